@@ -1,0 +1,1 @@
+"""Slotbridge: the layers behind the functions."""

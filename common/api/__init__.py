@@ -1,0 +1,1 @@
+"""HTTP: models, authentication, routing, and the mapping from errors to answers."""

@@ -1,0 +1,1 @@
+"""Decisions: standard library only, no clock, no I/O."""

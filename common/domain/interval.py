@@ -1,0 +1,104 @@
+"""Half-open ranges of instants, and the algebra that slots and busy times need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+
+def aware(moment: datetime) -> datetime:
+    """The same instant in UTC.
+
+    Raises:
+        ValueError: ``moment`` has no zone; a naive time is nobody's time.
+    """
+    if moment.tzinfo is None or moment.utcoffset() is None:
+        message = "a naive datetime is not an instant"
+        raise ValueError(message)
+    return moment.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Interval:
+    """From ``start`` (inside) to ``end`` (outside), both kept in UTC; never empty."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "start", aware(self.start))
+        object.__setattr__(self, "end", aware(self.end))
+        if self.end <= self.start:
+            message = "an interval ends after it starts"
+            raise ValueError(message)
+
+    @property
+    def length(self) -> timedelta:
+        """How long it lasts."""
+        return self.end - self.start
+
+    def overlaps(self, other: Interval) -> bool:
+        """Whether the two share an instant: ``end > from and start < to``."""
+        return self.end > other.start and self.start < other.end
+
+    def contains(self, other: Interval) -> bool:
+        """Whether ``other`` lies wholly inside."""
+        return self.start <= other.start and other.end <= self.end
+
+    def clip(self, bounds: Interval) -> Interval | None:
+        """The part inside ``bounds``, or None where there is none."""
+        start, end = max(self.start, bounds.start), min(self.end, bounds.end)
+        return Interval(start, end) if start < end else None
+
+    def pad(self, before: timedelta, after: timedelta) -> Interval:
+        """The range widened by a buffer on each side."""
+        return Interval(self.start - before, self.end + after)
+
+
+def merge(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
+    """The same instants as few sorted, disjoint ranges; touching ones are joined."""
+    merged: list[Interval] = []
+    for item in sorted(intervals):
+        if merged and item.start <= merged[-1].end:
+            if item.end > merged[-1].end:
+                merged[-1] = Interval(merged[-1].start, item.end)
+        else:
+            merged.append(item)
+    return tuple(merged)
+
+
+def subtract(whole: Iterable[Interval], taken: Iterable[Interval]) -> tuple[Interval, ...]:
+    """What is left of ``whole`` without ``taken``; one pass over both."""
+    return tuple(_remainders(merge(whole), merge(taken)))
+
+
+def _remainders(whole: tuple[Interval, ...], taken: tuple[Interval, ...]) -> Iterator[Interval]:
+    first = 0
+    for item in whole:
+        while first < len(taken) and taken[first].end <= item.start:
+            first += 1
+        at, position = first, item.start
+        while at < len(taken) and taken[at].start < item.end:
+            if taken[at].start > position:
+                yield Interval(position, taken[at].start)
+            position = max(position, taken[at].end)
+            at += 1
+        if position < item.end:
+            yield Interval(position, item.end)
+
+
+def intersect(left: Iterable[Interval], right: Iterable[Interval]) -> tuple[Interval, ...]:
+    """The instants that are in both."""
+    lefts, rights = merge(left), merge(right)
+    found: list[Interval] = []
+    i = j = 0
+    while i < len(lefts) and j < len(rights):
+        shared = lefts[i].clip(rights[j])
+        if shared:
+            found.append(shared)
+        if lefts[i].end <= rights[j].end:
+            i += 1
+        else:
+            j += 1
+    return tuple(found)

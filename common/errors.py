@@ -1,0 +1,218 @@
+"""Errors by the reaction they need, not by what broke.
+
+    SyncError                    .code is the stable word in logs, metrics and API answers
+      Retry                      try again later; a task is queued again with backoff
+        RateLimited              the provider named a limit; .retry_after where it said how long
+        ProviderUnavailable      network, time-out, 5xx
+        Conflict                 somebody else committed first
+        StoreUnavailable         the database could not be asked, or did not say whether it committed
+      CursorExpired              drop the cursor, list again under a new generation (a step inside flows)
+      Stop                       only a person can help; the task ends, the state is saved
+        GrantRevoked             the account must be connected again
+        CalendarGone             the calendar is not there any more, or not for us
+        Forbidden                this one thing is not allowed, and will not be
+        UsageExhausted           the account's own limit for writes is used up for hours
+        OperatorFault            our client registration or configuration is wrong
+      Rejected                   the caller is wrong; the API answers 4xx
+        InvalidRequest  UnknownResource  SlotTaken  AlreadyExists  ReadOnly  StaleVersion
+        UntrustedCaller  NotAllowed  KeyReused  TooLarge  MethodNotAllowed  UnsupportedMedia
+      Degraded                   an honest "cannot tell now": the API answers 503
+        AvailabilityUnknown      a calendar could not be asked, so nothing may be sold
+      UnexpectedReply            the provider broke its contract
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class SyncError(Exception):
+    """Base of every error that Slotbridge raises on purpose."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, detail: str = "", *, code: str | None = None) -> None:
+        """Keep ``detail`` free of titles, addresses and tokens: it is logged and shown.
+
+        Args:
+            detail: One sentence for a person.
+            code: A more exact stable word than the class's own.
+        """
+        super().__init__(detail)
+        self.detail = detail
+        self.reason = code or self.code
+
+
+class Retry(SyncError):
+    """Try again later."""
+
+    code = "retry"
+
+    def __init__(
+        self, detail: str = "", *, code: str | None = None, retry_after: float | None = None
+    ) -> None:
+        """Remember how many seconds the other side asked us to wait, if it said so."""
+        super().__init__(detail, code=code)
+        self.retry_after = retry_after
+
+
+class RateLimited(Retry):
+    """A provider's limit was reached."""
+
+    code = "rate_limited"
+
+
+class ProviderUnavailable(Retry):
+    """The provider could not be asked, or failed on its side."""
+
+    code = "provider_unavailable"
+
+
+class Conflict(Retry):
+    """Somebody else committed first; read again and decide again."""
+
+    code = "conflict"
+
+
+class StoreUnavailable(Retry):
+    """The database could not be asked; a commit may or may not have happened."""
+
+    code = "store_unavailable"
+
+
+class CursorExpired(SyncError):
+    """The sync token or delta link is no longer valid."""
+
+    code = "cursor_expired"
+
+
+class Stop(SyncError):
+    """Only a person can help."""
+
+    code = "stopped"
+
+
+class GrantRevoked(Stop):
+    """The account must be connected again."""
+
+    code = "grant_revoked"
+
+
+class CalendarGone(Stop):
+    """The calendar is not there any more, or not for us."""
+
+    code = "calendar_gone"
+
+
+class Forbidden(Stop):
+    """The provider refuses this one thing for good."""
+
+    code = "forbidden"
+
+
+class UsageExhausted(Stop):
+    """The account's own usage limit refuses writes for hours."""
+
+    code = "usage_exhausted"
+
+
+class OperatorFault(Stop):
+    """Our own registration or configuration is wrong; no user is to blame."""
+
+    code = "operator_fault"
+
+
+class Rejected(SyncError):
+    """The caller is wrong."""
+
+    code = "rejected"
+
+
+class InvalidRequest(Rejected):
+    """The request cannot be understood or is not allowed to say this."""
+
+    code = "invalid_request"
+
+
+class UnknownResource(Rejected):
+    """There is no such thing, or not for this caller."""
+
+    code = "not_found"
+
+
+class SlotTaken(Rejected):
+    """Somebody else has that time."""
+
+    code = "slot_taken"
+
+
+class AlreadyExists(Rejected):
+    """A document with this name exists already."""
+
+    code = "already_exists"
+
+
+class ReadOnly(Rejected):
+    """Imported events belong to the provider's calendar; they are not changed here."""
+
+    code = "read_only"
+
+
+class StaleVersion(Rejected):
+    """The caller's version is not the current one."""
+
+    code = "stale_version"
+
+
+class UntrustedCaller(Rejected):
+    """The caller did not prove who it is."""
+
+    code = "unauthenticated"
+
+
+class NotAllowed(Rejected):
+    """The caller is known, but not allowed to do this."""
+
+    code = "not_allowed"
+
+
+class KeyReused(Rejected):
+    """The idempotency key was used with another request."""
+
+    code = "idempotency_key_reused"
+
+
+class TooLarge(Rejected):
+    """The request body is larger than this call takes."""
+
+    code = "too_large"
+
+
+class MethodNotAllowed(Rejected):
+    """The route exists, the method does not."""
+
+    code = "method_not_allowed"
+
+
+class UnsupportedMedia(Rejected):
+    """The body is not JSON."""
+
+    code = "unsupported_media_type"
+
+
+class Degraded(SyncError):
+    """We cannot tell now, and say so."""
+
+    code = "degraded"
+
+
+class AvailabilityUnknown(Degraded):
+    """A calendar could not be asked, so nothing may be sold."""
+
+    code = "availability_unknown"
+
+
+class UnexpectedReply(SyncError):
+    """The provider broke its contract."""
+
+    code = "unexpected_reply"

@@ -1,0 +1,1 @@
+"""One file a flow: what happens for one command, top to bottom."""

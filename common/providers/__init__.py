@@ -1,0 +1,1 @@
+"""The calendar providers behind one port."""

@@ -1,0 +1,1 @@
+"""Microsoft Graph behind the provider port."""

@@ -1,0 +1,1 @@
+"""Firestore, and the in-memory double that passes the same contract suite."""

@@ -1,0 +1,1 @@
+"""The deployed functions: HTTP in, one flow, HTTP out."""
