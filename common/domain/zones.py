@@ -1,0 +1,120 @@
+"""Wall clocks and instants: what a local time means in a zone, gaps and repeated hours included."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from common.domain.interval import Interval
+
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+
+_DAY = 86_400
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}")
+# Files beside the zones: leap-second variants, copies, and the machine's own idea of local time.
+_NOT_ZONES = frozenset({"right", "posix", "posixrules", "localtime", "Factory"})
+
+
+@lru_cache(maxsize=1024)
+def zone(name: str) -> ZoneInfo:
+    """The IANA zone of this name.
+
+    Raises:
+        ValueError: There is no such zone; the name never reaches the file system as a path.
+    """
+    if _NAME.fullmatch(name) and name.partition("/")[0] not in _NOT_ZONES:
+        try:
+            return ZoneInfo(name)
+        except (KeyError, OSError, ValueError) as error:
+            raise ValueError("unknown time zone") from error
+    raise ValueError("unknown time zone")
+
+
+@dataclass(frozen=True, slots=True)
+class Offsets:
+    """The UTC offsets of a zone over some years.
+
+    ``offset[i]`` holds from the instant ``since[i]`` until the clock shows ``until[i]``; the last has no end.
+    """
+
+    since: tuple[int, ...]
+    offset: tuple[int, ...]
+    until: tuple[int, ...]
+
+    def epoch(self, wall: int) -> int:
+        """The instant at which the clock shows ``wall``, both in seconds since 1970.
+
+        A repeated time is its first occurrence; a skipped one is the first instant after the gap.
+        """
+        at = bisect_right(self.until, wall)
+        return max(wall - self.offset[at], self.since[at])
+
+    def wall(self, epoch: int) -> int:
+        """What the clock shows at an instant, both in seconds since 1970."""
+        return epoch + self.offset[max(bisect_right(self.since, epoch) - 1, 0)]
+
+
+@lru_cache(maxsize=4096)
+def offsets(place: ZoneInfo, first_year: int, last_year: int) -> Offsets:
+    """The offset table for these years, both inside; the changes are found by bisection, once.
+
+    Raises:
+        ValueError: A year is outside 1900 to 2200.
+    """
+    if not FIRST_YEAR <= first_year <= last_year <= LAST_YEAR:
+        raise ValueError(f"the date is not between {FIRST_YEAR} and {LAST_YEAR}")
+    start = (date(first_year, 1, 1).toordinal() - _EPOCH_DAY - 2) * _DAY
+    end = (date(last_year, 12, 31).toordinal() - _EPOCH_DAY + 3) * _DAY
+    changes = tuple(_changes(place, start, end))
+    since = (start, *(moment for moment, _ in changes))
+    offset = (_offset(place, start), *(after for _, after in changes))
+    until = tuple(moment + before for (moment, _), before in zip(changes, offset, strict=False))
+    return Offsets(since, offset, until)
+
+
+def _offset(place: ZoneInfo, epoch: int) -> int:
+    shift = datetime.fromtimestamp(epoch, place).utcoffset()
+    return shift.days * _DAY + shift.seconds if shift else 0
+
+
+def _changes(place: ZoneInfo, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Every change as (instant, new offset); no zone ever changed twice within a day."""
+    before = _offset(place, start)
+    for low in range(start, end, _DAY):
+        after = _offset(place, low + _DAY)
+        if after != before:
+            early, late = low, low + _DAY
+            while late - early > 1:
+                middle = (early + late) // 2
+                early, late = (middle, late) if _offset(place, middle) == before else (early, middle)
+            yield late, after
+            before = after
+
+
+def wall_seconds(day: date) -> int:
+    """The midnight of ``day`` on a wall clock, in seconds since 1970."""
+    return (day.toordinal() - _EPOCH_DAY) * _DAY
+
+
+def instant(day: date, minutes: int, place: ZoneInfo) -> datetime:
+    """The UTC instant at which the clock shows ``minutes`` after midnight; 1440 is the next midnight.
+
+    A skipped time is the first instant after the gap, a repeated one its first occurrence.
+    """
+    epoch = offsets(place, day.year, day.year).epoch(wall_seconds(day) + minutes * 60)
+    return datetime.fromtimestamp(epoch, UTC)
+
+
+def day_interval(first: date, end_exclusive: date, place: ZoneInfo) -> Interval:
+    """An all-day event: from the local midnight of ``first`` to that of ``end_exclusive``.
+
+    Raises:
+        ValueError: It has no day, or only days that the zone skipped.
+    """
+    return Interval(instant(first, 0, place), instant(end_exclusive, 0, place))
