@@ -1,24 +1,24 @@
 """Errors by the reaction they need, not by what broke.
 
-    SyncError                    .code is the stable word in logs, metrics and API answers
-      Retry                      try again later; a task is queued again with backoff
-        RateLimited              the provider named a limit; .retry_after where it said how long
-        ProviderUnavailable      network, time-out, 5xx
-        Conflict                 somebody else committed first
-        StoreUnavailable         the database could not be asked, or did not say whether it committed
-      CursorExpired              drop the cursor, list again under a new generation (a step inside flows)
-      Stop                       only a person can help; the task ends, the state is saved
-        GrantRevoked             the account must be connected again
-        CalendarGone             the calendar is not there any more, or not for us
-        Forbidden                this one thing is not allowed, and will not be
-        UsageExhausted           the account's own limit for writes is used up for hours
-        OperatorFault            our client registration or configuration is wrong
-      Rejected                   the caller is wrong; the API answers 4xx
-        InvalidRequest  UnknownResource  SlotTaken  AlreadyExists  ReadOnly  StaleVersion
-        UntrustedCaller  NotAllowed  KeyReused  TooLarge  MethodNotAllowed  UnsupportedMedia
-      Degraded                   an honest "cannot tell now": the API answers 503
-        AvailabilityUnknown      a calendar could not be asked, so nothing may be sold
-      UnexpectedReply            the provider broke its contract
+SyncError                    .code is the stable word in logs, metrics and API answers
+  Retry                      try again later; a task is queued again with backoff
+    RateLimited              the provider named a limit; .retry_after where it said how long
+    ProviderUnavailable      network, time-out, 5xx
+    Conflict                 somebody else committed first
+    StoreUnavailable         the database could not be asked, or did not say whether it committed
+  CursorExpired              drop the cursor, list again under a new generation (a step inside flows)
+  Stop                       only a person can help; the task ends, the state is saved
+    GrantRevoked             the account must be connected again
+    CalendarGone             the calendar is not there any more, or not for us
+    Forbidden                this one thing is not allowed, and will not be
+    UsageExhausted           the account's own limit for writes is used up for hours
+    OperatorFault            our client registration or configuration is wrong
+  Rejected                   the caller is wrong; the API answers 4xx
+    InvalidRequest  UnknownResource  SlotTaken  AlreadyExists  ReadOnly  StaleVersion
+    UntrustedCaller  NotAllowed  KeyReused  TooLarge  MethodNotAllowed  UnsupportedMedia
+  Degraded                   an honest "cannot tell now": the API answers 503
+    AvailabilityUnknown      a calendar could not be asked, so nothing may be sold
+  UnexpectedReply            the provider broke its contract
 """
 
 from __future__ import annotations

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+
+# (start, end) in whole seconds since 1970: what the hot paths compute with.
+Seconds = tuple[int, int]
+
+_by_start = attrgetter("start")
 
 
 def aware(moment: datetime) -> datetime:
@@ -13,9 +20,10 @@ def aware(moment: datetime) -> datetime:
     Raises:
         ValueError: ``moment`` has no zone; a naive time is nobody's time.
     """
+    if moment.tzinfo is UTC:
+        return moment
     if moment.tzinfo is None or moment.utcoffset() is None:
-        message = "a naive datetime is not an instant"
-        raise ValueError(message)
+        raise ValueError("a naive datetime is not an instant")
     return moment.astimezone(UTC)
 
 
@@ -30,8 +38,7 @@ class Interval:
         object.__setattr__(self, "start", aware(self.start))
         object.__setattr__(self, "end", aware(self.end))
         if self.end <= self.start:
-            message = "an interval ends after it starts"
-            raise ValueError(message)
+            raise ValueError("an interval ends after it starts")
 
     @property
     def length(self) -> timedelta:
@@ -55,11 +62,19 @@ class Interval:
         """The range widened by a buffer on each side."""
         return Interval(self.start - before, self.end + after)
 
+    def seconds_around(self) -> Seconds:
+        """The smallest whole seconds that cover it."""
+        return math.floor(self.start.timestamp()), math.ceil(self.end.timestamp())
+
+    def seconds_inside(self) -> Seconds:
+        """The largest whole seconds that it covers; empty where it is shorter than a second."""
+        return math.ceil(self.start.timestamp()), math.floor(self.end.timestamp())
+
 
 def merge(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
     """The same instants as few sorted, disjoint ranges; touching ones are joined."""
     merged: list[Interval] = []
-    for item in sorted(intervals):
+    for item in sorted(intervals, key=_by_start):
         if merged and item.start <= merged[-1].end:
             if item.end > merged[-1].end:
                 merged[-1] = Interval(merged[-1].start, item.end)

@@ -1,0 +1,152 @@
+"""A booking, its customer, and the link to the provider event that mirrors it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from common.domain.interval import Interval
+
+
+class BookingStatus(StrEnum):
+    """Whether a booking holds its time."""
+
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+
+
+class Source(StrEnum):
+    """Who made the last change."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    EXTERNAL = "external"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who comes; never logged, never in a task."""
+
+    name: str = field(repr=False)
+    email: str | None = field(default=None, repr=False)
+    phone: str | None = field(default=None, repr=False)
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """An appointment; ``claimed`` is its time with buffers, rounded outward to cells.
+
+    ``revision`` grows with every change and orders exports. ``title`` and ``description`` are set only
+    where the owner wrote own words into the exported event. ``conflict`` names an external event's
+    calendar that took the same time after the booking was made.
+    """
+
+    id: str
+    tenant: str
+    resource: str
+    service: str
+    interval: Interval
+    claimed: Interval
+    status: BookingStatus
+    customer: Customer
+    created_at: datetime
+    updated_at: datetime
+    source: Source = Source.CUSTOMER
+    revision: int = 1
+    note: str | None = field(default=None, repr=False)
+    title: str | None = field(default=None, repr=False)
+    description: str | None = field(default=None, repr=False)
+    conflict: str | None = None
+    proposal: Interval | None = None
+    version: str | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether it holds its time."""
+        return self.status is BookingStatus.CONFIRMED
+
+
+class LinkState(StrEnum):
+    """Where an export stands."""
+
+    PENDING = "pending"
+    LIVE = "live"
+    MISSING = "missing"
+    GONE = "gone"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportLink:
+    """Which provider event mirrors a booking in one connection, and what we last wrote there.
+
+    ``written`` holds a fingerprint per field of the last write (stored before the write is sent, so that
+    a lost answer is still recognised as our own). ``revision`` is the booking's revision last written.
+    ``updated`` is the provider's time stamp of the last state that we know: older reports are stale.
+    """
+
+    tenant: str
+    connection: str
+    booking: str
+    calendar: str
+    calendar_id: str = field(repr=False)
+    event_id: str
+    epoch: int
+    state: LinkState
+    revision: int = 0
+    written: Mapping[str, str] = field(default_factory=dict)
+    etag: str | None = None
+    updated: datetime | None = None
+    missing_since: datetime | None = None
+    attempts: int = 0
+    error: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventDraft:
+    """What a booking's event shall look like at the provider.
+
+    ``reminder`` None means the calendar's default. ``attendee`` is (address, name). ``notify`` decides
+    whether the provider mails the attendee about this one write.
+    """
+
+    event_id: str
+    booking: str
+    epoch: int
+    interval: Interval
+    zone: str
+    title: str = field(repr=False)
+    description: str = field(repr=False)
+    attendee: tuple[str, str] | None = field(default=None, repr=False)
+    accepted: bool = False
+    notify: bool = False
+    reminder: int | None = None
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventRef:
+    """The provider's answer to a write."""
+
+    id: str
+    etag: str | None
+    updated: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class IdTaken:
+    """The provider has an event with this id already; whose it is must be read."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The event is not in the state that we last saw; read it before writing."""
+
+    id: str

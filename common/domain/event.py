@@ -1,0 +1,163 @@
+"""Events of a provider's calendar as the rest of Slotbridge sees them: no wire names, no provider."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from common.domain.interval import Interval, aware
+
+
+class Detail(StrEnum):
+    """How much of an event is asked of the provider at all."""
+
+    TIMES = "times"
+    FULL = "full"
+
+
+class Kind(StrEnum):
+    """What an event is within a recurrence."""
+
+    SINGLE = "single"
+    SERIES = "series"
+    OCCURRENCE = "occurrence"
+
+
+class ShowAs(StrEnum):
+    """What the owner's time is shown as (Google: transparency and status; Microsoft: showAs)."""
+
+    FREE = "free"
+    TENTATIVE = "tentative"
+    BUSY = "busy"
+    OUT_OF_OFFICE = "out_of_office"
+    WORKING_ELSEWHERE = "working_elsewhere"
+    UNKNOWN = "unknown"
+
+
+class EventType(StrEnum):
+    """Special events that providers mark."""
+
+    DEFAULT = "default"
+    FOCUS_TIME = "focus_time"
+    OUT_OF_OFFICE = "out_of_office"
+    WORKING_LOCATION = "working_location"
+    BIRTHDAY = "birthday"
+    FROM_MAIL = "from_mail"
+    UNKNOWN = "unknown"
+
+
+class Response(StrEnum):
+    """The calendar owner's answer to the invitation; OWNER where there is nobody to answer to."""
+
+    OWNER = "owner"
+    ACCEPTED = "accepted"
+    TENTATIVE = "tentative"
+    NEEDS_ACTION = "needs_action"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """What Slotbridge writes invisibly into the events that it creates.
+
+    A marker alone proves nothing, because people copy events: an event is ours only if its id is
+    the one that belongs to this booking and epoch.
+    """
+
+    booking: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalEvent:
+    """One event, or one occurrence of a series, with its times as instants.
+
+    ``title``, ``description`` and ``location`` are None wherever only times were asked for.
+    ``original_start`` is the immutable identity of an occurrence within its series.
+    ``all_day`` keeps the dates (end exclusive) of an all-day event; ``start`` and ``end`` are then
+    midnights of the calendar's zone.
+    """
+
+    id: str
+    kind: Kind
+    start: datetime
+    end: datetime
+    show_as: ShowAs = ShowAs.BUSY
+    type: EventType = EventType.DEFAULT
+    response: Response = Response.OWNER
+    private: bool = False
+    cancelled: bool = False
+    all_day: tuple[date, date] | None = None
+    series_id: str | None = None
+    original_start: str | None = None
+    title: str | None = field(default=None, repr=False)
+    description: str | None = field(default=None, repr=False)
+    location: str | None = field(default=None, repr=False)
+    attendee_responses: tuple[tuple[str, Response], ...] = field(default=(), repr=False)
+    etag: str | None = None
+    updated: datetime | None = None
+    ical_uid: str | None = field(default=None, repr=False)
+    marker: Marker | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "start", aware(self.start))
+        object.__setattr__(self, "end", aware(self.end))
+        if self.end < self.start:
+            message = "an event ends before it starts"
+            raise ValueError(message)
+
+    @property
+    def span(self) -> Interval | None:
+        """The time it takes, or None for an event without length (which never blocks)."""
+        return Interval(self.start, self.end) if self.start < self.end else None
+
+    @property
+    def unit(self) -> str:
+        """What is replaced as a whole when it changes: the series, or the single event."""
+        return self.series_id or self.id
+
+    @property
+    def key(self) -> str:
+        """The identity of this one entry within its calendar."""
+        return f"{self.series_id}#{self.original_start}" if self.series_id else self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The provider says that the event is deleted or was never there (a proof, not an error)."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upsert:
+    """A single event was created or changed; this is its full current state."""
+
+    event: ExternalEvent
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesTouched:
+    """A series, or an occurrence of it, changed; its occurrences must be read again."""
+
+    series_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The provider reports in a change feed that an event or a whole series is gone."""
+
+    id: str
+    proven: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """One item of a page that cannot be understood; it is quarantined and the page goes on."""
+
+    id: str
+    reason: str
+
+
+Change = Upsert | SeriesTouched | Removal | Unreadable

@@ -1,0 +1,64 @@
+"""What a flow may touch: small protocols, each call one exchange, and the frozen bundle of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from common.domain.account import ProviderKind
+from common.ports.accounts import Connections, Feeds
+from common.ports.bookings import BookingChange, Bookings
+from common.ports.catalogue import Catalogue, Scene
+from common.ports.ledger import Ledger, TaskQueue
+from common.ports.machine import Clock, Keys, Log, Tuning, Vault
+from common.ports.provider import (
+    Authorizer,
+    BusyPage,
+    BusyRequest,
+    CalendarProvider,
+    ChannelRequest,
+    ConsentRequest,
+    Provider,
+)
+
+__all__ = [
+    "Authorizer",
+    "BookingChange",
+    "Bookings",
+    "BusyPage",
+    "BusyRequest",
+    "CalendarProvider",
+    "Catalogue",
+    "ChannelRequest",
+    "Clock",
+    "Connections",
+    "ConsentRequest",
+    "Feeds",
+    "Keys",
+    "Ledger",
+    "Log",
+    "Ports",
+    "Provider",
+    "Scene",
+    "TaskQueue",
+    "Tuning",
+    "Vault",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything outside, as one value."""
+
+    clock: Clock
+    keys: Keys
+    vault: Vault
+    providers: Mapping[ProviderKind, Provider]
+    catalogue: Catalogue
+    connections: Connections
+    feeds: Feeds
+    bookings: Bookings
+    ledger: Ledger
+    queue: TaskQueue
+    log: Log
+    tuning: Tuning = field(default_factory=Tuning)

@@ -1,0 +1,75 @@
+"""The store of bookings, their cells and their export links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from common.domain.booking import (
+    Booking,
+    ExportLink,
+)
+from common.domain.interval import Interval
+from common.domain.work import (
+    IdempotencyRecord,
+    Notice,
+    OutboxEntry,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BookingChange:
+    """A booking before and after, with everything that must be committed in the same breath."""
+
+    before: Booking | None
+    after: Booking
+    outbox: tuple[OutboxEntry, ...] = ()
+    links: tuple[ExportLink, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    idempotency: IdempotencyRecord | None = None
+
+
+class Bookings(Protocol):
+    """Bookings, their cells, and their export links."""
+
+    def get(self, tenant: str, booking: str) -> Booking:
+        """Raises UnknownResource where there is none."""
+
+    def commit(self, change: BookingChange) -> Booking:
+        """One atomic commit: cells, booking, agenda, outbox, links, notices, idempotency.
+
+        Raises:
+            SlotTaken: another booking holds one of the new cells.
+            Conflict: ``before.version`` (or a link's) is not the stored one.
+            AlreadyExists: the idempotency record or the booking id is there already.
+        """
+
+    def idempotency(self, tenant: str, record: str) -> IdempotencyRecord | None:
+        """The first request under this key, while it lives."""
+
+    def starting_from(
+        self, tenant: str, resource: str, start: datetime, *, after: str | None, limit: int
+    ) -> tuple[Booking, ...]:
+        """Active bookings that end after ``start``, in order of (start, id), from ``after`` (exclusive)."""
+
+    def overlapping(self, tenant: str, resource: str, window: Interval) -> tuple[Booking, ...]:
+        """Active bookings that overlap ``window``."""
+
+    def link(self, tenant: str, connection: str, booking: str) -> ExportLink | None:
+        """The export link of a booking in one connection."""
+
+    def links_by_event(
+        self, tenant: str, connection: str, event_ids: Sequence[str]
+    ) -> Mapping[str, ExportLink]:
+        """Links by provider event id; ids that are not ours are left out."""
+
+    def links(self, tenant: str, connection: str, *, after: str | None, limit: int) -> tuple[ExportLink, ...]:
+        """The connection's links in order of booking id, from ``after`` (exclusive)."""
+
+    def save_link(self, link: ExportLink) -> ExportLink:
+        """Store a link if ``link.version`` is still the stored one (None: must be new); else Conflict."""
+
+    def delete_link(self, link: ExportLink) -> None:
+        """Forget a link."""

@@ -1,0 +1,66 @@
+"""The store of what can be booked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from common.domain.account import Connection
+from common.domain.agenda import Agenda
+from common.domain.catalogue import Absence, Resource, Service, Tenant
+from common.domain.interval import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What one slot question needs of the store, read in one batch."""
+
+    tenant: Tenant
+    service: Service
+    resources: Mapping[str, Resource]
+    agendas: Mapping[str, Agenda]
+    connections: Mapping[str, tuple[Connection, ...]]
+
+
+class Catalogue(Protocol):
+    """Tenants, resources, services and absences."""
+
+    def tenant(self, tenant: str) -> Tenant:
+        """Raises UnknownResource where there is none."""
+
+    def save_tenant(self, tenant: Tenant) -> None:
+        """Create or replace."""
+
+    def resource(self, tenant: str, resource: str) -> Resource:
+        """Raises UnknownResource where there is none."""
+
+    def resources(self, tenant: str) -> tuple[Resource, ...]:
+        """All of a tenant's resources."""
+
+    def save_resource(self, tenant: str, resource: Resource) -> None:
+        """Create or replace."""
+
+    def service(self, tenant: str, service: str) -> Service:
+        """Raises UnknownResource where there is none."""
+
+    def services(self, tenant: str) -> tuple[Service, ...]:
+        """All of a tenant's services."""
+
+    def save_service(self, tenant: str, service: Service) -> None:
+        """Create or replace."""
+
+    def absences(self, tenant: str, resource: str) -> tuple[Absence, ...]:
+        """All of a resource's absences."""
+
+    def save_absence(self, tenant: str, resource: str, absence: Absence) -> None:
+        """Create or replace, together with the agenda weeks that it touches."""
+
+    def delete_absence(self, tenant: str, resource: str, absence: str) -> None:
+        """Remove, together with its agenda entries; raises UnknownResource where there is none."""
+
+    def scene(self, tenant: str, service: str, resources: Sequence[str], window: Interval) -> Scene:
+        """Everything a slot question needs; an empty ``resources`` means all of the service's."""
+
+    def agenda(self, tenant: str, resource: str, window: Interval) -> Agenda:
+        """The stored busy times of a resource."""

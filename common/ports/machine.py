@@ -1,0 +1,82 @@
+"""The machine: time, keys, encryption, log lines, and the numbers that operators may change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from common.domain.account import Grant
+
+
+class Clock(Protocol):
+    """The time; the only way to know it."""
+
+    def now(self) -> datetime:
+        """The current instant, in UTC."""
+
+    def wait(self, seconds: float) -> None:
+        """A short, bounded pause for somebody else's exchange; never used for backoff."""
+
+
+class Keys(Protocol):
+    """Signatures and random values; several keys may verify while one is being replaced."""
+
+    def sign(self, purpose: str, *parts: str) -> bytes:
+        """HMAC-SHA256 of the parts under the current key of this purpose."""
+
+    def verify(self, signature: bytes, purpose: str, *parts: str) -> bool:
+        """Whether any valid key made ``signature``, in constant time."""
+
+    def token(self) -> str:
+        """256 random bits, URL-safe."""
+
+
+class Vault(Protocol):
+    """Encryption of grants at rest; the context (tenant, connection) is bound to the ciphertext."""
+
+    def seal(self, grant: Grant, *, tenant: str, connection: str) -> str:
+        """The grant as ciphertext text."""
+
+    def open(self, sealed: str, *, tenant: str, connection: str) -> Grant:
+        """The grant behind a ciphertext; raises UnexpectedReply if it is not this connection's."""
+
+    def conceal(self, text: str, *, context: str) -> str:
+        """A short secret (a PKCE verifier) as ciphertext."""
+
+    def reveal(self, sealed: str, *, context: str) -> str:
+        """The short secret again."""
+
+
+class Log(Protocol):
+    """Structured lines: a constant event name, ids as fields."""
+
+    def info(self, event: str, **fields: str | float | bool | None) -> None:
+        """What happened."""
+
+    def warning(self, event: str, **fields: str | float | bool | None) -> None:
+        """What a person should look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """Numbers that operators may change; the defaults are production's."""
+
+    webhook_google: str = ""
+    webhook_graph: str = ""
+    oauth_redirect: str = ""
+    manage_url: str = ""
+    live_deadline: float = 2.0
+    lease_seconds: int = 360
+    page_budget: int = 8
+    poll_minutes: int = 15
+    channel_days: int = 7
+    months_covered: int = 24
+    backfill_chunk: int = 20
+    user_per_minute: int = 600
+    project_per_minute: int = 10_000
+    backfill_share: float = 0.8
+    max_attempts: int = 8
+    move_grace_seconds: int = 5
+    resyncs_per_hour: int = 1
+    consent_minutes: int = 10

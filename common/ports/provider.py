@@ -1,0 +1,173 @@
+"""The calendar providers: one exchange a method, failures are errors and never empty answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from common.domain.account import CalendarRef, Grant, ProviderKind
+from common.domain.booking import (
+    Changed,
+    EventDraft,
+    EventRef,
+    IdTaken,
+)
+from common.domain.event import Detail, ExternalEvent, Gone
+from common.domain.feed import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
+from common.domain.interval import Interval
+from common.errors import SyncError
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRequest:
+    """A push channel to be opened: our id, where to call, the signed token, the wished life."""
+
+    id: str
+    address: str
+    token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BusyRequest:
+    """One calendar, or its next page, in a live question."""
+
+    calendar: CalendarRef
+    page: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BusyPage:
+    """One calendar's events in the asked window: times and flags only."""
+
+    events: tuple[ExternalEvent, ...]
+    page: str | None = None
+
+
+class CalendarProvider(Protocol):
+    """One exchange each; the access token is passed in; failures are SyncErrors, never empty answers."""
+
+    kind: ProviderKind
+    busy_batch: int
+
+    def list_calendars(self, token: str, *, page: str | None) -> CalendarPage:
+        """One page of the account's calendars."""
+
+    def create_calendar(self, token: str, *, name: str, zone: str) -> str:
+        """A new calendar of the account; its provider id."""
+
+    def delete_calendar(self, token: str, calendar: CalendarRef) -> None:
+        """Remove a calendar that we made; one that is gone already is fine."""
+
+    def changes(self, token: str, calendar: CalendarRef, cursor: Cursor, *, detail: Detail) -> ChangePage:
+        """The next page of a full listing or of a delta.
+
+        Raises:
+            CursorExpired: the token is no longer valid.
+            CalendarGone: the calendar is not there, or not for us.
+        """
+
+    def count(
+        self, token: str, calendar: CalendarRef, window: Interval, *, page: str | None
+    ) -> tuple[int, str | None]:
+        """How many events a listing of ``window`` has on this page, and the next page."""
+
+    def occurrences(
+        self,
+        token: str,
+        calendar: CalendarRef,
+        series_id: str,
+        window: Interval,
+        *,
+        detail: Detail,
+        page: str | None,
+    ) -> OccurrencePage | Gone:
+        """One page of a series' occurrences that overlap ``window``."""
+
+    def get_event(
+        self, token: str, calendar: CalendarRef, event_id: str, *, detail: Detail
+    ) -> ExternalEvent | Gone:
+        """One event as it is now; Gone where the provider proves that it is deleted."""
+
+    def create_event(self, token: str, calendar: CalendarRef, draft: EventDraft) -> EventRef | IdTaken:
+        """Write a booking's event for the first time."""
+
+    def update_event(
+        self,
+        token: str,
+        calendar: CalendarRef,
+        event_id: str,
+        draft: EventDraft,
+        *,
+        changed: frozenset[str],
+        etag: str | None,
+    ) -> EventRef | Gone | Changed:
+        """Change only the named fields (keys of the draft's fingerprint) in place."""
+
+    def delete_event(self, token: str, calendar: CalendarRef, event_id: str, *, notify: bool) -> None:
+        """Remove an event; one that is gone already is fine."""
+
+    def watch(self, token: str, calendar: CalendarRef, request: ChannelRequest) -> Channel:
+        """Open a push channel.
+
+        Raises:
+            Forbidden: with code ``push_unsupported`` where this calendar cannot push.
+        """
+
+    def unwatch(self, token: str, channel: Channel) -> None:
+        """Close a push channel; one that is unknown already is fine."""
+
+    def busy(
+        self, token: str, requests: Sequence[BusyRequest], window: Interval
+    ) -> tuple[BusyPage | SyncError, ...]:
+        """Events of up to ``busy_batch`` calendars, answers in the order of the requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRequest:
+    """What the consent page is asked for."""
+
+    state: str
+    challenge: str
+    redirect_uri: str
+    login_hint: str | None = None
+
+
+class Authorizer(Protocol):
+    """The provider's OAuth endpoints."""
+
+    kind: ProviderKind
+
+    def authorize_url(self, request: ConsentRequest) -> str:
+        """Where the person's browser goes to consent."""
+
+    def missing_scopes(self, grant: Grant) -> tuple[str, ...]:
+        """The scopes without which nothing works and which the person did not give."""
+
+    def exchange(self, *, code: str, verifier: str, redirect_uri: str, now: datetime) -> Grant:
+        """The grant behind an authorization code.
+
+        Raises:
+            GrantRevoked: the code is not good (any more).
+            OperatorFault: our own registration is wrong.
+        """
+
+    def refresh(self, grant: Grant, *, now: datetime) -> Grant:
+        """A grant with a fresh access token; keeps the refresh token where none is sent again.
+
+        Raises:
+            GrantRevoked: the refresh token is dead.
+        """
+
+    def revoke(self, grant: Grant) -> None:
+        """Give the grant back; one that is dead already is fine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """The two faces of one provider."""
+
+    calendar: CalendarProvider
+    authorizer: Authorizer
