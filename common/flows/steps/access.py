@@ -1,0 +1,115 @@
+"""A valid access token for a connection: refreshed by one caller at a time, adopted by the others."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import TypeVar
+
+from common.domain.account import Connection, Grant, Status
+from common.domain.work import Notice, NoticeKind
+from common.errors import Conflict, GrantRevoked, ProviderUnavailable
+from common.ports import Ports
+
+T = TypeVar("T")
+
+REFRESH_LEASE = timedelta(seconds=30)
+WAIT_SECONDS = 0.1
+WAITS = 15
+
+
+def authorized(ports: Ports, connection: Connection, call: Callable[[str], T]) -> T:
+    """Call the provider with a valid access token.
+
+    A provider may refuse a token that looks alive. Only when a freshly refreshed one is refused as well
+    is the grant dead: then the connection turns ``reauth_required`` and its owner is told, once.
+
+    Raises:
+        GrantRevoked: the account must be connected again.
+        ProviderUnavailable: the token could not be refreshed now.
+    """
+    token = access_token(ports, connection)
+    try:
+        return call(token)
+    except GrantRevoked as refused:
+        if refused.reason != "unauthorized":
+            _declare_dead(ports, connection, refused.reason)
+            raise
+    token = access_token(ports, connection, refused=token)
+    try:
+        return call(token)
+    except GrantRevoked as refused:
+        _declare_dead(ports, connection, refused.reason)
+        raise
+
+
+def access_token(ports: Ports, connection: Connection, *, refused: str | None = None) -> str:
+    """The stored access token, refreshed where it is about to end or was ``refused``.
+
+    Raises:
+        GrantRevoked: there is no grant, or the provider calls it dead.
+        ProviderUnavailable: somebody else is refreshing and did not finish in time, or the provider failed.
+    """
+    for _ in range(WAITS):
+        grant, version = _stored(ports, connection)
+        if grant.fresh(now=ports.clock.now()) and grant.access_token != refused:
+            return grant.access_token
+        now = ports.clock.now()
+        if ports.connections.lease_refresh(
+            connection.tenant, connection.id, until=now + REFRESH_LEASE, now=now
+        ):
+            return _refresh(ports, connection, grant, version)
+        ports.clock.wait(WAIT_SECONDS)
+    raise ProviderUnavailable("somebody else is refreshing this grant", code="refresh_in_progress")
+
+
+def _stored(ports: Ports, connection: Connection) -> tuple[Grant, str | None]:
+    sealed, version = ports.connections.sealed(connection.tenant, connection.id)
+    if sealed is None:
+        raise GrantRevoked("there is no grant any more", code="no_grant")
+    return ports.vault.open(sealed, tenant=connection.tenant, connection=connection.id), version
+
+
+def _refresh(ports: Ports, connection: Connection, grant: Grant, version: str | None) -> str:
+    provider = ports.providers[connection.provider]
+    try:
+        fresh = provider.authorizer.refresh(grant, now=ports.clock.now())
+    except GrantRevoked as refused:
+        _declare_dead(ports, connection, refused.reason)
+        raise
+    sealed = ports.vault.seal(fresh, tenant=connection.tenant, connection=connection.id)
+    # Stored before it is used: a rotated refresh token that is lost is a lost account.
+    try:
+        ports.connections.save_sealed(connection.tenant, connection.id, sealed, expected=version)
+    except Conflict:
+        stored, _ = _stored(ports, connection)
+        return stored.access_token
+    return fresh.access_token
+
+
+def _declare_dead(ports: Ports, connection: Connection, reason: str) -> None:
+    """Turn the connection ``reauth_required``; nothing is deleted, and its owner is told once."""
+    current = ports.connections.get(connection.tenant, connection.id)
+    if not current.usable:
+        return
+    now = ports.clock.now()
+    changed = replace(current, status=Status.REAUTH_REQUIRED, error=reason, told_at=now)
+    try:
+        ports.connections.save(changed)
+    except Conflict:
+        _declare_dead(ports, connection, reason)
+        return
+    _, version = ports.connections.sealed(connection.tenant, connection.id)
+    cause = hashlib.sha256(f"{connection.id}:{version}".encode()).hexdigest()[:24]
+    ports.ledger.tell(
+        Notice(
+            id=f"reauth-{cause}",
+            tenant=connection.tenant,
+            kind=NoticeKind.REAUTH_REQUIRED,
+            at=now,
+            connection=connection.id,
+        )
+    )
+    ports.log.warning("grant_dead", tenant=connection.tenant, connection=connection.id, reason=reason)
