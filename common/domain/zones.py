@@ -118,3 +118,13 @@ def day_interval(first: date, end_exclusive: date, place: ZoneInfo) -> Interval:
         ValueError: It has no day, or only days that the zone skipped.
     """
     return Interval(instant(first, 0, place), instant(end_exclusive, 0, place))
+
+
+def local_days(start: int, end: int, place: ZoneInfo) -> tuple[date, date]:
+    """The first and last date whose hours can overlap ``[start, end)``, with a day to spare on each side.
+
+    To spare, because a clock set back across midnight shows yesterday's date again.
+    """
+    first = datetime.fromtimestamp(start, place).toordinal() - 1
+    last = datetime.fromtimestamp(end, place).toordinal() + 1
+    return date.fromordinal(first), date.fromordinal(last)

@@ -1,0 +1,63 @@
+"""When a resource can be booked at all: opening hours by wall clock, or the free times of its calendars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+
+from common.domain.catalogue import DAYS_A_WEEK, Absence, DayHours, Resource
+from common.domain.interval import Interval, Seconds, merge, subtract
+from common.domain.zones import local_days, offsets, wall_seconds, zone
+
+
+def opening_seconds(resource: Resource, *, start: int, end: int, free: Iterable[Interval]) -> list[Seconds]:
+    """Every opening that overlaps ``[start, end)``, whole and in order, as (start, end) in epoch seconds.
+
+    Openings stay apart where they touch, and are not cut at the question's edges, because each lays its own
+    booking grid from where it starts. Those of a resource that uses external free times may overlap.
+    """
+    if resource.use_external_free:
+        spans = {item.seconds_inside() for item in free}
+        return sorted(span for span in spans if span[0] < span[1] and span[1] > start and span[0] < end)
+    return _opening_hours(resource, start=start, end=end)
+
+
+def _opening_hours(resource: Resource, *, start: int, end: int) -> list[Seconds]:
+    place = zone(resource.zone)
+    first, last = local_days(start, end, place)
+    clock = offsets(place, first.year, last.year)
+    found: list[Seconds] = []
+    for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        day = date.fromordinal(ordinal)
+        midnight = wall_seconds(day)
+        for hours in _hours_of(resource, day):
+            opens, closes = clock.epoch(midnight + hours.start * 60), clock.epoch(midnight + hours.end * 60)
+            # Hours that fall into a clock change may vanish.
+            if opens < closes and closes > start and opens < end:
+                found.append((opens, closes))
+    return found
+
+
+def _hours_of(resource: Resource, day: date) -> DayHours:
+    override = resource.overrides.get(day)
+    return resource.hours.days[(day.toordinal() - 1) % DAYS_A_WEEK] if override is None else override
+
+
+def openings(resource: Resource, bounds: Interval, free: Iterable[Interval] = ()) -> tuple[Interval, ...]:
+    """Every opening that overlaps ``bounds``, whole and in order; ``free`` are the external free times."""
+    start, end = bounds.seconds_around()
+    found = opening_seconds(resource, start=start, end=end, free=free)
+    return tuple(Interval(_moment(opens), _moment(closes)) for opens, closes in found)
+
+
+def _moment(epoch: int) -> datetime:
+    return datetime.fromtimestamp(epoch, UTC)
+
+
+def bookable(
+    resource: Resource, bounds: Interval, absences: Iterable[Absence] = (), free: Iterable[Interval] = ()
+) -> tuple[Interval, ...]:
+    """The openings inside ``bounds`` without the absences, joined where they touch."""
+    inside = (opening.clip(bounds) for opening in openings(resource, bounds, free))
+    away = (absence.interval for absence in absences)
+    return subtract(merge(item for item in inside if item), away)

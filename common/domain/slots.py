@@ -1,0 +1,214 @@
+"""Which times can be booked, and why another cannot: one engine for listing, booking and explaining."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from common.domain.availability import opening_seconds, openings
+from common.domain.catalogue import Absence, Resource, Service
+from common.domain.cells import claimed, next_cell, outward
+from common.domain.interval import Interval, Seconds, aware, merge
+from common.domain.sweep import CELL, Forbidden, run_ends, sweep
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a calendar said: busy times, times marked free, and when it said so."""
+
+    busy: tuple[Interval, ...]
+    free: tuple[Interval, ...]
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A calendar that could not be asked; it never counts as free."""
+
+    reason: str
+
+
+CalendarState = Known | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which starts inside ``window`` a customer can book, asked at ``now``."""
+
+    service: Service
+    resource: Resource
+    window: Interval
+    now: datetime
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "now", aware(self.now))
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What takes the resource's time; ``bookings`` are the ranges they claim, their buffers included."""
+
+    bookings: tuple[Interval, ...] = ()
+    absences: tuple[Absence, ...] = ()
+    calendars: Mapping[str, CalendarState] = field(default_factory=dict, hash=False)
+
+    def free(self) -> Iterator[Interval]:
+        """The times that external calendars mark as free."""
+        for state in self.calendars.values():
+            if isinstance(state, Known):
+                yield from state.free
+
+
+class Code(StrEnum):
+    """Why a time is not offered; stable words of the API."""
+
+    OUTSIDE_WINDOW = "outside_window"
+    INACTIVE = "inactive"
+    NOT_OFFERED = "not_offered"
+    PAST = "past"
+    NOTICE = "notice"
+    HORIZON = "horizon"
+    OFF_GRID = "off_grid"
+    OUTSIDE_AVAILABILITY = "outside_availability"
+    ABSENCE = "absence"
+    BOOKING = "booking"
+    BUFFER = "buffer"
+    EXTERNAL_BUSY = "external_busy"
+    UNKNOWN_CALENDAR = "unknown_calendar"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing in the way, with its range and the id of its absence, calendar, service or resource."""
+
+    code: Code
+    interval: Interval | None = None
+    source: str | None = None
+
+
+def free_starts(question: Question, picture: Picture) -> tuple[datetime, ...]:
+    """Every start in the window that can be booked, as sorted UTC instants."""
+    service = question.service
+    first, last = _first_and_last(question)
+    unknown = any(isinstance(state, Unknown) for state in picture.calendars.values())
+    if first >= last or unknown or any(_not_sold(question)):
+        return ()
+    duration = _seconds(service.duration)
+    found = opening_seconds(question.resource, start=first, end=last + duration, free=picture.free())
+    forbidden = _forbidden(service, picture, first=first, last=last)
+    times: list[int] = []
+    for (opens, closes), run_end in zip(found, run_ends(found), strict=True):
+        limit = min(closes, last, run_end - duration + 1)
+        times += sweep(forbidden, anchor=opens, first=first, limit=limit, step=_seconds(service.step))
+    if question.resource.use_external_free:
+        times = sorted(set(times))
+    return tuple(datetime.fromtimestamp(time, UTC) for time in times)
+
+
+def _seconds(length: timedelta) -> int:
+    return length.days * 86_400 + length.seconds
+
+
+def _first_and_last(question: Question) -> Seconds:
+    """The whole seconds from which and before which a start may lie."""
+    service, window = question.service, question.window
+    earliest, latest = question.now + service.notice, question.now + service.horizon
+    first = max(math.ceil(window.start.timestamp()), math.ceil(earliest.timestamp()))
+    last = min(math.ceil(window.end.timestamp()), math.floor(latest.timestamp()) + 1)
+    return first, last
+
+
+def _forbidden(service: Service, picture: Picture, *, first: int, last: int) -> Forbidden:
+    """The starts in ``[first, last)`` whose padded appointment would meet something, as merged ranges.
+
+    A block from s to e forbids every start t with ``t - before < e`` and ``s < t + duration + after``.
+    """
+    before = _seconds(service.buffer_before)
+    reach = _seconds(service.duration + service.buffer_after) - 1
+    blocks = [
+        (start - reach, end + before)
+        for start, end in _blocks(picture)
+        if end + before > first and start - reach < last
+    ]
+    return Forbidden.of(blocks)
+
+
+def _blocks(picture: Picture) -> Iterator[Seconds]:
+    for booking in picture.bookings:
+        start, end = booking.seconds_around()
+        yield start // CELL * CELL, -(-end // CELL) * CELL
+    for absence in picture.absences:
+        yield absence.interval.seconds_around()
+    for state in picture.calendars.values():
+        if isinstance(state, Known):
+            for busy in state.busy:
+                yield busy.seconds_around()
+
+
+def reasons(question: Question, picture: Picture, at: datetime) -> tuple[Reason, ...]:
+    """Everything that keeps ``at`` from being booked; empty exactly where ``free_starts`` offers it.
+
+    What lies in the past or beyond the horizon is not looked at further.
+    """
+    moment = aware(at)
+    found = [*_not_sold(question), *_too_soon_or_late(question, moment)]
+    if {reason.code for reason in found} & {Code.PAST, Code.HORIZON}:
+        return tuple(found)
+    return (*found, *_outside_hours(question, picture, moment), *_in_the_way(question, picture, moment))
+
+
+def _not_sold(question: Question) -> Iterator[Reason]:
+    service, resource = question.service, question.resource
+    if not service.active:
+        yield Reason(Code.INACTIVE, source=service.id)
+    if not resource.active:
+        yield Reason(Code.INACTIVE, source=resource.id)
+    if resource.id not in service.resources:
+        yield Reason(Code.NOT_OFFERED, source=resource.id)
+
+
+def _too_soon_or_late(question: Question, at: datetime) -> Iterator[Reason]:
+    now, service = question.now, question.service
+    if not question.window.start <= at < question.window.end:
+        yield Reason(Code.OUTSIDE_WINDOW, question.window)
+    if at < now:
+        yield Reason(Code.PAST)
+    elif at < now + service.notice:
+        yield Reason(Code.NOTICE, Interval(now, now + service.notice))
+    if at > now + service.horizon:
+        yield Reason(Code.HORIZON)
+
+
+def _outside_hours(question: Question, picture: Picture, at: datetime) -> Iterator[Reason]:
+    appointment = Interval(at, at + question.service.duration)
+    near = openings(question.resource, appointment, picture.free())
+    around = [opening for opening in near if opening.start <= at < opening.end]
+    if not any(run.contains(appointment) for run in merge(near)):
+        yield Reason(Code.OUTSIDE_AVAILABILITY)
+    step = question.service.step
+    if around and all((at - next_cell(opening.start)) % step for opening in around):
+        yield Reason(Code.OFF_GRID)
+
+
+def _in_the_way(question: Question, picture: Picture, at: datetime) -> Iterator[Reason]:
+    appointment = Interval(at, at + question.service.duration)
+    claim = claimed(at, question.service)
+    for booking in _meeting(claim, map(outward, picture.bookings)):
+        yield Reason(Code.BOOKING if booking.overlaps(appointment) else Code.BUFFER, booking)
+    padded = appointment.pad(question.service.buffer_before, question.service.buffer_after)
+    for absence in picture.absences:
+        if absence.interval.overlaps(padded):
+            yield Reason(Code.ABSENCE, absence.interval, absence.id)
+    for calendar, state in picture.calendars.items():
+        if isinstance(state, Unknown):
+            yield Reason(Code.UNKNOWN_CALENDAR, source=calendar)
+        else:
+            for busy in _meeting(padded, state.busy):
+                yield Reason(Code.EXTERNAL_BUSY, busy, calendar)
+
+
+def _meeting(span: Interval, others: Iterable[Interval]) -> Iterator[Interval]:
+    return (other for other in others if other.overlaps(span))

@@ -1,0 +1,293 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from common.domain.catalogue import Absence, Resource, Service, WallRange, WeeklyHours
+from common.domain.interval import Interval
+from common.domain.slots import Code, Known, Picture, Question, Reason, Unknown, free_starts, reasons
+from common.domain.zones import day_interval, zone
+
+MONDAY = datetime(2027, 3, 15, tzinfo=UTC)
+OPEN = WeeklyHours.of({day: ["09:00-12:00"] for day in range(5)})
+
+
+def at(hour, minute=0, *, day=0):
+    return MONDAY + timedelta(days=day, hours=hour, minutes=minute)
+
+
+def span(start, end):
+    return Interval(at(*start), at(*end))
+
+
+def minutes(number):
+    return timedelta(minutes=number)
+
+
+def service(**changes):
+    rules = {
+        "duration": minutes(60),
+        "buffer_before": minutes(0),
+        "buffer_after": minutes(0),
+        "step": minutes(60),
+        "notice": minutes(0),
+        "horizon": timedelta(days=60),
+        "resources": ("anna",),
+    }
+    return Service(id="cut", name="Haircut", **(rules | changes))
+
+
+def resource(**changes):
+    facts = {"zone": "UTC", "hours": OPEN, "overrides": {}}
+    return Resource(id="anna", name="Anna", email=None, **(facts | changes))
+
+
+def ask(*, rules=None, who=None, window=None, now=MONDAY):
+    return Question(rules or service(), who or resource(), window or span((0,), (24,)), now)
+
+
+def known(*busy, free=()):
+    return Known(busy=busy, free=free, as_of=MONDAY)
+
+
+def clock(starts):
+    return [f"{start:%H:%M}" for start in starts]
+
+
+def codes(question, picture, moment):
+    return [reason.code for reason in reasons(question, picture, moment)]
+
+
+def test_an_empty_day_offers_every_step_that_fits():
+    """The grid starts at the opening hour, and the last appointment ends with the opening."""
+    assert ["09:00", "10:00", "11:00"] == clock(free_starts(ask(), Picture()))
+    assert ["09:00", "09:45", "10:30"] == clock(free_starts(ask(rules=service(step=minutes(45))), Picture()))
+
+
+def test_starts_are_instants_in_utc():
+    """What is returned is the same for every reader, wherever they are."""
+    (first, *_) = free_starts(ask(who=resource(zone="Europe/Zurich")), Picture())
+
+    assert at(8) == first
+    assert UTC is first.tzinfo
+
+
+def test_the_window_holds_starts_not_ends():
+    """A start at the window's beginning is in, one at its end is out; the appointment may end later."""
+    question = ask(window=span((9,), (10,)))
+
+    assert ["09:00"] == clock(free_starts(question, Picture()))
+    assert (Reason(Code.OUTSIDE_WINDOW, question.window),) == reasons(question, Picture(), at(10))
+
+
+@pytest.mark.pitfall(23)
+def test_buffers_count_on_both_sides_of_bookings_and_external_events():
+    """Pitfall 23: an appointment whose buffer meets a booking or an event is neither listed nor bookable."""
+    padded = ask(rules=service(duration=minutes(30), step=minutes(30), buffer_after=minutes(15)))
+    taken = Picture(bookings=(span((10, 30), (11,)),))
+    external = Picture(calendars={"work": known(span((10, 30), (11,)))})
+
+    assert ["09:00", "09:30", "11:00", "11:30"] == clock(free_starts(padded, taken))
+    assert ["09:00", "09:30", "11:00", "11:30"] == clock(free_starts(padded, external))
+    assert (Reason(Code.BUFFER, span((10, 30), (11,))),) == reasons(padded, taken, at(10))
+    assert (Reason(Code.BOOKING, span((10, 30), (11,))),) == reasons(padded, taken, at(10, 30))
+    assert (Reason(Code.EXTERNAL_BUSY, span((10, 30), (11,)), "work"),) == reasons(padded, external, at(10))
+
+
+@pytest.mark.pitfall(23)
+def test_a_start_inside_another_bookings_buffer_is_neither_listed_nor_bookable():
+    """Pitfall 23: the range that a booking claims includes its own buffers, and both answers respect it."""
+    picture = Picture(bookings=(span((9,), (10, 15)),))
+
+    assert ["11:00"] == clock(free_starts(ask(), picture))
+    assert [Code.BOOKING] == codes(ask(), picture, at(10))
+
+
+def test_bookings_count_in_whole_cells_and_external_events_exactly():
+    """A booking claims cells, so its range is rounded outward; an event blocks only its own minutes."""
+    question = ask(rules=service(duration=minutes(5), step=minutes(5)), window=span((9,), (9, 30)))
+    range_ = Interval(at(9, 7), at(9, 13))
+    hair = Interval(at(9, 5), at(9, 10) + timedelta(microseconds=1))
+    ends_early = Interval(at(9, 5), at(9, 10) - timedelta(microseconds=1))
+
+    for picture in (Picture(bookings=(range_,)), Picture(calendars={"work": known(range_)})):
+        assert ["09:00", "09:15", "09:20", "09:25"] == clock(free_starts(question, picture))
+    for busy, free in ((hair, "09:15"), (ends_early, "09:10")):
+        picture = Picture(calendars={"work": known(busy)})
+        assert free == clock(free_starts(question, picture))[1]
+    padded = ask(rules=service(duration=minutes(5), step=minutes(5), buffer_before=minutes(5)))
+    assert [Code.BUFFER] == codes(padded, Picture(bookings=(ends_early,)), at(9, 10))
+
+
+@pytest.mark.pitfall(7)
+def test_an_event_that_began_days_ago_blocks_until_its_end():
+    """Pitfall 7: what matters is the overlap, not where an event starts."""
+    picture = Picture(calendars={"work": known(Interval(at(10, day=-2), at(10, day=0)))})
+
+    assert ["10:00", "11:00"] == clock(free_starts(ask(), picture))
+
+
+@pytest.mark.pitfall(7)
+def test_an_event_that_ends_at_the_start_or_starts_at_the_end_does_not_block():
+    """Pitfall 7: ranges are half-open, so back-to-back is free."""
+    picture = Picture(calendars={"work": known(span((8,), (9,)), span((10,), (11,)))})
+
+    assert ["09:00", "11:00"] == clock(free_starts(ask(), picture))
+
+
+def test_an_absence_blocks_and_is_named():
+    """Staff read which absence is in the way."""
+    away = Absence("dentist", span((9, 30), (9, 45)))
+    picture = Picture(absences=(away,))
+
+    assert ["10:00", "11:00"] == clock(free_starts(ask(), picture))
+    assert (Reason(Code.ABSENCE, away.interval, "dentist"),) == reasons(ask(), picture, at(9))
+
+
+@pytest.mark.pitfall(1)
+def test_one_calendar_that_could_not_be_asked_closes_everything():
+    """Pitfall 1: unknown never counts as free, whatever the other calendars say."""
+    picture = Picture(calendars={"home": known(), "work": Unknown("timeout")})
+
+    assert () == free_starts(ask(), picture)
+    assert (Reason(Code.UNKNOWN_CALENDAR, source="work"),) == reasons(ask(), picture, at(9))
+
+
+def test_notice_and_horizon_count_from_now_and_include_their_edge():
+    """Two hours of notice at eight allow ten; a horizon of three hours allows eleven."""
+    question = ask(rules=service(notice=minutes(120), horizon=minutes(180)), now=at(8))
+
+    assert ["10:00", "11:00"] == clock(free_starts(question, Picture()))
+    assert (Reason(Code.NOTICE, span((8,), (10,))),) == reasons(question, Picture(), at(9))
+    assert (Reason(Code.PAST),) == reasons(question, Picture(), at(7))
+    assert (Reason(Code.HORIZON),) == reasons(question, Picture(), at(11, 5))
+
+
+def test_a_moment_just_gone_is_past():
+    """A microsecond after nine, nine is no longer offered."""
+    late = ask(now=at(9) + timedelta(microseconds=1))
+
+    assert ["10:00", "11:00"] == clock(free_starts(late, Picture()))
+    assert [Code.PAST] == codes(late, Picture(), at(9))
+
+
+def test_a_start_off_the_grid_is_named_as_such():
+    """A time between two offered ones, or not on a whole second, is off the grid."""
+    assert [Code.OFF_GRID] == codes(ask(), Picture(), at(9, 20))
+    assert [Code.OFF_GRID] == codes(ask(), Picture(), at(9) + timedelta(microseconds=1))
+
+
+def test_a_time_outside_the_opening_hours_is_named_as_such():
+    """Before opening, after closing, or an appointment that would last past closing."""
+    assert [Code.OUTSIDE_AVAILABILITY] == codes(ask(), Picture(), at(8))
+    assert [Code.OUTSIDE_AVAILABILITY] == codes(ask(), Picture(), at(12))
+    longer = ask(rules=service(duration=minutes(90)))
+    assert [Code.OUTSIDE_AVAILABILITY] == codes(longer, Picture(), at(11))
+
+
+@pytest.mark.parametrize(
+    ("rules", "who", "reason"),
+    [
+        (service(active=False), resource(), Reason(Code.INACTIVE, source="cut")),
+        (service(), resource(active=False), Reason(Code.INACTIVE, source="anna")),
+        (service(resources=("ben",)), resource(), Reason(Code.NOT_OFFERED, source="anna")),
+    ],
+)
+def test_what_is_not_sold_is_not_offered(rules, who, reason):
+    """A closed service, a closed resource, and a resource that does not offer the service have no times."""
+    question = ask(rules=rules, who=who)
+
+    assert () == free_starts(question, Picture())
+    assert (reason,) == reasons(question, Picture(), at(9))
+
+
+def test_every_reason_is_told_at_once():
+    """Staff see the whole list, not one obstacle after another."""
+    picture = Picture(
+        bookings=(span((9,), (9, 15)),),
+        absences=(Absence("holiday", span((0,), (24,))),),
+        calendars={"work": known(span((9, 5), (9, 10))), "home": Unknown("timeout")},
+    )
+
+    assert [
+        Code.OFF_GRID,
+        Code.BOOKING,
+        Code.ABSENCE,
+        Code.EXTERNAL_BUSY,
+        Code.UNKNOWN_CALENDAR,
+    ] == codes(ask(), picture, at(9, 5))
+
+
+def test_hours_that_touch_are_one_opening_with_a_grid_each():
+    """An appointment may run across, as at midnight, and every range starts the grid anew."""
+    who = resource(hours=WeeklyHours.of({0: ["22:30-24:00"], 1: ["00:00-01:00"]}))
+    question = ask(who=who, window=span((0,), (48,)))
+
+    assert [at(22, 30), at(23, 30), at(24)] == list(free_starts(question, Picture()))
+
+
+def test_an_override_replaces_the_weekly_hours_of_its_date():
+    """Other hours on one date, none on another."""
+    special = {date(2027, 3, 15): (WallRange.parse("15:00-17:00"),), date(2027, 3, 16): ()}
+    question = ask(who=resource(overrides=special), window=span((0,), (72,)))
+
+    assert [at(15), at(16), at(9, day=2), at(10, day=2), at(11, day=2)] == list(
+        free_starts(question, Picture())
+    )
+
+
+def test_external_free_times_replace_the_configured_hours():
+    """Bookable is only where an external event is marked free; its start is cut to the 5-minute grid."""
+    who = resource(use_external_free=True)
+    rules = service(duration=minutes(30), step=minutes(30))
+    picture = Picture(calendars={"work": known(free=(span((18, 7), (19, 20)),))})
+
+    assert ["18:10", "18:40"] == clock(free_starts(ask(rules=rules, who=who), picture))
+
+
+def test_no_external_free_times_mean_no_availability():
+    """Not one event marked free: nothing can be booked, never everything."""
+    question = ask(who=resource(use_external_free=True))
+
+    assert () == free_starts(question, Picture(calendars={"work": known()}))
+    assert () == free_starts(question, Picture())
+    assert [Code.OUTSIDE_AVAILABILITY] == codes(question, Picture(), at(9))
+
+
+def test_external_busy_wins_over_external_free():
+    """A busy event inside a free one still blocks."""
+    question = ask(who=resource(use_external_free=True))
+    picture = Picture(calendars={"work": known(span((10,), (11,)), free=(span((9,), (12,)),))})
+
+    assert ["09:00", "11:00"] == clock(free_starts(question, picture))
+
+
+def test_free_times_that_overlap_are_offered_once_and_allow_to_run_across():
+    """Two calendars that mark overlapping times as free make one availability, each with its grid."""
+    question = ask(who=resource(use_external_free=True))
+    picture = Picture(
+        calendars={"a": known(free=(span((9,), (10, 30)),)), "b": known(free=(span((10,), (12,)),))}
+    )
+
+    assert ["09:00", "10:00", "11:00"] == clock(free_starts(question, picture))
+
+
+@pytest.mark.pitfall(15)
+def test_an_all_day_event_blocks_its_local_day_only():
+    """Pitfall 15: the day ends at the owner's midnight, not at that of Greenwich."""
+    who = resource(zone="America/Los_Angeles", hours=WeeklyHours.of({d: ["15:00-18:00"] for d in range(7)}))
+    busy = day_interval(date(2027, 3, 15), date(2027, 3, 16), zone("America/Los_Angeles"))
+    question = ask(who=who, window=span((0,), (72,)))
+
+    starts = free_starts(question, Picture(calendars={"work": known(busy)}))
+
+    assert [at(h, day=d) for d, h in ((0, 0), (1, 22), (1, 23), (2, 0), (2, 22), (2, 23))] == list(starts)
+
+
+def test_a_window_beyond_all_years_is_refused_by_the_horizon():
+    """A silly date has a plain reason and no crash."""
+    far = datetime(9999, 12, 31, 23, tzinfo=UTC)
+    question = ask(window=Interval(datetime(1, 1, 1, tzinfo=UTC), far))
+
+    assert [Code.HORIZON, Code.OUTSIDE_WINDOW] == sorted(codes(question, Picture(), far))
+    assert [Code.PAST] == codes(question, Picture(), datetime(1, 1, 1, tzinfo=UTC))
+    assert 44 * 3 == len(free_starts(question, Picture()))
