@@ -17,7 +17,7 @@ def delay(attempt: int, *, dice: float, asked: float | None = None) -> float:
     See https://developers.google.com/workspace/calendar/api/guides/quota (truncated exponential backoff)
     and https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/ (full jitter).
     """
-    ceiling = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** min(attempt, 20))
+    ceiling = min(LONGEST_SECONDS, FIRST_SECONDS * float(1 << min(attempt, 20)))
     jittered = ceiling * dice
     # Everybody was told the same Retry-After: the jitter comes on top, or all come back at once.
     return jittered if asked is None else asked + min(jittered, max(1.0, asked * 0.25))
