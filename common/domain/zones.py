@@ -55,10 +55,6 @@ class Offsets:
         at = bisect_right(self.until, wall)
         return max(wall - self.offset[at], self.since[at])
 
-    def wall(self, epoch: int) -> int:
-        """What the clock shows at an instant, both in seconds since 1970."""
-        return epoch + self.offset[max(bisect_right(self.since, epoch) - 1, 0)]
-
 
 @lru_cache(maxsize=4096)
 def offsets(place: ZoneInfo, first_year: int, last_year: int) -> Offsets:

@@ -291,3 +291,19 @@ def test_a_window_beyond_all_years_is_refused_by_the_horizon():
     assert [Code.HORIZON, Code.OUTSIDE_WINDOW] == sorted(codes(question, Picture(), far))
     assert [Code.PAST] == codes(question, Picture(), datetime(1, 1, 1, tzinfo=UTC))
     assert 44 * 3 == len(free_starts(question, Picture()))
+
+
+@pytest.mark.pitfall(17)
+@pytest.mark.parametrize("viewer", ["America/St_Johns", "Asia/Kathmandu", "Pacific/Apia", "Pacific/Chatham"])
+def test_the_viewers_zone_does_not_change_what_is_offered(viewer):
+    """Pitfall 17: a window that crosses a change, told in any zone, gives the same instants."""
+    place = zone(viewer)
+    who = resource(zone="Europe/Zurich")
+    window = span((0,), (24 * 21,))
+    picture = Picture(bookings=(span((24 * 14 + 7,), (24 * 14 + 8,)),))
+    told = Interval(window.start.astimezone(place), window.end.astimezone(place))
+    expected = free_starts(ask(who=who, window=window), picture)
+
+    assert 3 * 15 - 1 == len(expected)
+    assert {8, 9, 10, 7} == {start.hour for start in expected}
+    assert expected == free_starts(ask(who=who, window=told, now=MONDAY.astimezone(place)), picture)
