@@ -76,7 +76,8 @@ class Tuning:
     user_per_minute: int = 600
     project_per_minute: int = 10_000
     backfill_share: float = 0.8
-    max_attempts: int = 8
+    max_attempts: int = 100
+    poison_attempts: int = 8
     move_grace_seconds: int = 5
     resyncs_per_hour: int = 1
     consent_minutes: int = 10

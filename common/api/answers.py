@@ -1,0 +1,57 @@
+"""The one table from errors to answers."""
+
+from __future__ import annotations
+
+import math
+
+from common import errors
+from common.api.http import Reply, problem
+from common.errors import SyncError
+
+STATUS: dict[type[SyncError], int] = {
+    errors.SyncError: 500,
+    errors.Retry: 503,
+    errors.RateLimited: 503,
+    errors.ProviderUnavailable: 503,
+    errors.Conflict: 409,
+    errors.StoreUnavailable: 503,
+    errors.CursorExpired: 500,
+    errors.Stop: 409,
+    errors.GrantRevoked: 409,
+    errors.CalendarGone: 409,
+    errors.Forbidden: 409,
+    errors.UsageExhausted: 503,
+    errors.OperatorFault: 500,
+    errors.Rejected: 400,
+    errors.InvalidRequest: 400,
+    errors.UnknownResource: 404,
+    errors.SlotTaken: 409,
+    errors.AlreadyExists: 409,
+    errors.ReadOnly: 403,
+    errors.StaleVersion: 412,
+    errors.UntrustedCaller: 401,
+    errors.NotAllowed: 403,
+    errors.KeyReused: 422,
+    errors.TooLarge: 413,
+    errors.MethodNotAllowed: 405,
+    errors.UnsupportedMedia: 415,
+    errors.Degraded: 503,
+    errors.AvailabilityUnknown: 503,
+    errors.UnexpectedReply: 502,
+}
+
+
+def status(error: SyncError) -> int:
+    """The HTTP status of an error: its own row, or that of its nearest base."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def answer(error: SyncError) -> Reply:
+    """The problem that a caller is shown."""
+    code = status(error)
+    headers: dict[str, str] = {}
+    if isinstance(error, errors.Retry) and error.retry_after is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
+    if isinstance(error, errors.UntrustedCaller):
+        headers["WWW-Authenticate"] = "Bearer"
+    return problem(code, error.reason, error.detail or error.reason, headers=headers)

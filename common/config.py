@@ -1,0 +1,136 @@
+"""Settings from the environment: every outside address is one, with production's value as default."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from common.domain.work import Lane
+
+
+class Misconfigured(Exception):
+    """A setting is missing or malformed; the text names every such setting and no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoogleConfig:
+    """The OAuth client at Google, and Google's addresses."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    auth_uri: str
+    token_uri: str
+    revoke_uri: str
+    calendar_endpoint: str
+    issuer: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskConfig:
+    """Where tasks are queued, and whom the private functions trust."""
+
+    project: str
+    location: str
+    queues: Mapping[Lane, str]
+    service_account: str
+    scheduler_account: str
+    issuer: str
+    jwks_uri: str
+    grpc_host: str
+    rest_endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffConfig:
+    """Which OpenID issuer vouches for staff."""
+
+    issuer: str
+    audience: str
+    jwks_uri: str
+    origins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that differs between two installations."""
+
+    environment: Mapping[str, str] = field(repr=False)
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """A setting's value.
+
+        Raises:
+            Misconfigured: it is not set and has no default.
+        """
+        value = self.environment.get(name, "")
+        if value:
+            return value
+        if default is None:
+            raise Misconfigured(f"the setting {name} is missing")
+        return default
+
+    def number(self, name: str, default: float) -> float:
+        """A numeric setting."""
+        text = self.environment.get(name, "")
+        try:
+            return float(text) if text else default
+        except ValueError:
+            raise Misconfigured(f"the setting {name} is not a number") from None
+
+    def keys(self, name: str) -> tuple[bytes, ...]:
+        """Hexadecimal keys of at least 32 bytes, separated by commas; the first one signs."""
+        try:
+            keys = tuple(bytes.fromhex(part.strip()) for part in self.text(name).split(","))
+        except ValueError:
+            raise Misconfigured(f"the setting {name} is not a list of hexadecimal keys") from None
+        if any(len(key) < 32 for key in keys):  # noqa: PLR2004 - HMAC-SHA256's own size
+            raise Misconfigured(f"a key of {name} is shorter than 32 bytes")
+        return keys
+
+    def function_url(self, name: str) -> str:
+        """Where a function is reached: its own address, or a path under the common one."""
+        own = self.environment.get(f"FUNCTION_URL_{name.upper()}", "")
+        return (own or f"{self.text('PUBLIC_BASE_URL')}/{name}").rstrip("/")
+
+    @property
+    def google(self) -> GoogleConfig:
+        """Google's part."""
+        return GoogleConfig(
+            client_id=self.text("GOOGLE_CLIENT_ID"),
+            client_secret=self.text("GOOGLE_CLIENT_SECRET"),
+            auth_uri=self.text("GOOGLE_AUTH_URI", "https://accounts.google.com/o/oauth2/v2/auth"),
+            token_uri=self.text("GOOGLE_TOKEN_URI", "https://oauth2.googleapis.com/token"),
+            revoke_uri=self.text("GOOGLE_REVOKE_URI", "https://oauth2.googleapis.com/revoke"),
+            calendar_endpoint=self.text(
+                "GOOGLE_CALENDAR_ENDPOINT", "https://www.googleapis.com/calendar/v3/"
+            ),
+            issuer=self.text("GOOGLE_ISSUER", "https://accounts.google.com"),
+        )
+
+    @property
+    def tasks(self) -> TaskConfig:
+        """The queues' part; QUEUE_NAMES may rename the lanes' queues as a JSON object."""
+        names = json.loads(self.text("QUEUE_NAMES", "{}"))
+        return TaskConfig(
+            project=self.text("GOOGLE_CLOUD_PROJECT"),
+            location=self.text("TASKS_LOCATION"),
+            queues={lane: str(names.get(lane.value, f"slotbridge-{lane.value}")) for lane in Lane},
+            service_account=self.text("TASKS_SERVICE_ACCOUNT"),
+            scheduler_account=self.text("SCHEDULER_SERVICE_ACCOUNT", self.text("TASKS_SERVICE_ACCOUNT")),
+            issuer=self.text("TASKS_TOKEN_ISSUER", "https://accounts.google.com"),
+            jwks_uri=self.text("TASKS_TOKEN_JWKS_URI", "https://www.googleapis.com/oauth2/v3/certs"),
+            grpc_host=self.text("CLOUD_TASKS_EMULATOR_HOST", ""),
+            rest_endpoint=self.text("CLOUD_TASKS_REST_ENDPOINT", "https://cloudtasks.googleapis.com"),
+        )
+
+    @property
+    def staff(self) -> StaffConfig:
+        """The staff's part."""
+        origins = self.text("CONSOLE_ORIGINS", "")
+        return StaffConfig(
+            issuer=self.text("STAFF_TOKEN_ISSUER"),
+            audience=self.text("STAFF_TOKEN_AUDIENCE"),
+            jwks_uri=self.text("STAFF_TOKEN_JWKS_URI"),
+            origins=tuple(part.strip() for part in origins.split(",") if part.strip()),
+        )

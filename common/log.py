@@ -1,0 +1,39 @@
+"""Structured log lines for Cloud Logging: a constant event name, ids as fields, one line an occasion."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TextIO
+
+Field = str | float | bool | None
+
+
+class JsonLog:
+    """Writes one JSON object a line; the keys are the ones that Cloud Logging reads.
+
+    See https://cloud.google.com/logging/docs/structured-logging.
+    """
+
+    def __init__(self, stream: TextIO | None = None, **context: Field) -> None:
+        """Write to ``stream`` (standard output), with ``context`` in every line."""
+        self._stream = stream
+        self._context = context
+
+    def info(self, event: str, **fields: Field) -> None:
+        """What happened."""
+        self._write("INFO", event, fields)
+
+    def warning(self, event: str, **fields: Field) -> None:
+        """What a person should look at."""
+        self._write("WARNING", event, fields)
+
+    def error(self, event: str, **fields: Field) -> None:
+        """What is broken."""
+        self._write("ERROR", event, fields)
+
+    def _write(self, severity: str, event: str, fields: dict[str, Field]) -> None:
+        line = json.dumps({"severity": severity, "message": event, **self._context, **fields}, default=str)
+        stream = self._stream or sys.stdout
+        stream.write(line + "\n")
+        stream.flush()

@@ -1,0 +1,67 @@
+"""A task on its way: its queue, address, hashed name and body; the same for both transports."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from common.config import Config, TaskConfig
+from common.domain.work import Task, Work
+
+SCHEMA = 1
+DISPATCH_DEADLINE_SECONDS = 330
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the queue is told; ``name`` is None where the queue may choose one."""
+
+    parent: str
+    name: str | None
+    url: str
+    audience: str
+    service_account: str
+    body: bytes
+    not_before: datetime | None
+
+
+class Addressing:
+    """Turns tasks into messages."""
+
+    def __init__(self, config: Config) -> None:
+        """Read the queues and the private functions' addresses."""
+        self._config = config
+        self._tasks: TaskConfig = config.tasks
+
+    def message(self, task: Task) -> Message:
+        """The message of a task; its name is hashed, as Cloud Tasks asks for evenly spread ids.
+
+        See https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks/create.
+        """
+        tasks = self._tasks
+        queue = tasks.queues[task.lane]
+        parent = f"projects/{tasks.project}/locations/{tasks.location}/queues/{queue}"
+        url = self._config.function_url(task.work.value)
+        hashed = hashlib.sha256(task.name.encode()).hexdigest() if task.name else None
+        return Message(
+            parent=parent,
+            name=f"{parent}/tasks/{hashed}" if hashed else None,
+            url=url,
+            audience=url,
+            service_account=tasks.service_account,
+            body=encode(task),
+            not_before=task.not_before,
+        )
+
+
+def encode(task: Task) -> bytes:
+    """A task's body: ids and counters only."""
+    body = {"v": SCHEMA, "lane": task.lane.value, "attempt": task.attempt, "payload": dict(task.payload)}
+    return json.dumps(body, separators=(",", ":"), sort_keys=True).encode()
+
+
+def audience(config: Config, work: Work) -> str:
+    """What an OIDC token for this private function must be made out to."""
+    return config.function_url(work.value)
