@@ -6,6 +6,7 @@ import math
 
 from common import errors
 from common.api.http import Reply, problem
+from common.api.models import InvalidFields
 from common.errors import SyncError
 
 STATUS: dict[type[SyncError], int] = {
@@ -54,4 +55,5 @@ def answer(error: SyncError) -> Reply:
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     if isinstance(error, errors.UntrustedCaller):
         headers["WWW-Authenticate"] = "Bearer"
-    return problem(code, error.reason, error.detail or error.reason, headers=headers)
+    listed = list(error.errors) if isinstance(error, InvalidFields) else None
+    return problem(code, error.reason, error.detail or error.reason, errors=listed, headers=headers)

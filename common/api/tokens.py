@@ -7,7 +7,7 @@ from typing import Any
 import jwt
 
 from common.api.http import Caller, Role
-from common.errors import NotAllowed, SyncError, UntrustedCaller
+from common.errors import NotAllowed, Retry, UntrustedCaller
 
 ALGORITHMS = ["RS256", "ES256"]
 LEEWAY_SECONDS = 30
@@ -15,7 +15,7 @@ KEYS_LIVE_SECONDS = 3600
 FETCH_TIMEOUT_SECONDS = 5
 
 
-class KeysUnavailable(SyncError):
+class KeysUnavailable(Retry):
     """The issuer's keys cannot be fetched now: not the caller's fault, so not a 401."""
 
     code = "issuer_unavailable"

@@ -1,0 +1,186 @@
+"""Answers every request of a function: route, size, caller, CORS, the flow, and its errors."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from flask import Request, Response
+
+from common.api.answers import answer
+from common.api.http import JSON, Access, Call, Caller, MalformedJson, Reply, parse_json, problem
+from common.api.routes import Route, Table
+from common.errors import (
+    InvalidRequest,
+    NotAllowed,
+    SyncError,
+    TooLarge,
+    UnsupportedMedia,
+    UntrustedCaller,
+)
+
+METHODS_WITHOUT_EFFECT = frozenset({"GET", "HEAD", "OPTIONS"})
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match"
+
+
+class Lines(Protocol):
+    """Where the one line of a request goes."""
+
+    def info(self, event: str, **fields: str | float | bool | None) -> None:
+        """What happened."""
+
+    def warning(self, event: str, **fields: str | float | bool | None) -> None:
+        """What a person should look at."""
+
+    def error(self, event: str, **fields: str | float | bool | None) -> None:
+        """What is broken."""
+
+
+class Stage(Protocol):
+    """What the handler needs of the installation; built by the wiring at the first request."""
+
+    log: Lines
+
+    def admit(self, access: Access, token: str, function: str) -> Caller:
+        """The verified caller behind a bearer token."""
+
+    def origin_allowed(self, origin: str, tenant: str | None) -> bool:
+        """Whether a browser page of this origin may call, for this tenant."""
+
+
+class Function:
+    """One deployed function: a table of routes behind one door."""
+
+    def __init__(self, name: str, routes: Sequence[Route], stage: Callable[[], Stage]) -> None:
+        """Answer ``routes``; ``stage`` is asked for at the first request, not at import."""
+        self._name = name
+        self._table = Table(routes)
+        self._stage = stage
+
+    def __call__(self, request: Request) -> Response:
+        """Answer one request; this is the only place that catches everything."""
+        started = time.monotonic()
+        stage = self._stage()
+        try:
+            reply = self._preflight(request, stage) or self._answer(request, stage)
+        except SyncError as error:
+            reply = answer(error)
+        except Exception as error:  # noqa: BLE001 - the one door: nothing leaves as a stack trace
+            # The type alone: a message may hold what is private.
+            stage.log.error(
+                "request_crashed", function=self._name, error=type(error).__name__, at=_place(error)
+            )
+            reply = problem(500, "internal_error", "something went wrong here; it was logged")
+        stage.log.info(
+            "request",
+            function=self._name,
+            method=request.method,
+            status=reply.status,
+            code=reply.body.get("code") if isinstance(reply.body, dict) and reply.status >= 400 else None,  # noqa: PLR2004
+            milliseconds=round((time.monotonic() - started) * 1000, 1),
+        )
+        headers = {**HEADERS, **self._cors(request, stage), **reply.headers}
+        content_type = reply.content_type if reply.body is not None else None
+        return Response(reply.raw(), status=reply.status, headers=headers, content_type=content_type)
+
+    def _answer(self, request: Request, stage: Stage) -> Reply:
+        route, parameters = self._table.find(request.method, request.path)
+        origin = request.headers.get("Origin")
+        if (
+            origin
+            and request.method not in METHODS_WITHOUT_EFFECT
+            and not stage.origin_allowed(origin, request.args.get("tenant"))
+        ):
+            raise NotAllowed("pages of this origin may not call", code="origin_not_allowed")
+        caller = self._caller(route, request, stage)
+        call = Call(
+            method=request.method,
+            path=parameters,
+            query=_query(request),
+            headers=request.headers,  # type: ignore[arg-type]  # case-insensitive mapping
+            body=_body(route, request),
+            caller=caller,
+        )
+        return route.run(call)
+
+    def _caller(self, route: Route, request: Request, stage: Stage) -> Caller | None:
+        if route.access in {Access.PUBLIC, Access.PROVIDER}:
+            return None
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise UntrustedCaller("a bearer token is needed here")
+        caller = stage.admit(route.access, token, self._name)
+        if route.access is Access.STAFF and caller.role not in route.roles:
+            raise NotAllowed("this role may not do that", code="role_not_allowed")
+        return caller
+
+    def _preflight(self, request: Request, stage: Stage) -> Reply | None:
+        if request.method != "OPTIONS" or "Access-Control-Request-Method" not in request.headers:
+            return None
+        methods = self._table.methods(request.path)
+        if not methods or not stage.origin_allowed(
+            request.headers.get("Origin", ""), request.args.get("tenant")
+        ):
+            raise NotAllowed("pages of this origin may not call", code="origin_not_allowed")
+        return Reply(
+            status=204,
+            headers={
+                "Access-Control-Allow-Methods": ", ".join(methods),
+                "Access-Control-Allow-Headers": CORS_HEADERS,
+                "Access-Control-Max-Age": "600",
+            },
+        )
+
+    @staticmethod
+    def _cors(request: Request, stage: Stage) -> Mapping[str, str]:
+        origin = request.headers.get("Origin")
+        if not origin:
+            return {}
+        try:
+            allowed = stage.origin_allowed(origin, request.args.get("tenant"))
+        except SyncError:
+            allowed = False
+        return {"Vary": "Origin"} | ({"Access-Control-Allow-Origin": origin} if allowed else {})
+
+
+def _query(request: Request) -> dict[str, str]:
+    query: dict[str, str] = {}
+    for key, values in request.args.lists():
+        if len(values) > 1:
+            raise InvalidRequest(f"the parameter {key[:40]!r} is given twice")
+        query[key] = values[0]
+    return query
+
+
+def _body(route: Route, request: Request) -> object:
+    # Checked before anything is read: the framework accepts any size.
+    if request.content_length is not None and request.content_length > route.limit:
+        raise TooLarge(f"the body is larger than {route.limit} bytes")
+    raw = request.stream.read(route.limit + 1)
+    if len(raw) > route.limit:
+        raise TooLarge(f"the body is larger than {route.limit} bytes")
+    if not route.body:
+        if raw.strip() and route.access is not Access.PROVIDER:
+            raise InvalidRequest("this call takes no body")
+        return None
+    if request.mimetype != JSON:
+        raise UnsupportedMedia("the body must be application/json")
+    try:
+        return parse_json(raw)
+    except MalformedJson as error:
+        raise InvalidRequest(str(error), code="malformed_json") from None
+
+
+def _place(error: BaseException) -> str:
+    """File and line where it happened, which tell no secrets."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno}" if trace else ""

@@ -1,0 +1,76 @@
+"""What requests may say: strict models whose refusals name the field and never repeat its value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from common.domain.zones import zone
+from common.errors import InvalidRequest
+
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", examples=["anna"])]
+Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Text = Annotated[str, Field(max_length=4000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+Email = Annotated[
+    str, Field(max_length=254, pattern=r"^[^@\s\x00-\x1f<>,;\"]+@[^@\s\x00-\x1f<>,;\"]+\.[^@\s.]+$")
+]
+Minutes = Annotated[int, Field(ge=0, le=40_320)]
+
+
+def _zone(name: str) -> str:
+    try:
+        zone(name)
+    except ValueError:
+        message = "not an IANA time zone"
+        raise ValueError(message) from None
+    return name
+
+
+Zone = Annotated[str, Field(max_length=64, examples=["Europe/Zurich"]), AfterValidator(_zone)]
+Instant = Annotated[AwareDatetime, Field(examples=["2027-03-15T09:00:00+01:00"])]
+
+M = TypeVar("M", bound="Model")
+
+
+class Model(BaseModel):
+    """A request's body or query: unknown fields are refused, text is never turned into numbers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class InvalidFields(InvalidRequest):
+    """Some fields are not acceptable; ``errors`` names each with the reason."""
+
+    code = "invalid_fields"
+
+    def __init__(self, errors: Sequence[dict[str, str]]) -> None:
+        super().__init__("some fields are not acceptable")
+        self.errors = tuple(errors)
+
+
+def read(model: type[M], data: Any) -> M:
+    """The validated model.
+
+    Raises:
+        InvalidFields: with one entry per field that is not acceptable; values are not repeated.
+    """
+    if not isinstance(data, Mapping):
+        raise InvalidRequest("the body must be a JSON object", code="invalid_fields")
+    try:
+        return model.model_validate(dict(data))
+    except ValidationError as error:
+        raise InvalidFields(
+            [
+                {"field": ".".join(str(part)[:60] for part in item["loc"]) or "body", "message": item["msg"]}
+                for item in error.errors(include_input=False, include_url=False, include_context=False)
+            ]
+        ) from None
+
+
+def moment(value: datetime, zone_name: str = "UTC") -> str:
+    """An RFC 3339 instant with the offset of a zone."""
+    return value.astimezone(ZoneInfo(zone_name)).isoformat(timespec="seconds")

@@ -1,0 +1,95 @@
+"""Routes: what a function answers to, who may call it, and how large a body may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from werkzeug.exceptions import MethodNotAllowed as WrongMethod
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import Map, RequestRedirect, Rule
+
+from common.api.http import Access, Call, Reply, Role
+from common.errors import MethodNotAllowed, UnknownResource
+
+KILOBYTE = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method on one path; ``body`` says whether a JSON body is read at all."""
+
+    method: str
+    path: str
+    access: Access
+    run: Callable[[Call], Reply]
+    roles: frozenset[Role] = frozenset()
+    body: bool = False
+    limit: int = 64 * KILOBYTE
+
+
+def public(method: str, path: str, run: Callable[[Call], Reply], *, body: bool = False) -> Route:
+    """A route for everybody."""
+    return Route(method, path, Access.PUBLIC, run, body=body)
+
+
+def staff(
+    method: str,
+    path: str,
+    run: Callable[[Call], Reply],
+    *,
+    body: bool = False,
+    roles: Sequence[Role] = (Role.OWNER, Role.STAFF),
+) -> Route:
+    """A route for verified members of staff with one of ``roles``."""
+    return Route(method, path, Access.STAFF, run, roles=frozenset(roles), body=body)
+
+
+def owner(method: str, path: str, run: Callable[[Call], Reply], *, body: bool = False) -> Route:
+    """A route for the tenant's owners."""
+    return staff(method, path, run, body=body, roles=(Role.OWNER,))
+
+
+def task(run: Callable[[Call], Reply]) -> Route:
+    """The one route of a private function: Cloud Tasks posts here."""
+    return Route("POST", "/", Access.TASK, run, body=True, limit=100 * KILOBYTE)
+
+
+def push(run: Callable[[Call], Reply]) -> Route:
+    """The one route of a webhook without a body."""
+    return Route("POST", "/", Access.PROVIDER, run)
+
+
+class Table:
+    """Finds the route of a request; what is not in the table does not exist."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        """Keep the routes by path and method."""
+        self._routes = {(route.path, route.method): route for route in routes}
+        rules = [Rule(route.path, methods=[route.method], endpoint=route.path) for route in routes]
+        self._map = Map(rules, strict_slashes=False, merge_slashes=False, redirect_defaults=False)
+
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+        """The route and the path's parameters.
+
+        Raises:
+            UnknownResource: there is no such path.
+            MethodNotAllowed: the path has no such method.
+        """
+        adapter = self._map.bind("function")
+        try:
+            endpoint, parameters = adapter.match(path or "/", method=method)
+        except WrongMethod as error:
+            raise MethodNotAllowed(f"allowed here: {', '.join(sorted(error.valid_methods or []))}") from None
+        except (NotFound, RequestRedirect):
+            raise UnknownResource("there is no such route", code="unknown_route") from None
+        # HEAD is answered as GET without a body.
+        verb = "GET" if method == "HEAD" else method
+        return self._routes[str(endpoint), verb], {key: str(value) for key, value in parameters.items()}
+
+    def methods(self, path: str) -> list[str]:
+        """The methods of a path, for a preflight; empty where there is no such path."""
+        try:
+            return sorted(self._map.bind("function").allowed_methods(path or "/"))
+        except NotFound:
+            return []

@@ -1,0 +1,122 @@
+"""What a private function does with a task: run the flow, or queue it again, or bury it."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from common.api.http import Call, Reply
+from common.domain.backoff import delay
+from common.domain.work import DeadLetter, Lane, Payload, Task, Work
+from common.errors import InvalidRequest, RateLimited, Retry, Stop, UnexpectedReply
+from common.ports import Ports
+
+SCHEMA = 1
+DONE = Reply(body={"outcome": "done"})
+
+
+def task_of(work: Work, call: Call) -> Task:
+    """The task behind a call of Cloud Tasks.
+
+    Raises:
+        InvalidRequest: it is not one of ours.
+        Retry: it was written by a newer release; an instance of that release will take it.
+    """
+    body: Any = call.body
+    if not isinstance(body, dict) or not isinstance(body.get("payload"), dict):
+        raise InvalidRequest("this is not a task")
+    if body.get("v") != SCHEMA:
+        raise Retry("a task of another release", code="unknown_schema")
+    return Task(
+        work=work,
+        lane=Lane(body.get("lane", Lane.SYNC)),
+        payload=body["payload"],
+        name=call.headers.get("X-CloudTasks-TaskName"),
+        attempt=int(body.get("attempt", 0)),
+    )
+
+
+def work_off(ports: Ports, task: Task, *, deliveries: int, flow: Callable[[Payload], object]) -> Reply:
+    """Run a flow for a task and decide what becomes of the task.
+
+    A Retry is queued again by ourselves, with our own backoff, so that one busy account never makes Cloud
+    Tasks slow down the whole queue. A Stop needs a person, so trying again is no use. What keeps crashing is
+    buried before it is tried, so that even a task that kills its instance comes to an end.
+
+    Args:
+        ports: The outside.
+        task: The task.
+        deliveries: How often Cloud Tasks delivered it before (X-CloudTasks-TaskRetryCount).
+        flow: Called with the task's payload.
+    """
+    if deliveries >= ports.tuning.poison_attempts:
+        return _bury(ports, task, "poison", deliveries)
+    try:
+        flow(task.payload)
+    except Retry as error:
+        return _again(ports, task, error)
+    except Stop as error:
+        ports.log.warning("task_stopped", work=task.work.value, code=error.reason, **_ids(task))
+        return Reply(body={"outcome": "stopped", "code": error.reason})
+    except UnexpectedReply as error:
+        ports.log.warning("task_failed", work=task.work.value, code=error.reason, **_ids(task))
+        raise
+    return DONE
+
+
+def _again(ports: Ports, task: Task, error: Retry) -> Reply:
+    # A limit delays and never loses; only other failures count towards giving up.
+    limited = isinstance(error, RateLimited)
+    attempt = task.attempt if limited and error.reason == "paced" else task.attempt + 1
+    if attempt >= ports.tuning.max_attempts and not limited:
+        return _bury(ports, task, error.reason, attempt)
+    seconds = delay(task.attempt, dice=random.random(), asked=error.retry_after)
+    due = ports.clock.now() + timedelta(seconds=seconds)
+    # A repeat of this delivery must not fork the chain: the successor's name follows from ours.
+    name = f"{task.name}/{attempt}/{int(due.timestamp()) if attempt == task.attempt else ''}"
+    ports.queue.enqueue(
+        Task(
+            work=task.work,
+            lane=task.lane,
+            payload=task.payload,
+            name=name if task.name else None,
+            not_before=due,
+            attempt=attempt,
+        )
+    )
+    ports.log.info(
+        "task_again",
+        work=task.work.value,
+        code=error.reason,
+        attempt=attempt,
+        seconds=round(seconds, 1),
+        **_ids(task),
+    )
+    return Reply(body={"outcome": "again", "code": error.reason})
+
+
+def _bury(ports: Ports, task: Task, code: str, attempts: int) -> Reply:
+    tenant = str(task.payload.get("tenant", ""))
+    source = f"{task.work}:{task.name or sorted(task.payload.items())}:{task.attempt}"
+    ports.ledger.bury(
+        DeadLetter(
+            id=hashlib.sha256(source.encode()).hexdigest()[:32],
+            tenant=tenant,
+            work=task.work,
+            lane=task.lane,
+            payload=task.payload,
+            code=code,
+            attempts=attempts,
+            died_at=ports.clock.now(),
+        )
+    )
+    ports.log.warning("task_buried", work=task.work.value, code=code, attempts=attempts, **_ids(task))
+    return Reply(body={"outcome": "buried", "code": code})
+
+
+def _ids(task: Task) -> dict[str, str]:
+    named = ("tenant", "connection", "calendar", "booking", "run")
+    return {key: str(task.payload[key]) for key in named if task.payload.get(key) is not None}
