@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 NO_ANSWER = 0
@@ -28,8 +29,13 @@ class RateLimits:
     """How fast a queue dispatches; the defaults are those of a new queue."""
 
     max_dispatches_per_second: float = 500.0
-    max_burst_size: int = 100
     max_concurrent_dispatches: int = 1000
+    max_burst_size: int = 0
+
+    @property
+    def burst(self) -> int:
+        """How many tasks may go at once: chosen by the service, like here, unless a size is given."""
+        return self.max_burst_size or min(100, math.ceil(self.max_dispatches_per_second))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +62,8 @@ class QueueSettings:
         return QueueSettings(
             RateLimits(
                 numbers.get("max_dispatches_per_second", rate.max_dispatches_per_second),
-                counts.get("max_burst_size", rate.max_burst_size),
                 counts.get("max_concurrent_dispatches", rate.max_concurrent_dispatches),
+                counts.get("max_burst_size", rate.max_burst_size),
             ),
             RetryPolicy(
                 counts.get("max_attempts", retry.max_attempts),
@@ -207,6 +213,14 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The current aware time."""
+
+
+class SystemClock:
+    """The time of this machine."""
+
+    def now(self) -> datetime:
+        """The current time in UTC."""
+        return datetime.now(UTC)
 
 
 class VirtualClock:

@@ -39,7 +39,7 @@ class Pace:
     def __init__(self, limits: RateLimits, now: datetime) -> None:
         self.limits = limits
         self._level = 0
-        self._tokens = float(limits.max_burst_size)
+        self._tokens = float(limits.burst)
         self._at = now
 
     @property
@@ -72,10 +72,10 @@ class Pace:
     def configure(self, limits: RateLimits) -> None:
         """Go on with other limits."""
         self.limits = limits
-        self._tokens = min(self._tokens, float(limits.max_burst_size))
+        self._tokens = min(self._tokens, float(limits.burst))
 
     def _refill(self, now: datetime) -> None:
         elapsed = max((now - self._at).total_seconds(), 0.0)
-        most = float(self.limits.max_burst_size) if self._level == 0 else 1.0
+        most = float(self.limits.burst) if self._level == 0 else 1.0
         self._tokens = min(max(most, self._tokens), self._tokens + elapsed * self.per_second)
         self._at = max(self._at, now)

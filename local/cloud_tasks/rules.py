@@ -18,8 +18,8 @@ def check_settings(settings: QueueSettings) -> None:
         raise InvalidArgument("RateLimits.maxDispatchesPerSecond must be greater than 0 and at most 500.")
     if not 0 < rate.max_concurrent_dispatches <= 5000:
         raise InvalidArgument("RateLimits.maxConcurrentDispatches must be greater than 0 and at most 5000.")
-    if rate.max_burst_size < 1:
-        raise InvalidArgument("RateLimits.maxBurstSize must be at least 1.")
+    if rate.max_burst_size < 0:
+        raise InvalidArgument("RateLimits.maxBurstSize must not be negative.")
     if retry.max_attempts < -1 or retry.max_attempts == 0:
         raise InvalidArgument("RetryConfig.maxAttempts must be -1 or greater than 0.")
     if not timedelta(0) <= retry.min_backoff <= retry.max_backoff:
@@ -40,9 +40,15 @@ def check_target(target: Target, limits: ServiceLimits) -> None:
         raise InvalidArgument("HttpRequest.body is allowed only for POST, PUT and PATCH.")
     if target.oidc is not None and "@" not in target.oidc.service_account_email:
         raise InvalidArgument("OidcToken.serviceAccountEmail must be the email of a service account.")
+    if not all(_sendable(name) and _sendable(value) for name, value in target.headers.items()):
+        raise InvalidArgument("HttpRequest.headers must be printable ASCII.")
     headers = sum(len(name) + len(value) for name, value in target.headers.items())
     if len(target.body) + len(target.url) + headers > limits.task_bytes:
         raise InvalidArgument(f"Task size too large: at most {limits.task_bytes} bytes.")
+
+
+def _sendable(text: str) -> bool:
+    return text.isascii() and (text.isprintable() or not text)
 
 
 def check_deadline(given: timedelta | None, limits: ServiceLimits) -> timedelta:

@@ -295,6 +295,7 @@ def test_dispatch_carries_its_deadline():
         Target("https://worker.test/", body=b"x" * 102_400),
         Target("https://worker.test/", method="GET", body=b"x"),
         Target("https://worker.test/", method="BREW"),
+        Target("https://worker.test/", headers={"X-Mine": "a\r\nb"}),
         Target("https://worker.test/", oidc=OidcToken("nobody")),
     ],
 )
