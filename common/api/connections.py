@@ -1,0 +1,195 @@
+"""The connections' requests and views."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from common.api.http import Call, Json
+from common.api.models import Email, Id, Minutes, Model, Text, moment, read
+from common.domain.account import CalendarEntry, Connection, ProviderKind, Receipt
+from common.domain.feed import Feed
+from common.domain.imports import ImportedEvent
+from common.domain.settings import ImportMode, PrivateMode, Settings
+
+Key = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$", examples=["5f3b0c1d2e4a69788796a5b4"])]
+
+
+class NewConnection(Model):
+    """POST /connections: who connects what, and where the browser goes afterwards."""
+
+    provider: ProviderKind
+    resource: Id
+    return_to: Annotated[str, Field(max_length=2000)]
+    connection: Id | None = None
+    expected_account: Email | None = None
+
+
+class BusyRulesPatch(Model):
+    """The switches of the blocking table."""
+
+    tentative: bool | None = None
+    needs_action: bool | None = None
+    out_of_office: bool | None = None
+    focus_time: bool | None = None
+    working_elsewhere: bool | None = None
+
+
+class ImportPatch(Model):
+    """What is copied of external events."""
+
+    on: bool | None = None
+    mode: ImportMode | None = None
+    private: PrivateMode | None = None
+    busy: BusyRulesPatch | None = None
+
+
+class ExportPatch(Model):
+    """How bookings appear in the provider's calendar; ``target`` and ``reminder`` take null."""
+
+    on: bool | None = None
+    target: Key | None = None
+    dedicated: bool | None = None
+    attendee: bool | None = None
+    notify: bool | None = None
+    auto_accept: bool | None = None
+    reminder: Minutes | None = None
+    title: Annotated[Text, Field(max_length=300)] | None = None
+    description: Text | None = None
+
+
+class SettingsPatch(Model):
+    """PATCH /connections/{id}: only what is named changes."""
+
+    imports: ImportPatch | None = None
+    exports: ExportPatch | None = None
+    show_events: bool | None = None
+    calendars: dict[Key, bool] | None = None
+
+
+class StartRequest(Model):
+    """POST /connections/{id}/sync: invitations go out only if their number is acknowledged."""
+
+    acknowledged_invitations: Annotated[int, Field(ge=0)] | None = None
+
+
+class ResyncRequest(Model):
+    """POST /connections/{id}/resync."""
+
+    full: bool = False
+
+
+class CalendarSwitch(Model):
+    """PATCH /connections/{id}/calendars/{key}."""
+
+    enabled: bool
+
+
+def new_connection(call: Call) -> NewConnection:
+    """The validated body."""
+    return read(NewConnection, call.body)
+
+
+def named(model: Model) -> dict[str, Any]:
+    """Only what the request named, nested: so that null can be told from nothing."""
+    return model.model_dump(exclude_unset=True)
+
+
+def settings_view(settings: Settings) -> Json:
+    """All options as they are."""
+    imports, exports = settings.imports, settings.exports
+    return {
+        "imports": {
+            "on": imports.on,
+            "mode": imports.mode.value,
+            "private": imports.private.value,
+            "busy": {item.name: getattr(imports.busy, item.name) for item in fields(imports.busy)},
+        },
+        "exports": {item.name: getattr(exports, item.name) for item in fields(exports)},
+        "show_events": settings.show_events,
+        "version": settings.version,
+    }
+
+
+def calendar_view(entry: CalendarEntry, *, dedicated: bool = False) -> Json:
+    """One calendar of the account."""
+    return {
+        "key": entry.key,
+        "name": entry.name,
+        "role": entry.role.value,
+        "primary": entry.primary,
+        "enabled": entry.enabled,
+        "writable": entry.writable,
+        "time_zone": entry.zone,
+        "dedicated": dedicated,
+        "missing_since": moment(entry.missing_since) if entry.missing_since else None,
+    }
+
+
+def connection_view(connection: Connection) -> Json:
+    """A connection as staff see it; nothing of the grant."""
+    return {
+        "id": connection.id,
+        "resource": connection.resource,
+        "provider": connection.provider.value,
+        "account": connection.account,
+        "status": connection.status.value,
+        "created_at": moment(connection.created_at),
+        "settings": settings_view(connection.settings),
+        "calendars": calendars_view(connection),
+        "waiting_until": moment(connection.waiting_until) if connection.waiting_until else None,
+        "error": connection.error,
+    }
+
+
+def calendars_view(connection: Connection) -> Json:
+    """The calendars, the account's own first."""
+    entries = sorted(connection.calendars.values(), key=lambda entry: (not entry.primary, entry.key))
+    return [calendar_view(entry, dedicated=entry.key == connection.dedicated_calendar) for entry in entries]
+
+
+def receipt_view(receipt: Receipt) -> Json:
+    """What disconnecting did."""
+    view: dict[str, Json] = {item.name: getattr(receipt, item.name) for item in fields(receipt)}
+    view["started_at"] = moment(receipt.started_at)
+    view["finished_at"] = moment(receipt.finished_at) if receipt.finished_at else None
+    return view
+
+
+def feed_view(feed: Feed) -> Json:
+    """One calendar's synchronisation as an operator reads it."""
+    channel = feed.channel
+    return {
+        "calendar": feed.key,
+        "last_push_at": moment(feed.last_push_at) if feed.last_push_at else None,
+        "last_applied_at": moment(feed.last_applied_at) if feed.last_applied_at else None,
+        "channel_expires_at": moment(channel.expires_at) if channel else None,
+        "push_supported": not feed.push_unsupported,
+        "events": feed.units,
+        "quarantined": feed.quarantined,
+        "held": feed.held is not None and not feed.held.released,
+        "error": feed.error,
+    }
+
+
+def event_view(event: ImportedEvent, zone: str) -> Json:
+    """An imported event; read-only."""
+    return {
+        "key": event.key,
+        "start": moment(event.interval.start, zone),
+        "end": moment(event.interval.end, zone),
+        "all_day": event.all_day,
+        "blocks": event.blocks,
+        "private": event.private,
+        "title": event.title,
+        "description": event.description,
+        "read_only": True,
+    }
+
+
+def nested(patch: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """An empty mapping for nothing."""
+    return patch or {}
