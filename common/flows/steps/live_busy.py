@@ -1,0 +1,191 @@
+"""Asks all calendars of some connections at once, and calls unknown whatever has not answered in time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+from common.domain.account import CalendarEntry, CalendarRef, Connection
+from common.domain.event import ExternalEvent
+from common.domain.interval import Interval
+from common.domain.slots import Unknown
+from common.errors import GrantRevoked, SyncError
+from common.flows.steps.access import access_token, authorized
+from common.flows.steps.flights import Answers, Flights, Heard, Question
+from common.ports import BusyPage, BusyRequest, Ports
+
+MOST_THREADS = 32
+MOST_PAGES = 40
+
+# One process, one set of flights: an instance of the function serves many customers at the same moment.
+_FLIGHTS = Flights()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One connection and the calendars of it that are asked; ``zone`` places all-day events without one."""
+
+    connection: Connection
+    calendars: tuple[CalendarEntry, ...]
+    zone: str
+
+
+def calendar_id(connection: str, key: str) -> str:
+    """The name of one connection's calendar among all of a resource's."""
+    return f"{connection}.{key}"
+
+
+def ask(ports: Ports, asked: Iterable[Asked], window: Interval, *, afresh: bool) -> Answers:
+    """What every calendar says, by ``calendar_id``.
+
+    All are asked in parallel under one deadline; a connection that cannot be used, an error, an unfinished
+    page chain and silence are all ``Unknown`` for exactly the calendars that they concern.
+
+    Args:
+        ports: The outside.
+        asked: The connections and calendars.
+        window: The range of interest.
+        afresh: Never share a flight: a booking must not rest on what somebody else asked before.
+    """
+    found: dict[str, Heard | Unknown] = {}
+    batches: list[_Batch] = []
+    for item in asked:
+        if item.connection.usable:
+            batches += _batches(ports, item, window)
+        else:
+            found.update(_all_unknown(item.connection, item.calendars, str(item.connection.status)))
+    for batch, future in _flown(ports, batches, afresh=afresh):
+        answered = future.result() if future.done() else {}
+        unanswered = _all_unknown(batch.connection, batch.calendars, "deadline")
+        found.update({**unanswered, **answered})
+    return found
+
+
+def _all_unknown(connection: Connection, calendars: Iterable[CalendarEntry], reason: str) -> Answers:
+    return {calendar_id(connection.id, entry.key): Unknown(reason) for entry in calendars}
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What one request can ask: some calendars of one connection."""
+
+    connection: Connection
+    calendars: tuple[CalendarEntry, ...]
+    window: Interval
+    zone: str
+    token_gate: threading.Lock | None
+
+
+def _batches(ports: Ports, item: Asked, window: Interval) -> Iterator[_Batch]:
+    size = ports.providers[item.connection.provider].calendar.busy_batch
+    gate = threading.Lock() if len(item.calendars) > size else None
+    for at in range(0, len(item.calendars), size):
+        calendars = item.calendars[at : at + size]
+        yield _Batch(item.connection, calendars, window, item.zone, gate)
+
+
+def _flown(
+    ports: Ports, batches: Sequence[_Batch], *, afresh: bool
+) -> tuple[tuple[_Batch, Future[Answers]], ...]:
+    if not batches:
+        return ()
+    late = threading.Event()
+    pool = ThreadPoolExecutor(max_workers=min(len(batches), MOST_THREADS), thread_name_prefix="live-busy")
+    try:
+        flights = tuple((batch, _start(ports, batch, pool, late, afresh=afresh)) for batch in batches)
+        wait([future for _, future in flights], timeout=ports.tuning.live_deadline)
+        late.set()
+    finally:
+        # Whoever hangs ends at its client's own time-out; nobody waits for it here.
+        pool.shutdown(wait=False)
+    return flights
+
+
+def _start(
+    ports: Ports, batch: _Batch, pool: ThreadPoolExecutor, late: threading.Event, *, afresh: bool
+) -> Future[Answers]:
+    def start() -> Future[Answers]:
+        return pool.submit(_answers, ports, batch, late)
+
+    if afresh:
+        return start()
+    question = Question(
+        provider=ports.providers[batch.connection.provider].calendar,
+        connection=(batch.connection.tenant, batch.connection.id),
+        calendars=tuple(entry.provider_id for entry in batch.calendars),
+        window=(batch.window.start, batch.window.end),
+    )
+    return _FLIGHTS.join(question, now=ports.clock.now(), start=start)
+
+
+def _answers(ports: Ports, batch: _Batch, late: threading.Event) -> Answers:
+    connection = batch.connection
+    gate = _FLIGHTS.gate(f"{connection.provider}:{connection.account}")
+    if not gate.acquire(timeout=ports.tuning.live_deadline):
+        return _all_unknown(connection, batch.calendars, "deadline")
+    try:
+        if batch.token_gate:
+            # One of them alone, so that a connection's batches do not wait for each other's refresh lease.
+            with batch.token_gate:
+                access_token(ports, connection)
+        return _chains(ports, batch, late)
+    except SyncError as failed:
+        return _all_unknown(connection, batch.calendars, failed.reason)
+    finally:
+        gate.release()
+
+
+def _chains(ports: Ports, batch: _Batch, late: threading.Event) -> Answers:
+    """Follow every calendar's pages to the end; a chain that breaks off says nothing at all."""
+    as_of = ports.clock.now()
+    found: dict[str, Heard | Unknown] = {}
+    events: dict[str, list[ExternalEvent]] = {entry.key: [] for entry in batch.calendars}
+    pages: dict[str, str | None] = dict.fromkeys(events)
+    for _ in range(MOST_PAGES):
+        if not pages or late.is_set():
+            break
+        following: dict[str, str | None] = {}
+        for key, answer in _round(ports, batch, pages):
+            name = calendar_id(batch.connection.id, key)
+            if not isinstance(answer, BusyPage):
+                found[name] = Unknown(answer.reason)
+                continue
+            events[key] += answer.events
+            if answer.page:
+                following[key] = answer.page
+            else:
+                found[name] = Heard(tuple(events[key]), as_of)
+        pages = following
+    left = [entry for entry in batch.calendars if entry.key in pages]
+    return {**_all_unknown(batch.connection, left, "deadline" if late.is_set() else "unfinished"), **found}
+
+
+def _round(
+    ports: Ports, batch: _Batch, pages: dict[str, str | None]
+) -> Iterator[tuple[str, BusyPage | SyncError]]:
+    """One request for the next page of every calendar that has one."""
+    entries = [entry for entry in batch.calendars if entry.key in pages]
+    requests = [
+        BusyRequest(CalendarRef(entry.provider_id, entry.zone or batch.zone, entry.role), pages[entry.key])
+        for entry in entries
+    ]
+    answers = authorized(ports, batch.connection, _question(ports, batch, requests))
+    return zip((entry.key for entry in entries), answers, strict=True)
+
+
+def _question(
+    ports: Ports, batch: _Batch, requests: Sequence[BusyRequest]
+) -> Callable[[str], tuple[BusyPage | SyncError, ...]]:
+    provider = ports.providers[batch.connection.provider].calendar
+
+    def call(token: str) -> tuple[BusyPage | SyncError, ...]:
+        answers = provider.busy(token, requests, batch.window)
+        for answer in answers:
+            # A refused token concerns the whole connection: raised, it is refreshed once.
+            if isinstance(answer, GrantRevoked):
+                raise answer
+        return answers
+
+    return call
