@@ -48,7 +48,6 @@ class StaffConfig:
     issuer: str
     audience: str
     jwks_uri: str
-    origins: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +126,13 @@ class Config:
     @property
     def staff(self) -> StaffConfig:
         """The staff's part."""
-        origins = self.text("CONSOLE_ORIGINS", "")
         return StaffConfig(
             issuer=self.text("STAFF_TOKEN_ISSUER"),
             audience=self.text("STAFF_TOKEN_AUDIENCE"),
             jwks_uri=self.text("STAFF_TOKEN_JWKS_URI"),
-            origins=tuple(part.strip() for part in origins.split(",") if part.strip()),
         )
+
+    @property
+    def console_origins(self) -> tuple[str, ...]:
+        """The origins of the staff console, exactly as browsers send them, separated by commas."""
+        return tuple(part.strip() for part in self.text("CONSOLE_ORIGINS", "").split(",") if part.strip())

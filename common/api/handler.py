@@ -27,6 +27,9 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+BROWSERS = frozenset({Access.PUBLIC, Access.STAFF, Access.CUSTOMER_OR_STAFF})
+# An ID token is a JWT, of three parts; a booking's management token has no dots.
+JWT_DOTS = 2
 CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match"
 
 
@@ -63,6 +66,7 @@ class Function:
         self._name = name
         self._table = Table(routes)
         self._stage = stage
+        self._browsers = any(route.access in BROWSERS for route in routes)
 
     def __call__(self, request: Request) -> Response:
         """Answer one request; this is the only place that catches everything."""
@@ -95,6 +99,7 @@ class Function:
         origin = request.headers.get("Origin")
         if (
             origin
+            and self._browsers
             and request.method not in METHODS_WITHOUT_EFFECT
             and not stage.origin_allowed(origin, request.args.get("tenant"))
         ):
@@ -114,15 +119,21 @@ class Function:
         if route.access in {Access.PUBLIC, Access.PROVIDER}:
             return None
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if route.access is Access.CUSTOMER_OR_STAFF and token.count(".") != JWT_DOTS:
+            return None
         if scheme.lower() != "bearer" or not token:
             raise UntrustedCaller("a bearer token is needed here")
         caller = stage.admit(route.access, token, self._name)
-        if route.access is Access.STAFF and caller.role not in route.roles:
+        if route.roles and caller.role not in route.roles:
             raise NotAllowed("this role may not do that", code="role_not_allowed")
         return caller
 
     def _preflight(self, request: Request, stage: Stage) -> Reply | None:
-        if request.method != "OPTIONS" or "Access-Control-Request-Method" not in request.headers:
+        if (
+            not self._browsers
+            or request.method != "OPTIONS"
+            or "Access-Control-Request-Method" not in request.headers
+        ):
             return None
         methods = self._table.methods(request.path)
         if not methods or not stage.origin_allowed(
@@ -138,10 +149,9 @@ class Function:
             },
         )
 
-    @staticmethod
-    def _cors(request: Request, stage: Stage) -> Mapping[str, str]:
+    def _cors(self, request: Request, stage: Stage) -> Mapping[str, str]:
         origin = request.headers.get("Origin")
-        if not origin:
+        if not origin or not self._browsers:
             return {}
         try:
             allowed = stage.origin_allowed(origin, request.args.get("tenant"))

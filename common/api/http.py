@@ -20,6 +20,7 @@ class Access(StrEnum):
 
     PUBLIC = "public"
     STAFF = "staff"
+    CUSTOMER_OR_STAFF = "customer_or_staff"
     TASK = "task"
     SCHEDULER = "scheduler"
     PROVIDER = "provider"

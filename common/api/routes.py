@@ -50,9 +50,21 @@ def owner(method: str, path: str, run: Callable[[Call], Reply], *, body: bool = 
     return staff(method, path, run, body=body, roles=(Role.OWNER,))
 
 
+def customer_or_staff(method: str, path: str, run: Callable[[Call], Reply], *, body: bool = False) -> Route:
+    """A route for a booking's customer (management token) and for staff (ID token)."""
+    return Route(
+        method, path, Access.CUSTOMER_OR_STAFF, run, roles=frozenset({Role.OWNER, Role.STAFF}), body=body
+    )
+
+
 def task(run: Callable[[Call], Reply]) -> Route:
     """The one route of a private function: Cloud Tasks posts here."""
     return Route("POST", "/", Access.TASK, run, body=True, limit=100 * KILOBYTE)
+
+
+def scheduled(run: Callable[[Call], Reply]) -> Route:
+    """A route that Cloud Scheduler posts to."""
+    return Route("POST", "/", Access.SCHEDULER, run, body=True)
 
 
 def push(run: Callable[[Call], Reply]) -> Route:

@@ -1,0 +1,174 @@
+"""The one place that picks what is real: builds the ports and the doors from the settings, once."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from common.api.http import Access, Caller
+from common.clock import SystemClock
+from common.config import Config
+from common.crypto.keys import HmacKeys
+from common.domain.account import ProviderKind
+from common.log import JsonLog
+from common.ports import Keys, Ports, Provider, TaskQueue, Tuning
+
+# What a function does not use it does not import: the webhooks start without Firestore and providers.
+if TYPE_CHECKING:
+    from common.api.tokens import TokenVerifier
+    from common.store import Stores
+
+
+class Installation:
+    """One installation of Slotbridge, built piece by piece as it is asked for."""
+
+    def __init__(self, config: Config) -> None:
+        """Take the settings; nothing is opened yet."""
+        self.config = config
+        self.log = JsonLog()
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The signing keys; a webhook holds the "channel" keys alone."""
+        text = self.config.text
+        general = self.config.keys("SIGNING_KEYS") if text("SIGNING_KEYS", "") else ()
+        event = self.config.keys("EVENT_ID_KEY") if text("EVENT_ID_KEY", "") else ()
+        return HmacKeys(general, channel=self.config.keys("CHANNEL_KEYS"), event=event)
+
+    @cached_property
+    def stores(self) -> Stores:
+        """The repositories, over Firestore or (STORE=memory, one process only) over memory."""
+        from common.store import stores  # noqa: PLC0415
+
+        if self.config.text("STORE", "firestore") == "memory":
+            from common.store.memory import MemoryDocuments  # noqa: PLC0415
+
+            return stores(MemoryDocuments())
+        from common.store.firestore import FirestoreDocuments, connect  # noqa: PLC0415
+
+        project, database = (
+            self.config.text("GOOGLE_CLOUD_PROJECT"),
+            self.config.text("FIRESTORE_DATABASE", "(default)"),
+        )
+        return stores(FirestoreDocuments(connect(project=project, database=database)))
+
+    @cached_property
+    def queue(self) -> TaskQueue:
+        """The official client's queue."""
+        from common.tasks.grpc import GrpcTaskQueue  # noqa: PLC0415
+
+        return GrpcTaskQueue(self.config)
+
+    @cached_property
+    def lean_queue(self) -> TaskQueue:
+        """The webhooks' queue; a local server without TLS asks for no token."""
+        from common.tasks.rest import RestTaskQueue  # noqa: PLC0415
+
+        local = self.config.tasks.rest_endpoint.startswith("http://")
+        return RestTaskQueue(self.config, token=(lambda: "local") if local else None)
+
+    @cached_property
+    def tuning(self) -> Tuning:
+        """The numbers that operators may change."""
+        number, url = self.config.number, self.config.function_url
+        defaults = Tuning()
+        return Tuning(
+            webhook_google=url("webhook_google"),
+            webhook_graph=url("webhook_graph"),
+            oauth_redirect=url("oauth_callback"),
+            manage_url=self.config.text("MANAGE_URL", ""),
+            live_deadline=number("LIVE_DEADLINE_SECONDS", defaults.live_deadline),
+            poll_minutes=int(number("POLL_MINUTES", defaults.poll_minutes)),
+            backfill_chunk=int(number("BACKFILL_CHUNK", defaults.backfill_chunk)),
+            user_per_minute=int(number("GOOGLE_USER_PER_MINUTE", defaults.user_per_minute)),
+            project_per_minute=int(number("GOOGLE_PROJECT_PER_MINUTE", defaults.project_per_minute)),
+            backfill_share=number("BACKFILL_SHARE", defaults.backfill_share),
+            max_attempts=int(number("MAX_ATTEMPTS", defaults.max_attempts)),
+        )
+
+    @cached_property
+    def ports(self) -> Ports:
+        """Everything outside."""
+        from common.crypto.vault import TinkVault  # noqa: PLC0415
+
+        stores = self.stores
+        return Ports(
+            clock=SystemClock(),
+            keys=self.keys,
+            vault=TinkVault(self.config.text("GRANT_KEYSET")),
+            providers={ProviderKind.GOOGLE: self._google()},
+            catalogue=stores.catalogue,
+            connections=stores.connections,
+            feeds=stores.feeds,
+            bookings=stores.bookings,
+            ledger=stores.ledger,
+            queue=self.queue,
+            log=self.log,
+            tuning=self.tuning,
+        )
+
+    def _google(self) -> Provider:
+        from common.providers.google.authorizer import GoogleAuthorizer  # noqa: PLC0415
+        from common.providers.google.calendar import GoogleCalendar  # noqa: PLC0415
+        from common.providers.google.client import GoogleClient  # noqa: PLC0415
+
+        google = self.config.google
+        client = GoogleClient(endpoint=google.calendar_endpoint, live_timeout=self.tuning.live_deadline)
+        return Provider(calendar=GoogleCalendar(client), authorizer=GoogleAuthorizer(google))
+
+    @cached_property
+    def _staff_tokens(self) -> TokenVerifier:
+        from common.api.tokens import TokenVerifier  # noqa: PLC0415
+
+        return TokenVerifier(issuer=self.config.staff.issuer, jwks_uri=self.config.staff.jwks_uri)
+
+    @cached_property
+    def _service_tokens(self) -> TokenVerifier:
+        from common.api.tokens import TokenVerifier  # noqa: PLC0415
+
+        return TokenVerifier(issuer=self.config.tasks.issuer, jwks_uri=self.config.tasks.jwks_uri)
+
+    def admit(self, access: Access, token: str, function: str) -> Caller:
+        """The verified caller behind a bearer token."""
+        from common.api.tokens import ServiceGate, StaffGate  # noqa: PLC0415
+
+        if access in {Access.STAFF, Access.CUSTOMER_OR_STAFF}:
+            return StaffGate(self._staff_tokens, audience=self.config.staff.audience)(token)
+        tasks = self.config.tasks
+        account = tasks.scheduler_account if access is Access.SCHEDULER else tasks.service_account
+        audience = self.config.function_url(function)
+        return ServiceGate(self._service_tokens, audience=audience, account=account)(token)
+
+    def origin_allowed(self, origin: str, tenant: str | None) -> bool:
+        """Whether a page of this origin may call: the console's, or one that the tenant named."""
+        if origin in self.config.console_origins:
+            return True
+        if not tenant:
+            return False
+        return origin in self.stores.catalogue.tenant(tenant).allowed_origins
+
+
+_installed: list[Installation] = []
+
+
+def installation() -> Installation:
+    """The installation of this process, built from the environment at the first request."""
+    if not _installed:
+        _installed.append(Installation(Config(os.environ)))
+    return _installed[0]
+
+
+def use(other: Installation | None) -> None:
+    """Put another installation in its place (the local stack and the tests), or none."""
+    _installed[:] = [other] if other else []
+
+
+def ports() -> Ports:
+    """The ports of this process."""
+    return installation().ports
+
+
+def stage() -> Installation:
+    """What the handler needs."""
+    return installation()
