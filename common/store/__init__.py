@@ -1,1 +1,38 @@
-"""Firestore, and the in-memory double that passes the same contract suite."""
+"""The store's ports over a document database: Firestore, or the in-memory double that passes its tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from common.ports.accounts import Connections, Feeds
+from common.ports.bookings import Bookings
+from common.ports.catalogue import Catalogue
+from common.ports.ledger import Ledger
+from common.store.bookings import StoredBookings
+from common.store.catalogue import StoredCatalogue
+from common.store.connections import StoredConnections
+from common.store.documents import Documents
+from common.store.feeds import StoredFeeds
+from common.store.ledger import StoredLedger
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Every port of the store, over the same documents."""
+
+    catalogue: Catalogue
+    connections: Connections
+    feeds: Feeds
+    bookings: Bookings
+    ledger: Ledger
+
+
+def stores(documents: Documents) -> Stores:
+    """All repositories over one document database."""
+    return Stores(
+        catalogue=StoredCatalogue(documents),
+        connections=StoredConnections(documents),
+        feeds=StoredFeeds(documents),
+        bookings=StoredBookings(documents),
+        ledger=StoredLedger(documents),
+    )

@@ -1,0 +1,72 @@
+"""The agenda documents: one a resource and ISO week, written field by field in the commit of their cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any
+
+from common.domain.agenda import Agenda, Imported, joined
+from common.domain.imports import ImportedEvent
+from common.domain.interval import Interval, Seconds
+from common.store.documents import Snapshot
+
+
+def pair(interval: Interval) -> list[int]:
+    """The smallest whole seconds around a range, as stored."""
+    return list(interval.seconds_around())
+
+
+def imported_times(events: Iterable[ImportedEvent], bounds: Seconds) -> dict[str, Any] | None:
+    """One calendar's busy and free times within a week, as stored; None where there are none."""
+    first, last = bounds
+    busy: list[Seconds] = []
+    free: set[Seconds] = set()
+    for event in events:
+        start, end = event.interval.seconds_around() if event.blocks else event.interval.seconds_inside()
+        clipped = max(start, first), min(end, last)
+        if clipped[0] < clipped[1]:
+            if event.blocks:
+                busy.append(clipped)
+            if event.free:
+                free.add(clipped)
+    times = {
+        "busy": list(chain.from_iterable(_merged(busy))),
+        "free": list(chain.from_iterable(sorted(free))),
+    }
+    return {name: found for name, found in times.items() if found} or None
+
+
+def _merged(ranges: list[Seconds]) -> list[Seconds]:
+    merged: list[Seconds] = []
+    for start, end in sorted(ranges):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def read_agenda(snapshots: Iterable[Snapshot]) -> Agenda:
+    """Several weeks' documents as one agenda; a missing document is an empty week."""
+    return joined(_week(snapshot.data) for snapshot in snapshots if snapshot.data)
+
+
+def _week(data: Mapping[str, Any]) -> Agenda:
+    return Agenda(
+        bookings={name: _interval(times) for name, times in data.get("bookings", {}).items()},
+        absences={name: _interval(times) for name, times in data.get("absences", {}).items()},
+        imports={
+            calendar: Imported(busy=_intervals(times.get("busy", ())), free=_intervals(times.get("free", ())))
+            for calendar, times in data.get("imports", {}).items()
+        },
+    )
+
+
+def _intervals(flat: Sequence[int]) -> tuple[Interval, ...]:
+    return tuple(_interval(flat[at : at + 2]) for at in range(0, len(flat), 2))
+
+
+def _interval(times: Sequence[int]) -> Interval:
+    return Interval(datetime.fromtimestamp(times[0], UTC), datetime.fromtimestamp(times[1], UTC))

@@ -1,0 +1,145 @@
+"""A change of a booking as one atomic commit, and what it means when that commit is refused.
+
+Cells are only ever created, so two bookings can never hold the same one, and no transaction is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from common.domain.agenda import weeks
+from common.domain.booking import Booking, ExportLink
+from common.domain.cells import cells
+from common.domain.work import IdempotencyRecord
+from common.errors import AlreadyExists, Conflict, SlotTaken
+from common.ports.bookings import BookingChange
+from common.store import paths
+from common.store.agenda import pair
+from common.store.documents import REMOVE, Create, Delete, Documents, Merge, Put, Replace, Snapshot, Write
+from common.store.work_records import BOOKING, IDEMPOTENCY, LINK, NOTICE, OUTBOX
+
+# Cells of the past have no use; the database removes them some time after this.
+CELLS_KEPT = timedelta(days=7)
+
+_TRIES = 3
+
+
+def commit(documents: Documents, change: BookingChange) -> Booking:
+    """Commit a change; a repeat of one that went through already is a success."""
+    expired: str | None = None
+    for _ in range(_TRIES):
+        try:
+            return _commit(documents, change, replaced=expired)
+        except (AlreadyExists, Conflict) as refusal:
+            explained = _explain(documents, change, refusal)
+        if isinstance(explained, Booking):
+            return explained
+        expired = explained
+    raise Conflict("others keep interfering; try again")
+
+
+def _commit(documents: Documents, change: BookingChange, *, replaced: str | None) -> Booking:
+    booking, *_ = documents.commit([_booking_write(change), *_around(change, replaced)])
+    return replace(change.after, version=booking.version)
+
+
+def _booking_write(change: BookingChange) -> Write:
+    path, data = paths.booking(change.after.tenant, change.after.id), BOOKING.write(change.after)
+    if change.before is None:
+        return Create(path, data)
+    if change.before.version is None:
+        raise Conflict("a booking that was never read cannot be changed")
+    return Replace(path, data, version=change.before.version)
+
+
+def _around(change: BookingChange, replaced: str | None) -> Iterable[Write]:
+    after = change.after
+    held, needed = _cells(change.before), _cells(after)
+    expires = after.claimed.end + CELLS_KEPT
+    for path in sorted(needed - held):
+        yield Create(path, {"booking": after.id, "expires_at": expires})
+    for path in sorted(held - needed):
+        yield Delete(path)
+    entered, left = _agenda(after), _agenda(change.before) - _agenda(after)
+    for path in sorted(entered):
+        yield Merge(path, {("bookings", after.id): pair(after.claimed)})
+    for path in sorted(left):
+        yield Merge(path, {("bookings", after.id): REMOVE})
+    for entry in change.outbox:
+        yield Put(paths.outbox(entry.id), OUTBOX.write(entry))
+    for link in change.links:
+        yield link_write(link)
+    for notice in change.notices:
+        yield Put(paths.within(notice.tenant, "notices", notice.id), NOTICE.write(notice))
+    if change.idempotency is not None:
+        path, data = _record_path(change.idempotency), IDEMPOTENCY.write(change.idempotency)
+        yield Create(path, data) if replaced is None else Replace(path, data, version=replaced)
+
+
+def link_write(link: ExportLink) -> Write:
+    """A link that must be new, or still of the version that was read."""
+    path, data = paths.export(link.tenant, link.connection, link.booking), LINK.write(link)
+    return Create(path, data) if link.version is None else Replace(path, data, version=link.version)
+
+
+def _cells(booking: Booking | None) -> set[str]:
+    if booking is None or not booking.active:
+        return set()
+    return {paths.cell(booking.tenant, booking.resource, key) for key in cells(booking.claimed)}
+
+
+def _agenda(booking: Booking | None) -> set[str]:
+    if booking is None or not booking.active:
+        return set()
+    return {paths.agenda(booking.tenant, booking.resource, week) for week in weeks(booking.claimed)}
+
+
+def _record_path(record: IdempotencyRecord) -> str:
+    return paths.idempotency(record.tenant, record.id)
+
+
+def _explain(documents: Documents, change: BookingChange, refusal: AlreadyExists | Conflict) -> Booking | str:
+    """What was in the way: this very change (returned), an expired record (its version), a rival (raised)."""
+    after, record = change.after, change.idempotency
+    booking_path = paths.booking(after.tenant, after.id)
+    new_cells = sorted(_cells(after) - _cells(change.before))
+    asked = [booking_path, *([_record_path(record)] if record else []), *new_cells]
+    found = {snapshot.path: snapshot for snapshot in documents.get(asked)}
+    booking, first = found[booking_path], found[_record_path(record)] if record else None
+    if _is_this(booking, after) and (record is None or _same_request(first, record)):
+        return replace(after, version=booking.version)
+    expired = _expired(first, change)
+    if first is not None and first.data is not None and expired is None:
+        raise AlreadyExists("this request was made before") from refusal
+    _refuse_rival(change, booking, [found[path] for path in new_cells], refusal)
+    if expired is None:
+        raise Conflict("others interfered; try again") from refusal
+    return expired
+
+
+def _is_this(booking: Snapshot, after: Booking) -> bool:
+    return booking.data is not None and BOOKING.read(booking.data) == replace(after, version=None)
+
+
+def _same_request(first: Snapshot | None, record: IdempotencyRecord) -> bool:
+    return first is not None and first.data is not None and IDEMPOTENCY.read(first.data) == record
+
+
+def _expired(first: Snapshot | None, change: BookingChange) -> str | None:
+    if first is None or first.data is None:
+        return None
+    return first.version if IDEMPOTENCY.read(first.data).expires_at <= change.after.updated_at else None
+
+
+def _refuse_rival(
+    change: BookingChange, booking: Snapshot, new_cells: Iterable[Snapshot], refusal: Exception
+) -> None:
+    if change.before is None and booking.data is not None:
+        raise AlreadyExists("a booking of this id exists") from refusal
+    if change.before is not None and booking.version != change.before.version:
+        raise Conflict("the booking changed meanwhile") from refusal
+    holders: list[Mapping[str, object]] = [cell.data for cell in new_cells if cell.data is not None]
+    if any(holder["booking"] != change.after.id for holder in holders):
+        raise SlotTaken("somebody else has that time") from refusal

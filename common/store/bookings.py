@@ -1,0 +1,139 @@
+"""Bookings and their export links in documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from common.domain.booking import Booking, BookingStatus, ExportLink
+from common.domain.cells import LONGEST_CLAIM
+from common.domain.interval import Interval
+from common.domain.work import IdempotencyRecord
+from common.errors import AlreadyExists, Conflict, UnknownResource
+from common.ports.bookings import BookingChange
+from common.store import paths
+from common.store.booking_commit import commit, link_write
+from common.store.documents import NAME, Delete, Documents, Operator, Query, Snapshot
+from common.store.matching import MOST_DISJUNCTIONS
+from common.store.work_records import BOOKING, IDEMPOTENCY, LINK
+
+_PAGE = 200
+_START = "interval.start"
+
+
+class StoredBookings:
+    """Bookings, their cells, and their export links."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def get(self, tenant: str, booking: str) -> Booking:
+        """Raises UnknownResource where there is none."""
+        (found,) = self._documents.get([paths.booking(tenant, booking)])
+        if found.data is None:
+            raise UnknownResource("there is no such booking")
+        return _read(found)
+
+    def commit(self, change: BookingChange) -> Booking:
+        """One atomic commit: cells, booking, agenda, outbox, links, notices, idempotency.
+
+        Repeating a change whose first commit went through unnoticed is a success. Whether an idempotency
+        record still lives is judged by the change's ``updated_at``.
+        """
+        return commit(self._documents, change)
+
+    def idempotency(self, tenant: str, record: str) -> IdempotencyRecord | None:
+        """The first request under this key; it may have expired and wait for its removal."""
+        (found,) = self._documents.get([paths.idempotency(tenant, record)])
+        return IDEMPOTENCY.read(found.data) if found.data else None
+
+    def starting_from(
+        self, tenant: str, resource: str, start: datetime, *, after: str | None, limit: int
+    ) -> tuple[Booking, ...]:
+        """Active bookings that end after ``start``, in order of (start, id), from ``after`` (exclusive)."""
+        since = start - LONGEST_CLAIM
+        position = self._position(tenant, after) if after is not None else None
+        found = self._active(tenant, resource, ((_START, ">", since),), position)
+        return tuple(islice((item for item in found if item.interval.end > start), limit))
+
+    def overlapping(self, tenant: str, resource: str, window: Interval) -> tuple[Booking, ...]:
+        """Active bookings that overlap ``window``."""
+        since = window.start - LONGEST_CLAIM
+        found = self._active(tenant, resource, ((_START, ">", since), (_START, "<", window.end)), None)
+        return tuple(item for item in found if item.interval.overlaps(window))
+
+    def link(self, tenant: str, connection: str, booking: str) -> ExportLink | None:
+        """The export link of a booking in one connection."""
+        (found,) = self._documents.get([paths.export(tenant, connection, booking)])
+        return _read_link(found) if found.data else None
+
+    def links_by_event(
+        self, tenant: str, connection: str, event_ids: Sequence[str]
+    ) -> Mapping[str, ExportLink]:
+        """Links by provider event id; ids that are not ours are left out."""
+        ids = list(dict.fromkeys(event_ids))
+        links = (
+            _read_link(found)
+            for at in range(0, len(ids), MOST_DISJUNCTIONS)
+            for found in self._documents.query(
+                Query(
+                    paths.exports(tenant, connection),
+                    filters=(("event_id", "in", ids[at : at + MOST_DISJUNCTIONS]),),
+                )
+            )
+        )
+        return {link.event_id: link for link in links}
+
+    def links(self, tenant: str, connection: str, *, after: str | None, limit: int) -> tuple[ExportLink, ...]:
+        """The connection's links in order of booking id, from ``after`` (exclusive)."""
+        position = None if after is None else (paths.export(tenant, connection, after),)
+        query = Query(paths.exports(tenant, connection), order=(NAME,), after=position, limit=limit)
+        return tuple(map(_read_link, self._documents.query(query)))
+
+    def save_link(self, link: ExportLink) -> ExportLink:
+        """Store a link if ``link.version`` is still the stored one (None: must be new); else Conflict."""
+        try:
+            (written,) = self._documents.commit([link_write(link)])
+        except AlreadyExists as error:
+            raise Conflict("somebody else made this link first") from error
+        return replace(link, version=written.version)
+
+    def delete_link(self, link: ExportLink) -> None:
+        """Forget a link."""
+        self._documents.commit([Delete(paths.export(link.tenant, link.connection, link.booking))])
+
+    def _position(self, tenant: str, booking: str) -> tuple[datetime, str]:
+        return self.get(tenant, booking).interval.start, paths.booking(tenant, booking)
+
+    def _active(
+        self,
+        tenant: str,
+        resource: str,
+        bounds: tuple[tuple[str, Operator, Any], ...],
+        position: tuple[datetime, str] | None,
+    ) -> Iterator[Booking]:
+        held: tuple[tuple[str, Operator, Any], ...] = (
+            ("resource", "==", resource),
+            ("status", "==", BookingStatus.CONFIRMED.value),
+        )
+        query = Query(
+            paths.within(tenant, "bookings"), filters=held + bounds, order=(_START, NAME), limit=_PAGE
+        )
+        while True:
+            page = self._documents.query(replace(query, after=position))
+            yield from map(_read, page)
+            if len(page) < _PAGE:
+                return
+            last = _read(page[-1])
+            position = last.interval.start, page[-1].path
+
+
+def _read(found: Snapshot) -> Booking:
+    return replace(BOOKING.read(found.data), version=found.version)
+
+
+def _read_link(found: Snapshot) -> ExportLink:
+    return replace(LINK.read(found.data), version=found.version)

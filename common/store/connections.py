@@ -1,0 +1,135 @@
+"""Connections in documents; a grant lives in a document of its own, where no listing reads it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from common.domain.account import Connection, ProviderKind, Status
+from common.domain.work import OutboxEntry
+from common.errors import AlreadyExists, Conflict, UnknownResource
+from common.store import paths
+from common.store.account_records import CONNECTION
+from common.store.documents import Create, Delete, Documents, Put, Query, Replace, Snapshot, Write
+from common.store.matching import MOST_DISJUNCTIONS
+from common.store.work_records import OUTBOX
+
+
+class StoredConnections:
+    """Connections and their encrypted grants."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def get(self, tenant: str, connection: str) -> Connection:
+        """Raises UnknownResource where there is none."""
+        (found,) = self._documents.get([paths.connection(tenant, connection)])
+        if found.data is None:
+            raise UnknownResource("there is no such connection")
+        return _read(found)
+
+    def of_tenant(self, tenant: str) -> tuple[Connection, ...]:
+        """All of a tenant's connections."""
+        return tuple(map(_read, self._documents.query(Query(paths.within(tenant, paths.CONNECTIONS)))))
+
+    def of_resource(self, tenant: str, resource: str) -> tuple[Connection, ...]:
+        """All connections of one resource that are not disconnected."""
+        return live_by_resource(self._documents, tenant, (resource,))[resource]
+
+    def same_account(self, connection: Connection) -> tuple[Connection, ...]:
+        """Other live connections to the same provider account, of any tenant."""
+        account = _account_key(connection.provider, connection.account)
+        found = self._documents.query(
+            Query(paths.CONNECTIONS, group=True, filters=(("account_key", "==", account),))
+        )
+        this = paths.connection(connection.tenant, connection.id)
+        others = (_read(item) for item in found if item.path != this)
+        return tuple(item for item in others if item.status is not Status.DISCONNECTED)
+
+    def create(self, connection: Connection, sealed: str) -> Connection:
+        """Store a new connection and its encrypted grant together."""
+        document, _ = self._documents.commit(
+            [
+                Create(paths.connection(connection.tenant, connection.id), _write(connection)),
+                Put(paths.grant(connection.tenant, connection.id), {"sealed": sealed}),
+            ]
+        )
+        return replace(connection, version=document.version)
+
+    def save(self, connection: Connection, *, tasks: Sequence[OutboxEntry] = ()) -> Connection:
+        """Replace, if ``connection.version`` is still the stored one; else raises Conflict."""
+        if connection.version is None:
+            raise Conflict("a connection that was never read cannot be replaced")
+        path = paths.connection(connection.tenant, connection.id)
+        document, *_ = self._documents.commit(
+            [
+                Replace(path, _write(connection), version=connection.version),
+                *(Put(paths.outbox(entry.id), OUTBOX.write(entry)) for entry in tasks),
+            ]
+        )
+        return replace(connection, version=document.version)
+
+    def sealed(self, tenant: str, connection: str) -> tuple[str | None, str | None]:
+        """The encrypted grant and its version; (None, None) where it was given back."""
+        (found,) = self._documents.get([paths.grant(tenant, connection)])
+        return (found.data["sealed"], found.version) if found.data else (None, None)
+
+    def save_sealed(self, tenant: str, connection: str, sealed: str | None, *, expected: str | None) -> None:
+        """Replace the encrypted grant if its version is ``expected`` (None: whatever it is)."""
+        path = paths.grant(tenant, connection)
+        grant: Write
+        if sealed is None:
+            grant = Delete(path, version=expected)
+        elif expected is None:
+            grant = Put(path, {"sealed": sealed})
+        else:
+            grant = Replace(path, {"sealed": sealed}, version=expected)
+        self._documents.commit([grant, Delete(paths.refresh_lease(tenant, connection))])
+
+    def lease_refresh(self, tenant: str, connection: str, *, until: datetime, now: datetime) -> bool:
+        """Become the one who refreshes; False while somebody else is."""
+        path = paths.refresh_lease(tenant, connection)
+        (found,) = self._documents.get([path])
+        if found.data and found.data["until"] > now:
+            return False
+        lease = {"until": until}
+        try:
+            if found.version is None:
+                self._documents.commit([Create(path, lease)])
+            else:
+                self._documents.commit([Replace(path, lease, version=found.version)])
+        except (AlreadyExists, Conflict):
+            return False
+        return True
+
+
+def live_by_resource(
+    documents: Documents, tenant: str, resources: Sequence[str]
+) -> Mapping[str, tuple[Connection, ...]]:
+    """The connections of several resources that are not disconnected, in one exchange for 30 of them."""
+    found: dict[str, list[Connection]] = {name: [] for name in resources}
+    for at in range(0, len(resources), MOST_DISJUNCTIONS):
+        some = list(resources[at : at + MOST_DISJUNCTIONS])
+        rows = documents.query(
+            Query(paths.within(tenant, paths.CONNECTIONS), filters=(("resource", "in", some),))
+        )
+        for connection in map(_read, rows):
+            if connection.status is not Status.DISCONNECTED:
+                found[connection.resource].append(connection)
+    return {name: tuple(items) for name, items in found.items()}
+
+
+def _write(connection: Connection) -> dict[str, Any]:
+    account = _account_key(connection.provider, connection.account)
+    return {**CONNECTION.write(connection), "account_key": account}
+
+
+def _read(found: Snapshot) -> Connection:
+    return replace(CONNECTION.read(found.data), version=found.version)
+
+
+def _account_key(provider: ProviderKind, account: str) -> str:
+    return hashlib.sha256(f"{provider.value}\n{account.casefold()}".encode()).hexdigest()[:32]

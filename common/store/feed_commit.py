@@ -1,0 +1,131 @@
+"""One page of changes as writes: weeks, agenda, index and feed, in one commit wherever it fits.
+
+Reading before is safe, because every commit demands that the feed is still the version that was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from common.domain.feed import Feed
+from common.domain.imports import ImportedEvent, UnitChange
+from common.store import paths
+from common.store.agenda import imported_times
+from common.store.documents import REMOVE, Documents, Merge, Write
+from common.store.feed_weeks import (
+    Week,
+    bounds,
+    calendar_path,
+    indexed_weeks,
+    read_weeks,
+    shard_path,
+    shortened,
+    week_writes,
+    weeks_of,
+)
+from common.store.values import size
+
+MOST_WRITES = 400
+MOST_BYTES = 8 * 1_048_576
+
+# The agenda's part and the overhead of a write, roughly; the limit keeps 2 MiB in reserve.
+_WRITE_OVERHEAD = 1_000
+
+Bundle = list[Write]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Bundles that each leave a week and its agenda consistent, and the index before and after them."""
+
+    bundles: tuple[Bundle, ...]
+    index_around: Bundle
+    index_after: Bundle
+
+
+def plan(documents: Documents, feed: Feed, resource: str, changes: Sequence[UnitChange]) -> Plan:
+    """What must be written so that these units look like this from now on."""
+    calendar = calendar_path(feed)
+    units = {change.unit: tuple(map(shortened, change.events)) for change in changes}
+    before = indexed_weeks(documents, calendar, units)
+    placed = {unit: _placed(events, feed) for unit, events in units.items()}
+    added = _by_week(placed)
+    touched = set(added).union(*before.values())
+    bundles: list[Bundle] = []
+    for name, week in sorted(read_weeks(documents, calendar, touched).items()):
+        kept = [event for event in week.events if event.unit not in units]
+        events = tuple(sorted(kept + added.get(name, []), key=lambda event: (event.interval, event.key)))
+        if events != week.events:
+            bundles.append(
+                [*week_writes(calendar, name, week, events), agenda_write(feed, resource, name, events)]
+            )
+    after = {unit: tuple(sorted(weeks)) for unit, weeks in placed.items()}
+    around = {unit: tuple(sorted({*before[unit], *after[unit]})) for unit in units}
+    return Plan(
+        bundles=tuple(bundles),
+        index_around=_index_writes(calendar, before, around),
+        index_after=_index_writes(calendar, before, after),
+    )
+
+
+def agenda_write(feed: Feed, resource: str, week: str, events: Iterable[ImportedEvent]) -> Write:
+    """One calendar's times in one agenda week."""
+    times = imported_times(events, bounds(week))
+    return Merge(
+        paths.agenda(feed.tenant, resource, week),
+        {("imports", f"{feed.connection}/{feed.key}"): REMOVE if times is None else times},
+    )
+
+
+def removal(feed: Feed, resource: str, name: str, week: Week) -> Bundle:
+    """The writes that empty a week."""
+    return [*week_writes(calendar_path(feed), name, week, ()), agenda_write(feed, resource, name, ())]
+
+
+def fitting(bundles: Iterable[Bundle]) -> Iterator[Bundle]:
+    """The bundles joined into as few commits as the limits allow."""
+    batch: Bundle = []
+    weight = 0
+    for bundle in bundles:
+        more = sum(map(_weight, bundle))
+        if batch and (len(batch) + len(bundle) > MOST_WRITES or weight + more > MOST_BYTES):
+            yield batch
+            batch, weight = [], 0
+        batch += bundle
+        weight += more
+    if batch:
+        yield batch
+
+
+def _weight(write: Write) -> int:
+    data = getattr(write, "data", None)
+    return _WRITE_OVERHEAD + (size(data) if data else 0)
+
+
+def _placed(events: Iterable[ImportedEvent], feed: Feed) -> dict[str, list[ImportedEvent]]:
+    placed: dict[str, list[ImportedEvent]] = {}
+    for event in events:
+        for week in weeks_of(event, feed.covered):
+            placed.setdefault(week, []).append(event)
+    return placed
+
+
+def _by_week(placed: Mapping[str, Mapping[str, list[ImportedEvent]]]) -> dict[str, list[ImportedEvent]]:
+    weeks: dict[str, list[ImportedEvent]] = {}
+    for by_week in placed.values():
+        for week, events in by_week.items():
+            weeks.setdefault(week, []).extend(events)
+    return weeks
+
+
+def _index_writes(
+    calendar: str, before: Mapping[str, tuple[str, ...]], after: Mapping[str, tuple[str, ...]]
+) -> Bundle:
+    shards: dict[str, dict[tuple[str, ...], Any]] = {}
+    for unit, weeks in after.items():
+        if weeks != before[unit]:
+            value = list(weeks) if weeks else REMOVE
+            shards.setdefault(shard_path(calendar, unit), {})["units", unit] = value
+    return [Merge(path, fields) for path, fields in sorted(shards.items())]

@@ -1,0 +1,104 @@
+"""The stored forms of bookings, their export links, and the small records around delayed work."""
+
+from __future__ import annotations
+
+from common.domain.booking import Booking, BookingStatus, Customer, ExportLink, LinkState, Source
+from common.domain.work import (
+    ConsentState,
+    DeadLetter,
+    IdempotencyRecord,
+    Lane,
+    Notice,
+    NoticeKind,
+    OutboxEntry,
+    OutboxKind,
+    Work,
+)
+from common.store.codec import INTERVAL, PLAIN, by_name, record, word
+
+BOOKING = record(
+    Booking,
+    id=PLAIN,
+    tenant=PLAIN,
+    resource=PLAIN,
+    service=PLAIN,
+    interval=INTERVAL,
+    claimed=INTERVAL,
+    status=word(BookingStatus),
+    customer=record(Customer, name=PLAIN, email=PLAIN, phone=PLAIN, zone=PLAIN),
+    created_at=PLAIN,
+    updated_at=PLAIN,
+    source=word(Source),
+    revision=PLAIN,
+    note=PLAIN,
+    title=PLAIN,
+    description=PLAIN,
+    conflict=PLAIN,
+    proposal=INTERVAL,
+)
+
+LINK = record(
+    ExportLink,
+    tenant=PLAIN,
+    connection=PLAIN,
+    booking=PLAIN,
+    calendar=PLAIN,
+    calendar_id=PLAIN,
+    event_id=PLAIN,
+    epoch=PLAIN,
+    state=word(LinkState),
+    revision=PLAIN,
+    written=by_name(PLAIN),
+    etag=PLAIN,
+    updated=PLAIN,
+    missing_since=PLAIN,
+    attempts=PLAIN,
+    error=PLAIN,
+)
+
+OUTBOX = record(
+    OutboxEntry,
+    id=PLAIN,
+    tenant=PLAIN,
+    kind=word(OutboxKind),
+    booking=PLAIN,
+    connection=PLAIN,
+    revision=PLAIN,
+    created_at=PLAIN,
+    due_at=PLAIN,
+    waiting_until=PLAIN,
+)
+
+LETTER = record(
+    DeadLetter,
+    id=PLAIN,
+    tenant=PLAIN,
+    work=word(Work),
+    lane=word(Lane),
+    payload=by_name(PLAIN),
+    code=PLAIN,
+    attempts=PLAIN,
+    died_at=PLAIN,
+)
+
+NOTICE = record(
+    Notice, id=PLAIN, tenant=PLAIN, kind=word(NoticeKind), at=PLAIN, connection=PLAIN, booking=PLAIN
+)
+
+CONSENT = record(
+    ConsentState,
+    id=PLAIN,
+    tenant=PLAIN,
+    resource=PLAIN,
+    provider=PLAIN,
+    subject=PLAIN,
+    verifier=PLAIN,
+    return_to=PLAIN,
+    expires_at=PLAIN,
+    connection=PLAIN,
+    expected_account=PLAIN,
+)
+
+IDEMPOTENCY = record(
+    IdempotencyRecord, id=PLAIN, tenant=PLAIN, fingerprint=PLAIN, booking=PLAIN, expires_at=PLAIN
+)
