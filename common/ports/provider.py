@@ -22,11 +22,12 @@ from common.errors import SyncError
 
 @dataclass(frozen=True, slots=True)
 class ChannelRequest:
-    """A push channel to be opened: our id, where to call, the signed token, the wished life."""
+    """A push channel to be opened: our id, where to call, the signed token, now, the wished end."""
 
     id: str
     address: str
     token: str
+    created_at: datetime
     expires_at: datetime
 
 
@@ -51,6 +52,9 @@ class CalendarProvider(Protocol):
 
     kind: ProviderKind
     busy_batch: int
+
+    def fields_version(self, detail: Detail) -> str:
+        """A word for what is asked of an event (``Feed.fields``); another word needs a new listing."""
 
     def list_calendars(self, token: str, *, page: str | None) -> CalendarPage:
         """One page of the account's calendars."""
@@ -139,6 +143,10 @@ class Authorizer(Protocol):
     """The provider's OAuth endpoints."""
 
     kind: ProviderKind
+
+    @property
+    def issuer(self) -> str | None:
+        """What ``iss`` of a callback must be if it is there (RFC 9207); None where anything is."""
 
     def authorize_url(self, request: ConsentRequest) -> str:
         """Where the person's browser goes to consent."""

@@ -1,0 +1,250 @@
+"""Google's OAuth endpoints: consent with PKCE, tokens, and giving a grant back."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+
+from common.domain.account import Grant, ProviderKind
+from common.errors import (
+    GrantRevoked,
+    OperatorFault,
+    ProviderUnavailable,
+    RateLimited,
+    SyncError,
+    UnexpectedReply,
+)
+from common.ports.provider import ConsentRequest
+from common.providers.google.wire import retry_after
+
+_PREFIX = "https://www.googleapis.com/auth/"
+_LIST = f"{_PREFIX}calendar.calendarlist.readonly"
+_EVENTS = f"{_PREFIX}calendar.events"
+_WHOLE = f"{_PREFIX}calendar"
+# Each needed scope with those that include it: "Minimal scopes" of the discovery document.
+NEEDED: Mapping[str, frozenset[str]] = {
+    _LIST: frozenset(
+        {_LIST, f"{_PREFIX}calendar.calendarlist", f"{_PREFIX}calendar.readonly", _WHOLE},
+    ),
+    _EVENTS: frozenset({_EVENTS, _WHOLE}),
+}
+OPTIONAL = (f"{_PREFIX}calendar.app.created", f"{_PREFIX}calendar.freebusy")
+SCOPES = ("openid", "email", _LIST, _EVENTS, *OPTIONAL)
+
+# https://www.rfc-editor.org/rfc/rfc6749#section-5.2 and
+# https://developers.google.com/identity/protocols/oauth2/web-server (errors of the authorization)
+_DEAD = ("invalid_grant", "access_denied", "admin_policy_enforced", "org_internal", "disallowed_useragent")
+_AGAIN = ("invalid_rapt", "rapt_required", "consent_required", "interaction_required", "login_required")
+_OURS = ("invalid_client", "unauthorized_client", "deleted_client", "disabled_client", "invalid_scope")
+_SETUP = ("redirect_uri_mismatch", "unsupported_grant_type", "unsupported_response_type")
+REFUSALS: Mapping[str, type[SyncError]] = {
+    **dict.fromkeys((*_DEAD, *_AGAIN), GrantRevoked),
+    **dict.fromkeys((*_OURS, *_SETUP), OperatorFault),
+    **dict.fromkeys(("server_error", "temporarily_unavailable", "internal_failure"), ProviderUnavailable),
+    **dict.fromkeys(("rate_limit_exceeded", "slow_down"), RateLimited),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GoogleRegistration:
+    """Our client at Google, and where Google's OAuth endpoints are."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    auth_uri: str = "https://accounts.google.com/o/oauth2/v2/auth"
+    token_uri: str = "https://oauth2.googleapis.com/token"  # noqa: S105 (an address)
+    revoke_uri: str = "https://oauth2.googleapis.com/revoke"
+    issuer: str = "https://accounts.google.com"
+
+
+class GoogleAuthorizer:
+    """Google's OAuth endpoints; see ``Authorizer``."""
+
+    kind: ProviderKind = ProviderKind.GOOGLE
+
+    def __init__(
+        self,
+        registration: GoogleRegistration,
+        *,
+        session: requests.Session | None = None,
+        timeout: float = 10.0,
+    ) -> None:
+        """``timeout`` bounds the connection and every wait for the answer, each in seconds."""
+        self._registration = registration
+        self._session = session or requests.Session()
+        # One session serves all accounts: it must not carry anything from one to the next.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._timeout = min(timeout, 20.0)
+
+    @property
+    def issuer(self) -> str:
+        """What ``iss`` of a callback must be: https://www.rfc-editor.org/rfc/rfc9207."""
+        return self._registration.issuer
+
+    def authorize_url(self, request: ConsentRequest) -> str:
+        """Where the person's browser goes to consent; ``prompt=consent`` makes a refresh token sure."""
+        hint = {"login_hint": request.login_hint} if request.login_hint else {}
+        asked = {
+            "client_id": self._registration.client_id,
+            "redirect_uri": request.redirect_uri,
+            "response_type": "code",
+            "scope": " ".join(SCOPES),
+            "state": request.state,
+            "code_challenge": request.challenge,
+            "code_challenge_method": "S256",
+            "access_type": "offline",
+            "prompt": "consent",
+            **hint,
+        }
+        return f"{self._registration.auth_uri}?{urlencode(asked)}"
+
+    def missing_scopes(self, grant: Grant) -> tuple[str, ...]:
+        """The needed scopes that neither themselves nor by a broader one were given."""
+        given = frozenset(grant.scopes)
+        return tuple(scope for scope, enough in NEEDED.items() if not given & enough)
+
+    def exchange(self, *, code: str, verifier: str, redirect_uri: str, now: datetime) -> Grant:
+        """The grant behind an authorization code; without refresh token where Google sends none."""
+        reply = self._post_grant(
+            {
+                "grant_type": "authorization_code",
+                "code": code,
+                "code_verifier": verifier,
+                "redirect_uri": redirect_uri,
+            }
+        )
+        return Grant(
+            access_token=_required(reply, "access_token"),
+            refresh_token=_text(reply, "refresh_token"),
+            expires_at=now + _lifetime(reply),
+            scopes=_scopes(reply) or SCOPES,
+            account=self._account(_text(reply, "id_token"), now),
+        )
+
+    def refresh(self, grant: Grant, *, now: datetime) -> Grant:
+        """A grant with a fresh access token; what Google does not send again stays."""
+        if not grant.refresh_token:
+            raise GrantRevoked("there is no refresh token", code="no_refresh_token")
+        reply = self._post_grant({"grant_type": "refresh_token", "refresh_token": grant.refresh_token})
+        return replace(
+            grant,
+            access_token=_required(reply, "access_token"),
+            refresh_token=_text(reply, "refresh_token") or grant.refresh_token,
+            expires_at=now + _lifetime(reply),
+            scopes=_scopes(reply) or grant.scopes,
+        )
+
+    def revoke(self, grant: Grant) -> None:
+        """Give back everything that this person granted us; one that is dead already is fine."""
+        answer = self._post(
+            self._registration.revoke_uri, {"token": grant.refresh_token or grant.access_token}
+        )
+        refused = answer.status_code == HTTPStatus.BAD_REQUEST
+        if answer.status_code != HTTPStatus.OK and not (refused and _error(answer) == "invalid_token"):
+            raise _refusal(answer)
+
+    def _post_grant(self, form: Mapping[str, str]) -> Mapping[str, Any]:
+        client = {
+            "client_id": self._registration.client_id,
+            "client_secret": self._registration.client_secret,
+        }
+        answer = self._post(self._registration.token_uri, {**form, **client})
+        if answer.status_code != HTTPStatus.OK:
+            raise _refusal(answer)
+        reply = _body(answer)
+        if not isinstance(reply, dict):
+            raise ProviderUnavailable("Google's answer is not whole", code="unreadable_reply")
+        return reply
+
+    def _post(self, address: str, form: Mapping[str, str]) -> requests.Response:
+        try:
+            return self._session.post(address, data=form, timeout=self._timeout, allow_redirects=False)
+        # Without the cause: it can hold the request, and with it the code or the token.
+        except requests.RequestException:
+            raise ProviderUnavailable("Google's OAuth endpoint could not be reached") from None
+
+    def _account(self, id_token: str | None, now: datetime) -> str | None:
+        """Who consented: the verified address, else the subject.
+
+        The token came over TLS straight from the token endpoint, which stands in for its signature:
+        https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation (point 6).
+        """
+        if id_token is None:
+            return None
+        claims, issuer = _claims(id_token), self._registration.issuer
+        expires = claims.get("exp")
+        issued = claims.get("iss") in {issuer, issuer.removeprefix("https://")}
+        ours = claims.get("aud") == self._registration.client_id
+        if not (issued and ours and isinstance(expires, int | float) and expires > now.timestamp()):
+            raise UnexpectedReply("an ID token that is not for us", code="id_token")
+        return (_text(claims, "email") if claims.get("email_verified") is True else None) or _text(
+            claims, "sub"
+        )
+
+
+def _claims(id_token: str) -> Mapping[str, Any]:
+    try:
+        payload = id_token.split(".")[1]
+        claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError, RecursionError):
+        claims = None
+    if not isinstance(claims, dict):
+        raise UnexpectedReply("an ID token that cannot be read", code="id_token")
+    return claims
+
+
+def _refusal(answer: requests.Response) -> SyncError:
+    word, wait = _error(answer), retry_after(answer.headers)
+    kind = REFUSALS.get(word)
+    if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS or kind is RateLimited:
+        return RateLimited("Google's OAuth endpoint limits us", retry_after=wait)
+    if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or kind is ProviderUnavailable:
+        return ProviderUnavailable(f"Google's OAuth endpoint answered {answer.status_code}", retry_after=wait)
+    if kind is None:
+        return UnexpectedReply(f"Google's OAuth endpoint answered {answer.status_code}")
+    return kind(f"Google refused the grant ({word})", code=word)
+
+
+def _body(answer: requests.Response) -> object:
+    try:
+        return answer.json()
+    except (ValueError, RecursionError):
+        return None
+
+
+def _error(answer: requests.Response) -> str:
+    body = _body(answer)
+    return (_text(body, "error") or "") if isinstance(body, dict) else ""
+
+
+def _text(reply: Mapping[str, Any], name: str) -> str | None:
+    value = reply.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def _required(reply: Mapping[str, Any], name: str) -> str:
+    value = _text(reply, name)
+    if value is None:
+        raise UnexpectedReply(f"a token answer without {name}")
+    return value
+
+
+def _lifetime(reply: Mapping[str, Any]) -> timedelta:
+    seconds = reply.get("expires_in")
+    if not isinstance(seconds, int) or seconds < 0:
+        raise UnexpectedReply("a token answer without expires_in")
+    return timedelta(seconds=min(seconds, 86_400))
+
+
+def _scopes(reply: Mapping[str, Any]) -> tuple[str, ...]:
+    """What was given; none named means what was asked for (RFC 6749 section 5.1)."""
+    return tuple((_text(reply, "scope") or "").split())

@@ -1,0 +1,93 @@
+"""Live questions: one calendar's taken times from its events, or from free/busy where no more is allowed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from common.domain.account import Role
+from common.domain.event import Detail, ExternalEvent, Kind
+from common.domain.interval import Interval
+from common.errors import Forbidden, GrantRevoked, SyncError, UnexpectedReply
+from common.ports.provider import BusyPage, BusyRequest
+from common.providers.google import pages
+from common.providers.google.client import BUSY_RULES, GoogleClient
+from common.providers.google.mapping import Place, inside, moment_of
+from common.providers.google.wire import Reply
+
+BLIND = frozenset({Role.NONE, Role.FREE_BUSY})
+
+
+def ask_busy(
+    client: GoogleClient, token: str, request: BusyRequest, window: Interval
+) -> BusyPage | SyncError:
+    """One page of a calendar's taken times, or why they are not known: never an empty page instead."""
+    ask = _free_busy if request.calendar.role in BLIND else _listed
+    try:
+        return ask(client, token, request, window)
+    except SyncError as error:
+        return error
+
+
+def _listed(client: GoogleClient, token: str, request: BusyRequest, window: Interval) -> BusyPage:
+    asked = client.service.events().list(
+        calendarId=request.calendar.provider_id,
+        singleEvents=True,
+        maxResults=2500,
+        fields=pages.page_fields(Detail.TIMES),
+        **pages.bounds(window),
+        **pages.paged(request.page),
+    )
+    reply = client.read(token, asked, live=True)
+    place = Place.of((request.calendar.zone, reply.get("timeZone")), Detail.TIMES)
+    events, unreadable = pages.events_of(reply, place)
+    if unreadable:
+        raise UnexpectedReply("an event whose time cannot be read", code="unreadable_event")
+    return BusyPage(
+        events=tuple(event for event in events if inside(event, window)),
+        page=pages.next_page(reply, request.page),
+    )
+
+
+def _free_busy(client: GoogleClient, token: str, request: BusyRequest, window: Interval) -> BusyPage:
+    chunk, id_ = pages.busy_chunk(window, request.page), request.calendar.provider_id
+    body: Any = {**pages.bounds(chunk), "items": [{"id": id_}]}
+    try:
+        reply = client.read(token, client.service.freebusy().query(body=body), live=True)
+    except GrantRevoked as error:
+        if error.reason != "scope_missing":
+            raise
+        # The permission for free/busy questions is optional: without it the account stays connected.
+        raise Forbidden("free/busy questions were not permitted", code="free_busy_scope") from None
+    later = chunk.end.isoformat() if chunk.end < window.end else None
+    return BusyPage(events=_taken(reply, id_), page=later)
+
+
+def _taken(reply: Reply, id_: str) -> tuple[ExternalEvent, ...]:
+    """A calendar with errors is listed with no busy times as well; that is not the same as free."""
+    listed = reply.get("calendars")
+    entry = listed.get(id_) if isinstance(listed, dict) else None
+    if not isinstance(entry, dict):
+        raise UnexpectedReply("a calendar is missing from the answer", code="calendar_missing")
+    for failure in entry.get("errors") or ():
+        raise _failed(failure)
+    taken = entry.get("busy")
+    if not isinstance(taken, list):
+        raise UnexpectedReply("a calendar without busy times", code="calendar_missing")
+    return tuple(_interval(value) for value in taken)
+
+
+def _failed(failure: object) -> SyncError:
+    reason = failure.get("reason") if isinstance(failure, dict) else None
+    rule = BUSY_RULES.get(str(reason))
+    return (
+        rule.error(code=rule.code) if rule else UnexpectedReply("a calendar failed", code="calendar_failed")
+    )
+
+
+def _interval(value: object) -> ExternalEvent:
+    """One taken time; its id is that time, because it has none."""
+    span = value if isinstance(value, dict) else {}
+    start, end = moment_of(span.get("start")), moment_of(span.get("end"))
+    if start is None or end is None or end < start:
+        raise UnexpectedReply("a taken time that cannot be read", code="unreadable_event")
+    return ExternalEvent(id=f"busy-{start:%Y%m%dT%H%M%SZ}", kind=Kind.SINGLE, start=start, end=end)

@@ -1,0 +1,227 @@
+"""The calendar port over Google Calendar v3: one exchange a method."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from common.domain.account import CalendarRef, ProviderKind, Role
+from common.domain.booking import Changed, EventDraft, EventRef, IdTaken
+from common.domain.event import Detail, ExternalEvent, Gone
+from common.domain.feed import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
+from common.domain.interval import Interval
+from common.errors import CalendarGone, SyncError, UnexpectedReply
+from common.ports.provider import BusyPage, BusyRequest, ChannelRequest
+from common.providers.google import pages, wire
+from common.providers.google.busy import BLIND, ask_busy
+from common.providers.google.client import GoogleClient, Outcome
+from common.providers.google.mapping import (
+    Place,
+    Unmappable,
+    calendar_of,
+    change_of,
+    channel_of,
+    event_of,
+    inside,
+    written_of,
+)
+from common.providers.google.pages import events_of, items_of, next_page
+
+_ABSENT = frozenset({Outcome.MISSING, Outcome.DELETED})
+
+
+class GoogleCalendar:
+    """Google Calendar for every account; see ``CalendarProvider``."""
+
+    kind: ProviderKind = ProviderKind.GOOGLE
+    busy_batch: int = 1
+
+    def __init__(self, client: GoogleClient) -> None:
+        self._client = client
+        self._events = client.service.events()
+
+    def fields_version(self, detail: Detail) -> str:
+        """A word for what is asked of an event; another word needs a new listing."""
+        return pages.fields_version(detail)
+
+    def list_calendars(self, token: str, *, page: str | None) -> CalendarPage:
+        """One page of the account's calendars, also of those that the person hides from view."""
+        request = self._client.service.calendarList().list(
+            maxResults=250, showHidden=True, fields=pages.CALENDAR_FIELDS, **pages.paged(page)
+        )
+        reply = self._client.read(token, request)
+        found = (calendar_of(item) for item in items_of(reply) if isinstance(item, dict))
+        return CalendarPage(tuple(entry for entry in found if entry), next_page(reply, page))
+
+    def create_calendar(self, token: str, *, name: str, zone: str) -> str:
+        """A new calendar of the account; its provider id."""
+        body: Any = {"summary": name, "timeZone": zone}
+        reply = self._client.read(token, self._client.service.calendars().insert(body=body))
+        return written_of(reply).id
+
+    def delete_calendar(self, token: str, calendar: CalendarRef) -> None:
+        """Remove a calendar that we made; one that is gone already is fine."""
+        request = self._client.service.calendars().delete(calendarId=calendar.provider_id)
+        self._client.tell(token, request, accept=_ABSENT)
+
+    def changes(self, token: str, calendar: CalendarRef, cursor: Cursor, *, detail: Detail) -> ChangePage:
+        """The next page of a full listing or of a delta; series are named, not expanded."""
+        asked = pages.listing(cursor, detail)
+        reply = self._client.read(token, self._events.list(calendarId=calendar.provider_id, **asked))
+        place = Place.of((calendar.zone, reply.get("timeZone")), detail)
+        found = (change_of(item, place, snapshot=cursor.snapshot) for item in items_of(reply))
+        page, sync_token = next_page(reply, cursor.page), reply.get("nextSyncToken")
+        if page:
+            after = Cursor(cursor.snapshot, cursor.window, cursor.token, page)
+        elif isinstance(sync_token, str) and sync_token:
+            after = Cursor(snapshot=False, window=cursor.window, token=sync_token)
+        else:
+            raise UnexpectedReply("a listing ends without a sync token", code="no_sync_token")
+        return ChangePage(
+            changes=tuple(change for change in found if change),
+            next=after,
+            last=page is None,
+            snapshot=cursor.snapshot,
+        )
+
+    def count(
+        self, token: str, calendar: CalendarRef, window: Interval, *, page: str | None
+    ) -> tuple[int, str | None]:
+        """How many entries a full listing from ``window``'s start on has on this page, and the next page."""
+        request = self._events.list(
+            calendarId=calendar.provider_id,
+            singleEvents=False,
+            maxResults=2500,
+            timeMin=wire.moment(window.start),
+            fields=pages.COUNT_FIELDS,
+            **pages.paged(page),
+        )
+        reply = self._client.read(token, request)
+        return len(items_of(reply)), next_page(reply, page)
+
+    def occurrences(
+        self,
+        token: str,
+        calendar: CalendarRef,
+        series_id: str,
+        window: Interval,
+        *,
+        detail: Detail,
+        page: str | None,
+    ) -> OccurrencePage | Gone:
+        """One page of a series' occurrences that overlap ``window``."""
+        request = self._events.instances(
+            calendarId=calendar.provider_id,
+            eventId=series_id,
+            maxResults=2500,
+            showDeleted=False,
+            fields=pages.page_fields(detail),
+            **pages.bounds(window),
+            **pages.paged(page),
+        )
+        reply = self._client.attempt(token, request, accept=_ABSENT)
+        if isinstance(reply, Outcome):
+            return self._proven(token, calendar, series_id, reply)
+        place = Place.of((calendar.zone, reply.get("timeZone")), detail)
+        events, unreadable = events_of(reply, place)
+        return OccurrencePage(
+            events=tuple(event for event in events if event.series_id and inside(event, window)),
+            unreadable=unreadable,
+            page=next_page(reply, page),
+        )
+
+    def get_event(
+        self, token: str, calendar: CalendarRef, event_id: str, *, detail: Detail
+    ) -> ExternalEvent | Gone:
+        """One event as it is now; Gone where it is cancelled, or not in a calendar that can be read."""
+        request = self._events.get(
+            calendarId=calendar.provider_id, eventId=event_id, fields=pages.EVENT_FIELDS[detail]
+        )
+        reply = self._client.attempt(token, request, accept=_ABSENT)
+        if isinstance(reply, Outcome):
+            return self._proven(token, calendar, event_id, reply)
+        if reply.get("status") == "cancelled":
+            return Gone(event_id)
+        try:
+            return event_of(reply, Place.of((calendar.zone,), detail))
+        except Unmappable as error:
+            raise UnexpectedReply("an event that cannot be read", code=str(error)) from None
+
+    def create_event(self, token: str, calendar: CalendarRef, draft: EventDraft) -> EventRef | IdTaken:
+        """Write a booking's event under our own id: the HTTP library may send it twice by itself."""
+        body: Any = wire.new_event(draft)
+        request = self._events.insert(
+            calendarId=calendar.provider_id,
+            body=body,
+            fields=pages.WRITE_FIELDS,
+            **wire.send_updates(notify=draft.notify),
+        )
+        reply = self._client.attempt(token, request, accept={Outcome.TAKEN})
+        return IdTaken(draft.event_id) if isinstance(reply, Outcome) else written_of(reply)
+
+    def update_event(
+        self,
+        token: str,
+        calendar: CalendarRef,
+        event_id: str,
+        draft: EventDraft,
+        *,
+        changed: frozenset[str],
+        etag: str | None,
+    ) -> EventRef | Gone | Changed:
+        """Change only the named fields in place; ``status`` revives an event that was cancelled."""
+        body: Any = wire.changed_event(draft, changed)
+        request = self._events.patch(
+            calendarId=calendar.provider_id,
+            eventId=event_id,
+            body=body,
+            fields=pages.WRITE_FIELDS,
+            **wire.send_updates(notify=draft.notify),
+        )
+        if etag:
+            request.headers = {**(request.headers or {}), "If-Match": etag}
+        reply = self._client.attempt(token, request, accept={*_ABSENT, Outcome.CHANGED})
+        if reply is Outcome.CHANGED:
+            return Changed(event_id)
+        if isinstance(reply, Outcome):
+            return self._proven(token, calendar, event_id, reply)
+        return Gone(event_id) if reply.get("status") == "cancelled" else written_of(reply)
+
+    def delete_event(self, token: str, calendar: CalendarRef, event_id: str, *, notify: bool) -> None:
+        """Remove an event; one that is gone already is fine, a calendar out of reach is not."""
+        request = self._events.delete(
+            calendarId=calendar.provider_id, eventId=event_id, **wire.send_updates(notify=notify)
+        )
+        outcome = self._client.tell(token, request, accept=_ABSENT)
+        if outcome:
+            self._proven(token, calendar, event_id, outcome)
+
+    def watch(self, token: str, calendar: CalendarRef, request: ChannelRequest) -> Channel:
+        """Open a push channel; its life is the one that Google returned."""
+        body: Any = wire.channel(request)
+        reply = self._client.read(token, self._events.watch(calendarId=calendar.provider_id, body=body))
+        return channel_of(reply, request)
+
+    def unwatch(self, token: str, channel: Channel) -> None:
+        """Close a push channel; one that is unknown already is fine."""
+        body: Any = {"id": channel.id, "resourceId": channel.resource_id}
+        self._client.tell(token, self._client.service.channels().stop(body=body), accept=_ABSENT)
+
+    def busy(
+        self, token: str, requests: Sequence[BusyRequest], window: Interval
+    ) -> tuple[BusyPage | SyncError, ...]:
+        """Each calendar's events in ``window``, or why they are not known."""
+        return tuple(ask_busy(self._client, token, request, window) for request in requests)
+
+    def _proven(self, token: str, calendar: CalendarRef, event_id: str, outcome: Outcome) -> Gone:
+        """Gone, if the provider said so; a 404 also means "no access", so the calendar is asked too."""
+        if outcome is Outcome.MISSING:
+            request = self._events.list(
+                calendarId=calendar.provider_id, maxResults=1, fields=pages.PROBE_FIELDS
+            )
+            reply = self._client.read(token, request)
+            items_of(reply)
+            role = wire.ROLES.get(str(reply.get("accessRole")), Role.READER)
+            if role in BLIND and calendar.role not in BLIND:
+                raise CalendarGone("the calendar shows no events any more", code="access_lost")
+        return Gone(event_id)

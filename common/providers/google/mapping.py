@@ -1,0 +1,248 @@
+"""Turns Google's events and calendars into the domain's, one at a time, so that a bad one harms no other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from common.domain.account import CalendarEntry, Role, calendar_key
+from common.domain.booking import EventRef
+from common.domain.event import (
+    Change,
+    Detail,
+    EventType,
+    ExternalEvent,
+    Kind,
+    Marker,
+    Removal,
+    Response,
+    SeriesTouched,
+    ShowAs,
+    Unreadable,
+    Upsert,
+)
+from common.domain.feed import Channel
+from common.domain.interval import Interval
+from common.domain.zones import day_interval, zone
+from common.errors import UnexpectedReply
+from common.ports.provider import ChannelRequest
+from common.providers.google.wire import MARKER, RESPONSES, ROLES, TYPES, Reply
+
+_MILLISECONDS = re.compile("[0-9]{1,14}")
+_PRIVATE = frozenset({"private", "confidential"})
+# Whoever invites needs no answer, but may decline the own event.
+_NO_ANSWER = frozenset({Response.ACCEPTED, Response.NEEDS_ACTION})
+
+
+class Unmappable(ValueError):
+    """An item that cannot be understood; its text is a stable word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where events are read: the zone of all-day events, and how much was asked for."""
+
+    zone: ZoneInfo
+    detail: Detail
+
+    @staticmethod
+    def of(names: Iterable[object], detail: Detail) -> Place:
+        """The first zone that exists, so that an odd name never costs an event."""
+        return Place(next(_zones(names), ZoneInfo("UTC")), detail)
+
+
+def _zones(names: Iterable[object]) -> Iterator[ZoneInfo]:
+    for name in names:
+        try:
+            yield zone(name if isinstance(name, str) else "")
+        except ValueError:
+            continue
+
+
+def change_of(item: object, place: Place, *, snapshot: bool) -> Change | None:
+    """What an item of a feed says, or None where it is no news: a cancelled event in a full listing."""
+    if not isinstance(item, dict):
+        return Unreadable("", "not_an_object")
+    id_ = _text(item, "id")
+    if id_ is None:
+        return Unreadable("", "no_id")
+    if series := _text(item, "recurringEventId"):
+        return SeriesTouched(series)
+    if item.get("status") == "cancelled":
+        return None if snapshot else Removal(id_)
+    if item.get("recurrence"):
+        return SeriesTouched(id_)
+    try:
+        return Upsert(event_of(item, place))
+    except Unmappable as error:
+        return Unreadable(id_, str(error))
+
+
+def event_of(item: Mapping[str, Any], place: Place) -> ExternalEvent:
+    """One event.
+
+    Raises:
+        Unmappable: It has no identity or no times that could be understood.
+    """
+    id_, series = _text(item, "id"), _text(item, "recurringEventId")
+    if id_ is None:
+        raise Unmappable("no_id")
+    start, end, all_day = _times(item, place)
+    return ExternalEvent(
+        id=id_,
+        kind=Kind.OCCURRENCE if series else Kind.SERIES if item.get("recurrence") else Kind.SINGLE,
+        start=start,
+        end=end,
+        show_as=_show_as(item),
+        type=TYPES.get(_text(item, "eventType") or "default", EventType.UNKNOWN),
+        response=_response(item.get("attendees")),
+        private=item.get("visibility") in _PRIVATE,
+        cancelled=item.get("status") == "cancelled",
+        all_day=all_day,
+        series_id=series,
+        original_start=_original_start(item, place) if series else None,
+        etag=_text(item, "etag"),
+        updated=moment_of(item.get("updated")),
+        marker=_marker(item),
+        **(_words(item) if place.detail is Detail.FULL else {}),
+    )
+
+
+def _words(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "title": _text(item, "summary") or "",
+        "description": _text(item, "description") or "",
+        "location": _text(item, "location") or "",
+        "ical_uid": _text(item, "iCalUID"),
+    }
+
+
+def _times(item: Mapping[str, Any], place: Place) -> tuple[datetime, datetime, tuple[date, date] | None]:
+    first, last = _day(item.get("start")), _day(item.get("end"))
+    if first and last:
+        # RFC 5545 section 3.6.1: a date without a later end means that one day.
+        last = first + timedelta(days=1) if last == first else last
+        try:
+            days = day_interval(first, last, place.zone)
+        except (ValueError, OverflowError):
+            raise Unmappable("bad_days") from None
+        return days.start, days.end, (first, last)
+    start, end = _instant(item.get("start"), place.zone), _instant(item.get("end"), place.zone)
+    if start is None or end is None:
+        raise Unmappable("no_times")
+    if end < start:
+        raise Unmappable("ends_before_start")
+    return start, end, None
+
+
+def _day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(value["date"]) if isinstance(value, dict) else None
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _instant(value: object, home: ZoneInfo) -> datetime | None:
+    item = value if isinstance(value, dict) else {}
+    return moment_of(item.get("dateTime"), next(_zones([item.get("timeZone")]), home))
+
+
+def moment_of(text: object, home: ZoneInfo | None = None) -> datetime | None:
+    """An instant out of RFC 3339, or of a wall clock in ``home``; None where there is none."""
+    try:
+        read = datetime.fromisoformat(text) if isinstance(text, str) else None
+        if read and read.tzinfo is None:
+            read = read.replace(tzinfo=home) if home else None
+        return read.astimezone(UTC) if read else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _show_as(item: Mapping[str, Any]) -> ShowAs:
+    if item.get("transparency") == "transparent":
+        return ShowAs.FREE
+    if item.get("eventType") == "outOfOffice":
+        return ShowAs.OUT_OF_OFFICE
+    return ShowAs.TENTATIVE if item.get("status") == "tentative" else ShowAs.BUSY
+
+
+def _response(attendees: object) -> Response:
+    for attendee in attendees if isinstance(attendees, list) else ():
+        if isinstance(attendee, dict) and attendee.get("self") is True:
+            answer = RESPONSES.get(_text(attendee, "responseStatus") or "", Response.NEEDS_ACTION)
+            owner = attendee.get("organizer") is True
+            return Response.OWNER if owner and answer in _NO_ANSWER else answer
+    return Response.OWNER
+
+
+def _original_start(item: Mapping[str, Any], place: Place) -> str:
+    value = item.get("originalStartTime")
+    if day := _day(value):
+        return day.strftime("%Y%m%d")
+    if at := _instant(value, place.zone):
+        return at.strftime("%Y%m%dT%H%M%SZ")
+    raise Unmappable("no_original_start")
+
+
+def _marker(item: Mapping[str, Any]) -> Marker | None:
+    properties = item.get("extendedProperties")
+    private = properties.get("private") if isinstance(properties, dict) else None
+    text = _text(private, MARKER) if isinstance(private, dict) else None
+    booking, _, epoch = (text or "").rpartition(".")
+    return Marker(booking, int(epoch)) if booking and epoch.isascii() and epoch.isdigit() else None
+
+
+def _text(item: Mapping[str, Any], name: str) -> str | None:
+    value = item.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def calendar_of(item: Mapping[str, Any]) -> CalendarEntry | None:
+    """One entry of the account's list, or None for one that was removed; the owner's own name comes first."""
+    id_ = _text(item, "id")
+    if id_ is None or item.get("deleted") is True:
+        return None
+    place = next(_zones([item.get("timeZone")]), None)
+    return CalendarEntry(
+        key=calendar_key(id_),
+        provider_id=id_,
+        name=_text(item, "summaryOverride") or _text(item, "summary") or "",
+        zone=place.key if place else None,
+        # Unknown roles come with new kinds of access; reading is what all of them had in common so far.
+        role=ROLES.get(_text(item, "accessRole") or "none", Role.READER),
+        primary=item.get("primary") is True,
+    )
+
+
+def written_of(reply: Reply) -> EventRef:
+    """The answer to a write.
+
+    Raises:
+        UnexpectedReply: It does not say which event was written.
+    """
+    id_ = _text(reply, "id")
+    if id_ is None:
+        raise UnexpectedReply("a written event without id")
+    return EventRef(id=id_, etag=_text(reply, "etag"), updated=moment_of(reply.get("updated")))
+
+
+def channel_of(reply: Reply, request: ChannelRequest) -> Channel:
+    """An open push channel, with the life that Google gave it.
+
+    Raises:
+        UnexpectedReply: It does not say what it watches, or until when.
+    """
+    resource, expiration = _text(reply, "resourceId"), str(reply.get("expiration"))
+    if resource is None or not _MILLISECONDS.fullmatch(expiration):
+        raise UnexpectedReply("a channel without resource or end")
+    expires_at = datetime.fromtimestamp(int(expiration) // 1000, UTC)
+    return Channel(request.id, resource, expires_at=expires_at, created_at=request.created_at)
+
+
+def inside(event: ExternalEvent, window: Interval) -> bool:
+    """Whether an event overlaps ``window``; one without length counts where it lies."""
+    return event.start < window.end and (event.end > window.start or event.start >= window.start)
