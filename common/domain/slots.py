@@ -10,9 +10,9 @@ from enum import StrEnum
 
 from common.domain.availability import opening_seconds, openings
 from common.domain.catalogue import Absence, Resource, Service
-from common.domain.cells import claimed, next_cell, outward
+from common.domain.cells import next_cell
 from common.domain.interval import Interval, Seconds, aware, merge
-from common.domain.sweep import CELL, Forbidden, run_ends, sweep
+from common.domain.sweep import Forbidden, run_ends, sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,28 +124,26 @@ def _first_and_last(question: Question) -> Seconds:
 def _forbidden(service: Service, picture: Picture, *, first: int, last: int) -> Forbidden:
     """The starts in ``[first, last)`` whose padded appointment would meet something, as merged ranges.
 
-    A block from s to e forbids every start t with ``t - before < e`` and ``s < t + duration + after``.
+    A block from s to e forbids every start t with ``t - before < e`` and ``s < t + duration + after``. Starts
+    and lengths are whole cells, so for bookings this is also the test whether two claims share a cell.
     """
     before = _seconds(service.buffer_before)
     reach = _seconds(service.duration + service.buffer_after) - 1
     blocks = [
         (start - reach, end + before)
-        for start, end in _blocks(picture)
+        for start, end in map(Interval.seconds_around, _blocks(picture))
         if end + before > first and start - reach < last
     ]
     return Forbidden.of(blocks)
 
 
-def _blocks(picture: Picture) -> Iterator[Seconds]:
-    for booking in picture.bookings:
-        start, end = booking.seconds_around()
-        yield start // CELL * CELL, -(-end // CELL) * CELL
+def _blocks(picture: Picture) -> Iterator[Interval]:
+    yield from picture.bookings
     for absence in picture.absences:
-        yield absence.interval.seconds_around()
+        yield absence.interval
     for state in picture.calendars.values():
         if isinstance(state, Known):
-            for busy in state.busy:
-                yield busy.seconds_around()
+            yield from state.busy
 
 
 def reasons(question: Question, picture: Picture, at: datetime) -> tuple[Reason, ...]:
@@ -195,10 +193,9 @@ def _outside_hours(question: Question, picture: Picture, at: datetime) -> Iterat
 
 def _in_the_way(question: Question, picture: Picture, at: datetime) -> Iterator[Reason]:
     appointment = Interval(at, at + question.service.duration)
-    claim = claimed(at, question.service)
-    for booking in _meeting(claim, map(outward, picture.bookings)):
-        yield Reason(Code.BOOKING if booking.overlaps(appointment) else Code.BUFFER, booking)
     padded = appointment.pad(question.service.buffer_before, question.service.buffer_after)
+    for booking in _meeting(padded, picture.bookings):
+        yield Reason(Code.BOOKING if booking.overlaps(appointment) else Code.BUFFER, booking)
     for absence in picture.absences:
         if absence.interval.overlaps(padded):
             yield Reason(Code.ABSENCE, absence.interval, absence.id)

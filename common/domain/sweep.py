@@ -39,7 +39,7 @@ def run_ends(openings: Sequence[Seconds]) -> list[int]:
     for opens, closes in openings:
         if opens > furthest:
             ends += [furthest] * members
-            furthest, members = closes, 0
+            members = 0
         furthest, members = max(furthest, closes), members + 1
     return ends + [furthest] * members
 
