@@ -14,19 +14,6 @@ class Misconfigured(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class GoogleConfig:
-    """The OAuth client at Google, and Google's addresses."""
-
-    client_id: str
-    client_secret: str = field(repr=False)
-    auth_uri: str
-    token_uri: str
-    revoke_uri: str
-    calendar_endpoint: str
-    issuer: str
-
-
-@dataclass(frozen=True, slots=True)
 class TaskConfig:
     """Where tasks are queued, and whom the private functions trust."""
 
@@ -91,21 +78,6 @@ class Config:
         """Where a function is reached: its own address, or a path under the common one."""
         own = self.environment.get(f"FUNCTION_URL_{name.upper()}", "")
         return (own or f"{self.text('PUBLIC_BASE_URL')}/{name}").rstrip("/")
-
-    @property
-    def google(self) -> GoogleConfig:
-        """Google's part."""
-        return GoogleConfig(
-            client_id=self.text("GOOGLE_CLIENT_ID"),
-            client_secret=self.text("GOOGLE_CLIENT_SECRET"),
-            auth_uri=self.text("GOOGLE_AUTH_URI", "https://accounts.google.com/o/oauth2/v2/auth"),
-            token_uri=self.text("GOOGLE_TOKEN_URI", "https://oauth2.googleapis.com/token"),
-            revoke_uri=self.text("GOOGLE_REVOKE_URI", "https://oauth2.googleapis.com/revoke"),
-            calendar_endpoint=self.text(
-                "GOOGLE_CALENDAR_ENDPOINT", "https://www.googleapis.com/calendar/v3/"
-            ),
-            issuer=self.text("GOOGLE_ISSUER", "https://accounts.google.com"),
-        )
 
     @property
     def tasks(self) -> TaskConfig:

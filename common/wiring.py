@@ -109,13 +109,22 @@ class Installation:
         )
 
     def _google(self) -> Provider:
-        from common.providers.google.authorizer import GoogleAuthorizer  # noqa: PLC0415
+        from common.providers.google.authorizer import GoogleAuthorizer, GoogleRegistration  # noqa: PLC0415
         from common.providers.google.calendar import GoogleCalendar  # noqa: PLC0415
         from common.providers.google.client import GoogleClient  # noqa: PLC0415
 
-        google = self.config.google
-        client = GoogleClient(endpoint=google.calendar_endpoint, live_timeout=self.tuning.live_deadline)
-        return Provider(calendar=GoogleCalendar(client), authorizer=GoogleAuthorizer(google))
+        text = self.config.text
+        registration = GoogleRegistration(
+            client_id=text("GOOGLE_CLIENT_ID"),
+            client_secret=text("GOOGLE_CLIENT_SECRET"),
+            auth_uri=text("GOOGLE_AUTH_URI", "https://accounts.google.com/o/oauth2/v2/auth"),
+            token_uri=text("GOOGLE_TOKEN_URI", "https://oauth2.googleapis.com/token"),
+            revoke_uri=text("GOOGLE_REVOKE_URI", "https://oauth2.googleapis.com/revoke"),
+            issuer=text("GOOGLE_ISSUER", "https://accounts.google.com"),
+        )
+        endpoint = text("GOOGLE_CALENDAR_ENDPOINT", "https://www.googleapis.com/calendar/v3/")
+        client = GoogleClient(endpoint=endpoint, live_timeout=self.tuning.live_deadline)
+        return Provider(calendar=GoogleCalendar(client), authorizer=GoogleAuthorizer(registration))
 
     @cached_property
     def _staff_tokens(self) -> TokenVerifier:

@@ -49,7 +49,9 @@ class Lines(Protocol):
 class Stage(Protocol):
     """What the handler needs of the installation; built by the wiring at the first request."""
 
-    log: Lines
+    @property
+    def log(self) -> Lines:
+        """Where the one line of a request goes."""
 
     def admit(self, access: Access, token: str, function: str) -> Caller:
         """The verified caller behind a bearer token."""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from common.domain.zones import zone
-from common.errors import InvalidRequest
+from common.errors import InvalidRequest, UnknownResource
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", examples=["anna"])]
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -69,6 +69,22 @@ def read(model: type[M], data: Any) -> M:
                 for item in error.errors(include_input=False, include_url=False, include_context=False)
             ]
         ) from None
+
+
+class _Name(Model):
+    name: Id
+
+
+def name(text: str) -> str:
+    """An id from a path.
+
+    Raises:
+        UnknownResource: it is not of the form that ids have, so nothing can have that id.
+    """
+    try:
+        return read(_Name, {"name": text}).name
+    except InvalidFields:
+        raise UnknownResource("there is no such thing") from None
 
 
 def moment(value: datetime, zone_name: str = "UTC") -> str:
