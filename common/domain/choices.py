@@ -1,0 +1,124 @@
+"""Decides what a change of a person's choices is worth: whether it is allowed, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from common.domain.account import CalendarEntry, Connection
+from common.domain.imports import ImportedEvent
+from common.domain.settings import ExportSettings, ImportMode, ImportSettings, PrivateMode, Settings
+from common.domain.templates import check_template
+from common.domain.upkeep import imported, watched
+from common.errors import InvalidRequest
+
+LONGEST_REMINDER = 40_320
+
+Patch = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What must happen once new choices are stored.
+
+    ``settle`` are the calendars whose stored events must be brought in line at once; those in ``relist`` are
+    listed anew after that. ``rewrite`` says that bookings must be written (again) to the calendar.
+    """
+
+    settle: tuple[str, ...] = ()
+    relist: tuple[str, ...] = ()
+    rewrite: bool = False
+
+
+def chosen(before: Settings, patch: Patch) -> Settings:
+    """The settings with a patch laid over them; parts and fields that it does not name stay.
+
+    Raises:
+        InvalidRequest: It names something that does not exist, or the choices contradict each other.
+    """
+    if unknown := set(patch) - {"imports", "exports", "show_events"}:
+        raise InvalidRequest(f"there are no such settings: {sorted(unknown)}", code="invalid_settings")
+    imports, exports = dict(patch.get("imports") or {}), dict(patch.get("exports") or {})
+    try:
+        busy = replace(before.imports.busy, **dict(imports.pop("busy", None) or {}))
+        settings = replace(
+            before,
+            imports=_typed(replace(before.imports, busy=busy, **imports)),
+            exports=replace(before.exports, **exports),
+            show_events=patch.get("show_events", before.show_events),
+        )
+    except (TypeError, ValueError) as wrong:
+        raise InvalidRequest(str(wrong), code="invalid_settings") from wrong
+    return settings if settings == before else replace(settings, version=before.version + 1)
+
+
+def _typed(imports: ImportSettings) -> ImportSettings:
+    return replace(imports, mode=ImportMode(imports.mode), private=PrivateMode(imports.private))
+
+
+def switched(
+    calendars: Mapping[str, CalendarEntry], switches: Mapping[str, bool], *, dedicated: str | None
+) -> dict[str, CalendarEntry]:
+    """The calendars with some of them switched on or off.
+
+    Raises:
+        InvalidRequest: There is no such calendar, or it is the one that Slotbridge made for its exports.
+    """
+    for key in switches:
+        if key not in calendars:
+            raise InvalidRequest("there is no such calendar", code="unknown_calendar")
+        if key == dedicated:
+            raise InvalidRequest("this calendar holds only exported bookings", code="dedicated_calendar")
+    return {key: replace(entry, enabled=switches.get(key, entry.enabled)) for key, entry in calendars.items()}
+
+
+def check(exports: ExportSettings, calendars: Mapping[str, CalendarEntry]) -> None:
+    """Refuse export choices that cannot work.
+
+    Raises:
+        InvalidRequest: The target is not writable, a template holds an unknown word, a reminder is too long.
+    """
+    if exports.target is not None:
+        entry = calendars.get(exports.target)
+        if entry is None:
+            raise InvalidRequest("there is no such calendar", code="unknown_calendar")
+        if not entry.writable:
+            raise InvalidRequest("this calendar cannot be written to", code="calendar_not_writable")
+    if exports.reminder is not None and not 0 <= exports.reminder <= LONGEST_REMINDER:
+        raise InvalidRequest(f"a reminder is 0 to {LONGEST_REMINDER} minutes", code="invalid_reminder")
+    check_template(exports.title)
+    check_template(exports.description)
+
+
+def consequences(before: Connection, after: Connection) -> Consequences:
+    """What follows from new choices; ``before`` and ``after`` are the same connection."""
+    followed = {*watched(before), *watched(after)}
+    new = set(watched(after)) - set(watched(before)) | (set(imported(after)) - set(imported(before)))
+    dropped = set(watched(before)) - set(watched(after)) | (set(imported(before)) - set(imported(after)))
+    # What blocks cannot be told from what is stored, so other rules need the provider's word again.
+    other = followed if before.settings.imports != after.settings.imports else set()
+    return Consequences(
+        settle=tuple(sorted(new | dropped | other)),
+        relist=tuple(sorted((new | other) & set(watched(after)))),
+        rewrite=after.settings.exports.on
+        and _written(before.settings.exports) != _written(after.settings.exports),
+    )
+
+
+def _written(exports: ExportSettings) -> ExportSettings:
+    """Only what shows in an event: whom the provider mails does not."""
+    return replace(exports, notify=False)
+
+
+def allowed(event: ImportedEvent, settings: ImportSettings) -> ImportedEvent | None:
+    """What may stay of a stored event under (tighter) modes: all of it, only its times, or nothing.
+
+    The same modes as in ``importing.imported``, applied to what is stored already.
+    """
+    if event.private and settings.private is PrivateMode.NONE:
+        return None
+    hidden = event.private and settings.private is not PrivateMode.FULL
+    if settings.mode is ImportMode.FULL and not hidden:
+        return event
+    return replace(event, title=None, description=None)

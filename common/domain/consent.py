@@ -1,0 +1,88 @@
+"""Decides how a consent ended, and binds its start to its end."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from enum import StrEnum
+
+from common.errors import Forbidden, GrantRevoked, OperatorFault, Stop
+
+
+class Outcome(StrEnum):
+    """What the person reads when the provider's page sends them back."""
+
+    CONNECTED = "connected"
+    RECONNECTED = "reconnected"
+    REFUSED = "refused"
+    SCOPE_MISSING = "scope_missing"
+    WRONG_ACCOUNT = "wrong_account"
+    STATE_EXPIRED_OR_USED = "state_expired_or_used"
+    ADMIN_CONSENT_REQUIRED = "admin_consent_required"
+    CODE_REJECTED = "code_rejected"
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
+    WRONG_ISSUER = "wrong_issuer"
+    MISCONFIGURED = "misconfigured"
+
+
+CONNECTING = frozenset({Outcome.CONNECTED, Outcome.RECONNECTED})
+
+# https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1, and what directories say for their administrators:
+# https://developers.google.com/identity/protocols/oauth2/web-server#authorization-errors-admin-policy-enforced
+# https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow
+_REFUSALS = {
+    "admin_policy_enforced": Outcome.ADMIN_CONSENT_REQUIRED,
+    "consent_required": Outcome.ADMIN_CONSENT_REQUIRED,
+    "server_error": Outcome.PROVIDER_UNAVAILABLE,
+    "temporarily_unavailable": Outcome.PROVIDER_UNAVAILABLE,
+    "invalid_request": Outcome.MISCONFIGURED,
+    "invalid_client": Outcome.MISCONFIGURED,
+    "invalid_resource": Outcome.MISCONFIGURED,
+    "invalid_scope": Outcome.MISCONFIGURED,
+    "redirect_uri_mismatch": Outcome.MISCONFIGURED,
+    "unauthorized_client": Outcome.MISCONFIGURED,
+    "unsupported_response_type": Outcome.MISCONFIGURED,
+}
+
+
+def refusal(word: str) -> Outcome:
+    """What a provider's error word means for the person; a word that nobody knows is a refusal."""
+    return _REFUSALS.get(word, Outcome.REFUSED)
+
+
+def rejected(word: str) -> Outcome:
+    """What it means that the code was not taken: mostly that it is too old or was used before."""
+    return Outcome.REFUSED if word == "access_denied" else _REFUSALS.get(word, Outcome.CODE_REJECTED)
+
+
+def unlisted(error: Stop) -> Outcome:
+    """What it means that an account that consented does not show its calendars."""
+    if isinstance(error, OperatorFault):
+        return Outcome.MISCONFIGURED
+    if isinstance(error, Forbidden) or error.reason == "scope_missing":
+        return Outcome.SCOPE_MISSING
+    if isinstance(error, GrantRevoked):
+        return Outcome.CODE_REJECTED
+    # An account without calendars of its own, or one whose administrator closed them.
+    return Outcome.ADMIN_CONSENT_REQUIRED if error.reason == "domain_policy" else Outcome.WRONG_ACCOUNT
+
+
+def state_id(state: str) -> str:
+    """The name under which a pending consent is kept; the state itself is kept nowhere."""
+    return hashlib.sha256(state.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def concealed_for(state: str) -> str:
+    """The context that binds a concealed verifier to its own pending consent."""
+    return f"consent/{state}"
+
+
+def challenge(verifier: str) -> str:
+    """The S256 challenge of a PKCE verifier: https://www.rfc-editor.org/rfc/rfc7636#section-4.2."""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def same_mailbox(expected: str, account: str) -> bool:
+    """Whether two spellings name one account."""
+    return expected.strip().casefold() == account.strip().casefold()

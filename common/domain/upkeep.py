@@ -1,0 +1,97 @@
+"""Decides what a connection's calendars need: to be watched, polled, settled, or left alone."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from common.domain.account import Connection, Status
+from common.domain.feed import Feed
+from common.domain.importing import Wanted, wanted
+
+
+class ChannelState(StrEnum):
+    """Whether push works for a calendar."""
+
+    LIVE = "live"
+    UNVERIFIED = "unverified"
+    EXPIRED = "expired"
+    MISSING = "missing"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What was found wanting in a connection; keys of calendars."""
+
+    settle: tuple[str, ...] = ()
+    renew: tuple[str, ...] = ()
+
+
+def imported(connection: Connection) -> tuple[str, ...]:
+    """The calendars whose events are copied, whether the provider can be asked at the moment or not."""
+    return tuple(key for key in sorted(connection.calendars) if _wanted(connection, key).imports)
+
+
+def watched(connection: Connection) -> tuple[str, ...]:
+    """The calendars whose changes are followed: what is imported, and where our bookings are written.
+
+    Owners edit exported bookings in the target calendar, so it is followed even where nothing is imported.
+    """
+    return tuple(key for key in sorted(connection.calendars) if _wanted(connection, key).any)
+
+
+def _wanted(connection: Connection, key: str) -> Wanted:
+    if connection.status in {Status.DISCONNECTING, Status.DISCONNECTED}:
+        return Wanted(imports=False, own=False)
+    # A dead grant changes nothing about what shall be kept.
+    return wanted(replace(connection, status=Status.ACTIVE), key)
+
+
+def channel_state(feed: Feed, *, now: datetime) -> ChannelState:
+    """Whether changes of this calendar reach us by push."""
+    if feed.push_unsupported:
+        return ChannelState.UNSUPPORTED
+    if feed.channel is None:
+        return ChannelState.MISSING
+    if feed.channel.expires_at <= now:
+        return ChannelState.EXPIRED
+    return ChannelState.LIVE if feed.channel.verified_at else ChannelState.UNVERIFIED
+
+
+def lost(feed: Feed, *, now: datetime) -> bool:
+    """Whether a calendar that should push has no channel that could."""
+    return channel_state(feed, now=now) in {ChannelState.MISSING, ChannelState.EXPIRED}
+
+
+def leased(feed: Feed, *, now: datetime) -> bool:
+    """Whether somebody is working on this calendar at the moment."""
+    return feed.lease_until is not None and feed.lease_until > now
+
+
+def needs(connection: Connection, feeds: tuple[Feed, ...], *, now: datetime) -> Needs:
+    """Compare what a synchronising connection should have with what it has."""
+    wanted = set(watched(connection))
+    have = {feed.key: feed for feed in feeds}
+    kept = [have[key] for key in sorted(wanted & set(have))]
+    return Needs(
+        settle=tuple(sorted(wanted ^ set(have))),
+        renew=tuple(feed.key for feed in kept if lost(feed, now=now)),
+    )
+
+
+def next_poll(now: datetime, *, minutes: int, seed: str) -> datetime:
+    """A poll interval later, give or take a fifth: calendars spread out instead of marching in step."""
+    return now + timedelta(minutes=minutes) * (0.8 + 0.4 * dice(f"{seed}:{bucket(now, seconds=60)}"))
+
+
+def bucket(now: datetime, *, seconds: int) -> int:
+    """The number of the time bucket that an instant is in; part of task names."""
+    return int(now.timestamp()) // seconds
+
+
+def dice(seed: str) -> float:
+    """A number in [0, 1) that depends on ``seed`` only."""
+    return int.from_bytes(hashlib.sha256(seed.encode()).digest()[:6]) / float(1 << 48)

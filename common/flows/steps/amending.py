@@ -1,0 +1,32 @@
+"""Changes a stored connection, whoever else is changing it at the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from common.domain.account import Connection
+from common.errors import Conflict
+from common.ports import Ports
+
+TRIES = 8
+
+
+def amend(
+    ports: Ports, tenant: str, connection: str, change: Callable[[Connection], Connection]
+) -> Connection:
+    """Read, change and save, again and again until nobody came between; what stays equal is not written.
+
+    Raises:
+        UnknownResource: There is no such connection.
+        Conflict: Others were faster every time.
+    """
+    for _ in range(TRIES):
+        current = ports.connections.get(tenant, connection)
+        changed = change(current)
+        if changed == current:
+            return current
+        try:
+            return ports.connections.save(changed)
+        except Conflict:
+            continue
+    raise Conflict("the connection is being changed too often", code="busy_connection")

@@ -1,0 +1,199 @@
+"""Turns a fresh grant into a connection, new or known, or gives it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from common.domain.account import CalendarEntry, Connection, Grant, ProviderKind, Status
+from common.domain.consent import Outcome, same_mailbox, unlisted
+from common.domain.enrolment import enrolled, relisted
+from common.domain.work import ConsentState, Lane, Task, Work
+from common.errors import (
+    AlreadyExists,
+    Conflict,
+    ProviderUnavailable,
+    RateLimited,
+    Stop,
+    StoreUnavailable,
+    UnexpectedReply,
+    UnknownResource,
+)
+from common.flows.steps.amending import amend
+from common.flows.steps.calendars import all_calendars
+from common.flows.steps.grants import give_back
+from common.flows.steps.wakeups import catch_up
+from common.ports import Ports
+
+_OVER = frozenset({Status.DISCONNECTING, Status.DISCONNECTED})
+SECOND_LOOK = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """How it went, and the connection where there is one."""
+
+    outcome: Outcome
+    connection: str | None = None
+
+
+def join(ports: Ports, state: ConsentState, grant: Grant) -> Joined:
+    """Store the grant with all that the account shows, or give it back and store nothing."""
+    provider = ports.providers[ProviderKind(state.provider)]
+    account = grant.account or ""
+    if provider.authorizer.missing_scopes(grant):
+        return _refused(ports, state, grant, account, Outcome.SCOPE_MISSING)
+    try:
+        listed = all_calendars(lambda page: provider.calendar.list_calendars(grant.access_token, page=page))
+    except (ProviderUnavailable, RateLimited, UnexpectedReply):
+        return _refused(ports, state, grant, account, Outcome.PROVIDER_UNAVAILABLE)
+    except Stop as error:
+        return _refused(ports, state, grant, account, unlisted(error))
+    account = account or next((entry.provider_id for entry in listed if entry.primary), "")
+    if not account:
+        return _refused(ports, state, grant, account, Outcome.PROVIDER_UNAVAILABLE)
+    known = _known(ports, state, account)
+    if not _expected(ports, state, account):
+        return _refused(ports, state, grant, account, Outcome.WRONG_ACCOUNT)
+    if known is not None:
+        return _reconnected(ports, state, known, grant, listed)
+    if grant.refresh_token is None:
+        return _refused(ports, state, grant, account, Outcome.SCOPE_MISSING)
+    return _connected(ports, state, grant, account, listed)
+
+
+def _refused(ports: Ports, state: ConsentState, grant: Grant, account: str, outcome: Outcome) -> Joined:
+    # Whose grant it is must be known: revoking it would end this account's other connections as well.
+    if account:
+        try:
+            give_back(ports, _fresh(ports, state, grant, account), grant)
+        except (ProviderUnavailable, RateLimited, UnexpectedReply, Stop) as error:
+            ports.log.warning("grant_not_given_back", tenant=state.tenant, code=error.reason)
+    return Joined(outcome)
+
+
+def _expected(ports: Ports, state: ConsentState, account: str) -> bool:
+    if state.expected_account and not same_mailbox(state.expected_account, account):
+        return False
+    if state.connection is None:
+        return True
+    pinned = ports.connections.get(state.tenant, state.connection)
+    return pinned.status in _OVER or same_mailbox(pinned.account, account)
+
+
+def _known(ports: Ports, state: ConsentState, account: str) -> Connection | None:
+    """The resource's own live connection to this account; what has ended is never revived."""
+    mine = (
+        item
+        for item in ports.connections.of_resource(state.tenant, state.resource)
+        if item.provider.value == state.provider
+        and item.status not in _OVER
+        and same_mailbox(item.account, account)
+    )
+    return min(mine, key=lambda item: (item.id != state.connection, item.created_at, item.id), default=None)
+
+
+def _fresh(ports: Ports, state: ConsentState, grant: Grant, account: str) -> Connection:
+    """A connection as it begins; its id follows from whose it is, so that two callbacks make only one."""
+    ended = sum(
+        item.resource == state.resource and item.status in _OVER and same_mailbox(item.account, account)
+        for item in ports.connections.of_tenant(state.tenant)
+    )
+    identity = (state.tenant, state.resource, state.provider, account.casefold(), str(ended))
+    return Connection(
+        id=ports.keys.sign("job", "connection", *identity).hex()[:24],
+        tenant=state.tenant,
+        resource=state.resource,
+        provider=ProviderKind(state.provider),
+        account=account,
+        status=Status.CONNECTED,
+        created_at=ports.clock.now(),
+        scopes=grant.scopes,
+    )
+
+
+def _connected(
+    ports: Ports, state: ConsentState, grant: Grant, account: str, listed: tuple[CalendarEntry, ...]
+) -> Joined:
+    fresh = replace(_fresh(ports, state, grant, account), calendars=enrolled(listed))
+    sealed = ports.vault.seal(grant, tenant=fresh.tenant, connection=fresh.id)
+    try:
+        ports.connections.create(fresh, sealed)
+    except StoreUnavailable:
+        return _perhaps_connected(ports, state, grant, fresh)
+    except AlreadyExists:
+        # The same person finished the same consent twice, in two windows.
+        known = ports.connections.get(fresh.tenant, fresh.id)
+        return _reconnected(ports, state, known, grant, listed)
+    return Joined(Outcome.CONNECTED, fresh.id)
+
+
+def _perhaps_connected(ports: Ports, state: ConsentState, grant: Grant, fresh: Connection) -> Joined:
+    """The store did not say whether it committed: read it."""
+    try:
+        ports.connections.get(fresh.tenant, fresh.id)
+    except UnknownResource:
+        return _refused(ports, state, grant, fresh.account, Outcome.PROVIDER_UNAVAILABLE)
+    return Joined(Outcome.CONNECTED, fresh.id)
+
+
+def _reconnected(
+    ports: Ports, state: ConsentState, known: Connection, grant: Grant, listed: tuple[CalendarEntry, ...]
+) -> Joined:
+    """Same connection, same settings, same links: a new grant, and everything that waited goes on."""
+    if not _replaced_grant(ports, known, grant):
+        return Joined(Outcome.SCOPE_MISSING)
+    cause = f"consent/{state.id}"
+    # Queued before the change as well: if this instance dies after it, nothing stays behind.
+    _second_look(ports, known, cause)
+    now = ports.clock.now()
+    alive = amend(ports, known.tenant, known.id, lambda item: _revived(item, grant, listed, now))
+    catch_up(ports, alive, cause=cause)
+    return Joined(Outcome.RECONNECTED, known.id)
+
+
+def _revived(item: Connection, grant: Grant, listed: tuple[CalendarEntry, ...], now: datetime) -> Connection:
+    if item.status in _OVER:
+        raise UnknownResource("this connection has ended meanwhile", code="disconnected")
+    run = item.run and replace(item.run, waiting_until=None, error=None)
+    return replace(
+        item,
+        status=Status.CONNECTED if item.run is None else Status.ACTIVE,
+        calendars=relisted(item.calendars, listed, now=now).calendars,
+        scopes=grant.scopes,
+        run=run,
+        waiting_until=None,
+        error=None,
+        told_at=None,
+    )
+
+
+def _replaced_grant(ports: Ports, known: Connection, grant: Grant) -> bool:
+    """Store the new grant; a refresh token that was not sent again is kept. False: there is none at all."""
+    for _ in range(3):
+        sealed, version = ports.connections.sealed(known.tenant, known.id)
+        kept = grant
+        if grant.refresh_token is None and sealed is not None:
+            old = ports.vault.open(sealed, tenant=known.tenant, connection=known.id)
+            kept = replace(grant, refresh_token=old.refresh_token)
+        if kept.refresh_token is None:
+            return False
+        text = ports.vault.seal(kept, tenant=known.tenant, connection=known.id)
+        try:
+            ports.connections.save_sealed(known.tenant, known.id, text, expected=version)
+        except Conflict:
+            continue
+        return True
+    raise ProviderUnavailable("the grant is being refreshed at the same moment", code="refresh_in_progress")
+
+
+def _second_look(ports: Ports, known: Connection, cause: str) -> None:
+    ports.queue.enqueue(
+        Task(
+            work=Work.MAINTENANCE,
+            lane=Lane.UPKEEP,
+            payload={"job": "catch_up", "tenant": known.tenant, "connection": known.id, "cause": cause},
+            name=f"catch_up/{known.tenant}/{known.id}/{cause}",
+            not_before=ports.clock.now() + SECOND_LOOK,
+        )
+    )
