@@ -15,7 +15,7 @@ from common.domain.booking import Booking, EventDraft, ExportLink, LinkState
 from common.domain.event import ExternalEvent, Gone
 from common.domain.interval import Interval
 
-INTERVAL = "interval"
+TIME = "time"
 TITLE = "title"
 DESCRIPTION = "description"
 ATTENDEE = "attendee"
@@ -69,7 +69,7 @@ def fingerprint(draft: EventDraft) -> Mapping[str, str]:
     """A hash for each field of the event that a booking shall have at the provider."""
     address, name = draft.attendee or ("", "")
     return {
-        INTERVAL: _time_hash(draft.interval),
+        TIME: _time_hash(draft.interval),
         TITLE: _hash(normalised(draft.title)),
         DESCRIPTION: _hash(normalised(draft.description)),
         ATTENDEE: _hash(f"{address.casefold()}\n{name}\n{draft.accepted}"),
@@ -81,7 +81,7 @@ def seen_fingerprint(event: ExternalEvent) -> Mapping[str, str]:
     """The same hashes for what the provider shows; texts only where they were asked for."""
     found: dict[str, str] = {}
     if event.span:
-        found[INTERVAL] = _time_hash(event.span)
+        found[TIME] = _time_hash(event.span)
     if event.title is not None:
         found[TITLE] = _hash(normalised(event.title))
     if event.description is not None:
@@ -163,11 +163,11 @@ def _compared(link: ExportLink, event: ExternalEvent, booking: Booking, *, reviv
     changed = {name for name, value in seen.items() if link.written.get(name, value) != value}
     if event.span is None:
         return Impossible()
-    overtaken = INTERVAL in changed and booking.revision > link.revision
+    overtaken = TIME in changed and booking.revision > link.revision
     if not changed and not revived:
         return Echo()
     return Edited(
-        interval=event.span if INTERVAL in changed and not overtaken else None,
+        interval=event.span if TIME in changed and not overtaken else None,
         title=event.title if TITLE in changed else None,
         description=event.description if DESCRIPTION in changed else None,
         revived=revived,
