@@ -19,6 +19,8 @@ from common.ports import BusyPage, BusyRequest, Ports
 MOST_THREADS = 32
 MOST_PAGES = 40
 
+_Replies = tuple[BusyPage | SyncError, ...]
+
 # One process, one set of flights: an instance of the function serves many customers at the same moment.
 _FLIGHTS = Flights()
 
@@ -33,8 +35,8 @@ class Asked:
 
 
 def calendar_id(connection: str, key: str) -> str:
-    """The name of one connection's calendar among all of a resource's."""
-    return f"{connection}.{key}"
+    """The name of one connection's calendar among all of a resource's, the same as in its agenda."""
+    return f"{connection}/{key}"
 
 
 def ask(ports: Ports, asked: Iterable[Asked], window: Interval, *, afresh: bool) -> Answers:
@@ -67,6 +69,25 @@ def _all_unknown(connection: Connection, calendars: Iterable[CalendarEntry], rea
     return {calendar_id(connection.id, entry.key): Unknown(reason) for entry in calendars}
 
 
+class _Access:
+    """One connection's token, read once for all its batches: they would wait for each other's refresh."""
+
+    def __init__(self, ports: Ports, connection: Connection) -> None:
+        self._ports, self._connection = ports, connection
+        self._lock = threading.Lock()
+        self._token: str | None = None
+
+    def call(self, question: Callable[[str], _Replies]) -> _Replies:
+        with self._lock:
+            self._token = token = self._token or access_token(self._ports, self._connection)
+        try:
+            return question(token)
+        except GrantRevoked:
+            with self._lock:
+                self._token = None
+                return authorized(self._ports, self._connection, question)
+
+
 @dataclass(frozen=True, slots=True)
 class _Batch:
     """What one request can ask: some calendars of one connection."""
@@ -75,15 +96,15 @@ class _Batch:
     calendars: tuple[CalendarEntry, ...]
     window: Interval
     zone: str
-    token_gate: threading.Lock | None
+    access: _Access
 
 
 def _batches(ports: Ports, item: Asked, window: Interval) -> Iterator[_Batch]:
     size = ports.providers[item.connection.provider].calendar.busy_batch
-    gate = threading.Lock() if len(item.calendars) > size else None
+    access = _Access(ports, item.connection)
     for at in range(0, len(item.calendars), size):
         calendars = item.calendars[at : at + size]
-        yield _Batch(item.connection, calendars, window, item.zone, gate)
+        yield _Batch(item.connection, calendars, window, item.zone, access)
 
 
 def _flown(
@@ -126,10 +147,6 @@ def _answers(ports: Ports, batch: _Batch, late: threading.Event) -> Answers:
     if not gate.acquire(timeout=ports.tuning.live_deadline):
         return _all_unknown(connection, batch.calendars, "deadline")
     try:
-        if batch.token_gate:
-            # One of them alone, so that a connection's batches do not wait for each other's refresh lease.
-            with batch.token_gate:
-                access_token(ports, connection)
         return _chains(ports, batch, late)
     except SyncError as failed:
         return _all_unknown(connection, batch.calendars, failed.reason)
@@ -171,16 +188,14 @@ def _round(
         BusyRequest(CalendarRef(entry.provider_id, entry.zone or batch.zone, entry.role), pages[entry.key])
         for entry in entries
     ]
-    answers = authorized(ports, batch.connection, _question(ports, batch, requests))
+    answers = batch.access.call(_question(ports, batch, requests))
     return zip((entry.key for entry in entries), answers, strict=True)
 
 
-def _question(
-    ports: Ports, batch: _Batch, requests: Sequence[BusyRequest]
-) -> Callable[[str], tuple[BusyPage | SyncError, ...]]:
+def _question(ports: Ports, batch: _Batch, requests: Sequence[BusyRequest]) -> Callable[[str], _Replies]:
     provider = ports.providers[batch.connection.provider].calendar
 
-    def call(token: str) -> tuple[BusyPage | SyncError, ...]:
+    def call(token: str) -> _Replies:
         answers = provider.busy(token, requests, batch.window)
         for answer in answers:
             # A refused token concerns the whole connection: raised, it is refreshed once.

@@ -1,0 +1,122 @@
+"""Lists the times that a customer can book, from the agenda and from all calendars, asked live."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from common.domain.catalogue import Resource
+from common.domain.interval import Interval
+from common.domain.slots import Question, free_starts
+from common.domain.zones import zone
+from common.errors import InvalidRequest
+from common.flows.steps.picture import Freshness, View, look, scene_for
+from common.ports import Ports, Scene
+
+LONGEST_WINDOW = timedelta(days=62)
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ListSlots:
+    """Free starts in ``[start, end)``; no ``resource`` means any. ``zone`` only formats the answer."""
+
+    tenant: str
+    service: str
+    resource: str | None
+    start: datetime
+    end: datetime
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One time, and who could take it."""
+
+    start: datetime
+    end: datetime
+    resources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarLine:
+    """How well one calendar was known; the word names it without telling whose or which it is."""
+
+    calendar: str
+    state: Freshness
+    as_of: datetime | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotList:
+    """The free times, how old the oldest answer behind them is, and which calendars did not answer."""
+
+    slots: tuple[Slot, ...]
+    as_of: datetime
+    calendars: tuple[CalendarLine, ...]
+    degraded: bool
+
+
+def list_slots(ports: Ports, command: ListSlots) -> SlotList:
+    """The union over the resources, each time once.
+
+    Raises:
+        InvalidRequest: The window or the zone is not possible.
+        UnknownResource: There is no such tenant or service, or the resource does not offer it.
+    """
+    window, place = _window(command), _zone(command.zone)
+    now = ports.clock.now()
+    scene = scene_for(
+        ports, tenant=command.tenant, service=command.service, resource=command.resource, window=window
+    )
+    sold = tuple(resource for resource in scene.resources.values() if resource.active)
+    # Beyond now and the horizon nothing is offered, so nobody is asked about it.
+    asked = window.clip(Interval(now, now + scene.service.horizon + _SECOND))
+    if asked is None or not scene.service.active:
+        return SlotList((), now, (), degraded=False)
+    view = look(ports, scene, sold, asked, afresh=False)
+    lines = tuple(
+        CalendarLine(_word(ports, command.tenant, report.id), report.state, report.as_of, report.reason)
+        for report in view.calendars
+    )
+    return SlotList(_slots(scene, sold, window, view, place), view.as_of, lines, view.degraded)
+
+
+def _window(command: ListSlots) -> Interval:
+    try:
+        window = Interval(command.start, command.end)
+    except (ValueError, OverflowError) as wrong:
+        raise InvalidRequest("a window ends after it starts, both with an offset", code="window") from wrong
+    if window.length > LONGEST_WINDOW:
+        raise InvalidRequest(f"a window has at most {LONGEST_WINDOW.days} days", code="window_too_long")
+    return window
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return zone(name)
+    except ValueError as wrong:
+        raise InvalidRequest("unknown time zone", code="unknown_zone") from wrong
+
+
+def _slots(
+    scene: Scene, resources: Sequence[Resource], window: Interval, view: View, place: ZoneInfo
+) -> tuple[Slot, ...]:
+    takers: dict[datetime, list[str]] = defaultdict(list)
+    for resource in resources:
+        question = Question(scene.service, resource, window, view.asked_at)
+        for start in free_starts(question, view.pictures[resource.id]):
+            takers[start].append(resource.id)
+    duration = scene.service.duration
+    return tuple(
+        Slot(start.astimezone(place), (start + duration).astimezone(place), tuple(sorted(names)))
+        for start, names in sorted(takers.items())
+    )
+
+
+def _word(ports: Ports, tenant: str, calendar: str) -> str:
+    return ports.keys.sign("calendar", tenant, calendar).hex()[:16]

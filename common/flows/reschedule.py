@@ -1,0 +1,67 @@
+"""Moves a booking to another time: its own old time does not stand in the way, everything else does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from common.domain.booking import Booking
+from common.domain.cells import claimed
+from common.domain.interval import Interval
+from common.domain.manage import Authority
+from common.domain.refusals import kindest
+from common.errors import InvalidRequest
+from common.flows.steps.changing import changeable
+from common.flows.steps.engine import Wish, offer
+from common.flows.steps.entrusted import changed_by
+from common.flows.steps.outbox import promises
+from common.flows.steps.settled import settle
+from common.ports import BookingChange, Ports
+
+
+@dataclass(frozen=True, slots=True)
+class Reschedule:
+    """Which booking, to when, and by whom; ``revision`` refuses to change another one than was seen."""
+
+    tenant: str
+    booking: str
+    start: datetime
+    by: Authority
+    revision: int | None = None
+
+
+def reschedule(ports: Ports, command: Reschedule) -> Booking:
+    """The booking at its new time; asking for the time that it has changes nothing.
+
+    Raises:
+        InvalidRequest: The booking is cancelled or past, or the new time breaks a rule.
+        UnknownResource: There is no such booking, or not for this caller.
+        SlotTaken: Somebody else has that time.
+        AvailabilityUnknown: A calendar could not be asked.
+        StaleVersion: The booking is not the one that the caller saw.
+        Conflict: Somebody else changed the booking at the same moment.
+    """
+    booking = changeable(
+        ports, tenant=command.tenant, booking=command.booking, by=command.by, revision=command.revision
+    )
+    if not booking.active:
+        raise InvalidRequest("a cancelled booking cannot be moved", code="cancelled")
+    if command.start == booking.interval.start:
+        return booking
+    wish = Wish(booking.tenant, booking.service, booking.resource, command.start, moving=booking.id)
+    found = offer(ports, wish)
+    if not found.takers:
+        raise kindest(found.refusals)
+    service, now = found.scene.service, ports.clock.now()
+    moved = replace(
+        booking,
+        interval=Interval(command.start, command.start + service.duration),
+        claimed=claimed(wish.window.start, service),
+        revision=booking.revision + 1,
+        updated_at=now,
+        source=changed_by(command.by),
+        conflict=None,
+        proposal=None,
+    )
+    connections = found.scene.connections.get(booking.resource, ())
+    return settle(ports, BookingChange(booking, moved, outbox=promises(moved, connections, now=now)))

@@ -1,0 +1,79 @@
+"""The promises to export that are committed together with a booking, and the tasks that keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from common.domain.account import Connection, Status
+from common.domain.booking import Booking
+from common.domain.work import Lane, OutboxEntry, OutboxKind, Task, Work
+from common.errors import StoreUnavailable
+from common.ports import Ports
+
+# A task that was queued after the commit is done by then; what is still there was never queued.
+SWEEP_AFTER = timedelta(seconds=60)
+
+
+def exporting(connection: Connection) -> bool:
+    """Whether a change of a booking has to reach this connection's calendar.
+
+    A dead grant does not end the promise: it is kept when the account is connected again. A connection that
+    was never synchronised has promised nothing yet; its first synchronisation exports what is there by then.
+    """
+    started = connection.status is Status.ACTIVE or connection.run is not None
+    alive = connection.status in {Status.CONNECTED, Status.ACTIVE, Status.REAUTH_REQUIRED}
+    return connection.settings.exports.on and alive and started
+
+
+def promises(
+    booking: Booking, connections: Iterable[Connection], *, now: datetime
+) -> tuple[OutboxEntry, ...]:
+    """One entry per connection that mirrors the booking, for exactly this revision of it."""
+    return tuple(
+        OutboxEntry(
+            id=entry_id(booking, connection.id),
+            tenant=booking.tenant,
+            kind=OutboxKind.EXPORT,
+            booking=booking.id,
+            connection=connection.id,
+            revision=booking.revision,
+            created_at=now,
+            due_at=now + SWEEP_AFTER,
+        )
+        for connection in connections
+        if exporting(connection)
+    )
+
+
+def entry_id(booking: Booking, connection: str) -> str:
+    """The same promise has the same name, however often it is given."""
+    return f"{booking.tenant}.{booking.id}.{connection}.{booking.revision}"
+
+
+def announce(ports: Ports, entries: Iterable[OutboxEntry]) -> None:
+    """Queue the exports at once; where the queue refuses, the sweep of the outbox does it within a minute."""
+    for entry in entries:
+        try:
+            ports.queue.enqueue(export_task(entry))
+        except StoreUnavailable as refused:
+            ports.log.warning(
+                "export_not_queued", tenant=entry.tenant, booking=entry.booking, code=refused.reason
+            )
+
+
+def export_task(entry: OutboxEntry, *, bucket: str = "", not_before: datetime | None = None) -> Task:
+    """The task that keeps a promise; a sweep names its own ``bucket``, because a used name stays blocked."""
+    return Task(
+        work=Work.EXPORT,
+        lane=Lane.LIVE,
+        payload={
+            "kind": "export",
+            "tenant": entry.tenant,
+            "booking": entry.booking,
+            "connection": entry.connection,
+            "revision": entry.revision,
+        },
+        name=f"export/{entry.id}/{bucket}",
+        not_before=not_before,
+    )

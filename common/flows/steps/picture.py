@@ -1,0 +1,168 @@
+"""Puts together what takes a resource's time: the stored agenda and the live answers of its calendars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from common.domain.account import Connection, Status
+from common.domain.agenda import Agenda, Imported
+from common.domain.catalogue import LONGEST_BUFFER, LONGEST_DURATION, Absence, Resource
+from common.domain.interval import Interval
+from common.domain.slots import CalendarState, Known, Picture, Unknown
+from common.errors import InvalidRequest, UnknownResource
+from common.flows.steps import live_busy, own_events
+from common.flows.steps.flights import Heard
+from common.ports import Ports, Scene
+
+_HOUR = timedelta(hours=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ENDING = frozenset({Status.DISCONNECTING, Status.DISCONNECTED})
+
+
+class Freshness(StrEnum):
+    """How well a calendar is known."""
+
+    KNOWN = "known"
+    STALE = "stale"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarReport:
+    """How well one calendar is known at this moment."""
+
+    id: str
+    resource: str
+    state: Freshness
+    as_of: datetime | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What takes the time of some resources, and how far that can be trusted."""
+
+    asked_at: datetime
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
+    calendars: tuple[CalendarReport, ...] = ()
+
+    @property
+    def degraded(self) -> bool:
+        """Whether any calendar did not answer."""
+        return any(report.state is not Freshness.KNOWN for report in self.calendars)
+
+    @property
+    def as_of(self) -> datetime:
+        """The age of the oldest answer that counts."""
+        return min([self.asked_at, *(report.as_of for report in self.calendars if report.as_of)])
+
+
+def scene_for(ports: Ports, *, tenant: str, service: str, resource: str | None, window: Interval) -> Scene:
+    """What the store knows around ``window``, for one resource of a service or for all of them.
+
+    Raises:
+        UnknownResource: There is no such service, or the resource does not offer it.
+        InvalidRequest: The window is at the end of time.
+    """
+    try:
+        around = window.pad(LONGEST_BUFFER, LONGEST_DURATION + LONGEST_BUFFER)
+    except OverflowError as wrong:
+        raise InvalidRequest("there is no such date", code="window") from wrong
+    scene = ports.catalogue.scene(tenant, service, [resource] if resource else [], around)
+    if resource is not None and (resource not in scene.service.resources or resource not in scene.resources):
+        raise UnknownResource("this service has no such resource")
+    return scene
+
+
+def stored(agenda: Agenda, *, without: str | None = None) -> Picture:
+    """What the store alone says; ``without`` names a booking that is about to move."""
+    return Picture(
+        bookings=tuple(span for booking, span in agenda.bookings.items() if booking != without),
+        absences=tuple(Absence(name, span) for name, span in agenda.absences.items()),
+    )
+
+
+def look(
+    ports: Ports,
+    scene: Scene,
+    resources: Sequence[Resource],
+    window: Interval,
+    *,
+    afresh: bool,
+    without: str | None = None,
+) -> View:
+    """The pictures of some resources for starts inside ``window``, their calendars asked live."""
+    now = ports.clock.now()
+    service = scene.service
+    around = _whole_hours(window.pad(service.buffer_before, service.duration + service.buffer_after))
+    asked = [item for resource in resources for item in _asked(scene, resource)]
+    answers = live_busy.ask(ports, asked, around, afresh=afresh)
+    pictures: dict[str, Picture] = {}
+    reports: list[CalendarReport] = []
+    for resource in resources:
+        agenda = scene.agendas[resource.id]
+        reader = own_events.Reader(ports, scene.tenant.id, resource.id, agenda, without)
+        states: dict[str, CalendarState] = {}
+        for item in _asked(scene, resource):
+            for entry in item.calendars:
+                name = live_busy.calendar_id(item.connection.id, entry.key)
+                heard = answers[name]
+                if isinstance(heard, Heard):
+                    states[name] = reader.known(heard, item.connection.settings.imports.busy)
+                else:
+                    memory = _Memory(ports, scene, agenda.imports.get(name, Imported()), around, now)
+                    states[name] = memory.instead_of(heard, item.connection, entry.key)
+                reports.append(_report(name, resource.id, heard, states[name]))
+        bare = stored(agenda, without=without)
+        pictures[resource.id] = Picture(bare.bookings, bare.absences, states)
+    return View(now, pictures, tuple(reports))
+
+
+def _asked(scene: Scene, resource: Resource) -> Iterator[live_busy.Asked]:
+    for connection in scene.connections.get(resource.id, ()):
+        if connection.status not in _ENDING and connection.enabled_calendars:
+            yield live_busy.Asked(connection, connection.enabled_calendars, resource.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What the last synchronisation knew of one calendar."""
+
+    ports: Ports
+    scene: Scene
+    imported: Imported
+    window: Interval
+    now: datetime
+
+    def instead_of(self, unknown: Unknown, connection: Connection, key: str) -> CalendarState:
+        """The last known times within the tenant's grace, as old as they are; else still unknown.
+
+        Outside the covered range nothing is known, so nothing there is free.
+        """
+        grace = self.scene.tenant.unreachable.grace
+        if grace is None or not connection.settings.imports.on:
+            return unknown
+        feed = self.ports.feeds.get(connection.tenant, connection.id, key)
+        applied, covered = feed.last_applied_at, feed.covered
+        if applied is None or covered is None or self.now - applied > grace:
+            return unknown
+        if not covered.contains(self.window):
+            return Unknown("outside_coverage")
+        return Known(self.imported.busy, self.imported.free, applied)
+
+
+def _report(name: str, resource: str, heard: Heard | Unknown, state: CalendarState) -> CalendarReport:
+    reason = heard.reason if isinstance(heard, Unknown) else None
+    if isinstance(state, Unknown):
+        return CalendarReport(name, resource, Freshness.UNKNOWN, None, state.reason)
+    fresh = Freshness.STALE if reason else Freshness.KNOWN
+    return CalendarReport(name, resource, fresh, state.as_of, reason)
+
+
+def _whole_hours(span: Interval) -> Interval:
+    """Rounded outward, so that questions asked a moment apart are identical."""
+    start, end = span.start - (span.start - _EPOCH) % _HOUR, span.end + (_EPOCH - span.end) % _HOUR
+    return Interval(start, end)
