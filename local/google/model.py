@@ -1,0 +1,207 @@
+"""What the simulated Google remembers: accounts, calendars, events, clients, grants, channels and mails."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from local.google.errors import Json
+
+ROLES = ("none", "freeBusyReader", "reader", "writerWithoutPrivateAccess", "writer", "owner")
+WRITER_ROLES = frozenset({"writerWithoutPrivateAccess", "writer", "owner"})
+
+
+def rank(role: str) -> int:
+    """How much a role may do, compared with the others."""
+    return ROLES.index(role)
+
+
+@dataclass(slots=True)
+class Stored:
+    """One event copy on one calendar; `body` holds what every viewer shares."""
+
+    body: Json
+    change: int
+    reminders: dict[str, Json] = field(default_factory=dict)
+    ui_deleted: bool = False
+    id_only: bool = False
+    poison: bool = False
+
+    @property
+    def id(self) -> str:
+        """The event's id."""
+        return str(self.body["id"])
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the event is deleted."""
+        return self.body.get("status") == "cancelled"
+
+    @property
+    def series(self) -> str:
+        """The id of the series an exception belongs to."""
+        return str(self.body.get("recurringEventId", ""))
+
+    @property
+    def is_master(self) -> bool:
+        """Whether the event recurs."""
+        return bool(self.body.get("recurrence"))
+
+
+@dataclass(slots=True)
+class Calendar:
+    """A calendar, who may do what with it, and its events including deleted ones."""
+
+    id: str
+    summary: str
+    time_zone: str
+    owner: str
+    primary: bool = False
+    description: str = ""
+    location: str = ""
+    roles: dict[str, str] = field(default_factory=dict)
+    public_role: str = "none"
+    made_by: str = ""
+    can_be_watched: bool = True
+    deleted: bool = False
+    epoch: int = 0
+    change: int = 0
+    updated: str = ""
+    events: dict[str, Stored] = field(default_factory=dict)
+
+    def role(self, account: str) -> str:
+        """What an account may do here."""
+        if account == self.owner:
+            return "owner"
+        return max(self.roles.get(account, "none"), self.public_role, key=rank)
+
+
+@dataclass(slots=True)
+class ListEntry:
+    """A calendar's place in one account's list."""
+
+    calendar: str
+    change: int
+    selected: bool = True
+    hidden: bool = False
+    deleted: bool = False
+    summary_override: str = ""
+    color_id: str = "14"
+    default_reminders: list[Json] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Account:
+    """A Google account."""
+
+    email: str
+    subject: str
+    name: str
+    time_zone: str
+    workspace: bool = False
+    entries: dict[str, ListEntry] = field(default_factory=dict)
+    list_epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An OAuth client of a project."""
+
+    id: str
+    secret: str
+    redirect_uris: tuple[str, ...]
+    project: str
+
+
+@dataclass(slots=True)
+class RefreshToken:
+    """A refresh token and whose it is."""
+
+    token: str
+    account: str
+    client: str
+    scopes: tuple[str, ...]
+    issued: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """An access token, whose it is, and until when."""
+
+    token: str
+    account: str
+    client: str
+    project: str
+    scopes: tuple[str, ...]
+    expires: datetime
+
+
+@dataclass(slots=True)
+class AuthorizationCode:
+    """A code between consent page and token endpoint."""
+
+    code: str
+    account: str
+    client: str
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    challenge: str
+    challenge_method: str
+    offline: bool
+    forced: bool
+    nonce: str
+    expires: datetime
+    used: bool = False
+
+
+@dataclass(slots=True)
+class Channel:
+    """A push channel on one resource."""
+
+    id: str
+    resource_id: str
+    resource_uri: str
+    resource: str
+    account: str
+    client: str
+    project: str
+    address: str
+    token: str
+    expires: datetime
+    event_types: tuple[str, ...] = ()
+    stopped: bool = False
+    messages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One message that Google would have sent to somebody."""
+
+    to: str
+    kind: str
+    calendar: str
+    event: str
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as the log keeps it: no secrets, no contents."""
+
+    number: int
+    at: str
+    method: str
+    account: str
+    calendar: str
+    status: int
+    reason: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls the API, with what a token allows."""
+
+    account: str
+    client: str
+    project: str
+    scopes: frozenset[str]

@@ -1,0 +1,79 @@
+"""Serves a simulator over HTTP on the loopback address, for as long as a with-block lasts."""
+
+import threading
+from types import TracebackType
+from typing import Self
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from local.google.simulator import GoogleSimulator
+
+
+class _Quiet(WSGIRequestHandler):
+    """Addresses hold tokens and mail addresses, so nothing is printed."""
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002
+        """Print nothing."""
+
+
+class GoogleServer:
+    """A threaded server; `url` and the endpoint properties are what clients are given."""
+
+    def __init__(self, simulator: GoogleSimulator, *, port: int = 0, auto_push: bool = False) -> None:
+        self.simulator = simulator
+        self._auto_push = auto_push
+        self._server = make_server("127.0.0.1", port, simulator, threaded=True, request_handler=_Quiet)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="google", daemon=True)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    @property
+    def calendar_endpoint(self) -> str:
+        """GOOGLE_CALENDAR_ENDPOINT."""
+        return f"{self.url}/calendar/v3/"
+
+    @property
+    def batch_uri(self) -> str:
+        """The batch address."""
+        return f"{self.url}/batch/calendar/v3"
+
+    @property
+    def auth_uri(self) -> str:
+        """GOOGLE_AUTH_URI."""
+        return f"{self.url}/o/oauth2/v2/auth"
+
+    @property
+    def token_uri(self) -> str:
+        """GOOGLE_TOKEN_URI."""
+        return f"{self.url}/token"
+
+    @property
+    def revoke_uri(self) -> str:
+        """GOOGLE_REVOKE_URI."""
+        return f"{self.url}/revoke"
+
+    @property
+    def jwks_uri(self) -> str:
+        """The keys that verify ID tokens."""
+        return f"{self.url}/oauth2/v3/certs"
+
+    def start(self) -> None:
+        """Begin to serve, and to push if asked to."""
+        self._thread.start()
+        if self._auto_push:
+            self.simulator.push.start()
+
+    def stop(self) -> None:
+        """End serving and pushing, and close every socket."""
+        self.simulator.close()
+        self._server.shutdown()
+        self._thread.join(timeout=15)
+        self._server.server_close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

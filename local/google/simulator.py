@@ -1,0 +1,91 @@
+"""Assembles the simulated Google: one WSGI application with its back doors."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from local.google import batch
+from local.google.admin import Admin
+from local.google.api import Api
+from local.google.backdoor import Backdoor
+from local.google.consent import Consent
+from local.google.delivery import Delivery, Post, post
+from local.google.dump import Inspection
+from local.google.errors import Json
+from local.google.faults import Faults
+from local.google.grants import Grants
+from local.google.keys import Signer
+from local.google.oauth import OAuth
+from local.google.owner import Owner
+from local.google.paging import Pages
+from local.google.push import Push
+from local.google.quota import Limits, Quota
+from local.google.routes import handlers
+from local.google.world import Settings, World
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class GoogleSimulator:
+    """Google's OAuth server and Calendar API in one process; call it as a WSGI application."""
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime] = _wall_clock,
+        settings: Settings | None = None,
+        limits: Limits | None = None,
+        send_push: Post = post,
+    ) -> None:
+        self.settings = settings or Settings()
+        world = World(now, self.settings)
+        signer, pages, quota = Signer(), Pages(), Quota(limits or Limits())
+        grants, self._faults = Grants(world, signer), Faults()
+        self.push = Delivery(now, send_push)
+        channels = Push(world, self.push)
+        self._consent = Consent(world, grants)
+        self._oauth = OAuth(world, grants, self._consent, signer, self._faults)
+        self._api = Api(world, grants, quota, self._faults, handlers(pages, channels))
+        self.admin = Admin(world, grants, quota, pages)
+        self.owner = Owner(world)
+        self.inspect = Inspection(world, grants, self.push, self._faults)
+        self.backdoor = Backdoor(self.admin, self.owner, self.inspect)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer one WSGI request."""
+        request = Request(environ)
+        return self._answer(request)(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        if request.path.startswith("/_sim/"):
+            return self.backdoor.answer(request)
+        if request.path.startswith("/batch/calendar/v3"):
+            return batch.answer(request, self._api.answer)
+        found = self._oauth.answer(request)
+        return found if found is not None else self._api.answer(request)
+
+    def add_fault(self, action: str, **options: Any) -> None:
+        """Script a fault: see `faults.Fault` for the options."""
+        self.inspect.add_fault(action, **options)
+
+    def consent(
+        self,
+        authorize_url: str,
+        *,
+        account: str,
+        decision: str = "allow_all",
+        ticked: list[str] | None = None,
+    ) -> str:
+        """Answer a consent page without a browser; returns the address it redirects to."""
+        request = Request.from_values(authorize_url)
+        asked: Json = request.args.to_dict()
+        return self._consent.answer(asked, decision=decision, account=account, ticked=ticked or [])
+
+    def close(self) -> None:
+        """End waiting faults and the delivery thread."""
+        self._faults.closing.set()
+        self.push.stop()

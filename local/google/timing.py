@@ -1,0 +1,118 @@
+"""Decides how Calendar writes and reads moments: RFC 3339, all-day dates, zones and their instants."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from local.google.errors import Json, bad_request, invalid, required
+
+RFC3339 = re.compile(r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$")
+LOCAL = re.compile(r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d+)?)?$")
+
+
+@cache
+def zone(name: str) -> ZoneInfo:
+    """The zone of an IANA name."""
+    return ZoneInfo(name)
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Every IANA name this machine knows."""
+    return frozenset(available_timezones())
+
+
+def known_zone(name: Any, location: str = "timeZone") -> str:
+    """An IANA name, else 400."""
+    if not isinstance(name, str) or name not in zone_names():
+        raise invalid("Invalid time zone definition.", location)
+    return name
+
+
+def parameter(text: str) -> datetime:
+    """A query parameter's moment: RFC 3339 with its mandatory offset, milliseconds ignored."""
+    if " " in text or not RFC3339.match(text):
+        raise bad_request()
+    try:
+        return datetime.fromisoformat(text.upper()).replace(microsecond=0)
+    except ValueError as error:
+        raise bad_request() from error
+
+
+def stamp(moment: datetime) -> str:
+    """A server time as `updated` shows it: UTC with milliseconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def parse_stamp(text: str) -> datetime:
+    """The moment of a `stamp`."""
+    return datetime.fromisoformat(text)
+
+
+def wire(moment: datetime, where: tzinfo) -> str:
+    """An event's moment as the API shows it: whole seconds and the zone's offset, Z for none."""
+    text = moment.astimezone(where).replace(microsecond=0).isoformat()
+    return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
+
+
+def is_all_day(value: Json) -> bool:
+    """Whether a start or end is a date."""
+    return "date" in value
+
+
+def normal(value: Any, default_zone: str, *, what: str) -> Json:
+    """A start or end as it is stored: a date, or an offset time with its IANA zone if one was named."""
+    if not isinstance(value, dict):
+        raise required(f"Missing {what} time.", what)
+    has_date, has_time = value.get("date") is not None, value.get("dateTime") is not None
+    if has_date == has_time:
+        raise invalid(f"Invalid {what} time.", what)
+    if has_date:
+        return {"date": _date(value["date"], what).isoformat()}
+    named = known_zone(value["timeZone"], f"{what}.timeZone") if value.get("timeZone") else ""
+    moment = _moment(value["dateTime"], named, what)
+    stored = {"dateTime": wire(moment, zone(named or default_zone))}
+    return stored | {"timeZone": named or default_zone}
+
+
+def _date(text: Any, what: str) -> date:
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError as error:
+        raise invalid(f"Invalid {what} time.", what) from error
+
+
+def _moment(text: Any, named: str, what: str) -> datetime:
+    text = str(text)
+    try:
+        if RFC3339.match(text):
+            return datetime.fromisoformat(text.upper())
+        if LOCAL.match(text) and named:
+            return datetime.fromisoformat(text.upper()).replace(tzinfo=zone(named))
+    except ValueError as error:
+        raise invalid(f"Invalid {what} time.", what) from error
+    if LOCAL.match(text):
+        raise required(f"Missing time zone definition for {what} time.", what)
+    raise invalid(f"Invalid {what} time.", what)
+
+
+def instant(value: Json, calendar_zone: str) -> datetime:
+    """The moment of a stored start or end; a date is midnight in the calendar's zone."""
+    if is_all_day(value):
+        return midnight(date.fromisoformat(value["date"]), calendar_zone)
+    return datetime.fromisoformat(value["dateTime"])
+
+
+def midnight(day: date, zone_name: str) -> datetime:
+    """The first moment of a day in a zone."""
+    return datetime.combine(day, time(), zone(zone_name)).astimezone(UTC)
+
+
+def shifted(value: Json, by: timedelta) -> Json:
+    """A stored start or end moved by a duration (whole days for dates)."""
+    if is_all_day(value):
+        return {"date": (date.fromisoformat(value["date"]) + timedelta(days=by.days)).isoformat()}
+    moved = datetime.fromisoformat(value["dateTime"]) + by
+    return value | {"dateTime": wire(moved, zone(value["timeZone"]))}

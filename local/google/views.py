@@ -1,0 +1,161 @@
+"""Decides how an event looks to one viewer: roles, privacy, self flags, zones, etags and tombstones."""
+
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime
+
+from local.google.errors import Json
+from local.google.model import Account, Calendar, Stored
+from local.google.recurrence import Slot
+from local.google.timing import is_all_day, wire, zone
+from local.google.world import World
+
+PRIVATE = frozenset({"private", "confidential"})
+MASKED = ("id", "status", "start", "end", "recurrence", "recurringEventId", "originalStartTime")
+STUB = ("id", "status", "recurringEventId", "originalStartTime")
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks at a calendar, with which role and which wishes."""
+
+    account: str
+    role: str
+    time_zone: str = ""
+    max_attendees: int = 0
+
+
+def render(world: World, calendar: Calendar, event: Stored, viewer: Viewer) -> Json:
+    """An event resource for one viewer."""
+    body = deepcopy(event.body)
+    shown: Json = {"kind": "calendar#event", "etag": world.etag(calendar, event, viewer.account)}
+    if event.poison:
+        return shown | body
+    body.setdefault("status", "confirmed")
+    if _is_stub(world, calendar, event, viewer):
+        return shown | {name: body[name] for name in STUB if name in body}
+    if viewer.role == "freeBusyReader" or _is_hidden(body, viewer):
+        shown |= {name: body[name] for name in MASKED if name in body}
+        shown |= {"visibility": "private", "eventType": body.get("eventType", "default")}
+        if "iCalUID" in body:
+            shown |= {"iCalUID": body["iCalUID"], "updated": body["updated"]}
+        if body.get("transparency") == "transparent":
+            shown["transparency"] = "transparent"
+    else:
+        shown |= _full(body, calendar, event, viewer)
+    return _in_zone(shown, viewer.time_zone)
+
+
+def instance(world: World, calendar: Calendar, master: Stored, slot: Slot, viewer: Viewer) -> Json:
+    """An instance that has no exception, as one viewer sees it."""
+    shell = Stored(instance_body(master, slot), master.change, reminders=master.reminders)
+    return render(world, calendar, shell, viewer)
+
+
+def instance_body(master: Stored, slot: Slot) -> Json:
+    """What an instance inherits from its series."""
+    body = {name: value for name, value in master.body.items() if name != "recurrence"}
+    times = {"id": slot.id, "start": slot.start, "end": slot.end}
+    return deepcopy(body | times | {"recurringEventId": master.id, "originalStartTime": slot.original})
+
+
+def cancelled_instance(world: World, calendar: Calendar, master: Stored, slot: Slot, viewer: Viewer) -> Json:
+    """The tombstone of an instance whose whole series was deleted."""
+    body = {
+        "id": slot.id,
+        "status": "cancelled",
+        "recurringEventId": master.id,
+        "originalStartTime": slot.original,
+    }
+    return render(world, calendar, Stored(body, master.change), viewer)
+
+
+def _is_stub(world: World, calendar: Calendar, event: Stored, viewer: Viewer) -> bool:
+    if not event.cancelled:
+        return False
+    organizer = event.body.get("organizer", {}).get("email", calendar.id)
+    foreign = organizer != calendar.id or viewer.role not in {"owner", "writer"}
+    return bool(event.id_only or event.series or foreign or world.settings.id_only_tombstones)
+
+
+def _is_hidden(body: Json, viewer: Viewer) -> bool:
+    return body.get("visibility") in PRIVATE and viewer.role in {"reader", "writerWithoutPrivateAccess"}
+
+
+def _full(body: Json, calendar: Calendar, event: Stored, viewer: Viewer) -> Json:
+    for person in ("organizer", "creator"):
+        if body.get(person, {}).get("email") == calendar.id:
+            body[person]["self"] = True
+    organizer = body.get("organizer", {}).get("email")
+    for guest in body.get("attendees", ()):
+        if guest["email"] == calendar.id:
+            guest["self"] = True
+        if guest["email"] == organizer:
+            guest["organizer"] = True
+    guests = body.get("attendees", [])
+    if viewer.max_attendees and len(guests) > viewer.max_attendees:
+        body["attendees"] = [guest for guest in guests if guest.get("self")]
+        body["attendeesOmitted"] = True
+    if viewer.account != body.get("creator", {}).get("email"):
+        body.pop("source", None)
+    body["reminders"] = deepcopy(event.reminders.get(viewer.account, {"useDefault": True}))
+    body["htmlLink"] = f"https://www.google.com/calendar/event?eid={body['id']}"
+    return body
+
+
+def _in_zone(shown: Json, time_zone: str) -> Json:
+    for name in ("start", "end", "originalStartTime"):
+        value = shown.get(name)
+        if value and time_zone and not is_all_day(value):
+            moment = datetime.fromisoformat(value["dateTime"])
+            shown[name] = value | {"dateTime": wire(moment, zone(time_zone))}
+    return shown
+
+
+def list_entry(calendar: Calendar, account: Account) -> Json:
+    """A calendar list entry as its account sees it."""
+    entry = account.entries[calendar.id]
+    role = calendar.role(account.email)
+    gone = entry.deleted or calendar.deleted or role == "none"
+    shown: Json = {
+        "kind": "calendar#calendarListEntry",
+        "etag": f'"{entry.change:09d}00000"',
+        "id": calendar.id,
+    }
+    if gone:
+        return shown | {"deleted": True}
+    shown |= {
+        "summary": calendar.summary,
+        "timeZone": calendar.time_zone,
+        "colorId": entry.color_id,
+        "backgroundColor": "#9fe1e7",
+        "foregroundColor": "#000000",
+        "accessRole": role,
+        "defaultReminders": deepcopy(entry.default_reminders),
+        "conferenceProperties": {"allowedConferenceSolutionTypes": ["hangoutsMeet"]},
+    }
+    optional = {
+        "description": calendar.description,
+        "location": calendar.location,
+        "summaryOverride": entry.summary_override,
+        "selected": entry.selected,
+        "hidden": entry.hidden,
+        "primary": calendar.primary and calendar.owner == account.email,
+        "dataOwner": "" if calendar.primary else calendar.owner,
+    }
+    return shown | {name: value for name, value in optional.items() if value}
+
+
+def calendar_resource(calendar: Calendar) -> Json:
+    """A calendars resource."""
+    shown: Json = {
+        "kind": "calendar#calendar",
+        "etag": f'"{calendar.change:09d}"',
+        "id": calendar.id,
+        "summary": calendar.summary,
+        "timeZone": calendar.time_zone,
+        "conferenceProperties": {"allowedConferenceSolutionTypes": ["hangoutsMeet"]},
+    }
+    optional = {"description": calendar.description, "location": calendar.location}
+    optional["dataOwner"] = "" if calendar.primary else calendar.owner
+    return shown | {name: value for name, value in optional.items() if value}
