@@ -66,13 +66,13 @@ class Issuer:
         now: datetime,
     ) -> str:
         """Sign an ID token with the newest key; a claim given by the caller wins."""
-        return self._encode(_standard(self.url, audience, subject, lifetime, now) | dict(claims))
+        return self.encode(_standard(self.url, audience, subject, lifetime, now) | dict(claims))
 
     def service_token(self, *, email: str, audience: str, now: datetime) -> str:
         """Sign the ID token that Google puts on a call made as this service account."""
         number = str(int(sha256(email.encode()).hexdigest()[:17], 16)).zfill(21)
         claims = _standard(self.service_issuer, audience, number, HOUR, now)
-        return self._encode(claims | {"azp": number, "email": email, "email_verified": True})
+        return self.encode(claims | {"azp": number, "email": email, "email_verified": True})
 
     def rotate(self) -> None:
         """Sign with a new key from now on; the one before stays published, older ones go."""
@@ -102,7 +102,8 @@ class Issuer:
         response.headers["Cache-Control"] = "public, max-age=60"
         return response(environ, start_response)
 
-    def _encode(self, claims: Mapping[str, Any]) -> str:
+    def encode(self, claims: Mapping[str, Any]) -> str:
+        """Sign exactly these claims with the newest key."""
         key = self.keys[0]
         return jwt.encode(dict(claims), key.private, algorithm="RS256", headers={"kid": key.key_id})
 
@@ -113,15 +114,15 @@ def bad_tokens(
     """Tokens that every verifier must refuse, by what is wrong with them."""
     good = _standard(issuer.url, audience, subject, HOUR, now) | dict(claims)
     stranger = SigningKey(issuer.keys[0].key_id, SigningKey.generate().private)
-    signed = issuer._encode(good)  # noqa: SLF001 - same module
+    signed = issuer.encode(good)
     head, body, signature = signed.split(".")
     day = 86_400
     return {
-        "wrong audience": issuer._encode(good | {"aud": f"{audience}.example"}),  # noqa: SLF001
-        "wrong issuer": issuer._encode(good | {"iss": "https://issuer.example"}),  # noqa: SLF001
-        "expired": issuer._encode(good | {"iat": good["iat"] - day, "exp": good["exp"] - day}),  # noqa: SLF001
-        "from the future": issuer._encode(good | {"iat": good["iat"] + day, "exp": good["exp"] + day}),  # noqa: SLF001
-        "without expiry": issuer._encode({name: good[name] for name in good if name != "exp"}),  # noqa: SLF001
+        "wrong audience": issuer.encode(good | {"aud": f"{audience}.example"}),
+        "wrong issuer": issuer.encode(good | {"iss": "https://issuer.example"}),
+        "expired": issuer.encode(good | {"iat": good["iat"] - day, "exp": good["exp"] - day}),
+        "from the future": issuer.encode(good | {"iat": good["iat"] + day, "exp": good["exp"] + day}),
+        "without expiry": issuer.encode({name: good[name] for name in good if name != "exp"}),
         "other key": jwt.encode(good, stranger.private, algorithm="RS256", headers={"kid": stranger.key_id}),
         "unknown key id": jwt.encode(good, stranger.private, algorithm="RS256", headers={"kid": "unknown"}),
         "unsigned": jwt.encode(good, "", algorithm="none"),

@@ -126,11 +126,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def run_app(self) -> None:
         """Read the body, call the app, send what it says."""
-        body = self._body()
+        try:
+            body = self._body()
+        except ValueError:
+            return self._turn_away(400)
         if body is None:
-            self.send_error(413)
-            self.close_connection = True
-            return
+            return self._turn_away(413)
         with self.server.slots:
             reply = _Reply()
             chunks = self.server.app(self._environ(body), reply.start)
@@ -138,6 +139,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(reply, chunks)
             finally:
                 getattr(chunks, "close", lambda: None)()
+
+    def _turn_away(self, status: int) -> None:
+        self.close_connection = True
+        self.send_error(status)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = run_app  # noqa: N815
 

@@ -35,7 +35,7 @@ class BackDoor:
             case "GET", "/_sim/dead":
                 response = _json([_dead(dead) for dead in self._registry.dead])
             case "GET", "/_sim/log":
-                response = _json([dataclasses.asdict(line) for line in self._registry.log])
+                response = _json([dataclasses.asdict(line) for line in self._registry.history()])
             case "POST", "/_sim/faults":
                 response = self._order(request)
             case _:

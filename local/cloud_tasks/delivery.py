@@ -46,6 +46,9 @@ def _service(task: Task) -> dict[str, str]:
         "X-CloudTasks-TaskExecutionCount": str(task.execution_count),
         "X-CloudTasks-TaskETA": f"{task.schedule_time.timestamp():.6f}",
     }
-    if task.last_attempt is not None and task.last_attempt.status:
-        headers["X-CloudTasks-TaskPreviousResponse"] = str(task.last_attempt.status)
+    status = task.last_attempt.status if task.last_attempt else None
+    if status is not None:
+        headers["X-CloudTasks-TaskRetryReason"] = f"HTTP status code {status}" if status else "no answer"
+    if status:
+        headers["X-CloudTasks-TaskPreviousResponse"] = str(status)
     return headers

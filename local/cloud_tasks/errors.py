@@ -52,6 +52,20 @@ class Unimplemented(ApiError):
     http_status = 501
 
 
+class Unauthenticated(ApiError):
+    """The call carries no valid credentials."""
+
+    code = "UNAUTHENTICATED"
+    http_status = 401
+
+
+class ResourceExhausted(ApiError):
+    """The quota for calls of the API is used up."""
+
+    code = "RESOURCE_EXHAUSTED"
+    http_status = 429
+
+
 class Unavailable(ApiError):
     """The service cannot answer now."""
 

@@ -13,6 +13,7 @@ class Refusal(Enum):
 
     NOT_STORED = "not stored"
     STORED_ANYWAY = "stored, but the answer got lost"
+    OVER_QUOTA = "not stored, and told to slow down"
 
 
 class Faults:
@@ -80,7 +81,7 @@ class RandomFaults(Faults):
         self._latest = latest
 
     def refuse(self, name: str) -> Refusal | None:  # noqa: ARG002
-        """Fail with the given chance, half of the times after storing the task."""
+        """Fail with the given chance; in some of the cases the task is stored all the same."""
         if self._random.random() >= self._refuse:
             return None
         return self._random.choice(tuple(Refusal))

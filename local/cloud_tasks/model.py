@@ -170,7 +170,6 @@ class Task:
     first_attempt: Attempt | None = None
     last_attempt: Attempt | None = None
     running: int = 0
-    forced: bool = False
     copies: int = 0
 
 

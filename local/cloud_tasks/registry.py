@@ -14,6 +14,7 @@ from local.cloud_tasks.errors import (
     FailedPrecondition,
     InvalidArgument,
     NotFound,
+    ResourceExhausted,
     Unavailable,
 )
 from local.cloud_tasks.faults import Faults, Refusal
@@ -144,6 +145,8 @@ class Registry:
             refusal = self.faults.refuse(chosen)
             if refusal is Refusal.NOT_STORED:
                 raise Unavailable("The service is currently unavailable.")
+            if refusal is Refusal.OVER_QUOTA:
+                raise ResourceExhausted("Quota exceeded for quota metric 'API requests'.")
             task = Task(chosen, target, at, at + self.faults.delay(chosen), now, deadline, retry)
             task.copies = self.faults.copies(chosen)
             queue.add(task)
@@ -194,6 +197,11 @@ class Registry:
             queues = [self.get_queue(parent)] if parent else self.list_queues()
             tasks = [task for queue in queues for task in queue.tasks.values()]
             return sorted(tasks, key=lambda task: (task.due, task.name))
+
+    def history(self) -> list[Dispatched]:
+        """Back door: the latest dispatches, oldest first."""
+        with self._changed:
+            return list(self.log)
 
     def counters(self, name: str) -> Counters:
         """Back door: what happened in a queue so far."""

@@ -15,7 +15,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from google.cloud import tasks_v2
 from werkzeug.wrappers import Request, Response
 
-from local.cloud_tasks.errors import ApiError, InvalidArgument, NotFound
+from local.cloud_tasks.errors import ApiError, InvalidArgument, NotFound, Unauthenticated
 from local.cloud_tasks.service import Service
 
 # protobuf ships without types
@@ -44,18 +44,26 @@ _IN_QUERY = {"pageSize", "pageToken", "responseView", "updateMask", "filter"}
 class RestFace:
     """The WSGI app below ``/v2/``."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, *, accepts: Callable[[str], bool] | None = None) -> None:
+        """Take the calls, and who may make them: ``accepts`` judges the bearer token; None lets all in."""
         self._service = service
+        self._accepts = accepts
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Find the call by method and path, and answer as Google's API front end does."""
         request = Request(environ)
         try:
+            self._admit(request)
             response = _json(_write(self._call(request)), 200)
         except ApiError as refusal:
             error = {"code": refusal.http_status, "message": refusal.message, "status": refusal.code}
             response = _json({"error": error}, refusal.http_status)
         return response(environ, start_response)
+
+    def _admit(self, request: Request) -> None:
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        if self._accepts is not None and not (kind == "Bearer" and self._accepts(token)):
+            raise Unauthenticated("Request had invalid authentication credentials.")
 
     def _call(self, request: Request) -> Any:
         for method, path, name, message, body in _ROUTES:

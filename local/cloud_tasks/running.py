@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -36,13 +36,24 @@ class Running:
         http_port: int = 0,
         workers: int = 0,
         issuer: Issuer | None = None,
+        accepts: Callable[[str], bool] | None = None,
     ) -> None:
-        """Start serving; where an issuer is given, its documents are served beside the API."""
+        """Start serving.
+
+        Args:
+            engine: The queues and tasks.
+            grpc_port: Port of the gRPC face; 0 takes a free one.
+            http_port: Port of everything else.
+            workers: Threads that dispatch in real time.
+            issuer: Its documents are served beside the API.
+            accepts: Judges the bearer tokens of REST calls; without it REST lets all in, as gRPC does.
+        """
         self.engine = engine
         service = Service(engine)
         self._grpc = GrpcFace(service, port=grpc_port)
         self.grpc_target = self._grpc.target
-        self._http: Served = serve(_Doors(RestFace(service), BackDoor(engine), issuer), port=http_port)
+        doors = _Doors(RestFace(service, accepts=accepts), BackDoor(engine), issuer)
+        self._http: Served = serve(doors, port=http_port)
         self.base_url = self._http.base_url
         self._stopping = threading.Event()
         self._workers = [threading.Thread(target=self._work, daemon=True) for _ in range(workers)]

@@ -108,3 +108,13 @@ def test_close_frees_the_port_and_cuts_idle_connections():
         assert idle.recv(1) == b""
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", served.port))
+
+
+@pytest.mark.parametrize(("length", "status"), [("many", b"400"), (str(10**9), b"413")])
+def test_bodies_that_cannot_be_read_are_turned_away(length, status):
+    """A length that is no number, or beyond reason, is refused and ends the connection."""
+    with serve(echo) as served, socket.create_connection(("127.0.0.1", served.port)) as caller:
+        caller.sendall(f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
+        answer = caller.makefile("rb").read()
+
+    assert answer.split(b" ")[1] == status

@@ -12,6 +12,7 @@ from local.cloud_tasks.errors import (
     FailedPrecondition,
     InvalidArgument,
     NotFound,
+    ResourceExhausted,
     Unavailable,
 )
 from local.cloud_tasks.faults import RandomFaults, Refusal, ScriptedFaults
@@ -331,6 +332,7 @@ def test_service_headers_tell_the_attempt():
     assert "X-CloudTasks-TaskPreviousResponse" not in first
     assert (third["X-CloudTasks-TaskRetryCount"], third["X-CloudTasks-TaskExecutionCount"]) == ("2", "1")
     assert third["X-CloudTasks-TaskPreviousResponse"] == "503"
+    assert "503" in third["X-CloudTasks-TaskRetryReason"]
 
 
 def test_callers_cannot_set_the_service_headers():
@@ -468,15 +470,17 @@ def test_ordered_duplicates_deliver_again_after_success():
 
 
 def test_ordered_refusals_store_or_do_not_store():
-    """Both refusals raise UNAVAILABLE; after the second kind the task exists all the same."""
+    """Refusals raise UNAVAILABLE or RESOURCE_EXHAUSTED; after one kind the task exists all the same."""
     faults = ScriptedFaults()
-    faults.refusals = [Refusal.NOT_STORED, Refusal.STORED_ANYWAY]
+    faults.refusals = [Refusal.NOT_STORED, Refusal.STORED_ANYWAY, Refusal.OVER_QUOTA]
     world = World(faults=faults)
 
     with pytest.raises(Unavailable):
         world.add("lost")
     with pytest.raises(Unavailable):
         world.add("kept")
+    with pytest.raises(ResourceExhausted):
+        world.add("too-many")
 
     assert [task("kept")] == [pending.name for pending in world.engine.pending()]
 
@@ -501,7 +505,7 @@ def test_random_faults_keep_the_promise_of_at_least_once():
     for task_id in numbered(50):
         try:
             world.add(task_id)
-        except Unavailable:
+        except (Unavailable, ResourceExhausted):
             continue
     stored = {pending.name for pending in world.engine.pending()}
 

@@ -9,6 +9,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import tasks_v2
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksRestTransport
 
+from local.cloud_tasks.running import Running
 from tests.local.cloud_tasks.world import QUEUE, START, task
 
 HTTP = {
@@ -142,3 +143,16 @@ def test_official_client_over_rest(running, world):
     assert shown.http_request.http_method == tasks_v2.HttpMethod.PUT
     assert shown.schedule_time == START + timedelta(hours=1)
     assert [pending.name for pending in world.engine.pending()] == [task("one")]
+
+
+def test_bearer_tokens_are_judged_where_that_is_asked_for(world):
+    """A server that judges tokens answers 401 to a missing or wrong one, in Google's error JSON."""
+    with Running(world.engine, accepts=lambda token: token == "good") as running:
+
+        def ask(**headers):
+            return requests.get(f"{running.base_url}/v2/{QUEUE}", headers=headers, timeout=5)
+
+        missing, wrong, good = ask(), ask(Authorization="Bearer bad"), ask(Authorization="Bearer good")
+
+    assert [answer.status_code for answer in (missing, wrong, good)] == [401, 401, 200]
+    assert missing.json()["error"]["status"] == "UNAUTHENTICATED"
