@@ -57,7 +57,7 @@ def test_mypy_is_satisfied() -> None:
 
 
 def test_the_import_arrow_holds() -> None:
-    """functions -> wiring -> {api, flows, providers, store, tasks, ...} -> ports -> domain -> errors."""
+    """No layer imports one above it, and the middle layers never import each other."""
     done = subprocess.run(
         [Path(sys.executable).parent / "lint-imports", "--no-cache"],
         cwd=ROOT,
@@ -83,7 +83,9 @@ def test_modules_stay_small() -> None:
 def test_entry_points_are_thin() -> None:
     """A main.py decodes, calls one flow and encodes, and nothing else."""
     mains = [path for path in modules("functions") if path.name == "main.py"]
-    long = {str(path): count for path in mains if (count := len(path.read_text().splitlines())) > LONGEST_MAIN}
+    long = {
+        str(path): count for path in mains if (count := len(path.read_text().splitlines())) > LONGEST_MAIN
+    }
     clever = {
         str(path)
         for path in mains
@@ -99,7 +101,9 @@ def test_functions_stay_small() -> None:
     long = {}
     for path in modules(*CODE):
         for node in functions(ast.parse(path.read_text())):
-            allowed = LONGEST_FLOW if path.parent.name == "flows" and path.stem == node.name else LONGEST_FUNCTION
+            allowed = (
+                LONGEST_FLOW if path.parent.name == "flows" and path.stem == node.name else LONGEST_FUNCTION
+            )
             if lines(node) > allowed:
                 long[f"{path.relative_to(ROOT)}:{node.name}"] = lines(node)
 
@@ -125,13 +129,18 @@ def test_except_everything_appears_once() -> None:
         for path in modules("common", "functions")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ExceptHandler)
-        and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in {"Exception", "BaseException"}))
+        and (
+            node.type is None
+            or (isinstance(node.type, ast.Name) and node.type.id in {"Exception", "BaseException"})
+        )
     ]
 
     assert found == ["common/api/handler.py"]
 
 
-@pytest.mark.parametrize("path", [pytest.param(path, id=str(path.relative_to(ROOT))) for path in modules("tests")])
+@pytest.mark.parametrize(
+    "path", [pytest.param(path, id=str(path.relative_to(ROOT))) for path in modules("tests")]
+)
 def test_tests_say_the_behaviour(path: Path) -> None:
     """Each test's docstring is the promise that it shows."""
     silent = [
