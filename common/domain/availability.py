@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
-from common.domain.catalogue import DAYS_A_WEEK, Absence, DayHours, Resource
+from common.domain.catalogue import DAYS_A_WEEK, Absence, Resource
 from common.domain.interval import Interval, Seconds, merge, subtract
 from common.domain.zones import local_days, offsets, wall_seconds, zone
 
@@ -26,21 +26,17 @@ def _opening_hours(resource: Resource, *, start: int, end: int) -> list[Seconds]
     place = zone(resource.zone)
     first, last = local_days(start, end, place)
     clock = offsets(place, first.year, last.year)
+    weekdays = resource.hours.days
+    overrides = {day.toordinal(): hours for day, hours in resource.overrides.items()}
     found: list[Seconds] = []
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
-        day = date.fromordinal(ordinal)
-        midnight = wall_seconds(day)
-        for hours in _hours_of(resource, day):
+        midnight = wall_seconds(ordinal)
+        for hours in overrides.get(ordinal, weekdays[(ordinal - 1) % DAYS_A_WEEK]):
             opens, closes = clock.epoch(midnight + hours.start * 60), clock.epoch(midnight + hours.end * 60)
             # Hours that fall into a clock change may vanish.
             if opens < closes and closes > start and opens < end:
                 found.append((opens, closes))
     return found
-
-
-def _hours_of(resource: Resource, day: date) -> DayHours:
-    override = resource.overrides.get(day)
-    return resource.hours.days[(day.toordinal() - 1) % DAYS_A_WEEK] if override is None else override
 
 
 def openings(resource: Resource, bounds: Interval, free: Iterable[Interval] = ()) -> tuple[Interval, ...]:

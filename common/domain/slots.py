@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import accumulate, chain, repeat
+from operator import add
 
 from common.domain.availability import opening_seconds, openings
 from common.domain.catalogue import Absence, Resource, Service
@@ -99,13 +101,17 @@ def free_starts(question: Question, picture: Picture) -> tuple[datetime, ...]:
     duration = _seconds(service.duration)
     found = opening_seconds(question.resource, start=first, end=last + duration, free=picture.free())
     forbidden = _forbidden(service, picture, first=first, last=last)
-    times: list[int] = []
+    step = _seconds(service.step)
+    runs: list[range] = []
     for (opens, closes), run_end in zip(found, run_ends(found), strict=True):
         limit = min(closes, last, run_end - duration + 1)
-        times += sweep(forbidden, anchor=opens, first=first, limit=limit, step=_seconds(service.step))
-    if question.resource.use_external_free:
-        times = sorted(set(times))
-    return tuple(datetime.fromtimestamp(time, UTC) for time in times)
+        runs += sweep(forbidden, anchor=opens, first=first, limit=limit, step=step)
+    starts = chain.from_iterable(_starts(run, service.step) for run in runs)
+    return tuple(sorted(set(starts)) if question.resource.use_external_free else starts)
+
+
+def _starts(run: range, step: timedelta) -> Iterable[datetime]:
+    return accumulate(repeat(step, len(run) - 1), add, initial=datetime.fromtimestamp(run.start, UTC))
 
 
 def _seconds(length: timedelta) -> int:
@@ -131,7 +137,7 @@ def _forbidden(service: Service, picture: Picture, *, first: int, last: int) -> 
     reach = _seconds(service.duration + service.buffer_after) - 1
     blocks = [
         (start - reach, end + before)
-        for start, end in map(Interval.seconds_around, _blocks(picture))
+        for start, end in map(Interval.seconds_around, merge(_blocks(picture)))
         if end + before > first and start - reach < last
     ]
     return Forbidden.of(blocks)

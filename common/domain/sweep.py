@@ -44,22 +44,21 @@ def run_ends(openings: Sequence[Seconds]) -> list[int]:
     return ends + [furthest] * members
 
 
-def sweep(forbidden: Forbidden, *, anchor: int, first: int, limit: int, step: int) -> list[int]:
-    """Every possible start in ``[first, limit)`` on the grid laid from the cell at or after ``anchor``."""
+def sweep(forbidden: Forbidden, *, anchor: int, first: int, limit: int, step: int) -> list[range]:
+    """Runs of possible starts in ``[first, limit)`` on the grid laid from the cell at or after ``anchor``."""
     starts, ends = forbidden.starts, forbidden.ends
-    times: list[int] = []
-    time = _on_grid(first, anchor=-(-anchor // CELL) * CELL, step=step)
+    runs: list[range] = []
+    time = -(-anchor // CELL) * CELL
+    if time < first:
+        time -= (time - first) // step * step
     block = bisect_right(ends, time)
     while time < limit:
         if block == len(starts):
-            times += range(time, limit, step)
+            runs.append(range(time, limit, step))
             break
         if time < starts[block]:
-            times += range(time, min(starts[block], limit), step)
-        time = _on_grid(ends[block], anchor=time, step=step)
+            runs.append(range(time, min(starts[block], limit), step))
+        if time < ends[block]:
+            time -= (time - ends[block]) // step * step
         block += 1
-    return times
-
-
-def _on_grid(at_least: int, *, anchor: int, step: int) -> int:
-    return anchor if anchor >= at_least else anchor - (anchor - at_least) // step * step
+    return runs

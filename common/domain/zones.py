@@ -65,8 +65,8 @@ def offsets(place: ZoneInfo, first_year: int, last_year: int) -> Offsets:
     """
     if not FIRST_YEAR <= first_year <= last_year <= LAST_YEAR:
         raise ValueError(f"the date is not between {FIRST_YEAR} and {LAST_YEAR}")
-    start = (date(first_year, 1, 1).toordinal() - _EPOCH_DAY - 2) * _DAY
-    end = (date(last_year, 12, 31).toordinal() - _EPOCH_DAY + 3) * _DAY
+    start = wall_seconds(date(first_year, 1, 1).toordinal() - 2)
+    end = wall_seconds(date(last_year, 12, 31).toordinal() + 3)
     changes = tuple(_changes(place, start, end))
     since = (start, *(moment for moment, _ in changes))
     offset = (_offset(place, start), *(after for _, after in changes))
@@ -93,9 +93,9 @@ def _changes(place: ZoneInfo, start: int, end: int) -> Iterator[tuple[int, int]]
             before = after
 
 
-def wall_seconds(day: date) -> int:
-    """The midnight of ``day`` on a wall clock, in seconds since 1970."""
-    return (day.toordinal() - _EPOCH_DAY) * _DAY
+def wall_seconds(ordinal: int) -> int:
+    """The midnight of a date, given as its ordinal, on a wall clock in seconds since 1970."""
+    return (ordinal - _EPOCH_DAY) * _DAY
 
 
 def instant(day: date, minutes: int, place: ZoneInfo) -> datetime:
@@ -103,7 +103,7 @@ def instant(day: date, minutes: int, place: ZoneInfo) -> datetime:
 
     A skipped time is the first instant after the gap, a repeated one its first occurrence.
     """
-    epoch = offsets(place, day.year, day.year).epoch(wall_seconds(day) + minutes * 60)
+    epoch = offsets(place, day.year, day.year).epoch(wall_seconds(day.toordinal()) + minutes * 60)
     return datetime.fromtimestamp(epoch, UTC)
 
 
