@@ -52,8 +52,10 @@ def test_schedule_time_in_the_past_means_now():
     world = World()
     world.add("old", after=-DAY)
 
+    shown = world.engine.get_task(task("old")).schedule_time
     world.engine.drain()
 
+    assert shown == START
     assert world.worker.seconds() == [0.0]
 
 
@@ -257,6 +259,17 @@ def test_overload_answers_throttle_the_queue(status):
 
     assert world.worker.seconds() == [0, 2, 6]
     assert world.engine.counters(QUEUE).throttled == 2
+
+
+def test_throttled_queue_recovers_with_successes():
+    """After one overload answer the first success brings back the full rate."""
+    world = World(rate=RateLimits(max_dispatches_per_second=1, max_burst_size=1))
+    world.worker.script = [429]
+    world.add(*numbered(4))
+
+    world.engine.drain()
+
+    assert world.worker.seconds() == [0, 2, 3, 4, 5]
 
 
 def test_retry_after_is_respected():
