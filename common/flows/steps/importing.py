@@ -1,0 +1,192 @@
+"""Turns what a page reports into what is stored of each unit: the single event, or the whole series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from common.domain.event import (
+    Change,
+    ExternalEvent,
+    Gone,
+    Kind,
+    Removal,
+    SeriesTouched,
+    Unreadable,
+    Upsert,
+)
+from common.domain.feed import Feed, OccurrencePage
+from common.domain.importing import imported
+from common.domain.imports import ImportedEvent, UnitChange
+from common.domain.interval import Interval
+from common.domain.windows import covered, import_window
+from common.domain.work import Quarantined
+from common.errors import UnexpectedReply
+from common.flows.steps.pacing import pace
+from common.flows.steps.reading import Reading, ask
+from common.ports import Ports
+
+MOST_PAGES = 40
+
+Units = dict[str, tuple[ImportedEvent, ...]]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a page makes of the units that it names, and what on it could not be understood."""
+
+    units: Units = field(default_factory=dict)
+    poison: list[Quarantined] = field(default_factory=list)
+
+    def changes(self) -> tuple[UnitChange, ...]:
+        """The units as the store takes them."""
+        return tuple(UnitChange(unit, events) for unit, events in sorted(self.units.items()))
+
+
+def plan(
+    ports: Ports,
+    reading: Reading,
+    feed: Feed,
+    changes: tuple[Change, ...],
+    *,
+    own: Mapping[str, Interval | None],
+) -> Plan:
+    """What the changes of a page mean for the stored copies.
+
+    Args:
+        ports: The outside.
+        reading: The calendar and its settings.
+        feed: Its state; the copies get its generation.
+        changes: What the page reports.
+        own: Events of ours by id, with their bookings' times; they are never imported.
+    """
+    made = Plan()
+    series = _series(ports, feed, changes)
+    # Booked at once: held back between two series, a large page would start over for ever.
+    if series:
+        pace(ports, reading.connection, units=len(series), lane=reading.lane)
+    for change in changes:
+        if isinstance(change, Upsert):
+            event = change.event
+            made.units[_single(event).unit] = () if event.id in own else copies(ports, reading, feed, event)
+        elif isinstance(change, Removal):
+            made.units[change.id] = () if change.proven else probe(ports, reading, feed, change.id)
+        elif isinstance(change, Unreadable):
+            made.poison.append(Quarantined(change.id, change.reason, ports.clock.now()))
+    for unit in series:
+        made.units[unit] = _without(_expanded(ports, reading, feed, unit, made), own.get(unit))
+    if not feed.cursor or not feed.cursor.snapshot:
+        _drop_known(ports, feed, made)
+    return made
+
+
+def _series(ports: Ports, feed: Feed, changes: tuple[Change, ...]) -> list[str]:
+    """The series to expand; a full listing names them once for each exception, on any of its pages."""
+    named = sorted({change.series_id for change in changes if isinstance(change, SeriesTouched)})
+    if not named or feed.cursor is None or not feed.cursor.snapshot:
+        return named
+    stored = ports.feeds.units(feed, named)
+    return [
+        unit
+        for unit in named
+        if not any(event.generation == feed.generation for event in stored.get(unit, ()))
+    ]
+
+
+def _drop_known(ports: Ports, feed: Feed, made: Plan) -> None:
+    """Leave out what is stored exactly like this already: an idle calendar writes nothing."""
+    if not made.units:
+        return
+    stored = ports.feeds.units(feed, sorted(made.units))
+    for unit, events in tuple(made.units.items()):
+        if sorted(stored.get(unit, ()), key=_key) == sorted(events, key=_key):
+            del made.units[unit]
+
+
+def _key(event: ImportedEvent) -> str:
+    return event.key
+
+
+def copies(ports: Ports, reading: Reading, feed: Feed, event: ExternalEvent) -> tuple[ImportedEvent, ...]:
+    """What is stored of one event that belongs to no series that can be read."""
+    copy = imported(
+        _single(event),
+        reading.connection.settings.imports,
+        generation=feed.generation,
+        window=import_window(ports.clock.now()),
+    )
+    return (copy,) if copy else ()
+
+
+def _single(event: ExternalEvent) -> ExternalEvent:
+    """An occurrence without a series of its own (an invitation to one date only) stands alone."""
+    return replace(event, series_id=None) if event.kind is Kind.OCCURRENCE else event
+
+
+def probe(ports: Ports, reading: Reading, feed: Feed, unit: str) -> tuple[ImportedEvent, ...]:
+    """What a unit looks like now, asked one by one; empty only where the provider proves that it is gone."""
+    found = ask(
+        ports,
+        reading,
+        lambda provider, token: provider.get_event(token, reading.calendar, unit, detail=reading.detail),
+    )
+    if isinstance(found, Gone):
+        return ()
+    if found.kind is Kind.SERIES:
+        return _expanded(ports, reading, feed, unit, Plan())
+    return copies(ports, reading, feed, found)
+
+
+def probe_series(ports: Ports, reading: Reading, feed: Feed, unit: str) -> tuple[ImportedEvent, ...]:
+    """What a series looks like now; empty only where the provider proves that it is gone."""
+    pace(ports, reading.connection, units=1, lane=reading.lane)
+    return _expanded(ports, reading, feed, unit, Plan())
+
+
+def _expanded(
+    ports: Ports, reading: Reading, feed: Feed, series: str, made: Plan
+) -> tuple[ImportedEvent, ...]:
+    """All occurrences in the covered range; none where the series is gone."""
+    now = ports.clock.now()
+    window = feed.covered or covered(now, months=ports.tuning.months_covered)
+    found: dict[str, ImportedEvent] = {}
+    page: str | None = None
+    for _ in range(MOST_PAGES):
+        answer = _occurrences(ports, reading, series, window, page)
+        if isinstance(answer, Gone):
+            return ()
+        for event in answer.events:
+            copy = imported(
+                event,
+                reading.connection.settings.imports,
+                generation=feed.generation,
+                window=import_window(now),
+            )
+            if copy:
+                found[copy.key] = replace(copy, unit=series)
+        if answer.unreadable:
+            made.poison.append(Quarantined(series, "unreadable_occurrences", now))
+        page = answer.page
+        if page is None:
+            return tuple(found.values())
+    raise UnexpectedReply("a series without an end of pages", code="endless_pages")
+
+
+def _occurrences(
+    ports: Ports, reading: Reading, series: str, window: Interval, page: str | None
+) -> OccurrencePage | Gone:
+    return ask(
+        ports,
+        reading,
+        lambda provider, token: provider.occurrences(
+            token, reading.calendar, series, window, detail=reading.detail, page=page
+        ),
+        units=0 if page is None else 1,
+    )
+
+
+def _without(events: tuple[ImportedEvent, ...], own: Interval | None) -> tuple[ImportedEvent, ...]:
+    """An own event that its owner made recurring: its first date is the booking, the others are foreign."""
+    if own is None:
+        return events
+    return tuple(event for event in events if event.interval.start != own.start)

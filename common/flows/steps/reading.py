@@ -1,0 +1,87 @@
+"""One calendar that is being read for a connection, under the settings of this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from common.domain import importing
+from common.domain.account import CalendarEntry, CalendarRef, Connection
+from common.domain.event import Detail
+from common.domain.importing import Wanted, wanted
+from common.domain.work import Lane
+from common.errors import UnknownResource
+from common.flows.steps.access import authorized
+from common.flows.steps.pacing import pace
+from common.ports import CalendarProvider, Ports
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A connection's calendar, why it is read, and in which lane its requests are counted.
+
+    ``fields`` names what is asked and how it is copied; a feed that was listed under another name has to be
+    listed again.
+    """
+
+    connection: Connection
+    entry: CalendarEntry
+    calendar: CalendarRef
+    wanted: Wanted
+    detail: Detail
+    fields: str
+    lane: Lane
+
+
+def open_reading(ports: Ports, *, tenant: str, connection: str, key: str, lane: Lane) -> Reading | None:
+    """The calendar as its settings want it read now; None where nobody wants it (any more)."""
+    try:
+        found = ports.connections.get(tenant, connection)
+    except UnknownResource:
+        return None
+    why = wanted(found, key)
+    if not why.any:
+        return None
+    entry = found.calendars[key]
+    settings = found.settings.imports
+    detail = importing.detail(settings) if why.imports else Detail.TIMES
+    asked = ports.providers[found.provider].calendar.fields_version(detail)
+    return Reading(
+        connection=found,
+        entry=entry,
+        calendar=reference(ports, found, entry),
+        wanted=why,
+        detail=detail,
+        fields=f"{asked}/{importing.fields_version(settings) if why.imports else 'own'}",
+        lane=lane,
+    )
+
+
+def reference(ports: Ports, connection: Connection, entry: CalendarEntry) -> CalendarRef:
+    """What a provider needs to know of a calendar; one without a zone is in its resource's."""
+    zone = entry.zone or ports.catalogue.resource(connection.tenant, connection.resource).zone
+    return CalendarRef(entry.provider_id, zone=zone, role=entry.role)
+
+
+def unchanged(ports: Ports, reading: Reading) -> bool:
+    """Whether the settings still want what was read; asked just before it is stored."""
+    again = open_reading(
+        ports,
+        tenant=reading.connection.tenant,
+        connection=reading.connection.id,
+        key=reading.entry.key,
+        lane=reading.lane,
+    )
+    return again is not None and (again.wanted, again.fields) == (reading.wanted, reading.fields)
+
+
+def ask(ports: Ports, reading: Reading, call: Callable[[CalendarProvider, str], T], *, units: int = 1) -> T:
+    """One exchange with the provider; ``units`` 0 where its share of the limits was booked before."""
+    connection = reading.connection
+    if units:
+        pace(ports, connection, units=units, lane=reading.lane)
+    provider = ports.providers[connection.provider].calendar
+    return authorized(ports, connection, lambda token: call(provider, token))
