@@ -57,16 +57,6 @@ def customer_or_staff(method: str, path: str, run: Callable[[Call], Reply], *, b
     )
 
 
-def task(run: Callable[[Call], Reply]) -> Route:
-    """The one route of a private function: Cloud Tasks posts here."""
-    return Route("POST", "/", Access.TASK, run, body=True, limit=100 * KILOBYTE)
-
-
-def scheduled(run: Callable[[Call], Reply]) -> Route:
-    """A route that Cloud Scheduler posts to."""
-    return Route("POST", "/", Access.SCHEDULER, run, body=True)
-
-
 def push(run: Callable[[Call], Reply]) -> Route:
     """The one route of a webhook without a body."""
     return Route("POST", "/", Access.PROVIDER, run)

@@ -6,16 +6,56 @@ import hashlib
 import random
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from common.api.http import Call, Reply
+from pydantic import TypeAdapter, ValidationError
+
+from common.api.http import Access, Call, Reply
+from common.api.routes import KILOBYTE, Route
 from common.domain.backoff import delay
 from common.domain.work import DeadLetter, Lane, Payload, Task, Work
 from common.errors import InvalidRequest, RateLimited, Retry, Stop, UnexpectedReply
 from common.ports import Ports
 
+T = TypeVar("T")
+
 SCHEMA = 1
+DELIVERIES = "X-CloudTasks-TaskRetryCount"
 DONE = Reply(body={"outcome": "done"})
+
+
+def private(
+    work: Work,
+    flow: Callable[[Ports, Payload], object],
+    ports: Callable[[], Ports],
+    *,
+    access: Access = Access.TASK,
+) -> Route:
+    """The one route of a private function: a task in, its flow, and what becomes of the task."""
+
+    def run(call: Call) -> Reply:
+        outside = ports()
+        deliveries = call.headers.get(DELIVERIES, "0")
+        return work_off(
+            outside,
+            task_of(work, call),
+            deliveries=int(deliveries) if deliveries.isdecimal() else 0,
+            flow=lambda payload: flow(outside, payload),
+        )
+
+    return Route("POST", "/", access, run, body=True, limit=100 * KILOBYTE)
+
+
+def command(kind: type[T], payload: Payload) -> T:
+    """A flow's command from a task's payload; fields that this release does not know are left out.
+
+    Raises:
+        UnexpectedReply: the payload is not one of ours; it ends in the dead letters.
+    """
+    try:
+        return TypeAdapter(kind).validate_python(dict(payload))
+    except ValidationError:
+        raise UnexpectedReply("a task's payload cannot be read", code="unreadable_task") from None
 
 
 def task_of(work: Work, call: Call) -> Task:

@@ -13,7 +13,7 @@ from common.api.answers import STATUS, answer
 from common.api.handler import Function
 from common.api.http import Access, Call, Caller, MalformedJson, Reply, Role, parse_json
 from common.api.models import InvalidFields
-from common.api.routes import customer_or_staff, owner, public, push, staff, task
+from common.api.routes import Route, customer_or_staff, owner, public, push, staff
 from common.errors import SyncError, UntrustedCaller
 
 CANARY = "canary-4711"
@@ -230,7 +230,7 @@ def test_a_foreign_page_changes_nothing(stage: Stage) -> None:
 
 def test_private_functions_want_the_service_account(stage: Stage) -> None:
     """A task without a verified service account is refused, a staff token is no help."""
-    routes = (task(echo),)
+    routes = (Route("POST", "/", Access.TASK, echo, body=True),)
     anonymous, _ = call(stage, "POST", "/", routes=routes, json={})
     member, _ = call(
         stage, "POST", "/", routes=routes, json={}, headers={"Authorization": "Bearer owner.a.b"}

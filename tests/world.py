@@ -1,0 +1,326 @@
+"""A whole Slotbridge in one process: virtual clock, memory store, simulator, task engine, no sockets."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from common import wiring
+from common.api.tasks import work_off
+from common.config import Config
+from common.crypto.keys import HmacKeys
+from common.crypto.vault import TinkVault, new_keyset
+from common.domain.account import Connection, ProviderKind
+from common.domain.catalogue import Resource, Service, Tenant, WeeklyHours
+from common.domain.work import Lane, Payload, Task, Work
+from common.errors import StoreUnavailable, SyncError
+from common.flows.finish_consent import FinishConsent, finish_consent
+from common.flows.start_consent import StartConsent, start_consent
+from common.ports import Ports, Provider, Tuning
+from common.providers.google.authorizer import GoogleAuthorizer, GoogleRegistration
+from common.providers.google.calendar import GoogleCalendar
+from common.providers.google.client import GoogleClient
+from common.store import stores
+from common.store.documents import Documents
+from common.store.memory import MemoryDocuments
+from common.tasks.message import Addressing
+from local.cloud_tasks.engine import Engine
+from local.cloud_tasks.errors import AlreadyExists, Unavailable
+from local.cloud_tasks.faults import Faults
+from local.cloud_tasks.model import HttpRequest, QueueSettings, Target, VirtualClock
+from local.google.simulator import GoogleSimulator
+from local.google.world import Settings as GoogleSettings
+from tests.transports import WsgiHttp, wsgi_session
+
+START = datetime(2027, 3, 15, 8, 0, tzinfo=UTC)
+ACCOUNT = "anna@example.com"
+RETURN_TO = "https://console.example/connected"
+BASE = "https://functions.example"
+REDIRECT = f"{BASE}/oauth_callback"
+CLIENT = ("client-id", "client-secret")
+ENVIRONMENT = {
+    "GOOGLE_CLOUD_PROJECT": "demo",
+    "TASKS_LOCATION": "europe-west6",
+    "TASKS_SERVICE_ACCOUNT": "tasks@demo.iam.gserviceaccount.com",
+    "PUBLIC_BASE_URL": BASE,
+}
+KEYSET = new_keyset()
+WEEKDAYS = WeeklyHours.of({day: ["09:00-12:00", "13:00-17:00"] for day in range(5)})
+
+
+class WorldClock(VirtualClock):
+    """The virtual clock, for which a short wait is a jump."""
+
+    def wait(self, seconds: float) -> None:
+        self.advance_to(self.now() + timedelta(seconds=seconds))
+
+
+class Lines:
+    """Keeps every log line as the text that would have been written."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def info(self, event: str, **fields: Any) -> None:
+        self.lines.append(json.dumps({"event": event, **fields}, default=str))
+
+    warning = error = info
+
+
+class EngineQueue:
+    """The task queue port over the engine, without gRPC between."""
+
+    def __init__(self, engine: Engine, config: Config) -> None:
+        self._engine = engine
+        self._addressing = Addressing(config)
+
+    def enqueue(self, task: Task) -> bool:
+        message = self._addressing.message(task)
+        target = Target(url=message.url, headers={"Content-Type": "application/json"}, body=message.body)
+        try:
+            self._engine.create_task(
+                message.parent, target, name=message.name or "", schedule_time=message.not_before
+            )
+        except AlreadyExists:
+            return False
+        except Unavailable as error:
+            raise StoreUnavailable(
+                "the task queue did not accept a task", code="queue_unavailable"
+            ) from error
+        return True
+
+
+@dataclass(frozen=True)
+class Done:
+    """One task that was worked off, and what became of it."""
+
+    task: Task
+    outcome: str
+
+
+class World:
+    """Everything at once; ``drain`` lets pushes and tasks run until nothing is left to do."""
+
+    def __init__(
+        self,
+        *,
+        start: datetime = START,
+        documents: Documents | None = None,
+        tuning: Tuning | None = None,
+        google: GoogleSettings | None = None,
+        faults: Faults | None = None,
+        wrap: Callable[[Ports], Ports] = lambda ports: ports,
+    ) -> None:
+        self.clock = WorldClock(start)
+        self.log = Lines()
+        self.config = Config(ENVIRONMENT)
+        self.google = GoogleSimulator(
+            now=self.clock.now, settings=google or GoogleSettings(), send_push=self._receive
+        )
+        self.google.admin.add_client(CLIENT[0], secret=CLIENT[1], redirect_uris=[REDIRECT])
+        self.engine = Engine(
+            self._dispatch,
+            clock=self.clock,
+            queues={name: QueueSettings() for name in self._queue_names()},
+            faults=faults,
+        )
+        self.documents = documents or MemoryDocuments()
+        self.stores = stores(self.documents)
+        self.done: list[Done] = []
+        self.errors: list[BaseException] = []
+        self.ports = wrap(self._ports(tuning or Tuning()))
+        self.tenant = "t1"
+
+    def _queue_names(self) -> list[str]:
+        tasks = self.config.tasks
+        parent = f"projects/{tasks.project}/locations/{tasks.location}/queues"
+        return [f"{parent}/{name}" for name in tasks.queues.values()]
+
+    def _ports(self, tuning: Tuning) -> Ports:
+        client = GoogleClient(
+            endpoint="http://google.test/calendar/v3/",
+            http_factory=lambda timeout: WsgiHttp(self.google, timeout),
+        )
+        registration = GoogleRegistration(
+            client_id=CLIENT[0],
+            client_secret=CLIENT[1],
+            auth_uri="http://google.test/o/oauth2/v2/auth",
+            token_uri="http://google.test/token",
+            revoke_uri="http://google.test/revoke",
+        )
+        authorizer = GoogleAuthorizer(registration, session=wsgi_session(self.google))
+        return Ports(
+            clock=self.clock,
+            keys=HmacKeys([b"s" * 32], channel=[b"c" * 32], event=[b"e" * 32]),
+            vault=TinkVault(KEYSET),
+            providers={ProviderKind.GOOGLE: Provider(calendar=GoogleCalendar(client), authorizer=authorizer)},
+            catalogue=self.stores.catalogue,
+            connections=self.stores.connections,
+            feeds=self.stores.feeds,
+            bookings=self.stores.bookings,
+            ledger=self.stores.ledger,
+            queue=EngineQueue(self.engine, self.config),
+            log=self.log,
+            tuning=replace(
+                tuning,
+                webhook_google=f"{BASE}/webhook_google",
+                webhook_graph=f"{BASE}/webhook_graph",
+                oauth_redirect=REDIRECT,
+                manage_url="https://shop.example/booking",
+            ),
+        )
+
+    # -- what runs ------------------------------------------------------------------------------
+
+    def _receive(self, address: str, headers: Mapping[str, str]) -> int:
+        """Google's push arrives at the webhook."""
+        assert address == f"{BASE}/webhook_google"
+        receive = importlib.import_module("functions.webhook_google.main").receive
+        try:
+            receive(self.ports, headers)
+        except SyncError:
+            return 503
+        return 204
+
+    def _dispatch(self, request: HttpRequest) -> int:
+        """Cloud Tasks calls a private function; any other error is a crash of the instance."""
+        work = Work(request.url.removeprefix(f"{BASE}/"))
+        body = json.loads(request.body)
+        task = Task(
+            work=work,
+            lane=Lane(body["lane"]),
+            payload=body["payload"],
+            name=request.headers["X-CloudTasks-TaskName"],
+            attempt=body["attempt"],
+        )
+        deliveries = int(request.headers["X-CloudTasks-TaskRetryCount"])
+        try:
+            reply = work_off(
+                self.ports, task, deliveries=deliveries, flow=lambda payload: self.run(work, payload)
+            )
+        except Exception as error:  # noqa: BLE001 - what the door of the function does
+            self.errors.append(error)
+            self.done.append(Done(task, type(error).__name__))
+            return 500
+        self.done.append(Done(task, reply.body["outcome"]))
+        return 200
+
+    def run(self, work: Work, payload: Payload) -> object:
+        """Run a private function's flow for a payload."""
+        return importlib.import_module(f"functions.{work.value}.main").work(self.ports, payload)
+
+    def drain(self, *, within: timedelta = timedelta(minutes=2), most: int = 20_000) -> int:
+        """Deliver pushes and work off tasks until nothing falls due ``within``; how many tasks ran."""
+        count = 0
+        while True:
+            delivered = len(self.google.push.deliver())
+            worked = self.engine.drain(within=within, most=most)
+            count += worked
+            if not delivered and not worked:
+                return count
+
+    def advance(self, **length: float) -> None:
+        """Let time pass; what falls due meanwhile runs."""
+        moment = self.clock.now() + timedelta(**length)
+        self.engine.run_until(moment)
+        self.drain()
+
+    # -- what there is --------------------------------------------------------------------------
+
+    def install(self) -> None:
+        """Let the functions' HTTP doors use this world."""
+        wiring.use(Installed(self))
+
+    def catalogue(
+        self,
+        *,
+        tenant: Tenant | None = None,
+        resource: Resource | None = None,
+        service: Service | None = None,
+    ) -> None:
+        """A tenant with one resource (anna) and one service (cut: half an hour, a quarter's grid)."""
+        ports = self.ports
+        ports.catalogue.save_tenant(
+            tenant
+            or Tenant(id=self.tenant, name="Salon", zone="Europe/Zurich", return_addresses=(RETURN_TO,))
+        )
+        ports.catalogue.save_resource(
+            self.tenant,
+            resource or Resource(id="anna", name="Anna", email=ACCOUNT, zone="Europe/Zurich", hours=WEEKDAYS),
+        )
+        ports.catalogue.save_service(
+            self.tenant,
+            service
+            or Service(
+                id="cut",
+                name="Cut",
+                duration=timedelta(minutes=30),
+                buffer_before=timedelta(0),
+                buffer_after=timedelta(0),
+                step=timedelta(minutes=15),
+                notice=timedelta(0),
+                horizon=timedelta(days=365),
+                resources=("anna",),
+            ),
+        )
+
+    def account(self, email: str = ACCOUNT, *, zone: str = "Europe/Zurich") -> None:
+        """A Google account with its primary calendar."""
+        self.google.admin.add_account(email, time_zone=zone)
+
+    def connect(self, email: str = ACCOUNT, *, resource: str = "anna", **consent: Any) -> Connection:
+        """Consent as the person would, and come back."""
+        outcome = self.consent(email, resource=resource, **consent)
+        assert outcome.outcome in {"connected", "reconnected"}, outcome.outcome
+        return self.ports.connections.get(self.tenant, outcome.connection or "")
+
+    def consent(
+        self, email: str = ACCOUNT, *, resource: str = "anna", connection: str | None = None, **consent: Any
+    ) -> Any:
+        """Start a consent, answer it at the provider, and finish it; the outcome, whatever it is."""
+        started = start_consent(
+            self.ports,
+            StartConsent(
+                tenant=self.tenant,
+                resource=resource,
+                provider=ProviderKind.GOOGLE,
+                subject="staff-1",
+                return_to=RETURN_TO,
+                connection=connection,
+            ),
+        )
+        back = self.google.consent(started.url, account=email, **consent)
+        return self.come_back(back)
+
+    def come_back(self, address: str) -> Any:
+        """The browser follows the provider's redirect."""
+        from urllib.parse import parse_qs, urlsplit  # noqa: PLC0415
+
+        query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+        return finish_consent(
+            self.ports,
+            FinishConsent(
+                provider=ProviderKind.GOOGLE,
+                state=query.get("state", ""),
+                code=query.get("code"),
+                error=query.get("error"),
+                issuer=query.get("iss"),
+            ),
+        )
+
+
+class Installed(wiring.Installation):
+    """An installation whose outside is a world."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.config)
+        self._world = world
+        self.log = world.log  # type: ignore[assignment]
+
+    @property
+    def ports(self) -> Ports:  # type: ignore[override]
+        return self._world.ports
