@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from common.domain.account import CalendarEntry, Connection, Grant, ProviderKind, Status
 from common.domain.consent import Outcome, same_mailbox, unlisted
 from common.domain.enrolment import enrolled, relisted
-from common.domain.work import ConsentState, Lane, Task, Work
+from common.domain.work import ConsentState
 from common.errors import (
     AlreadyExists,
     Conflict,
@@ -21,6 +21,7 @@ from common.errors import (
 )
 from common.flows.steps.amending import amend
 from common.flows.steps.calendars import all_calendars
+from common.flows.steps.duties import catch_up_later
 from common.flows.steps.grants import give_back
 from common.flows.steps.wakeups import catch_up
 from common.ports import Ports
@@ -145,8 +146,9 @@ def _reconnected(
         return Joined(Outcome.SCOPE_MISSING)
     cause = f"consent/{state.id}"
     # Queued before the change as well: if this instance dies after it, nothing stays behind.
-    _second_look(ports, known, cause)
     now = ports.clock.now()
+    ids = {"tenant": known.tenant, "connection": known.id}
+    catch_up_later(ports, **ids, cause=cause, not_before=now + SECOND_LOOK)
     alive = amend(ports, known.tenant, known.id, lambda item: _revived(item, grant, listed, now))
     catch_up(ports, alive, cause=cause)
     return Joined(Outcome.RECONNECTED, known.id)
@@ -185,15 +187,3 @@ def _replaced_grant(ports: Ports, known: Connection, grant: Grant) -> bool:
             continue
         return True
     raise ProviderUnavailable("the grant is being refreshed at the same moment", code="refresh_in_progress")
-
-
-def _second_look(ports: Ports, known: Connection, cause: str) -> None:
-    ports.queue.enqueue(
-        Task(
-            work=Work.MAINTENANCE,
-            lane=Lane.UPKEEP,
-            payload={"job": "catch_up", "tenant": known.tenant, "connection": known.id, "cause": cause},
-            name=f"catch_up/{known.tenant}/{known.id}/{cause}",
-            not_before=ports.clock.now() + SECOND_LOOK,
-        )
-    )

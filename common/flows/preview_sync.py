@@ -1,0 +1,103 @@
+"""Says what a first synchronisation would do, before it does anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from common.domain.account import Connection
+from common.domain.backfill import colliding, stretches
+from common.domain.quota import Volume, paced_rate, seconds
+from common.domain.work import Lane
+from common.errors import Rejected
+from common.flows.steps.backfill import all_bookings, invitations, unlinked
+from common.flows.steps.pacing import PROJECT_SHARDS
+from common.flows.steps.reading import open_reading
+from common.flows.steps.volume import events_in, taken
+from common.ports import Ports
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewSync:
+    """For which connection."""
+
+    tenant: str
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarCount:
+    """How many events one calendar would bring."""
+
+    key: str
+    name: str = field(repr=False)
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would happen, and in about how many seconds.
+
+    ``conflicts`` are bookings at times that are taken in an external calendar, looked for until
+    ``conflicts_until``; ``invitations`` is the number that has to be acknowledged before anybody is mailed.
+    """
+
+    exports: int
+    imports: int
+    conflicts: int
+    conflicts_until: datetime | None
+    invitations: int
+    seconds: int
+    calendars: tuple[CalendarCount, ...]
+
+
+def preview_sync(ports: Ports, command: PreviewSync) -> Preview:
+    """Count what would be exported, imported and mailed, and what collides; nothing is changed.
+
+    Raises:
+        Rejected: The connection cannot be used now.
+        RateLimited: The account's limit is used up at the moment.
+        ProviderUnavailable: The provider could not be asked.
+    """
+    connection = ports.connections.get(command.tenant, command.connection)
+    if not connection.usable:
+        raise Rejected("this connection cannot be used now", code=connection.status.value)
+    now = ports.clock.now()
+    exporting = connection.settings.exports.on
+    bookings = all_bookings(ports, connection, since=now)
+    new = unlinked(ports, connection, bookings) if exporting else ()
+    counts = tuple(_counted(ports, connection))
+    looked = stretches(bookings, now=now)
+    imports = sum(item.events for item in counts)
+    return Preview(
+        exports=len(new),
+        imports=imports,
+        conflicts=colliding(bookings, taken(ports, connection, looked), looked),
+        conflicts_until=looked[-1].end if looked else None,
+        invitations=invitations(ports, connection, new),
+        seconds=seconds(
+            Volume(calendars=len(counts), imports=imports, exports=len(new)), per_minute=_rate(ports)
+        ),
+        calendars=counts,
+    )
+
+
+def _counted(ports: Ports, connection: Connection) -> list[CalendarCount]:
+    found: list[CalendarCount] = []
+    for entry in connection.enabled_calendars:
+        reading = open_reading(
+            ports, tenant=connection.tenant, connection=connection.id, key=entry.key, lane=Lane.SYNC
+        )
+        if reading is not None and reading.wanted.imports:
+            found.append(CalendarCount(entry.key, entry.name, events_in(ports, reading)))
+    return found
+
+
+def _rate(ports: Ports) -> float:
+    tuning = ports.tuning
+    return paced_rate(
+        user_per_minute=tuning.user_per_minute,
+        project_per_minute=tuning.project_per_minute,
+        shards=PROJECT_SHARDS,
+        share=tuning.backfill_share,
+    )

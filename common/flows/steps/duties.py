@@ -1,0 +1,76 @@
+"""Queues the upkeep of one connection or calendar as tasks of their own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from common.domain.work import Lane, Task, Work
+from common.ports import Ports
+
+
+def settle_later(
+    ports: Ports,
+    *,
+    tenant: str,
+    connection: str,
+    calendar: str,
+    cause: str,
+    since: datetime | None = None,
+    not_before: datetime | None = None,
+) -> None:
+    """Have a calendar brought in line with its settings; ``since`` asks for a listing after that moment."""
+    _queue(
+        ports,
+        {
+            "job": "settle",
+            "tenant": tenant,
+            "connection": connection,
+            "calendar": calendar,
+            "since": since.isoformat() if since else None,
+        },
+        cause=cause,
+        not_before=not_before,
+    )
+
+
+def renew_later(ports: Ports, *, tenant: str, connection: str, calendar: str, cause: str) -> None:
+    """Have a calendar's push channel replaced by a fresh one."""
+    _queue(
+        ports,
+        {"job": "renew", "tenant": tenant, "connection": connection, "calendar": calendar},
+        cause=cause,
+    )
+
+
+def look_after(ports: Ports, *, tenant: str, connection: str, job: str, cause: str) -> None:
+    """Have a whole connection looked after: ``job`` is "reconcile" or "refresh"."""
+    _queue(ports, {"job": job, "tenant": tenant, "connection": connection}, cause=cause)
+
+
+def catch_up_later(ports: Ports, *, tenant: str, connection: str, cause: str, not_before: datetime) -> None:
+    """Have a connection that works again catch up, should the one who is about to do it die."""
+    _queue(
+        ports,
+        {"job": "catch_up", "tenant": tenant, "connection": connection, "cause": cause},
+        cause=cause,
+        not_before=not_before,
+    )
+
+
+def _queue(
+    ports: Ports,
+    payload: dict[str, str | int | bool | None],
+    *,
+    cause: str,
+    not_before: datetime | None = None,
+) -> None:
+    ids = [str(payload[name]) for name in ("job", "tenant", "connection", "calendar") if name in payload]
+    ports.queue.enqueue(
+        Task(
+            work=Work.MAINTENANCE,
+            lane=Lane.UPKEEP,
+            payload=payload,
+            name="/".join(("upkeep", *ids, cause)),
+            not_before=not_before,
+        )
+    )
