@@ -37,7 +37,9 @@ def test_a_wall_clock_time_is_minutes_after_midnight(clock, expected):
     assert expected == minutes(clock)
 
 
-@pytest.mark.parametrize("clock", ["", "9:00", "24:01", "25:00", "09:60", "09:00:00", "09:00\n", "\u0660\u0669:\u0660\u0660"])
+@pytest.mark.parametrize(
+    "clock", ["", "9:00", "24:01", "25:00", "09:60", "09:00:00", "09:00\n", "\u0660\u0669:\u0660\u0660"]
+)
 def test_what_is_no_wall_clock_time_is_refused(clock):
     """A time is two digits, a colon, two digits, at most 24:00."""
     with pytest.raises(ValueError, match="wall-clock time"):
