@@ -66,3 +66,9 @@ class Ledger(Protocol):
 
         A positive answer reserved nothing: come back then.
         """
+
+    def lease(self, scope: str, *, holder: str, until: datetime, now: datetime) -> bool:
+        """Become the only one who works on something, or stay it; False while somebody else is."""
+
+    def release(self, scope: str, *, holder: str) -> None:
+        """Let the next one work; without effect where ``holder`` does not hold it (any more)."""

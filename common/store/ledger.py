@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from common.domain.work import ConsentState, DeadLetter, Notice, OutboxEntry
@@ -14,6 +15,7 @@ MOST_LISTED = 500
 
 _TRIES = 5
 _PACING_KEPT = timedelta(days=1)
+_LEASES_KEPT = timedelta(days=1)
 
 
 class StoredLedger:
@@ -114,6 +116,30 @@ class StoredLedger:
                 continue
             return 0.0
         return max(each * units, timedelta(milliseconds=250)).total_seconds()
+
+    def lease(self, scope: str, *, holder: str, until: datetime, now: datetime) -> bool:
+        """Become the only one who works on something, or stay it; False while somebody else is."""
+        path = paths.lease(scope)
+        (found,) = self._documents.get([path])
+        if found.data and found.data["holder"] != holder and found.data["until"] > now:
+            return False
+        data = {"holder": holder, "until": until, "expires_at": until + _LEASES_KEPT}
+        write: Write = Replace(path, data, version=found.version) if found.version else Create(path, data)
+        try:
+            self._documents.commit([write])
+        except (AlreadyExists, Conflict):
+            return False
+        return True
+
+    def release(self, scope: str, *, holder: str) -> None:
+        """Let the next one work; without effect where ``holder`` does not hold it (any more)."""
+        path = paths.lease(scope)
+        (found,) = self._documents.get([path])
+        if found.data is None or found.data["holder"] != holder:
+            return
+        # A conflict means that somebody else took the lease meanwhile.
+        with suppress(Conflict):
+            self._documents.commit([Delete(path, version=found.version)])
 
     def _new(self, write: Create) -> bool:
         try:

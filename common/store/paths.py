@@ -9,6 +9,7 @@ LONGEST_ID = 512
 OUTBOX = "outbox"
 CONSENTS = "oauth_states"
 PACING = "pacing"
+LEASES = "leases"
 CONNECTIONS = "connections"
 CALENDARS = "calendars"
 
@@ -133,3 +134,8 @@ def consent(state: str) -> str:
 def pacing(scope: str) -> str:
     """The bucket of a limit."""
     return f"{PACING}/{part(scope)}"
+
+
+def lease(scope: str) -> str:
+    """Who works on something at the moment."""
+    return f"{LEASES}/{part(scope)}"
