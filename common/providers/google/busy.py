@@ -68,8 +68,8 @@ def _taken(reply: Reply, id_: str) -> tuple[ExternalEvent, ...]:
     entry = listed.get(id_) if isinstance(listed, dict) else None
     if not isinstance(entry, dict):
         raise UnexpectedReply("a calendar is missing from the answer", code="calendar_missing")
-    for failure in entry.get("errors") or ():
-        raise _failed(failure)
+    if failures := entry.get("errors"):
+        raise _failed(failures[0] if isinstance(failures, list) else failures)
     taken = entry.get("busy")
     if not isinstance(taken, list):
         raise UnexpectedReply("a calendar without busy times", code="calendar_missing")
