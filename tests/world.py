@@ -304,7 +304,6 @@ class World:
         return finish_consent(
             self.ports,
             FinishConsent(
-                provider=ProviderKind.GOOGLE,
                 state=query.get("state", ""),
                 code=query.get("code"),
                 error=query.get("error"),

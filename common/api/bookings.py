@@ -1,40 +1,20 @@
-"""Requests and views of slots and bookings."""
+"""Requests and views of bookings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from common.api.http import Call, Json
+from common.api.http import Call, Json, Role
 from common.api.models import Email, Id, Instant, Line, Model, Text, Zone, moment, read
-from common.domain.booking import Booking
-from common.errors import InvalidRequest
+from common.domain.booking import Booking, Customer
+from common.domain.manage import Authority, LinkHolder, Staff
+from common.errors import InvalidRequest, NotAllowed, UntrustedCaller
 
 Phone = Annotated[str, Field(max_length=40, pattern=r"^[+0-9 ()./-]{3,40}$")]
 IdempotencyKey = Annotated[str, StringConstraints(min_length=8, max_length=255, pattern=r"^[\x21-\x7e]+$")]
-
-
-class SlotQuery(Model):
-    """GET /slots; without ``resource`` (or with ``any``) any resource of the service will do."""
-
-    tenant: Id
-    service: Id
-    resource: Id | None = None
-    start: Instant = Field(alias="from")
-    end: Instant = Field(alias="to")
-    tz: Zone = "UTC"
-
-
-class ExplainQuery(Model):
-    """GET /slots/explain."""
-
-    service: Id
-    resource: Id
-    at: Instant
-    tenant: Id | None = None
 
 
 class CustomerBody(Model):
@@ -67,14 +47,6 @@ class TenantQuery(Model):
     """The query of public booking calls."""
 
     tenant: Id
-
-
-def slot_query(call: Call) -> SlotQuery:
-    """The validated query; "any" is the same as no resource."""
-    query = dict(call.query)
-    if query.get("resource") == "any":
-        del query["resource"]
-    return read(SlotQuery, query)
 
 
 def tenant(call: Call) -> str:
@@ -133,11 +105,50 @@ def staff_booking_view(booking: Booking, *, zone: str | None = None) -> Json:
     return {**booking_view(booking, zone=zone), "conflict": booking.conflict is not None}
 
 
-def state_view(*, key: str, state: str, as_of: datetime | None, reason: str | None) -> Json:
-    """How well one calendar is known at this moment; the key tells nobody whose calendar it is."""
+def authority(call: Call) -> Authority:
+    """Who asks for a booking: verified staff, or whoever holds its management token.
+
+    Raises:
+        UntrustedCaller: neither was sent.
+    """
+    if call.caller is not None:
+        return Staff(None if call.staff.role is Role.OWNER else frozenset(call.staff.resources))
+    if call.bearer is None:
+        raise UntrustedCaller("a management token or an ID token is needed here")
+    return LinkHolder(call.bearer)
+
+
+def wish(call: Call) -> dict[str, Any]:
+    """What shall be booked, for whom; staff book for their own resources.
+
+    Raises:
+        NotAllowed: a member of staff names a resource that is not theirs.
+    """
+    body = read(BookingBody, call.body)
+    resource = None if body.resource == "any" else body.resource
+    if (
+        call.caller is not None
+        and call.staff.role is not Role.OWNER
+        and (resource is None or not call.staff.may(resource))
+    ):
+        raise NotAllowed("staff book for their own resources", code="not_your_resource")
     return {
-        "calendar": key,
-        "state": state,
-        "as_of": moment(as_of) if as_of else None,
-        "reason": reason,
+        "tenant": tenant(call),
+        "service": body.service,
+        "resource": resource,
+        "start": body.start,
+        "customer": Customer(
+            name=body.customer.name,
+            email=body.customer.email,
+            phone=body.customer.phone,
+            zone=body.customer.time_zone,
+        ),
+        "note": body.note,
+        "idempotency_key": idempotency_key(call.headers),
+        "subject": call.caller.subject if call.caller else None,
     }
+
+
+def booking_view_for(call: Call, booking: Booking) -> Json:
+    """The view for this caller."""
+    return staff_booking_view(booking) if call.caller is not None else booking_view(booking)

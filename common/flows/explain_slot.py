@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from common.domain.agenda import Agenda
 from common.domain.cells import outward
 from common.domain.interval import Interval
+from common.domain.offers import Explanation
 from common.domain.slots import Code, Question, Reason, reasons
 from common.errors import InvalidRequest
-from common.flows.steps.picture import CalendarReport, look, scene_for
+from common.flows.steps.picture import look, scene_for
 from common.ports import Ports
 
 _SECOND = timedelta(seconds=1)
@@ -25,21 +26,6 @@ class ExplainSlot:
     service: str
     resource: str
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Everything in the way; no reasons mean that the time is offered."""
-
-    at: datetime
-    reasons: tuple[Reason, ...]
-    calendars: tuple[CalendarReport, ...]
-    degraded: bool
-
-    @property
-    def offered(self) -> bool:
-        """Whether a customer can book it."""
-        return not self.reasons
 
 
 def explain_slot(ports: Ports, command: ExplainSlot) -> Explanation:

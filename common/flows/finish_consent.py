@@ -15,13 +15,13 @@ from common.ports import Authorizer, Ports
 
 @dataclass(frozen=True, slots=True)
 class FinishConsent:
-    """What the browser brought back to the callback of one provider."""
+    """What the browser brought back; ``provider`` where the callback's address names one."""
 
-    provider: ProviderKind
     state: str = field(repr=False)
     code: str | None = field(default=None, repr=False)
     error: str | None = None
     issuer: str | None = None
+    provider: ProviderKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,9 @@ def finish_consent(ports: Ports, command: FinishConsent) -> ConsentOutcome:
 
 
 def _judged(ports: Ports, command: FinishConsent, state: ConsentState) -> Joined:
-    authorizer = ports.providers[command.provider].authorizer
-    if state.provider != command.provider.value or not _issued_by(authorizer, command.issuer):
+    asked = ProviderKind(state.provider)
+    authorizer = ports.providers[asked].authorizer
+    if command.provider not in {None, asked} or not _issued_by(authorizer, command.issuer):
         return Joined(Outcome.WRONG_ISSUER)
     if command.error is not None:
         return Joined(refusal(command.error))

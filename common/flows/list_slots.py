@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from common.domain.catalogue import Resource
 from common.domain.interval import Interval
+from common.domain.offers import CalendarLine, Slot, SlotList
 from common.domain.slots import Question, free_starts
 from common.domain.zones import zone
 from common.errors import InvalidRequest
-from common.flows.steps.picture import Freshness, View, look, scene_for
+from common.flows.steps.picture import View, look, scene_for
 from common.ports import Ports, Scene
 
 LONGEST_WINDOW = timedelta(days=62)
@@ -30,35 +31,6 @@ class ListSlots:
     start: datetime
     end: datetime
     zone: str = "UTC"
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One time, and who could take it."""
-
-    start: datetime
-    end: datetime
-    resources: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarLine:
-    """How well one calendar was known; the word names it without telling whose or which it is."""
-
-    calendar: str
-    state: Freshness
-    as_of: datetime | None
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class SlotList:
-    """The free times, how old the oldest answer behind them is, and which calendars did not answer."""
-
-    slots: tuple[Slot, ...]
-    as_of: datetime
-    calendars: tuple[CalendarLine, ...]
-    degraded: bool
 
 
 def list_slots(ports: Ports, command: ListSlots) -> SlotList:

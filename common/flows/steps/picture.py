@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
 from common.domain.account import Connection, Status
 from common.domain.agenda import Agenda, Imported
 from common.domain.catalogue import LONGEST_BUFFER, LONGEST_DURATION, Absence, Resource
 from common.domain.interval import Interval
+from common.domain.offers import CalendarReport, Freshness
 from common.domain.slots import CalendarState, Known, Picture, Unknown
 from common.errors import InvalidRequest, UnknownResource
 from common.flows.steps import live_busy, own_events
@@ -20,25 +20,6 @@ from common.ports import Ports, Scene
 _HOUR = timedelta(hours=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ENDING = frozenset({Status.DISCONNECTING, Status.DISCONNECTED})
-
-
-class Freshness(StrEnum):
-    """How well a calendar is known."""
-
-    KNOWN = "known"
-    STALE = "stale"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarReport:
-    """How well one calendar is known at this moment."""
-
-    id: str
-    resource: str
-    state: Freshness
-    as_of: datetime | None
-    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)

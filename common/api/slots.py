@@ -1,0 +1,82 @@
+"""Requests and views of slots."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from common.api.http import Call, Json
+from common.api.models import Id, Instant, Model, Zone, moment, read
+from common.domain.offers import CalendarLine, CalendarReport, Explanation, SlotList
+
+
+class SlotQuery(Model):
+    """GET /slots; without ``resource`` (or with ``any``) any resource of the service will do."""
+
+    tenant: Id
+    service: Id
+    resource: Id | None = None
+    start: Instant = Field(alias="from")
+    end: Instant = Field(alias="to")
+    tz: Zone = "UTC"
+
+
+class ExplainQuery(Model):
+    """GET /slots/explain."""
+
+    service: Id
+    resource: Id
+    at: Instant
+    tenant: Id | None = None
+
+
+def slot_query(call: Call) -> SlotQuery:
+    """The validated query; "any" is the same as no resource."""
+    query = dict(call.query)
+    if query.get("resource") == "any":
+        del query["resource"]
+    return read(SlotQuery, query)
+
+
+def slot_list_view(found: SlotList, *, zone: str) -> Json:
+    """GET /slots."""
+    return {
+        "slots": [
+            {
+                "start": moment(slot.start, zone),
+                "end": moment(slot.end, zone),
+                "resources": list(slot.resources),
+            }
+            for slot in found.slots
+        ],
+        "as_of": moment(found.as_of, zone),
+        "degraded": found.degraded,
+        "calendars": [state_view(line, key=line.calendar) for line in found.calendars],
+    }
+
+
+def explanation_view(explanation: Explanation) -> Json:
+    """GET /slots/explain."""
+    return {
+        "at": moment(explanation.at),
+        "offered": explanation.offered,
+        "reasons": [
+            {
+                "code": str(reason.code),
+                "start": moment(reason.interval.start) if reason.interval else None,
+                "end": moment(reason.interval.end) if reason.interval else None,
+                "source": reason.source,
+            }
+            for reason in explanation.reasons
+        ],
+        "calendars": [state_view(report, key=report.id) for report in explanation.calendars],
+    }
+
+
+def state_view(known: CalendarLine | CalendarReport, *, key: str) -> Json:
+    """How well one calendar is known at this moment."""
+    return {
+        "calendar": key,
+        "state": str(known.state),
+        "as_of": moment(known.as_of) if known.as_of else None,
+        "reason": known.reason,
+    }

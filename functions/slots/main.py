@@ -1,0 +1,50 @@
+"""Answers which times a customer can book, and to staff why a time is not offered."""
+
+import functions_framework
+from flask import Request, Response
+
+from common.api import slots as api
+from common.api.guard import own_resource
+from common.api.handler import Function
+from common.api.http import Call, Reply
+from common.api.models import read
+from common.api.routes import public, staff
+from common.flows.explain_slot import ExplainSlot, explain_slot
+from common.flows.list_slots import ListSlots, list_slots
+from common.wiring import ports, stage
+
+
+def _list(call: Call) -> Reply:
+    query = api.slot_query(call)
+    found = list_slots(
+        ports(),
+        ListSlots(
+            tenant=query.tenant,
+            service=query.service,
+            resource=query.resource,
+            start=query.start,
+            end=query.end,
+            zone=query.tz,
+        ),
+    )
+    return Reply(api.slot_list_view(found, zone=query.tz))
+
+
+def _explain(call: Call) -> Reply:
+    query = read(api.ExplainQuery, call.query)
+    command = ExplainSlot(
+        tenant=call.staff.tenant,
+        service=query.service,
+        resource=own_resource(call, query.resource),
+        at=query.at,
+    )
+    return Reply(api.explanation_view(explain_slot(ports(), command)))
+
+
+APP = Function("slots", (public("GET", "/", _list), staff("GET", "/explain", _explain)), stage)
+
+
+@functions_framework.http
+def slots(request: Request) -> Response:
+    """Answer one request."""
+    return APP(request)
