@@ -18,7 +18,7 @@ from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrp
 from common.errors import AlreadyExists, Conflict, OperatorFault, StoreUnavailable
 from common.store.documents import Query, Snapshot, Write, Written
 from common.store.protobuf import query_message, snapshot, write_message, written
-from common.store.values import refused
+from common.store.values import LARGEST_COMMIT, refused
 
 SECONDS_A_CALL = 10.0
 
@@ -102,6 +102,8 @@ class FirestoreDocuments:
         """Apply all writes or none, in order."""
         messages = [write_message(self._root, write) for write in writes]
         request = _CommitRequest(database=self._database.name, writes=messages)
+        if request.ByteSize() > LARGEST_COMMIT:
+            raise refused("a commit has at most 10 MiB")
         with _translated(committing=True):
             answer = self._database.api.commit(
                 types.CommitRequest.wrap(request),
@@ -131,7 +133,7 @@ class FirestoreDocuments:
 
     def close(self) -> None:
         """Close the channel."""
-        self._database.api.transport.close()
+        self._database.api.transport.close()  # type: ignore[no-untyped-call]
 
 
 @contextmanager
