@@ -24,11 +24,15 @@ class KeysUnavailable(Retry):
 class TokenVerifier:
     """Checks signature, issuer, audience and time of one issuer's tokens; keys are cached and rotated."""
 
-    def __init__(self, *, issuer: str, jwks_uri: str) -> None:
-        """Fetch keys lazily; an unknown key id fetches them anew."""
+    def __init__(self, *, issuer: str, jwks_uri: str, cooldown: float = 30) -> None:
+        """Fetch keys lazily; an unknown key id fetches them anew, at most every ``cooldown`` seconds."""
         self._issuer = issuer
         self._keys = jwt.PyJWKClient(
-            jwks_uri, lifespan=KEYS_LIVE_SECONDS, timeout=FETCH_TIMEOUT_SECONDS, cache_keys=False
+            jwks_uri,
+            lifespan=KEYS_LIVE_SECONDS,
+            timeout=FETCH_TIMEOUT_SECONDS,
+            cache_keys=False,
+            cooldown_duration=cooldown,
         )
 
     def claims(self, token: str, *, audience: str) -> dict[str, Any]:
