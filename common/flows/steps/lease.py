@@ -36,12 +36,12 @@ def freed(feed: Feed) -> Feed:
     return replace(feed, lease_holder=None, lease_until=None)
 
 
-def release(ports: Ports, feed: Feed, *, holder: str) -> Feed:
-    """Give the lease back if it is still ours; the feed as it is stored."""
+def release(ports: Ports, feed: Feed, *, holder: str, error: str | None = None) -> Feed:
+    """Give the lease back if it is still ours, with what stopped us; the feed as it is stored."""
     stored = ports.feeds.get(feed.tenant, feed.connection, feed.key)
     if stored.lease_holder != holder:
         return stored
     try:
-        return ports.feeds.save(freed(stored))
+        return ports.feeds.save(replace(freed(stored), error=error or stored.error))
     except Conflict:
         return ports.feeds.get(feed.tenant, feed.connection, feed.key)

@@ -1,0 +1,130 @@
+"""Keeps exactly one live push channel per wanted calendar; without one, polling carries on alone."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from common.domain.account import ProviderKind
+from common.domain.feed import Channel, Feed
+from common.domain.push import PURPOSE, PushClaims, encoded
+from common.errors import Forbidden
+from common.flows.steps.lease import leased
+from common.flows.steps.reading import Reading, ask
+from common.ports import ChannelRequest, Ports
+
+LATEST_RENEWAL = 0.8
+JITTER = 0.1
+# A row that was stored before the provider answered, and never completed: the answer was lost.
+PENDING = timedelta(minutes=10)
+ID_LENGTH = 22
+
+
+def ensure(ports: Ports, reading: Reading, feed: Feed) -> Feed:
+    """Open, renew or tidy up the calendar's channel where that is due; the feed as stored.
+
+    A new channel comes first, the old one is stopped once the new one has proved itself. Both report
+    meanwhile, which is harmless: a push only says "look".
+    """
+    now = ports.clock.now()
+    address = _address(ports, reading)
+    if feed.push_unsupported or not address:
+        return feed
+    if _due(feed, now):
+        return _open(ports, reading, feed, address)
+    if feed.old_channels and feed.channel and feed.channel.verified_at:
+        return _stop_old(ports, reading, feed)
+    return feed
+
+
+def heard(ports: Ports, feed: Feed, *, channel: str) -> Feed:
+    """The feed after a push: whatever a channel says, it works.
+
+    Stored at once only where it is news and nobody is at work: a write would take the worker's lease away.
+    A message of a channel that nobody knows any more is counted, and otherwise harmless.
+    """
+    now = ports.clock.now()
+    known = (*((feed.channel,) if feed.channel else ()), *feed.old_channels)
+    if channel not in {one.id for one in known}:
+        ports.log.info("push_of_unknown_channel", tenant=feed.tenant, connection=feed.connection)
+        return feed
+    after = replace(feed, last_push_at=now)
+    current = feed.channel
+    if current is None or current.id != channel or current.verified_at:
+        return after
+    after = replace(after, channel=replace(current, verified_at=now))
+    return after if leased(feed, now=now) else ports.feeds.save(after)
+
+
+def stop_all(ports: Ports, reading: Reading, feed: Feed) -> Feed:
+    """Close every channel of a calendar; the feed without them, still to be stored."""
+    for channel in (feed.channel, *feed.old_channels):
+        _stop(ports, reading, channel)
+    return replace(feed, channel=None, old_channels=(), renew_at=None)
+
+
+def _due(feed: Feed, now: datetime) -> bool:
+    channel = feed.channel
+    if channel is None or channel.expires_at <= now:
+        return True
+    if not channel.resource_id:
+        return channel.created_at + PENDING <= now
+    return feed.renew_at is not None and feed.renew_at <= now
+
+
+def _open(ports: Ports, reading: Reading, feed: Feed, address: str) -> Feed:
+    now = ports.clock.now()
+    until = now + timedelta(days=ports.tuning.channel_days)
+    pending = Channel(id=ports.keys.token()[:ID_LENGTH], resource_id="", expires_at=until, created_at=now)
+    # Stored before it is asked for: the provider's first message may come before its answer.
+    # https://developers.google.com/workspace/calendar/api/guides/push (sync message)
+    old = tuple(
+        known
+        for known in (feed.channel, *feed.old_channels)
+        if known and known.resource_id and known.expires_at > now
+    )
+    feed = ports.feeds.save(replace(feed, channel=pending, old_channels=old, renew_at=until))
+    request = ChannelRequest(
+        id=pending.id,
+        address=address,
+        token=_token(ports, feed, pending.id),
+        created_at=now,
+        expires_at=until,
+    )
+    try:
+        opened = ask(ports, reading, lambda provider, token: provider.watch(token, reading.calendar, request))
+    except Forbidden as refused:
+        if refused.reason != "push_unsupported":
+            raise
+        return ports.feeds.save(replace(feed, channel=None, renew_at=None, push_unsupported=True))
+    return ports.feeds.save(replace(feed, channel=opened, renew_at=renewal(opened)))
+
+
+def renewal(channel: Channel) -> datetime:
+    """When to replace a channel: at most 80 % of the life that the provider returned, spread by its id."""
+    dice = int.from_bytes(hashlib.sha256(channel.id.encode()).digest()[:6]) / float(1 << 48)
+    life = channel.expires_at - channel.created_at
+    return channel.created_at + life * (LATEST_RENEWAL - JITTER * dice)
+
+
+def _token(ports: Ports, feed: Feed, channel: str) -> str:
+    parts = (feed.tenant, feed.connection, feed.key, channel)
+    return encoded(PushClaims(*parts, signature=ports.keys.sign(PURPOSE, *parts)))
+
+
+def _address(ports: Ports, reading: Reading) -> str:
+    google = reading.connection.provider is ProviderKind.GOOGLE
+    return ports.tuning.webhook_google if google else ports.tuning.webhook_graph
+
+
+def _stop_old(ports: Ports, reading: Reading, feed: Feed) -> Feed:
+    for channel in feed.old_channels:
+        _stop(ports, reading, channel)
+    return ports.feeds.save(replace(feed, old_channels=()))
+
+
+def _stop(ports: Ports, reading: Reading, channel: Channel | None) -> None:
+    if channel is None or not channel.resource_id or channel.expires_at <= ports.clock.now():
+        return
+    ask(ports, reading, lambda provider, token: provider.unwatch(token, channel))

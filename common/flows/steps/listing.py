@@ -1,0 +1,145 @@
+"""Moves a calendar's feed on: where a full listing starts, and one page stored together with its cursor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from common.domain.feed import ChangePage, Cursor, Feed
+from common.domain.upkeep import next_poll
+from common.domain.windows import covered, rolled
+from common.errors import CursorExpired, RateLimited
+from common.flows.steps import collisions
+from common.flows.steps.following import follow
+from common.flows.steps.importing import Plan, plan
+from common.flows.steps.lease import freed
+from common.flows.steps.reading import Reading, ask, unchanged
+from common.ports import Ports
+
+LIMITED_FOR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """The feed after a page, and how many units of the calendar it changed.
+
+    ``last`` says that the listing or delta has ended; ``again`` that nothing was stored, because the cursor
+    had expired or the settings changed while the page was read.
+    """
+
+    feed: Feed
+    last: bool = False
+    again: bool = False
+    units: int = 0
+
+
+def due(ports: Ports, reading: Reading, feed: Feed) -> bool:
+    """Whether the calendar has to be listed in full: at first, under new rules, or further ahead."""
+    if feed.cursor is None or feed.fields != reading.fields:
+        return True
+    # What is being listed anyway is not started over because time passes.
+    return not feed.cursor.snapshot and rolled(
+        feed.covered, ports.clock.now(), months=ports.tuning.months_covered
+    )
+
+
+def begun(ports: Ports, reading: Reading, feed: Feed) -> Feed:
+    """A feed at the start of a full listing, under a new generation; what is stored stays until it ends."""
+    window = covered(ports.clock.now(), months=ports.tuning.months_covered)
+    return replace(
+        feed,
+        cursor=Cursor.start(window),
+        generation=feed.generation + 1,
+        covered=window,
+        fields=reading.fields,
+        listed=0,
+        sweeping=False,
+        held=None,
+    )
+
+
+def turn_page(ports: Ports, reading: Reading, feed: Feed, *, done: int | None = None) -> Turned:
+    """Read one page and store what it means, with the cursor, in one commit.
+
+    Args:
+        ports: The outside.
+        reading: The calendar and its settings.
+        feed: Its state, with a cursor; its version fences the commit.
+        done: The wake-up number that is dealt with if this is the last page of a delta; the lease is then
+            given back in the same commit.
+
+    Raises:
+        Conflict: Somebody else has the lease by now; nothing was stored.
+        RateLimited: The cursor expired again so soon that a listing has to wait.
+    """
+    cursor = feed.cursor or Cursor.start(covered(ports.clock.now(), months=ports.tuning.months_covered))
+    try:
+        page = ask(
+            ports,
+            reading,
+            lambda provider, token: provider.changes(token, reading.calendar, cursor, detail=reading.detail),
+        )
+    except CursorExpired:
+        return Turned(_restarted(ports, reading, feed), again=True)
+    followed = follow(ports, reading, feed, page.changes)
+    made = Plan()
+    if reading.wanted.imports:
+        made = plan(ports, reading, feed, page.changes, own=followed.own)
+    if not unchanged(ports, reading):
+        return Turned(feed, again=True)
+    if not page.snapshot:
+        collisions.flag(ports, reading, made.units)
+    if made.poison:
+        ports.feeds.quarantine(feed, made.poison)
+    after = _after(ports, feed, page, made, done=done)
+    stored = ports.feeds.commit(
+        replace(after, held=followed.held or after.held), reading.connection.resource, made.changes()
+    )
+    return Turned(stored, last=page.last, units=len(made.units))
+
+
+def _restarted(ports: Ports, reading: Reading, feed: Feed) -> Feed:
+    """A fresh listing because the provider forgot the cursor; limited, because it costs a whole calendar."""
+    now = ports.clock.now()
+    recent = tuple(moment for moment in feed.listings if moment > now - LIMITED_FOR)
+    if len(recent) >= ports.tuning.resyncs_per_hour:
+        wait = (recent[0] + LIMITED_FOR - now).total_seconds()
+        ports.feeds.save(replace(feed, error="resync_limited"))
+        raise RateLimited("this calendar was listed afresh a moment ago", code="paced", retry_after=wait)
+    ports.log.warning(
+        "cursor_expired",
+        tenant=feed.tenant,
+        connection=feed.connection,
+        calendar=feed.key,
+        recent=len(recent),
+    )
+    return ports.feeds.save(replace(begun(ports, reading, feed), listings=(*recent, now)))
+
+
+def _after(ports: Ports, feed: Feed, page: ChangePage, made: Plan, *, done: int | None) -> Feed:
+    """The feed that belongs to the data of this page."""
+    now = ports.clock.now()
+    present = sum(bool(events) for events in made.units.values())
+    after = replace(
+        feed,
+        cursor=page.next,
+        quarantined=feed.quarantined + len(made.poison),
+        last_applied_at=now,
+    )
+    if page.snapshot:
+        listed = feed.listed + present
+        return replace(after, listed=listed, units=max(feed.units, listed), sweeping=page.last)
+    after = replace(after, units=max(0, feed.units + _growth(ports, feed, made, present)))
+    if not page.last or done is None:
+        return after
+    return freed(replace(after, done_request=done, error=None, poll_at=poll_at(ports, feed, now)))
+
+
+def _growth(ports: Ports, feed: Feed, made: Plan, present: int) -> int:
+    before = ports.feeds.units(feed, sorted(made.units)) if made.units else {}
+    return present - sum(bool(events) for events in before.values())
+
+
+def poll_at(ports: Ports, feed: Feed, now: datetime) -> datetime:
+    """When to look without being asked: pushes get lost."""
+    return next_poll(now, minutes=ports.tuning.poll_minutes, seed=f"{feed.connection}/{feed.key}")

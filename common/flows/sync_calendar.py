@@ -1,0 +1,120 @@
+"""Brings one calendar's copy, and the bookings exported to it, in line with the provider."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from common.domain.work import Lane
+from common.errors import Conflict, Stop
+from common.flows.steps.channels import heard
+from common.flows.steps.lease import leased, release, take
+from common.flows.steps.passes import Pass, go_on
+from common.flows.steps.reading import Reading, open_reading
+from common.flows.steps.returning import CONTINUE, go_on_later, look_after_lease, look_again, unfinished
+from common.ports import Ports
+
+
+class Outcome(StrEnum):
+    """What became of a look at a calendar."""
+
+    DONE = "done"
+    MORE = "more"
+    BUSY = "busy"
+    LOST = "lost"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncCalendar:
+    """Look at one calendar.
+
+    ``reason`` is one word for the log; "continue" goes on with a pass instead of asking for a new one.
+    ``request`` is the wake-up number to be dealt with, None where this is a new wake-up; ``channel`` the push
+    channel that reported. ``after`` and ``swept`` say where the sweep of exported events goes on.
+    """
+
+    tenant: str
+    connection: str
+    calendar: str
+    reason: str = "wake"
+    request: int | None = None
+    channel: str | None = None
+    after: str | None = None
+    swept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """How far a task came, and how many pages and units it took."""
+
+    outcome: Outcome
+    pages: int = 0
+    units: int = 0
+
+
+def sync_calendar(ports: Ports, command: SyncCalendar) -> Synced:
+    """Read what changed and follow it, a page at a time, as the only one who does so for this calendar.
+
+    No wake-up is lost: it is counted before the lease is looked at, and whoever has the lease gives it back
+    before looking at the count again. So either the newcomer finds the lease free, or the holder finds the
+    count raised.
+
+    Raises:
+        Retry: The provider or the store asks to come back later; the stored cursor is where to go on.
+        Stop: Only a person can help; nothing was removed.
+    """
+    ids = (command.tenant, command.connection, command.calendar)
+    if _reading(ports, command, Lane.SYNC) is None:
+        return Synced(Outcome.OFF)
+    request = command.request
+    if request is None and command.reason != CONTINUE:
+        request = ports.feeds.wake(*ids, now=ports.clock.now())
+    feed = ports.feeds.get(*ids)
+    if command.channel:
+        feed = heard(ports, feed, channel=command.channel)
+    if not (unfinished(feed) if request is None else request > feed.done_request):
+        return Synced(Outcome.DONE)
+    holder = ports.keys.token()
+    mine = take(ports, feed, holder=holder)
+    if mine is None:
+        look_after_lease(ports, ports.feeds.get(*ids), request=request, channel=command.channel)
+        return Synced(Outcome.BUSY)
+    return _work(ports, command, Pass(mine, command.after, command.swept), holder=holder)
+
+
+def _work(ports: Ports, command: SyncCalendar, current: Pass, *, holder: str) -> Synced:
+    wanted = lost = False
+    error: str | None = None
+    try:
+        wanted = go_on(ports, current, lambda lane: _reading(ports, command, lane))
+    except Stop as stopped:
+        error = stopped.reason
+        raise
+    except Conflict:
+        # Another worker goes on from the stored cursor; only where there is none, the task comes back.
+        lost = _taken_over(ports, command, holder=holder)
+        if not lost:
+            raise
+    finally:
+        feed = release(ports, current.feed, holder=holder, error=error)
+    if lost or not wanted:
+        return Synced(Outcome.LOST if lost else Outcome.OFF, current.pages, current.units)
+    if not current.finished:
+        go_on_later(ports, feed, after=current.after, swept=current.swept)
+        return Synced(Outcome.MORE, current.pages, current.units)
+    requested = ports.feeds.requested(feed.tenant, feed.connection, feed.key)
+    if requested > feed.done_request:
+        look_again(ports, feed, requested)
+    return Synced(Outcome.DONE, current.pages, current.units)
+
+
+def _reading(ports: Ports, command: SyncCalendar, lane: Lane) -> Reading | None:
+    return open_reading(
+        ports, tenant=command.tenant, connection=command.connection, key=command.calendar, lane=lane
+    )
+
+
+def _taken_over(ports: Ports, command: SyncCalendar, *, holder: str) -> bool:
+    feed = ports.feeds.get(command.tenant, command.connection, command.calendar)
+    return feed.lease_holder != holder and leased(feed, now=ports.clock.now())
