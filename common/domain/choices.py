@@ -22,12 +22,11 @@ Patch = Mapping[str, Any]
 class Consequences:
     """What must happen once new choices are stored.
 
-    ``settle`` are the calendars whose stored events must be brought in line at once; those in ``relist`` are
-    listed anew after that. ``rewrite`` says that bookings must be written (again) to the calendar.
+    ``settle`` are the calendars whose stored events must be brought in line at once. ``rewrite`` says that
+    bookings must be written (again) to the calendar.
     """
 
     settle: tuple[str, ...] = ()
-    relist: tuple[str, ...] = ()
     rewrite: bool = False
 
 
@@ -96,11 +95,10 @@ def consequences(before: Connection, after: Connection) -> Consequences:
     followed = {*watched(before), *watched(after)}
     new = set(watched(after)) - set(watched(before)) | (set(imported(after)) - set(imported(before)))
     dropped = set(watched(before)) - set(watched(after)) | (set(imported(before)) - set(imported(after)))
-    # What blocks cannot be told from what is stored, so other rules need the provider's word again.
+    # What blocks cannot be told from what is stored: other rules need the provider's word again.
     other = followed if before.settings.imports != after.settings.imports else set()
     return Consequences(
         settle=tuple(sorted(new | dropped | other)),
-        relist=tuple(sorted((new | other) & set(watched(after)))),
         rewrite=after.settings.exports.on
         and _written(before.settings.exports) != _written(after.settings.exports),
     )

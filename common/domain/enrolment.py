@@ -27,9 +27,12 @@ def enrolled(listed: Iterable[CalendarEntry]) -> dict[str, CalendarEntry]:
 
 
 def relisted(
-    known: Mapping[str, CalendarEntry], listed: Iterable[CalendarEntry], *, now: datetime
+    known: Mapping[str, CalendarEntry], listed: Iterable[CalendarEntry], *, now: datetime, admit: bool = True
 ) -> Relisting:
-    """A later listing: new calendars appear switched off, what is missing stays until it is proven gone."""
+    """A later listing: new calendars appear switched off, what is missing stays until it is proven gone.
+
+    With ``admit`` off new ones are left out for now: one of them may be the one that is just being made.
+    """
     present = {entry.key: entry for entry in listed}
     calendars: dict[str, CalendarEntry] = {}
     for key, entry in known.items():
@@ -37,7 +40,7 @@ def relisted(
             calendars[key] = replace(present[key], enabled=entry.enabled, missing_since=None)
         else:
             calendars[key] = replace(entry, missing_since=entry.missing_since or now)
-    for key, entry in present.items():
+    for key, entry in present.items() if admit else ():
         calendars.setdefault(key, replace(entry, enabled=False, missing_since=None))
     return Relisting(
         calendars=calendars,

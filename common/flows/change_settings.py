@@ -95,7 +95,6 @@ def _settle(ports: Ports, after: Connection, found: Consequences, *, now: dateti
             connection=after.id,
             calendar=key,
             cause=f"v{after.settings.version}/{int(now.timestamp())}/{'later' if later else 'now'}",
-            since=now if key in found.relist else None,
             not_before=now + SECOND_LOOK if later else None,
         )
     if later and after.run is not None and found.rewrite:

@@ -15,30 +15,14 @@ def settle_later(
     connection: str,
     calendar: str,
     cause: str,
-    since: datetime | None = None,
     not_before: datetime | None = None,
 ) -> None:
-    """Have a calendar brought in line with its settings; ``since`` asks for a listing after that moment."""
+    """Have a calendar brought in line with its connection's settings."""
     _queue(
         ports,
-        {
-            "job": "settle",
-            "tenant": tenant,
-            "connection": connection,
-            "calendar": calendar,
-            "since": since.isoformat() if since else None,
-        },
+        {"job": "settle", "tenant": tenant, "connection": connection, "calendar": calendar},
         cause=cause,
         not_before=not_before,
-    )
-
-
-def renew_later(ports: Ports, *, tenant: str, connection: str, calendar: str, cause: str) -> None:
-    """Have a calendar's push channel replaced by a fresh one."""
-    _queue(
-        ports,
-        {"job": "renew", "tenant": tenant, "connection": connection, "calendar": calendar},
-        cause=cause,
     )
 
 

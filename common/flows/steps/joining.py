@@ -161,7 +161,7 @@ def _revived(item: Connection, grant: Grant, listed: tuple[CalendarEntry, ...], 
     return replace(
         item,
         status=Status.CONNECTED if item.run is None else Status.ACTIVE,
-        calendars=relisted(item.calendars, listed, now=now).calendars,
+        calendars=relisted(item.calendars, listed, now=now, admit=not item.dedicated_pending).calendars,
         scopes=grant.scopes,
         run=run,
         waiting_until=None,

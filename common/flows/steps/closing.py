@@ -1,0 +1,35 @@
+"""Closes the push channels of a calendar that nobody follows any more."""
+
+from __future__ import annotations
+
+from common.domain.account import Connection
+from common.domain.event import Detail
+from common.domain.feed import Feed
+from common.domain.importing import Wanted
+from common.domain.work import Lane
+from common.flows.steps.channels import stop_all
+from common.flows.steps.reading import Reading, reference
+from common.ports import Ports
+
+
+def close(ports: Ports, connection: Connection, feed: Feed) -> int:
+    """Stop the calendar's channels while the grant still allows it, and store that; how many there were.
+
+    Raises:
+        GrantRevoked: The account does not let us in any more; the channels end by themselves.
+    """
+    channels = sum(channel is not None for channel in (feed.channel, *feed.old_channels))
+    entry = connection.calendars.get(feed.key)
+    if not channels or entry is None:
+        return 0
+    reading = Reading(
+        connection=connection,
+        entry=entry,
+        calendar=reference(ports, connection, entry),
+        wanted=Wanted(imports=False, own=False),
+        detail=Detail.TIMES,
+        fields="",
+        lane=Lane.BACKFILL,
+    )
+    ports.feeds.save(stop_all(ports, reading, feed))
+    return channels

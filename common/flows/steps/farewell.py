@@ -1,0 +1,199 @@
+"""The pieces of disconnecting: each may be repeated, and each leaves the next one something to go by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from common.domain.account import CalendarRef, Connection, Grant, Receipt
+from common.domain.booking import ExportLink, LinkState
+from common.domain.feed import Feed
+from common.domain.work import Lane, Task, Work
+from common.errors import CalendarGone, Forbidden, OperatorFault, UnexpectedReply
+from common.flows.steps.access import authorized
+from common.flows.steps.amending import amend
+from common.flows.steps.closing import close
+from common.flows.steps.grants import shared
+from common.flows.steps.missing import links_of
+from common.flows.steps.pacing import pace
+from common.flows.steps.purge import purge
+from common.flows.steps.reading import reference
+from common.ports import Ports
+
+# What a link says once its event is gone because of us; kept until the receipt has counted it.
+REMOVED = "removed"
+LEFT = "left"
+MOST_ENTRIES = 200
+
+
+def go_on(
+    ports: Ports,
+    connection: Connection,
+    *,
+    cause: str,
+    after: str | None = None,
+    not_before: datetime | None = None,
+) -> None:
+    """Queue the next chunk of the clean-up; ``after`` is the last booking that was dealt with."""
+    ports.queue.enqueue(
+        Task(
+            work=Work.DISCONNECT,
+            lane=Lane.BACKFILL,
+            payload={"tenant": connection.tenant, "connection": connection.id, "after": after},
+            name=f"disconnect/{connection.tenant}/{connection.id}/{cause}",
+            not_before=not_before,
+        )
+    )
+
+
+def note(ports: Ports, connection: Connection, change: Callable[[Receipt], Receipt]) -> Connection:
+    """Write something on the receipt."""
+
+    def noted(current: Connection) -> Connection:
+        receipt = current.receipt or Receipt(started_at=ports.clock.now())
+        return replace(current, receipt=change(receipt), waiting_until=None, error=None)
+
+    return amend(ports, connection.tenant, connection.id, noted)
+
+
+def stop_channels(ports: Ports, connection: Connection) -> Connection:
+    """Stop all push channels while the grant still allows it."""
+    for feed in ports.feeds.of_connection(connection.tenant, connection.id):
+        if stopped := close(ports, connection, feed):
+            connection = note(ports, connection, partial(_more, channels=stopped))
+    return connection
+
+
+def _more(receipt: Receipt, *, channels: int = 0, imports: int = 0) -> Receipt:
+    return replace(
+        receipt,
+        channels_stopped=receipt.channels_stopped + channels,
+        imports_removed=receipt.imports_removed + imports,
+    )
+
+
+def remove_dedicated(ports: Ports, connection: Connection) -> Connection:
+    """Remove the calendar that Slotbridge made, with everything in it."""
+    entry = connection.calendars.get(connection.dedicated_calendar or "")
+    if entry is None or _calendar_removed(connection):
+        return connection
+    calendar = reference(ports, connection, entry)
+    provider = ports.providers[connection.provider].calendar
+    pace(ports, connection, units=1, lane=Lane.BACKFILL)
+    try:
+        authorized(ports, connection, lambda token: provider.delete_calendar(token, calendar))
+    except Forbidden:
+        return connection
+    return note(ports, connection, lambda receipt: replace(receipt, calendar_removed=True))
+
+
+def _calendar_removed(connection: Connection) -> bool:
+    return connection.receipt is not None and connection.receipt.calendar_removed
+
+
+def remove_events(ports: Ports, connection: Connection, *, after: str | None, most: int) -> str | None:
+    """Delete up to ``most`` exported events, ours by their link and never others; where to go on, or None.
+
+    Raises:
+        Conflict: Somebody who had not heard of the end yet is writing one of them.
+    """
+    budget, reached = most, after
+    while page := ports.bookings.links(connection.tenant, connection.id, after=reached, limit=MOST_ENTRIES):
+        for link in page:
+            if link.error not in {REMOVED, LEFT}:
+                if budget == 0:
+                    return reached or ""
+                budget -= 1
+                word = _removed(ports, connection, link)
+                ports.bookings.save_link(replace(link, state=LinkState.GONE, error=word))
+            reached = link.booking
+    return None
+
+
+def _removed(ports: Ports, connection: Connection, link: ExportLink) -> str:
+    if link.state is LinkState.GONE or not link.event_id:
+        return LEFT
+    if link.calendar == connection.dedicated_calendar and _calendar_removed(connection):
+        return REMOVED
+    zone = ports.catalogue.resource(connection.tenant, connection.resource).zone
+    entry = connection.calendars.get(link.calendar)
+    calendar = reference(ports, connection, entry) if entry else CalendarRef(link.calendar_id, zone=zone)
+    provider = ports.providers[connection.provider].calendar
+    pace(ports, connection, units=1, lane=Lane.BACKFILL)
+    try:
+        authorized(
+            ports,
+            connection,
+            lambda token: provider.delete_event(token, calendar, link.event_id, notify=False),
+        )
+    except CalendarGone:
+        return REMOVED
+    except Forbidden:
+        return LEFT
+    return REMOVED
+
+
+def count(ports: Ports, connection: Connection, *, reachable: bool) -> Connection:
+    """Put on the receipt how many events were deleted, and how many had to be left where they are."""
+    words = [link.error for link in links_of(ports, connection)]
+    deleted = words.count(REMOVED)
+    return note(
+        ports,
+        connection,
+        lambda receipt: replace(
+            receipt,
+            events_deleted=deleted,
+            events_left=len(words) - deleted,
+            provider_reachable=reachable,
+        ),
+    )
+
+
+def return_grant(ports: Ports, connection: Connection) -> Connection:
+    """Give the grant back, unless the account is connected elsewhere; it is forgotten here in any case."""
+    sealed, _ = ports.connections.sealed(connection.tenant, connection.id)
+    if sealed is None:
+        return connection
+    grant = ports.vault.open(sealed, tenant=connection.tenant, connection=connection.id)
+    kept = shared(ports, connection)
+    revoked = not kept and _revoked(ports, connection, grant)
+    connection = note(
+        ports,
+        connection,
+        lambda receipt: replace(receipt, grant_revoked=revoked, grant_kept_for_other_connection=kept),
+    )
+    ports.connections.save_sealed(connection.tenant, connection.id, None, expected=None)
+    return connection
+
+
+def _revoked(ports: Ports, connection: Connection, grant: Grant) -> bool:
+    try:
+        ports.providers[connection.provider].authorizer.revoke(grant)
+    except (OperatorFault, UnexpectedReply) as error:
+        # Trying again would not help, and the rest must not wait for it: the receipt says so.
+        ports.log.warning("grant_not_revoked", connection=connection.id, code=error.reason)
+        return False
+    return True
+
+
+def purge_imports(ports: Ports, connection: Connection) -> Connection:
+    """Remove all imported events; the channels are still remembered, so that they can be stopped."""
+    for feed in ports.feeds.of_connection(connection.tenant, connection.id):
+        if removed := purge(ports, connection, feed):
+            connection = note(ports, connection, partial(_more, imports=removed))
+    return connection
+
+
+def forget(ports: Ports, connection: Connection) -> None:
+    """Forget the calendars' states, all promises and all links."""
+    for feed in ports.feeds.of_connection(connection.tenant, connection.id):
+        ports.feeds.delete(feed)
+    for key in connection.calendars:
+        ports.feeds.delete(Feed(connection.tenant, connection.id, key))
+    while entries := ports.ledger.outbox_of(connection.tenant, connection.id, MOST_ENTRIES):
+        for entry in entries:
+            ports.ledger.done(entry.id)
+    for link in links_of(ports, connection):
+        ports.bookings.delete_link(link)
