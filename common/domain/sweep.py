@@ -58,7 +58,6 @@ def sweep(forbidden: Forbidden, *, anchor: int, first: int, limit: int, step: in
             break
         if time < starts[block]:
             runs.append(range(time, min(starts[block], limit), step))
-        if time < ends[block]:
-            time -= (time - ends[block]) // step * step
+        time -= (time - ends[block]) // step * step
         block += 1
     return runs

@@ -265,10 +265,29 @@ def test_free_times_that_overlap_are_offered_once_and_allow_to_run_across():
     """Two calendars that mark overlapping times as free make one availability, each with its grid."""
     question = ask(who=resource(use_external_free=True))
     picture = Picture(
-        calendars={"a": known(free=(span((9,), (10, 30)),)), "b": known(free=(span((10,), (12,)),))}
+        calendars={"a": known(free=(span((9,), (10, 30)),)), "b": known(free=(span((10, 10), (12,)),))}
     )
 
-    assert ["09:00", "10:00", "11:00"] == clock(free_starts(question, picture))
+    assert ["09:00", "10:00", "10:10"] == clock(free_starts(question, picture))
+    assert [] == codes(question, picture, at(10, 10))
+    assert [Code.OFF_GRID] == codes(question, picture, at(10, 15))
+
+
+def test_free_times_that_two_calendars_share_are_offered_once():
+    """The same event in two calendars is one availability."""
+    question = ask(who=resource(use_external_free=True))
+    shared = known(free=(span((9,), (11,)),))
+
+    assert ["09:00", "10:00"] == clock(free_starts(question, Picture(calendars={"a": shared, "b": shared})))
+
+
+def test_hours_that_do_not_touch_are_not_joined():
+    """A break of five minutes is a break."""
+    who = resource(hours=WeeklyHours.of({0: ["09:00-10:00", "10:05-11:05"]}))
+    rules = service(step=minutes(30))
+
+    assert ["09:00", "10:05"] == clock(free_starts(ask(rules=rules, who=who), Picture()))
+    assert [Code.OUTSIDE_AVAILABILITY] == codes(ask(rules=rules, who=who), Picture(), at(9, 30))
 
 
 @pytest.mark.pitfall(15)
