@@ -1,0 +1,99 @@
+"""Ends of an export other than a written event: removed, searched for, parked until later."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from common.domain import mirroring
+from common.domain.booking import ExportLink, LinkState
+from common.domain.mirroring import Outcome, Result
+from common.errors import CalendarGone, Forbidden, UsageExhausted
+from common.flows.steps import missing
+from common.flows.steps.amending import amend
+from common.flows.steps.export_job import Job
+from common.flows.steps.own_events import event_id
+from common.ports import Ports
+
+PARKED_FOR = timedelta(hours=1)
+EXHAUSTED_FOR = timedelta(hours=6)
+SEARCHED_FOR = timedelta(minutes=2)
+
+
+def remove(job: Job, link: ExportLink) -> Outcome:
+    """Delete the event of a cancelled booking where it lives; who was invited is told."""
+    if link.state not in {LinkState.GONE, LinkState.FAILED}:
+        notify = job.draft(link).notify and link.revision > 0
+        job.call(
+            lambda provider, token: provider.delete_event(
+                token, job.place(link), link.event_id, notify=notify
+            )
+        )
+    link = clear_leftover(job, link)
+    job.save(replace(link, state=LinkState.GONE, revision=job.booking.revision, missing_since=None))
+    return Outcome(Result.REMOVED)
+
+
+def clear_leftover(job: Job, link: ExportLink) -> ExportLink:
+    """Remove the older twin of an event that moved to another calendar, silently."""
+    left = mirroring.leftover(link)
+    if left is None:
+        return link
+    epoch, calendar = left
+    entry = job.connection.calendars.get(calendar)
+    if entry:
+        old_id = event_id(job.ports.keys, tenant=link.tenant, booking=link.booking, epoch=epoch)
+        old = replace(link, calendar=calendar, calendar_id=entry.provider_id)
+        try:
+            job.call(
+                lambda provider, token: provider.delete_event(token, job.place(old), old_id, notify=False)
+            )
+        except (Forbidden, CalendarGone) as refused:
+            # A calendar that is out of reach must not keep the booking from its new one.
+            job.ports.log.warning(
+                "old_event_left", tenant=link.tenant, connection=link.connection, code=refused.reason
+            )
+    return job.save(mirroring.without_leftover(link))
+
+
+def search(job: Job, link: ExportLink) -> Outcome:
+    """The event is not where it was: it is looked for before anything is concluded."""
+    missing.look_for(job.ports, (missing.noted(job.ports, link),))
+    return Outcome(Result.SEARCHING, job.ports.clock.now() + SEARCHED_FOR, "event_missing")
+
+
+def park(job: Job, reason: str) -> Outcome:
+    """The calendar refuses for good: the promise waits, the owner is told once, the booking stays."""
+    link = job.ports.bookings.link(job.booking.tenant, job.connection.id, job.booking.id)
+    if link and link.state is LinkState.PENDING and not link.revision:
+        job.save(replace(link, state=LinkState.FAILED, error=reason))
+    job.tell(reason)
+    return Outcome(Result.PARKED, job.ports.clock.now() + PARKED_FOR, reason)
+
+
+def pause(job: Job, reason: str) -> Outcome:
+    """The account's own limit for writes is used up: nothing more is written for hours, and that is shown."""
+    now = job.ports.clock.now()
+    until = now + EXHAUSTED_FOR
+    amend(
+        job.ports,
+        job.connection.tenant,
+        job.connection.id,
+        lambda current: replace(current, waiting_until=until, error=UsageExhausted.code),
+    )
+    job.tell(f"{reason}-{now:%Y%m%d}")
+    return Outcome(Result.PARKED, until, reason)
+
+
+def resume(ports: Ports, tenant: str, connection: str) -> None:
+    """Writing works again."""
+    amend(
+        ports,
+        tenant,
+        connection,
+        lambda current: (
+            replace(current, waiting_until=None, error=None)
+            if current.error == UsageExhausted.code
+            else current
+        ),
+    )

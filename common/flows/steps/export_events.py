@@ -1,0 +1,142 @@
+"""Writes a booking's event: makes it, finds it again after a lost answer, changes it, moves it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import NoReturn
+
+from common.domain import mirroring
+from common.domain.account import CalendarEntry
+from common.domain.booking import Changed, EventDraft, EventRef, ExportLink, IdTaken, LinkState
+from common.domain.event import ExternalEvent, Gone
+from common.domain.mirroring import Outcome, Result
+from common.domain.ownership import ATTENDEE, REMINDER, fingerprint, seen_fingerprint
+from common.errors import Conflict, UnexpectedReply
+from common.flows.steps.export_ends import clear_leftover, search
+from common.flows.steps.export_job import COST_OF_PATCH, Job
+from common.flows.steps.wakeups import wake_calendar
+
+MOST_EPOCHS = 5
+
+
+def create(job: Job, target: CalendarEntry, link: ExportLink, *, changed: bool = True) -> Outcome:
+    """Write an event for the first time, under an id that belongs to this booking and epoch alone."""
+    for _ in range(MOST_EPOCHS):
+        draft = job.draft(link, changed=changed)
+        link = job.save(mirroring.written(link, fingerprint(draft)))
+        link, draft, answer = job.sent(link, draft, partial(_inserted, job, link))
+        if isinstance(answer, EventRef):
+            clear_leftover(job, job.alive(link, answer, draft))
+            return Outcome(Result.WRITTEN)
+        found = job.read(link)
+        if found:
+            return adopt(job, link, found)
+        # The id is spent: a provider never gives the id of a deleted event free.
+        link = job.blank(target, epoch=link.epoch + 1, before=link)
+    raise UnexpectedReply("every id for this event is taken", code="ids_taken")
+
+
+def _inserted(job: Job, link: ExportLink, draft: EventDraft) -> EventRef | IdTaken:
+    return job.call(lambda provider, token: provider.create_event(token, job.place(link), draft))
+
+
+def resolve(job: Job, target: CalendarEntry, link: ExportLink) -> Outcome:
+    """A write whose answer was lost: the event itself says whether it went through."""
+    found = job.read(link)
+    if found:
+        return adopt(job, link, found)
+    if link.revision:
+        # It had been there before: then its owner removed it.
+        return search(job, link)
+    return create(job, target, job.blank(target, epoch=link.epoch, before=link))
+
+
+def adopt(job: Job, link: ExportLink, event: ExternalEvent) -> Outcome:
+    """An event of ours that is there already, in whatever state our last write left it."""
+    draft = job.draft(link)
+    wanted = fingerprint(draft)
+    changed = {name for name, value in seen_fingerprint(event).items() if wanted[name] != value}
+    if link.etag is not None and event.etag == link.etag:
+        # Nothing arrived since the state that we know; what cannot be read back is sent as well.
+        changed |= {ATTENDEE, REMINDER}
+    if changed:
+        return _send(job, replace(link, etag=event.etag), frozenset(changed), before=link)
+    clear_leftover(job, job.alive(link, EventRef(event.id, event.etag, event.updated), draft))
+    return Outcome(Result.WRITTEN)
+
+
+def update(job: Job, link: ExportLink) -> Outcome:
+    """Change only what differs from what was written last; where nothing does, nothing is sent."""
+    link = clear_leftover(job, link)
+    wanted = fingerprint(job.draft(link))
+    changed = frozenset(name for name, value in wanted.items() if link.written.get(name) != value)
+    if changed:
+        return _send(job, link, changed, before=link)
+    if link.revision < job.booking.revision:
+        job.save(replace(link, revision=job.booking.revision))
+    return Outcome(Result.UNCHANGED)
+
+
+def move(job: Job, target: CalendarEntry, link: ExportLink) -> Outcome:
+    """Make the event in the calendar that is wanted now, then remove it where it was, mailing nobody twice.
+
+    In this order, and remembered beforehand: an own event that vanishes while it is the booking's only one
+    would look as if its owner had deleted it.
+    """
+    link = clear_leftover(job, link)
+    fresh = mirroring.with_leftover(job.blank(target, epoch=link.epoch + 1, before=link), link)
+    return create(job, target, fresh, changed=job.booking.revision > link.revision)
+
+
+def _send(job: Job, link: ExportLink, changed: frozenset[str], *, before: ExportLink) -> Outcome:
+    newer = job.booking.revision > link.revision
+    draft = job.draft(link, changed=newer)
+    link = job.save(replace(mirroring.written(link, fingerprint(draft)), state=LinkState.PENDING))
+    link, draft, answer = _sent(job, link, draft, changed)
+    etag_is_ours = True
+    if isinstance(answer, Changed):
+        if not newer:
+            _let_sync_judge(job, replace(before, version=link.version))
+        # The booking changed later than its event: its changed fields overrule the owner's, no others.
+        event, etag_is_ours = job.read(link), False
+        answer = _patched(job, link, draft, changed, event.etag) if event else Gone(link.event_id)
+    if isinstance(answer, Changed):
+        raise Conflict("the event keeps changing", code="event_busy", retry_after=2)
+    if isinstance(answer, Gone):
+        return search(job, link)
+    # Without an etag the sync compares contents, and finds what the owner changed besides.
+    clear_leftover(job, job.alive(link, answer if etag_is_ours else replace(answer, etag=None), draft))
+    return Outcome(Result.WRITTEN)
+
+
+def _sent(
+    job: Job, link: ExportLink, draft: EventDraft, changed: frozenset[str]
+) -> tuple[ExportLink, EventDraft, EventRef | Gone | Changed]:
+    if ATTENDEE not in changed:
+        return link, draft, _patched(job, link, draft, changed, link.etag)
+
+    def send(wanted: EventDraft) -> EventRef | Gone | Changed:
+        # An attendee that was refused is left out of the change, not taken off the event.
+        fields = changed if wanted.attendee == draft.attendee else changed - {ATTENDEE}
+        return _patched(job, link, wanted, fields, link.etag)
+
+    return job.sent(link, draft, send)
+
+
+def _patched(
+    job: Job, link: ExportLink, draft: EventDraft, changed: frozenset[str], etag: str | None
+) -> EventRef | Gone | Changed:
+    return job.call(
+        lambda provider, token: provider.update_event(
+            token, job.place(link), link.event_id, draft, changed=changed, etag=etag
+        ),
+        units=COST_OF_PATCH,
+    )
+
+
+def _let_sync_judge(job: Job, before: ExportLink) -> NoReturn:
+    """The event changed and the booking did not: what its owner did comes first."""
+    job.save(before)
+    wake_calendar(job.ports, job.connection, before.calendar, cause=f"{before.booking}-{before.etag}")
+    raise Conflict("the event was changed by its owner", code="event_changed", retry_after=5)

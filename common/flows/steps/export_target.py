@@ -1,0 +1,109 @@
+"""Finds the calendar that bookings are written to, and makes the dedicated one when it is first needed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from common.domain.account import CalendarEntry, Connection, Role, calendar_key
+from common.domain.enrolment import relisted
+from common.domain.importing import export_target
+from common.domain.work import Lane
+from common.errors import CalendarGone, Forbidden
+from common.flows.steps.access import authorized
+from common.flows.steps.amending import amend
+from common.flows.steps.calendars import all_calendars
+from common.flows.steps.duties import settle_later
+from common.flows.steps.pacing import pace
+from common.ports import Ports
+
+
+def target_of(ports: Ports, connection: Connection, *, lane: Lane) -> tuple[Connection, CalendarEntry]:
+    """The target calendar, and the connection as it is then.
+
+    Raises:
+        CalendarGone: There is no such calendar.
+        Forbidden: It cannot be written to.
+    """
+    entry = export_target(connection)
+    if entry is None and connection.settings.exports.dedicated:
+        connection = _with_dedicated(ports, connection, lane)
+        entry = export_target(connection)
+    if entry is None or entry.missing_since is not None:
+        raise CalendarGone("there is no calendar to write to", code="no_target")
+    if not entry.writable:
+        raise Forbidden("this calendar cannot be written to", code="target_read_only")
+    return connection, entry
+
+
+def _with_dedicated(ports: Ports, connection: Connection, lane: Lane) -> Connection:
+    """Make the calendar, or find the one that an interrupted attempt has made.
+
+    Before it is made, all calendars that exist are written down: whatever is there later under our name
+    and was not there before is ours.
+    """
+    resource = ports.catalogue.resource(connection.tenant, connection.resource)
+    name = f"{resource.name} ({ports.catalogue.tenant(connection.tenant).name})"
+    listed = _listed(ports, connection, lane)
+    if connection.dedicated_pending:
+        made = [item for item in listed if _is_new(item, connection, name)]
+        if made:
+            return _adopted(ports, connection, made[0])
+    now = ports.clock.now()
+    connection = amend(
+        ports,
+        connection.tenant,
+        connection.id,
+        lambda current: replace(
+            current,
+            calendars=relisted(current.calendars, listed, now=now).calendars,
+            dedicated_pending=True,
+        ),
+    )
+    provider = ports.providers[connection.provider].calendar
+    pace(ports, connection, units=1, lane=lane)
+    provider_id = authorized(
+        ports, connection, lambda token: provider.create_calendar(token, name=name, zone=resource.zone)
+    )
+    entry = CalendarEntry(
+        key=calendar_key(provider_id),
+        provider_id=provider_id,
+        name=name,
+        zone=resource.zone,
+        role=Role.OWNER,
+    )
+    return _adopted(ports, connection, entry)
+
+
+def _listed(ports: Ports, connection: Connection, lane: Lane) -> tuple[CalendarEntry, ...]:
+    provider = ports.providers[connection.provider].calendar
+    pace(ports, connection, units=1, lane=lane)
+    return all_calendars(
+        lambda page: authorized(ports, connection, lambda token: provider.list_calendars(token, page=page))
+    )
+
+
+def _is_new(item: CalendarEntry, connection: Connection, name: str) -> bool:
+    return item.name == name and item.role is Role.OWNER and item.key not in connection.calendars
+
+
+def _adopted(ports: Ports, connection: Connection, entry: CalendarEntry) -> Connection:
+    stored = amend(
+        ports,
+        connection.tenant,
+        connection.id,
+        lambda current: replace(
+            current,
+            calendars={**current.calendars, entry.key: replace(entry, enabled=False)},
+            dedicated_calendar=entry.key,
+            dedicated_pending=False,
+        ),
+    )
+    # Watched from the start: what the owner does to the events in it must reach the bookings.
+    settle_later(
+        ports,
+        tenant=connection.tenant,
+        connection=connection.id,
+        calendar=entry.key,
+        cause=f"dedicated-{entry.key}",
+    )
+    return stored
