@@ -39,6 +39,7 @@ __all__ = [
     "Log",
     "Ports",
     "Provider",
+    "PushPorts",
     "Scene",
     "TaskQueue",
     "Tuning",
@@ -62,3 +63,13 @@ class Ports:
     queue: TaskQueue
     log: Log
     tuning: Tuning = field(default_factory=Tuning)
+
+
+@dataclass(frozen=True, slots=True)
+class PushPorts:
+    """What a webhook may touch: no store and no provider, so that it starts and answers at once."""
+
+    clock: Clock
+    keys: Keys
+    queue: TaskQueue
+    log: Log
