@@ -62,6 +62,7 @@ class Delivery:
         self.send = send
         self._now = now
         self._lock = threading.Lock()
+        self._tried = threading.Condition(self._lock)
         self._queue: list[Notification] = []
         self._attempts: list[Attempt] = []
         self._wake = threading.Event()
@@ -84,6 +85,11 @@ class Delivery:
         """Every delivery so far."""
         with self._lock:
             return list(self._attempts)
+
+    def wait_for(self, count: int, *, seconds: float) -> bool:
+        """Wait until there were that many deliveries."""
+        with self._tried:
+            return self._tried.wait_for(lambda: len(self._attempts) >= count, seconds)
 
     def drop(self, count: int | None = None) -> int:
         """Lose the first waiting notifications, or all; returns how many."""
@@ -128,6 +134,7 @@ class Delivery:
         attempt = Attempt(item.channel, item.state, number, item.attempt, status, again)
         with self._lock:
             self._attempts.append(attempt)
+            self._tried.notify_all()
             if again:
                 due = self._now() + timedelta(seconds=2 ** (item.attempt - 1))
                 self._queue.append(replace(item, due=due, attempt=item.attempt + 1))

@@ -145,11 +145,11 @@ def _inside(calendar: Calendar, event: Stored, window: Window) -> bool:
 
 
 def _visible(found: Found, query: Json, singles: bool, updated_min: datetime | None) -> bool:  # noqa: FBT001
-    if not found.cancelled:
+    if not found.cancelled or updated_min:
         return True
     if found.master_cancelled:
         return bool(query.get("showDeleted")) and not singles
-    if query.get("showDeleted") or updated_min:
+    if query.get("showDeleted"):
         return True
     return bool(found.exception and not singles)
 

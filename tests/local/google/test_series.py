@@ -1,0 +1,169 @@
+import pytest
+
+from tests.local.google.driver import Refused, all_day, timed
+
+ADA = "ada@example.test"
+DAILY = ["RRULE:FREQ=DAILY;COUNT=5"]
+
+
+def starts(driver, event="series", **query):
+    items, _ = driver.all_items("events.instances", calendarId=ADA, eventId=event, **query)
+    return [item["start"].get("dateTime") or item["start"]["date"] for item in items]
+
+
+@pytest.fixture
+def series(sim):
+    """Five days at 10:00 in Zurich, the third after the change to winter time."""
+    return sim.owner.put_event(ADA, timed("2026-10-23T10:00:00", id="series", recurrence=DAILY))
+
+
+@pytest.mark.pitfall(17)
+def test_wall_time_stays_across_dst(ada, series):
+    """Pitfall 17: instances keep 10:00 while the offset changes, and their ids tell the UTC start."""
+    items = ada("events.instances", calendarId=ADA, eventId="series")["items"]
+
+    assert [item["start"]["dateTime"][11:] for item in items] == ["10:00:00+02:00"] * 2 + ["10:00:00+01:00"] * 3
+    assert [item["id"][-8:] for item in items] == ["T080000Z"] * 2 + ["T090000Z"] * 3
+    assert {item["recurringEventId"] for item in items} == {"series"}
+    assert {item["iCalUID"] for item in items} == {series["iCalUID"]}
+
+
+def test_wall_time_in_the_gap_moves_on(sim, ada):
+    """An instance inside the hour that DST skips happens an hour later, once."""
+    sim.owner.put_event(ADA, timed("2027-03-27T02:30:00", id="gap00", recurrence=["RRULE:FREQ=DAILY;COUNT=3"]))
+
+    assert starts(ada, "gap00") == [
+        "2027-03-27T02:30:00+01:00",
+        "2027-03-28T03:30:00+02:00",
+        "2027-03-29T02:30:00+02:00",
+    ]
+
+
+def test_rdate_and_exdate_add_and_remove(sim, ada):
+    """RDATE and EXDATE in UTC, with a TZID, and as dates."""
+    lines = ["RRULE:FREQ=DAILY;COUNT=3", "EXDATE;TZID=Europe/Zurich:20261024T100000", "RDATE:20261101T090000Z"]
+    sim.owner.put_event(ADA, timed("2026-10-23T10:00:00", id="timed", recurrence=lines))
+    days = ["RRULE:FREQ=WEEKLY;UNTIL=20261102", "EXDATE;VALUE=DATE:20261026"]
+    sim.owner.put_event(ADA, all_day("2026-10-19", id="dates", recurrence=days))
+
+    assert [start[:10] for start in starts(ada, "timed")] == ["2026-10-23", "2026-10-25", "2026-11-01"]
+    assert starts(ada, "dates") == ["2026-10-19", "2026-11-02"]
+
+
+def test_instances_have_a_window_with_inclusive_lower_bound(ada, series):
+    """timeMin includes here, unlike events.list."""
+    ends = "2026-10-24T09:00:00Z"
+
+    assert starts(ada, timeMin=ends)[0] == "2026-10-24T10:00:00+02:00"
+    assert ada("events.list", calendarId=ADA, singleEvents=True, timeMin=ends)["items"][0]["id"][-17:-8] == "_20261025"
+    assert starts(ada, timeMax="2026-10-24T08:00:00Z") == ["2026-10-23T10:00:00+02:00"]
+    assert starts(ada, originalStart="2026-10-25T09:00:00Z") == ["2026-10-25T10:00:00+01:00"]
+
+
+def test_instances_of_a_single_event_are_refused(sim, ada):
+    """Only series have instances."""
+    sim.owner.put_event(ADA, timed("2026-10-23T10:00:00", id="single"))
+
+    for event, status in (("single", 400), ("nothere", 404)):
+        with pytest.raises(Refused) as caught:
+            ada("events.instances", calendarId=ADA, eventId=event)
+        assert caught.value.status == status
+
+
+@pytest.mark.pitfall(14)
+def test_edited_instance_becomes_an_exception(ada, series):
+    """Pitfall 14: a moved instance keeps its id and original start, and replaces the regular one."""
+    where = {"calendarId": ADA, "eventId": "series_20261024T080000Z"}
+    body = timed("2026-12-01T15:00:00")
+    moved = ada("events.patch", body, **where)
+    page = ada("events.list", calendarId=ADA)
+
+    assert moved["originalStartTime"]["dateTime"] == "2026-10-24T10:00:00+02:00"
+    assert [item["id"] for item in page["items"]] == ["series", where["eventId"]]
+    assert sorted(starts(ada))[-1] == "2026-12-01T15:00:00+01:00"
+    assert len(starts(ada)) == 5
+    assert ada("events.get", **where) == moved
+
+
+@pytest.mark.pitfall(14)
+def test_cancelled_instance_is_a_stub(ada, series):
+    """Pitfall 14: a cancelled instance tells id, series and original start, and frees its slot only."""
+    where = {"calendarId": ADA, "eventId": "series_20261024T080000Z"}
+    ada("events.delete", **where)
+    stub = ada("events.get", **where)
+
+    assert stub.keys() == {"kind", "etag", "id", "status", "recurringEventId", "originalStartTime"}
+    assert len(starts(ada)) == 4
+    assert len(ada("events.instances", calendarId=ADA, eventId="series", showDeleted=True)["items"]) == 5
+    with pytest.raises(Refused) as caught:
+        ada("events.delete", **where)
+    assert caught.value.status == 410
+
+
+def test_unknown_instances_are_not_found(ada, series):
+    """An id outside of the rule names nothing."""
+    for event in ("series_20261024T090000Z", "series_20261024", "series_20261130T090000Z", "nothing_20261024T080000Z"):
+        with pytest.raises(Refused) as caught:
+            ada("events.get", calendarId=ADA, eventId=event)
+        assert caught.value.status == 404
+
+
+def test_series_edit_reaches_untouched_fields_of_exceptions(sim, ada, series):
+    """An exception keeps what was edited on it and inherits the rest."""
+    sim.owner.edit_event(ADA, "series_20261024T080000Z", {"location": "Room 7"})
+    ada("events.patch", {"summary": "New", "location": "Room 1"}, calendarId=ADA, eventId="series")
+    exception = ada("events.get", calendarId=ADA, eventId="series_20261024T080000Z")
+
+    assert (exception["summary"], exception["location"]) == ("New", "Room 7")
+
+
+def test_moving_a_series_drops_exceptions(sim, ada, series):
+    """After a time change, exceptions of starts that no longer exist are cancelled."""
+    sim.owner.edit_event(ADA, "series_20261024T080000Z", {"location": "Room 7"})
+    sim.owner.shift_event(ADA, "series", minutes=30)
+
+    assert ada("events.get", calendarId=ADA, eventId="series_20261024T080000Z")["status"] == "cancelled"
+    assert [start[11:16] for start in starts(ada)] == ["10:30"] * 5
+
+
+def test_deleting_a_series_cancels_its_exceptions(sim, ada, series):
+    """Master and exceptions both arrive as cancelled."""
+    token = ada("events.list", calendarId=ADA)["nextSyncToken"]
+    sim.owner.edit_event(ADA, "series_20261024T080000Z", {"location": "Room 7"})
+    ada("events.delete", calendarId=ADA, eventId="series")
+    items = ada("events.list", calendarId=ADA, syncToken=token)["items"]
+
+    assert {item["id"]: item["status"] for item in items} == {
+        "series": "cancelled",
+        "series_20261024T080000Z": "cancelled",
+    }
+
+
+@pytest.mark.pitfall(14)
+def test_this_and_following_splits(sim, ada, series):
+    """Pitfall 14: the old series ends before the split, a new unrelated master begins, later exceptions are lost."""
+    sim.owner.edit_event(ADA, "series_20261026T090000Z", {"location": "Room 7"})
+    new = sim.owner.split_series(ADA, "series_20261025T090000Z", {"summary": "New"})
+
+    assert new["id"] == "series_R20261025T090000"
+    assert new["recurrence"] == ["RRULE:FREQ=DAILY;COUNT=3"]
+    assert [start[:10] for start in starts(ada)] == ["2026-10-23", "2026-10-24"]
+    assert [start[:10] for start in starts(ada, new["id"])] == ["2026-10-25", "2026-10-26", "2026-10-27"]
+    assert ada("events.get", calendarId=ADA, eventId="series_20261026T090000Z")["status"] == "cancelled"
+
+
+def test_delete_following_truncates(sim, ada, series):
+    """"This and following" deleted is an UNTIL on the master."""
+    sim.owner.delete_following(ADA, "series_20261025T090000Z")
+
+    assert [start[:10] for start in starts(ada)] == ["2026-10-23", "2026-10-24"]
+
+
+@pytest.mark.pitfall(14)
+def test_many_instances_on_one_day(sim, ada):
+    """Pitfall 14: sixty instances within a day are all there, over pages."""
+    rule = ["RRULE:FREQ=MINUTELY;INTERVAL=10;COUNT=60"]
+    sim.owner.put_event(ADA, timed("2026-10-23T08:00:00", 5, id="often", recurrence=rule))
+    items, _ = ada.all_items("events.list", calendarId=ADA, singleEvents=True, maxResults=7)
+
+    assert len({item["id"] for item in items}) == 60
