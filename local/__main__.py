@@ -1,0 +1,98 @@
+"""``python -m local up | demo | token``: Slotbridge on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+from local.firestore_emulator import EmulatorError
+from local.stack import Options, Stack
+from local.tokens import ROLES, NoStack, staff_token
+
+PORT = 8080
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    chosen = _parser().parse_args(arguments)
+    if chosen.command == "token":
+        return _token(chosen)
+    if chosen.command == "demo":
+        from local.demo.story import tell  # noqa: PLC0415 - the other commands start without it
+
+        return tell()
+    return _up(chosen)
+
+
+def _up(chosen: argparse.Namespace) -> int:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    options = Options(port=chosen.port, simulate=chosen.providers == "simulated")
+    try:
+        with Stack(options) as stack:
+            _introduce(stack, chosen.port)
+            stop.wait()
+            print("stopping")
+    except (EmulatorError, OSError) as error:
+        print(f"cannot start: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _introduce(stack: Stack, port: int) -> None:
+    where = stack.addresses
+    outside = stack.installation.config.function_url("oauth_callback").removesuffix("/oauth_callback")
+    lines = {
+        "functions": f"{where.functions}/<name>   {' '.join(stack.functions)}",
+        "as seen from outside": outside if outside != where.functions else "",
+        "staff tokens": f"{where.issuer}   python -m local token --tenant demo --role owner --port {port}",
+        "Google": f"{where.google}   simulated; its back door is /_sim/" if where.google else "the real one",
+        "Cloud Tasks": f"{where.tasks_rest}/_sim/queues   gRPC at {where.tasks_grpc}",
+        "Firestore": f"{where.firestore}   Google's emulator" if where.firestore else "in memory",
+    }
+    print("Slotbridge on this machine")
+    for name, what in lines.items():
+        if what:
+            print(f"  {name:<22}{what}")
+    print("ready; Ctrl-C stops everything", flush=True)
+
+
+def _token(chosen: argparse.Namespace) -> int:
+    issuer = chosen.issuer or f"http://127.0.0.1:{chosen.port + 1}"
+    try:
+        print(staff_token(issuer, tenant=chosen.tenant, role=chosen.role, resources=chosen.resource))
+    except NoStack as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    up = commands.add_parser("up", help="start everything and keep it running")
+    up.add_argument(
+        "--providers",
+        choices=("simulated", "external"),
+        default="simulated",
+        help="external: addresses and clients of the providers come from the environment",
+    )
+    up.add_argument("--port", type=int, default=PORT, help="the first of five ports; 0 takes free ones")
+    commands.add_parser("demo", help="tell the whole story once, checking every step")
+    token = commands.add_parser("token", help="print a staff token of a running stack")
+    token.add_argument("--tenant", required=True)
+    token.add_argument("--role", choices=ROLES, default="owner")
+    token.add_argument(
+        "--resource", action="append", default=[], help="for staff: whose calendar; repeatable"
+    )
+    token.add_argument("--port", type=int, default=PORT, help="the port that the stack was started with")
+    token.add_argument("--issuer", default="", help="the issuer's address, instead of --port")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""Builds the settings of an installation on this machine: generated keys, and the addresses of its parts."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from common.crypto.vault import new_keyset
+from common.domain.work import Lane, Work
+
+PROJECT = "slotbridge-local"
+LOCATION = "europe-west6"
+SERVICE_ACCOUNT = f"tasks@{PROJECT}.iam.gserviceaccount.com"
+SCHEDULER_ACCOUNT = f"scheduler@{PROJECT}.iam.gserviceaccount.com"
+AUDIENCE = "slotbridge"
+CLIENT_ID = "slotbridge-local.apps.googleusercontent.com"
+CLIENT_SECRET = "local-secret"
+MADE_HERE = ("SIGNING_KEYS", "CHANNEL_KEYS", "EVENT_ID_KEY", "GRANT_KEYSET")
+"""Settings that are generated anew at each start unless the environment brings them."""
+
+QUEUES: Mapping[str, Mapping[str, float]] = {
+    f"slotbridge-{Lane.LIVE}": {
+        "max_dispatches_per_second": 100,
+        "max_concurrent_dispatches": 32,
+        "min_backoff": 1,
+        "max_backoff": 60,
+    },
+    f"slotbridge-{Lane.SYNC}": {
+        "max_dispatches_per_second": 50,
+        "max_concurrent_dispatches": 16,
+        "min_backoff": 1,
+        "max_backoff": 300,
+    },
+    f"slotbridge-{Lane.BACKFILL}": {
+        "max_dispatches_per_second": 20,
+        "max_concurrent_dispatches": 4,
+        "min_backoff": 2,
+        "max_backoff": 300,
+    },
+    f"slotbridge-{Lane.UPKEEP}": {
+        "max_dispatches_per_second": 10,
+        "max_concurrent_dispatches": 4,
+        "min_backoff": 5,
+        "max_backoff": 600,
+    },
+}
+"""The queues as they are deployed, in the words of Cloud Tasks; durations in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the parts of the stack listen; ``firestore`` is empty where memory stands in for it."""
+
+    functions: str
+    issuer: str
+    tasks_grpc: str
+    tasks_rest: str
+    google: str = ""
+    firestore: str = ""
+
+
+def settings(addresses: Addresses, given: Mapping[str, str]) -> dict[str, str]:
+    """The whole environment of the functions.
+
+    Args:
+        addresses: Where the parts are.
+        given: The environment of this process; keys found there are kept, and so is the public address.
+            Without a simulated Google all its addresses and the client come from there.
+    """
+    public = given.get("PUBLIC_BASE_URL", "") if not addresses.google else ""
+    made = {name: given.get(name) or _made(name) for name in MADE_HERE}
+    return {**given, **made, **_places(addresses, public or addresses.functions), **_google(addresses)}
+
+
+def _places(addresses: Addresses, public: str) -> dict[str, str]:
+    stored = {"FIRESTORE_EMULATOR_HOST": addresses.firestore} if addresses.firestore else {"STORE": "memory"}
+    return stored | {
+        "GOOGLE_CLOUD_PROJECT": PROJECT,
+        "PUBLIC_BASE_URL": public.rstrip("/"),
+        # Tasks stay on this machine even where browsers and Google come in through a tunnel.
+        **{f"FUNCTION_URL_{work.upper()}": f"{addresses.functions}/{work}" for work in Work},
+        "TASKS_LOCATION": LOCATION,
+        "TASKS_SERVICE_ACCOUNT": SERVICE_ACCOUNT,
+        "SCHEDULER_SERVICE_ACCOUNT": SCHEDULER_ACCOUNT,
+        "TASKS_TOKEN_JWKS_URI": f"{addresses.issuer}/jwks.json",
+        "CLOUD_TASKS_EMULATOR_HOST": addresses.tasks_grpc,
+        "CLOUD_TASKS_REST_ENDPOINT": addresses.tasks_rest,
+        "STAFF_TOKEN_ISSUER": addresses.issuer,
+        "STAFF_TOKEN_AUDIENCE": AUDIENCE,
+        "STAFF_TOKEN_JWKS_URI": f"{addresses.issuer}/jwks.json",
+    }
+
+
+def _google(addresses: Addresses) -> dict[str, str]:
+    if not addresses.google:
+        return {}
+    return {
+        "GOOGLE_CLIENT_ID": CLIENT_ID,
+        "GOOGLE_CLIENT_SECRET": CLIENT_SECRET,
+        "GOOGLE_AUTH_URI": f"{addresses.google}/o/oauth2/v2/auth",
+        "GOOGLE_TOKEN_URI": f"{addresses.google}/token",
+        "GOOGLE_REVOKE_URI": f"{addresses.google}/revoke",
+        "GOOGLE_CALENDAR_ENDPOINT": f"{addresses.google}/calendar/v3/",
+    }
+
+
+def _made(name: str) -> str:
+    return new_keyset() if name == "GRANT_KEYSET" else secrets.token_hex(32)

@@ -1,0 +1,57 @@
+"""Mounts every function of ``functions/`` below one address, each through the real functions-framework."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+import functions_framework
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.wrappers import Response
+
+FUNCTIONS = Path(__file__).parents[1] / "functions"
+
+
+def function_names(folder: Path = FUNCTIONS) -> tuple[str, ...]:
+    """Every function that can be deployed: a folder with a ``main.py``."""
+    return tuple(sorted(path.parent.name for path in folder.glob("*/main.py")))
+
+
+def mounted(folder: Path = FUNCTIONS) -> WSGIApplication:
+    """All functions as one application: ``/slots`` is what is deployed as the function ``slots``.
+
+    The framework executes each ``main.py`` once for its app; what they share is the installation that
+    ``common.wiring`` holds, so they must be told nothing here.
+    """
+    return DispatcherMiddleware(
+        _nothing_here,
+        {f"/{name}": _Rooted(_app(folder, name)) for name in function_names(folder)},
+    )
+
+
+def _app(folder: Path, name: str) -> WSGIApplication:
+    app: WSGIApplication = functions_framework.create_app(  # type: ignore[no-untyped-call]
+        target=name, source=str(folder / name / "main.py"), signature_type="http"
+    )
+    return app
+
+
+class _Rooted:
+    """Calls a mounted app for ``/slots`` as for ``/slots/``: its own address ends without a slash."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self._app({**environ, "PATH_INFO": environ["PATH_INFO"] or "/"}, start_response)
+
+
+def _nothing_here(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    body = '{"code":"unknown_route","status":404,"title":"Unknown route"}'
+    return Response(body, status=404, content_type="application/problem+json")(environ, start_response)
+
+
+def urls(base: str, names: Iterable[str]) -> Mapping[str, str]:
+    """Where each function answers."""
+    return {name: f"{base}/{name}" for name in names}

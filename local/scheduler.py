@@ -1,0 +1,84 @@
+"""Posts the maintenance jobs at their intervals with the scheduler's OIDC token, as Cloud Scheduler will."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import urllib3
+
+from common.domain.work import Lane
+from common.tasks.message import SCHEMA
+from local.environment import SCHEDULER_ACCOUNT
+from local.issuer import Issuer
+
+_TIMEOUT = urllib3.Timeout(connect=5, read=120)
+_STOP_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job: how often it runs and what it tells the maintenance function."""
+
+    name: str
+    every: timedelta
+    payload: Mapping[str, str] = field(default_factory=dict)
+
+    def body(self) -> bytes:
+        """The body, which has the form of a task."""
+        whole: dict[str, Any] = {"v": SCHEMA, "lane": Lane.UPKEEP.value, "payload": dict(self.payload)}
+        return json.dumps(whole).encode()
+
+
+JOBS = (Job("sweep", timedelta(minutes=1), {"job": "sweep"}),)
+
+
+class Scheduler:
+    """A thread that posts each job when it is due; the first time one interval after the start."""
+
+    def __init__(self, url: str, issuer: Issuer, jobs: Sequence[Job] = JOBS) -> None:
+        """Post to ``url``, the maintenance function's address, which is also the tokens' audience."""
+        self._url = url
+        self._issuer = issuer
+        self._jobs = jobs
+        self._stopping = threading.Event()
+        self._pool = urllib3.PoolManager(retries=False)
+        self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Post nothing more; a post under way is left alone."""
+        self._stopping.set()
+        self._thread.join(_STOP_SECONDS)
+        self._pool.clear()
+
+    def post(self, job: Job) -> int:
+        """Run one job now; the status of the answer, 0 without one."""
+        token = self._issuer.service_token(email=SCHEDULER_ACCOUNT, audience=self._url, now=datetime.now(UTC))
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/json",
+            "X-CloudScheduler-JobName": job.name,
+        }
+        try:
+            return self._pool.request(
+                "POST", self._url, body=job.body(), headers=headers, timeout=_TIMEOUT, redirect=False
+            ).status
+        except urllib3.exceptions.HTTPError:
+            return 0
+
+    def _run(self) -> None:
+        due = {job: datetime.now(UTC) + job.every for job in self._jobs}
+        while due:
+            job = min(due, key=due.__getitem__)
+            if self._stopping.wait(max(0.0, (due[job] - datetime.now(UTC)).total_seconds())):
+                return
+            self.post(job)
+            due[job] = datetime.now(UTC) + job.every

@@ -1,0 +1,166 @@
+"""Runs all of Slotbridge on this machine: functions, queue, store, issuer, scheduler, simulated Google."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self, TextIO
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from common import wiring
+from common.config import Config
+from common.log import JsonLog
+from local.cloud_tasks.engine import Engine
+from local.cloud_tasks.faults import ScriptedFaults
+from local.cloud_tasks.model import SystemClock
+from local.cloud_tasks.running import Running, queues_from
+from local.cloud_tasks.sending import HttpSender
+from local.environment import CLIENT_ID, CLIENT_SECRET, LOCATION, PROJECT, QUEUES, Addresses, settings
+from local.firestore_emulator import Emulator, EmulatorError, start
+from local.firestore_jar import NotPossible, download_jar, find
+from local.google.server import GoogleServer
+from local.google.simulator import GoogleSimulator
+from local.google.world import Settings as GoogleSettings
+from local.issuer import Issuer
+from local.mount import function_names, mounted
+from local.scheduler import Scheduler
+from local.server import serve
+from local.tokens import TokenDoor
+
+_WORKERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What may differ between two starts; ``port`` 0 takes free ports, else five from there on."""
+
+    port: int = 0
+    simulate: bool = True
+    log: TextIO | None = None
+    extra: Mapping[str, str] | None = None
+    say: Callable[[str], None] = print
+
+    def nth(self, number: int) -> int:
+        """The port of the part with this number."""
+        return self.port + number if self.port else 0
+
+
+class Stack:
+    """Everything, from ``with`` to the end of it; start it from the main thread."""
+
+    addresses: Addresses
+    installation: wiring.Installation
+
+    def __init__(self, options: Options | None = None) -> None:
+        """Start nothing yet."""
+        self.options = options or Options()
+        self.issuer = Issuer()
+        self.functions = function_names()
+        self._parts = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as parts:
+            self._start(parts)
+            self._parts = parts.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._parts.close()
+
+    def _start(self, parts: ExitStack) -> None:
+        options = self.options
+        firestore = _firestore(parts, options.say)
+        front = _Front()
+        functions = parts.enter_context(serve(front, port=options.nth(0), requests=64)).base_url
+        self.issuer.url = parts.enter_context(serve(TokenDoor(self.issuer), port=options.nth(1))).base_url
+        google = self._google(parts, functions) if options.simulate else ""
+        tasks = self._tasks(parts)
+        self.addresses = Addresses(
+            functions=functions,
+            issuer=self.issuer.url,
+            tasks_grpc=tasks.grpc_target,
+            tasks_rest=tasks.base_url,
+            google=google,
+            firestore=firestore,
+        )
+        self._install(parts)
+        front.open(mounted())
+        scheduler = Scheduler(self.installation.config.function_url("maintenance"), self.issuer)
+        parts.callback(scheduler.close)
+        scheduler.start()
+
+    def _install(self, parts: ExitStack) -> None:
+        environment = settings(self.addresses, {**os.environ, **(self.options.extra or {})})
+        self.installation = wiring.Installation(Config(environment))
+        self.installation.log = JsonLog(self.options.log)
+        wiring.use(self.installation)
+        parts.callback(wiring.use, None)
+
+    def _tasks(self, parts: ExitStack) -> Running:
+        sender = HttpSender(connections=_WORKERS)
+        parts.callback(sender.close)
+        engine = Engine(
+            sender,
+            clock=SystemClock(),
+            queues=queues_from(QUEUES, project=PROJECT, location=LOCATION),
+            tokens=self.issuer.service_token,
+            faults=ScriptedFaults(),
+        )
+        return parts.enter_context(
+            Running(
+                engine,
+                http_port=self.options.nth(3),
+                grpc_port=self.options.nth(4),
+                workers=_WORKERS,
+            )
+        )
+
+    def _google(self, parts: ExitStack, functions: str) -> str:
+        simulator = GoogleSimulator(settings=GoogleSettings(allow_http_push=True))
+        simulator.admin.add_client(
+            CLIENT_ID, secret=CLIENT_SECRET, redirect_uris=[f"{functions}/oauth_callback"]
+        )
+        server = GoogleServer(simulator, port=self.options.nth(2), auto_push=True)
+        return parts.enter_context(server).url
+
+
+def _firestore(parts: ExitStack, say: Callable[[str], None]) -> str:
+    """The emulator's address; without one a line that says why, and memory instead."""
+    if os.environ.get("STORE") == "memory":
+        return ""
+    found = find(download=download_jar)
+    try:
+        if isinstance(found, NotPossible):
+            raise EmulatorError(found.reason)  # noqa: TRY301 - both end in the same line
+        emulator: Emulator = parts.enter_context(start(found))
+    except EmulatorError as error:
+        if isinstance(found, NotPossible) or not found.host:
+            say(f"no Firestore emulator here, so documents are kept in memory: {error}")
+            return ""
+        raise
+    return emulator.host
+
+
+class _Front:
+    """Holds back calls until the functions are mounted: their address must be known before that."""
+
+    def __init__(self) -> None:
+        self._ready = threading.Event()
+        self._app: WSGIApplication | None = None
+
+    def open(self, app: WSGIApplication) -> None:
+        """Let the calls through."""
+        self._app = app
+        self._ready.set()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self._ready.wait()
+        if self._app is None:
+            raise LookupError("nothing is mounted")
+        return self._app(environ, start_response)
