@@ -12,7 +12,7 @@ from common.config import Config
 from common.crypto.keys import HmacKeys
 from common.domain.account import ProviderKind
 from common.log import JsonLog
-from common.ports import Keys, Ports, Provider, TaskQueue, Tuning
+from common.ports import Keys, Ports, Provider, PushPorts, TaskQueue, Tuning
 
 # What a function does not use it does not import: the webhooks start without Firestore and providers.
 if TYPE_CHECKING:
@@ -108,6 +108,11 @@ class Installation:
             tuning=self.tuning,
         )
 
+    @cached_property
+    def push_ports(self) -> PushPorts:
+        """The little that a webhook needs."""
+        return PushPorts(clock=SystemClock(), keys=self.keys, queue=self.lean_queue, log=self.log)
+
     def _google(self) -> Provider:
         from common.providers.google.authorizer import GoogleAuthorizer, GoogleRegistration  # noqa: PLC0415
         from common.providers.google.calendar import GoogleCalendar  # noqa: PLC0415
@@ -176,6 +181,11 @@ def use(other: Installation | None) -> None:
 def ports() -> Ports:
     """The ports of this process."""
     return installation().ports
+
+
+def push_ports() -> PushPorts:
+    """The ports of a webhook."""
+    return installation().push_ports
 
 
 def stage() -> Installation:

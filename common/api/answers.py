@@ -23,7 +23,8 @@ STATUS: dict[type[SyncError], int] = {
     errors.Forbidden: 409,
     errors.UsageExhausted: 503,
     errors.OperatorFault: 500,
-    errors.Rejected: 400,
+    # Understood, but not in this state of things.
+    errors.Rejected: 409,
     errors.InvalidRequest: 400,
     errors.UnknownResource: 404,
     errors.SlotTaken: 409,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated
 
 from pydantic import Field
 
-from common.api.http import Call, Json
-from common.api.models import Email, Id, Minutes, Model, Text, moment, read
-from common.domain.account import CalendarEntry, Connection, ProviderKind, Receipt
-from common.domain.feed import Feed
+from common.api.http import Json
+from common.api.models import Email, Id, Instant, Minutes, Model, Text, Zone, moment, plain
+from common.domain.account import CalendarEntry, Connection, ProviderKind
 from common.domain.imports import ImportedEvent
 from common.domain.settings import ImportMode, PrivateMode, Settings
+from common.errors import UnknownResource
 
 Key = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$", examples=["5f3b0c1d2e4a69788796a5b4"])]
 
@@ -79,23 +79,29 @@ class StartRequest(Model):
 class ResyncRequest(Model):
     """POST /connections/{id}/resync."""
 
+    calendar: Key | None = None
     full: bool = False
+
+
+class ReleaseRequest(Model):
+    """POST /connections/{id}/release: which calendar's held deletion may go on."""
+
+    calendar: Key
+
+
+class EventQuery(Model):
+    """GET /connections/{id}/events."""
+
+    calendar: Key
+    start: Instant = Field(alias="from")
+    end: Instant = Field(alias="to")
+    tz: Zone = "UTC"
 
 
 class CalendarSwitch(Model):
     """PATCH /connections/{id}/calendars/{key}."""
 
     enabled: bool
-
-
-def new_connection(call: Call) -> NewConnection:
-    """The validated body."""
-    return read(NewConnection, call.body)
-
-
-def named(model: Model) -> dict[str, Any]:
-    """Only what the request named, nested: so that null can be told from nothing."""
-    return model.model_dump(exclude_unset=True)
 
 
 def settings_view(settings: Settings) -> Json:
@@ -151,30 +157,6 @@ def calendars_view(connection: Connection) -> Json:
     return [calendar_view(entry, dedicated=entry.key == connection.dedicated_calendar) for entry in entries]
 
 
-def receipt_view(receipt: Receipt) -> Json:
-    """What disconnecting did."""
-    view: dict[str, Json] = {item.name: getattr(receipt, item.name) for item in fields(receipt)}
-    view["started_at"] = moment(receipt.started_at)
-    view["finished_at"] = moment(receipt.finished_at) if receipt.finished_at else None
-    return view
-
-
-def feed_view(feed: Feed) -> Json:
-    """One calendar's synchronisation as an operator reads it."""
-    channel = feed.channel
-    return {
-        "calendar": feed.key,
-        "last_push_at": moment(feed.last_push_at) if feed.last_push_at else None,
-        "last_applied_at": moment(feed.last_applied_at) if feed.last_applied_at else None,
-        "channel_expires_at": moment(channel.expires_at) if channel else None,
-        "push_supported": not feed.push_unsupported,
-        "events": feed.units,
-        "quarantined": feed.quarantined,
-        "held": feed.held is not None and not feed.held.released,
-        "error": feed.error,
-    }
-
-
 def event_view(event: ImportedEvent, zone: str) -> Json:
     """An imported event; read-only."""
     return {
@@ -190,6 +172,17 @@ def event_view(event: ImportedEvent, zone: str) -> Json:
     }
 
 
-def nested(patch: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """An empty mapping for nothing."""
-    return patch or {}
+def consent_view(*, url: str, expires_at: datetime) -> Json:
+    """Where the browser goes, and until when it may come back."""
+    return {"authorization_url": url, "expires_at": moment(expires_at)}
+
+
+def receipt_view(connection: Connection) -> Json:
+    """What disconnecting did.
+
+    Raises:
+        UnknownResource: nothing was disconnected.
+    """
+    if connection.receipt is None:
+        raise UnknownResource("there is no receipt yet", code="no_receipt")
+    return {"status": connection.status.value, **plain(connection.receipt)}

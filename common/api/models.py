@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import fields, is_dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from common.api.http import Json
 from common.domain.zones import zone
 from common.errors import InvalidRequest, UnknownResource
 
@@ -85,6 +88,23 @@ def name(text: str) -> str:
         return read(_Name, {"name": text}).name
     except InvalidFields:
         raise UnknownResource("there is no such thing") from None
+
+
+def plain(value: Any) -> Json:
+    """A record as JSON: instants as RFC 3339 in UTC, lengths in seconds, enums by their value."""
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if is_dataclass(value):
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+    return value
 
 
 def moment(value: datetime, zone_name: str = "UTC") -> str:

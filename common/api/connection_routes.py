@@ -1,0 +1,133 @@
+"""The routes of connections: what every one of them checks, and how a flow becomes a route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from common.api.connections import (
+    CalendarSwitch,
+    EventQuery,
+    NewConnection,
+    SettingsPatch,
+    connection_view,
+    event_view,
+)
+from common.api.guard import own_resource
+from common.api.http import Call, Json, Reply
+from common.api.models import Model, name, plain, read
+from common.api.routes import Route, staff
+from common.domain.account import Connection
+from common.domain.interval import Interval
+from common.errors import InvalidRequest, ReadOnly, UnknownResource
+from common.ports import Connections, Ports
+
+C = TypeVar("C")
+R = TypeVar("R")
+
+ONE = "/<connection>"
+
+
+def guarded(call: Call, connections: Connections) -> Connection:
+    """The connection of the path, if this caller may act for its resource.
+
+    Raises:
+        UnknownResource: it is not this caller's, which looks the same as not existing.
+    """
+    connection = connections.get(call.staff.tenant, name(call.path["connection"]))
+    own_resource(call, connection.resource)
+    return connection
+
+
+def wish(call: Call) -> dict[str, Any]:
+    """Who connects what: the fields of a consent to start."""
+    body = read(NewConnection, call.body)
+    own_resource(call, body.resource)
+    return {"tenant": call.staff.tenant, "subject": call.staff.subject, **body.model_dump()}
+
+
+def choice(call: Call, ports: Ports) -> dict[str, Any]:
+    """Which settings and calendar switches change."""
+    connection = guarded(call, ports.connections)
+    if "calendar" in call.path:
+        switch = read(CalendarSwitch, call.body)
+        patch: dict[str, Any] = {"calendars": {call.path["calendar"]: switch.enabled}}
+    else:
+        patch = read(SettingsPatch, call.body).model_dump(exclude_unset=True)
+    calendars = patch.pop("calendars", None) or {}
+    unknown = set(calendars) - set(connection.calendars)
+    if unknown:
+        raise UnknownResource("there is no such calendar")
+    expected = call.headers.get("If-Match", "").strip('"')
+    if expected and not expected.isdecimal():
+        raise InvalidRequest("If-Match is the settings' version", code="invalid_version")
+    return {
+        "tenant": call.staff.tenant,
+        "connection": connection.id,
+        "settings": patch,
+        "calendars": calendars,
+        "expected": int(expected) if expected else None,
+    }
+
+
+class Routing:
+    """Makes the routes of one connection."""
+
+    def __init__(self, ports: Callable[[], Ports]) -> None:
+        """``ports`` is asked at each call, not at import."""
+        self._ports = ports
+
+    def by(
+        self,
+        method: str,
+        path: str,
+        command: Callable[..., C],
+        flow: Callable[[Ports, C], R],
+        *,
+        body: type[Model] | None = None,
+        view: Callable[[R], Json] = plain,
+        status: int = 200,
+    ) -> Route:
+        """A route whose flow takes (tenant, connection) and what the body names."""
+
+        def run(call: Call) -> Reply:
+            ports = self._ports()
+            connection = guarded(call, ports.connections)
+            fields = read(body, call.body).model_dump(exclude_unset=True) if body else {}
+            result = flow(ports, command(tenant=call.staff.tenant, connection=connection.id, **fields))
+            return Reply(view(result), status=status)
+
+        return staff(method, ONE + path, run, body=body is not None)
+
+    def listed(self) -> Route:
+        """All connections of the caller's resources."""
+
+        def run(call: Call) -> Reply:
+            found = self._ports().connections.of_tenant(call.staff.tenant)
+            mine = [connection_view(item) for item in found if call.staff.may(item.resource)]
+            return Reply({"connections": mine})
+
+        return staff("GET", "/", run)
+
+    def shown(self, path: str = "", view: Callable[[Connection], Json] = connection_view) -> Route:
+        """The connection itself, or a part of it."""
+        return staff("GET", ONE + path, lambda call: Reply(view(guarded(call, self._ports().connections))))
+
+    def events(self) -> tuple[Route, ...]:
+        """Imported events: they can be read, and every attempt to change one is refused (C7)."""
+
+        def run(call: Call) -> Reply:
+            query = read(EventQuery, call.query)
+            if not query.start < query.end:
+                raise InvalidRequest("the end comes after the start", code="empty_window")
+            feeds, window = self._ports().feeds, Interval(query.start, query.end)
+            connection = guarded(call, self._ports().connections)
+            found = feeds.imported(connection.tenant, connection.id, query.calendar, window)
+            return Reply({"events": [event_view(event, query.tz) for event in found]})
+
+        def refuse(call: Call) -> Reply:
+            guarded(call, self._ports().connections)
+            raise ReadOnly("imported events belong to the external calendar; change them there")
+
+        changing = [staff(verb, f"{ONE}/events/<event>", refuse) for verb in ("PUT", "PATCH", "DELETE")]
+        return (staff("GET", f"{ONE}/events", run), *changing)

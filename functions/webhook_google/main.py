@@ -1,0 +1,34 @@
+"""Receives Google's push messages: verifies the channel token, queues a look at the calendar, and answers."""
+
+from collections.abc import Mapping
+
+import functions_framework
+from flask import Request, Response
+
+from common.api.handler import Function
+from common.api.http import Call, Reply
+from common.api.routes import push
+from common.flows.receive_push import receive_push
+from common.ports import PushPorts
+from common.providers.google.push import notice
+from common.wiring import push_ports, stage
+
+
+def receive(outside: PushPorts, headers: Mapping[str, str]) -> None:
+    """Queue a look, if the message is believable."""
+    receive_push(outside, notice(headers))
+
+
+def _receive(call: Call) -> Reply:
+    receive(push_ports(), call.headers)
+    # A forged message is answered alike: the answer tells nobody whether a token was right.
+    return Reply(status=204)
+
+
+APP = Function("webhook_google", (push(_receive),), stage)
+
+
+@functions_framework.http
+def webhook_google(request: Request) -> Response:
+    """Answer one request."""
+    return APP(request)
