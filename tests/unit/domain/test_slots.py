@@ -288,6 +288,9 @@ def test_hours_that_do_not_touch_are_not_joined():
 
     assert ["09:00", "10:05"] == clock(free_starts(ask(rules=rules, who=who), Picture()))
     assert [Code.OUTSIDE_AVAILABILITY] == codes(ask(rules=rules, who=who), Picture(), at(9, 30))
+    outside = resource(use_external_free=True)
+    free = Picture(calendars={"work": known(free=(span((9,), (10,)), span((10, 1), (11, 5))))})
+    assert ["09:00", "10:05"] == clock(free_starts(ask(rules=rules, who=outside), free))
 
 
 @pytest.mark.pitfall(15)
