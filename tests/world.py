@@ -20,7 +20,7 @@ from common.domain.work import Lane, Payload, Task, Work
 from common.errors import StoreUnavailable, SyncError
 from common.flows.finish_consent import FinishConsent, finish_consent
 from common.flows.start_consent import StartConsent, start_consent
-from common.ports import Ports, Provider, Tuning
+from common.ports import Ports, Provider, PushPorts, Tuning
 from common.providers.google.authorizer import GoogleAuthorizer, GoogleRegistration
 from common.providers.google.calendar import GoogleCalendar
 from common.providers.google.client import GoogleClient
@@ -133,6 +133,9 @@ class World:
         self.done: list[Done] = []
         self.errors: list[BaseException] = []
         self.ports = wrap(self._ports(tuning or Tuning()))
+        self.push_ports = PushPorts(
+            clock=self.ports.clock, keys=self.ports.keys, queue=self.ports.queue, log=self.ports.log
+        )
         self.tenant = "t1"
 
     def _queue_names(self) -> list[str]:
@@ -181,7 +184,7 @@ class World:
         assert address == f"{BASE}/webhook_google"
         receive = importlib.import_module("functions.webhook_google.main").receive
         try:
-            receive(self.ports, headers)
+            receive(self.push_ports, headers)
         except SyncError:
             return 503
         return 204

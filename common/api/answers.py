@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 
 from common import errors
-from common.api.http import Reply, problem
-from common.api.models import InvalidFields
+from common.api.http import InvalidFields, Reply, problem
 from common.errors import SyncError
 
 STATUS: dict[type[SyncError], int] = {

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from common.errors import InvalidRequest
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -111,6 +113,16 @@ def problem(
     if errors:
         body["errors"] = errors
     return Reply(body=body, status=status, headers=headers or {}, content_type=PROBLEM)
+
+
+class InvalidFields(InvalidRequest):
+    """Some fields are not acceptable; ``errors`` names each with the reason."""
+
+    code = "invalid_fields"
+
+    def __init__(self, errors: Sequence[dict[str, str]]) -> None:
+        super().__init__("some fields are not acceptable")
+        self.errors = tuple(errors)
 
 
 class MalformedJson(ValueError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from common.api.http import Json
+from common.api.http import InvalidFields, Json
 from common.domain.zones import zone
 from common.errors import InvalidRequest, UnknownResource
 
@@ -43,16 +43,6 @@ class Model(BaseModel):
     """A request's body or query: unknown fields are refused, text is never turned into numbers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class InvalidFields(InvalidRequest):
-    """Some fields are not acceptable; ``errors`` names each with the reason."""
-
-    code = "invalid_fields"
-
-    def __init__(self, errors: Sequence[dict[str, str]]) -> None:
-        super().__init__("some fields are not acceptable")
-        self.errors = tuple(errors)
 
 
 def read(model: type[M], data: Any) -> M:

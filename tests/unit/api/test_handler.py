@@ -11,8 +11,7 @@ from werkzeug.test import EnvironBuilder
 from common import errors
 from common.api.answers import STATUS, answer
 from common.api.handler import Function
-from common.api.http import Access, Call, Caller, MalformedJson, Reply, Role, parse_json
-from common.api.models import InvalidFields
+from common.api.http import Access, Call, Caller, InvalidFields, MalformedJson, Reply, Role, parse_json
 from common.api.routes import Route, customer_or_staff, owner, public, push, staff
 from common.errors import SyncError, UntrustedCaller
 
