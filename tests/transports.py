@@ -108,7 +108,10 @@ class WsgiAdapter(BaseAdapter):
         body = request.body or b""
         data = body.encode() if isinstance(body, str) else bytes(body)
         environ = environment(request.method or "GET", request.url or "", request.headers, data, {})
-        status, headers, content = call(self._application, environ)
+        try:
+            status, headers, content = call(self._application, environ)
+        except OSError as error:
+            raise requests.ConnectionError(error, request=request) from error
         raw = HTTPResponse(
             body=io.BytesIO(content),
             headers=HTTPHeaderDict(headers),

@@ -100,7 +100,7 @@ def event_of(item: Mapping[str, Any], place: Place) -> ExternalEvent:
         show_as=_show_as(item),
         type=TYPES.get(_text(item, "eventType") or "default", EventType.UNKNOWN),
         response=_response(item.get("attendees")),
-        private=item.get("visibility") in _PRIVATE,
+        private=_text(item, "visibility") in _PRIVATE,
         cancelled=item.get("status") == "cancelled",
         all_day=all_day,
         series_id=series,
