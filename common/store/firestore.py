@@ -24,14 +24,14 @@ SECONDS_A_CALL = 10.0
 
 # An aborted commit did nothing; the others are reads, which may always be asked again. Both with jitter.
 _COMMITS = Retry(
-    predicate=if_exception_type(core.Aborted), initial=0.03, maximum=0.5, multiplier=2.0, timeout=3.0
+    predicate=if_exception_type(core.Aborted), initial=0.03, maximum=0.5, multiplier=2.0, timeout=2.0
 )
 _READS = Retry(
     predicate=if_exception_type(core.ServiceUnavailable, core.Aborted),
     initial=0.03,
     maximum=0.5,
     multiplier=2.0,
-    timeout=3.0,
+    timeout=2.0,
 )
 
 _CommitRequest: Any = types.CommitRequest.pb()
@@ -147,7 +147,7 @@ def _translated(*, committing: bool) -> Iterator[None]:
         if committing:
             raise Conflict("a document changed meanwhile") from error
         raise OperatorFault("the database or an index is missing", code="store_setup") from error
-    except core.InvalidArgument as error:
+    except core.BadRequest as error:
         raise refused("the database refuses this content") from error
     except (core.PermissionDenied, core.Unauthenticated) as error:
         raise OperatorFault("the database does not let us in", code="store_setup") from error

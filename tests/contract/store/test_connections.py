@@ -174,7 +174,7 @@ def test_a_grant_that_was_given_back_is_gone(store):
 
 @pytest.mark.pitfall(19)
 def test_one_refreshes_at_a_time(store):
-    """Pitfall 19: the lease is exclusive until it ends or the new grant is saved, and leaves the grant alone."""
+    """Pitfall 19: the lease is exclusive until it ends or the grant is saved, and leaves the grant alone."""
     store.connections.create(connection(), "first")
     before = store.connections.sealed("t", "c")
 

@@ -181,3 +181,30 @@ def test_a_limit_holds_under_a_rush(raw):
 
     assert 1 <= answers.count(0.0) <= 3
     assert all(answer >= 0 for answer in answers)
+
+
+def test_one_works_at_a_time(store):
+    """A lease is its holder's until it ends or is given back, and may be prolonged."""
+
+    def lease(holder, now=NOW, seconds=60):
+        return store.ledger.lease("export", holder=holder, until=now + seconds * SECOND, now=now)
+
+    assert [lease("a"), lease("b"), lease("a"), lease("a", seconds=90)] == [True, False, True, True]
+    assert [lease("b", NOW + 89 * SECOND), lease("b", NOW + 90 * SECOND)] == [False, True]
+    store.ledger.release("export", holder="a")
+    assert lease("a", NOW + 90 * SECOND) is False
+    store.ledger.release("export", holder="b")
+    store.ledger.release("export", holder="b")
+    assert lease("a", NOW + 90 * SECOND) is True
+    assert store.ledger.lease("other", holder="b", until=NOW + SECOND, now=NOW) is True
+
+
+def test_of_many_who_want_a_lease_one_gets_it(raw):
+    """Nobody shares it, however close they come."""
+    ledger = stores(raw).ledger
+
+    with ThreadPoolExecutor(8) as pool:
+        until = NOW + SECOND
+        got = pool.map(lambda at: ledger.lease("x", holder=f"h{at}", until=until, now=NOW), range(16))
+
+    assert list(got).count(True) == 1

@@ -1,0 +1,100 @@
+"""Records for the store's tests, with every field that a test does not care about filled in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from common.domain.booking import Booking, BookingStatus, Customer, ExportLink, LinkState
+from common.domain.imports import ImportedEvent, UnitChange
+from common.domain.interval import Interval
+from common.domain.work import IdempotencyRecord, OutboxEntry, OutboxKind
+from common.ports.bookings import BookingChange
+from common.store.documents import Query
+
+NINE = datetime(2027, 3, 1, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def booking(name="b1", start=NINE, length=HOUR, **values):
+    when = Interval(start, start + length)
+    values = {"tenant": "t", "resource": "r", "service": "s", "claimed": when, **values}
+    return Booking(
+        id=name,
+        interval=when,
+        status=BookingStatus.CONFIRMED,
+        customer=Customer("Ann", email="ann@example.org", zone="Europe/Berlin"),
+        created_at=NINE,
+        updated_at=NINE,
+        **values,
+    )
+
+
+def moved(before, start, **values):
+    when = Interval(start, start + before.interval.length)
+    return replace(before, interval=when, claimed=when, revision=before.revision + 1, **values)
+
+
+def create(store, *args, **values):
+    return store.bookings.commit(BookingChange(None, booking(*args, **values)))
+
+
+def outbox(name="o1"):
+    return OutboxEntry(name, "t", OutboxKind.EXPORT, "b1", "c", 1, NINE, NINE + HOUR)
+
+
+def link(**values):
+    return ExportLink(
+        "t",
+        "c",
+        values.pop("booking", "b1"),
+        "k",
+        "id@example.org",
+        **{"event_id": "e1", "epoch": 1, "state": LinkState.PENDING, **values},
+    )
+
+
+def record(**values):
+    return IdempotencyRecord(
+        **{
+            "id": "key",
+            "tenant": "t",
+            "fingerprint": "f",
+            "booking": "b1",
+            "expires_at": NINE + 24 * HOUR,
+            **values,
+        }
+    )
+
+
+def cells(documents):
+    found = documents.inner.query(Query("tenants/t/resources/r/cells"))
+    return {item.id: item.data["booking"] for item in found}
+
+
+MONDAY = datetime(2027, 3, 1, tzinfo=UTC)
+DAY = 24 * HOUR
+WEEK = 7 * DAY
+COVERED = Interval(MONDAY, MONDAY + 104 * WEEK)
+
+
+def event(key="e", start=MONDAY, length=HOUR, **values):
+    fields = {"unit": key, "blocks": True, "free": False, "private": False, "all_day": False, "generation": 1}
+    return ImportedEvent(key=key, interval=Interval(start, start + length), **{**fields, **values})
+
+
+def unit(*events, name=None):
+    return UnitChange(name or events[0].unit, events)
+
+
+def imports(store, start=MONDAY, length=WEEK):
+    found = store.catalogue.agenda("t", "r", Interval(start, start + length)).imports.get("c/k")
+    return (found.busy, found.free) if found else ((), ())
+
+
+def kept(store, start=MONDAY, length=WEEK):
+    return [item.key for item in store.feeds.imported("t", "c", "k", Interval(start, start + length))]
+
+
+def documents_below(documents, name):
+    return [item.id for item in documents.inner.query(Query(f"tenants/t/connections/c/calendars/k/{name}"))]

@@ -1,0 +1,126 @@
+"""The index file against the queries and the expiry fields of the code; the emulator enforces neither."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+
+import pytest
+
+from common.domain.account import Connection, ProviderKind, Status
+from common.domain.catalogue import Absence
+from common.domain.work import ConsentState
+from common.ports.bookings import BookingChange
+from common.store import stores
+from common.store.documents import Query
+from common.store.memory import MemoryDocuments
+from tests.contract.store.examples import COVERED, HOUR, NINE, booking, create, link, outbox, record
+from tests.contract.store.watched import INDEXES, Watched, unserved
+
+FILE = json.loads(INDEXES.read_text())
+USED = [item for item in FILE["fieldOverrides"] if item["indexes"]]
+
+
+@pytest.fixture(scope="module")
+def asked():
+    """A database over which every question and every expiring write of the store was made."""
+    documents = Watched(MemoryDocuments())
+    store = stores(documents)
+    connection = Connection("c", "t", "r", ProviderKind.GOOGLE, "a", Status.ACTIVE, NINE)
+    store.catalogue.resources("t")
+    store.catalogue.services("t")
+    store.catalogue.save_absence("t", "r", Absence("a", COVERED))
+    store.catalogue.absences("t", "r")
+    store.connections.create(connection, "sealed")
+    store.connections.of_tenant("t")
+    store.connections.of_resource("t", "r")
+    store.connections.same_account(connection)
+    feed = store.feeds.save(store.feeds.get("t", "c", "k"))
+    store.feeds.of_connection("t", "c")
+    store.feeds.stale(feed)
+    store.feeds.purge(feed, "r")
+    store.feeds.due_for_poll(NINE, 1)
+    store.feeds.due_for_renewal(NINE, 1)
+    store.bookings.commit(BookingChange(None, booking(), (outbox(),), (link(),), idempotency=record()))
+    create(store, "b2", NINE + HOUR)
+    store.bookings.starting_from("t", "r", NINE, after=None, limit=1)
+    store.bookings.starting_from("t", "r", NINE, after="b1", limit=1)
+    store.bookings.overlapping("t", "r", COVERED)
+    store.bookings.links_by_event("t", "c", ["e"])
+    store.bookings.links("t", "c", after=None, limit=1)
+    store.ledger.outbox_due(NINE, 1)
+    store.ledger.outbox_of("t", "c", 1)
+    store.ledger.dead_letters("t")
+    store.ledger.notices("t")
+    store.ledger.open_consent(ConsentState("h", "t", "r", "google", "u", "v", "https://example.org", NINE))
+    store.ledger.reserve("user", units=1, per_minute=60, burst=1, now=NINE)
+    store.ledger.lease("export", holder="me", until=NINE, now=NINE)
+    return documents
+
+
+def test_every_query_of_the_code_has_its_index(asked):
+    """A query without an index fails in production only; here it fails the build."""
+    assert len(asked.queries) >= 19
+    assert {query.collection: unserved(query, FILE) for query in asked.queries} == {
+        query.collection: None for query in asked.queries
+    }
+
+
+@pytest.mark.parametrize("at", range(len(FILE["indexes"])))
+def test_every_composite_index_serves_a_query(asked, at):
+    """An index that nobody needs costs a write every time."""
+    without = deepcopy(FILE)
+    del without["indexes"][at]
+
+    assert [query for query in asked.queries if unserved(query, without)] != []
+
+
+@pytest.mark.parametrize("override", USED, ids=lambda item: item["fieldPath"])
+def test_every_single_field_index_serves_a_query(asked, override):
+    """The same holds for indexes that cross collections."""
+    without = deepcopy(FILE)
+    without["fieldOverrides"].remove(override)
+
+    assert [query for query in asked.queries if unserved(query, without)] != []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        Query("tenants/t/bookings", filters=(("resource", "==", "r"),), order=("interval.end",)),
+        Query("tenants/t/bookings", filters=(("resource", "==", "r"), ("interval.start", ">", NINE))),
+        Query("outbox", filters=(("tenant", "==", "t"), ("connection", "==", "c")), order=("-due_at",)),
+        Query("bookings", group=True),
+        Query("bookings", group=True, filters=(("resource", "==", "r"),)),
+        Query("calendars", group=True, filters=(("poll_at", "<", NINE),), order=("renew_at",)),
+        Query("tenants/t/resources/r/cells", filters=(("booking", "==", "b1"),)),
+        Query("outbox", order=("due_at", "revision")),
+    ],
+    ids=str,
+)
+def test_a_query_without_an_index_would_be_noticed(query):
+    """The check itself tells served from unserved."""
+    served = query == Query("bookings", group=True)
+
+    assert (unserved(query, FILE) is None) == served
+
+
+def test_the_expiry_policies_are_those_of_the_expiring_documents(asked):
+    """Each collection whose documents carry an expiry has a policy, and no other."""
+    written = {
+        write.path.split("/")[-2]
+        for commit in asked.commits
+        for write in commit
+        if "expires_at" in getattr(write, "data", {})
+    }
+    policies = {item["collectionGroup"] for item in FILE["fieldOverrides"] if item.get("ttl")}
+
+    assert policies == written
+    assert {item["fieldPath"] for item in FILE["fieldOverrides"] if item.get("ttl")} == {"expires_at"}
+
+
+def test_no_field_is_described_twice():
+    """An override replaces another of the same field."""
+    named = [(item["collectionGroup"], item["fieldPath"]) for item in FILE["fieldOverrides"]]
+
+    assert len(named) == len(set(named))
