@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common import wiring
+from common.api.http import Access, Caller, Role
 from common.api.tasks import work_off
 from common.config import Config
 from common.crypto.keys import HmacKeys
@@ -17,14 +18,14 @@ from common.crypto.vault import TinkVault, new_keyset
 from common.domain.account import Connection, ProviderKind
 from common.domain.catalogue import Resource, Service, Tenant, WeeklyHours
 from common.domain.work import Lane, Payload, Task, Work
-from common.errors import StoreUnavailable, SyncError
+from common.errors import StoreUnavailable, SyncError, UntrustedCaller
 from common.flows.finish_consent import FinishConsent, finish_consent
 from common.flows.start_consent import StartConsent, start_consent
 from common.ports import Ports, Provider, PushPorts, Tuning
 from common.providers.google.authorizer import GoogleAuthorizer, GoogleRegistration
 from common.providers.google.calendar import GoogleCalendar
 from common.providers.google.client import GoogleClient
-from common.store import stores
+from common.store import Stores, stores
 from common.store.documents import Documents
 from common.store.memory import MemoryDocuments
 from common.tasks.message import Addressing
@@ -326,3 +327,22 @@ class Installed(wiring.Installation):
     @property
     def ports(self) -> Ports:  # type: ignore[override]
         return self._world.ports
+
+    @property
+    def push_ports(self) -> PushPorts:  # type: ignore[override]
+        return self._world.push_ports
+
+    @property
+    def stores(self) -> Stores:  # type: ignore[override]
+        return self._world.stores
+
+    def admit(self, access: Access, token: str, function: str) -> Caller:
+        """Tokens of this world read "role.tenant.resource"; the real ones have tests of their own."""
+        if access in {Access.TASK, Access.SCHEDULER}:
+            if token != f"service.{function}.x":
+                raise UntrustedCaller("not the service account")
+            return Caller(subject="service")
+        role, tenant, resource = token.split(".")
+        if role not in set(Role):
+            raise UntrustedCaller("the bearer token is not valid")
+        return Caller(subject=f"{role}-1", tenant=tenant, role=Role(role), resources=(resource,))
