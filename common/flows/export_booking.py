@@ -31,7 +31,7 @@ class ExportBooking:
 
 
 def export_booking(ports: Ports, command: ExportBooking) -> Outcome:
-    """Bring the event in line with the booking as it is now; the promise is kept, or waits until a known time.
+    """Bring the event in line with the booking; the promise is kept, or waits until a known time.
 
     A task of an older revision finds nothing left to do.
 
