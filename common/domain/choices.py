@@ -17,6 +17,8 @@ LONGEST_REMINDER = 40_320
 
 Patch = Mapping[str, Any]
 
+_NULLABLE = frozenset({"target", "reminder"})
+
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
@@ -39,8 +41,12 @@ def chosen(before: Settings, patch: Patch) -> Settings:
     if unknown := set(patch) - {"imports", "exports", "show_events"}:
         raise InvalidRequest(f"there are no such settings: {sorted(unknown)}", code="invalid_settings")
     imports, exports = dict(patch.get("imports") or {}), dict(patch.get("exports") or {})
+    rules = dict(imports.pop("busy", None) or {})
+    named = {"show_events": patch.get("show_events", False), **imports, **rules, **exports}
+    if empty := sorted(name for name, value in named.items() if value is None and name not in _NULLABLE):
+        raise InvalidRequest(f"these settings cannot be empty: {empty}", code="invalid_settings")
     try:
-        busy = replace(before.imports.busy, **dict(imports.pop("busy", None) or {}))
+        busy = replace(before.imports.busy, **rules)
         settings = replace(
             before,
             imports=_typed(replace(before.imports, busy=busy, **imports)),

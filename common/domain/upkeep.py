@@ -24,10 +24,14 @@ class ChannelState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What was found wanting in a connection; keys of calendars."""
+    """What was found wanting in a connection, by keys of calendars.
 
+    ``look`` are followed but were never looked at, or have no channel any more; ``settle`` are not followed
+    any more, but something of them is still there.
+    """
+
+    look: tuple[str, ...] = ()
     settle: tuple[str, ...] = ()
-    renew: tuple[str, ...] = ()
 
 
 def imported(connection: Connection) -> tuple[str, ...]:
@@ -73,12 +77,11 @@ def leased(feed: Feed, *, now: datetime) -> bool:
 
 def needs(connection: Connection, feeds: tuple[Feed, ...], *, now: datetime) -> Needs:
     """Compare what a synchronising connection should have with what it has."""
-    wanted = set(watched(connection))
+    wanted = watched(connection)
     have = {feed.key: feed for feed in feeds}
-    kept = [have[key] for key in sorted(wanted & set(have))]
     return Needs(
-        settle=tuple(sorted(wanted ^ set(have))),
-        renew=tuple(feed.key for feed in kept if lost(feed, now=now)),
+        look=tuple(key for key in wanted if key not in have or lost(have[key], now=now)),
+        settle=tuple(sorted(set(have) - set(wanted))),
     )
 
 
@@ -87,9 +90,13 @@ def next_poll(now: datetime, *, minutes: int, seed: str) -> datetime:
     return now + timedelta(minutes=minutes) * (0.8 + 0.4 * dice(f"{seed}:{bucket(now, seconds=60)}"))
 
 
-def bucket(now: datetime, *, seconds: int) -> int:
-    """The number of the time bucket that an instant is in; part of task names."""
-    return int(now.timestamp()) // seconds
+def bucket(now: datetime, *, seconds: int, seed: str = "") -> int:
+    """The number of the time bucket that an instant is in; part of task names.
+
+    With a ``seed``, buckets begin at a time of their own: what is done daily is not done at midnight by all.
+    """
+    shift = int(dice(seed) * seconds) if seed else 0
+    return (int(now.timestamp()) + shift) // seconds
 
 
 def dice(seed: str) -> float:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from common.domain.account import Connection, SyncRun
+from common.domain.feed import Feed
 from common.domain.upkeep import watched
 from common.domain.work import Lane, Task, Work
 from common.flows.steps.outbox import export_task
@@ -16,13 +17,22 @@ MOST_EXPORTS = 200
 
 def wake_calendar(ports: Ports, connection: Connection, key: str, *, cause: str) -> None:
     """Have a calendar looked at soon; ``cause`` holds a bucket or number that is new for each occasion."""
-    ports.feeds.wake(connection.tenant, connection.id, key, now=ports.clock.now())
+    wake_feed(ports, Feed(connection.tenant, connection.id, key), cause=cause)
+
+
+def wake_feed(ports: Ports, feed: Feed, *, cause: str) -> None:
+    """Have the calendar of this feed looked at soon."""
     ports.queue.enqueue(
         Task(
             work=Work.DELTA_SYNC,
             lane=Lane.SYNC,
-            payload={"tenant": connection.tenant, "connection": connection.id, "calendar": key},
-            name=f"delta/{connection.tenant}/{connection.id}/{key}/{cause}",
+            payload={
+                "tenant": feed.tenant,
+                "connection": feed.connection,
+                "calendar": feed.key,
+                "reason": cause.partition("/")[0],
+            },
+            name=f"delta/{feed.tenant}/{feed.connection}/{feed.key}/{cause}",
         )
     )
 
