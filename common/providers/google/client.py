@@ -30,6 +30,7 @@ from common.errors import (
     UnexpectedReply,
     UsageExhausted,
 )
+from common.providers.google.connection import BoundedHttp
 from common.providers.google.wire import Refusal, Reply, read_refusal
 
 if TYPE_CHECKING:
@@ -144,13 +145,6 @@ def error_for(refusal: Refusal) -> SyncError:
     return rule.error(detail, code=rule.code)
 
 
-def open_http(timeout: float) -> httplib2.Http:
-    """A connection that follows no redirect: a bearer token goes to the address it was meant for."""
-    http = httplib2.Http(timeout=timeout)
-    http.follow_redirects = False
-    return http
-
-
 class GoogleClient:
     """One service object for all accounts; every call brings its own token.
 
@@ -164,7 +158,7 @@ class GoogleClient:
         endpoint: str = ENDPOINT,
         timeout: float = 20.0,
         live_timeout: float = 2.0,
-        http_factory: HttpFactory = open_http,
+        http_factory: HttpFactory = BoundedHttp,
     ) -> None:
         """``timeout`` bounds every wait for the other side, ``live_timeout`` those of live questions."""
         self._factory = http_factory
@@ -173,7 +167,7 @@ class GoogleClient:
         self.service: CalendarResource = build(
             "calendar",
             "v3",
-            http=open_http(timeout),
+            http=BoundedHttp(timeout),
             static_discovery=True,
             cache_discovery=False,
             client_options={"api_endpoint": endpoint},

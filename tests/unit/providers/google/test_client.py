@@ -20,7 +20,8 @@ from common.errors import (
     UsageExhausted,
 )
 from common.providers.google import client as table
-from common.providers.google.client import GoogleClient, Outcome, error_for, open_http, rule_for
+from common.providers.google.client import GoogleClient, Outcome, error_for, rule_for
+from common.providers.google.connection import BoundedHttp
 from common.providers.google.wire import Refusal, read_refusal
 
 Answer = tuple[int, bytes] | Exception
@@ -129,7 +130,7 @@ def test_no_redirect_is_followed(status: int) -> None:
     with pytest.raises(UnexpectedReply):
         ask(wire)
 
-    assert (len(wire.opened[0].sent), open_http(1.0).follow_redirects) == (1, False)
+    assert (len(wire.opened[0].sent), BoundedHttp(1.0).follow_redirects) == (1, False)
 
 
 def test_nothing_is_sent_twice_by_us() -> None:
