@@ -150,9 +150,12 @@ class Installation:
         if access in {Access.STAFF, Access.CUSTOMER_OR_STAFF}:
             return StaffGate(self._staff_tokens, audience=self.config.staff.audience)(token)
         tasks = self.config.tasks
-        account = tasks.scheduler_account if access is Access.SCHEDULER else tasks.service_account
+        # The scheduler's function also works off tasks; every other private function only tasks.
+        accounts = {tasks.service_account} | (
+            {tasks.scheduler_account} if access is Access.SCHEDULER else set()
+        )
         audience = self.config.function_url(function)
-        return ServiceGate(self._service_tokens, audience=audience, account=account)(token)
+        return ServiceGate(self._service_tokens, audience=audience, accounts=accounts)(token)
 
     def origin_allowed(self, origin: str, tenant: str | None) -> bool:
         """Whether a page of this origin may call: the console's, or one that the tenant named."""

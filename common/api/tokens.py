@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import jwt
@@ -86,16 +87,16 @@ class StaffGate:
 
 
 class ServiceGate:
-    """Lets exactly one service account call, with a token made out to exactly this function.
+    """Lets exactly these service accounts call, with a token made out to exactly this function.
 
     See https://cloud.google.com/tasks/docs/creating-http-target-tasks#token.
     """
 
-    def __init__(self, verifier: TokenVerifier, *, audience: str, account: str) -> None:
-        """Accept ``account`` with tokens made out to ``audience``."""
+    def __init__(self, verifier: TokenVerifier, *, audience: str, accounts: Collection[str]) -> None:
+        """Accept ``accounts`` with tokens made out to ``audience``."""
         self._verifier = verifier
         self._audience = audience
-        self._account = account
+        self._accounts = frozenset(accounts)
 
     def __call__(self, token: str) -> Caller:
         """The calling service account.
@@ -104,6 +105,7 @@ class ServiceGate:
             UntrustedCaller: the token is not valid, or another account's.
         """
         claims = self._verifier.claims(token, audience=self._audience)
-        if claims.get("email") != self._account or claims.get("email_verified") is not True:
+        account = claims.get("email")
+        if account not in self._accounts or claims.get("email_verified") is not True:
             raise UntrustedCaller("this service account may not call here")
-        return Caller(subject=self._account)
+        return Caller(subject=str(account))

@@ -79,7 +79,7 @@ def test_a_task_token_of_the_service_account_is_admitted(issuer: Issuer, verifie
     """Audience and account are exactly the expected ones."""
     token = issuer.service_token(email=ACCOUNT, audience=FUNCTION, now=now())
 
-    assert ServiceGate(verifier, audience=FUNCTION, account=ACCOUNT)(token).subject == ACCOUNT
+    assert ServiceGate(verifier, audience=FUNCTION, accounts={ACCOUNT})(token).subject == ACCOUNT
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_other_service_tokens_are_refused(
     token = issuer.service_token(email=email, audience=audience, now=now())
 
     with pytest.raises(UntrustedCaller):
-        ServiceGate(verifier, audience=FUNCTION, account=ACCOUNT)(token)
+        ServiceGate(verifier, audience=FUNCTION, accounts={ACCOUNT})(token)
 
 
 def test_an_unverified_address_is_refused(issuer: Issuer, verifier: TokenVerifier) -> None:
@@ -107,13 +107,13 @@ def test_an_unverified_address_is_refused(issuer: Issuer, verifier: TokenVerifie
     token = issuer.sign(claims, audience=FUNCTION, subject="1", now=now())
 
     with pytest.raises(UntrustedCaller):
-        ServiceGate(verifier, audience=FUNCTION, account=ACCOUNT)(token)
+        ServiceGate(verifier, audience=FUNCTION, accounts={ACCOUNT})(token)
 
 
 def test_a_staff_token_opens_no_private_function(issuer: Issuer, verifier: TokenVerifier) -> None:
     """An owner's ID token is no service account's."""
     with pytest.raises(UntrustedCaller):
-        ServiceGate(verifier, audience=FUNCTION, account=ACCOUNT)(staff_token(issuer, role="owner"))
+        ServiceGate(verifier, audience=FUNCTION, accounts={ACCOUNT})(staff_token(issuer, role="owner"))
 
 
 def test_an_expired_token_is_refused(issuer: Issuer, verifier: TokenVerifier) -> None:

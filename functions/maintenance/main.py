@@ -1,0 +1,43 @@
+"""Upkeep: what Cloud Scheduler asks for, and what follows from it as tasks (private)."""
+
+import functions_framework
+from flask import Request, Response
+
+from common.api.handler import Function
+from common.api.http import Access
+from common.api.tasks import command, private
+from common.domain.work import Payload, Work
+from common.flows.catch_up import CatchUp, catch_up
+from common.flows.maintain import Maintain, maintain
+from common.flows.reconcile_connection import ReconcileConnection, reconcile_connection
+from common.flows.refresh_calendars import RefreshCalendars, refresh_calendars
+from common.flows.settle_calendar import SettleCalendar, settle_calendar
+from common.ports import Ports
+from common.wiring import ports, stage
+
+JOBS = {
+    "catch_up": lambda outside, payload: catch_up(outside, command(CatchUp, payload)),
+    "reconcile": lambda outside, payload: reconcile_connection(
+        outside, command(ReconcileConnection, payload)
+    ),
+    "refresh": lambda outside, payload: refresh_calendars(outside, command(RefreshCalendars, payload)),
+    "settle": lambda outside, payload: settle_calendar(outside, command(SettleCalendar, payload)),
+}
+
+
+def _maintain(outside: Ports, payload: Payload) -> object:
+    return maintain(outside, command(Maintain, payload))
+
+
+def work(outside: Ports, payload: Payload) -> None:
+    """Do one job; what is none of the tasks' is the scheduler's."""
+    JOBS.get(str(payload.get("job")), _maintain)(outside, payload)
+
+
+APP = Function("maintenance", (private(Work.MAINTENANCE, work, ports, access=Access.SCHEDULER),), stage)
+
+
+@functions_framework.http
+def maintenance(request: Request) -> Response:
+    """Answer one request."""
+    return APP(request)
