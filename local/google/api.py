@@ -8,7 +8,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from local.google import access, fields
+from local.google import access, bodies, fields
 from local.google.context import Context
 from local.google.discovery import Method, arguments, match
 from local.google.errors import ApiError, Json, bad_request, login_required
@@ -128,7 +128,7 @@ class Api:
             caller=caller,
             path=names,
             query=arguments(method, query),
-            body=_body(request) if method.request else {},
+            body=_body(request, method) if method.request else {},
             if_match=request.headers.get("If-Match", ""),
             if_none_match=request.headers.get("If-None-Match", ""),
         )
@@ -198,7 +198,7 @@ def drop(request: Request) -> None:
     raise ConnectionResetError
 
 
-def _body(request: Request) -> Json:
+def _body(request: Request, method: Method) -> Json:
     raw = request.get_data()
     if not raw:
         return {}
@@ -208,4 +208,5 @@ def _body(request: Request) -> Json:
         raise ApiError(400, "parseError", "Parse Error") from error
     if not isinstance(found, dict):
         raise bad_request()
-    return found
+    bodies.check(method.request, found)
+    return found if method.verb == "PATCH" else bodies.without_nulls(found)

@@ -4,7 +4,7 @@ import re
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 
-from local.google import edits, guests, moves, validation, writes
+from local.google import bodies, edits, guests, moves, validation, writes
 from local.google.context import Context
 from local.google.discovery import methods
 from local.google.errors import Json
@@ -167,6 +167,7 @@ class Owner:
         body: Json | None = None,
     ) -> Context:
         self._world.begin()
+        bodies.check("Event", body or {})
         found = self._world.calendar(calendar)
         caller = Caller(by or found.owner, UI, UI, frozenset({"calendar"}))
         chosen = next(each for each in methods() if each.id == method)

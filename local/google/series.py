@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from local.google.copies import copied
 from local.google.errors import not_found
 from local.google.model import Calendar, Stored
 from local.google.recurrence import Slot, slot_of
@@ -39,8 +40,8 @@ def peek(calendar: Calendar, event_id: str) -> Stored:
         return found.event
     if found.master is None or found.slot is None:
         raise not_found()
-    body = instance_body(found.master, found.slot)
-    return Stored(body, found.master.change, reminders=dict(found.master.reminders))
+    body = copied(instance_body(found.master, found.slot))
+    return Stored(body, found.master.change, reminders=copied(found.master.reminders))
 
 
 def keep(calendar: Calendar, event: Stored) -> Stored:

@@ -23,7 +23,7 @@ class GoogleServer:
         self.simulator = simulator
         self._auto_push = auto_push
         self._server = make_server("127.0.0.1", port, simulator, threaded=True, request_handler=_Quiet)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="google", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="google", daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     @property
@@ -55,6 +55,9 @@ class GoogleServer:
     def jwks_uri(self) -> str:
         """The keys that verify ID tokens."""
         return f"{self.url}/oauth2/v3/certs"
+
+    def _serve(self) -> None:
+        self._server.serve_forever(poll_interval=0.02)
 
     def start(self) -> None:
         """Begin to serve, and to push if asked to."""

@@ -4,7 +4,6 @@ import re
 from copy import deepcopy
 from typing import Any
 
-from local.google.discovery import document
 from local.google.errors import ApiError, Json, invalid, required
 from local.google.event_types import check_type
 from local.google.model import Calendar
@@ -54,7 +53,6 @@ DEFAULTS = {
     "guestsCanSeeOtherGuests": True,
     "anyoneCanAddSelf": False,
 }
-PYTHON = {"string": str, "boolean": bool, "integer": int, "array": list, "object": dict}
 
 
 def client_id(value: str) -> str:
@@ -62,22 +60,6 @@ def client_id(value: str) -> str:
     if not CLIENT_ID.match(value):
         raise invalid("Invalid resource id value.", "id")
     return value
-
-
-def typed(body: Json) -> Json:
-    """The body if every known field has its declared JSON type, else 400."""
-    properties = document()["schemas"]["Event"]["properties"]
-    for name, value in body.items():
-        kind = properties.get(name, {}).get("type", "object" if name in properties else "")
-        if kind and value is not None and not _is(kind, value):
-            raise ApiError(400, "parseError", "Parse Error")
-    return body
-
-
-def _is(kind: str, value: Any) -> bool:
-    if kind == "integer":
-        return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, PYTHON[kind])
 
 
 def event(body: Json, calendar: Calendar, *, previous: Json | None = None, attachments: bool = False) -> Json:
@@ -186,7 +168,7 @@ def reminders(value: Any) -> Json:
         if item.get("method") not in {"email", "popup"}:
             raise invalid("Invalid reminder method.", "reminders.overrides.method")
         minutes = item.get("minutes")
-        if not _is("integer", minutes) or not 0 <= minutes <= 40320:
+        if not isinstance(minutes, int) or not 0 <= minutes <= 40320:
             raise invalid("Invalid reminder minutes.", "reminders.overrides.minutes")
     if value.get("useDefault"):
         return {"useDefault": True}

@@ -1,9 +1,9 @@
 """Decides how an event looks to one viewer: roles, privacy, self flags, zones, etags and tombstones."""
 
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 
+from local.google.copies import copied
 from local.google.errors import Json
 from local.google.model import Account, Calendar, Stored
 from local.google.recurrence import Slot
@@ -27,7 +27,7 @@ class Viewer:
 
 def render(world: World, calendar: Calendar, event: Stored, viewer: Viewer) -> Json:
     """An event resource for one viewer."""
-    body = deepcopy(event.body)
+    body: Json = copied(event.body)
     shown: Json = {"kind": "calendar#event", "etag": world.etag(calendar, event, viewer.account)}
     if event.poison:
         return shown | body
@@ -53,10 +53,10 @@ def instance(world: World, calendar: Calendar, master: Stored, slot: Slot, viewe
 
 
 def instance_body(master: Stored, slot: Slot) -> Json:
-    """What an instance inherits from its series."""
+    """What an instance inherits from its series, not yet copied."""
     body = {name: value for name, value in master.body.items() if name != "recurrence"}
     times = {"id": slot.id, "start": slot.start, "end": slot.end}
-    return deepcopy(body | times | {"recurringEventId": master.id, "originalStartTime": slot.original})
+    return body | times | {"recurringEventId": master.id, "originalStartTime": slot.original}
 
 
 def cancelled_instance(world: World, calendar: Calendar, master: Stored, slot: Slot, viewer: Viewer) -> Json:
@@ -98,7 +98,7 @@ def _full(body: Json, calendar: Calendar, event: Stored, viewer: Viewer) -> Json
         body["attendeesOmitted"] = True
     if viewer.account != body.get("creator", {}).get("email"):
         body.pop("source", None)
-    body["reminders"] = deepcopy(event.reminders.get(viewer.account, {"useDefault": True}))
+    body["reminders"] = copied(event.reminders.get(viewer.account, {"useDefault": True}))
     body["htmlLink"] = f"https://www.google.com/calendar/event?eid={body['id']}"
     return body
 
@@ -131,7 +131,7 @@ def list_entry(calendar: Calendar, account: Account) -> Json:
         "backgroundColor": "#9fe1e7",
         "foregroundColor": "#000000",
         "accessRole": role,
-        "defaultReminders": deepcopy(entry.default_reminders),
+        "defaultReminders": copied(entry.default_reminders),
         "conferenceProperties": {"allowedConferenceSolutionTypes": ["hangoutsMeet"]},
     }
     optional = {

@@ -21,7 +21,7 @@ from local.google.views import PRIVATE
 def insert(context: Context) -> Json:
     """Create an event, under the client's id if it brings one."""
     calendar, role = context.writable()
-    body = validation.typed(context.body)
+    body = context.body
     if body.get("id") and body.get("iCalUID"):
         raise invalid("Only one of id and iCalUID may be set.", "id")
     event = create(
@@ -38,7 +38,7 @@ def insert(context: Context) -> Json:
 def import_event(context: Context) -> Json:
     """Add a private copy of an existing event; no mails, default type only."""
     calendar, role = context.writable()
-    body = dict(validation.typed(context.body))
+    body = dict(context.body)
     uid = body.get("iCalUID")
     if not uid:
         raise required("Missing iCalUID.", "iCalUID")
@@ -59,7 +59,7 @@ def update(context: Context) -> Json:
     """Replace everything writable; what is left out is cleared."""
     calendar, role = context.writable()
     event = _editable(context, calendar, role)
-    body = dict(validation.typed(context.body))
+    body = dict(context.body)
     body.setdefault("sequence", 0)
     body.setdefault("status", event.body.get("status") if event.cancelled else "confirmed")
     _replace(context, calendar, event, body)
@@ -70,7 +70,7 @@ def patch(context: Context) -> Json:
     """Change what is named; null removes, objects merge, arrays replace."""
     calendar, role = context.writable()
     event = _editable(context, calendar, role)
-    change = validation.typed(context.body)
+    change = context.body
     current = event.body | {"reminders": event.reminders.get(context.caller.account, {"useDefault": True})}
     merged = merge(
         {name: current[name] for name in current if name in {*validation.WRITABLE, "reminders"}}, change

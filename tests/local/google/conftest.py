@@ -1,7 +1,6 @@
 import pytest
 
 from local.google import GoogleSimulator, Settings
-
 from tests.local.google.driver import Clock, Driver
 
 ADA = "ada@example.test"

@@ -127,8 +127,8 @@ class Driver:
             if f"{{{name}}}" in path:
                 path = path.replace(f"{{{name}}}", quote(value, safe=""))
                 continue
-            for item in value if isinstance(value, list) else [value]:
-                query.append((name, str(item).lower() if isinstance(item, bool) else item))
+            items = value if isinstance(value, list) else [value]
+            query += [(name, str(item).lower() if isinstance(item, bool) else item) for item in items]
         target = f"/calendar/v3/{path}?{urlencode(query)}"
         sent = {"Authorization": f"Bearer {self.token}"} | (headers or {})
         response = self.client.open(target, method=spec["httpMethod"], json=body, headers=sent)

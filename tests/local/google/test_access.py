@@ -106,7 +106,7 @@ def test_free_busy_readers_see_expanded_times_without_titles(sim, bob):
 @pytest.mark.pitfall(25)
 @pytest.mark.parametrize("role", ["reader", "writerWithoutPrivateAccess"])
 def test_private_events_hide_their_details(sim, ada, bob, role):
-    """Pitfall 25: without private access an event shows its times and that it is private, and cannot be changed."""
+    """Pitfall 25: without private access an event shows that and when it is, and cannot be changed."""
     sim.admin.share(ADA, BOB, role)
     made = ada("events.insert", timed(DAY, summary="Secret", visibility="private"), calendarId=ADA)
     where = {"calendarId": ADA, "eventId": made["id"]}

@@ -18,7 +18,7 @@ def test_primary_is_the_account(ada):
 
 
 def test_made_calendars_are_owned_and_listed(ada):
-    """insert needs a summary, takes the account's zone, and lists the calendar."""
+    """Insert needs a summary, takes the account's zone, and lists the calendar."""
     made = ada("calendars.insert", {"summary": "Bookings", "description": "By Slotbridge"})
 
     assert (made["dataOwner"], made["timeZone"]) == (ADA, "Europe/Zurich")
@@ -85,7 +85,11 @@ def test_list_delta_tells_new_and_lost_calendars_but_not_roles(sim, ada):
     mine = sim.admin.add_calendar(ADA, "Mine")
     items = ada("calendarList.list", syncToken=token)["items"]
 
-    assert [(item["id"], item.get("deleted", False)) for item in items] == [(team, True), (other, True), (mine, False)]
+    assert [(item["id"], item.get("deleted", False)) for item in items] == [
+        (team, True),
+        (other, True),
+        (mine, False),
+    ]
 
 
 def test_list_tokens_are_checked(sim, ada):

@@ -79,6 +79,11 @@ def test_only_one_of_id_and_icaluid(ada):
         (timed(DAY) | {"start": {"dateTime": DAY, "timeZone": "Mars/Base"}}, "invalid"),
         (timed(DAY, status="maybe"), "invalid"),
         (timed(DAY, summary=7), "parseError"),
+        ({"start": "now", "end": {}}, "parseError"),
+        (timed(DAY, attendees={"email": "x@y.test"}), "parseError"),
+        (timed(DAY, attendees=["x@y.test"]), "parseError"),
+        (timed(DAY, reminders={"overrides": [{"method": "popup", "minutes": "5"}]}), "parseError"),
+        (timed(DAY, extendedProperties={"private": {"a": 1}}), "parseError"),
         (timed(DAY, attendees=[{"displayName": "x"}]), "required"),
         (timed(DAY, recurrence=["DTSTART:20261005T100000Z"]), "invalid"),
         (timed(DAY, recurrence=["RRULE:FREQ=SOMETIMES"]), "invalid"),
@@ -185,7 +190,7 @@ def test_delete_twice_is_gone(ada):
 
 @pytest.mark.pitfall(13)
 def test_status_confirmed_revives_a_deleted_event(sim, ada):
-    """Pitfall 13: PATCH or PUT with status confirmed undeletes, unless Google refuses events from the trash."""
+    """Pitfall 13: status confirmed undeletes, unless Google refuses events from the trash."""
     made = ada("events.insert", timed(DAY, summary="Back"), calendarId=ADA)
     where = {"calendarId": ADA, "eventId": made["id"]}
     ada("events.delete", **where)
@@ -254,7 +259,7 @@ def test_updated_strictly_increases_on_a_standing_clock(ada):
 
 
 def test_import_keeps_a_foreign_identity(sim, ada):
-    """import needs an iCalUID, keeps a foreign organizer, mails nobody, and updates a second time."""
+    """Import needs an iCalUID, keeps a foreign organizer, mails nobody, and updates a second time."""
     body = timed(DAY, iCalUID="x@elsewhere.test", organizer={"email": "eve@elsewhere.test"})
     made = ada("events.import", body, calendarId=ADA)
 

@@ -3,7 +3,6 @@ import json
 import pytest
 
 from local.google import GOOGLE, GoogleSimulator
-
 from tests.local.google.driver import Driver, Refused, timed
 
 ADA = "ada@example.test"
@@ -164,7 +163,9 @@ def test_hanging_ends_with_a_drop_and_slow_with_an_answer(sim, ada):
 def test_answers_can_be_twisted(sim, ada):
     """Wrong types, missing fields, unknown enum values and poison events, once each."""
     sim.owner.put_event(ADA, timed(DAY, id="event0"))
-    sim.add_fault("rewrite", change={"items.0.status": 7, "items.*.eventType": "party"}, remove=["items.0.start"])
+    sim.add_fault(
+        "rewrite", change={"items.0.status": 7, "items.*.eventType": "party"}, remove=["items.0.start"]
+    )
     sim.add_fault("poison", event={"id": "poison", "start": None})
     twisted, poisoned = raw(ada).get_json(), raw(ada).get_json()
 
@@ -197,7 +198,9 @@ def test_call_log_holds_no_secrets(sim, ada):
     ada("events.insert", timed(DAY, summary="Canary"), calendarId="primary")
     refusal(ada, "events.get", calendarId=ADA, eventId="nothing")
     log = [call for call in sim.admin.calls() if call["method"].startswith("events")]
-    kept = [(call["method"], call["account"], call["calendar"], call["status"], call["reason"]) for call in log]
+    kept = [
+        (call["method"], call["account"], call["calendar"], call["status"], call["reason"]) for call in log
+    ]
 
     assert kept == [("events.insert", ADA, ADA, 200, ""), ("events.get", ADA, ADA, 404, "notFound")]
     assert not any(secret in json.dumps(sim.admin.calls()) for secret in ("Canary", ada.token))

@@ -20,7 +20,7 @@ def meeting(ada):
 
 
 def test_guests_get_a_copy_with_the_same_id(ada, bob, meeting):
-    """The copy on the guest's primary calendar shares id and iCalUID; self and organizer are seen from there."""
+    """The copy on the guest's primary calendar shares id and iCalUID; self is seen from there."""
     copy = bob("events.get", calendarId=BOB, eventId=meeting["id"])
 
     assert (copy["id"], copy["iCalUID"], copy["summary"]) == (meeting["id"], meeting["iCalUID"], "Plan")
@@ -58,7 +58,7 @@ def test_mails_per_recipient_and_kind(sim, ada):
 
 
 def test_external_only_leaves_google_guests_out(sim, ada):
-    """externalOnly mails those who have no Google calendar; the older flag mails all."""
+    """ExternalOnly mails those who have no Google calendar; the older flag mails all."""
     body = timed(DAY, attendees=[{"email": BOB}, {"email": EVE}])
     ada("events.insert", body, calendarId=ADA, sendUpdates="externalOnly")
     assert mails(sim) == [("invitation", EVE)]
@@ -75,14 +75,20 @@ def test_some_mails_may_be_sent_anyway(sim, ada):
     assert mails(sim) == [("invitation", EVE)]
 
 
-@pytest.mark.parametrize("change", [{"summary": "x"}, {"attendees": [{"email": BOB}]}, timed("2026-10-05T12:00:00")])
+@pytest.mark.parametrize(
+    "change", [{"summary": "x"}, {"attendees": [{"email": BOB}]}, timed("2026-10-05T12:00:00")]
+)
 def test_shared_fields_are_the_organizers(bob, meeting, change):
     """A guest who changes shared properties gets forbiddenForNonOrganizer."""
     with pytest.raises(Refused) as caught:
         bob("events.patch", change, calendarId=BOB, eventId=meeting["id"])
 
     item = caught.value.body["error"]["errors"][0]
-    assert (caught.value.status, item["domain"], item["reason"]) == (403, "calendar", "forbiddenForNonOrganizer")
+    assert (caught.value.status, item["domain"], item["reason"]) == (
+        403,
+        "calendar",
+        "forbiddenForNonOrganizer",
+    )
 
 
 def test_put_without_guest_flags_counts_as_changing_them(sim, ada, bob):
@@ -114,7 +120,11 @@ def test_guests_own_their_copy_and_their_answer(sim, ada, bob, meeting):
     ada("events.patch", {"summary": "Renamed"}, calendarId=ADA, eventId=meeting["id"])
     copy = bob("events.get", **where)
 
-    assert (copy["summary"], copy["colorId"], copy["extendedProperties"]) == ("Renamed", "3", {"private": {"a": "b"}})
+    assert (copy["summary"], copy["colorId"], copy["extendedProperties"]) == (
+        "Renamed",
+        "3",
+        {"private": {"a": "b"}},
+    )
 
 
 def test_guest_deletes_only_the_own_copy(ada, bob, meeting):
@@ -134,7 +144,7 @@ def test_organizers_deletion_cancels_every_copy(ada, bob, meeting):
 
 @pytest.mark.pitfall(18)
 def test_decline_keeps_the_event_and_frees_the_time(sim, bob, meeting):
-    """Pitfall 18: a declined event is still listed and opaque; only the own entry says so, and free/busy knows."""
+    """Pitfall 18: a declined event stays listed and opaque; the own entry says so, and free/busy knows."""
     window = {"time_min": "2026-10-05T00:00:00Z", "time_max": "2026-10-06T00:00:00Z"}
     before = sim.inspect.busy(BOB, **window)
     sim.owner.respond(BOB, meeting["id"], "declined")
@@ -157,7 +167,9 @@ def test_guest_instances_follow(sim, ada, bob):
 
     assert moved["start"]["dateTime"] == "2026-10-06T11:00:00+02:00"
     assert declined["attendees"][0]["responseStatus"] == "declined"
-    assert ada("events.get", calendarId=ADA, eventId="series")["attendees"][0]["responseStatus"] == "needsAction"
+    assert (
+        ada("events.get", calendarId=ADA, eventId="series")["attendees"][0]["responseStatus"] == "needsAction"
+    )
 
 
 def test_outside_invitation_arrives_unanswered(sim, ada):

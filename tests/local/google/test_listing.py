@@ -31,7 +31,7 @@ def test_bounds_need_rfc3339_with_an_offset(ada, bad):
 
 
 def test_empty_window_is_refused(ada):
-    """timeMax must be later than timeMin."""
+    """TimeMax must be later than timeMin."""
     with pytest.raises(Refused) as caught:
         ada("events.list", calendarId=ADA, timeMin="2026-10-05T10:00:00Z", timeMax="2026-10-05T10:00:00Z")
 
@@ -119,7 +119,7 @@ def test_filters(sim, ada):
 
 
 def test_show_deleted_and_single_events_combine_as_documented(sim, ada):
-    """Cancelled instances show unless expanded; deleted events only on request; deleted masters never expanded."""
+    """Cancelled instances show unless expanded; deleted events on request; deleted masters unexpanded."""
     rule = ["RRULE:FREQ=DAILY;COUNT=3"]
     sim.owner.put_event(ADA, timed("2026-10-05T10:00:00", zone="UTC", id="series", recurrence=rule))
     sim.owner.put_event(ADA, timed("2026-10-05T10:00:00", id="single"))

@@ -29,7 +29,9 @@ def authorize(**changes):
         "code_challenge": CHALLENGE,
         "code_challenge_method": "S256",
     } | changes
-    return "/o/oauth2/v2/auth?" + urlencode({name: value for name, value in asked.items() if value is not None})
+    return "/o/oauth2/v2/auth?" + urlencode(
+        {name: value for name, value in asked.items() if value is not None}
+    )
 
 
 def answered(location):
@@ -64,7 +66,9 @@ def exchange(http):
             "redirect_uri": CALLBACK,
             "code_verifier": VERIFIER,
         } | changes
-        response = http.post("/token", data={name: value for name, value in form.items() if value is not None})
+        response = http.post(
+            "/token", data={name: value for name, value in form.items() if value is not None}
+        )
         return response.status_code, response.get_json()
 
     return act
@@ -73,7 +77,12 @@ def exchange(http):
 @pytest.fixture
 def refresh(http):
     def act(token, **changes):
-        form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": "client", "client_secret": "secret"}
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": token,
+            "client_id": "client",
+            "client_secret": "secret",
+        }
         response = http.post("/token", data=form | changes)
         return response.status_code, response.get_json()
 
@@ -136,7 +145,10 @@ def test_denial_is_access_denied(sim):
 )
 def test_wrong_requests_get_an_error_page_and_no_redirect(http, changes, error):
     """What cannot be trusted is never redirected."""
-    for response in (http.get(authorize(**changes)), http.post(authorize(**changes), data={"decision": "deny"})):
+    for response in (
+        http.get(authorize(**changes)),
+        http.post(authorize(**changes), data={"decision": "deny"}),
+    ):
         assert response.status_code in {400, 401}
         assert error in response.text
         assert response.location is None
@@ -193,7 +205,7 @@ def test_codes_work_once_and_for_ten_minutes(allow, exchange, clock):
 
 @pytest.mark.pitfall(19)
 def test_refresh_token_comes_first_time_or_forced(allow, exchange, sim):
-    """Pitfall 19: a second consent without prompt=consent sends no refresh token; forced or after revoking it does."""
+    """Pitfall 19: a second consent sends no refresh token, unless forced or after revoking."""
     first = exchange(allow(prompt=None))[1]
     again = exchange(allow(prompt=None))[1]
     forced = exchange(allow(prompt="consent"))[1]
@@ -205,7 +217,7 @@ def test_refresh_token_comes_first_time_or_forced(allow, exchange, sim):
 
 
 def test_known_grant_is_not_asked_again(http, allow):
-    """With a hint, a covering grant and no prompt the page is skipped; prompt=none without one is an error."""
+    """With a hint, a covering grant and no prompt the page is skipped; prompt=none alone is an error."""
     none = answered(http.get(authorize(prompt="none", login_hint=ADA)).location)
     allow()
     skipped = answered(http.get(authorize(prompt=None, login_hint=ADA)).location)
@@ -267,7 +279,7 @@ def test_hundred_and_first_refresh_token_kills_the_oldest(sim, allow, exchange, 
 
 
 @pytest.mark.parametrize("which", ["access_token", "refresh_token"])
-def test_revoking_drops_everything_of_user_and_project(sim, http, allow, exchange, refresh, which):
+def test_revoking_drops_everything_of_user_and_project(sim, http, allow, exchange, *, refresh, which):
     """By either token, all clients of the project lose the user; another project does not."""
     tokens = exchange(allow())[1]
     sister = sim.admin.grant(ADA, "sister", ["calendar"])

@@ -1,7 +1,6 @@
 import pytest
 
 from local.google import GoogleServer, GoogleSimulator
-
 from tests.local.google.driver import Driver, Refused, timed
 
 ADA, BOB = "ada@example.test", "bob@example.test"
@@ -27,14 +26,16 @@ def watched(ada):
 
 
 def test_watch_answers_a_channel(ada, clock, watched):
-    """resourceId is opaque, expiration is milliseconds in a string, a week away."""
+    """ResourceId is opaque, expiration is milliseconds in a string, a week away."""
     assert (watched["id"], watched["token"], watched["kind"]) == ("channel-1", "secret", "api#channel")
     assert int(watched["expiration"]) == (clock().timestamp() + WEEK) * 1000
-    assert ada("events.watch", channel("channel-2"), calendarId="primary")["resourceId"] == watched["resourceId"]
+    assert (
+        ada("events.watch", channel("channel-2"), calendarId="primary")["resourceId"] == watched["resourceId"]
+    )
 
 
 def test_life_is_what_was_asked_up_to_a_week(ada, clock):
-    """expiration or params.ttl shorten the life; more than the cap is cut."""
+    """Expiration or params.ttl shorten the life; more than the cap is cut."""
     now = clock().timestamp()
     by_ttl = ada("events.watch", channel("a", params={"ttl": "3600"}), calendarId=ADA)
     by_time = ada("events.watch", channel("b", expiration=str(int(now + 60) * 1000)), calendarId=ADA)
@@ -96,7 +97,7 @@ def test_generated_calendars_cannot_be_watched(sim, ada):
 
 @pytest.mark.pitfall(10)
 def test_sync_comes_first_with_all_headers(sim, sent, watched):
-    """Pitfall 10: message 1 is sync; state is never add or update; numbers rise with holes; bodies are empty."""
+    """Pitfall 10: message 1 is sync, then exists; numbers rise with holes; every header is there."""
     for number in range(4):
         write(sim, f"event{number}")
     sim.owner.delete_event(ADA, "event0")
@@ -171,7 +172,7 @@ def test_other_answers_lose_the_message(sim, watched, status):
     assert sim.push.pending() == []
 
 
-def test_stop_is_for_the_same_user_and_client(sim, ada, bob, connect, watched, sent):
+def test_stop_is_for_the_same_user_and_client(sim, ada, bob, *, connect, watched, sent):
     """Only who opened a channel may stop it; an unknown one is 404 by name."""
     body = {"id": watched["id"], "resourceId": watched["resourceId"]}
     for driver in (bob, connect(client="sister")):

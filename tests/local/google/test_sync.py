@@ -65,7 +65,11 @@ def test_delta_has_each_changed_event_once_in_its_current_state(sim, ada, token)
     items, _ = delta(ada, token)
 
     found = {item["id"]: (item["status"], item.get("summary")) for item in items}
-    assert found == {"event1": ("confirmed", "edit 2"), "event2": ("cancelled", None), "fresh": ("confirmed", None)}
+    assert found == {
+        "event1": ("confirmed", "edit 2"),
+        "event2": ("cancelled", None),
+        "fresh": ("confirmed", None),
+    }
     assert len(items) == 3
 
 
@@ -90,7 +94,10 @@ def test_changes_between_pages_are_not_missed(sim, ada, token):
     items, _ = delta(ada, third["nextSyncToken"])
 
     assert len(first["items"] + second["items"] + third["items"]) == 5
-    assert [(item["id"], item["status"]) for item in items] == [("event0", "confirmed"), ("event4", "cancelled")]
+    assert [(item["id"], item["status"]) for item in items] == [
+        ("event0", "confirmed"),
+        ("event4", "cancelled"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +218,7 @@ def test_tombstones_can_be_id_only(sim, ada, token):
 
 
 def test_updated_min_has_a_past_and_a_limit(sim, ada, clock, token):
-    """updatedMin lists what changed since, deletions included, but not from long ago."""
+    """UpdatedMin lists what changed since, deletions included, but not from long ago."""
     clock.forward(minutes=50)
     sim.owner.delete_event(ADA, "event3")
     items = ada("events.list", calendarId=ADA, updatedMin="2026-10-01T08:30:00Z")["items"]

@@ -17,9 +17,15 @@ def event(ada):
 @pytest.mark.parametrize(
     ("mask", "expected"),
     [
-        ("items(id,start/dateTime)", {"items": [{"id": "event0", "start": {"dateTime": "2026-10-05T10:00:00+02:00"}}]}),
+        (
+            "items(id,start/dateTime)",
+            {"items": [{"id": "event0", "start": {"dateTime": "2026-10-05T10:00:00+02:00"}}]},
+        ),
         ("items/summary", {"items": [{"summary": "One"}]}),
-        ("kind,items(id),items(location)", {"kind": "calendar#events", "items": [{"id": "event0", "location": "There"}]}),
+        (
+            "kind,items(id),items(location)",
+            {"kind": "calendar#events", "items": [{"id": "event0", "location": "There"}]},
+        ),
         ("items(start(timeZone),id)", {"items": [{"id": "event0", "start": {"timeZone": "Europe/Zurich"}}]}),
         ("nextPageToken", {}),
         ("items(attendees(email))", {"items": [{}]}),
@@ -38,7 +44,9 @@ def test_asterisk_keeps_a_level(ada, event):
     assert ada("events.get", calendarId=ADA, eventId="event0", fields="*") == event
 
 
-@pytest.mark.parametrize("mask", ["itemz", "items(id", "items(id))", "items(nonsense)", ",", "items/", "items((id))"])
+@pytest.mark.parametrize(
+    "mask", ["itemz", "items(id", "items(id))", "items(nonsense)", ",", "items/", "items((id))"]
+)
 def test_wrong_masks_are_refused(ada, mask):
     """A mask that does not parse, or names what is not there, is a 400."""
     with pytest.raises(Refused) as caught:
@@ -74,9 +82,13 @@ def multipart(parts, boundary="xx"):
 def test_batch_answers_each_part(ada, event):
     """A read, a write and a failure in one request, matched by Content-ID."""
     insert = json.dumps(timed(DAY, id="event1"))
+    post = f"POST /calendar/v3/calendars/{ADA}/events HTTP/1.1\r\nContent-Type: application/json"
     parts = [
         ("a", f"GET /calendar/v3/calendars/{ADA}/events/event0?fields=id HTTP/1.1\r\n\r\n"),
-        ("b", f"POST /calendar/v3/calendars/{ADA}/events HTTP/1.1\r\nContent-Type: application/json\r\n\r\n{insert}"),
+        (
+            "b",
+            f"{post}\r\n\r\n{insert}",
+        ),
         ("c", f"GET /calendar/v3/calendars/{ADA}/events/nothing HTTP/1.1\r\n\r\n"),
     ]
     body, headers = multipart(parts)
@@ -94,7 +106,9 @@ def test_batch_answers_each_part(ada, event):
 def test_batches_have_limits(ada):
     """No parts, more than a thousand, or no multipart at all are a 400."""
     auth = {"Authorization": f"Bearer {ada.token}"}
-    many, headers = multipart([(str(number), "GET /calendar/v3/colors HTTP/1.1\r\n\r\n") for number in range(1001)])
+    many, headers = multipart(
+        [(str(number), "GET /calendar/v3/colors HTTP/1.1\r\n\r\n") for number in range(1001)]
+    )
 
     assert ada.client.post("/batch/calendar/v3", data=many, headers=headers | auth).status_code == 400
     assert ada.client.post("/batch/calendar/v3", data="x", headers=auth).status_code == 400
@@ -138,7 +152,7 @@ def test_back_door_refuses_nonsense(door):
 
 @pytest.mark.pitfall(25)
 def test_state_dump_has_everything_but_secrets(sim, ada, event):
-    """Pitfall 25: one reading with lists, events, channels, grants, mails, calls, pushes and faults; no tokens."""
+    """Pitfall 25: one reading with lists, events, channels, grants, pushes and the rest; no tokens."""
     body = {"id": "c1", "type": "web_hook", "address": "https://app.example.test/", "token": "canary-token"}
     ada("events.watch", body, calendarId=ADA)
     client = Client(sim)
