@@ -31,13 +31,6 @@ class Increment:
 
 
 @dataclass(frozen=True, slots=True)
-class Union:
-    """Add values to an array on the server, each only once."""
-
-    values: tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Create:
     """Write a document that must not exist."""
 
@@ -64,7 +57,7 @@ class Replace:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Write single fields, named by path; values may be REMOVE, Increment or Union.
+    """Write single fields, named by path; values may be REMOVE or Increment.
 
     Without conditions a missing document is created. Without fields and with a version it changes nothing
     and only demands that the version is still this one.
@@ -140,7 +133,7 @@ class Documents(Protocol):
         """Read documents in one exchange, in the order asked."""
 
     def commit(self, writes: Sequence[Write]) -> tuple[Written, ...]:
-        """Apply all writes or none, in order.
+        """Apply all writes or none; each document is named once.
 
         Raises:
             AlreadyExists: A Create met a document.

@@ -18,7 +18,7 @@ from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrp
 from common.errors import AlreadyExists, Conflict, OperatorFault, StoreUnavailable
 from common.store.documents import Query, Snapshot, Write, Written
 from common.store.protobuf import query_message, snapshot, write_message, written
-from common.store.values import LARGEST_COMMIT, refused
+from common.store.values import LARGEST_COMMIT, demand_once, refused
 
 SECONDS_A_CALL = 10.0
 
@@ -99,7 +99,8 @@ class FirestoreDocuments:
         return tuple(found.get(path) or Snapshot(path, None, None) for path in paths)
 
     def commit(self, writes: Sequence[Write]) -> tuple[Written, ...]:
-        """Apply all writes or none, in order."""
+        """Apply all writes or none."""
+        demand_once([write.path for write in writes])
         messages = [write_message(self._root, write) for write in writes]
         request = _CommitRequest(database=self._database.name, writes=messages)
         if request.ByteSize() > LARGEST_COMMIT:

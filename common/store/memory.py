@@ -20,7 +20,6 @@ from common.store.documents import (
     Query,
     Replace,
     Snapshot,
-    Union,
     Write,
     Written,
 )
@@ -30,6 +29,7 @@ from common.store.values import (
     LARGEST_DOCUMENT,
     canonical,
     canonical_fields,
+    demand_once,
     document_size,
     refused,
     sort_key,
@@ -64,7 +64,8 @@ class MemoryDocuments:
             return tuple(_snapshot(path, self._stored(path)) for path in paths)
 
     def commit(self, writes: Sequence[Write]) -> tuple[Written, ...]:
-        """Apply all writes or none, in order."""
+        """Apply all writes or none."""
+        demand_once([write.path for write in writes])
         with self._lock:
             staged = _Staged()
             written = tuple(self._stage(staged, write) for write in writes)
@@ -106,11 +107,10 @@ class MemoryDocuments:
         return self._collections[collection].get(name) if collection in self._collections else None
 
     def _stage(self, staged: _Staged, write: Write) -> Written:
-        seen = staged.documents
-        current = seen[write.path] if write.path in seen else self._stored(write.path)
+        current = self._stored(write.path)
         _demand(write, current)
         if isinstance(write, Delete):
-            seen[write.path] = None
+            staged.documents[write.path] = None
             return Written(None)
         results: tuple[Any, ...] = ()
         if isinstance(write, Merge):
@@ -123,7 +123,7 @@ class MemoryDocuments:
         staged.size += weight
         if current is None or current.data != data or sort_key(current.data) != sort_key(data):
             current = _Stored(data, f"{next(self._versions):012}")
-        seen[write.path] = current
+        staged.documents[write.path] = current
         return Written(current.version, results)
 
 
@@ -148,21 +148,15 @@ def _merged(
 ) -> tuple[dict[str, Any], tuple[Any, ...]]:
     merged = canonical_fields(data)
     for path, value in fields.items():
-        if not isinstance(value, Increment | Union):
+        if not isinstance(value, Increment):
             _place(merged, path, value)
     results: list[Any] = []
     for path, value in fields.items():
         if isinstance(value, Increment):
             before = _at(merged, path)
-            total = (before if isinstance(before, int) else 0) + value.by
-            _place(merged, path, total)
-            results.append(total)
-        elif isinstance(value, Union):
-            before = _at(merged, path)
-            items = before if isinstance(before, list) else []
-            added = [canonical(item) for item in value.values]
-            _place(merged, path, items + [item for item in added if item not in items])
-            results.append(None)
+            counts = isinstance(before, int | float) and not isinstance(before, bool)
+            results.append((before if counts else 0) + value.by)
+            _place(merged, path, results[-1])
     return canonical_fields(merged), tuple(results)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from common.errors import UnknownResource
 
-LONGEST_ID = 512
+LONGEST_ID = 300
 
 OUTBOX = "outbox"
 CONSENTS = "oauth_states"

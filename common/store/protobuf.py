@@ -24,7 +24,6 @@ from common.store.documents import (
     Query,
     Replace,
     Snapshot,
-    Union,
     Write,
     Written,
 )
@@ -133,15 +132,10 @@ def write_message(root: str, write: Write) -> Any:
 def _merge(message: Any, write: Merge) -> None:
     message.update_mask.SetInParent()
     for path, value in write.fields.items():
-        if isinstance(value, Increment | Union):
+        if isinstance(value, Increment):
             transform = message.update_transforms.add()
             transform.field_path = quoted(path)
-            if isinstance(value, Increment):
-                fill(transform.increment, value.by)
-            else:
-                transform.append_missing_elements.SetInParent()
-                for item in value.values:
-                    fill(transform.append_missing_elements.values.add(), canonical(item))
+            fill(transform.increment, value.by)
             continue
         message.update_mask.field_paths.append(quoted(path))
         if value is not REMOVE:

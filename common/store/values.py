@@ -5,7 +5,7 @@ https://firebase.google.com/docs/firestore/storage-size and .../manage-data/data
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +27,12 @@ def refused(detail: str) -> InvalidRequest:
     return InvalidRequest(detail, code="store_refused")
 
 
+def demand_once(paths: Sequence[str]) -> None:
+    """Refuse a commit that names a document twice: Firestore takes some pairs of writes and not others."""
+    if len(set(paths)) != len(paths):
+        raise refused("a commit names each document once")
+
+
 def canonical_fields(data: Mapping[str, Any]) -> dict[str, Any]:
     """A deep copy as the database will give it back.
 
@@ -41,7 +47,7 @@ def canonical(value: Any, *, in_array: bool = False) -> Any:
     if value is None or isinstance(value, bool | float | bytes):
         return value
     if isinstance(value, str):
-        return str(value)
+        return _text(value)
     if isinstance(value, int):
         if not -_INT64 <= value < _INT64:
             raise refused("an integer has at most 64 bits")
@@ -57,10 +63,19 @@ def canonical(value: Any, *, in_array: bool = False) -> Any:
     raise refused(f"a document cannot hold a {type(value).__name__}")
 
 
+def _text(value: str) -> str:
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise refused("a text holds whole characters only") from error
+    return str(value)
+
+
 def _name(key: Any) -> str:
     if not isinstance(key, str) or not key or (key.startswith("__") and key.endswith("__")):
         raise refused("a field name is a text, not empty and not __reserved__")
-    if len(key) * 4 > LONGEST_NAME and len(key.encode()) > LONGEST_NAME:
+    if len(_text(key)) * 4 > LONGEST_NAME and len(key.encode()) > LONGEST_NAME:
         raise refused("a field name has at most 1,500 bytes")
     return key
 
