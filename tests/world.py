@@ -233,6 +233,10 @@ class World:
         self.engine.run_until(moment)
         self.drain()
 
+    def maintain(self) -> None:
+        """Cloud Scheduler fires."""
+        self.run(Work.MAINTENANCE, {"job": "sweep"})
+
     # -- what there is --------------------------------------------------------------------------
 
     def install(self) -> None:

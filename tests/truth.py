@@ -1,0 +1,119 @@
+"""Holds what Slotbridge keeps against what the provider has, read through the provider's own API."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from itertools import combinations
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from common.domain.account import Connection
+from common.domain.interval import Interval
+from tests.transports import WsgiHttp
+from tests.world import CLIENT, World
+
+SCOPE = "https://www.googleapis.com/auth/calendar"
+MARK = "slotbridge"
+
+Times = tuple[datetime, datetime, str]
+
+
+class Truth:
+    """Reads a world's Google as any other client would: over its API, with a grant of its own."""
+
+    def __init__(self, world: World, account: str) -> None:
+        self._world = world
+        self._account = account
+
+    def instances(self, calendar: str, window: Interval) -> list[dict[str, Any]]:
+        """Every event of a calendar as single instances, cancelled ones left out."""
+        grant = self._world.google.admin.grant(self._account, CLIENT[0], [SCOPE])
+        items: list[dict[str, Any]] = []
+        page = ""
+        while True:
+            query = (
+                f"singleEvents=true&maxResults=2500&timeMin={quote(window.start.isoformat())}"
+                f"&timeMax={quote(window.end.isoformat())}" + (f"&pageToken={page}" if page else "")
+            )
+            response, content = WsgiHttp(self._world.google).request(
+                f"http://google.test/calendar/v3/calendars/{quote(calendar, safe='')}/events?{query}",
+                headers={"Authorization": f"Bearer {grant['access_token']}"},
+            )
+            assert response.status == 200, content
+            answer = json.loads(content)
+            items += answer["items"]
+            page = answer.get("nextPageToken", "")
+            if not page:
+                return items
+
+    def foreign(self, calendar: str, window: Interval, own: set[str], zone: str) -> set[Times]:
+        """Times and titles of what is not ours."""
+        return {_times(item, zone) for item in self.instances(calendar, window) if item["id"] not in own}
+
+    def own(self, calendar: str, own: set[str], window: Interval) -> dict[str, Times]:
+        """Our exported events that are there, by id."""
+        return {
+            item["id"]: _times(item, "UTC") for item in self.instances(calendar, window) if item["id"] in own
+        }
+
+
+def _times(item: dict[str, Any], zone: str) -> Times:
+    return (_moment(item["start"], zone), _moment(item["end"], zone), item.get("summary", ""))
+
+
+def _moment(value: dict[str, str], zone: str) -> datetime:
+    if "date" in value:
+        day = date.fromisoformat(value["date"])
+        return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    return datetime.fromisoformat(value["dateTime"]).astimezone(UTC)
+
+
+def differences(world: World, connection: Connection, account: str, *, days: int = 300) -> list[str]:
+    """Everything in which the store and the provider disagree about the time from now on."""
+    now = world.clock.now()
+    window = Interval(now, now + timedelta(days=days))
+    truth = Truth(world, account)
+    links = world.ports.bookings.links(connection.tenant, connection.id, after=None, limit=10_000)
+    own = {link.event_id for link in links}
+    found: list[str] = []
+    exported: dict[str, Times] = {}
+    for entry in connection.calendars.values():
+        exported |= truth.own(entry.provider_id, own, window)
+        if not entry.enabled:
+            continue
+        expected = truth.foreign(entry.provider_id, window, own, entry.zone or "UTC")
+        stored = {
+            (event.interval.start, event.interval.end, event.title or "")
+            for event in world.ports.feeds.imported(connection.tenant, connection.id, entry.key, window)
+        }
+        found += [f"not imported: {item}" for item in sorted(expected - stored)]
+        found += [f"imported, but not there: {item}" for item in sorted(stored - expected)]
+    return found + _bookings(world, connection, exported, window)
+
+
+def _bookings(
+    world: World, connection: Connection, exported: dict[str, Times], window: Interval
+) -> list[str]:
+    found: list[str] = []
+    bookings = world.ports.bookings.overlapping(connection.tenant, connection.resource, window)
+    expected: dict[str, str] = {}
+    for booking in bookings:
+        link = world.ports.bookings.link(connection.tenant, connection.id, booking.id)
+        if link is None:
+            found.append(f"booking {booking.id} was not exported")
+            continue
+        expected[link.event_id] = booking.id
+        times = exported.get(link.event_id)
+        if times is None:
+            found.append(f"the event of booking {booking.id} is not there ({link.state})")
+        elif times[:2] != (booking.interval.start, booking.interval.end):
+            found.append(f"booking {booking.id} is at {booking.interval}, its event at {times[:2]}")
+    found += [f"an event of no booking: {name}" for name in exported if name not in expected]
+    found += [
+        f"{one.id} and {other.id} overlap"
+        for one, other in combinations(bookings, 2)
+        if one.claimed.overlaps(other.claimed)
+    ]
+    return found
