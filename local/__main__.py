@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.command == "demo":
         from local.demo.story import tell  # noqa: PLC0415 - the other commands start without it
 
-        return tell()
+        return tell(broken=chosen.breaking)
     return _up(chosen)
 
 
@@ -82,7 +82,14 @@ def _parser() -> argparse.ArgumentParser:
         help="external: addresses and clients of the providers come from the environment",
     )
     up.add_argument("--port", type=int, default=PORT, help="the first of five ports; 0 takes free ones")
-    commands.add_parser("demo", help="tell the whole story once, checking every step")
+    demo = commands.add_parser("demo", help="tell the whole story once, checking every step")
+    demo.add_argument(
+        "--break",
+        dest="breaking",
+        choices=("pushes", "exports"),
+        default="",
+        help="break something on purpose, to see that the story's checks notice",
+    )
     token = commands.add_parser("token", help="print a staff token of a running stack")
     token.add_argument("--tenant", required=True)
     token.add_argument("--role", choices=ROLES, default="owner")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,19 +22,23 @@ _STOP_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job: how often it runs and what it tells the maintenance function."""
+    """One job of the maintenance function, and how often it runs."""
 
     name: str
     every: timedelta
-    payload: Mapping[str, str] = field(default_factory=dict)
 
     def body(self) -> bytes:
         """The body, which has the form of a task."""
-        whole: dict[str, Any] = {"v": SCHEMA, "lane": Lane.UPKEEP.value, "payload": dict(self.payload)}
+        whole: dict[str, Any] = {"v": SCHEMA, "lane": Lane.UPKEEP.value, "payload": {"job": self.name}}
         return json.dumps(whole).encode()
 
 
-JOBS = (Job("sweep", timedelta(minutes=1), {"job": "sweep"}),)
+JOBS = (
+    Job("poll", timedelta(minutes=1)),
+    Job("outbox", timedelta(minutes=1)),
+    Job("channels", timedelta(minutes=10)),
+)
+"""What is scheduled; each job only queues what is due, so that twice is as good as once."""
 
 
 class Scheduler:

@@ -101,6 +101,7 @@ class Stack:
         self.installation.log = JsonLog(self.options.log)
         wiring.use(self.installation)
         parts.callback(wiring.use, None)
+        _announce(parts, self.addresses.firestore)
 
     def _tasks(self, parts: ExitStack) -> Running:
         sender = HttpSender(connections=_WORKERS)
@@ -145,6 +146,14 @@ def _firestore(parts: ExitStack, say: Callable[[str], None]) -> str:
             return ""
         raise
     return emulator.host
+
+
+def _announce(parts: ExitStack, firestore: str) -> None:
+    """Google's own library looks for the emulator in the environment of the process."""
+    before = os.environ.get("FIRESTORE_EMULATOR_HOST")
+    if firestore and before is None:
+        os.environ["FIRESTORE_EMULATOR_HOST"] = firestore
+        parts.callback(os.environ.pop, "FIRESTORE_EMULATOR_HOST", None)
 
 
 class _Front:

@@ -1,0 +1,38 @@
+"""Chapter 5: Anna drags the appointment in the provider's calendar, and the booking follows."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from local.demo.checks import same, until
+from local.demo.scene import Scene, span_of
+
+
+def owner(scene: Scene, booking: str) -> None:
+    """Move it an hour there; see it moved here."""
+    show, name = scene.show, scene.side.name
+    show.chapter(f"5. Anna moves the appointment in {name}")
+    hour = timedelta(hours=1)
+    start, end = scene.bookings[booking]
+    day = scene.plan.at(3, time(15))
+    with show.step("she drags it from 15:00 to 16:00: the booking follows, by push") as notes:
+        scene.side.move_appointment(booking, minutes=60)
+        scene.bookings[booking] = (start + hour, end + hour)
+        view = until("the booking follows", lambda: _moved(scene, booking))
+        same("who changed it", expected="external", actual=view["changed_by"])
+        notes.append(
+            f"booking {view['status']} at {_clock(view['start'], day)}, changed by: {view['changed_by']}"
+        )
+    with show.step("15:00 is offered again, 16:00 no more; nothing was written back"):
+        free = scene.slots(day)
+        same("15:00 and 16:00 on offer", expected=(True, False), actual=("15:00" in free, "16:00" in free))
+        scene.bookings_are_there()
+
+
+def _moved(scene: Scene, booking: str) -> dict[str, str] | None:
+    view: dict[str, str] = scene.owner.get(f"/bookings/{booking}")
+    return view if span_of(view) == scene.bookings[booking] else None
+
+
+def _clock(moment: str, day: datetime) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(day.tzinfo):%H:%M}"

@@ -1,0 +1,63 @@
+"""Prints the story: chapters, steps with the time each took, and a progress bar."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+_BAR = 30
+_WIDTH = 88
+
+
+class Terminal:
+    """Where the story appears; a progress bar is redrawn on a screen and printed in fifths elsewhere."""
+
+    def __init__(self, out: TextIO | None = None) -> None:
+        """Print to ``out``, by default the standard output."""
+        self._out = out or sys.stdout
+        self._screen = self._out.isatty()
+        self._fifth = -1
+
+    def chapter(self, title: str) -> None:
+        """Begin a chapter."""
+        self._line(f"\n{title}")
+
+    def note(self, text: str) -> None:
+        """Say something without a time."""
+        self._line(f"     {text}")
+
+    @contextmanager
+    def step(self, text: str) -> Iterator[list[str]]:
+        """Time what happens inside; what it appends is printed below the step when it succeeded."""
+        notes: list[str] = []
+        started = time.monotonic()
+        try:
+            yield notes
+        except BaseException:
+            self._line(f"  -- {text}")
+            raise
+        self.done(text, time.monotonic() - started)
+        for note in notes:
+            self.note(note)
+
+    def done(self, text: str, seconds: float) -> None:
+        """One finished step."""
+        self._line(f"  ok {text:<{_WIDTH - 15}} {seconds:6.2f} s")
+
+    def progress(self, done: int, total: int, percentage: int, phase: str) -> None:
+        """Where a long step is."""
+        filled = _BAR * percentage // 100
+        bar = f"     [{'#' * filled}{'.' * (_BAR - filled)}] {percentage:3} %  {done}/{total}  {phase}"
+        if self._screen:
+            self._out.write(f"\r{bar:<{_WIDTH}}" + ("\n" if percentage == 100 else ""))
+            self._out.flush()
+        elif percentage // 20 != self._fifth:
+            self._fifth = percentage // 20
+            self._line(bar)
+
+    def _line(self, text: str) -> None:
+        self._out.write(text + "\n")
+        self._out.flush()
