@@ -1,0 +1,218 @@
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.domain.booking import Booking, BookingStatus, Customer, EventDraft, ExportLink, LinkState
+from common.domain.event import ExternalEvent, Gone, Kind, Response
+from common.domain.interval import Interval
+from common.domain.ownership import (
+    Deleted,
+    Echo,
+    Edited,
+    Impossible,
+    Stale,
+    fingerprint,
+    id_signature,
+    judge,
+    normalised,
+    own_event_id,
+    seen,
+    seen_fingerprint,
+)
+
+START = datetime(2027, 3, 22, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+SPAN = Interval(START, START + HOUR)
+WROTE = datetime(2027, 3, 20, tzinfo=UTC)
+BOOKING = Booking(
+    id="b1",
+    tenant="t1",
+    resource="anna",
+    service="cut",
+    interval=SPAN,
+    claimed=SPAN,
+    status=BookingStatus.CONFIRMED,
+    customer=Customer("Carla"),
+    created_at=WROTE,
+    updated_at=WROTE,
+    revision=3,
+)
+DRAFT = EventDraft(
+    event_id="sb1", booking="b1", epoch=0, interval=SPAN, zone="UTC", title="Cut: Carla", description="note"
+)
+LINK = ExportLink(
+    tenant="t1",
+    connection="c1",
+    booking="b1",
+    calendar="k1",
+    calendar_id="cal",
+    event_id="sb1",
+    epoch=0,
+    state=LinkState.LIVE,
+    revision=3,
+    written=fingerprint(DRAFT),
+    etag="e1",
+    updated=WROTE,
+)
+EVENT = ExternalEvent(
+    id="sb1",
+    kind=Kind.SINGLE,
+    start=SPAN.start,
+    end=SPAN.end,
+    title="Cut: Carla",
+    description="note",
+    etag="e2",
+    updated=WROTE + HOUR,
+)
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_event_ids_are_what_google_takes_and_hold_the_signature(signature):
+    """Lower-case base32hex, 5 to 1024 characters, and the signature can be read back."""
+    made = own_event_id(signature)
+
+    assert re.fullmatch("[a-v0-9]{5,1024}", made)
+    assert signature == id_signature(made)
+
+
+@pytest.mark.parametrize("foreign", ["", "sb", "sbxyz", "abc123", own_event_id(b"x" * 32) + "_20270322"])
+def test_other_ids_hold_no_signature(foreign):
+    """What has not the form of our ids is not one."""
+    assert id_signature(foreign) is None
+
+
+@pytest.mark.pitfall(12)
+@pytest.mark.parametrize(
+    ("wrote", "shown"),
+    [
+        ("a\nb", "a\r\nb"),
+        ("a\nb", "a<br>b"),
+        ("a\n\nb", "<p>a</p><p>b</p>"),
+        ("a b  \n", "a b"),
+        ("a & b < c", "a &amp; b &lt; c"),
+        ("Gru\u0308\u00dfe", "Gr\u00fc\u00dfe"),
+        ("\u2702\ufe0f cut", "\u2702 cut"),
+        ("\U0001f469\u200d\U0001f4bb", "\U0001f469\U0001f4bb"),
+        ("fat", "<b>fat</b>"),
+        ("see https://x.example", '<a href="https://x.example">see https://x.example</a>'),
+        ("a\u00a0b", "a b"),
+        ("long " * 2000, ("long " * 2000)[:8192]),
+    ],
+)
+def test_what_providers_change_on_their_own_is_no_difference(wrote, shown):
+    """Pitfall 12: a text and what the provider makes of it have the same fingerprint."""
+    assert normalised(wrote) == normalised(shown)
+
+
+@pytest.mark.pitfall(12)
+@given(st.text(max_size=200))
+def test_normalising_twice_changes_nothing(text):
+    """Pitfall 12: what was normalised stays, so that an echo of an echo is one too."""
+    once = normalised(re.sub("[&<>]", "", text))
+
+    assert once == normalised(once)
+
+
+@pytest.mark.pitfall(12)
+def test_different_words_are_a_difference():
+    """Pitfall 12: normalising hides no edit."""
+    assert len({normalised(text) for text in ("a", "b", "a b", "A", "ab", "")}) == 6
+
+
+def test_the_fingerprint_names_the_parts_that_adapters_change():
+    """Each part of a draft has its own hash, and no text is in it."""
+    assert {"time", "title", "description", "attendee", "reminder"} == set(fingerprint(DRAFT))
+    assert "Carla" not in str(fingerprint(DRAFT))
+    assert fingerprint(DRAFT)["time"] == seen_fingerprint(EVENT)["time"]
+    assert fingerprint(DRAFT)["reminder"] != fingerprint(replace(DRAFT, reminder=0))["reminder"]
+
+
+@pytest.mark.pitfall(12)
+@pytest.mark.parametrize(
+    "event",
+    [
+        EVENT,
+        replace(EVENT, etag="e1", title="whatever"),
+        replace(EVENT, title=None, description=None),
+        replace(EVENT, description="note \r\n"),
+        replace(EVENT, updated=None),
+    ],
+)
+def test_what_we_wrote_is_an_echo(event):
+    """Pitfall 12: recognised by the known etag, or by the content."""
+    assert Echo() == judge(LINK, event, BOOKING)
+
+
+@pytest.mark.pitfall(22)
+def test_older_reports_are_stale():
+    """Pitfall 22: a report from before our last write never changes a booking, not even a deletion."""
+    old = replace(EVENT, updated=WROTE - HOUR, start=START + HOUR, end=START + 2 * HOUR)
+
+    assert Stale() == judge(LINK, old, BOOKING)
+    assert Stale() == judge(LINK, replace(old, cancelled=True), BOOKING)
+
+
+@pytest.mark.pitfall(22)
+def test_only_what_changed_is_an_edit():
+    """Pitfall 22: time and words are told apart; a changed length is a changed time."""
+    longer = replace(EVENT, end=SPAN.end + HOUR)
+    both = replace(longer, title="Carla!")
+
+    assert Edited(interval=Interval(START, START + 2 * HOUR)) == judge(LINK, longer, BOOKING)
+    assert Edited(title="Carla!") == judge(LINK, replace(EVENT, title="Carla!"), BOOKING)
+    assert Edited(interval=longer.span, title="Carla!") == judge(LINK, both, BOOKING)
+
+
+@pytest.mark.pitfall(22)
+def test_a_newer_change_of_the_booking_wins_over_a_move():
+    """Pitfall 22: while a change waits to be written, the owner's words count, the owner's time does not."""
+    moved = replace(EVENT, end=SPAN.end + HOUR, title="Carla!")
+
+    assert Edited(title="Carla!", overtaken=True) == judge(LINK, moved, replace(BOOKING, revision=4))
+
+
+@pytest.mark.pitfall(22)
+def test_a_time_that_no_booking_can_have_is_impossible():
+    """Pitfall 22: an event without length is put right instead of dropped."""
+    assert Impossible() == judge(LINK, replace(EVENT, end=EVENT.start), BOOKING)
+
+
+@pytest.mark.pitfall(22)
+def test_a_declining_guest_is_no_cancellation():
+    """Pitfall 22: what guests answer changes no booking."""
+    declined = replace(EVENT, attendee_responses=(("carla@example.com", Response.DECLINED),))
+
+    assert Echo() == judge(LINK, declined, BOOKING)
+
+
+@pytest.mark.pitfall(22)
+@pytest.mark.parametrize("event", [Gone("sb1"), replace(EVENT, cancelled=True)])
+def test_a_vanished_event_is_deleted_unless_we_did_it(event):
+    """Pitfall 22: our own deletion comes back as an echo."""
+    cancelled = replace(BOOKING, status=BookingStatus.CANCELLED)
+
+    assert Deleted() == judge(LINK, event, BOOKING)
+    assert Echo() == judge(LINK, event, cancelled)
+    assert Echo() == judge(replace(LINK, state=LinkState.GONE), event, BOOKING)
+
+
+@pytest.mark.pitfall(22)
+def test_a_missing_event_that_is_there_again_is_revived():
+    """Pitfall 22: also with the etag that we know, because then nothing else changed."""
+    missing = replace(LINK, state=LinkState.MISSING, missing_since=WROTE)
+
+    assert Edited(revived=True) == judge(missing, replace(EVENT, etag="e1"), BOOKING)
+
+
+def test_a_state_once_seen_is_known():
+    """What was accepted is an echo from then on."""
+    moved = replace(EVENT, end=SPAN.end + HOUR)
+    known = seen(replace(LINK, missing_since=WROTE), moved)
+
+    assert Echo() == judge(known, replace(moved, etag="e3"), BOOKING)
+    assert (LinkState.LIVE, None, "e2") == (known.state, known.missing_since, known.etag)
+    assert LINK.written["reminder"] == known.written["reminder"]
