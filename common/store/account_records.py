@@ -1,4 +1,4 @@
-"""The stored forms of connections and of what was imported for them; no grant is among them."""
+"""The stored forms of connections and of their feeds; no grant is among them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from common.domain.account import (
     SyncRun,
 )
 from common.domain.feed import Channel, Cursor, Feed, Held
-from common.domain.imports import ImportedEvent
 from common.domain.settings import (
     BusyRules,
     ExportSettings,
@@ -150,20 +149,6 @@ FEED = record(
     poll_at=PLAIN,
     renew_at=PLAIN,
     error=PLAIN,
-)
-
-IMPORTED = record(
-    ImportedEvent,
-    key=PLAIN,
-    unit=PLAIN,
-    interval=INTERVAL,
-    blocks=PLAIN,
-    free=PLAIN,
-    private=PLAIN,
-    all_day=PLAIN,
-    generation=PLAIN,
-    title=PLAIN,
-    description=PLAIN,
 )
 
 QUARANTINED = record(Quarantined, id=PLAIN, reason=PLAIN, at=PLAIN)

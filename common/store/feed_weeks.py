@@ -17,9 +17,8 @@ from common.domain.feed import Feed
 from common.domain.imports import ImportedEvent
 from common.domain.interval import Interval, Seconds
 from common.store import paths
-from common.store.account_records import IMPORTED
 from common.store.documents import Delete, Documents, Put, Query, Write
-from common.store.values import size
+from common.store.week_form import read_events, weight, write_events
 
 SHARDS = 32
 LONGEST_TITLE = 300
@@ -75,12 +74,12 @@ def read_weeks(documents: Documents, calendar: str, wanted: Iterable[str]) -> di
     found = dict(zip(names, documents.get([_week_path(calendar, name) for name in names]), strict=True))
     more = [(name, part) for name in names for part in range(1, (found[name].data or {}).get("parts", 0) + 1)]
     rest = documents.get([_week_path(calendar, name, part) for name, part in more]) if more else ()
-    events = {name: list((found[name].data or {}).get("events", ())) for name in names}
+    events = {name: read_events(found[name].data) for name in names}
     for (name, _), snapshot in zip(more, rest, strict=True):
-        events[name] += (snapshot.data or {}).get("events", ())
+        events[name] += read_events(snapshot.data)
     return {
         name: Week(
-            events=tuple(map(IMPORTED.read, events[name])),
+            events=events[name],
             parts=(found[name].data or {}).get("parts", 0),
             stored=found[name].data is not None,
         )
@@ -95,7 +94,7 @@ def all_weeks(documents: Documents, calendar: str) -> dict[str, Week]:
         name, _, part = snapshot.id.partition("~")
         before, data = merged.get(name, Week()), snapshot.data or {}
         merged[name] = Week(
-            events=before.events + tuple(map(IMPORTED.read, data.get("events", ()))),
+            events=before.events + read_events(data),
             parts=before.parts if part else data.get("parts", 0),
             stored=True,
         )
@@ -107,24 +106,25 @@ def week_writes(calendar: str, name: str, before: Week, events: Sequence[Importe
     chunks = _chunks(events)
     writes: list[Write] = []
     for part, chunk in enumerate(chunks):
-        data: dict[str, Any] = {"events": chunk} if part else {"parts": len(chunks) - 1, "events": chunk}
+        data: dict[str, Any] = write_events(chunk)
+        if not part:
+            data["parts"] = len(chunks) - 1
         writes.append(Put(_week_path(calendar, name, part), data))
     last = before.parts if before.stored else -1
     writes += (Delete(_week_path(calendar, name, part)) for part in range(len(chunks), last + 1))
     return writes
 
 
-def _chunks(events: Sequence[ImportedEvent]) -> list[list[dict[str, Any]]]:
-    chunks: list[list[dict[str, Any]]] = []
+def _chunks(events: Sequence[ImportedEvent]) -> list[list[ImportedEvent]]:
+    chunks: list[list[ImportedEvent]] = []
     room = 0
     for event in events:
-        stored = IMPORTED.write(event)
-        weight = size(stored)
-        if weight > room:
+        more = weight(event)
+        if more > room:
             chunks.append([])
             room = LARGEST_PART
-        chunks[-1].append(stored)
-        room -= weight
+        chunks[-1].append(event)
+        room -= more
     return chunks
 
 

@@ -99,5 +99,5 @@ def test_no_form_gives_a_new_meaning_to_a_missing_none():
         if "None" in str(item.type) and item.default not in {None, dataclasses.MISSING}
     }
 
-    assert len(classes) > 25
+    assert len(classes) > 24
     assert odd == set()
