@@ -16,6 +16,7 @@ from common.domain.work import OutboxEntry
 from common.flows.book import Book, Booked, book
 from common.flows.export_booking import ExportBooking, export_booking
 from common.flows.list_slots import ListSlots, SlotList, list_slots
+from common.flows.steps.outbox import entry_id
 from tests.world import ACCOUNT, World
 
 ZURICH = ZoneInfo("Europe/Zurich")
@@ -76,7 +77,8 @@ def entries(world: World, connection: Connection) -> tuple[OutboxEntry, ...]:
 
 def export(world: World, booking: Booking, connection: Connection) -> Outcome:
     """Run the export of a booking as its task would."""
-    command = ExportBooking("t1", booking.id, connection.id, booking.revision)
+    promise = entry_id(booking, connection.id)
+    command = ExportBooking("t1", booking.id, connection.id, booking.revision, promise)
     return export_booking(world.ports, command)
 
 

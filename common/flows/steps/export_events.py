@@ -138,5 +138,5 @@ def _patched(
 def _let_sync_judge(job: Job, before: ExportLink) -> NoReturn:
     """The event changed and the booking did not: what its owner did comes first."""
     job.save(before)
-    wake_calendar(job.ports, job.connection, before.calendar, cause=f"{before.booking}-{before.etag}")
+    wake_calendar(job.ports, job.connection, before.calendar, cause=f"export/{before.booking}/{before.etag}")
     raise Conflict("the event was changed by its owner", code="event_changed", retry_after=5)

@@ -73,6 +73,7 @@ def export_task(entry: OutboxEntry, *, bucket: str = "", not_before: datetime | 
             "booking": entry.booking,
             "connection": entry.connection,
             "revision": entry.revision,
+            "entry": entry.id,
         },
         name=f"export/{entry.id}/{bucket}",
         not_before=not_before,
