@@ -1,7 +1,9 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from common.domain.account import calendar_key
+from common.domain.interval import Interval
 from common.domain.settings import ImportMode, PrivateMode
 from tests.flows.sync_setup import Synced, at, stamps
 from tests.world import ACCOUNT
@@ -173,12 +175,9 @@ def test_a_crowded_day(world):
 )
 def test_an_all_day_event_is_a_day_of_its_calendar(zone, day, start, end):
     """Pitfall 15: from midnight to midnight in the calendar's zone, 23 hours where the clocks change."""
-    from datetime import date
 
     def prepare(world):
         world.google.admin.add_calendar(ACCOUNT, "zone", calendar_id="zone", time_zone=zone)
-
-    from common.domain.account import calendar_key
 
     world = Synced(prepare=prepare)
     following = date.fromisoformat(day) + timedelta(days=1)
@@ -220,8 +219,6 @@ def test_a_long_event_that_began_before_the_window_blocks_its_rest(world):
 @pytest.mark.pitfall(7)
 def test_a_single_event_has_no_upper_bound(world):
     """Pitfall 7: an event in ten years is imported, one of five years' length as well."""
-    from common.domain.interval import Interval
-
     far = at(9) + timedelta(days=3650)
     world.enter(far)
     world.enter(at(9) + timedelta(days=40), minutes=60 * 24 * 365 * 12)

@@ -1,11 +1,12 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from common.domain.booking import BookingStatus, LinkState, Source
 from common.domain.catalogue import EditPolicy, OwnerEditPolicy, Tenant
 from common.domain.interval import Interval
-from common.domain.settings import ExportSettings, Settings
+from common.domain.settings import ExportSettings, ImportSettings, Settings
+from common.flows.release_held import ReleaseHeld, release_held
 from tests.flows.sync_setup import Synced, at, stamps
 from tests.world import ACCOUNT, RETURN_TO
 
@@ -49,7 +50,7 @@ def test_an_own_event_comes_back_as_an_echo_and_nothing_is_written():
 
 @pytest.mark.pitfall(12)
 def test_odd_texts_do_not_oscillate():
-    """Pitfall 12: emoji, HTML, line ends and long texts cause no second write and no change of the booking."""
+    """Pitfall 12: emoji, HTML, line ends and long texts cause no second write and no change."""
     text = "Grüße 👩‍💻️ <b>fett</b><br>\r\n&amp; mehr  \r\n" + "lang " * 1500
     world = exported(settings=Settings(exports=ExportSettings(title="{customer} ✂️ ", description=text)))
     world.google.admin.clear_logs()
@@ -123,13 +124,10 @@ def test_a_move_onto_another_booking_is_undone():
     assert not world.errors
     assert at(9) == world.booking().interval.start
     assert ["edit_reverted"] == world.told()
-    assert [stamps(at(9))["start"]["dateTime"][:10]] == [world.alive()[0]["start"]["dateTime"][:10]]
     assert at(9) == start_of(world)
 
 
 def start_of(world):
-    from datetime import datetime
-
     return datetime.fromisoformat(world.alive()[0]["start"]["dateTime"])
 
 
@@ -282,8 +280,6 @@ def test_an_error_never_deletes(status):
 @pytest.mark.pitfall(4)
 def test_a_mass_deletion_of_own_events_is_held_until_a_person_releases_it():
     """Pitfall 4: most exported events vanish at once: every booking stays, told once; then they follow."""
-    from common.flows.release_held import ReleaseHeld, release_held
-
     world = Synced()
     for number in range(14):
         world.book(at(6) + timedelta(minutes=45 * number), f"b{number}")
@@ -328,8 +324,6 @@ def test_what_happened_while_the_cursor_was_dead_is_found():
 
 def test_an_own_event_is_followed_where_nothing_is_imported():
     """The target calendar is read for its exports although imports are off."""
-    from common.domain.settings import ImportSettings
-
     world = exported(settings=Settings(imports=ImportSettings(on=False)))
     world.enter(at(15))
 
