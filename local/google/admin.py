@@ -178,7 +178,7 @@ class Admin:
         with self._world.lock:
             if name not in {field.name for field in fields(Settings)}:
                 raise KeyError(name)
-            timed = isinstance(getattr(self._world.settings, name), timedelta) or name == "sync_token_life"
+            timed = isinstance(getattr(self._world.settings, name), timedelta) or name.endswith("_life")
             setattr(
                 self._world.settings, name, timedelta(seconds=value) if timed and value is not None else value
             )

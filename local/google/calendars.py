@@ -2,6 +2,7 @@
 
 from local.google import synctoken
 from local.google.access import need_owner
+from local.google.bodies import without_nulls
 from local.google.context import Context
 from local.google.errors import ApiError, Json, forbidden, not_found
 from local.google.model import Account, Calendar, ListEntry, rank
@@ -81,7 +82,7 @@ def subscribe(world: World, account: Account, calendar: Calendar) -> None:
 def patch_entry(context: Context) -> Json:
     """Change how the account lists a calendar."""
     account, calendar = _listed(context)
-    entry, body = account.entries[calendar.id], context.body
+    entry, body = account.entries[calendar.id], without_nulls(context.body)
     entry.selected = bool(body.get("selected", entry.selected))
     entry.hidden = bool(body.get("hidden", entry.hidden))
     entry.summary_override = str(body.get("summaryOverride") or "")
@@ -140,7 +141,8 @@ def patch_calendar(context: Context) -> Json:
     """Change a calendar's own data."""
     calendar, role = context.calendar()
     need_owner(role)
-    body = context.body
+    cleared = {name: "" for name in ("description", "location") if context.body.get(name, "") is None}
+    body = without_nulls(context.body) | cleared
     if body.get("timeZone"):
         calendar.time_zone = known_zone(body["timeZone"])
     calendar.summary = str(body.get("summary", calendar.summary))

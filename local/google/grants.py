@@ -112,7 +112,9 @@ class Grants:
 
     def _refresh(self, form: Json, client: Client) -> Json:
         held = self.refresh_tokens.get(form.get("refresh_token", ""))
-        if held is None or held.client != client.id:
+        life = self._world.settings.refresh_token_life
+        old = held is not None and life is not None and self._world.now() - held.born >= life
+        if held is None or held.client != client.id or old:
             raise TokenError("invalid_grant", "Token has been expired or revoked.")
         self._check_policy(held.account)
         scopes = tuple(form["scope"].split()) if form.get("scope") else held.scopes
@@ -143,8 +145,9 @@ class Grants:
         for oldest in held[: max(excess, 0)]:
             del self.refresh_tokens[oldest.token]
         token = f"1//0{secrets.token_urlsafe(72)}"
-        serial = self._world.serial()
-        self.refresh_tokens[token] = RefreshToken(token, code.account, client.id, code.scopes, serial)
+        self.refresh_tokens[token] = RefreshToken(
+            token, code.account, client.id, code.scopes, issued=self._world.serial(), born=self._world.now()
+        )
         return token
 
     def _id_token(self, code: AuthorizationCode, client: Client) -> str:

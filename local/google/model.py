@@ -120,6 +120,7 @@ class RefreshToken:
     client: str
     scopes: tuple[str, ...]
     issued: int
+    born: datetime
 
 
 @dataclass(frozen=True, slots=True)

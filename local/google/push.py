@@ -110,9 +110,16 @@ class Push:
             for _ in range(self._world.settings.notifications_per_change):
                 self._notify(channel, "exists")
 
+    def _has_access(self, channel: Channel) -> bool:
+        kind, _, name = channel.resource.partition(":")
+        if kind != "calendar":
+            return True
+        calendar = self._world.calendars[name]
+        return not calendar.deleted and calendar.role(channel.account) != "none"
+
     def _notify(self, channel: Channel, state: str) -> None:
         now = self._world.now().astimezone(UTC)
-        if channel.stopped or now >= channel.expires:
+        if channel.stopped or now >= channel.expires or not self._has_access(channel):
             return
         # Message numbers increase, but not one by one; the sync message is number 1.
         channel.messages += 1 if channel.messages == 0 else 1 + channel.messages % 3

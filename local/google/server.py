@@ -68,8 +68,9 @@ class GoogleServer:
     def stop(self) -> None:
         """End serving and pushing, and close every socket."""
         self.simulator.close()
-        self._server.shutdown()
-        self._thread.join(timeout=15)
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join(timeout=15)
         self._server.server_close()
 
     def __enter__(self) -> Self:

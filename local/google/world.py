@@ -25,6 +25,7 @@ class Settings:
     mail_despite_none: bool = False
     guest_budget: int | None = None
     refresh_token_limit: int = 100
+    refresh_token_life: timedelta | None = None
     freebusy_days: int = 92
     notifications_per_change: int = 1
 

@@ -278,6 +278,18 @@ def test_hundred_and_first_refresh_token_kills_the_oldest(sim, allow, exchange, 
     assert refresh(second)[0] == 200
 
 
+@pytest.mark.pitfall(19)
+def test_refresh_tokens_of_a_testing_app_live_seven_days(sim, allow, exchange, refresh, *, clock):
+    """Pitfall 19: a setting gives refresh tokens the life that an unpublished app's have."""
+    sim.admin.set_setting("refresh_token_life", 7 * 24 * 3600)
+    token = exchange(allow())[1]["refresh_token"]
+    clock.forward(days=6)
+
+    assert refresh(token)[0] == 200
+    clock.forward(days=1)
+    assert refresh(token)[1]["error"] == "invalid_grant"
+
+
 @pytest.mark.parametrize("which", ["access_token", "refresh_token"])
 def test_revoking_drops_everything_of_user_and_project(sim, http, allow, exchange, *, refresh, which):
     """By either token, all clients of the project lose the user; another project does not."""

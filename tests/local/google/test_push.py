@@ -259,3 +259,16 @@ def test_pushes_are_real_requests(clock):
         assert simulator.push.wait_for(1, seconds=10)
 
     assert [(attempt.state, attempt.status) for attempt in simulator.push.attempts()] == [("sync", 404)]
+
+
+@pytest.mark.pitfall(24)
+def test_channels_on_lost_calendars_go_silent(sim, bob, sent):
+    """Pitfall 24: after unsharing or deletion a channel just says nothing any more."""
+    team = sim.admin.add_calendar(ADA, "Team")
+    sim.admin.share(team, BOB, "reader")
+    bob("events.watch", channel(), calendarId=team)
+    sim.admin.unshare(team, BOB)
+    sim.owner.put_event(team, timed("2026-10-05T10:00:00"))
+    sim.push.deliver()
+
+    assert states(sent) == ["sync"]
