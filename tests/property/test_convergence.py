@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -288,5 +288,8 @@ Convergence.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
     print_blob=True,
+    report_multiple_bugs=False,
+    # A long story is shrunk by hand: the machine would take minutes for each step.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
 TestConvergence = Convergence.TestCase
