@@ -53,6 +53,7 @@ def preview(scene: Scene) -> None:
         found = scene.owner.get(f"{scene.path}/preview")
         notes.extend(_told(found))
     same("bookings to export", expected=BOOKINGS, actual=found["exports"])
+    same("events to import", expected=EVENTS, actual=found["imports"])
     same("bookings that collide", expected=scene.plan.conflicts, actual=found["conflicts"])
     same("invitations", expected=0, actual=found["invitations"])
     same("nothing was written yet", expected={}, actual=dict(scene.side.appointments()))
@@ -61,7 +62,7 @@ def preview(scene: Scene) -> None:
 def _told(found: dict[str, Any]) -> list[str]:
     estimate = timedelta(seconds=found["seconds"])
     return [
-        f"{found['exports']} bookings go out, {found['imports']:,} of {EVENTS:,} events come in",
+        f"{found['exports']} bookings go out, {found['imports']:,} events come in",
         f"{found['conflicts']} bookings collide with events; {found['invitations']} invitations are mailed",
         f"about {estimate} at today's quota",
     ]

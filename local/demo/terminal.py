@@ -10,6 +10,7 @@ from typing import TextIO
 
 _BAR = 30
 _WIDTH = 88
+_INDENT = " " * 15
 
 
 class Terminal:
@@ -27,7 +28,7 @@ class Terminal:
 
     def note(self, text: str) -> None:
         """Say something without a time."""
-        self._line(f"     {text}")
+        self._line(f"{_INDENT}{text}")
 
     @contextmanager
     def step(self, text: str) -> Iterator[list[str]]:
@@ -37,7 +38,7 @@ class Terminal:
         try:
             yield notes
         except BaseException:
-            self._line(f"  -- {text}")
+            self._line(f"  -- {'':8}  {text}")
             raise
         self.done(text, time.monotonic() - started)
         for note in notes:
@@ -45,12 +46,12 @@ class Terminal:
 
     def done(self, text: str, seconds: float) -> None:
         """One finished step."""
-        self._line(f"  ok {text:<{_WIDTH - 15}} {seconds:6.2f} s")
+        self._line(f"  ok {seconds:6.2f} s  {text}")
 
     def progress(self, done: int, total: int, percentage: int, phase: str) -> None:
         """Where a long step is."""
         filled = _BAR * percentage // 100
-        bar = f"     [{'#' * filled}{'.' * (_BAR - filled)}] {percentage:3} %  {done}/{total}  {phase}"
+        bar = f"{_INDENT}[{'#' * filled}{'.' * (_BAR - filled)}] {percentage:3} %  {done}/{total}  {phase}"
         if self._screen:
             self._out.write(f"\r{bar:<{_WIDTH}}" + ("\n" if percentage == 100 else ""))
             self._out.flush()
