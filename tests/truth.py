@@ -49,8 +49,9 @@ class Truth:
                 return items
 
     def foreign(self, calendar: str, window: Interval, own: set[str], zone: str) -> set[Times]:
-        """Times and titles of what is not ours."""
-        return {_times(item, zone) for item in self.instances(calendar, window) if item["id"] not in own}
+        """Times and titles of what is not ours; what takes no time is not copied."""
+        found = {_times(item, zone) for item in self.instances(calendar, window) if item["id"] not in own}
+        return {times for times in found if times[0] < times[1]}
 
     def own(self, calendar: str, own: set[str], window: Interval) -> dict[str, Times]:
         """Our exported events that are there, by id."""
