@@ -38,10 +38,21 @@ class Job:
     resource: Resource
     notify: bool
     lane: Lane
+    booked: bool = False
+
+    def booking_units(self, units: int) -> Job:
+        """The job with its share of the limits booked at once.
+
+        Held back between two of its calls, a write would find out for ever what became of it, and never
+        come to the write itself.
+        """
+        pace(self.ports, self.connection, units=units, lane=self.lane)
+        return replace(self, booked=True)
 
     def call(self, exchange: Callable[[CalendarProvider, str], T], *, units: int = 1) -> T:
         """One exchange with the provider, counted against its limits."""
-        pace(self.ports, self.connection, units=units, lane=self.lane)
+        if not self.booked:
+            pace(self.ports, self.connection, units=units, lane=self.lane)
         provider = self.ports.providers[self.connection.provider].calendar
         return authorized(self.ports, self.connection, lambda token: exchange(provider, token))
 

@@ -13,7 +13,7 @@ from common.domain.work import Lane
 from common.errors import CalendarGone, Forbidden, UsageExhausted
 from common.flows.steps.export_ends import park, pause, remove, resume, search
 from common.flows.steps.export_events import create, move, resolve, update
-from common.flows.steps.export_job import Job
+from common.flows.steps.export_job import COST_OF_PATCH, Job
 from common.flows.steps.export_target import target_of
 from common.flows.steps.turns import turn
 from common.ports import Ports
@@ -52,6 +52,10 @@ def write(ports: Ports, connection: Connection, booking: Booking, *, notify: boo
     return outcome
 
 
+# Reading what became of a write, and writing it (again).
+_COSTS = {Step.READ: 1 + COST_OF_PATCH, Step.MOVE: 2}
+
+
 def _paused_until(connection: Connection) -> datetime | None:
     return connection.waiting_until if connection.error == UsageExhausted.code else None
 
@@ -67,13 +71,14 @@ def _written(job: Job) -> Outcome:
         return search(job, link)
     connection, target = target_of(job.ports, job.connection, lane=job.lane)
     job = replace(job, connection=connection)
+    step = next_step(job.booking, link, target=target.key)
+    if link and step is Step.UPDATE:
+        return update(job, link)
+    job = job.booking_units(_COSTS.get(step, 1))
     if link is None:
         return create(job, target, job.blank(target, epoch=0))
-    step = next_step(job.booking, link, target=target.key)
     if step is Step.READ:
         return resolve(job, target, link)
-    if step is Step.UPDATE:
-        return update(job, link)
     if step is Step.MOVE:
         return move(job, target, link)
     anew = 1 if step is Step.CREATE_ANEW else 0
