@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from common.domain.feed import Feed
@@ -57,7 +58,7 @@ def plan(documents: Documents, feed: Feed, resource: str, changes: Sequence[Unit
     bundles: list[Bundle] = []
     for name, week in sorted(read_weeks(documents, calendar, touched).items()):
         kept = [event for event in week.events if event.unit not in units]
-        events = tuple(sorted(kept + added.get(name, []), key=lambda event: (event.interval, event.key)))
+        events = tuple(sorted(kept + added.get(name, []), key=by_time))
         if events != week.events:
             bundles.append(
                 [*week_writes(calendar, name, week, events), agenda_write(feed, resource, name, events)]
@@ -103,6 +104,11 @@ def fitting(bundles: Iterable[Bundle]) -> Iterator[Bundle]:
 def _weight(write: Write) -> int:
     data = getattr(write, "data", None)
     return _WRITE_OVERHEAD + (size(data) if data else 0)
+
+
+def by_time(event: ImportedEvent) -> tuple[datetime, datetime, str]:
+    """The order in which events are stored and listed."""
+    return event.interval.start, event.interval.end, event.key
 
 
 def _placed(events: Iterable[ImportedEvent], feed: Feed) -> dict[str, list[ImportedEvent]]:

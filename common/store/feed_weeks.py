@@ -53,6 +53,8 @@ def bounds(week: str) -> Seconds:
 def weeks_of(event: ImportedEvent, covered: Interval | None) -> tuple[str, ...]:
     """The weeks in which an event is kept: inside the covered range, and a bounded time beyond its end."""
     span = event.interval
+    if span.length <= _FOLLOWED and (covered is None or covered.start <= span.start):
+        return weeks(span)
     start = max(span.start, covered.start) if covered else span.start
     end = max(covered.end, span.start + _FOLLOWED) if covered else span.start + _FOLLOWED
     kept = span.clip(Interval(start, end)) if start < end else None

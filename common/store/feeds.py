@@ -26,7 +26,7 @@ from common.store.documents import (
     Snapshot,
     Write,
 )
-from common.store.feed_commit import fitting, plan, removal
+from common.store.feed_commit import by_time, fitting, plan, removal
 from common.store.feed_weeks import all_weeks, calendar_path, indexed_weeks, read_weeks
 
 MOST_QUARANTINED = 300
@@ -183,7 +183,7 @@ def _read(found: Snapshot) -> Feed:
 def _distinct(events: Iterable[ImportedEvent]) -> tuple[ImportedEvent, ...]:
     """Each event once, though it is stored in every week that it touches; in order of time."""
     by_key = {event.key: event for event in events}
-    return tuple(sorted(by_key.values(), key=lambda event: (event.interval, event.key)))
+    return tuple(sorted(by_key.values(), key=by_time))
 
 
 def _read_quarantine(found: Snapshot) -> tuple[Quarantined, ...]:

@@ -44,10 +44,10 @@ def canonical_fields(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def canonical(value: Any, *, in_array: bool = False) -> Any:
     """A deep copy of one value as the database will give it back."""
-    if value is None or isinstance(value, bool | float | bytes):
-        return value
     if isinstance(value, str):
         return _text(value)
+    if value is None or isinstance(value, bool | float | bytes):
+        return value
     if isinstance(value, int):
         if not -_INT64 <= value < _INT64:
             raise refused("an integer has at most 64 bits")

@@ -45,6 +45,7 @@ def assert_consistent(raw, store):
     return active
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.pitfall(23)
 def test_of_200_claims_on_one_slot_one_wins_in_each_of_50_rounds(raw):
     """Pitfall 23: exactly one winner each time, and every loser is told that the slot is taken."""

@@ -67,7 +67,18 @@ def test_an_instant_of_any_zone_comes_back_in_utc(documents):
         {"text": "half \ud83d"},
         {"half \ud83d": 1},
     ],
-    ids=str,
+    ids=[
+        "nested",
+        "big",
+        "no name",
+        "reserved",
+        "object",
+        "set",
+        "number",
+        "long name",
+        "half text",
+        "half name",
+    ],
 )
 def test_what_a_document_cannot_hold_is_refused(documents, data):
     """Refused content is an error with a code, and nothing of its commit happens."""
