@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from common.domain.catalogue import Absence, Resource, Tenant, UnreachablePolicy
+from common.domain.feed import Cursor
 from common.domain.imports import ImportedEvent, UnitChange
 from common.domain.interval import Interval
 from common.domain.manage import Staff
-from common.errors import InvalidRequest, UnknownResource
+from common.errors import InvalidRequest, SlotTaken, UnknownResource
 from common.flows.cancel_booking import CancelBooking, cancel_booking
 from common.flows.explain_slot import ExplainSlot, explain_slot
 from common.flows.list_slots import ListSlots, SlotList, list_slots
@@ -221,7 +222,7 @@ def graceful(world: World, **grace: int) -> None:
     world.ports.catalogue.save_tenant(Tenant("t1", "Salon", "Europe/Zurich", unreachable=policy))
 
 
-def remembered(world: World, connection_id: str, key: str, *, days: int = 60) -> None:
+def remembered(world: World, connection_id: str, key: str, *, days: int = 60, listing: bool = False) -> None:
     """What a synchronisation would have left: a busy morning, applied now, covering some days."""
     feed = world.ports.feeds.get("t1", connection_id, key)
     now = world.clock.now()
@@ -236,7 +237,8 @@ def remembered(world: World, connection_id: str, key: str, *, days: int = 60) ->
         generation=1,
     )
     covered = Interval(now - timedelta(days=7), now + timedelta(days=days))
-    feed = replace(feed, covered=covered, last_applied_at=now, generation=1)
+    cursor = Cursor(snapshot=listing, window=covered, token=None if listing else "t")
+    feed = replace(feed, covered=covered, last_applied_at=now, generation=1, cursor=cursor)
     world.ports.feeds.commit(feed, "anna", (UnitChange("e1", (event,)),))
 
 
@@ -269,6 +271,56 @@ def test_outside_the_covered_range_nothing_is_known() -> None:
     found = slots(world)
 
     assert (starts(found), found.calendars[0].reason) == ([], "outside_coverage")
+
+
+@pytest.mark.pitfall(7)
+def test_a_listing_that_has_not_ended_knows_nothing_yet() -> None:
+    """Pitfall 7: the first pages of a calendar are not the calendar."""
+    world, connection = shop()
+    graceful(world, minutes=15)
+    remembered(world, connection.id, connection.enabled_calendars[0].key, listing=True)
+    world.google.inspect.add_fault("status", method="events.list", times=0, status=503)
+
+    assert (starts(slots(world)), slots(world).calendars[0].state) == ([], "unknown")
+
+
+@pytest.mark.pitfall(2)
+def test_within_the_grace_what_is_listed_can_be_booked() -> None:
+    """Pitfall 2, 23: list and booking follow the same policy; what was busy stays busy."""
+    world, connection = shop()
+    graceful(world, minutes=15)
+    remembered(world, connection.id, connection.enabled_calendars[0].key)
+    world.google.inspect.add_fault("status", method="events.list", times=0, status=503)
+
+    assert booked(world, "13:00").booking.interval.start == at("13:00")
+    with pytest.raises(SlotTaken):
+        booked(world, "10:00")
+
+
+@pytest.mark.pitfall(3)
+def test_many_calendars_take_one_round_trip() -> None:
+    """Pitfall 3: 20 resources with 4 calendars each over a month, asked all at once."""
+    world, _ = shop(tuning=Tuning(live_deadline=20.0))
+    names = [f"r{number}" for number in range(20)]
+    for name in names:
+        world.ports.catalogue.save_resource("t1", Resource(name, name, None, "Europe/Zurich", WEEKDAYS))
+        account = f"{name}@example.com"
+        world.account(account)
+        for number in range(3):
+            world.google.admin.add_calendar(account, f"c{number}")
+        made = world.connect(account, resource=name)
+        everything = {key: replace(entry, enabled=True) for key, entry in made.calendars.items()}
+        world.ports.connections.save(replace(synchronised(world, made), calendars=everything))
+    service = world.ports.catalogue.service("t1", "cut")
+    world.ports.catalogue.save_service("t1", replace(service, resources=tuple(names)))
+    seconds = 0.25
+    world.google.inspect.add_fault("slow", method="events.list", times=0, seconds=seconds)
+    began = time.monotonic()
+    found = list_slots(world.ports, ListSlots("t1", "cut", None, MONDAY, MONDAY + timedelta(days=31)))
+    took = time.monotonic() - began
+
+    assert (len(found.calendars), found.degraded, asked(world)) == (80, False, 80)
+    assert took < 8 * seconds
 
 
 @pytest.mark.pitfall(3)

@@ -16,7 +16,7 @@ from common.flows.steps.access import access_token, authorized
 from common.flows.steps.flights import Answers, Flights, Heard, Question
 from common.ports import BusyPage, BusyRequest, Ports
 
-MOST_THREADS = 32
+MOST_THREADS = 100
 MOST_PAGES = 40
 
 _Replies = tuple[BusyPage | SyncError, ...]

@@ -127,8 +127,11 @@ class _Memory:
         if grace is None or not connection.settings.imports.on:
             return unknown
         feed = self.ports.feeds.get(connection.tenant, connection.id, key)
-        applied, covered = feed.last_applied_at, feed.covered
+        applied, covered, cursor = feed.last_applied_at, feed.covered, feed.cursor
         if applied is None or covered is None or self.now - applied > grace:
+            return unknown
+        # A listing that has not ended knows only what was on its pages so far.
+        if cursor is None or cursor.snapshot or feed.sweeping:
             return unknown
         if not covered.contains(self.window):
             return Unknown("outside_coverage")
