@@ -4,7 +4,6 @@ import functions_framework
 from flask import Request, Response
 
 from common.api import catalogue as api
-from common.api.catalogue import AbsenceBody, ResourceBody
 from common.api.guard import own_resource
 from common.api.handler import Function
 from common.api.http import Call, Reply
@@ -14,8 +13,8 @@ from common.wiring import ports, stage
 
 
 def _list(call: Call) -> Reply:
-    mine = [item for item in ports().catalogue.resources(call.staff.tenant) if call.staff.may(item.id)]
-    return Reply({"resources": [api.resource_view(item) for item in mine]})
+    found = ports().catalogue.resources(call.staff.tenant)
+    return Reply({"resources": [api.resource_view(item) for item in found if call.staff.may(item.id)]})
 
 
 def _get(call: Call) -> Reply:
@@ -23,20 +22,19 @@ def _get(call: Call) -> Reply:
 
 
 def _put(call: Call) -> Reply:
-    resource = api.resource_of(name(call.path["resource"]), read(ResourceBody, call.body))
+    resource = api.resource_of(name(call.path["resource"]), read(api.ResourceBody, call.body))
     ports().catalogue.save_resource(call.staff.tenant, resource)
     return Reply(api.resource_view(resource))
 
 
 def _absences(call: Call) -> Reply:
-    absences = ports().catalogue.absences(call.staff.tenant, own_resource(call))
-    return Reply({"absences": [api.absence_view(item) for item in absences]})
+    found = ports().catalogue.absences(call.staff.tenant, own_resource(call))
+    return Reply({"absences": [api.absence_view(item) for item in found]})
 
 
 def _put_absence(call: Call) -> Reply:
-    resource = ports().catalogue.resource(call.staff.tenant, own_resource(call))
-    absence = api.absence_of(name(call.path["absence"]), read(AbsenceBody, call.body))
-    ports().catalogue.save_absence(call.staff.tenant, resource.id, absence)
+    absence = api.absence_of(name(call.path["absence"]), read(api.AbsenceBody, call.body))
+    ports().catalogue.save_absence(call.staff.tenant, own_resource(call), absence)
     return Reply(api.absence_view(absence))
 
 
@@ -45,19 +43,15 @@ def _delete_absence(call: Call) -> Reply:
     return Reply(status=204)
 
 
-ABSENCE = "/<resource>/absences/<absence>"
-APP = Function(
-    "resources",
-    (
-        staff("GET", "/", _list),
-        staff("GET", "/<resource>", _get),
-        owner("PUT", "/<resource>", _put, body=True),
-        staff("GET", "/<resource>/absences", _absences),
-        staff("PUT", ABSENCE, _put_absence, body=True),
-        staff("DELETE", ABSENCE, _delete_absence),
-    ),
-    stage,
+ROUTES = (
+    staff("GET", "/", _list),
+    staff("GET", "/<resource>", _get),
+    owner("PUT", "/<resource>", _put, body=True),
+    staff("GET", "/<resource>/absences", _absences),
+    staff("PUT", "/<resource>/absences/<absence>", _put_absence, body=True),
+    staff("DELETE", "/<resource>/absences/<absence>", _delete_absence),
 )
+APP = Function("resources", ROUTES, stage)
 
 
 @functions_framework.http
