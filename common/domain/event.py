@@ -139,9 +139,15 @@ class Upsert:
 
 @dataclass(frozen=True, slots=True)
 class SeriesTouched:
-    """A series, or an occurrence of it, changed; its occurrences must be read again."""
+    """A series, or an occurrence of it, changed; its occurrences must be read again.
+
+    ``id`` is what was reported, and ``occurrence`` its state where it has one: all there is of a series to
+    which only single dates were shared.
+    """
 
     series_id: str
+    id: str | None = field(default=None, compare=False)
+    occurrence: ExternalEvent | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

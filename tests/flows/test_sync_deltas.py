@@ -300,3 +300,27 @@ def test_declined_and_free_events_do_not_block(world):
 
     assert ([at(9)], []) == (invited, world.busy())
     assert [(at(11), True)] == [(event.interval.start, event.free) for event in world.imported()]
+
+
+@pytest.mark.pitfall(14)
+def test_an_invitation_to_one_date_of_an_unknown_series_blocks_that_date(world):
+    """Pitfall 14: the series belongs to somebody else and cannot be read; the one date counts all the same."""
+    item = {
+        "id": "foreign1_20270322T090000Z",
+        "status": "confirmed",
+        "recurringEventId": "foreign1",
+        "originalStartTime": {"dateTime": at(9).isoformat()},
+        **stamps(at(9)),
+    }
+    world.google.owner.put_raw(ACCOUNT, item)
+    world.drain()
+    invited = world.busy()
+    world.google.admin.expire_sync_tokens(ACCOUNT)
+    world.look()
+    world.drain()
+    listed = world.busy()
+    world.google.owner.put_raw(ACCOUNT, item | {"status": "cancelled"})
+    world.drain()
+
+    assert not world.errors
+    assert ([at(9)], [at(9)], []) == (invited, listed, world.busy())

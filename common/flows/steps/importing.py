@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from common.domain.event import (
     Change,
@@ -73,24 +74,33 @@ def plan(
             made.units[change.id] = () if change.proven else probe(ports, reading, feed, change.id)
         elif isinstance(change, Unreadable):
             made.poison.append(Quarantined(change.id, change.reason, ports.clock.now()))
-    for unit in series:
-        made.units[unit] = _without(_expanded(ports, reading, feed, unit, made), own.get(unit))
+    for unit, touched in series.items():
+        found = _expanded(ports, reading, feed, unit, made)
+        made.units[unit] = _without(found or (), own.get(unit))
+        # Of a series that cannot be read there are only the dates that were shared.
+        for change in touched:
+            if change.id is not None and change.id != unit:
+                alone = change.occurrence if found is None else None
+                made.units[change.id] = copies(ports, reading, feed, alone) if alone else ()
     if not feed.cursor or not feed.cursor.snapshot:
         _drop_known(ports, feed, made)
     return made
 
 
-def _series(ports: Ports, feed: Feed, changes: tuple[Change, ...]) -> list[str]:
+def _series(ports: Ports, feed: Feed, changes: tuple[Change, ...]) -> Mapping[str, Sequence[SeriesTouched]]:
     """The series to expand; a full listing names them once for each exception, on any of its pages."""
-    named = sorted({change.series_id for change in changes if isinstance(change, SeriesTouched)})
+    named: dict[str, list[SeriesTouched]] = {}
+    for change in changes:
+        if isinstance(change, SeriesTouched):
+            named.setdefault(change.series_id, []).append(change)
     if not named or feed.cursor is None or not feed.cursor.snapshot:
         return named
-    stored = ports.feeds.units(feed, named)
-    return [
-        unit
-        for unit in named
+    stored = ports.feeds.units(feed, sorted(named))
+    return {
+        unit: touched
+        for unit, touched in named.items()
         if not any(event.generation == feed.generation for event in stored.get(unit, ()))
-    ]
+    }
 
 
 def _drop_known(ports: Ports, feed: Feed, made: Plan) -> None:
@@ -109,12 +119,7 @@ def _key(event: ImportedEvent) -> str:
 
 def copies(ports: Ports, reading: Reading, feed: Feed, event: ExternalEvent) -> tuple[ImportedEvent, ...]:
     """What is stored of one event that belongs to no series that can be read."""
-    copy = imported(
-        _single(event),
-        reading.connection.settings.imports,
-        generation=feed.generation,
-        window=import_window(ports.clock.now()),
-    )
+    copy = _copy(reading, feed, _single(event), ports.clock.now())
     return (copy,) if copy else ()
 
 
@@ -133,20 +138,23 @@ def probe(ports: Ports, reading: Reading, feed: Feed, unit: str) -> tuple[Import
     if isinstance(found, Gone):
         return ()
     if found.kind is Kind.SERIES:
-        return _expanded(ports, reading, feed, unit, Plan())
+        return probe_series(ports, reading, feed, unit) or ()
+    if found.series_id and probe_series(ports, reading, feed, found.series_id) is not None:
+        # It stands with its series, which is a unit of its own.
+        return ()
     return copies(ports, reading, feed, found)
 
 
-def probe_series(ports: Ports, reading: Reading, feed: Feed, unit: str) -> tuple[ImportedEvent, ...]:
-    """What a series looks like now; empty only where the provider proves that it is gone."""
+def probe_series(ports: Ports, reading: Reading, feed: Feed, unit: str) -> tuple[ImportedEvent, ...] | None:
+    """What a series looks like now; None only where the provider proves that it is gone."""
     pace(ports, reading.connection, units=1, lane=reading.lane)
     return _expanded(ports, reading, feed, unit, Plan())
 
 
 def _expanded(
     ports: Ports, reading: Reading, feed: Feed, series: str, made: Plan
-) -> tuple[ImportedEvent, ...]:
-    """All occurrences in the covered range; none where the series is gone."""
+) -> tuple[ImportedEvent, ...] | None:
+    """All occurrences in the covered range; None where the series is gone or was never shared."""
     now = ports.clock.now()
     window = feed.covered or covered(now, months=ports.tuning.months_covered)
     found: dict[str, ImportedEvent] = {}
@@ -154,14 +162,9 @@ def _expanded(
     for _ in range(MOST_PAGES):
         answer = _occurrences(ports, reading, series, window, page)
         if isinstance(answer, Gone):
-            return ()
+            return None
         for event in answer.events:
-            copy = imported(
-                event,
-                reading.connection.settings.imports,
-                generation=feed.generation,
-                window=import_window(now),
-            )
+            copy = _copy(reading, feed, event, now)
             if copy:
                 found[copy.key] = replace(copy, unit=series)
         if answer.unreadable:
@@ -170,6 +173,11 @@ def _expanded(
         if page is None:
             return tuple(found.values())
     raise UnexpectedReply("a series without an end of pages", code="endless_pages")
+
+
+def _copy(reading: Reading, feed: Feed, event: ExternalEvent, now: datetime) -> ImportedEvent | None:
+    settings = reading.connection.settings.imports
+    return imported(event, settings, generation=feed.generation, window=import_window(now))
 
 
 def _occurrences(

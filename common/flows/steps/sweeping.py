@@ -75,7 +75,7 @@ def _present(
     unit = events[0].unit
     try:
         if any(event.key != unit for event in events):
-            return probe_series(ports, reading, feed, unit)
+            return probe_series(ports, reading, feed, unit) or ()
         return probe(ports, reading, feed, unit)
     except UnexpectedReply:
         # There, but not to be understood: its time stays taken.

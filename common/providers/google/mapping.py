@@ -70,16 +70,17 @@ def change_of(item: object, place: Place, *, snapshot: bool) -> Change | None:
     id_ = _text(item, "id")
     if id_ is None:
         return Unreadable("", "no_id")
-    if series := _text(item, "recurringEventId"):
-        return SeriesTouched(series)
+    series = _text(item, "recurringEventId")
     if item.get("status") == "cancelled":
-        return None if snapshot else Removal(id_)
-    if item.get("recurrence"):
+        gone = None if snapshot else Removal(id_)
+        return SeriesTouched(series, id_) if series else gone
+    if item.get("recurrence") and not series:
         return SeriesTouched(id_)
     try:
-        return Upsert(event_of(item, place))
+        event = event_of(item, place)
     except Unmappable as error:
-        return Unreadable(id_, str(error))
+        return SeriesTouched(series, id_) if series else Unreadable(id_, str(error))
+    return SeriesTouched(series, id_, event) if series else Upsert(event)
 
 
 def event_of(item: Mapping[str, Any], place: Place) -> ExternalEvent:
