@@ -24,7 +24,7 @@ def goodbye(scene: Scene) -> None:
     same("events left behind", expected=0, actual=receipt["events_left"])
     check("the grant was given back", holds=bool(receipt["grant_revoked"]))
     with show.step(
-        f"{side.name} holds none of our events, channels or grants; her own {EVENTS + _ENTERED_LATER:,} are untouched"
+        f"{side.name} holds no event, channel or grant of ours; her {EVENTS + _ENTERED_LATER:,} are untouched"
     ):
         same("our events", expected={}, actual=dict(side.appointments()))
         same("push channels", expected=0, actual=side.channels())

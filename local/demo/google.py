@@ -15,6 +15,7 @@ from local.demo.calendars import Entry, Span
 from local.demo.checks import Unmet, check
 
 _SECONDS = 30
+_ACCEPTED = range(200, 300)
 _MARKER = "slotbridge"
 
 
@@ -106,6 +107,10 @@ class Google:
     def mails(self) -> int:
         """How many messages the provider sent to guests."""
         return len(self._see("mails"))
+
+    def pushes(self) -> int:
+        """How many notifications were delivered and accepted so far."""
+        return sum(1 for attempt in self._see("push_attempts") if attempt["status"] in _ACCEPTED)
 
     def forget_cursors(self) -> None:
         """Let every sync token be too old."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -101,12 +100,9 @@ def _scene(stack: Stack, show: Terminal) -> Iterator[Scene]:
 
 def _quote(show: Terminal, log: TextIO) -> None:
     lines = _lines(log, {"ERROR", "WARNING"})
-    show.note(
-        f"the functions' log holds {len(lines)} warnings and errors; the last of them:" if lines else ""
-    )
+    show.note(f"warnings and errors in the functions' log: {len(lines)}")
     for line in lines[-_LAST_LINES:]:
         show.note(line)
-    sys.stdout.flush()
 
 
 def _lines(log: TextIO, severities: set[str]) -> list[str]:
