@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,11 +10,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from http import HTTPStatus
 from http.client import HTTPException
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httplib2
 from googleapiclient.discovery import build
-from googleapiclient.errors import HttpError
 
 from common.errors import (
     CalendarGone,
@@ -30,7 +30,7 @@ from common.errors import (
     UnexpectedReply,
     UsageExhausted,
 )
-from common.providers.google.connection import BoundedHttp
+from common.providers.google.connection import BoundedHttp, Heard, Refused
 from common.providers.google.wire import Refusal, Reply, read_refusal
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 ENDPOINT = "https://www.googleapis.com/calendar/v3/"
 
 HttpFactory = Callable[[float], httplib2.Http]
+
+# At DEBUG the library logs every address, and an address names the calendar's owner.
+logging.getLogger("googleapiclient").setLevel(logging.INFO)
 
 
 class Outcome(Enum):
@@ -219,10 +222,12 @@ class GoogleClient:
         request.headers = {**(request.headers or {}), "authorization": f"Bearer {token}"}
         conditional = "If-Match" in request.headers
         with self._borrowed(live=live) as http:
+            heard: Any = Heard(http)
             try:
-                return request.execute(http=http, num_retries=0)
-            except HttpError as error:
-                return read_refusal(error.resp.status, error.resp, error.content, conditional=conditional)
+                return request.execute(http=heard, num_retries=0)
+            except Refused as refused:
+                status, headers, content = refused.args
+                return read_refusal(status, headers, content, conditional=conditional)
             # Without the cause: the library's texts hold the address, and with it the calendar's owner.
             except (OSError, HTTPException, httplib2.HttpLib2Error):
                 raise ProviderUnavailable("Google Calendar could not be reached") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from http.client import HTTPResponse, IncompleteRead
 from socket import socket
 from time import monotonic
@@ -72,4 +73,26 @@ class BoundedHttp(httplib2.Http):
         """One request, over a bounded connection."""
         kind = _Secure if uri.startswith("https:") else _Plain
         response, content = super().request(uri, *args, **{"connection_type": kind, **options})
+        return response, content
+
+
+class Refused(Exception):
+    """Status, headers and body of an answer that is no success."""
+
+
+class Heard:
+    """A connection whose refusals never reach the library: it logs their texts and stumbles over odd ones."""
+
+    def __init__(self, http: httplib2.Http) -> None:
+        self._http = http
+
+    def request(self, uri: str, method: str, **sent: Any) -> tuple[httplib2.Response, bytes]:
+        """One request.
+
+        Raises:
+            Refused: The answer is no success.
+        """
+        response, content = self._http.request(uri, method, **sent)
+        if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise Refused(response.status, response, content)
         return response, content

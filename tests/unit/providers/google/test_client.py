@@ -156,6 +156,39 @@ def test_a_refusal_hides_whose_calendar_it_was() -> None:
     assert str(raised.value) == "Google answered 403 (forbidden)"
 
 
+@pytest.mark.pitfall(25)
+def test_nothing_private_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Not even with every logger at its most talkative (pitfall 25)."""
+    caplog.set_level("DEBUG")
+    wire = Wire((200, b'{"summary": "Canary"}'), (403, b'{"error": {"message": "Canary"}}'))
+
+    ask(wire)
+    with pytest.raises(UnexpectedReply):
+        ask(wire)
+
+    assert [word for word in ("ada", "Canary", "token") if word in caplog.text] == []
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 429, 503])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"7",
+        b"[7]",
+        b"[]",
+        b'{"error": 7}',
+        b'{"error": "odd"}',
+        b'{"error": {"message": 7, "errors": [7]}}',
+        b"\xff",
+    ],
+)
+def test_an_odd_refusal_is_still_a_refusal(status: int, body: bytes) -> None:
+    """Whatever its body, a refusal is an error of ours."""
+    with pytest.raises(SyncError):
+        ask(Wire((status, body)))
+
+
 def test_an_outcome_is_an_answer_only_where_it_was_asked_for() -> None:
     """A duplicate is an answer to a create, and an error to anything else."""
     body = b'{"error": {"errors": [{"reason": "duplicate"}]}}'

@@ -21,12 +21,15 @@ def server(*speakers: Speaker) -> Iterator[str]:
     """A server that serves one connection after the other, each by its own speaker; its address."""
     ended = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(5.0)
 
         def serve() -> None:
             for speak in speakers:
-                connection, _ = listening.accept()
-                with connection, suppress(OSError):
-                    speak(connection, ended)
+                with suppress(OSError):
+                    connection, _ = listening.accept()
+                    connection.settimeout(5.0)
+                    with connection:
+                        speak(connection, ended)
 
         thread = threading.Thread(target=serve)
         thread.start()
