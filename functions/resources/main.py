@@ -4,7 +4,7 @@ import functions_framework
 from flask import Request, Response
 
 from common.api import catalogue as api
-from common.api.guard import own_resource
+from common.api.guard import own_resource, owned
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.models import name, read
@@ -13,8 +13,7 @@ from common.wiring import ports, stage
 
 
 def _list(call: Call) -> Reply:
-    found = ports().catalogue.resources(call.staff.tenant)
-    return Reply({"resources": [api.resource_view(item) for item in found if call.staff.may(item.id)]})
+    return Reply(api.resources_view(owned(call, ports().catalogue.resources(call.staff.tenant))))
 
 
 def _get(call: Call) -> Reply:
@@ -28,13 +27,13 @@ def _put(call: Call) -> Reply:
 
 
 def _absences(call: Call) -> Reply:
-    found = ports().catalogue.absences(call.staff.tenant, own_resource(call))
-    return Reply({"absences": [api.absence_view(item) for item in found]})
+    return Reply(api.absences_view(ports().catalogue.absences(call.staff.tenant, own_resource(call))))
 
 
 def _put_absence(call: Call) -> Reply:
     absence = api.absence_of(name(call.path["absence"]), read(api.AbsenceBody, call.body))
-    ports().catalogue.save_absence(call.staff.tenant, own_resource(call), absence)
+    resource = ports().catalogue.resource(call.staff.tenant, own_resource(call))
+    ports().catalogue.save_absence(call.staff.tenant, resource.id, absence)
     return Reply(api.absence_view(absence))
 
 
@@ -43,13 +42,14 @@ def _delete_absence(call: Call) -> Reply:
     return Reply(status=204)
 
 
+ONE = "/<resource>/absences/<absence>"
 ROUTES = (
     staff("GET", "/", _list),
     staff("GET", "/<resource>", _get),
     owner("PUT", "/<resource>", _put, body=True),
     staff("GET", "/<resource>/absences", _absences),
-    staff("PUT", "/<resource>/absences/<absence>", _put_absence, body=True),
-    staff("DELETE", "/<resource>/absences/<absence>", _delete_absence),
+    staff("PUT", ONE, _put_absence, body=True),
+    staff("DELETE", ONE, _delete_absence),
 )
 APP = Function("resources", ROUTES, stage)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -283,7 +285,8 @@ class Convergence(RuleBasedStateMachine):
 
 
 Convergence.TestCase.settings = settings(
-    max_examples=25,
+    # More stories before a release: CONVERGENCE_EXAMPLES=1000 pytest tests/property/test_convergence.py
+    max_examples=int(os.environ.get("CONVERGENCE_EXAMPLES", "25")),
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
@@ -292,4 +295,4 @@ Convergence.TestCase.settings = settings(
     # A long story is shrunk by hand: the machine would take minutes for each step.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
-TestConvergence = Convergence.TestCase
+TestConvergence = pytest.mark.timeout(0)(Convergence.TestCase)
