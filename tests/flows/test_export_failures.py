@@ -128,6 +128,20 @@ def test_an_event_that_its_owner_deleted_is_not_made_again() -> None:
 
 
 @pytest.mark.pitfall(22)
+def test_a_cancellation_finds_the_event_where_its_owner_just_moved_it() -> None:
+    """Pitfall 22: moved to another calendar and cancelled at the same moment, no orphan stays behind."""
+    world, connection = shop()
+    team = world.google.admin.add_calendar(ACCOUNT, "Team")
+    world.connect()
+    booking = booked(world, "10:00").booking
+    export(world, booking, connection)
+    world.google.owner.move_to_calendar(ACCOUNT, events(world)[0]["id"], team)
+    outcome = export(world, cancelled(world, booking), connection)
+
+    assert (outcome.result, events(world), events(world, team)) == ("removed", [], [])
+
+
+@pytest.mark.pitfall(22)
 def test_an_owners_edit_at_the_same_moment_is_overruled_only_where_the_booking_changed() -> None:
     """Pitfall 22: the customer's new time wins, the owner's new title stays and reaches the booking."""
     world, connection = shop()

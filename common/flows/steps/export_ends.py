@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,17 +22,31 @@ SEARCHED_FOR = timedelta(minutes=2)
 
 
 def remove(job: Job, link: ExportLink) -> Outcome:
-    """Delete the event of a cancelled booking where it lives; who was invited is told."""
-    if link.state not in {LinkState.GONE, LinkState.FAILED}:
+    """Delete the event of a cancelled booking where it is now; who was invited is told."""
+    there = None if link.state in {LinkState.GONE, LinkState.FAILED} else _where_it_is(job, link)
+    if there:
         notify = job.draft(link).notify and link.revision > 0
         job.call(
             lambda provider, token: provider.delete_event(
-                token, job.place(link), link.event_id, notify=notify
+                token, job.place(there), there.event_id, notify=notify
             )
         )
     link = clear_leftover(job, link)
     job.save(replace(link, state=LinkState.GONE, revision=job.booking.revision, missing_since=None))
     return Outcome(Result.REMOVED)
+
+
+def _where_it_is(job: Job, link: ExportLink) -> ExportLink | None:
+    """Its owner may have moved the event to another calendar a moment ago; it keeps its id there."""
+    if job.read(link):
+        return link
+    for key, entry in sorted(job.connection.calendars.items()):
+        moved = replace(link, calendar=key, calendar_id=entry.provider_id)
+        # A calendar that is gone or closed since it was listed: nobody can have moved anything there.
+        with suppress(Forbidden, CalendarGone):
+            if key != link.calendar and entry.writable and job.read(moved):
+                return moved
+    return None
 
 
 def clear_leftover(job: Job, link: ExportLink) -> ExportLink:
