@@ -272,6 +272,13 @@ def test_a_booking_under_a_new_event_is_flagged_once(world):
     assert (True, world.key) == (world.booking().active, world.booking().conflict)
     assert ["booking_conflict"] == world.told()
 
+    world.google.owner.shift_event(ACCOUNT, event, minutes=120)
+    world.drain()
+
+    assert not world.errors
+    assert world.booking().conflict is None
+    assert ["booking_conflict"] == world.told()
+
 
 def test_a_poison_event_never_stops_its_page(world):
     """One unreadable event is quarantined and counted; the others arrive (fault F29)."""

@@ -3,41 +3,50 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
 
 from common.domain.booking import Booking
 from common.domain.imports import ImportedEvent
 from common.domain.interval import Interval
 from common.domain.work import Notice, NoticeKind
-from common.flows.steps.importing import Units
+from common.flows.steps.importing import Plan
 from common.flows.steps.reading import Reading
 from common.ports import BookingChange, Ports
 
 
-def flag(ports: Ports, reading: Reading, units: Units) -> int:
-    """Mark the active bookings that lie under a new or changed blocking event; how many were not yet.
+def flag(ports: Ports, reading: Reading, made: Plan) -> None:
+    """Mark the active bookings that lie under a new or changed blocking event, and clear outdated marks.
 
     Providers cannot refuse an event because of a booking, so this can only be found out afterwards.
     """
-    blocking = sorted(_upcoming(ports, units), key=lambda event: event.interval)
-    if not blocking:
-        return 0
-    window = Interval(blocking[0].interval.start, max(event.interval.end for event in blocking))
-    connection = reading.connection
-    booked = ports.bookings.overlapping(connection.tenant, connection.resource, window)
-    hits = {booking.id: (booking, event) for event in blocking for booking in booked if _hit(booking, event)}
-    fresh = [(booking, event) for booking, event in hits.values() if booking.conflict is None]
-    for booking, event in fresh:
-        _mark(ports, reading, booking, event)
-    return len(fresh)
-
-
-def _upcoming(ports: Ports, units: Units) -> Iterable[ImportedEvent]:
-    now = ports.clock.now()
-    return (
-        event for events in units.values() for event in events if event.blocks and event.interval.end > now
+    fresh = _upcoming(ports, made.units)
+    former = [event for unit, event in _upcoming(ports, made.before) if unit in made.units]
+    events = [*(event for _, event in fresh), *former]
+    if not events:
+        return
+    window = Interval(
+        min(event.interval.start for event in events), max(event.interval.end for event in events)
     )
+    connection = reading.connection
+    for booking in ports.bookings.overlapping(connection.tenant, connection.resource, window):
+        event = next((event for _, event in fresh if _hit(booking, event)), None)
+        if event and booking.conflict is None:
+            _mark(ports, reading, booking, event)
+        elif booking.conflict == reading.entry.key and any(_hit(booking, one) for one in former):
+            _clear(ports, reading, booking, made, still=event is not None)
+
+
+def _upcoming(
+    ports: Ports, units: Mapping[str, tuple[ImportedEvent, ...]]
+) -> list[tuple[str, ImportedEvent]]:
+    now = ports.clock.now()
+    return [
+        (unit, event)
+        for unit, events in units.items()
+        for event in events
+        if event.blocks and event.interval.end > now
+    ]
 
 
 def _hit(booking: Booking, event: ImportedEvent) -> bool:
@@ -57,3 +66,11 @@ def _mark(ports: Ports, reading: Reading, booking: Booking, event: ImportedEvent
     # The revision stays: nothing of this is to be exported.
     after = replace(booking, conflict=reading.entry.key)
     ports.bookings.commit(BookingChange(before=booking, after=after, notices=(notice,)))
+
+
+def _clear(ports: Ports, reading: Reading, booking: Booking, made: Plan, *, still: bool) -> None:
+    """Take the mark away once nothing of this calendar is in the booking's time any more."""
+    stored = ports.feeds.imported(booking.tenant, reading.connection.id, reading.entry.key, booking.interval)
+    if still or any(event.blocks and event.unit not in made.units for event in stored):
+        return
+    ports.bookings.commit(BookingChange(before=booking, after=replace(booking, conflict=None)))

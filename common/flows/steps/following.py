@@ -11,6 +11,7 @@ from common.domain.event import Change, Detail, ExternalEvent, Gone, Removal, Se
 from common.domain.feed import Feed, Held
 from common.domain.interval import Interval
 from common.domain.ownership import Deleted, Edited, Impossible, Stale, id_signature, judge
+from common.domain.work import Lane
 from common.errors import UnknownResource
 from common.flows.steps.missing import noted, vanished
 from common.flows.steps.own_events import marker_of
@@ -37,6 +38,8 @@ def follow(ports: Ports, reading: Reading, feed: Feed, changes: Iterable[Change]
     if not named:
         return Followed({})
     connection = reading.connection
+    # Customers wait for what becomes of their bookings: never held back, not even in a listing.
+    reading = replace(reading, lane=Lane.LIVE)
     links = ports.bookings.links_by_event(connection.tenant, connection.id, sorted(named))
     own: dict[str, Interval | None] = {}
     lost: list[ExportLink] = []

@@ -23,8 +23,7 @@ from common.domain.interval import Interval
 from common.domain.windows import covered, import_window
 from common.domain.work import Quarantined
 from common.errors import UnexpectedReply
-from common.flows.steps.pacing import pace
-from common.flows.steps.reading import Reading, ask
+from common.flows.steps.reading import Reading, ask, booked
 from common.ports import Ports
 
 MOST_PAGES = 40
@@ -34,9 +33,13 @@ Units = dict[str, tuple[ImportedEvent, ...]]
 
 @dataclass(slots=True)
 class Plan:
-    """What a page makes of the units that it names, and what on it could not be understood."""
+    """What a page makes of the units that it names, and what on it could not be understood.
+
+    ``before`` is what is stored of them, as far as it was looked at.
+    """
 
     units: Units = field(default_factory=dict)
+    before: Mapping[str, tuple[ImportedEvent, ...]] = field(default_factory=dict)
     poison: list[Quarantined] = field(default_factory=list)
 
     def changes(self) -> tuple[UnitChange, ...]:
@@ -63,9 +66,8 @@ def plan(
     """
     made = Plan()
     series = _series(ports, feed, changes)
-    # Booked at once: held back between two series, a large page would start over for ever.
-    if series:
-        pace(ports, reading.connection, units=len(series), lane=reading.lane)
+    unproven = sum(isinstance(change, Removal) and not change.proven for change in changes)
+    reading = booked(ports, reading, len(series) + unproven)
     for change in changes:
         if isinstance(change, Upsert):
             event = change.event
@@ -107,9 +109,9 @@ def _drop_known(ports: Ports, feed: Feed, made: Plan) -> None:
     """Leave out what is stored exactly like this already: an idle calendar writes nothing."""
     if not made.units:
         return
-    stored = ports.feeds.units(feed, sorted(made.units))
+    made.before = ports.feeds.units(feed, sorted(made.units))
     for unit, events in tuple(made.units.items()):
-        if sorted(stored.get(unit, ()), key=_key) == sorted(events, key=_key):
+        if sorted(made.before.get(unit, ()), key=_key) == sorted(events, key=_key):
             del made.units[unit]
 
 
@@ -147,7 +149,6 @@ def probe(ports: Ports, reading: Reading, feed: Feed, unit: str) -> tuple[Import
 
 def probe_series(ports: Ports, reading: Reading, feed: Feed, unit: str) -> tuple[ImportedEvent, ...] | None:
     """What a series looks like now; None only where the provider proves that it is gone."""
-    pace(ports, reading.connection, units=1, lane=reading.lane)
     return _expanded(ports, reading, feed, unit, Plan())
 
 
@@ -189,7 +190,6 @@ def _occurrences(
         lambda provider, token: provider.occurrences(
             token, reading.calendar, series, window, detail=reading.detail, page=page
         ),
-        units=0 if page is None else 1,
     )
 
 

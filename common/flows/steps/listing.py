@@ -88,7 +88,7 @@ def turn_page(ports: Ports, reading: Reading, feed: Feed, *, done: int | None = 
     if not unchanged(ports, reading):
         return Turned(feed, again=True)
     if not page.snapshot:
-        collisions.flag(ports, reading, made.units)
+        collisions.flag(ports, reading, made)
     if made.poison:
         ports.feeds.quarantine(feed, made.poison)
     after = _after(ports, feed, page, made, done=done)
@@ -129,15 +129,11 @@ def _after(ports: Ports, feed: Feed, page: ChangePage, made: Plan, *, done: int 
     if page.snapshot:
         listed = feed.listed + present
         return replace(after, listed=listed, units=max(feed.units, listed), sweeping=page.last)
-    after = replace(after, units=max(0, feed.units + _growth(ports, feed, made, present)))
+    gone = sum(bool(made.before.get(unit)) for unit in made.units)
+    after = replace(after, units=max(0, feed.units + present - gone))
     if not page.last or done is None:
         return after
     return freed(replace(after, done_request=done, error=None, poll_at=poll_at(ports, feed, now)))
-
-
-def _growth(ports: Ports, feed: Feed, made: Plan, present: int) -> int:
-    before = ports.feeds.units(feed, sorted(made.units)) if made.units else {}
-    return present - sum(bool(events) for events in before.values())
 
 
 def poll_at(ports: Ports, feed: Feed, now: datetime) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from common.domain import importing
@@ -24,7 +24,7 @@ class Reading:
     """A connection's calendar, why it is read, and in which lane its requests are counted.
 
     ``fields`` names what is asked and how it is copied; a feed that was listed under another name has to be
-    listed again.
+    listed again. ``booked`` says that its share of the limits was booked beforehand, for a whole chunk.
     """
 
     connection: Connection
@@ -34,6 +34,7 @@ class Reading:
     detail: Detail
     fields: str
     lane: Lane
+    booked: bool = False
 
 
 def open_reading(ports: Ports, *, tenant: str, connection: str, key: str, lane: Lane) -> Reading | None:
@@ -78,10 +79,23 @@ def unchanged(ports: Ports, reading: Reading) -> bool:
     return again is not None and (again.wanted, again.fields) == (reading.wanted, reading.fields)
 
 
-def ask(ports: Ports, reading: Reading, call: Callable[[CalendarProvider, str], T], *, units: int = 1) -> T:
-    """One exchange with the provider; ``units`` 0 where its share of the limits was booked before."""
+def booked(ports: Ports, reading: Reading, units: int) -> Reading:
+    """The reading with ``units`` requests booked at once.
+
+    Held back in the middle, a chunk would start over for ever.
+
+    Raises:
+        RateLimited: They cannot be had now; nothing was booked.
+    """
+    if units and not reading.booked:
+        pace(ports, reading.connection, units=units, lane=reading.lane)
+    return replace(reading, booked=True)
+
+
+def ask(ports: Ports, reading: Reading, call: Callable[[CalendarProvider, str], T]) -> T:
+    """One exchange with the provider, counted against its limits."""
     connection = reading.connection
-    if units:
-        pace(ports, connection, units=units, lane=reading.lane)
+    if not reading.booked:
+        pace(ports, connection, units=1, lane=reading.lane)
     provider = ports.providers[connection.provider].calendar
     return authorized(ports, connection, lambda token: call(provider, token))

@@ -12,12 +12,13 @@ from common.domain.booking import ExportLink, LinkState
 from common.domain.feed import Feed
 from common.domain.imports import ImportedEvent, UnitChange
 from common.domain.windows import aged
+from common.domain.work import Lane
 from common.errors import UnexpectedReply, UnknownResource
 from common.flows.steps.following import check
 from common.flows.steps.importing import probe, probe_series
 from common.flows.steps.missing import missing_in, tell_held, vanished
 from common.flows.steps.owner_edits import Exported
-from common.flows.steps.reading import Reading
+from common.flows.steps.reading import Reading, booked
 from common.ports import Ports
 
 CHUNK = 20
@@ -45,6 +46,7 @@ def sweep(ports: Ports, reading: Reading, feed: Feed) -> Feed:
         tell_held(ports, feed)
         return ports.feeds.commit(replace(feed, held=found), reading.connection.resource, changes)
     chunk = sorted(suspects)[:CHUNK]
+    reading = booked(ports, reading, len(chunk))
     changes += [UnitChange(unit, _present(ports, reading, feed, suspects[unit])) for unit in chunk]
     alive = sum(bool(change.events) for change in changes)
     after = replace(feed, listed=feed.listed + alive)
@@ -87,7 +89,7 @@ def sweep_own(ports: Ports, reading: Reading, feed: Feed, *, after: str | None) 
 
     A deletion that happened while the cursor was dead is in no delta.
     """
-    connection = reading.connection
+    connection, reading = reading.connection, replace(reading, lane=Lane.LIVE)
     links = ports.bookings.links(connection.tenant, connection.id, after=after, limit=CHUNK)
     for link in links:
         exported = _exported(ports, reading, link)
