@@ -3,6 +3,7 @@
 import json
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
@@ -13,26 +14,25 @@ from local.google.errors import Json
 ISSUER = "https://accounts.google.com"
 
 
+@cache
+def _key() -> RSAPrivateKey:
+    """Made once a process: it takes longer than most tests."""
+    return generate_private_key(public_exponent=65537, key_size=2048)
+
+
 class Signer:
     """One signing key of one simulator."""
 
     def __init__(self) -> None:
-        self._made: RSAPrivateKey | None = None
         self.key_id = secrets.token_hex(20)
-
-    @property
-    def _key(self) -> RSAPrivateKey:
-        if self._made is None:
-            self._made = generate_private_key(public_exponent=65537, key_size=2048)
-        return self._made
 
     def sign(self, claims: Json, *, now: datetime, audience: str) -> str:
         """An ID token with the given claims, valid for an hour."""
         times = {"iat": int(now.timestamp()), "exp": int((now + timedelta(hours=1)).timestamp())}
         base = {"iss": ISSUER, "azp": audience, "aud": audience}
-        return jwt.encode(base | claims | times, self._key, algorithm="RS256", headers={"kid": self.key_id})
+        return jwt.encode(base | claims | times, _key(), algorithm="RS256", headers={"kid": self.key_id})
 
     def jwks(self) -> Json:
         """The key set that verifies the tokens."""
-        public = json.loads(RSAAlgorithm.to_jwk(self._key.public_key()))
+        public = json.loads(RSAAlgorithm.to_jwk(_key().public_key()))
         return {"keys": [public | {"kid": self.key_id, "use": "sig", "alg": "RS256"}]}
