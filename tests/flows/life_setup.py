@@ -93,13 +93,16 @@ class Life(Synced):
     def book_many(self, count, *, first=None):
         """Bookings half an hour apart, before anything is synchronised."""
         begin = first or at(8)
-        return [
-            self.book(begin + timedelta(minutes=30 * number), f"b{number:03}") for number in range(count)
-        ]
+        return [self.book(begin + timedelta(minutes=30 * number), f"b{number:03}") for number in range(count)]
 
     def own(self, calendar=ACCOUNT):
         """The living events in Google that are our exports."""
         return [event for event in self.alive(calendar) if event["id"].startswith("sb")]
+
+    def channels(self):
+        """The calendars that Google pushes at the moment, one entry per live channel."""
+        live = [item for item in self.google.inspect.channels() if item["live"]]
+        return sorted(item["resource"].removeprefix("calendar:") for item in live)
 
     def queued(self):
         """Every task that was worked off, as (work, outcome)."""

@@ -1,0 +1,252 @@
+"""Disconnecting: everything of ours is taken away, everything of others is left, and a receipt stays."""
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from common.domain.account import Status, calendar_key
+from common.domain.work import Work
+from common.flows.advance_disconnect import AdvanceDisconnect, advance_disconnect
+from common.flows.start_disconnect import StartDisconnect, start_disconnect
+from common.ports import Tuning
+from local.cloud_tasks.engine import NotDrained
+from tests.flows.life_setup import Life, calendars
+from tests.flows.sync_setup import at
+from tests.world import ACCOUNT
+
+
+def synchronised(**options):
+    """Ten events of the owner's, five bookings, both sides in line."""
+    life = Life(**options)
+    life.fill(10)
+    life.book_many(5)
+    life.synchronise()
+    return life
+
+
+def left_here(life):
+    """Documents of the connection that are still there, but for the connection itself."""
+    mine = f"connections/{life.connection_id}/"
+    return [path for path in life.documents.paths() if mine in path or path.startswith("outbox/")]
+
+
+def test_disconnecting_takes_away_what_is_ours_and_nothing_else():
+    """E1: own events, imports, channels, links, promises and the grant go; the owner's events stay."""
+    life = synchronised()
+    theirs = [event["id"] for event in life.alive() if not event["id"].startswith("sb")]
+    ended = life.disconnect()
+
+    assert ended.status is Status.DISCONNECTED
+    assert [event["id"] for event in life.alive()] == theirs
+    assert (life.channels(), life.google.inspect.grants()) == ([], [])
+    assert left_here(life) == []
+    receipt = ended.receipt
+    assert (receipt.channels_stopped, receipt.events_deleted, receipt.events_left) == (1, 5, 0)
+    assert (receipt.imports_removed, receipt.grant_revoked, receipt.provider_reachable) == (10, True, True)
+    assert receipt.finished_at is not None
+    assert life.google.admin.mails() == []
+
+
+def test_the_agenda_forgets_imported_events_and_keeps_bookings():
+    """What was imported blocks nothing any more; bookings are the tenant's own."""
+    life = synchronised()
+    life.disconnect()
+    window = life.booking("b000").interval
+    agenda = life.ports.catalogue.agenda(life.tenant, "anna", window)
+
+    assert set(agenda.bookings) == {f"b{number:03}" for number in range(5)}
+    assert agenda.imports == {} or all(not item.busy for item in agenda.imports.values())
+    assert life.booking("b000").active
+
+
+def test_a_dedicated_calendar_is_removed_as_a_whole():
+    """What Slotbridge made it takes away again, and counts what was in it."""
+    life = Life()
+    life.set(exports={"dedicated": True})
+    life.book_many(5)
+    life.synchronise()
+    ended = life.disconnect()
+
+    assert (ended.receipt.calendar_removed, ended.receipt.events_deleted) == (True, 5)
+    assert calendars(life.connect()) == {ACCOUNT: True}
+
+
+@pytest.mark.pitfall(24)
+def test_a_dead_grant_does_not_stop_the_end():
+    """Everything local still happens, and the receipt says what had to be left."""
+    life = synchronised()
+    life.google.admin.revoke_grant(ACCOUNT)
+    ended = life.disconnect()
+
+    assert ended.status is Status.DISCONNECTED
+    assert left_here(life) == []
+    assert (ended.receipt.events_left, ended.receipt.events_deleted) == (5, 0)
+    assert (ended.receipt.provider_reachable, ended.receipt.imports_removed) == (False, 10)
+    assert len(life.own()) == 5
+
+
+@pytest.mark.pitfall(19)
+def test_an_account_that_had_to_be_connected_again_can_be_disconnected_instead():
+    """The end works from every state."""
+    life = synchronised()
+    life.google.admin.revoke_grant(ACCOUNT)
+    life.enter(at(18))
+    life.drain()
+    assert life.connection.status is Status.REAUTH_REQUIRED
+
+    assert life.disconnect().status is Status.DISCONNECTED
+    assert left_here(life) == []
+
+
+@pytest.mark.pitfall(24)
+def test_the_grant_stays_while_the_account_is_connected_elsewhere():
+    """Revoking would end the other connection too; the last one gives the grant back."""
+    life = synchronised()
+    room = replace(life.ports.catalogue.resource(life.tenant, "anna"), id="room")
+    life.ports.catalogue.save_resource(life.tenant, room)
+    other = life.connect(resource="room")
+    ended = life.disconnect()
+
+    assert (ended.receipt.grant_revoked, ended.receipt.grant_kept_for_other_connection) == (False, True)
+    life.google.admin.expire_access_tokens()
+    life.connection_id = other.id
+    life.synchronise()
+    assert life.connection.status is Status.ACTIVE
+    last = life.disconnect()
+    assert (last.receipt.grant_revoked, last.receipt.grant_kept_for_other_connection) == (True, False)
+    assert life.google.inspect.grants() == []
+
+
+def test_repeating_changes_nothing_and_the_receipt_stays():
+    """Asking twice, during and after, ends in the same receipt."""
+    life = synchronised()
+    start_disconnect(life.ports, StartDisconnect(life.tenant, life.connection_id))
+    start_disconnect(life.ports, StartDisconnect(life.tenant, life.connection_id))
+    life.drain()
+    ended = life.connection
+    life.google.admin.clear_logs()
+    again = life.disconnect()
+    life.advance(hours=1)
+
+    assert again.receipt == ended.receipt == life.connection.receipt
+    assert life.google.admin.calls() == []
+
+
+def test_deleting_many_events_takes_several_chunks():
+    """Each chunk goes on where the last one stopped."""
+    life = Life(tuning=Tuning(backfill_chunk=7))
+    life.book_many(40)
+    life.synchronise()
+    ended = life.disconnect()
+
+    assert ended.receipt.events_deleted == 40
+    assert life.own() == []
+    assert sum(done.task.work is Work.DISCONNECT for done in life.done) >= 6
+
+
+@pytest.mark.pitfall(20)
+def test_a_limit_delays_the_end_visibly():
+    """B5: until when it waits can be read; then it goes on."""
+    life = synchronised()
+    life.google.add_fault(
+        "status",
+        method="events.delete",
+        skip=2,
+        status=403,
+        reason="rateLimitExceeded",
+        domain="usageLimits",
+        retry_after="90",
+    )
+    start_disconnect(life.ports, StartDisconnect(life.tenant, life.connection_id))
+    life.drain(within=timedelta(0))
+
+    assert life.connection.status is Status.DISCONNECTING
+    assert life.progress().waiting_until == life.clock.now() + timedelta(seconds=90)
+    life.advance(minutes=10)
+    assert (life.connection.status, life.connection.receipt.events_deleted) == (Status.DISCONNECTED, 5)
+
+
+def test_an_event_that_may_not_be_deleted_is_left_and_counted():
+    """A right that was taken away is no reason never to end."""
+    life = Life(calendars=("team",))
+    life.set(exports={"target": calendar_key("team")})
+    life.book_many(3)
+    life.synchronise()
+    life.google.add_fault(
+        "status", method="events.delete", times=1, status=403, reason="forbidden", domain="global"
+    )
+    ended = life.disconnect()
+
+    assert ended.status is Status.DISCONNECTED
+    assert (ended.receipt.events_deleted, ended.receipt.events_left) == (2, 1)
+
+
+def test_an_outage_delays_the_end_and_hides_nothing():
+    """While Google is down the imports are gone already, and the rest follows."""
+    life = synchronised()
+    life.google.add_fault("status", method="*", times=4, status=503)
+    start_disconnect(life.ports, StartDisconnect(life.tenant, life.connection_id))
+    life.drain(within=timedelta(0))
+
+    assert life.connection.status is Status.DISCONNECTING
+    assert life.imported() == []
+    life.advance(hours=1)
+    assert life.connection.status is Status.DISCONNECTED
+    assert life.own() == []
+
+
+def test_nothing_runs_for_a_connection_that_is_ending():
+    """Late pushes, polls, exports and runs find the tombstone and do nothing."""
+    life = synchronised()
+    life.enter(at(19))
+    life.reschedule(life.booking("b001"), at(20))
+    ended = life.disconnect()
+    life.google.admin.clear_logs()
+    life.enter(at(21))
+    life.advance(hours=2)
+    life.maintain()
+
+    assert ended.status is Status.DISCONNECTED
+    assert life.google.admin.calls() == []
+    assert left_here(life) == []
+
+
+def test_a_synchronisation_under_way_ends_with_the_connection():
+    """Disconnecting in the middle of the first synchronisation leaves nothing either."""
+    life = Life(tuning=Tuning(backfill_chunk=5))
+    life.fill(30)
+    life.book_many(30)
+    life.start_sync()
+    with suppress(NotDrained):
+        life.engine.drain(within=timedelta(0), most=6)
+    assert life.connection.run.running
+    ended = life.disconnect()
+    life.advance(hours=1)
+
+    assert ended.status is Status.DISCONNECTED
+    assert life.own() == []
+    assert left_here(life) == []
+
+
+def test_what_a_late_synchronisation_stored_is_removed_by_the_last_look():
+    """Somebody who had not heard of the end writes after it: one look after its lease finds that."""
+    life = synchronised()
+    feed = life.feed()
+    life.disconnect()
+    life.ports.feeds.save(replace(feed, version=None))
+    assert left_here(life) != []
+    life.advance(minutes=10)
+
+    assert left_here(life) == []
+
+
+def test_work_on_what_is_not_there_is_no_error():
+    """A task for a connection that never was, or that is not ending, does nothing."""
+    life = synchronised()
+    before = life.connection
+    advance_disconnect(life.ports, AdvanceDisconnect(life.tenant, "nobody"))
+    advance_disconnect(life.ports, AdvanceDisconnect(life.tenant, life.connection_id))
+
+    assert life.connection == before
