@@ -188,6 +188,9 @@ class World:
             receive(self.push_ports, headers)
         except SyncError:
             return 503
+        except Exception as error:  # noqa: BLE001 - what the door of the function does
+            self.errors.append(error)
+            return 500
         return 204
 
     def _dispatch(self, request: HttpRequest) -> int:

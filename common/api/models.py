@@ -9,7 +9,15 @@ from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from common.api.http import InvalidFields, Json
 from common.domain.zones import zone
@@ -34,7 +42,21 @@ def _zone(name: str) -> str:
 
 
 Zone = Annotated[str, Field(max_length=64, examples=["Europe/Zurich"]), AfterValidator(_zone)]
-Instant = Annotated[AwareDatetime, Field(examples=["2027-03-15T09:00:00+01:00"])]
+
+
+def _text_only(value: object) -> object:
+    # A number would be read as seconds since 1970, which nobody means.
+    if not isinstance(value, str):
+        message = "an RFC 3339 instant is text"
+        raise ValueError(message)  # noqa: TRY004 - pydantic turns ValueError alone into a refusal
+    return value
+
+
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_text_only),
+    Field(examples=["2027-03-15T09:00:00+01:00"]),
+]
 
 M = TypeVar("M", bound="Model")
 

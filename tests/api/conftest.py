@@ -34,8 +34,8 @@ class Http:
         self.world = world
 
     def __call__(self, method: str, path: str, *, token: str | None = "owner.t1.-", **options: Any) -> Answer:
-        function, _, rest = path.removeprefix("/").partition("/")
-        function, question, query = function.partition("?")
+        address, question, query = path.partition("?")
+        function, _, rest = address.removeprefix("/").partition("/")
         target = f"/{rest}{question}{query}"
         headers = dict(options.pop("headers", {}))
         if token:
