@@ -159,11 +159,14 @@ def _older(event: ExternalEvent, link: ExportLink) -> bool:
 
 
 def _compared(link: ExportLink, event: ExternalEvent, booking: Booking, *, revived: bool) -> Verdict:
-    seen = seen_fingerprint(event)
-    changed = {name for name, value in seen.items() if link.written.get(name, value) != value}
     if event.span is None:
         return Impossible()
-    overtaken = TIME in changed and booking.revision > link.revision
+    shown = seen_fingerprint(event)
+    changed = {name for name, value in shown.items() if link.written.get(name, value) != value}
+    if link.state is LinkState.PENDING:
+        # Words that are on their way out differ from what is shown; once they are there it is reported again.
+        changed &= {TIME}
+    overtaken = TIME in changed and _rescheduled(link, booking)
     if not changed and not revived:
         return Echo()
     return Edited(
@@ -173,6 +176,13 @@ def _compared(link: ExportLink, event: ExternalEvent, booking: Booking, *, reviv
         revived=revived,
         overtaken=overtaken,
     )
+
+
+def _rescheduled(link: ExportLink, booking: Booking) -> bool:
+    """Whether the booking has a time of its own that is not at the provider yet."""
+    if booking.revision <= link.revision:
+        return False
+    return link.state is LinkState.PENDING or link.written.get(TIME) != _time_hash(booking.interval)
 
 
 def seen(link: ExportLink, event: ExternalEvent) -> ExportLink:

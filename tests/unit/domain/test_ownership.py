@@ -168,11 +168,31 @@ def test_only_what_changed_is_an_edit():
 
 
 @pytest.mark.pitfall(22)
-def test_a_newer_change_of_the_booking_wins_over_a_move():
-    """Pitfall 22: while a change waits to be written, the owner's words count, the owner's time does not."""
+def test_a_rescheduled_booking_wins_over_a_move():
+    """Pitfall 22: while a new time waits to be written, the owner's words count, not the owner's time."""
     moved = replace(EVENT, end=SPAN.end + HOUR, title="Carla!")
+    rescheduled = replace(BOOKING, revision=4, interval=Interval(START - HOUR, START))
 
-    assert Edited(title="Carla!", overtaken=True) == judge(LINK, moved, replace(BOOKING, revision=4))
+    assert Edited(title="Carla!", overtaken=True) == judge(LINK, moved, rescheduled)
+
+
+@pytest.mark.pitfall(22)
+def test_another_change_of_the_booking_stops_no_move():
+    """Pitfall 22: a note that waits to be written says nothing about the time."""
+    moved = replace(EVENT, end=SPAN.end + HOUR)
+
+    assert Edited(interval=moved.span) == judge(LINK, moved, replace(BOOKING, revision=4))
+
+
+@pytest.mark.pitfall(22)
+def test_a_write_under_way_is_not_taken_for_an_edit():
+    """Pitfall 22: what is still shown while our write is on its way is not what the owner wants."""
+    pending = replace(LINK, state=LinkState.PENDING, written=fingerprint(replace(DRAFT, title="New")))
+    later = Interval(START + HOUR, START + 2 * HOUR)
+    moving = replace(pending, written=fingerprint(replace(DRAFT, interval=later)))
+
+    assert Echo() == judge(pending, EVENT, BOOKING)
+    assert Edited(overtaken=True) == judge(moving, EVENT, replace(BOOKING, revision=4, interval=later))
 
 
 @pytest.mark.pitfall(22)
