@@ -9,7 +9,7 @@ from common.domain.account import Connection, Status
 from common.domain.booking import Booking
 from common.domain.mirroring import Outcome, Result
 from common.domain.work import Lane, OutboxEntry, OutboxKind
-from common.errors import GrantRevoked, Retry, UnknownResource
+from common.errors import GrantRevoked, Retry, Stop, UnexpectedReply, UnknownResource
 from common.flows.steps.export_write import write
 from common.flows.steps.outbox import entry_id
 from common.ports import Ports
@@ -51,9 +51,9 @@ def export_booking(ports: Ports, command: ExportBooking) -> Outcome:
         outcome = write(ports, connection, booking, notify=True, lane=Lane.LIVE)
     except GrantRevoked:
         return _waiting(ports, command, booking, _until_reconnected(ports, connection))
-    except Retry as later:
-        now = ports.clock.now()
-        again = now + timedelta(seconds=later.retry_after or 0)
+    except (Retry, Stop, UnexpectedReply) as failed:
+        asked = failed.retry_after if isinstance(failed, Retry) else None
+        again = ports.clock.now() + timedelta(seconds=asked or 0)
         _put_off(ports, command, booking, due_at=again + SWEPT_AFTER, waiting_until=again)
         raise
     if outcome.until is None:

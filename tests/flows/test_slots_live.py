@@ -15,12 +15,14 @@ from common.domain.imports import ImportedEvent, UnitChange
 from common.domain.interval import Interval
 from common.domain.manage import Staff
 from common.errors import InvalidRequest, SlotTaken, UnknownResource
+from common.flows.book import Book, book
 from common.flows.cancel_booking import CancelBooking, cancel_booking
 from common.flows.explain_slot import ExplainSlot, explain_slot
 from common.flows.list_slots import ListSlots, SlotList, list_slots
 from common.ports import Tuning
 from tests.flows.booking_setup import (
     ACCOUNT,
+    CUSTOMER,
     MONDAY,
     at,
     booked,
@@ -80,6 +82,32 @@ def test_an_own_event_that_was_moved_a_moment_ago_blocks_where_it_is_now() -> No
     found = starts(slots(world))
 
     assert [clock in found for clock in ("09:00", "12:30", "13:00", "13:30")] == [False, False, False, True]
+
+
+@pytest.mark.pitfall(22)
+def test_an_own_event_that_came_from_far_away_blocks() -> None:
+    """Pitfall 22: the owner drags a later appointment to this Monday; its booking has not followed yet."""
+    world, connection = shop()
+    far = at("09:00", MONDAY + timedelta(days=35))
+    made = book(world.ports, Book("t1", "cut", "anna", far, CUSTOMER))
+    export(world, made.booking, connection)
+    world.google.owner.shift_event(ACCOUNT, events(world)[0]["id"], minutes=-35 * 24 * 60 + 60)
+
+    # Summer time has begun meanwhile: an hour later in UTC is the same time on the clock.
+    assert starts(slots(world))[0] == "09:30"
+
+
+def test_another_resources_exported_booking_takes_no_time_here() -> None:
+    """Two resources in one account: each one's appointments are its own."""
+    world, connection = shop()
+    service = world.ports.catalogue.service("t1", "cut")
+    world.ports.catalogue.save_resource("t1", Resource("ben", "Ben", None, "Europe/Zurich", WEEKDAYS))
+    world.ports.catalogue.save_service("t1", replace(service, resources=("anna", "ben")))
+    synchronised(world, world.connect(resource="ben"))
+    export(world, booked(world, "09:00").booking, connection)
+    world.google.admin.clear_logs()
+
+    assert (starts(slots(world, resource="ben"))[0], starts(slots(world))[0]) == ("09:00", "09:30")
 
 
 def test_the_event_of_a_cancelled_booking_does_not_block() -> None:

@@ -49,7 +49,10 @@ class Question:
 
 
 class Flights:
-    """The questions that are in flight, and the answers of the last three seconds; nothing else is kept."""
+    """The questions that are in flight, and answers that are at most three seconds old.
+
+    Older ones are dropped with the next question; nothing is written anywhere.
+    """
 
     def __init__(self) -> None:
         """Start with nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from common.domain.agenda import Agenda
@@ -40,35 +41,52 @@ class Reader:
     agenda: Agenda
     without: str | None = None
 
-    def known(self, heard: Heard, rules: BusyRules) -> Known:
+    def known(self, heard: Heard, *, connection: str, rules: BusyRules) -> Known:
         """What one calendar's events take and offer."""
-        busy: list[Interval] = []
-        free: list[Interval] = []
-        for event in heard.events:
-            span = event.span
-            if span is None:
-                continue
-            marker = marker_of(self.ports.keys, self.tenant, event)
-            if marker is None and offers(event, rules):
-                free.append(span)
-            if effect(event, rules) is Effect.BLOCKS and not (marker and self._stands_for(marker, span)):
-                busy.append(span)
+        events = [(event, event.span) for event in heard.events if event.span]
+        own = {
+            event.id: marker.booking
+            for event, _ in events
+            if (marker := marker_of(self.ports.keys, self.tenant, event))
+        }
+        claims = self._claims(connection, own)
+        busy = [
+            span
+            for event, span in events
+            if effect(event, rules) is Effect.BLOCKS
+            and not (event.id in claims and _covered(claims[event.id], span))
+        ]
+        free = [span for event, span in events if event.id not in own and offers(event, rules)]
         return Known(tuple(busy), tuple(free), heard.as_of)
 
-    def _stands_for(self, marker: Marker, span: Interval) -> bool:
-        """Whether an own event takes no time beyond what its booking takes already.
+    def _claims(self, connection: str, own: Mapping[str, str]) -> Mapping[str, Interval | None]:
+        """What the booking behind each own event takes; None where it takes nothing of this resource.
 
-        Where its owner moved it a moment ago, it does; where its booking is cancelled or another resource's,
-        it takes none of this resource's time at all.
+        An own event takes no time beyond its booking's. Where its owner moved it a moment ago, it does. The
+        agenda shows only the weeks around the question, so an event that came from far away is looked up;
+        one without a link in this connection mirrors another resource's booking.
         """
-        if marker.booking == self.without:
-            return True
-        claimed = self.agenda.bookings.get(marker.booking)
-        if claimed is not None:
-            return claimed.contains(span)
+        claims: dict[str, Interval | None] = {}
+        strangers: list[str] = []
+        for event_id, booking in own.items():
+            if booking == self.without:
+                claims[event_id] = None
+            elif booking in self.agenda.bookings:
+                claims[event_id] = self.agenda.bookings[booking]
+            else:
+                strangers.append(event_id)
+        if strangers:
+            links = self.ports.bookings.links_by_event(self.tenant, connection, strangers)
+            claims |= {name: self._claim(own[name]) if name in links else None for name in strangers}
+        return claims
+
+    def _claim(self, name: str) -> Interval | None:
         try:
-            # The agenda shows only the weeks around the question: the event may have come from far away.
-            booking = self.ports.bookings.get(self.tenant, marker.booking)
+            booking = self.ports.bookings.get(self.tenant, name)
         except UnknownResource:
-            return True
-        return not booking.active or booking.resource != self.resource or booking.claimed.contains(span)
+            return None
+        return booking.claimed if booking.active and booking.resource == self.resource else None
+
+
+def _covered(claim: Interval | None, span: Interval) -> bool:
+    return claim is None or claim.contains(span)

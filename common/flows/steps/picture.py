@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 from common.domain.account import Connection, Status
 from common.domain.agenda import Agenda, Imported
 from common.domain.catalogue import LONGEST_BUFFER, LONGEST_DURATION, Absence, Resource
+from common.domain.feed import Feed
 from common.domain.interval import Interval
 from common.domain.offers import CalendarReport, Freshness
 from common.domain.slots import CalendarState, Known, Picture, Unknown
 from common.errors import InvalidRequest, UnknownResource
 from common.flows.steps import live_busy, own_events
-from common.flows.steps.flights import Heard
+from common.flows.steps.flights import Answers, Heard
 from common.ports import Ports, Scene
 
 _HOUR = timedelta(hours=1)
@@ -88,18 +89,28 @@ def look(
         reader = own_events.Reader(ports, scene.tenant.id, resource.id, agenda, without)
         states: dict[str, CalendarState] = {}
         for item in _asked(scene, resource):
-            for entry in item.calendars:
-                name = live_busy.calendar_id(item.connection.id, entry.key)
-                heard = answers[name]
-                if isinstance(heard, Heard):
-                    states[name] = reader.known(heard, item.connection.settings.imports.busy)
-                else:
-                    memory = _Memory(ports, scene, agenda.imports.get(name, Imported()), around, now)
-                    states[name] = memory.instead_of(heard, item.connection, entry.key)
-                reports.append(_report(name, resource.id, heard, states[name]))
+            memory = _Memory(ports, scene, item.connection, agenda, around, now)
+            states |= _states(item, answers, reader, memory)
+        reports += (_report(name, resource.id, answers[name], state) for name, state in states.items())
         bare = stored(agenda, without=without)
         pictures[resource.id] = Picture(bare.bookings, bare.absences, states)
     return View(now, pictures, tuple(reports))
+
+
+def _states(
+    item: live_busy.Asked, answers: Answers, reader: own_events.Reader, memory: _Memory
+) -> dict[str, CalendarState]:
+    connection, rules = item.connection, item.connection.settings.imports.busy
+    states: dict[str, CalendarState] = {}
+    silent: dict[str, Unknown] = {}
+    for entry in item.calendars:
+        name = live_busy.calendar_id(connection.id, entry.key)
+        heard = answers[name]
+        if isinstance(heard, Heard):
+            states[name] = reader.known(heard, connection=connection.id, rules=rules)
+        else:
+            silent[entry.key] = heard
+    return {**states, **(memory.instead_of(silent) if silent else {})}
 
 
 def _asked(scene: Scene, resource: Resource) -> Iterator[live_busy.Asked]:
@@ -110,32 +121,40 @@ def _asked(scene: Scene, resource: Resource) -> Iterator[live_busy.Asked]:
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """What the last synchronisation knew of one calendar."""
+    """What the last synchronisations knew of a connection's calendars."""
 
     ports: Ports
     scene: Scene
-    imported: Imported
+    connection: Connection
+    agenda: Agenda
     window: Interval
     now: datetime
 
-    def instead_of(self, unknown: Unknown, connection: Connection, key: str) -> CalendarState:
-        """The last known times within the tenant's grace, as old as they are; else still unknown.
+    def instead_of(self, silent: Mapping[str, Unknown]) -> dict[str, CalendarState]:
+        """The last known times within the tenant's grace, as old as they are; else still unknown."""
+        connection, feeds = self.connection, dict[str, Feed]()
+        if self.scene.tenant.unreachable.grace is not None and connection.settings.imports.on:
+            feeds = {
+                feed.key: feed for feed in self.ports.feeds.of_connection(connection.tenant, connection.id)
+            }
+        return {
+            live_busy.calendar_id(connection.id, key): self._recalled(unknown, key, feeds.get(key))
+            for key, unknown in silent.items()
+        }
 
-        Outside the covered range nothing is known, so nothing there is free.
-        """
+    def _recalled(self, unknown: Unknown, key: str, feed: Feed | None) -> CalendarState:
         grace = self.scene.tenant.unreachable.grace
-        if grace is None or not connection.settings.imports.on:
-            return unknown
-        feed = self.ports.feeds.get(connection.tenant, connection.id, key)
-        applied, covered, cursor = feed.last_applied_at, feed.covered, feed.cursor
-        if applied is None or covered is None or self.now - applied > grace:
+        if grace is None or feed is None or feed.last_applied_at is None or feed.covered is None:
             return unknown
         # A listing that has not ended knows only what was on its pages so far.
-        if cursor is None or cursor.snapshot or feed.sweeping:
+        listing = feed.cursor is None or feed.cursor.snapshot or feed.sweeping
+        if listing or self.now - feed.last_applied_at > grace:
             return unknown
-        if not covered.contains(self.window):
+        # Outside the covered range nothing is known, so nothing there is free.
+        if not feed.covered.contains(self.window):
             return Unknown("outside_coverage")
-        return Known(self.imported.busy, self.imported.free, applied)
+        imported = self.agenda.imports.get(live_busy.calendar_id(self.connection.id, key), Imported())
+        return Known(imported.busy, imported.free, feed.last_applied_at)
 
 
 def _report(name: str, resource: str, heard: Heard | Unknown, state: CalendarState) -> CalendarReport:
