@@ -17,7 +17,7 @@ PORT = 8080
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
-    chosen = _parser().parse_args(arguments)
+    chosen = command_line().parse_args(arguments)
     if chosen.command == "token":
         return _token(chosen)
     if chosen.command == "demo":
@@ -71,7 +71,8 @@ def _token(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """What can be asked for."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start everything and keep it running")

@@ -1,0 +1,57 @@
+"""The story of `make demo`, told by a process of its own."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LONGEST = 240
+TIMED = re.compile(r"^  ok +\d+\.\d\d s  (.*)$", re.MULTILINE)
+CHAPTERS = [
+    "1. Anna connects her Google calendars",
+    "2. The first synchronisation",
+    "3. Anna enters an event in Google",
+    "4. Two customers want the same time",
+    "5. Anna moves the appointment in Google",
+    "6. Google has a bad day",
+    "7. Anna disconnects",
+]
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(LONGEST + 30)]
+
+
+def tell(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "local", "demo", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST,
+        check=False,
+    )
+
+
+def test_the_whole_story_is_told_and_every_check_holds() -> None:
+    """Connect, preview, first sync, an event, a race, a move, 410, throttling, disconnect: exit code 0."""
+    told = tell()
+    lines = told.stdout.splitlines()
+
+    assert 0 == told.returncode, told.stdout[-3000:] + told.stderr[-3000:]
+    assert CHAPTERS == [line for line in lines if re.match(r"\d\. ", line)]
+    assert lines[-1].startswith("Every check held.")
+    assert "" == told.stderr
+    assert set() == set(TIMED.findall((ROOT / "README.md").read_text())) - set(TIMED.findall(told.stdout))
+
+
+def test_a_product_that_hears_no_pushes_fails_the_story() -> None:
+    """A demo that passes with its product broken would show nothing: it stops at the broken step."""
+    told = tell("--break", "pushes")
+
+    assert 1 == told.returncode, told.stdout[-3000:] + told.stderr[-3000:]
+    assert "FAILED: a push message is delivered: not within 20 seconds" in told.stdout
+    assert CHAPTERS[:3] == [line for line in told.stdout.splitlines() if re.match(r"\d\. ", line)]

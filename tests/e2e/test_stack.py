@@ -1,0 +1,159 @@
+"""`python -m local up`, as a developer starts and stops it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import requests
+
+ROOT = Path(__file__).parents[2]
+PARTS = 5
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+
+
+def free_ports() -> int:
+    """The first of five neighbouring ports that nobody uses."""
+    for first in range(20_000 + os.getpid() % 1000 * 10, 32_000, PARTS):
+        with ExitStack() as probes:
+            try:
+                for port in range(first, first + PARTS):
+                    probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return first
+    raise AssertionError("no free ports")
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "local", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+class Up:
+    """A running stack: what it said until it was ready, and where it is."""
+
+    def __init__(self, port: int, *arguments: str) -> None:
+        self.port = port
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "local", "up", "--port", str(port), *arguments],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.said: list[str] = []
+        for line in self.process.stdout or ():
+            self.said.append(line.rstrip())
+            if line.startswith("ready"):
+                return
+        raise AssertionError(self.said)
+
+    def children(self) -> list[int]:
+        """The processes that it started, with theirs."""
+        listed = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
+        )
+        return [int(word) for word in listed.stdout.split()]
+
+    def stop(self, number: signal.Signals) -> tuple[int, str]:
+        """Send a signal; the exit code and the rest of what it said."""
+        self.process.send_signal(number)
+        rest, _ = self.process.communicate(timeout=30)
+        return self.process.returncode, rest
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture(scope="module")
+def up() -> Iterator[Up]:
+    running = Up(free_ports())
+    yield running
+    running.close()
+
+
+def alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def test_it_says_what_runs_where(up: Up) -> None:
+    """Five ports from the one that was asked for, and how to get a token."""
+    text = "\n".join(up.said)
+
+    assert [f"http://127.0.0.1:{up.port + number}" in text for number in range(4)] == [True] * 4
+    assert f"python -m local token --tenant demo --role owner --port {up.port}" in text
+
+
+def test_staff_come_in_with_a_token_and_nobody_without(up: Up) -> None:
+    """The token of the command line is good for the functions; its tenant is the token's."""
+    token = run("token", "--tenant", "demo", "--role", "owner", "--port", str(up.port))
+    place = {"name": "Demo", "time_zone": "Europe/Zurich"}
+    url = f"http://127.0.0.1:{up.port}/tenant"
+    with requests.Session() as browser:
+        browser.trust_env = False
+        stranger = browser.put(url, json=place, timeout=30)
+        owner = browser.put(
+            url, json=place, headers={"Authorization": f"Bearer {token.stdout.strip()}"}, timeout=30
+        )
+
+    assert (0, "") == (token.returncode, token.stderr)
+    assert 401 == stranger.status_code
+    assert (200, "demo") == (owner.status_code, owner.json()["id"])
+
+
+def test_private_functions_are_closed_to_browsers(up: Up) -> None:
+    """Staff tokens open no function of the task queue or the scheduler, nor does no token."""
+    token = run("token", "--tenant", "demo", "--port", str(up.port)).stdout.strip()
+    task = {"v": 1, "lane": "upkeep", "payload": {"job": "poll"}}
+    with requests.Session() as browser:
+        browser.trust_env = False
+        answers = [
+            browser.post(
+                f"http://127.0.0.1:{up.port}/{name}", json=task, headers=headers, timeout=30
+            ).status_code
+            for name in ("maintenance", "delta_sync", "export", "initial_sync", "disconnect")
+            for headers in ({}, {"Authorization": f"Bearer {token}"})
+        ]
+
+    assert [401] * 10 == answers
+
+
+def test_an_unknown_function_is_a_problem(up: Up) -> None:
+    """What is not mounted answers as everything else does."""
+    with requests.Session() as browser:
+        browser.trust_env = False
+        answer = browser.get(f"http://127.0.0.1:{up.port}/nothing", timeout=30)
+
+    assert (404, "unknown_route") == (answer.status_code, answer.json()["code"])
+    assert "application/problem+json" == answer.headers["Content-Type"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_and_leaves_nothing_behind(number: signal.Signals) -> None:
+    """Exit code 0, and neither the emulator nor anything else stays."""
+    running = Up(free_ports(), "--providers", "external")
+    children = running.children()
+    code, rest = running.stop(number)
+
+    assert (0, True) == (code, rest.endswith("stopping\n")), rest
+    assert [] == [pid for pid in children if alive(pid)]
+    assert re.search(r"Google +the real one", "\n".join(running.said))
+
+
+def test_without_a_stack_there_is_no_token() -> None:
+    """The reason is one line."""
+    token = run("token", "--tenant", "demo", "--port", str(free_ports()))
+
+    assert (1, "", 1) == (token.returncode, token.stdout, len(token.stderr.splitlines()))
