@@ -125,9 +125,9 @@ def _words(item: Mapping[str, Any]) -> dict[str, Any]:
 def _times(item: Mapping[str, Any], place: Place) -> tuple[datetime, datetime, tuple[date, date] | None]:
     first, last = _day(item.get("start")), _day(item.get("end"))
     if first and last:
-        # RFC 5545 section 3.6.1: a date without a later end means that one day.
-        last = first + timedelta(days=1) if last == first else last
         try:
+            # RFC 5545 section 3.6.1: a date without a later end means that one day.
+            last = first + timedelta(days=1) if last == first else last
             days = day_interval(first, last, place.zone)
         except (ValueError, OverflowError):
             raise Unmappable("bad_days") from None

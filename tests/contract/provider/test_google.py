@@ -119,6 +119,29 @@ class TestGoogle(ProviderContract):
         with pytest.raises(CursorExpired):
             read(world, page.next)
 
+    @pytest.mark.pitfall(5)
+    @pytest.mark.parametrize("token", [None, "", 7])
+    def test_a_listing_without_a_token_is_not_over(self, world: GoogleWorld, token: object) -> None:
+        """A last page that brings no sync token would leave the feed without a future (pitfall 5)."""
+        world.simulator.add_fault("rewrite", change={"nextSyncToken": token})
+
+        with pytest.raises(UnexpectedReply) as raised:
+            read(world)
+
+        assert raised.value.reason == "no_sync_token"
+
+    @pytest.mark.pitfall(24)
+    def test_a_hidden_calendar_is_still_there(self, world: GoogleWorld) -> None:
+        """Hiding a calendar from view is not losing it (pitfall 24)."""
+        world.simulator.admin.add_calendar(OWNER, "Hidden", calendar_id="hidden@x")
+        request = world.client.service.calendarList().patch(calendarId="hidden@x", body={"hidden": True})
+        token = world.simulator.admin.grant(OWNER, CLIENT, ["calendar"])["access_token"]
+        world.client.read(token, request)
+
+        listed = world.provider.list_calendars(world.token, page=None).entries
+
+        assert "hidden@x" in {entry.provider_id for entry in listed}
+
     @pytest.mark.parametrize("change", ["unshare", "demote"])
     @pytest.mark.pitfall(4)
     def test_lost_access_proves_no_deletion(self, world: GoogleWorld, change: str) -> None:

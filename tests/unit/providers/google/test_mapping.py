@@ -269,6 +269,11 @@ def test_times_only_drops_texts_that_came_all_the_same() -> None:
             Unreadable("e1", "bad_days"),
         ),
         (
+            timed(start={"date": "9999-12-31"}, end={"date": "9999-12-31"}),
+            False,
+            Unreadable("e1", "bad_days"),
+        ),
+        (
             timed(start={"date": "9999-12-30"}, end={"date": "9999-12-31"}),
             False,
             Unreadable("e1", "bad_days"),
