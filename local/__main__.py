@@ -7,10 +7,12 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from local.firestore_emulator import EmulatorError
-from local.stack import Options, Stack
 from local.tokens import ROLES, NoStack, staff_token
+
+if TYPE_CHECKING:
+    from local.stack import Stack
 
 PORT = 8080
 
@@ -28,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _up(chosen: argparse.Namespace) -> int:
+    from local.firestore_emulator import EmulatorError  # noqa: PLC0415 - as above
+    from local.stack import Options, Stack  # noqa: PLC0415
+
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

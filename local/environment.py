@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from common.crypto.vault import new_keyset
 from common.domain.work import Lane, Work
+from local.tokens import AUDIENCE
 
 PROJECT = "slotbridge-local"
 LOCATION = "europe-west6"
 SERVICE_ACCOUNT = f"tasks@{PROJECT}.iam.gserviceaccount.com"
 SCHEDULER_ACCOUNT = f"scheduler@{PROJECT}.iam.gserviceaccount.com"
-AUDIENCE = "slotbridge"
 CLIENT_ID = "slotbridge-local.apps.googleusercontent.com"
 CLIENT_SECRET = "local-secret"
 MADE_HERE = ("SIGNING_KEYS", "CHANNEL_KEYS", "EVENT_ID_KEY", "GRANT_KEYSET")

@@ -11,10 +11,10 @@ import requests
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.wrappers import Request, Response
 
-from local.environment import AUDIENCE
 from local.issuer import Issuer
 
 DOOR = "/_sim/token"
+AUDIENCE = "slotbridge"
 ROLES = ("owner", "staff", "support")
 LIFETIME = timedelta(hours=12)
 _SECONDS = 10

@@ -30,9 +30,7 @@ def forgotten(scene: Scene) -> None:
         )
         same("the cancelled event", expected=False, actual="Will be cancelled" in _titles(scene))
         check("the provider answered 410", holds=side.refusals(_GONE) > 0)
-        notes.append(
-            f"{side.refusals(_GONE)} listing refused with 410; listed afresh, nothing lost, nothing doubled"
-        )
+        notes.append(f"refused with 410 {side.refusals(_GONE)} times, listed afresh; nothing lost or doubled")
 
 
 def throttled(scene: Scene) -> None:
