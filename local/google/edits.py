@@ -6,6 +6,7 @@ from local.google import guests, validation
 from local.google.errors import Json, duplicate, invalid, usage_limit
 from local.google.model import Calendar, Stored
 from local.google.series import exceptions, keep, still_fits
+from local.google.views import PRIVATE
 from local.google.world import World
 
 TIMES = ("start", "end", "recurrence")
@@ -110,6 +111,18 @@ def inherit(world: World, calendar: Calendar, master: Stored, before: Json) -> N
         if exception.body != old:
             world.touch(calendar, exception)
             guests.publish(world, calendar, exception, old)
+
+
+def hide_series(world: World, calendar: Calendar, exception: Stored) -> None:
+    """An instance that becomes private makes its whole series private."""
+    master = calendar.events.get(exception.series)
+    wish = exception.body.get("visibility")
+    if master is None or wish not in PRIVATE or master.body.get("visibility") in PRIVATE:
+        return
+    before = dict(master.body)
+    master.body["visibility"] = wish
+    world.touch(calendar, master)
+    inherit(world, calendar, master, before)
 
 
 def _count_guests(world: World, calendar: Calendar, before: Json, after: Json) -> None:

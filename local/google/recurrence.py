@@ -34,7 +34,7 @@ def check(recurrence: Any, start: Json) -> list[str]:
     if not isinstance(recurrence, list) or not all(isinstance(line, str) for line in recurrence):
         raise invalid("Invalid recurrence rule.", "recurrence")
     for line in recurrence:
-        if not LINE.match(line):
+        if not LINE.match(line) or "SECONDLY" in line:
             raise invalid("Invalid recurrence rule.", "recurrence")
     try:
         rules = _rules(tuple(recurrence), _wall(start), _zone_name(start))

@@ -4,7 +4,7 @@ from copy import deepcopy
 
 from local.google import guests, validation
 from local.google.context import Context
-from local.google.edits import create, inherit, merge, remove, rewrite
+from local.google.edits import create, hide_series, inherit, merge, remove, rewrite
 from local.google.errors import (
     Json,
     deleted,
@@ -131,6 +131,7 @@ def _replace(context: Context, calendar: Calendar, event: Stored, body: Json) ->
     else:
         world.touch(calendar, event, main_data=False)
     inherit(world, calendar, event, before)
+    hide_series(world, calendar, event)
     _finish(context, calendar, event, before)
 
 

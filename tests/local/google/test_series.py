@@ -183,3 +183,18 @@ def test_many_instances_on_one_day(sim, ada):
     items, _ = ada.all_items("events.list", calendarId=ADA, singleEvents=True, maxResults=7)
 
     assert len({item["id"] for item in items}) == 60
+
+
+def test_private_instance_makes_the_series_private(ada, series):
+    """A more restrictive visibility on one instance holds for all."""
+    ada("events.patch", {"visibility": "private"}, calendarId=ADA, eventId="series_20261024T080000Z")
+
+    assert ada("events.get", calendarId=ADA, eventId="series")["visibility"] == "private"
+
+
+def test_rules_by_the_second_are_refused(ada):
+    """A rule finer than minutes is no calendar's."""
+    with pytest.raises(Refused) as caught:
+        ada("events.insert", timed("2026-10-23T08:00:00", recurrence=["RRULE:FREQ=SECONDLY"]), calendarId=ADA)
+
+    assert (caught.value.status, caught.value.reason) == (400, "invalid")
