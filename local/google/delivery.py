@@ -38,7 +38,7 @@ class Attempt:
 
 
 def post(address: str, headers: dict[str, str]) -> int:
-    """Send an empty POST; an address that does not answer counts as 504."""
+    """Send an empty POST; an address that does not answer, or not in HTTP, counts as 504."""
     parts = urlsplit(address)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=10)
@@ -47,7 +47,7 @@ def post(address: str, headers: dict[str, str]) -> int:
         connection.request("POST", target, headers=headers | {"Content-Length": "0"})
         response = connection.getresponse()
         response.read()
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return 504
     else:
         return response.status

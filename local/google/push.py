@@ -68,9 +68,13 @@ class Push:
         return resource_of(channel)
 
     def _check_address(self, address: str) -> None:
-        parts = urlsplit(address)
-        local = parts.hostname in LOOPBACK and self._world.settings.allow_http_push
-        if not parts.hostname or (parts.scheme != "https" and not (parts.scheme == "http" and local)):
+        try:
+            parts = urlsplit(address)
+            host, scheme, usable = parts.hostname, parts.scheme, address.isascii() and parts.port != 0
+        except ValueError:
+            usable = False
+        local = usable and host in LOOPBACK and self._world.settings.allow_http_push
+        if not usable or not host or (scheme != "https" and not (scheme == "http" and local)):
             raise ApiError(400, "push.webhookUrlNotHttps", f"WebHook callback must be HTTPS: {address}")
 
     def _expiry(self, body: Json) -> datetime:

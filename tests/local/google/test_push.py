@@ -1,6 +1,10 @@
+import socket
+import threading
+
 import pytest
 
 from local.google import GoogleServer, GoogleSimulator
+from local.google.delivery import post
 from tests.local.google.driver import Driver, Refused, timed
 
 ADA, BOB = "ada@example.test", "bob@example.test"
@@ -49,6 +53,9 @@ def test_life_is_what_was_asked_up_to_a_week(ada, clock):
     [
         (channel(address="http://app.example.test/hook"), "push.webhookUrlNotHttps"),
         (channel(address="nonsense"), "push.webhookUrlNotHttps"),
+        (channel(address="https://[/"), "push.webhookUrlNotHttps"),
+        (channel(address="https://app.example.test:99999/"), "push.webhookUrlNotHttps"),
+        (channel(address="https://app.example.test/\u00fc"), "push.webhookUrlNotHttps"),
         (channel("x" * 65), "invalid"),
         (channel(token="x" * 257), "invalid"),
         (channel(type="pubsub"), "invalid"),
@@ -272,3 +279,22 @@ def test_channels_on_lost_calendars_go_silent(sim, bob, sent):
     sim.push.deliver()
 
     assert states(sent) == ["sync"]
+
+
+def test_answers_that_are_no_http_count_as_504():
+    """A hook that talks nonsense, or that nobody serves, is retried like a gateway's time-out."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/hook"
+
+        def talk():
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"nonsense\r\n\r\n")
+
+        thread = threading.Thread(target=talk)
+        thread.start()
+        nonsense = post(address, {})
+        thread.join()
+
+    assert (nonsense, post(address, {})) == (504, 504)
