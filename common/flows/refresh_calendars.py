@@ -20,10 +20,11 @@ from common.ports import Ports
 
 @dataclass(frozen=True, slots=True)
 class RefreshCalendars:
-    """Of which connection."""
+    """Of which connection; one that is ``scheduled`` finds nothing wrong with a connection that rests."""
 
     tenant: str
     connection: str
+    scheduled: bool = False
 
 
 def refresh_calendars(ports: Ports, command: RefreshCalendars) -> Connection:
@@ -36,6 +37,8 @@ def refresh_calendars(ports: Ports, command: RefreshCalendars) -> Connection:
         Rejected: The connection cannot be used now.
     """
     connection = ports.connections.get(command.tenant, command.connection)
+    if not connection.usable and command.scheduled:
+        return connection
     if not connection.usable:
         raise Rejected("this connection cannot be used now", code=connection.status.value)
     listed = _listed(ports, connection)
@@ -54,7 +57,7 @@ def refresh_calendars(ports: Ports, command: RefreshCalendars) -> Connection:
     _tell_gone(ports, saved, before, now)
     if saved.run is not None:
         for key in set(before.returned) & set(watched(saved)):
-            wake_calendar(ports, saved, key, cause=f"returned/{now.isoformat()}")
+            wake_calendar(ports, saved, key, cause=f"returned/{ports.keys.token()}")
     return saved
 
 

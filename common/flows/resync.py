@@ -43,7 +43,7 @@ def resync(ports: Ports, command: Resync) -> tuple[str, ...]:
     for key in keys:
         if command.full:
             _forget_cursor(ports, connection, key)
-        wake_calendar(ports, connection, key, cause=f"resync/{ports.clock.now().isoformat()}")
+        wake_calendar(ports, connection, key, cause=f"resync/{ports.keys.token()}")
     return keys
 
 

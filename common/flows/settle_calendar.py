@@ -42,8 +42,7 @@ def settle_calendar(ports: Ports, command: SettleCalendar) -> None:
     if connection.run is None or not connection.usable:
         return
     # Other settings ask for other fields, and other fields for a fresh listing: the look itself finds that.
-    now = ports.clock.now()
-    wake_calendar(ports, connection, key, cause=f"settle/{int(now.timestamp())}")
+    wake_calendar(ports, connection, key, cause=f"settle/{ports.keys.token()}")
 
 
 def _let_go(ports: Ports, connection: Connection, feed: Feed) -> None:

@@ -28,7 +28,7 @@ def start_disconnect(ports: Ports, command: StartDisconnect) -> Connection:
         return found
     now = ports.clock.now()
     # Queued before the tombstone as well: a clean-up without one does nothing.
-    go_on(ports, found, cause=f"later/{now.isoformat()}", not_before=now + SECOND_LOOK)
+    go_on(ports, found, cause=f"later/{ports.keys.token()}", not_before=now + SECOND_LOOK)
 
     def ended(current: Connection) -> Connection:
         if current.status in {Status.DISCONNECTING, Status.DISCONNECTED}:
@@ -46,5 +46,5 @@ def start_disconnect(ports: Ports, command: StartDisconnect) -> Connection:
         )
 
     saved = amend(ports, command.tenant, command.connection, ended)
-    go_on(ports, saved, cause=f"start/{now.isoformat()}")
+    go_on(ports, saved, cause=f"start/{ports.keys.token()}")
     return saved

@@ -28,7 +28,7 @@ def settle_later(
 
 def look_after(ports: Ports, *, tenant: str, connection: str, job: str, cause: str) -> None:
     """Have a whole connection looked after: ``job`` is "reconcile" or "refresh"."""
-    _queue(ports, {"job": job, "tenant": tenant, "connection": connection}, cause=cause)
+    _queue(ports, {"job": job, "tenant": tenant, "connection": connection, "scheduled": True}, cause=cause)
 
 
 def catch_up_later(ports: Ports, *, tenant: str, connection: str, cause: str, not_before: datetime) -> None:

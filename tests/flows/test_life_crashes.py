@@ -1,0 +1,218 @@
+"""Crashes between any two port calls: the work is delivered again, and ends as if nothing had happened."""
+
+from dataclasses import fields, replace
+
+import pytest
+
+from common.domain.account import Phase, Status
+from common.errors import StoreUnavailable
+from common.flows.start_disconnect import StartDisconnect, start_disconnect
+from common.flows.start_sync import StartSync, start_sync
+from common.ports import Ports, Provider, Tuning
+from tests.flows.life_setup import Life
+from tests.world import ACCOUNT
+
+SMALL = Tuning(backfill_chunk=2)
+
+
+class Crash(Exception):
+    """The instance died."""
+
+
+class Fuse:
+    """Counts port calls and burns at the chosen one: the instance dies, or the answer gets lost."""
+
+    def __init__(self):
+        self.calls = 0
+        self.at = None
+        self.lost = None
+
+    def arm(self, at, *, lost=None):
+        self.calls, self.at, self.lost = 0, at, lost
+
+    def guard(self, call):
+        def guarded(*args, **named):
+            self.calls += 1
+            mine = self.calls == self.at
+            if mine and self.lost is None:
+                raise Crash
+            result = call(*args, **named)
+            if mine:
+                raise self.lost
+            return result
+
+        return guarded
+
+
+class Fused:
+    """A port whose every call goes through the fuse."""
+
+    def __init__(self, port, fuse):
+        self._port, self._fuse = port, fuse
+
+    def __getattr__(self, name):
+        found = getattr(self._port, name)
+        return self._fuse.guard(found) if callable(found) else found
+
+
+class Mortal(Life):
+    """A world in which a webhook may die as well: Google then sends its message again."""
+
+    def _receive(self, address, headers):
+        try:
+            return super()._receive(address, headers)
+        except Crash:
+            return 500
+
+
+CALM = {"clock", "keys", "vault", "log", "tuning", "providers"}
+
+
+def fused(fuse):
+    def wrap(ports):
+        named = {
+            item.name: Fused(getattr(ports, item.name), fuse)
+            for item in fields(Ports)
+            if item.name not in CALM
+        }
+        providers = {
+            kind: Provider(Fused(provider.calendar, fuse), Fused(provider.authorizer, fuse))
+            for kind, provider in ports.providers.items()
+        }
+        return replace(ports, providers=providers, **named)
+
+    return wrap
+
+
+def ready(*, synchronised, settings=None):
+    """Two events of the owner's and three bookings."""
+    fuse = Fuse()
+    life = Mortal(wrap=fused(fuse), tuning=SMALL)
+    life.fill(2)
+    life.book_many(3)
+    if settings:
+        life.set(**settings)
+    if synchronised:
+        life.synchronise()
+    life.errors.clear()
+    return life, fuse
+
+
+def recover(life, flow):
+    """What follows a crash: the caller asks again where it was an API call; queued tasks come back."""
+    try:
+        flow()
+    except (Crash, StoreUnavailable):
+        life.drain()
+        flow()
+    life.drain()
+    for _ in range(3):
+        # The clock's own jobs find whatever was lost.
+        life.advance(minutes=20)
+        life.maintain()
+    assert all(isinstance(error, Crash) for error in life.errors), life.errors
+
+
+def sync_again(life):
+    def flow():
+        run = life.connection.run
+        if run is None:
+            start_sync(life.ports, StartSync(life.tenant, life.connection_id))
+
+    return flow
+
+
+def first():
+    return ready(synchronised=False)
+
+
+def whole(life):
+    """Everything that a first synchronisation is to bring about."""
+    run = life.connection.run
+    return (
+        run.phase,
+        len(life.imported()),
+        len(life.own()),
+        # A channel whose opening was never answered cannot be closed: it ends by itself.
+        set(life.channels()) == {ACCOUNT},
+        sorted(
+            link.state
+            for link in life.ports.bookings.links(life.tenant, life.connection_id, after=None, limit=50)
+        ),
+    )
+
+
+def number_of_calls(make, flow_of):
+    life, fuse = make()
+    fuse.arm(None)
+    recover(life, flow_of(life))
+    return fuse.calls, life
+
+
+def test_a_first_synchronisation_survives_a_crash_at_every_port_call():
+    """F7: wherever the instance dies, no event is there twice and none is missing."""
+    _, calm = number_of_calls(first, sync_again)
+    expected = whole(calm)
+    assert expected[:4] == (Phase.DONE, 2, 3, True)
+    for number in range(1, 1 + _until_done(first, sync_again)):
+        life, fuse = first()
+        fuse.arm(number)
+        recover(life, sync_again(life))
+
+        assert whole(life) == expected, number
+
+
+def test_a_first_synchronisation_survives_lost_answers():
+    """F16: something was done, but nobody said so; doing it again does nothing twice."""
+    _, calm = number_of_calls(first, sync_again)
+    for number in range(2, 1 + _until_done(first, sync_again), 4):
+        life, fuse = first()
+        fuse.arm(number, lost=StoreUnavailable("the answer got lost", code="commit_unknown"))
+        recover(life, sync_again(life))
+
+        assert whole(life) == whole(calm), number
+
+
+def end(life):
+    return lambda: start_disconnect(life.ports, StartDisconnect(life.tenant, life.connection_id))
+
+
+def gone(life):
+    """Everything that a disconnection is to bring about."""
+    mine = f"connections/{life.connection_id}/"
+    return (
+        life.connection.status,
+        life.connection.receipt.events_deleted,
+        life.connection.receipt.events_left,
+        life.connection.receipt.provider_reachable,
+        len(life.own()),
+        life.channels(),
+        life.google.inspect.grants(),
+        [path for path in life.documents.paths() if mine in path or path.startswith("outbox/")],
+    )
+
+
+@pytest.mark.parametrize("settings", [None, {"exports": {"dedicated": True}}])
+def test_a_disconnection_survives_a_crash_at_every_port_call(settings):
+    """F7, F26: nothing of ours stays, nothing of theirs goes, and the receipt counts right."""
+
+    def make():
+        return ready(synchronised=True, settings=settings)
+
+    _, calm = number_of_calls(make, end)
+    assert gone(calm) == (Status.DISCONNECTED, 3, 0, True, 0, [], [], [])
+    for number in range(1, 1 + _until_done(make, end)):
+        life, fuse = make()
+        fuse.arm(number)
+        recover(life, end(life))
+
+        assert gone(life) == gone(calm), number
+
+
+def _until_done(make, flow_of):
+    """How many port calls the work itself takes, without the quiet time after it."""
+    life, fuse = make()
+    fuse.arm(None)
+    flow_of(life)()
+    life.drain()
+    return fuse.calls

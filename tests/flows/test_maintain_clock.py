@@ -1,0 +1,324 @@
+"""What the clock brings about: renewals, polls, swept exports, calendars that come and go, health."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from common.domain.account import Phase, Status, calendar_key
+from common.domain.upkeep import ChannelState
+from common.domain.work import DeadLetter, Lane, Work
+from common.errors import InvalidRequest, Rejected, UnknownResource
+from common.flows.maintain import Job
+from common.flows.read_health import ReadHealth, read_health
+from common.flows.reconcile_connection import ReconcileConnection, reconcile_connection
+from common.flows.refresh_calendars import RefreshCalendars, refresh_calendars
+from common.flows.replay_dead_letter import ReplayDeadLetter, replay_dead_letter
+from common.flows.resync import Resync, resync
+from local.google.world import Settings
+from tests.flows.life_setup import Life, calendars
+from tests.flows.sync_setup import at
+from tests.world import ACCOUNT
+
+
+def synchronised(**options):
+    life = Life(**options)
+    life.fill(3)
+    life.synchronise()
+    return life
+
+
+def health(life):
+    return read_health(life.ports, ReadHealth(life.tenant, life.connection_id))
+
+
+def refresh(life):
+    return refresh_calendars(life.ports, RefreshCalendars(life.tenant, life.connection_id))
+
+
+@pytest.mark.pitfall(8)
+def test_a_channel_is_renewed_before_its_returned_life_ends():
+    """At 80 % of the life that Google returned; the old channel is stopped once the new one works."""
+    life = synchronised(google=Settings(channel_cap=timedelta(days=2)))
+    first = life.feed().channel
+    assert first.expires_at - life.clock.now() <= timedelta(days=2)
+    life.clock.advance_to(life.clock.now() + timedelta(days=1.61))
+    assert life.maintain(Job.CHANNELS).channels == 1
+    life.drain()
+    second = life.feed().channel
+
+    assert second.id != first.id
+    assert second.expires_at > first.expires_at
+    life.enter(at(20))
+    life.advance(minutes=1)
+    assert life.channels() == [ACCOUNT]
+    assert at(20) in life.busy()
+
+
+@pytest.mark.pitfall(8)
+def test_changes_arrive_by_polling_while_all_pushes_are_lost():
+    """C8, F3: within the poll floor and its jitter, however healthy the channel seems."""
+    life = synchronised()
+    life.google.push.hold()
+    life.enter(at(20))
+    for _ in range(20):
+        life.engine.run_until(life.clock.now() + timedelta(minutes=1))
+        life.maintain(Job.POLL)
+
+    assert at(20) in life.busy()
+
+
+@pytest.mark.pitfall(8)
+def test_a_lost_channel_is_found_and_replaced():
+    """A channel that expired without a renewal, for a week of outage of the renewals."""
+    life = synchronised()
+    feed = life.feed()
+    life.ports.feeds.save(replace(feed, renew_at=None))
+    life.clock.advance_to(life.clock.now() + timedelta(days=8))
+    assert life.channels() == []
+    life.maintain(Job.POLL)
+
+    assert life.channels() == [ACCOUNT]
+
+
+def test_a_calendar_that_was_never_looked_at_is_found():
+    """A wake-up got lost before there was any state: the reconciler compares wanted with had."""
+    life = synchronised(calendars=("team",))
+    connection = life.connection
+    key = calendar_key("team")
+    entries = {**connection.calendars, key: replace(connection.calendars[key], enabled=True)}
+    life.ports.connections.save(replace(connection, calendars=entries))
+    found = reconcile_connection(life.ports, ReconcileConnection(life.tenant, life.connection_id))
+    life.drain()
+
+    assert found.look == (key,)
+    assert life.channels() == [ACCOUNT, "team"]
+
+
+def test_firing_twice_queues_nothing_twice():
+    """F32: the scheduler delivers at least once."""
+    life = synchronised()
+    life.clock.advance_to(life.clock.now() + timedelta(minutes=20))
+    before = len(life.done)
+    first = life.maintain(Job.POLL)
+    ran = len(life.done) - before
+    again = life.maintain(Job.POLL)
+
+    assert (first.polls, again.polls) == (1, 0)
+    assert len(life.done) - before == ran
+
+
+def test_polls_spread_out():
+    """Calendars that were synchronised together do not march in step for ever."""
+    life = synchronised(calendars=[f"c{number}" for number in range(8)])
+    life.set(calendars=dict.fromkeys(life.connection.calendars, True))
+    life.drain()
+    feeds = life.ports.feeds.of_connection(life.tenant, life.connection_id)
+
+    assert len({feed.poll_at for feed in feeds}) == 9
+    longest = timedelta(minutes=18)
+    assert all(timedelta(0) < feed.poll_at - life.clock.now() <= longest for feed in feeds)
+
+
+def test_an_export_whose_task_got_lost_is_swept_within_minutes():
+    """I5, F19: the promise is in the store, whatever became of the task."""
+    life = synchronised()
+    life.ports = replace(life.ports, queue=Deaf())
+    life.book(at(20))
+    life.ports = replace(life.ports, queue=type(life)._ports(life, life.ports.tuning).queue)
+    life.advance(minutes=2)
+    assert life.own() == []
+    assert life.maintain(Job.OUTBOX).exports == 1
+
+    assert len(life.own()) == 1
+    assert life.maintain(Job.OUTBOX).exports == 0
+
+
+class Deaf:
+    """A queue that loses everything."""
+
+    def enqueue(self, task):
+        return True
+
+
+def test_exports_of_a_dead_grant_do_not_keep_others_waiting():
+    """Parked promises go to the back of the queue."""
+    life = synchronised()
+    life.google.admin.revoke_grant(ACCOUNT)
+    life.book(at(20))
+    life.drain()
+    life.advance(hours=2)
+    life.maintain(Job.OUTBOX)
+    now = life.clock.now()
+
+    assert life.connection.status is Status.REAUTH_REQUIRED
+    assert life.ports.ledger.outbox_due(now, 10) == ()
+    assert life.progress().waiting_exports == 1
+    assert life.progress().next_try > now
+
+
+def test_a_run_that_got_stuck_goes_on():
+    """Its task was lost for good: the reconciler queues the chunk again."""
+    life = synchronised()
+    for number in range(3):
+        life.book(at(20 + number), f"b{number}", export=False)
+    connection = life.connection
+    stuck = replace(connection.run, phase=Phase.EXPORTING, export_after=None, exports_done=0)
+    life.ports.connections.save(replace(connection, run=stuck))
+    life.advance(hours=1)
+    life.maintain(Job.POLL)
+
+    assert life.connection.run.phase is Phase.DONE
+    assert len(life.own()) == 3
+
+
+@pytest.mark.pitfall(24)
+def test_new_calendars_appear_switched_off_and_switches_stay():
+    """C1: a refresh finds what the account has now."""
+    life = synchronised(calendars=("team",))
+    life.set(calendars={calendar_key("team"): True})
+    life.google.admin.add_calendar(ACCOUNT, "new", calendar_id="new")
+    refresh(life)
+
+    assert calendars(life.connection) == {ACCOUNT: True, "team": True, "new": False}
+
+
+@pytest.mark.pitfall(24)
+def test_a_missing_calendar_is_gone_only_after_a_day():
+    """Two listings at least 24 hours apart; then the owner is told once, and its busy times stay."""
+    life = Life(calendars=("team",))
+    life.set(calendars={calendar_key("team"): True})
+    life.fill(2, calendar="team")
+    life.synchronise()
+    life.google.admin.unshare("team", ACCOUNT)
+    refresh(life)
+    life.clock.advance_to(life.clock.now() + timedelta(hours=5))
+    refresh(life)
+    assert life.told() == []
+    life.clock.advance_to(life.clock.now() + timedelta(hours=20))
+    refresh(life)
+    refresh(life)
+
+    assert life.told() == ["calendar_gone"]
+    assert life.connection.calendars[calendar_key("team")].missing_since is not None
+    assert len(life.imported(calendar_key("team"))) == 2
+
+
+@pytest.mark.pitfall(24)
+def test_a_calendar_that_comes_back_is_followed_again():
+    """One incomplete listing does no harm."""
+    life = synchronised(calendars=("team",))
+    life.set(calendars={calendar_key("team"): True})
+    life.drain()
+    life.google.add_fault("rewrite", method="calendarList.list", change={"items": []})
+    refresh(life)
+    assert life.connection.calendars[calendar_key("team")].missing_since is not None
+    life.google.push.hold()
+    life.enter(at(20), calendar="team")
+    refresh(life)
+    life.drain()
+
+    assert life.connection.calendars[calendar_key("team")].missing_since is None
+    assert life.busy(calendar_key("team")) == [at(20)]
+
+
+def test_calendars_are_refreshed_daily():
+    """Nobody has to ask for it."""
+    life = synchronised()
+    life.google.admin.add_calendar(ACCOUNT, "new", calendar_id="new")
+    for _ in range(5):
+        life.advance(hours=6)
+        life.maintain(Job.POLL)
+
+    assert "new" in calendars(life.connection)
+
+
+@pytest.mark.pitfall("B3")
+def test_health_is_the_age_of_what_was_applied():
+    """Polls that run and fail make nothing healthy."""
+    life = synchronised()
+    good = health(life)
+    assert (good.healthy, good.calendars[0].channel) == (True, ChannelState.LIVE)
+    assert good.calendars[0].age <= timedelta(minutes=1)
+    life.google.add_fault("status", method="events.list", times=0, status=503)
+    for _ in range(4):
+        life.clock.advance_to(life.clock.now() + timedelta(minutes=15))
+        life.maintain(Job.POLL)
+    bad = health(life)
+
+    assert not bad.healthy
+    assert bad.calendars[0].age >= timedelta(hours=1)
+    assert bad.calendars[0].last_applied_at == good.calendars[0].last_applied_at
+    assert bad.calendars[0].behind >= 1
+
+
+def test_health_shows_what_waits():
+    """I4: last push, backlog, quarantine."""
+    life = synchronised()
+    life.enter(at(20))
+    life.drain()
+    life.google.push.hold()
+    life.google.add_fault("status", method="events.insert", times=0, status=503)
+    life.book(at(18))
+    life.drain(within=timedelta(seconds=5))
+    found = health(life)
+
+    assert found.waiting_exports == 1
+    assert found.oldest_export_at is not None
+    assert found.calendars[0].last_push_at is not None
+    assert (found.calendars[0].quarantined, found.calendars[0].held) == (0, 0)
+
+
+@pytest.mark.pitfall("B7")
+def test_a_full_resync_really_drops_the_cursor():
+    """A delta cannot repair a copy that is wrong; a listing can, and nothing looks free meanwhile."""
+    life = synchronised()
+    stored = life.imported()
+    life.ports.feeds.purge(life.feed(), "anna")
+    command = Resync(life.tenant, life.connection_id)
+    resync(life.ports, command)
+    life.drain()
+    assert life.imported() == []
+    resync(life.ports, replace(command, full=True))
+    life.drain()
+
+    assert [event.interval for event in life.imported()] == [event.interval for event in stored]
+
+
+def test_a_resync_names_a_followed_calendar():
+    """Everything else is refused with a reason."""
+    life = Life(calendars=("team",))
+    command = Resync(life.tenant, life.connection_id)
+    with pytest.raises(Rejected):
+        resync(life.ports, command)
+    life.synchronise()
+
+    assert resync(life.ports, command) == (life.key,)
+    with pytest.raises(InvalidRequest):
+        resync(life.ports, replace(command, calendar=calendar_key("team")))
+
+
+def test_given_up_work_can_be_replayed():
+    """I5: the letter is taken out and its work is done from the first attempt."""
+    life = synchronised()
+    life.google.push.hold()
+    life.enter(at(20))
+    payload = {"tenant": life.tenant, "connection": life.connection_id, "calendar": life.key}
+    letter = DeadLetter(
+        id="letter",
+        tenant=life.tenant,
+        work=Work.DELTA_SYNC,
+        lane=Lane.SYNC,
+        payload=payload,
+        code="provider_unavailable",
+        attempts=8,
+        died_at=life.clock.now(),
+    )
+    life.ports.ledger.bury(letter)
+    replay_dead_letter(life.ports, ReplayDeadLetter(life.tenant, "letter"))
+    life.drain()
+
+    assert at(20) in life.busy()
+    assert life.ports.ledger.dead_letters(life.tenant) == ()
+    with pytest.raises(UnknownResource):
+        replay_dead_letter(life.ports, ReplayDeadLetter(life.tenant, "letter"))
