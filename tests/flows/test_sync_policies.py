@@ -7,7 +7,7 @@ from common.domain.account import Phase, Status, SyncRun, calendar_key
 from common.domain.booking import BookingStatus, LinkState
 from common.domain.catalogue import EditPolicy, OwnerEditPolicy
 from common.domain.interval import Interval
-from common.domain.settings import Settings
+from common.domain.settings import ExportSettings, Settings
 from common.flows.steps.outbox import promises
 from common.flows.steps.settled import settle
 from common.ports import BookingChange
@@ -174,7 +174,7 @@ def test_an_edit_in_one_calendar_reaches_the_others(world):
         replace(connection, status=Status.ACTIVE, run=run, settings=Settings())
     )
     booking = world.booking()
-    after = replace(booking, revision=booking.revision + 1)
+    after = replace(booking, note="by the door", revision=booking.revision + 1)
     settle(
         world.ports,
         BookingChange(before=booking, after=after, outbox=promises(after, [second], now=world.clock.now())),
@@ -210,3 +210,38 @@ def test_the_same_edit_reported_many_times_is_told_once(world):
     assert not world.errors
     assert (2, at(10)) == (world.booking().revision, world.booking().interval.start)
     assert ["booking_moved"] == world.told()
+
+
+@pytest.mark.pitfall(21)
+def test_following_a_calendar_mails_nobody():
+    """Pitfall 21: with every option on, listings, echoes and applied edits send no mail to the customer."""
+    world = Synced(settings=Settings(exports=ExportSettings(attendee=True, notify=True)))
+    world.book(at(9))
+    world.drain()
+    invited = len(world.google.admin.mails())
+
+    edit(world, summary="with dog", **stamps(at(11), 30))
+    world.google.admin.expire_sync_tokens(ACCOUNT)
+    world.look()
+    world.drain()
+
+    assert not world.errors
+    assert at(11) == world.booking().interval.start
+    assert (1, 1) == (invited, len(world.google.admin.mails()))
+
+
+@pytest.mark.pitfall(22)
+def test_a_declining_customer_cancels_nothing():
+    """Pitfall 22: the customer's answer to the invitation is no cancellation, and no conflict."""
+    world = Synced(settings=Settings(exports=ExportSettings(attendee=True)))
+    world.book(at(9))
+    world.drain()
+
+    world.google.owner.guest_responds(
+        ACCOUNT, world.link().event_id, guest="carla@example.com", response="declined"
+    )
+    world.drain()
+
+    assert not world.errors
+    assert world.booking().active
+    assert ([], []) == (world.busy(), world.told())
