@@ -1,0 +1,75 @@
+"""How consents end, and what binds their start to their end."""
+
+import pytest
+
+from common.domain.consent import (
+    Outcome,
+    challenge,
+    concealed_for,
+    refusal,
+    rejected,
+    same_mailbox,
+    state_id,
+    unlisted,
+)
+from common.errors import Forbidden, GrantRevoked, OperatorFault, Stop
+
+
+def test_the_challenge_is_that_of_the_standard():
+    """The example of RFC 7636, appendix B."""
+    verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+
+    assert challenge(verifier) == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
+
+def test_a_state_is_known_by_its_hash_only():
+    """Whoever reads the store cannot come back in somebody's place."""
+    name = state_id("state")
+
+    assert (len(name), "state" in name) == (64, False)
+    assert state_id("state") == name != state_id("State")
+    assert concealed_for(name) != concealed_for(state_id("other"))
+
+
+def test_a_state_of_any_characters_has_a_hash():
+    """What a browser sends is not always text."""
+    assert len(state_id("\udcff\x00")) == 64
+
+
+@pytest.mark.parametrize(
+    ("word", "page", "exchange"),
+    [
+        ("access_denied", Outcome.REFUSED, Outcome.REFUSED),
+        ("admin_policy_enforced", Outcome.ADMIN_CONSENT_REQUIRED, Outcome.ADMIN_CONSENT_REQUIRED),
+        ("consent_required", Outcome.ADMIN_CONSENT_REQUIRED, Outcome.ADMIN_CONSENT_REQUIRED),
+        ("server_error", Outcome.PROVIDER_UNAVAILABLE, Outcome.PROVIDER_UNAVAILABLE),
+        ("redirect_uri_mismatch", Outcome.MISCONFIGURED, Outcome.MISCONFIGURED),
+        ("invalid_grant", Outcome.REFUSED, Outcome.CODE_REJECTED),
+        ("<script>", Outcome.REFUSED, Outcome.CODE_REJECTED),
+    ],
+)
+def test_every_word_has_an_outcome(word, page, exchange):
+    """On the consent page as in the exchange; an unknown word too."""
+    assert (refusal(word), rejected(word)) == (page, exchange)
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (OperatorFault(code="api_not_enabled"), Outcome.MISCONFIGURED),
+        (Forbidden(), Outcome.SCOPE_MISSING),
+        (GrantRevoked(code="scope_missing"), Outcome.SCOPE_MISSING),
+        (GrantRevoked(code="unauthorized"), Outcome.CODE_REJECTED),
+        (Stop(code="domain_policy"), Outcome.ADMIN_CONSENT_REQUIRED),
+        (Stop(code="not_a_calendar_user"), Outcome.WRONG_ACCOUNT),
+    ],
+)
+def test_an_account_that_shows_no_calendars_has_an_outcome(error, outcome):
+    """The person reads what to do about it."""
+    assert unlisted(error) is outcome
+
+
+def test_mailboxes_are_compared_as_people_write_them():
+    """Case and blanks around do not matter."""
+    assert same_mailbox(" Anna@Example.com", "anna@example.com")
+    assert not same_mailbox("anna@example.com", "anna@example.org")
