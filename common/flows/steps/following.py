@@ -45,6 +45,9 @@ def follow(ports: Ports, reading: Reading, feed: Feed, changes: Iterable[Change]
     lost: list[ExportLink] = []
     for event_id, event in named.items():
         link = links.get(event_id)
+        if link and link.calendar == reading.entry.key and _known(link, event):
+            own[event_id] = None
+            continue
         booking = _booking(ports, reading, link.booking if link else _marked(ports, reading, event))
         if booking is None:
             continue
@@ -114,8 +117,10 @@ def check(
     return []
 
 
-def _known(link: ExportLink, event: ExternalEvent) -> bool:
-    return link.state is LinkState.LIVE and event.etag is not None and event.etag == link.etag
+def _known(link: ExportLink, event: ExternalEvent | Gone | None) -> bool:
+    if link.state is not LinkState.LIVE or not isinstance(event, ExternalEvent):
+        return False
+    return event.etag is not None and event.etag == link.etag
 
 
 def _read(ports: Ports, reading: Reading, event_id: str) -> ExternalEvent | Gone:
