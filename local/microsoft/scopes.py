@@ -1,0 +1,50 @@
+"""Decides which permissions exist, and how they are written."""
+
+from local.microsoft.errors import SignInError
+
+GRAPH = "https://graph.microsoft.com/"
+SIGN_IN = frozenset({"openid", "profile", "email", "offline_access"})
+PERMISSIONS = frozenset(
+    [
+        "Calendars.Read",
+        "Calendars.ReadBasic",
+        "Calendars.ReadWrite",
+        "Calendars.Read.Shared",
+        "Calendars.ReadWrite.Shared",
+        "MailboxSettings.Read",
+        "MailboxSettings.ReadWrite",
+        "User.Read",
+        "User.ReadWrite",
+        "User.ReadBasic.All",
+        "User.Read.All",
+    ]
+)
+_KNOWN = {name.lower(): name for name in PERMISSIONS | SIGN_IN}
+
+
+def parse(text: str) -> list[str]:
+    """The permissions of a scope parameter by their short names; an error for one that does not exist."""
+    found: list[str] = []
+    for each in text.split():
+        short = each.removeprefix(GRAPH)
+        if short == ".default":
+            if len([one for one in text.split() if one.lower() not in SIGN_IN]) > 1:
+                raise _refused(f"{each} can't be combined with resource-specific scopes.")
+            found.append(short)
+            continue
+        if short.lower() not in _KNOWN:
+            raise _refused(f"The provided value for the input parameter 'scope' isn't valid: '{each}'.")
+        name = _KNOWN[short.lower()]
+        if name not in found:
+            found.append(name)
+    return found
+
+
+def _refused(text: str) -> SignInError:
+    return SignInError("invalid_scope", code=70011, text=text)
+
+
+def written(scopes: list[str], *, full: bool) -> str:
+    """The scope of a token answer; offline_access is never in it."""
+    shown = [name for name in scopes if name != "offline_access"]
+    return " ".join(name if name in SIGN_IN or not full else f"{GRAPH}{name}" for name in shown)

@@ -1,0 +1,102 @@
+"""Assembles the simulated Microsoft: one WSGI application with its back doors."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from werkzeug.wrappers import Request, Response
+
+from local.microsoft import batch
+from local.microsoft.admin import Admin
+from local.microsoft.api import ROOT, Api, as_response, ask_of
+from local.microsoft.backdoor import Backdoor
+from local.microsoft.consent import Consent
+from local.microsoft.delivery import Delivery, Post, post
+from local.microsoft.delta import Rounds
+from local.microsoft.dump import Inspection
+from local.microsoft.errors import Json
+from local.microsoft.faults import Faults
+from local.microsoft.grants import Grants
+from local.microsoft.identity import Identity
+from local.microsoft.keys import Signer
+from local.microsoft.notifications import Notifications
+from local.microsoft.owner import Owner
+from local.microsoft.routes import routes
+from local.microsoft.settings import Settings
+from local.microsoft.subscriptions import Subscriptions
+from local.microsoft.throttle import GRAPH, Limits, Throttle
+from local.microsoft.world import World
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class MicrosoftSimulator:
+    """The identity platform and Graph in one process; call it as a WSGI application."""
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime] = _wall_clock,
+        settings: Settings | None = None,
+        limits: Limits = GRAPH,
+        send_push: Post = post,
+    ) -> None:
+        self.settings = settings or Settings()
+        world = World(now, self.settings)
+        signer, rounds, throttle = Signer(), Rounds(), Throttle(limits)
+        grants, self._faults = Grants(world, signer), Faults()
+        self.push = Delivery(now, send_push)
+        notifications = Notifications(world, self.push)
+        self._consent = Consent(world, grants)
+        self._identity = Identity(world, grants, self._consent, signer, self._faults)
+        table = routes(rounds, Subscriptions(self.push))
+        self._api = Api(world, grants, throttle, self._faults, table)
+        self.admin = Admin(
+            world, grants=grants, throttle=throttle, rounds=rounds, notifications=notifications
+        )
+        self.owner = Owner(world)
+        self.inspect = Inspection(world, grants, self.push, self._faults)
+        self.backdoor = Backdoor(self.admin, self.owner, self.inspect)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer one WSGI request."""
+        return self._answer(Request(environ))(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        if request.path.startswith("/_sim/"):
+            return self.backdoor.answer(request)
+        if request.path == f"{ROOT}/$batch" and request.method == "POST":
+            return as_response(batch.answer(self._api, request), ask_of(request))
+        if request.path.startswith(f"{ROOT}/"):
+            ask = ask_of(request)
+            return as_response(self._api.answer(ask, request), ask)
+        found = self._identity.answer(request)
+        return found if found is not None else Response("Not Found", 404, mimetype="text/plain")
+
+    def add_fault(self, action: str, **options: Any) -> None:
+        """Script a fault: see `faults.Fault` for the options."""
+        self.inspect.add_fault(action, **options)
+
+    def consent(
+        self,
+        authorize_url: str,
+        *,
+        account: str = "",
+        decision: str = "accept",
+        withheld: list[str] | None = None,
+    ) -> str:
+        """Answer a consent page without a browser; returns the address it redirects to."""
+        asked: Json = Request.from_values(authorize_url).args.to_dict()
+        tenant = urlsplit(authorize_url).path.split("/")[1]
+        if urlsplit(authorize_url).path.endswith("/adminconsent"):
+            return self._consent.admin_consent(asked, tenant, decision=decision, account=account).address
+        found = self._consent.answer(asked, tenant, decision=decision, account=account, withheld=withheld)
+        return found.address
+
+    def close(self) -> None:
+        """End waiting faults and the delivery thread."""
+        self._faults.closing.set()
+        self.push.stop()
