@@ -7,12 +7,14 @@ from datetime import datetime
 
 from common.domain.account import Connection
 from common.domain.backfill import colliding, stretches
+from common.domain.booking import Booking
+from common.domain.interval import Interval
 from common.domain.quota import Volume, paced_rate, seconds
 from common.domain.work import Lane
-from common.errors import Rejected
+from common.errors import CalendarGone, Forbidden, Rejected
 from common.flows.steps.backfill import all_bookings, invitations, unlinked
 from common.flows.steps.pacing import PROJECT_SHARDS
-from common.flows.steps.reading import open_reading
+from common.flows.steps.reading import Reading, open_reading
 from common.flows.steps.volume import events_in, taken
 from common.ports import Ports
 
@@ -27,11 +29,12 @@ class PreviewSync:
 
 @dataclass(frozen=True, slots=True)
 class CalendarCount:
-    """How many events one calendar would bring."""
+    """How many events one calendar would bring; with an ``error`` it cannot be read."""
 
     key: str
     name: str = field(repr=False)
     events: int
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,13 @@ class Preview:
     """What would happen, and in about how many seconds.
 
     ``conflicts`` are bookings at times that are taken in an external calendar, looked for until
-    ``conflicts_until``; ``invitations`` is the number that has to be acknowledged before anybody is mailed.
+    ``conflicts_until``; None where a calendar cannot be asked. ``invitations`` is the number that has to be
+    acknowledged before anybody is mailed.
     """
 
     exports: int
     imports: int
-    conflicts: int
+    conflicts: int | None
     conflicts_until: datetime | None
     invitations: int
     seconds: int
@@ -72,7 +76,7 @@ def preview_sync(ports: Ports, command: PreviewSync) -> Preview:
     return Preview(
         exports=len(new),
         imports=imports,
-        conflicts=colliding(bookings, taken(ports, connection, looked), looked),
+        conflicts=_conflicts(ports, connection, bookings, looked),
         conflicts_until=looked[-1].end if looked else None,
         invitations=invitations(ports, connection, new),
         seconds=seconds(
@@ -89,8 +93,25 @@ def _counted(ports: Ports, connection: Connection) -> list[CalendarCount]:
             ports, tenant=connection.tenant, connection=connection.id, key=entry.key, lane=Lane.SYNC
         )
         if reading is not None and reading.wanted.imports:
-            found.append(CalendarCount(entry.key, entry.name, events_in(ports, reading)))
+            found.append(_count(ports, reading))
     return found
+
+
+def _count(ports: Ports, reading: Reading) -> CalendarCount:
+    entry = reading.entry
+    try:
+        return CalendarCount(entry.key, entry.name, events_in(ports, reading))
+    except (CalendarGone, Forbidden) as refused:
+        return CalendarCount(entry.key, entry.name, 0, refused.reason)
+
+
+def _conflicts(
+    ports: Ports, connection: Connection, bookings: tuple[Booking, ...], looked: tuple[Interval, ...]
+) -> int | None:
+    try:
+        return colliding(bookings, taken(ports, connection, looked), looked)
+    except (CalendarGone, Forbidden):
+        return None
 
 
 def _rate(ports: Ports) -> float:

@@ -10,6 +10,7 @@ from common.domain.account import Status, calendar_key
 from common.domain.work import Work
 from common.flows.advance_disconnect import AdvanceDisconnect, advance_disconnect
 from common.flows.start_disconnect import StartDisconnect, start_disconnect
+from common.flows.steps.access import authorized
 from common.ports import Tuning
 from local.cloud_tasks.engine import NotDrained
 from tests.flows.life_setup import Life, calendars
@@ -70,6 +71,23 @@ def test_a_dedicated_calendar_is_removed_as_a_whole():
     ended = life.disconnect()
 
     assert (ended.receipt.calendar_removed, ended.receipt.events_deleted) == (True, 5)
+    assert calendars(life.connect()) == {ACCOUNT: True}
+
+
+def test_a_dedicated_calendar_that_nobody_wrote_down_is_removed():
+    """The instance died between making it and remembering it."""
+    life = Life()
+    life.set(exports={"dedicated": True})
+    life.ports.connections.save(replace(life.connection, dedicated_pending=True))
+    provider = life.ports.providers[life.connection.provider].calendar
+    authorized(
+        life.ports,
+        life.connection,
+        lambda token: provider.create_calendar(token, name="Anna (Salon)", zone="Europe/Zurich"),
+    )
+    ended = life.disconnect()
+
+    assert ended.receipt.calendar_removed
     assert calendars(life.connect()) == {ACCOUNT: True}
 
 

@@ -7,13 +7,14 @@ import pytest
 
 from common.domain.account import Phase, Status, calendar_key
 from common.domain.manage import Staff
-from common.domain.work import NoticeKind
+from common.domain.work import Lane, NoticeKind
 from common.errors import Rejected
 from common.flows.advance_sync import AdvanceSync, advance_sync
 from common.flows.cancel_booking import CancelBooking, cancel_booking
 from common.flows.cancel_sync import CancelSync, cancel_sync
 from common.flows.preview_sync import PreviewSync, preview_sync
 from common.flows.read_progress import Progress
+from common.flows.steps.export_write import write
 from common.ports import Tuning
 from tests.flows.life_setup import GUEST, Life
 from tests.flows.sync_setup import at
@@ -145,6 +146,24 @@ def test_a_preview_that_cannot_ask_says_so():
 
     with pytest.raises(Exception, match="503"):
         preview(life)
+
+
+@pytest.mark.pitfall(1)
+def test_a_calendar_that_cannot_be_read_is_shown_as_such():
+    """It brings nothing, and what it takes is unknown, not nothing; the run goes on without it."""
+    life = Life(calendars=("team",))
+    life.set(calendars={calendar_key("team"): True})
+    life.fill(3)
+    life.book(at(9))
+    life.google.admin.remove_calendar("team")
+    found = preview(life)
+
+    assert [(item.name, item.events, item.error) for item in found.calendars if item.error] == [
+        ("team", 0, "calendar_gone")
+    ]
+    assert (found.imports, found.conflicts) == (3, None)
+    assert life.synchronise().phase is Phase.DONE
+    assert len(life.imported()) == 3
 
 
 @pytest.mark.pitfall(21)
@@ -369,7 +388,7 @@ def test_one_calendar_that_cannot_be_read_does_not_stop_the_others():
     life.start_sync()
     while life.connection.run.phase is Phase.COUNTING:
         step(life)
-    life.google.admin.unshare("team", ACCOUNT)
+    life.google.admin.remove_calendar("team")
     life.drain()
 
     assert life.connection.run.phase is Phase.DONE
@@ -439,6 +458,20 @@ def test_a_dedicated_calendar_is_made_once_and_holds_all_bookings():
     life.advance(hours=2)
     life.maintain()
     assert life.channels() == sorted([ACCOUNT, target])
+
+
+def test_two_exports_at_once_make_one_dedicated_calendar():
+    """Both find that there is none; the one who waited for its turn looks again."""
+    life = Life()
+    life.synchronise()
+    life.set(exports={"dedicated": True})
+    stale = life.connection
+    for number in range(2):
+        booking = life.book(at(9 + number), f"b{number}", export=False)
+        write(life.ports, stale, booking, notify=False, lane=Lane.LIVE)
+
+    assert len(life.own(life.connection.calendars[life.connection.dedicated_calendar].provider_id)) == 2
+    assert len(life.connection.calendars) == 2
 
 
 def test_settings_that_change_during_the_run_hold_for_all_of_it():

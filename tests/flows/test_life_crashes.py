@@ -12,6 +12,8 @@ from common.ports import Ports, Provider, Tuning
 from tests.flows.life_setup import Life
 from tests.world import ACCOUNT
 
+# Tests of a few seconds each, that can run side by side.
+PARTS = 4
 SMALL = Tuning(backfill_chunk=2)
 
 
@@ -149,12 +151,13 @@ def number_of_calls(make, flow_of):
     return fuse.calls, life
 
 
-def test_a_first_synchronisation_survives_a_crash_at_every_port_call():
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_first_synchronisation_survives_a_crash_at_every_port_call(part):
     """F7: wherever the instance dies, no event is there twice and none is missing."""
     _, calm = number_of_calls(first, sync_again)
     expected = whole(calm)
     assert expected[:4] == (Phase.DONE, 2, 3, True)
-    for number in range(1, 1 + _until_done(first, sync_again)):
+    for number in range(1 + part, 1 + _until_done(first, sync_again), PARTS):
         life, fuse = first()
         fuse.arm(number)
         recover(life, sync_again(life))
@@ -165,7 +168,7 @@ def test_a_first_synchronisation_survives_a_crash_at_every_port_call():
 def test_a_first_synchronisation_survives_lost_answers():
     """F16: something was done, but nobody said so; doing it again does nothing twice."""
     _, calm = number_of_calls(first, sync_again)
-    for number in range(2, 1 + _until_done(first, sync_again), 4):
+    for number in range(2, 1 + _until_done(first, sync_again), 6):
         life, fuse = first()
         fuse.arm(number, lost=StoreUnavailable("the answer got lost", code="commit_unknown"))
         recover(life, sync_again(life))

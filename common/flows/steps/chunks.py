@@ -41,7 +41,11 @@ def count(ports: Ports, connection: Connection, run: SyncRun) -> Chunk:
             key=run.calendars[run.position],
             lane=Lane.BACKFILL,
         )
-        found = events_in(ports, reading) if reading and reading.wanted.imports else 0
+        try:
+            found = events_in(ports, reading) if reading and reading.wanted.imports else 0
+        except (CalendarGone, Forbidden):
+            # The other calendars do not wait for one that nobody can read.
+            found = 0
         return Chunk(replace(run, position=run.position + 1, imports_total=run.imports_total + found))
     exporting = connection.settings.exports.on
     bookings = all_bookings(ports, connection, since=run.started_at) if exporting else ()
@@ -56,7 +60,6 @@ def bring_in(ports: Ports, connection: Connection, run: SyncRun) -> Chunk:
     try:
         advance = advance_feed(ports, connection, key, cause=f"run/{run.id}")
     except (CalendarGone, Forbidden) as refused:
-        # The other calendars do not wait for one that nobody can read.
         return Chunk(replace(run, position=run.position + 1, error=refused.reason))
     feeds = ports.feeds.of_connection(connection.tenant, connection.id)
     listed = sum(feed.listed for feed in feeds if feed.key in run.calendars)

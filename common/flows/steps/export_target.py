@@ -41,13 +41,15 @@ def _with_dedicated(ports: Ports, connection: Connection, lane: Lane) -> Connect
     Before it is made, all calendars that exist are written down: whatever is there later under our name
     and was not there before is ours.
     """
+    # Whoever had the turn before us may have made it already.
+    connection = ports.connections.get(connection.tenant, connection.id)
+    if export_target(connection) is not None:
+        return connection
     resource = ports.catalogue.resource(connection.tenant, connection.resource)
-    name = f"{resource.name} ({ports.catalogue.tenant(connection.tenant).name})"
+    name = _name(ports, connection)
     listed = _listed(ports, connection, lane)
-    if connection.dedicated_pending:
-        made = [item for item in listed if _is_new(item, connection, name)]
-        if made:
-            return _adopted(ports, connection, made[0])
+    if made := _made(connection, listed, name):
+        return _adopted(ports, connection, made)
     now = ports.clock.now()
     connection = amend(
         ports,
@@ -72,6 +74,24 @@ def _with_dedicated(ports: Ports, connection: Connection, lane: Lane) -> Connect
         role=Role.OWNER,
     )
     return _adopted(ports, connection, entry)
+
+
+def left_over(ports: Ports, connection: Connection, *, lane: Lane) -> CalendarEntry | None:
+    """The calendar that was made, but that nobody lived to write down."""
+    if not connection.dedicated_pending:
+        return None
+    return _made(connection, _listed(ports, connection, lane), _name(ports, connection))
+
+
+def _name(ports: Ports, connection: Connection) -> str:
+    resource = ports.catalogue.resource(connection.tenant, connection.resource)
+    return f"{resource.name} ({ports.catalogue.tenant(connection.tenant).name})"
+
+
+def _made(connection: Connection, listed: tuple[CalendarEntry, ...], name: str) -> CalendarEntry | None:
+    if not connection.dedicated_pending:
+        return None
+    return next((item for item in listed if _is_new(item, connection, name)), None)
 
 
 def _listed(ports: Ports, connection: Connection, lane: Lane) -> tuple[CalendarEntry, ...]:

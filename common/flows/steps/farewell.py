@@ -15,6 +15,7 @@ from common.errors import CalendarGone, Forbidden, OperatorFault, UnexpectedRepl
 from common.flows.steps.access import authorized
 from common.flows.steps.amending import amend
 from common.flows.steps.closing import close
+from common.flows.steps.export_target import left_over
 from common.flows.steps.grants import shared
 from common.flows.steps.missing import links_of
 from common.flows.steps.pacing import pace
@@ -76,8 +77,11 @@ def _more(receipt: Receipt, *, channels: int = 0, imports: int = 0) -> Receipt:
 
 def remove_dedicated(ports: Ports, connection: Connection) -> Connection:
     """Remove the calendar that Slotbridge made, with everything in it."""
+    if _calendar_removed(connection):
+        return connection
     entry = connection.calendars.get(connection.dedicated_calendar or "")
-    if entry is None or _calendar_removed(connection):
+    entry = entry or left_over(ports, connection, lane=Lane.BACKFILL)
+    if entry is None:
         return connection
     calendar = reference(ports, connection, entry)
     provider = ports.providers[connection.provider].calendar
