@@ -217,6 +217,15 @@ class Recurrence:
             TOMORROW + 2 * week,
         ]
 
+    def test_what_only_touches_the_window_is_outside(self, world: ProviderWorld) -> None:
+        """An occurrence that ends a moment before the window is not in it, however coarsely it is asked."""
+        series = world.enter_weekly(TOMORROW, HOUR, count=2)
+        moment = timedelta(milliseconds=300)
+        window = Interval(TOMORROW + HOUR + moment, TOMORROW + timedelta(weeks=1) - moment)
+
+        for touching in (window, Interval(TOMORROW + HOUR, TOMORROW + timedelta(weeks=1))):
+            assert self.expand(world, series, touching) == []
+
     def test_a_deleted_series_is_removed_and_gone(self, world: ProviderWorld) -> None:
         """Deleting a series is a removal in the feed; nothing of it is left to expand."""
         series = world.enter_weekly(TOMORROW, HOUR, count=3)

@@ -250,6 +250,23 @@ def test_a_broken_answer_is_an_outage(google: Google, step: str, action: str) ->
     assert [secret for secret in (code, grant.refresh_token, "client_secret") if str(secret) in shown] == []
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_no_secret_follows_a_redirect(status: int) -> None:
+    """Secrets go to the address that they were meant for."""
+    asked: list[str] = []
+
+    def application(environ: dict[str, Any], start: Any) -> list[bytes]:
+        asked.append(environ["SERVER_NAME"])
+        start(f"{status} Moved", [("Location", "https://evil.example.org/token")])
+        return [b""]
+
+    authorizer = GoogleAuthorizer(REGISTRATION, session=wsgi_session(application))
+    with pytest.raises(UnexpectedReply):
+        authorizer.refresh(Grant("a", "r", NOW), now=NOW)
+
+    assert asked == ["oauth2.googleapis.com"]
+
+
 def test_a_failed_revocation_is_told(google: Google) -> None:
     """Whoever disconnects learns that the grant still stands."""
     grant = google.connect()
