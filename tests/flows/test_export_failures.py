@@ -91,6 +91,22 @@ def test_a_lost_answer_makes_no_second_event(lost: str) -> None:
 
 
 @pytest.mark.pitfall(13)
+def test_options_that_changed_while_an_answer_was_lost_are_written() -> None:
+    """Pitfall 13: an event that is found again gets what is wanted now, also what cannot be read back."""
+    world, connection = shop()
+    booking = booked(world, "10:00").booking
+    fault(world, "drop_after", "events.insert")
+    with pytest.raises(ProviderUnavailable):
+        export(world, booking, connection)
+    synchronised(world, connection, exports=ExportSettings(attendee=True, reminder=45))
+    insisted(world, booking, connection)
+    (event,) = events(world)
+
+    assert event["reminders"]["overrides"] == [{"method": "popup", "minutes": 45}]
+    assert [guest["email"] for guest in event["attendees"]] == ["zoe@example.net"]
+
+
+@pytest.mark.pitfall(13)
 def test_a_spent_id_is_followed_by_the_next_epoch() -> None:
     """Pitfall 13: the event was made, lost and deleted by its owner before we knew: a new id is used."""
     world, connection = shop()

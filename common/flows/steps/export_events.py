@@ -57,9 +57,11 @@ def adopt(job: Job, link: ExportLink, event: ExternalEvent) -> Outcome:
     draft = job.draft(link)
     wanted = fingerprint(draft)
     changed = {name for name, value in seen_fingerprint(event).items() if wanted[name] != value}
-    if link.etag is not None and event.etag == link.etag:
-        # Nothing arrived since the state that we know; what cannot be read back is sent as well.
-        changed |= {ATTENDEE, REMINDER}
+    # What cannot be read back is sent again if nothing has arrived, or if it was meant otherwise then.
+    nothing_arrived = link.etag is not None and event.etag == link.etag
+    changed |= {
+        name for name in (ATTENDEE, REMINDER) if nothing_arrived or link.written.get(name) != wanted[name]
+    }
     if changed:
         return _send(job, replace(link, etag=event.etag), frozenset(changed), before=link)
     clear_leftover(job, job.alive(link, EventRef(event.id, event.etag, event.updated), draft))
