@@ -14,7 +14,9 @@ from common.domain.manage import Staff
 from common.domain.settings import ExportSettings
 from common.errors import ProviderUnavailable
 from common.flows.cancel_booking import CancelBooking, cancel_booking
+from common.flows.change_settings import ChangeSettings, change_settings
 from common.flows.reschedule import Reschedule, reschedule
+from common.flows.start_sync import StartSync, start_sync
 from common.flows.steps.access import authorized
 from tests.flows.booking_setup import (
     ACCOUNT,
@@ -289,3 +291,24 @@ def test_the_owners_words_stay_when_the_time_changes() -> None:
     export(world, moved(world, replace(current), "11:00"), connection)
 
     assert events(world)[0]["summary"] == "Zoe (VIP)"
+
+
+@pytest.mark.pitfall(22)
+def test_the_dedicated_calendar_is_watched_from_the_start() -> None:
+    """Pitfall 22, D2: an event that its owner moves in the new calendar moves its booking, in seconds."""
+    world = World()
+    world.catalogue()
+    world.account()
+    connection = world.connect()
+    chosen = {"exports": {"dedicated": True}}
+    change_settings(world.ports, ChangeSettings("t1", connection.id, chosen, {}))
+    start_sync(world.ports, StartSync(tenant="t1", connection=connection.id))
+    world.drain()
+    booking = booked(world, "10:00").booking
+    world.drain()
+    (made,) = dedicated(world)
+    world.google.owner.shift_event(made, events(world, made)[0]["id"], minutes=60)
+    world.drain()
+    stored = world.ports.bookings.get("t1", booking.id)
+
+    assert (stored.interval.start, stored.source, world.errors) == (at("11:00"), "external", [])
