@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from common.domain.booking import Booking, EventDraft, ExportLink, LinkState
 from common.domain.event import ExternalEvent, Gone
@@ -25,6 +26,9 @@ PREFIX = "sb"
 # Providers cut long texts (Google descriptions at about 8,000 characters): what comes later is not compared.
 COMPARED_CHARACTERS = 4000
 _ENCODINGS = 3
+# Two programs that undo each other's writes would go on for ever.
+MOST_REWRITES = 6
+REWRITES_WITHIN = timedelta(hours=1)
 
 _OWN_ID = re.compile(rf"{PREFIX}[a-v0-9]{{52}}")
 _INLINE_TAG = re.compile(r"</?(?:a|b|em|font|i|s|span|strong|u)(?:\s[^<>]*)?/?>", re.IGNORECASE)
@@ -195,3 +199,8 @@ def seen(link: ExportLink, event: ExternalEvent) -> ExportLink:
         updated=event.updated,
         missing_since=None,
     )
+
+
+def rewrites(link: ExportLink, booking: Booking, *, now: datetime) -> int:
+    """How often an event was put right lately, the time that is due now included."""
+    return link.attempts + 1 if now - booking.updated_at < REWRITES_WITHIN else 1

@@ -245,3 +245,23 @@ def test_a_declining_customer_cancels_nothing():
     assert not world.errors
     assert world.booking().active
     assert ([], []) == (world.busy(), world.told())
+
+
+@pytest.mark.pitfall(12)
+def test_a_war_between_two_programs_ends():
+    """Pitfall 12, fault F31: where something undoes our writing each time, we stop, and tell once."""
+    world = Synced()
+    world.book(at(9))
+    world.drain()
+    policy(world, time=EditPolicy.REVERT)
+    world.google.admin.clear_logs()
+
+    for _ in range(12):
+        world.google.owner.edit_event(ACCOUNT, world.link().event_id, stamps(at(11), 30))
+        world.google.owner.edit_event(ACCOUNT, world.link().event_id, {"colorId": "3"})
+        world.drain()
+
+    assert not world.errors
+    assert at(9) == world.booking().interval.start
+    assert 6 == len(world.writes())
+    assert 1 == world.told().count("edit_proposed")

@@ -8,16 +8,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from common.domain.account import Connection
-from common.domain.booking import Booking, BookingStatus, ExportLink, LinkState, Source
+from common.domain.booking import Booking, ExportLink, Source
 from common.domain.catalogue import EditPolicy, OwnerEditPolicy
 from common.domain.cells import LONGEST_CLAIM, outward
 from common.domain.event import ExternalEvent
 from common.domain.interval import Interval
-from common.domain.ownership import DESCRIPTION, TIME, TITLE, Edited, Impossible, seen, seen_fingerprint
+from common.domain.ownership import (
+    DESCRIPTION,
+    MOST_REWRITES,
+    TIME,
+    TITLE,
+    Edited,
+    Impossible,
+    rewrites,
+    seen,
+    seen_fingerprint,
+)
 from common.domain.work import Notice, NoticeKind
 from common.errors import SlotTaken
 from common.flows.steps.outbox import promises
-from common.flows.steps.own_events import event_id
 from common.flows.steps.settled import settle
 from common.ports import BookingChange, Ports
 
@@ -128,7 +137,10 @@ def _unread(exported: Exported, link: ExportLink, fields: tuple[str, ...]) -> Ex
 
 def _commit(ports: Ports, exported: Exported, outcome: _Outcome) -> None:
     """One commit: the booking with its cells, our view of the event, promises to write, and notices."""
-    now, before, after, link = ports.clock.now(), exported.booking, outcome.booking, outcome.link
+    now, before = ports.clock.now(), exported.booking
+    if outcome.rewrite:
+        outcome = _restrained(exported, outcome, now)
+    after, link = outcome.booking, outcome.link
     if after == before and not outcome.rewrite and not outcome.notices:
         ports.bookings.save_link(link)
         return
@@ -137,7 +149,7 @@ def _commit(ports: Ports, exported: Exported, outcome: _Outcome) -> None:
         source = before.source if after == before else Source.EXTERNAL
         after = replace(after, revision=before.revision + 1, updated_at=now, source=source)
         # Everybody who shows the booking learns of each revision: a link behind it means "still to write".
-        targets = _others(ports, exported.connection)
+        targets = others(ports, exported.connection)
     if outcome.rewrite:
         targets.append(exported.connection)
     elif link.revision == before.revision:
@@ -149,17 +161,29 @@ def _commit(ports: Ports, exported: Exported, outcome: _Outcome) -> None:
             after=after,
             outbox=promises(after, targets, now=now),
             links=(link,),
-            notices=_notices(exported, after, outcome.notices, link=link, now=now),
+            notices=notices_of(exported, after, outcome.notices, link=link, now=now),
         ),
     )
 
 
-def _others(ports: Ports, connection: Connection) -> list[Connection]:
+def _restrained(exported: Exported, outcome: _Outcome, now: datetime) -> _Outcome:
+    """Stop writing where another program undoes it each time; the event is left as it is, told once."""
+    count = rewrites(exported.link, exported.booking, now=now)
+    link = replace(outcome.link, attempts=count)
+    if count <= MOST_REWRITES:
+        return replace(outcome, link=link)
+    told = (NoticeKind.EDIT_PROPOSED,) if count == MOST_REWRITES + 1 else ()
+    ours = {**link.written, **exported.link.written}
+    return replace(outcome, link=replace(link, written=ours), rewrite=False, notices=told)
+
+
+def others(ports: Ports, connection: Connection) -> list[Connection]:
+    """The other connections of the resource, which may show the booking too."""
     found = ports.connections.of_resource(connection.tenant, connection.resource)
     return [other for other in found if other.id != connection.id]
 
 
-def _notices(
+def notices_of(
     exported: Exported, after: Booking, kinds: Iterable[NoticeKind], *, link: ExportLink, now: datetime
 ) -> tuple[Notice, ...]:
     """Named after the state of the event that caused them, so that a repeated report tells nobody twice."""
@@ -178,62 +202,4 @@ def _notices(
 
 
 def _state(link: ExportLink) -> str:
-    return event_state(link.etag or str(link.updated), link.event_id)
-
-
-def event_state(*parts: str) -> str:
-    """A short name for one state of an event."""
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
-
-
-def follow_deletion(ports: Ports, exported: Exported) -> None:
-    """The event is gone for good: the booking follows as the policy says; nothing is deleted in return.
-
-    Raises:
-        Conflict: The booking was changed meanwhile; judge again.
-    """
-    booking, now = exported.booking, ports.clock.now()
-    policy = ports.catalogue.tenant(booking.tenant).owner_edits.deletion
-    gone = replace(exported.link, state=LinkState.GONE, missing_since=None)
-    kind, after, targets = NoticeKind.EDIT_PROPOSED, booking, []
-    if policy is EditPolicy.APPLY:
-        kind, targets = NoticeKind.BOOKING_CANCELLED, _others(ports, exported.connection)
-        after = replace(
-            booking,
-            status=BookingStatus.CANCELLED,
-            source=Source.EXTERNAL,
-            revision=booking.revision + 1,
-            updated_at=now,
-            proposal=None,
-        )
-        gone = replace(gone, revision=after.revision)
-    elif policy is EditPolicy.REVERT:
-        kind = NoticeKind.EDIT_REVERTED
-        targets = [exported.connection, *_others(ports, exported.connection)]
-        after = replace(booking, revision=booking.revision + 1, updated_at=now)
-        gone = _next_epoch(ports, gone)
-    settle(
-        ports,
-        BookingChange(
-            before=booking,
-            after=after,
-            outbox=promises(after, targets, now=now),
-            links=(gone,),
-            notices=_notices(exported, after, (kind,), link=exported.link, now=now),
-        ),
-    )
-
-
-def _next_epoch(ports: Ports, link: ExportLink) -> ExportLink:
-    """A link that wants a new event: providers never free the id of a deleted one."""
-    epoch = link.epoch + 1
-    return replace(
-        link,
-        state=LinkState.PENDING,
-        epoch=epoch,
-        event_id=event_id(ports.keys, tenant=link.tenant, booking=link.booking, epoch=epoch),
-        revision=0,
-        written={},
-        etag=None,
-        updated=None,
-    )
+    return hashlib.sha256(f"{link.event_id}\n{link.etag or link.updated}".encode()).hexdigest()[:12]
