@@ -1,11 +1,13 @@
 """Crashes between any two port calls: the work is delivered again, and ends as if nothing had happened."""
 
+from contextlib import suppress
 from dataclasses import fields, replace
 
 import pytest
 
 from common.domain.account import Phase, Status
-from common.errors import StoreUnavailable
+from common.errors import GrantRevoked, Rejected, StoreUnavailable
+from common.flows.advance_disconnect import AdvanceDisconnect, advance_disconnect
 from common.flows.start_disconnect import StartDisconnect, start_disconnect
 from common.flows.start_sync import StartSync, start_sync
 from common.ports import Ports, Provider, Tuning
@@ -28,18 +30,21 @@ class Fuse:
         self.calls = 0
         self.at = None
         self.lost = None
+        self.act = None
 
-    def arm(self, at, *, lost=None):
-        self.calls, self.at, self.lost = 0, at, lost
+    def arm(self, at, *, lost=None, act=None):
+        self.calls, self.at, self.lost, self.act = 0, at, lost, act
 
     def guard(self, call):
         def guarded(*args, **named):
             self.calls += 1
             mine = self.calls == self.at
-            if mine and self.lost is None:
+            if mine and self.act:
+                self.act()
+            elif mine and self.lost is None:
                 raise Crash
             result = call(*args, **named)
-            if mine:
+            if mine and self.lost:
                 raise self.lost
             return result
 
@@ -210,6 +215,28 @@ def test_a_disconnection_survives_a_crash_at_every_port_call(settings):
         recover(life, end(life))
 
         assert gone(life) == gone(calm), number
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_disconnection_at_any_moment_of_a_first_synchronisation_leaves_nothing(part):
+    """F26: whoever had not heard of the end goes on for a while, and what he did is taken away as well."""
+    for number in range(1 + part, 1 + _until_done(first, sync_again), PARTS):
+        life, fuse = first()
+
+        def all_at_once(life=life):
+            end(life)()
+            while life.connection.status is not Status.DISCONNECTED:
+                advance_disconnect(life.ports, AdvanceDisconnect(life.tenant, life.connection_id))
+
+        fuse.arm(number, act=all_at_once)
+        with suppress(Rejected, GrantRevoked):
+            sync_again(life)()
+        life.drain()
+        life.advance(minutes=10)
+
+        status, *_, events, _channels, grants, documents = gone(life)
+        # A channel that is being opened at that very moment ends by itself, and its messages do nothing.
+        assert (status, events, grants, documents) == (Status.DISCONNECTED, 0, [], []), number
 
 
 def _until_done(make, flow_of):
