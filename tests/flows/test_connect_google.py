@@ -9,9 +9,10 @@ import pytest
 
 from common.domain.account import ProviderKind, Status
 from common.domain.consent import Outcome, state_id
-from common.errors import InvalidRequest, Rejected, UnknownResource
+from common.errors import GrantRevoked, InvalidRequest, ProviderUnavailable, Rejected, UnknownResource
 from common.flows.finish_consent import FinishConsent, finish_consent
 from common.flows.start_consent import StartConsent, start_consent
+from common.flows.steps.access import authorized
 from tests.flows.life_setup import Life, calendars
 from tests.flows.sync_setup import at
 from tests.world import ACCOUNT, RETURN_TO
@@ -258,7 +259,7 @@ def test_calendars_that_cannot_be_listed_leave_nothing_half_connected():
 def test_connecting_again_keeps_everything_and_catches_up():
     """Same connection, settings and links; what happened meanwhile arrives; nothing is made twice."""
     life = Life(calendars=("team",))
-    life.set(calendars={key: True for key in life.connection.calendars}, imports={"mode": "full"})
+    life.set(calendars=dict.fromkeys(life.connection.calendars, True), imports={"mode": "full"})
     booked = life.book(at(9))
     life.synchronise()
     link = life.link()
@@ -280,6 +281,59 @@ def test_connecting_again_keeps_everything_and_catches_up():
     (own,) = life.own()
     assert datetime.fromisoformat(own["start"]["dateTime"]) == at(11)
     assert life.told().count("reauth_required") == 1
+
+
+@pytest.mark.pitfall(19)
+def test_a_late_refusal_of_the_old_grant_does_not_end_the_new_one():
+    """A task began with the old grant and hears "revoked" after the person has connected again."""
+    life = Life()
+    life.synchronise()
+    life.google.admin.revoke_grant(ACCOUNT)
+    kind = ProviderKind.GOOGLE
+    real = life.ports.providers[kind]
+
+    class Late:
+        def refresh(self, grant, *, now):
+            try:
+                return real.authorizer.refresh(grant, now=now)
+            except GrantRevoked:
+                life.connect(connection=life.connection_id)
+                raise
+
+    ports = replace(life.ports, providers={kind: replace(real, authorizer=Late())})
+    with pytest.raises(ProviderUnavailable):
+        authorized(ports, life.connection, lambda token: real.calendar.list_calendars(token, page=None))
+
+    assert life.connection.status is Status.ACTIVE
+    assert life.told() == []
+
+
+@pytest.mark.pitfall(19)
+def test_an_owner_is_told_even_where_the_instance_dies_on_the_way():
+    """The notice comes first: the repetition finds it, and nobody is told twice."""
+    life = Life()
+    life.synchronise()
+    life.google.admin.revoke_grant(ACCOUNT)
+
+    class Dying:
+        def __getattr__(self, name):
+            return getattr(life.stores.connections, name)
+
+        def save(self, connection, *, tasks=()):
+            raise RuntimeError
+
+    listing = life.ports.providers[ProviderKind.GOOGLE].calendar.list_calendars
+    with pytest.raises(RuntimeError):
+        authorized(
+            replace(life.ports, connections=Dying()),
+            life.connection,
+            lambda token: listing(token, page=None),
+        )
+    life.advance(minutes=1)
+    with pytest.raises(GrantRevoked):
+        authorized(life.ports, life.connection, lambda token: listing(token, page=None))
+
+    assert (life.connection.status, life.told()) == (Status.REAUTH_REQUIRED, ["reauth_required"])
 
 
 def test_an_account_connected_twice_to_a_resource_is_one_connection():

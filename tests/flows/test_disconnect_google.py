@@ -268,3 +268,23 @@ def test_work_on_what_is_not_there_is_no_error():
     advance_disconnect(life.ports, AdvanceDisconnect(life.tenant, life.connection_id))
 
     assert life.connection == before
+
+
+@pytest.mark.pitfall(25)
+def test_a_whole_life_leaves_no_word_of_anybody_in_logs_and_tasks():
+    """Titles, names, addresses and tokens: in no log line, no task, no notice."""
+    life = synchronised()
+    sealed, _ = life.ports.connections.sealed(life.tenant, life.connection_id)
+    grant = life.ports.vault.open(sealed, tenant=life.tenant, connection=life.connection_id)
+    life.maintain()
+    life.google.admin.revoke_grant(ACCOUNT)
+    life.enter(at(20))
+    life.drain()
+    life.connect(connection=life.connection_id)
+    life.drain()
+    life.disconnect()
+    tasks = [f"{done.task.name} {done.task.payload}" for done in life.done]
+    said = "\n".join([*life.log.lines, *tasks, str(life.ports.ledger.notices(life.tenant))])
+
+    for word in ("secret", "Carla", "carla@", ACCOUNT, grant.access_token, grant.refresh_token):
+        assert word not in said

@@ -35,13 +35,13 @@ def authorized(ports: Ports, connection: Connection, call: Callable[[str], T]) -
         return call(token)
     except GrantRevoked as refused:
         if refused.reason != "unauthorized":
-            _declare_dead(ports, connection, refused.reason)
+            _declare_dead(ports, connection, refused.reason, token=token)
             raise
     token = access_token(ports, connection, refused=token)
     try:
         return call(token)
     except GrantRevoked as refused:
-        _declare_dead(ports, connection, refused.reason)
+        _declare_dead(ports, connection, refused.reason, token=token)
         raise
 
 
@@ -77,7 +77,7 @@ def _refresh(ports: Ports, connection: Connection, grant: Grant, version: str | 
     try:
         fresh = provider.authorizer.refresh(grant, now=ports.clock.now())
     except GrantRevoked as refused:
-        _declare_dead(ports, connection, refused.reason)
+        _declare_dead(ports, connection, refused.reason, token=grant.access_token)
         raise
     sealed = ports.vault.seal(fresh, tenant=connection.tenant, connection=connection.id)
     # Stored before it is used: a rotated refresh token that is lost is a lost account.
@@ -89,20 +89,22 @@ def _refresh(ports: Ports, connection: Connection, grant: Grant, version: str | 
     return fresh.access_token
 
 
-def _declare_dead(ports: Ports, connection: Connection, reason: str) -> None:
-    """Turn the connection ``reauth_required``; nothing is deleted, and its owner is told once."""
+def _declare_dead(ports: Ports, connection: Connection, reason: str, *, token: str) -> None:
+    """Turn the connection ``reauth_required``; nothing is deleted, and its owner is told once.
+
+    Raises:
+        ProviderUnavailable: Not this grant was refused but the one before it: the account was connected
+            again a moment ago.
+    """
     current = ports.connections.get(connection.tenant, connection.id)
     if not current.usable:
         return
+    grant, version = _stored(ports, connection)
+    if grant.access_token != token:
+        raise ProviderUnavailable("the grant was replaced meanwhile", code="grant_replaced")
     now = ports.clock.now()
-    changed = replace(current, status=Status.REAUTH_REQUIRED, error=reason, told_at=now)
-    try:
-        ports.connections.save(changed)
-    except Conflict:
-        _declare_dead(ports, connection, reason)
-        return
-    _, version = ports.connections.sealed(connection.tenant, connection.id)
     cause = hashlib.sha256(f"{connection.id}:{version}".encode()).hexdigest()[:24]
+    # Told before it is stored: who dies in between is repeated, and the same notice twice is one.
     ports.ledger.tell(
         Notice(
             id=f"reauth-{cause}",
@@ -112,4 +114,9 @@ def _declare_dead(ports: Ports, connection: Connection, reason: str) -> None:
             connection=connection.id,
         )
     )
+    try:
+        ports.connections.save(replace(current, status=Status.REAUTH_REQUIRED, error=reason, told_at=now))
+    except Conflict:
+        _declare_dead(ports, connection, reason, token=token)
+        return
     ports.log.warning("grant_dead", tenant=connection.tenant, connection=connection.id, reason=reason)
