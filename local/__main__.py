@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.tokens import ROLES, NoStack, staff_token
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.command == "demo":
         from local.demo.story import tell  # noqa: PLC0415 - the other commands start without it
 
-        return tell(broken=chosen.breaking)
+        return tell(broken=chosen.breaking, log_file=chosen.log)
     return _up(chosen)
 
 
@@ -96,6 +97,7 @@ def command_line() -> argparse.ArgumentParser:
         default="",
         help="break something on purpose, to see that the story's checks notice",
     )
+    demo.add_argument("--log", type=Path, help="keep the functions' log in this file")
     token = commands.add_parser("token", help="print a staff token of a running stack")
     token.add_argument("--tenant", required=True)
     token.add_argument("--role", choices=ROLES, default="owner")

@@ -39,11 +39,11 @@ class Calendars(Protocol):
     def consent(self, address: str) -> str:
         """Open the consent page, choose the account, tick everything, submit; where the browser goes then."""
 
-    def enter(self, calendar: str, entry: Entry) -> str:
-        """The owner enters an event; its id."""
+    def enter(self, calendar: str, entry: Entry) -> None:
+        """The owner enters an event."""
 
-    def remove(self, calendar: str, event: str) -> None:
-        """The owner deletes an event."""
+    def remove(self, calendar: str, title: str) -> None:
+        """The owner deletes the one event of this title."""
 
     def move_appointment(self, booking: str, *, minutes: int) -> None:
         """The owner drags the event of a booking to another time."""

@@ -10,8 +10,6 @@ from typing import TypeVar
 T = TypeVar("T")
 H = TypeVar("H", bound=Hashable)
 
-_AGAIN_SECONDS = 0.1
-
 
 class Unmet(Exception):
     """A check did not hold; the text is the reason for a person."""
@@ -52,13 +50,14 @@ def _few(found: set[H]) -> str:
     return str(sorted(map(str, found))[:3]) if found else ""
 
 
-def until(what: str, probe: Callable[[], T | None], *, seconds: float = 20.0) -> T:
+def until(what: str, probe: Callable[[], T | None], *, seconds: float = 20.0, every: float = 0.1) -> T:
     """Ask again and again until there is an answer: the only place where the demo waits.
 
     Args:
         what: What is waited for, for the reason when it does not come.
         probe: Returns None (or False) while it is not so yet, and may raise Unmet, which is the reason then.
         seconds: How long at most.
+        every: How long between two questions.
 
     Raises:
         Unmet: it did not happen in time.
@@ -71,5 +70,5 @@ def until(what: str, probe: Callable[[], T | None], *, seconds: float = 20.0) ->
             found, reason = None, f": {error}"
         if found is not None and found is not False:
             return found
-        pause.wait(_AGAIN_SECONDS)
+        pause.wait(every)
     raise Unmet(f"{what}: not within {seconds:.0f} seconds{reason}")

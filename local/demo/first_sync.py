@@ -20,7 +20,7 @@ def first_sync(scene: Scene) -> None:
     copies = sum(scene.plan.copies(name) for name in scene.keys)
     with scene.show.step(f"{copies:,} events come in, {BOOKINGS} bookings go out, chunk by chunk as tasks"):
         scene.owner.post(f"{scene.path}/sync")
-        end = until("the first synchronisation ends", lambda: _watched(scene), seconds=_LONGEST)
+        end = until("the first synchronisation ends", lambda: _watched(scene), seconds=_LONGEST, every=0.5)
         same("the phase and error at the end", expected=("done", None), actual=(end["phase"], end["error"]))
         same("bookings that could not be exported", expected=0, actual=end["failed"])
     with scene.show.step(

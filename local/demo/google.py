@@ -69,13 +69,15 @@ class Google:
         check("the consent page sends the browser back", holds=answer.is_redirect, because=answer.status_code)
         return str(answer.headers["Location"])
 
-    def enter(self, calendar: str, entry: Entry) -> str:
-        """The owner enters an event; its id."""
-        return str(self._do("put_event", calendar=self._ids[calendar], event=self._body(entry))["id"])
+    def enter(self, calendar: str, entry: Entry) -> None:
+        """The owner enters an event."""
+        self._do("put_event", calendar=self._ids[calendar], event=self._body(entry))
 
-    def remove(self, calendar: str, event: str) -> None:
-        """The owner deletes an event."""
-        self._do("delete_event", calendar=self._ids[calendar], event_id=event)
+    def remove(self, calendar: str, title: str) -> None:
+        """The owner deletes the one event of this title."""
+        name = self._ids[calendar]
+        (event,) = (found for found in self._see("events", calendar=name) if found.get("summary") == title)
+        self._do("delete_event", calendar=name, event_id=event["id"])
 
     def move_appointment(self, booking: str, *, minutes: int) -> None:
         """The owner drags the event of a booking to another time."""

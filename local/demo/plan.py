@@ -30,6 +30,8 @@ _EVENT_TIMES = {
 }
 _SERIES_TIMES = {OWN: time(16), FAMILY: time(7), PROJECTS: time(16, 30)}
 _CONFLICTS = 5
+CANCELLED = "Clash 0"
+"""The event that its owner deletes while the sync tokens are dead; another is entered instead."""
 
 
 @dataclass(frozen=True, slots=True)

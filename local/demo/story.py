@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TextIO
 
 from local.demo.book import book
@@ -36,10 +37,10 @@ _LAST_LINES = 12
 _TUNING = {"GOOGLE_USER_PER_MINUTE": "60000", "GOOGLE_PROJECT_PER_MINUTE": "1000000"}
 
 
-def tell(*, broken: str = "") -> int:
-    """Tell the story; 0 only if every check held."""
+def tell(*, broken: str = "", log_file: Path | None = None) -> int:
+    """Tell the story; 0 only if every check held. The functions' log is kept where a file is named."""
     show = Terminal()
-    with tempfile.TemporaryFile("w+") as log:
+    with log_file.open("w+") if log_file else tempfile.TemporaryFile("w+") as log:
         try:
             seconds = _told(show, log, broken)
         except (Unmet, EmulatorError, OSError) as error:
