@@ -311,7 +311,7 @@ def test_declined_and_free_events_do_not_block(world):
 
 @pytest.mark.pitfall(14)
 def test_an_invitation_to_one_date_of_an_unknown_series_blocks_that_date(world):
-    """Pitfall 14: the series belongs to somebody else and cannot be read; the one date counts all the same."""
+    """Pitfall 14: the series is somebody else's and cannot be read; the one date counts all the same."""
     item = {
         "id": "foreign1_20270322T090000Z",
         "status": "confirmed",
