@@ -4,7 +4,7 @@ import json
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -79,6 +79,9 @@ class Api:
             route, place = routes.find(self.table, ask.verb, ask.path, names=names)
         except GraphError as error:
             return self._refused("unknown", caller, Place(), ask, error)
+        if route.in_calendar and not place.calendar and not place.event:
+            default = self.world.default_calendar(caller.account).id
+            place = replace(place, calendar=default)
         fault = self.faults.take(route.method, account=caller.account, calendar=place.calendar)
         try:
             if fault is not None:

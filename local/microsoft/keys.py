@@ -4,6 +4,7 @@ import base64
 import json
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
@@ -12,28 +13,26 @@ from jwt.algorithms import RSAAlgorithm
 from local.microsoft.errors import Json
 
 
+@cache
+def _private() -> RSAPrivateKey:
+    return generate_private_key(public_exponent=65537, key_size=2048)
+
+
 class Signer:
-    """One signing key of one simulator."""
+    """The signing key, made when it is first needed."""
 
     def __init__(self) -> None:
-        self._made: RSAPrivateKey | None = None
         self.key_id = secrets.token_urlsafe(20)
-
-    @property
-    def _key(self) -> RSAPrivateKey:
-        if self._made is None:
-            self._made = generate_private_key(public_exponent=65537, key_size=2048)
-        return self._made
 
     def sign(self, claims: Json, *, now: datetime) -> str:
         """An ID token with the given claims, valid for an hour."""
         moment = int(now.timestamp())
         times = {"iat": moment, "nbf": moment, "exp": int((now + timedelta(hours=1)).timestamp())}
-        return jwt.encode(claims | times, self._key, algorithm="RS256", headers={"kid": self.key_id})
+        return jwt.encode(claims | times, _private(), algorithm="RS256", headers={"kid": self.key_id})
 
     def jwks(self, issuer: str) -> Json:
         """The key set that verifies the tokens."""
-        public = json.loads(RSAAlgorithm.to_jwk(self._key.public_key()))
+        public = json.loads(RSAAlgorithm.to_jwk(_private().public_key()))
         public.pop("key_ops", None)
         return {"keys": [public | {"kid": self.key_id, "use": "sig", "issuer": issuer}]}
 

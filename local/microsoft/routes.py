@@ -41,6 +41,7 @@ class Route:
     handler: Handler
     locked: bool = True
     mailbox: bool = True
+    in_calendar: bool = False
 
 
 def _answer(action: str) -> Handler:
@@ -113,7 +114,12 @@ def routes(rounds: Rounds, subscribed: Subscriptions) -> dict[tuple[str, str], R
     bare = {"me.get"}
     return {
         (verb, template): Route(
-            method, scopes, handler, locked=method not in unlocked, mailbox=method not in bare
+            method,
+            scopes,
+            handler,
+            locked=method not in unlocked,
+            mailbox=method not in bare,
+            in_calendar=template.startswith("cal/") or template == "cal",
         )
         for verb, template, method, scopes, handler in table
     }
@@ -123,8 +129,7 @@ def find(
     table: dict[tuple[str, str], Route], verb: str, path: str, *, names: frozenset[str]
 ) -> tuple[Route, Place]:
     """The route of a path and where in the mailbox it leads; `names` are the caller's own in /users/."""
-    clean = path.replace("microsoft.graph.", "").replace("()", "").rstrip("/")
-    parts = [part for part in clean.split("/") if part]
+    parts = [part for part in _plain(path).split("/") if part]
     if parts[:1] == ["users"] and len(parts) > 1:
         if parts[1].lower() not in names:
             raise GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
@@ -136,6 +141,13 @@ def find(
         message = f"The simulator does not implement {verb} {template or 'me'}."
         raise GraphError(501, "NotImplemented", message)
     return route, place
+
+
+def _plain(path: str) -> str:
+    """A path without the optional parts of OData's spelling."""
+    for long, short in (("microsoft.graph.", ""), ("()", ""), ("=timeZoneStandard'", "='")):
+        path = path.replace(long, short)
+    return path.rstrip("/")
 
 
 def _place(parts: list[str]) -> tuple[str, Place]:
