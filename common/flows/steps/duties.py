@@ -31,12 +31,14 @@ def look_after(ports: Ports, *, tenant: str, connection: str, job: str, cause: s
     _queue(ports, {"job": job, "tenant": tenant, "connection": connection, "scheduled": True}, cause=cause)
 
 
-def catch_up_later(ports: Ports, *, tenant: str, connection: str, cause: str, not_before: datetime) -> None:
-    """Have a connection that works again catch up, should the one who is about to do it die."""
+def catch_up_later(
+    ports: Ports, *, tenant: str, connection: str, cause: str, not_before: datetime | None = None
+) -> None:
+    """Have a connection that works again catch up; whatever is queued twice for one ``cause`` collapses."""
     _queue(
         ports,
         {"job": "catch_up", "tenant": tenant, "connection": connection, "cause": cause},
-        cause=cause,
+        cause=f"{cause}/{'later' if not_before else 'now'}",
         not_before=not_before,
     )
 

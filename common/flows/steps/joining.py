@@ -23,7 +23,6 @@ from common.flows.steps.amending import amend
 from common.flows.steps.calendars import all_calendars
 from common.flows.steps.duties import catch_up_later
 from common.flows.steps.grants import give_back
-from common.flows.steps.wakeups import catch_up
 from common.ports import Ports
 
 _OVER = frozenset({Status.DISCONNECTING, Status.DISCONNECTED})
@@ -147,10 +146,10 @@ def _reconnected(
     cause = f"consent/{state.id}"
     # Queued before the change as well: if this instance dies after it, nothing stays behind.
     now = ports.clock.now()
-    ids = {"tenant": known.tenant, "connection": known.id}
-    catch_up_later(ports, **ids, cause=cause, not_before=now + SECOND_LOOK)
-    alive = amend(ports, known.tenant, known.id, lambda item: _revived(item, grant, listed, now))
-    catch_up(ports, alive, cause=cause)
+    catch_up_later(ports, tenant=known.tenant, connection=known.id, cause=cause, not_before=now + SECOND_LOOK)
+    amend(ports, known.tenant, known.id, lambda item: _revived(item, grant, listed, now))
+    # As a task: the person's browser does not wait for a long list of exports.
+    catch_up_later(ports, tenant=known.tenant, connection=known.id, cause=cause)
     return Joined(Outcome.RECONNECTED, known.id)
 
 

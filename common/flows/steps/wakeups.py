@@ -12,7 +12,7 @@ from common.domain.work import Lane, Task, Work
 from common.flows.steps.outbox import export_task
 from common.ports import Ports
 
-MOST_EXPORTS = 200
+MOST_EXPORTS = 1_000
 
 
 def wake_calendar(ports: Ports, connection: Connection, key: str, *, cause: str) -> None:
