@@ -180,9 +180,7 @@ def _inside(rest: list[str], calendar: str, *, scoped: bool) -> tuple[str, Place
 
 def query(path: str, verb: str, given: dict[str, str]) -> dict[str, str]:
     """The query options of a request by their proper names; 400 for one that the path does not have."""
-    clean = re.sub(
-        r"^/users/[^/]+", "/me", path.replace("microsoft.graph.", "").replace("()", "").rstrip("/")
-    )
+    clean = re.sub(r"^/users/[^/]+", "/me", _plain(path))
     known = {name.lstrip("$").lower(): name for name in metadata.options(clean, verb)}
     known |= {name: f"${name}" for name in ("skiptoken", "deltatoken")}
     found = {}

@@ -139,7 +139,7 @@ class Driver:
             raise Refused(response.status_code, answer, response.headers)
         name = expected(path)
         if name and isinstance(answer, dict):
-            for each in answer["value"] if "value" in answer else [answer]:
+            for each in answer.get("value", [answer]):
                 validator(name).validate(each)
         return answer if answer is not None else response.get_data(as_text=True)
 

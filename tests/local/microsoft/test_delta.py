@@ -164,11 +164,10 @@ def test_lost_sync_state(sim, ada, calendar, synced):
     assert "@odata.deltaLink" in ada("GET", path(calendar), **WINDOW)
 
 
-@pytest.mark.parametrize(
-    ("status", "code", "nested"), [(400, "syncStateNotFound", False), (410, "resyncRequired", True)]
-)
-def test_spellings_of_a_lost_state(sim, ada, synced, status, code, nested):
+@pytest.mark.parametrize("spelling", [(400, "syncStateNotFound", False), (410, "resyncRequired", True)])
+def test_spellings_of_a_lost_state(sim, ada, synced, spelling):
     """The status, the code and where it stands vary."""
+    status, code, nested = spelling
     for name, value in {"status": status, "code": code, "nested": nested, "location": True}.items():
         sim.admin.set_setting(f"sync_reset_{name}", value)
     sim.admin.expire_sync_tokens()

@@ -126,7 +126,8 @@ def test_me_events_is_the_default_calendar_only(sim, hook, ada, calendar):
     assert 1 == len(sim.push.pending())
 
 
-def test_one_post_mixes_subscriptions(sim, hook, connect, ada, calendar, subscription):
+@pytest.mark.usefixtures("subscription")
+def test_one_post_mixes_subscriptions(sim, hook, connect):
     """Items of different mailboxes to one address travel together."""
     connect(CLO)("POST", "/subscriptions", asked())
     sim.owner.put_event(ADA, timed("2026-10-05T10:00:00"))
