@@ -29,7 +29,7 @@ def forgotten(scene: Scene) -> None:
         )
         same("the cancelled event", expected=False, actual=CANCELLED in _titles(scene))
         check("the provider answered 410", holds=side.refusals(_GONE) > 0)
-        notes.append(f"refused with 410 {side.refusals(_GONE)} times, listed afresh; nothing lost or doubled")
+        notes.append(f"{side.refusals(_GONE)} x 410, then listed afresh: nothing lost, nothing doubled")
 
 
 def throttled(scene: Scene) -> None:

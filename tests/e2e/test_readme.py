@@ -1,0 +1,51 @@
+"""The commands of the README, run as they stand."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.test_stack import Up, free_ports
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(120),
+    pytest.mark.skipif(shutil.which("curl") is None, reason="the README's calls are made with curl"),
+]
+
+
+def script(first_port: int) -> str:
+    """All commands after the start of the stack, on other ports than the README's."""
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    wanted = [block for block in blocks if "curl" in block]
+    text = "\n".join(line.strip() for block in wanted for line in block.splitlines())
+    text = text.replace("--role owner)", f"--role owner --port {first_port})")
+    return re.sub(r"127\.0\.0\.1:80(8\d)", lambda found: f"127.0.0.1:{first_port + int(found[1]) - 80}", text)
+
+
+def test_the_readmes_calls_end_at_googles_consent_page() -> None:
+    """An account, a tenant, a resource, a service, and the address where the person consents."""
+    up = Up(free_ports())
+    try:
+        done = subprocess.run(
+            ["bash", "-euc", script(up.port)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        up.close()
+    answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert ["demo", "anna", "cut"] == [answer.get("id") for answer in answers[-4:-1]]
+    assert answers[-1]["authorization_url"].startswith(f"http://127.0.0.1:{up.port + 2}/o/oauth2/v2/auth?")
