@@ -1,30 +1,17 @@
 """An account in every stage of its life: not connected yet, connected, synchronised, disconnecting."""
 
-from dataclasses import replace
 from datetime import timedelta
-from importlib.util import find_spec
 
 from common.domain.account import calendar_key
 from common.domain.booking import Customer
-from common.domain.work import Work
-from common.flows.catch_up import CatchUp, catch_up
 from common.flows.change_settings import ChangeSettings, change_settings
 from common.flows.maintain import Job, Maintain, maintain
 from common.flows.read_progress import ReadProgress, read_progress
-from common.flows.reconcile_connection import ReconcileConnection, reconcile_connection
-from common.flows.refresh_calendars import RefreshCalendars, refresh_calendars
-from common.flows.settle_calendar import SettleCalendar, settle_calendar
 from common.flows.start_disconnect import StartDisconnect, start_disconnect
 from common.flows.start_sync import StartSync, start_sync
 from tests.flows.sync_setup import Synced, at, stamps
 from tests.world import ACCOUNT, World
 
-JOBS = {
-    "settle": (SettleCalendar, settle_calendar),
-    "reconcile": (ReconcileConnection, reconcile_connection),
-    "refresh": (RefreshCalendars, refresh_calendars),
-    "catch_up": (CatchUp, catch_up),
-}
 GUEST = Customer(name="Carla", email="carla@example.com")
 
 
@@ -40,15 +27,6 @@ class Life(Synced):
         self.key = calendar_key(ACCOUNT)
         if connect:
             self.connection_id = self.connect().id
-
-    def run(self, work, payload):
-        if work is not Work.MAINTENANCE or find_spec("functions.maintenance.main"):
-            return super().run(work, payload)
-        fields = {key: value for key, value in payload.items() if key != "job"}
-        if payload["job"] in JOBS:
-            command, flow = JOBS[payload["job"]]
-            return flow(self.ports, command(**fields))
-        return maintain(self.ports, Maintain(Job(payload["job"])))
 
     def set(self, *, calendars=None, **settings):
         """Change settings as the API would."""
@@ -112,7 +90,3 @@ class Life(Synced):
 def calendars(connection):
     """Which calendars are on, by name."""
     return {entry.name: entry.enabled for entry in connection.calendars.values()}
-
-
-def without(entry, **fields):
-    return replace(entry, **fields)

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import fields, replace
+from datetime import datetime
 
 import pytest
 
@@ -12,6 +13,7 @@ from common.flows.start_disconnect import StartDisconnect, start_disconnect
 from common.flows.start_sync import StartSync, start_sync
 from common.ports import Ports, Provider, Tuning
 from tests.flows.life_setup import Life
+from tests.flows.sync_setup import at
 from tests.world import ACCOUNT
 
 # Tests of a few seconds each, that can run side by side.
@@ -237,6 +239,70 @@ def test_a_disconnection_at_any_moment_of_a_first_synchronisation_leaves_nothing
         status, *_, events, _channels, grants, documents = gone(life)
         # A channel that is being opened at that very moment ends by itself, and its messages do nothing.
         assert (status, events, grants, documents) == (Status.DISCONNECTED, 0, [], []), number
+
+
+def broken_off():
+    """A synchronised account whose grant died; an event and a moved booking wait."""
+    life, fuse = ready(synchronised=True)
+    life.google.admin.revoke_grant(ACCOUNT)
+    life.enter(at(20))
+    life.drain()
+    life.reschedule(life.booking("b001"), at(21))
+    life.drain()
+    assert life.connection.status is Status.REAUTH_REQUIRED
+    life.errors.clear()
+    return life, fuse
+
+
+def connect_again(life):
+    def flow():
+        if life.connection.status is not Status.ACTIVE:
+            life.connect(connection=life.connection_id)
+
+    return flow
+
+
+def test_connecting_again_survives_a_crash_at_every_port_call():
+    """A4: once the connection says that it is active, it catches up, though nobody comes back."""
+    for number in range(1, 1 + _until_done(broken_off, connect_again)):
+        life, fuse = broken_off()
+        fuse.arm(number)
+        recover(life, connect_again(life))
+
+        assert life.connection.status is Status.ACTIVE, number
+        assert at(20) in life.busy(), number
+        assert at(21) in [datetime.fromisoformat(event["start"]["dateTime"]) for event in life.own()], number
+        assert (len(life.own()), life.progress().waiting_exports) == (3, 0), number
+
+
+def wordy():
+    return ready(synchronised=True, settings={"imports": {"mode": "full"}})
+
+
+def tighten(life):
+    def flow():
+        if life.connection.settings.imports.mode == "full":
+            life.set(imports={"mode": "times"}, exports={"title": "Taken"})
+
+    return flow
+
+
+@pytest.mark.pitfall(25)
+def test_tightening_a_mode_survives_a_crash_at_every_port_call():
+    """C6: once the settings say so, all texts go within a minute, though nobody asks again."""
+    for number in range(1, 1 + _until_done(wordy, tighten)):
+        life, fuse = wordy()
+        assert {event.title for event in life.imported()} == {"secret 0", "secret 1"}
+        fuse.arm(number)
+        with suppress(Crash):
+            tighten(life)()
+        life.drain()
+        tighten(life)()
+        life.drain()
+        life.advance(minutes=1)
+
+        assert [event.title for event in life.imported()] == [None, None], number
+        assert [event["summary"] for event in life.own()] == ["Taken"] * 3, number
 
 
 def _until_done(make, flow_of):
