@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from common.api.http import Json
-from common.api.models import Email, Id, Instant, Line, Model, Zone, moment
+from common.api.models import Email, Id, Instant, Line, Model, Zone, moment, plain
 from common.domain.catalogue import (
     Absence,
     EditPolicy,
@@ -22,6 +22,7 @@ from common.domain.catalogue import (
     WeeklyHours,
 )
 from common.domain.interval import Interval
+from common.domain.mail_policy import Language, MailPolicy
 from common.errors import InvalidRequest
 
 WallText = Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$", examples=["09:00-12:00"])]
@@ -84,6 +85,14 @@ class EditsBody(Model):
     deletion: EditPolicy = EditPolicy.APPLY
 
 
+class MailBody(Model):
+    """What is mailed: to customers about their bookings, and to the owner about calendars."""
+
+    customers: bool = True
+    language: Language = Language.ENGLISH
+    owner: Email | None = None
+
+
 class TenantBody(Model):
     """PUT /tenant; ``grace_minutes`` null offers nothing while a calendar cannot be asked."""
 
@@ -93,6 +102,7 @@ class TenantBody(Model):
     owner_edits: EditsBody = EditsBody()
     allowed_origins: Annotated[tuple[Origin, ...], Field(max_length=50)] = ()
     return_addresses: Annotated[tuple[Address, ...], Field(max_length=50)] = ()
+    mail: MailBody = MailBody()
 
 
 def resource_of(name: str, body: ResourceBody) -> Resource:
@@ -210,6 +220,7 @@ def tenant_of(name: str, body: TenantBody) -> Tenant:
         owner_edits=OwnerEditPolicy(time=edits.time, text=edits.text, deletion=edits.deletion),
         allowed_origins=tuple(body.allowed_origins),
         return_addresses=tuple(body.return_addresses),
+        mail=MailPolicy(body.mail.customers, body.mail.language, body.mail.owner),
     )
 
 
@@ -225,4 +236,5 @@ def tenant_view(tenant: Tenant) -> Json:
         "owner_edits": {"time": edits.time.value, "text": edits.text.value, "deletion": edits.deletion.value},
         "allowed_origins": list(tenant.allowed_origins),
         "return_addresses": list(tenant.return_addresses),
+        "mail": plain(tenant.mail),
     }

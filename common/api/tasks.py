@@ -14,7 +14,7 @@ from common.api.http import Access, Call, Reply
 from common.api.routes import KILOBYTE, Route
 from common.domain.backoff import delay
 from common.domain.work import DeadLetter, Lane, Payload, Task, Work
-from common.errors import InvalidRequest, RateLimited, Retry, Stop, UnexpectedReply
+from common.errors import InvalidRequest, RateLimited, Rejected, Retry, Stop, UnexpectedReply
 from common.ports import Ports
 
 T = TypeVar("T")
@@ -98,7 +98,8 @@ def work_off(ports: Ports, task: Task, *, deliveries: int, flow: Callable[[Paylo
         flow(task.payload)
     except Retry as error:
         return _again(ports, task, error)
-    except Stop as error:
+    except (Rejected, Stop) as error:
+        # Rejected: what the task is about was erased or ended meanwhile.
         ports.log.warning("task_stopped", work=task.work.value, code=error.reason, **_ids(task))
         return Reply(body={"outcome": "stopped", "code": error.reason})
     except UnexpectedReply as error:

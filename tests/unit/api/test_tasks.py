@@ -131,6 +131,13 @@ def test_what_a_person_must_mend_is_not_tried_again() -> None:
     assert (run(outside, GrantRevoked("dead")), outside.queued, outside.buried) == ("stopped", [], [])
 
 
+def test_a_task_about_what_is_gone_ends() -> None:
+    """A connection that was erased meanwhile needs no more tries."""
+    outside = Outside()
+
+    assert (run(outside, UnknownResource("gone")), outside.queued, outside.buried) == ("stopped", [], [])
+
+
 def test_poison_is_buried_before_it_is_tried() -> None:
     """A task that killed its instance again and again is not run once more."""
     outside = Outside()
