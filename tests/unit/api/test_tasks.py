@@ -18,6 +18,7 @@ from common.errors import (
     RateLimited,
     Retry,
     UnexpectedReply,
+    UnknownResource,
 )
 from common.ports import Tuning
 
