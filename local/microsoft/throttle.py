@@ -66,7 +66,7 @@ class Throttle:
                 spent.popleft()
             if len(spent) <= most:
                 return
-            wait = int((spent[len(spent) - most - 1] + span - now).total_seconds()) + 1
+            wait = int((spent[len(spent) - most] + span - now).total_seconds()) + 1
         raise throttled(retry_after=max(1, wait), message="Application is over its request limit.")
 
 
