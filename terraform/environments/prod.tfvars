@@ -1,0 +1,5 @@
+environment = "prod"
+prefix      = "slotbridge"
+region      = "europe-west6"
+
+firestore = { backup_days = 30 }

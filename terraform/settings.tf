@@ -1,0 +1,46 @@
+# The settings of the functions: every name that the code reads, by the groups of settings.json.
+
+locals {
+  _required = {
+    CONSOLE_ORIGINS           = join(",", var.front_end.console_origins)
+    FIRESTORE_DATABASE        = var.firestore.database
+    GOOGLE_CLIENT_ID          = var.google.client_id
+    GOOGLE_CLOUD_PROJECT      = var.project
+    GOOGLE_PROJECT_PER_MINUTE = tostring(var.google.project_per_minute)
+    GOOGLE_USER_PER_MINUTE    = tostring(var.google.user_per_minute)
+    MANAGE_URL                = var.front_end.manage_url
+    PUBLIC_BASE_URL           = local.public_base_url
+    QUEUE_NAMES = jsonencode({
+      for lane, queue in google_cloud_tasks_queue.this : lane => queue.name
+    })
+    SCHEDULER_SERVICE_ACCOUNT = local._callers.scheduler
+    STAFF_TOKEN_AUDIENCE      = var.staff.audience
+    STAFF_TOKEN_ISSUER        = var.staff.issuer
+    STAFF_TOKEN_JWKS_URI      = var.staff.jwks_uri
+    TASKS_LOCATION            = var.region
+    TASKS_SERVICE_ACCOUNT     = local._callers.tasks
+  }
+  _addresses = {
+    for name, url in local.public_urls : "FUNCTION_URL_${upper(name)}" => url
+  }
+  _values = merge(local._required, var.settings)
+
+  environments = {
+    for name, item in local.functions : name => merge(
+      local._addresses,
+      {
+        for setting in flatten([for group in item.settings : local.settings.groups[group]]) :
+        setting => local._values[setting] if lookup(local._values, setting, "") != ""
+      },
+      # How many requests the framework's server takes at a time: what the platform sends it.
+      { THREADS = tostring(item.concurrency), WORKERS = "1" },
+    )
+  }
+
+  # A secret without a version is not mounted: the function then says so, instead of failing to start.
+  mounts = {
+    for name, item in local.functions : name => {
+      for secret in item.secrets : secret => secret if contains(keys(var.secret_versions), secret)
+    }
+  }
+}
