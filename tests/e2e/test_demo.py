@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -25,10 +26,11 @@ CHAPTERS = [
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(LONGEST + 30)]
 
 
-def tell(*arguments: str) -> subprocess.CompletedProcess[str]:
+def tell(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "local", "demo", *arguments],
         cwd=ROOT,
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         timeout=LONGEST,
@@ -50,7 +52,7 @@ def test_the_whole_story_is_told_and_every_check_holds() -> None:
 
 def test_a_product_that_hears_no_pushes_fails_the_story() -> None:
     """A demo that passes with its product broken would show nothing: it stops at the broken step."""
-    told = tell("--break", "pushes")
+    told = tell("--break", "pushes", STORE="memory")
 
     assert 1 == told.returncode, told.stdout[-3000:] + told.stderr[-3000:]
     assert "FAILED: a push message is delivered: not within 20 seconds" in told.stdout

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ def script(first_port: int) -> str:
     wanted = [block for block in blocks if "curl" in block]
     text = "\n".join(line.strip() for block in wanted for line in block.splitlines())
     text = text.replace("--role owner)", f"--role owner --port {first_port})")
+    text = text.replace(".venv/bin/python", sys.executable)
     return re.sub(r"127\.0\.0\.1:80(8\d)", lambda found: f"127.0.0.1:{first_port + int(found[1]) - 80}", text)
 
 

@@ -56,6 +56,7 @@ class Up:
             self.said.append(line.rstrip())
             if line.startswith("ready"):
                 return
+        self.close()
         raise AssertionError(self.said)
 
     def children(self) -> list[int]:
