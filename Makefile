@@ -1,6 +1,6 @@
 # Every target sets up what it needs: a virtual environment from the lock files.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo dev test test-fast lint lock
+.PHONY: help venv demo dev test test-fast lint lock archives
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -32,6 +32,9 @@ lint: $(READY) ## check style, types and layers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+archives: $(READY) ## build what is deployed: one archive a function
+	@$(BIN)/python -m scripts.archive
 
 lock: $(READY) ## resolve the requirements anew
 	$(LOCK) pyproject.toml --output-file requirements/runtime.lock

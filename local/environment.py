@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from common.crypto.vault import new_keyset
-from common.domain.work import Lane, Work
+from common.domain.work import Work
 from local.tokens import AUDIENCE
 
 PROJECT = "slotbridge-local"
@@ -19,33 +21,9 @@ CLIENT_SECRET = "local-secret"
 MADE_HERE = ("SIGNING_KEYS", "CHANNEL_KEYS", "EVENT_ID_KEY", "GRANT_KEYSET")
 """Settings that are generated anew at each start unless the environment brings them."""
 
-QUEUES: Mapping[str, Mapping[str, float]] = {
-    f"slotbridge-{Lane.LIVE}": {
-        "max_dispatches_per_second": 100,
-        "max_concurrent_dispatches": 32,
-        "min_backoff": 1,
-        "max_backoff": 60,
-    },
-    f"slotbridge-{Lane.SYNC}": {
-        "max_dispatches_per_second": 50,
-        "max_concurrent_dispatches": 16,
-        "min_backoff": 1,
-        "max_backoff": 300,
-    },
-    f"slotbridge-{Lane.BACKFILL}": {
-        "max_dispatches_per_second": 20,
-        "max_concurrent_dispatches": 4,
-        "min_backoff": 2,
-        "max_backoff": 300,
-    },
-    f"slotbridge-{Lane.UPKEEP}": {
-        "max_dispatches_per_second": 10,
-        "max_concurrent_dispatches": 4,
-        "min_backoff": 5,
-        "max_backoff": 600,
-    },
-}
-"""The queues as they are deployed, in the words of Cloud Tasks; durations in seconds."""
+DEPLOYMENT = Path(__file__).parents[1] / "terraform"
+PROJECT_PER_MINUTE = 10_000
+MOST_A_SECOND = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +80,22 @@ def _google(addresses: Addresses) -> dict[str, str]:
         "GOOGLE_TOKEN_URI": f"{addresses.google}/token",
         "GOOGLE_REVOKE_URI": f"{addresses.google}/revoke",
         "GOOGLE_CALENDAR_ENDPOINT": f"{addresses.google}/calendar/v3/",
+    }
+
+
+def queues() -> dict[str, dict[str, float]]:
+    """The queues as Terraform makes them, from the same file, in the words of Cloud Tasks."""
+    lanes = json.loads((DEPLOYMENT / "queues.json").read_text())
+    return {
+        f"slotbridge-{lane}": {
+            "max_dispatches_per_second": max(1, min(MOST_A_SECOND, item["share"] * PROJECT_PER_MINUTE // 60)),
+            "max_concurrent_dispatches": item["concurrency"],
+            "max_attempts": -1,
+            "max_doublings": 5,
+            "min_backoff": item["min_backoff"],
+            "max_backoff": item["max_backoff"],
+        }
+        for lane, item in lanes.items()
     }
 
 

@@ -13,7 +13,7 @@ import urllib3
 
 from common.domain.work import Lane
 from common.tasks.message import SCHEMA
-from local.environment import SCHEDULER_ACCOUNT
+from local.environment import DEPLOYMENT, SCHEDULER_ACCOUNT
 from local.issuer import Issuer
 
 _TIMEOUT = urllib3.Timeout(connect=5, read=120)
@@ -33,18 +33,24 @@ class Job:
         return json.dumps(whole).encode()
 
 
-JOBS = (
-    Job("poll", timedelta(minutes=1)),
-    Job("outbox", timedelta(minutes=1)),
-    Job("channels", timedelta(minutes=10)),
-)
-"""What is scheduled; each job only queues what is due, so that twice is as good as once."""
+def jobs() -> tuple[Job, ...]:
+    """The jobs as Terraform schedules them, from the same file: every minute, or every so many."""
+    listed = json.loads((DEPLOYMENT / "jobs.json").read_text())
+    return tuple(Job(name, _interval(job["schedule"])) for name, job in listed.items())
+
+
+def _interval(schedule: str) -> timedelta:
+    first, _, rest = schedule.partition(" ")
+    every = first.removeprefix("*").removeprefix("/") or "1"
+    if rest != "* * * *" or not every.isdecimal():
+        raise ValueError(f"only minutes are understood here, not {schedule}")
+    return timedelta(minutes=int(every))
 
 
 class Scheduler:
     """A thread that posts each job when it is due; the first time one interval after the start."""
 
-    def __init__(self, url: str, issuer: Issuer, jobs: Sequence[Job] = JOBS) -> None:
+    def __init__(self, url: str, issuer: Issuer, jobs: Sequence[Job]) -> None:
         """Post to ``url``, the maintenance function's address, which is also the tokens' audience."""
         self._url = url
         self._issuer = issuer

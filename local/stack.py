@@ -19,7 +19,7 @@ from local.cloud_tasks.faults import ScriptedFaults
 from local.cloud_tasks.model import SystemClock
 from local.cloud_tasks.running import Running, queues_from
 from local.cloud_tasks.sending import HttpSender
-from local.environment import CLIENT_ID, CLIENT_SECRET, LOCATION, PROJECT, QUEUES, Addresses, settings
+from local.environment import CLIENT_ID, CLIENT_SECRET, LOCATION, PROJECT, Addresses, queues, settings
 from local.firestore_emulator import Emulator, EmulatorError, start
 from local.firestore_jar import NotPossible, download_jar, find
 from local.google.server import GoogleServer
@@ -27,7 +27,7 @@ from local.google.simulator import GoogleSimulator
 from local.google.world import Settings as GoogleSettings
 from local.issuer import Issuer
 from local.mount import function_names, mounted
-from local.scheduler import Scheduler
+from local.scheduler import Scheduler, jobs
 from local.server import serve
 from local.tokens import TokenDoor
 
@@ -91,7 +91,7 @@ class Stack:
         )
         self._install(parts)
         front.open(mounted())
-        scheduler = Scheduler(self.installation.config.function_url("maintenance"), self.issuer)
+        scheduler = Scheduler(self.installation.config.function_url("maintenance"), self.issuer, jobs())
         parts.callback(scheduler.close)
         scheduler.start()
 
@@ -109,7 +109,7 @@ class Stack:
         engine = Engine(
             sender,
             clock=SystemClock(),
-            queues=queues_from(QUEUES, project=PROJECT, location=LOCATION),
+            queues=queues_from(queues(), project=PROJECT, location=LOCATION),
             tokens=self.issuer.service_token,
             faults=ScriptedFaults(),
         )
