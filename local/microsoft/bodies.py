@@ -91,6 +91,7 @@ def aligned(body: Json) -> Json:
         recurrence["range"]["endDate"]
     ):
         raise invalid("ErrorCalendarOccurrenceIsDeletedFromRecurrence", "The series has no occurrence.")
+    recurrence["range"]["startDate"] = first.date().isoformat()
     moved = at(first, named) - start
     if body["isAllDay"]:
         return _moved_days(body, first, begins) | {"recurrence": recurrence}

@@ -1,9 +1,11 @@
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.microsoft import MicrosoftSimulator, Reply
+from local.microsoft.errors import GraphError
 from tests.local.microsoft.driver import ADA, IMMUTABLE, WINDOW, Clock, Driver, all_day, timed, weekly
 
 FIRST = datetime(2026, 9, 21, 10, 0)  # noqa: DTZ001 - a wall time
@@ -113,7 +115,8 @@ def test_delta_tells_everything(steps, days, series):
     driver.prefer = [IMMUTABLE, "odata.maxpagesize=3"]
     followers = [Follower(driver, each) for each in calendars]
     for step in steps:
-        act(sim, calendars, *step)
+        with suppress(GraphError):  # Outlook refuses some things, too
+            act(sim, calendars, *step)
         for each in followers:
             each.sync()
     sim.admin.set_setting("lag_reads", 0)
