@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 BUCKET = timedelta(seconds=5)
 # The trailing task waits a little longer than the bucket: clocks of two instances differ.
 SKEW = timedelta(seconds=2)
+# Microsoft may ask for a reauthorization every few minutes, and wants no two renewals within ten:
+# https://learn.microsoft.com/graph/change-notifications-lifecycle-events
+ONCE_IN = timedelta(minutes=10)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -31,3 +34,8 @@ def push_names(*, tenant: str, connection: str, calendar: str, now: datetime) ->
     number = (now - _EPOCH) // BUCKET
     stem = f"push/{tenant}/{connection}/{calendar}/{number}"
     return PushNames(f"{stem}/lead", f"{stem}/trail", _EPOCH + (number + 1) * BUCKET + SKEW)
+
+
+def once_name(*, tenant: str, connection: str, calendar: str, cause: str, now: datetime) -> str:
+    """The name for what is worth doing once in ten minutes."""
+    return f"push/{tenant}/{connection}/{calendar}/{cause}/{(now - _EPOCH) // ONCE_IN}"

@@ -4,11 +4,30 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 PURPOSE = "channel"
-_SEPARATOR = ":"
-_PARTS = 5
+# 128 bits: Microsoft Graph takes 128 characters in all, and a tenant's id may have 64 of them.
+SIGNATURE_BYTES = 16
+CHANNEL_LENGTH = 10
+LONGEST_TENANT = 64
+
+_TOKEN = re.compile(
+    r"(?P<connection>[\w-]{16})(?P<calendar>[\w-]{16})(?P<channel>[\w-]{10})(?P<signature>[\w-]{22})"
+    r"(?P<tenant>[!-~]{1,64})",
+    re.ASCII,
+)
+
+
+class Cause(StrEnum):
+    """Why a provider calls; the words are part of task names and payloads."""
+
+    CHANGED = "push"
+    MISSED = "missed"
+    REMOVED = "removed"
+    REAUTHORIZE = "reauthorize"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +57,7 @@ class PushNotice:
     token: str | None = field(repr=False)
     channel: str | None = None
     opening: bool = False
+    cause: Cause = Cause.CHANGED
 
     @property
     def claims(self) -> PushClaims | None:
@@ -49,22 +69,40 @@ class PushNotice:
 
 
 def encoded(claims: PushClaims) -> str:
-    """The token text: ids and signature; Google takes 256 characters, Microsoft Graph 128.
+    """The token text: 64 characters of ids and signature, then the tenant; 128 characters at most.
 
+    Google takes 256 characters, Microsoft Graph 128:
     https://developers.google.com/workspace/calendar/api/guides/push
+    https://learn.microsoft.com/graph/api/resources/subscription (clientState)
+
+    Raises:
+        ValueError: The ids are not those that Slotbridge gives (24 hexadecimal digits, a short channel id).
     """
-    signature = base64.urlsafe_b64encode(claims.signature).decode().rstrip("=")
-    return _SEPARATOR.join((*claims.signed, signature))
+    ids = "".join(_text(bytes.fromhex(part)) for part in (claims.connection, claims.calendar))
+    token = f"{ids}{claims.channel}{_text(claims.signature[:SIGNATURE_BYTES])}{claims.tenant}"
+    read = decoded(token)
+    if read is None or read.signed != claims.signed:
+        message = "these ids do not fit into a push token"
+        raise ValueError(message)
+    return token
 
 
 def decoded(token: str) -> PushClaims | None:
     """The claims of a token, still to be verified; None where it has not the form of ours."""
-    parts = token.split(_SEPARATOR)
-    if len(parts) != _PARTS or not all(parts) or not token.isascii():
+    found = _TOKEN.fullmatch(token)
+    if found is None:
         return None
-    tenant, connection, calendar, channel, text = parts
     try:
-        signature = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        signature = _bytes(f"{found['signature']}==")
     except binascii.Error:
         return None
-    return PushClaims(tenant, connection, calendar, channel, signature)
+    connection, calendar = (_bytes(found[name]).hex() for name in ("connection", "calendar"))
+    return PushClaims(found["tenant"], connection, calendar, found["channel"], signature)
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, altchars=b"-_", validate=True)

@@ -12,7 +12,7 @@ from local.google.world import Settings
 from tests.flows.sync_setup import Synced, at
 from tests.world import ACCOUNT
 
-CALENDAR = "cal"
+CALENDAR = "ca" * 12
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def channels(world):
     return [channel for channel in world.google.inspect.channels() if channel["live"]]
 
 
-def notice(world, *, keys=None, channel="ch", calendar=CALENDAR, **options):
+def notice(world, *, keys=None, channel="ch34567890", calendar=CALENDAR, **options):
     parts = (world.tenant, world.connection_id, calendar, channel)
     signature = (keys or world.ports.keys).sign(PURPOSE, *parts)
     return PushNotice(token=encoded(PushClaims(*parts, signature=signature)), channel=channel, **options)
@@ -59,7 +59,7 @@ def test_calendars_do_not_wait_for_each_other(world):
     ports = push_ports(world)
     receive_push(ports, notice(world))
 
-    assert Received.LEADING is receive_push(ports, notice(world, calendar="other"))
+    assert Received.LEADING is receive_push(ports, notice(world, calendar="0e" * 12))
 
 
 class Other:
@@ -75,8 +75,8 @@ def test_a_forged_message_makes_no_work(world):
     ports = push_ports(world, queue=Refusing())
     forged = [
         notice(world, keys=Other()),
-        PushNotice(token=None, channel="ch"),
-        PushNotice(token="nonsense", channel="ch"),
+        PushNotice(token=None, channel="ch34567890"),
+        PushNotice(token="nonsense", channel="ch34567890"),
         replace(notice(world), channel="another"),
     ]
 
@@ -199,7 +199,7 @@ def test_a_channel_whose_answer_was_lost_is_replaced(world):
 def test_a_push_of_a_channel_that_nobody_knows_is_counted_and_harmless(world):
     """Pitfall 10: a stopped channel may go on for a while; it looks, and changes nothing."""
     before = world.feed().channel
-    receive_push(push_ports(world), notice(world, channel="gone", calendar=world.key))
+    receive_push(push_ports(world), notice(world, channel="gone567890", calendar=world.key))
     world.drain()
 
     assert not world.errors

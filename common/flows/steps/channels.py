@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from common.domain.account import ProviderKind
 from common.domain.feed import Channel, Feed
-from common.domain.push import PURPOSE, PushClaims, encoded
+from common.domain.push import CHANNEL_LENGTH, PURPOSE, PushClaims, encoded
 from common.errors import Forbidden
 from common.flows.steps.lease import leased
 from common.flows.steps.reading import Reading, ask
@@ -18,7 +18,6 @@ LATEST_RENEWAL = 0.8
 JITTER = 0.1
 # A row that was stored before the provider answered, and never completed: the answer was lost.
 PENDING = timedelta(minutes=10)
-ID_LENGTH = 22
 
 
 def ensure(ports: Ports, reading: Reading, feed: Feed) -> Feed:
@@ -76,7 +75,9 @@ def _due(feed: Feed, now: datetime) -> bool:
 def _open(ports: Ports, reading: Reading, feed: Feed, address: str) -> Feed:
     now = ports.clock.now()
     until = now + timedelta(days=ports.tuning.channel_days)
-    pending = Channel(id=ports.keys.token()[:ID_LENGTH], resource_id="", expires_at=until, created_at=now)
+    pending = Channel(
+        id=ports.keys.token()[:CHANNEL_LENGTH], resource_id="", expires_at=until, created_at=now
+    )
     # Stored before it is asked for: the provider's first message may come before its answer.
     # https://developers.google.com/workspace/calendar/api/guides/push (sync message)
     old = tuple(

@@ -31,6 +31,18 @@ def test_a_signature_is_bound_to_purpose_and_parts() -> None:
     assert not keys.verify(made, "channel", "ab", "c")
 
 
+def test_half_a_signature_is_enough_and_less_is_not() -> None:
+    """Where there is little room 128 bits stand for all; a shorter piece, or one bit else, proves nothing."""
+    keys = HmacKeys([NEW])
+    made = keys.sign("channel", "c1")
+
+    assert keys.verify(made[:16], "channel", "c1")
+    assert not keys.verify(made[:15], "channel", "c1")
+    assert not keys.verify(b"", "channel", "c1")
+    assert not keys.verify(made[:15] + bytes([made[15] ^ 1]), "channel", "c1")
+    assert not keys.verify(made + b"x", "channel", "c1")
+
+
 def test_a_replaced_key_still_verifies() -> None:
     """While both keys are listed, old signatures hold; afterwards they do not."""
     made = HmacKeys([OLD]).sign("manage", "b1")

@@ -8,12 +8,12 @@ import pytest
 from common.domain.push import PushClaims, PushNotice, encoded
 from common.providers.google.push import notice
 
-CLAIMS = PushClaims("t1", "c1", "k1", "n1", b"\x01" * 32)
+CLAIMS = PushClaims("t1", "c1" * 12, "b1" * 12, "n123456789", b"\x01" * 16)
 
 
 def headers(**changes: str) -> dict[str, str]:
     return {
-        "X-Goog-Channel-ID": "n1",
+        "X-Goog-Channel-ID": "n123456789",
         "X-Goog-Channel-Token": encoded(CLAIMS),
         "X-Goog-Resource-ID": "r1",
         "X-Goog-Resource-State": "exists",
@@ -30,7 +30,7 @@ def test_everything_after_the_opening_means_look(state: str, opening: bool) -> N
     """Only the first message says nothing but that the channel works (pitfall 10)."""
     said = notice(headers(**{"X-Goog-Resource-State": state}))
 
-    assert said == PushNotice(encoded(CLAIMS), "n1", opening=opening)
+    assert said == PushNotice(encoded(CLAIMS), "n123456789", opening=opening)
     assert said.claims == CLAIMS
 
 
