@@ -10,6 +10,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from common.domain.interval import Interval
+from common.domain.mail_policy import MailPolicy
 from common.domain.zones import zone
 
 GRID = timedelta(minutes=5)
@@ -204,6 +205,7 @@ class Tenant:
     owner_edits: OwnerEditPolicy = OwnerEditPolicy()
     allowed_origins: tuple[str, ...] = ()
     return_addresses: tuple[str, ...] = ()
+    mail: MailPolicy = field(default_factory=MailPolicy)
 
     def __post_init__(self) -> None:
         zone(self.zone)

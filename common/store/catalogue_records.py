@@ -19,6 +19,7 @@ from common.domain.catalogue import (
     WeeklyHours,
 )
 from common.store.codec import INTERVAL, PLAIN, SECONDS, TEXTS, Form, record, word
+from common.store.outreach_records import MAIL_POLICY
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -56,6 +57,7 @@ TENANT = record(
     ),
     allowed_origins=TEXTS,
     return_addresses=TEXTS,
+    mail=MAIL_POLICY,
 )
 
 RESOURCE = record(
