@@ -16,6 +16,7 @@ class Work(StrEnum):
     EXPORT = "export"
     DISCONNECT = "disconnect"
     MAINTENANCE = "maintenance"
+    NOTIFY = "notify"
 
 
 class Lane(StrEnum):
@@ -51,11 +52,23 @@ class OutboxKind(StrEnum):
     """What an outbox entry promises to do."""
 
     EXPORT = "export"
+    BOOKED = "booked"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"
+    NOTICE = "notice"
+    INVITATION = "invitation"
+    HOOK = "hook"
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
-    """A promise committed together with its cause; removed when the work is done."""
+    """A promise committed together with its cause; removed when the work is done.
+
+    An export names its booking and connection, news of a booking the booking alone; everything else is
+    about ``subject``, so that a connection's waiting exports are never mixed with what people are told.
+    """
 
     id: str
     tenant: str
@@ -66,6 +79,7 @@ class OutboxEntry:
     created_at: datetime
     due_at: datetime
     waiting_until: datetime | None = None
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +117,7 @@ class NoticeKind(StrEnum):
     EDIT_PROPOSED = "edit_proposed"
     BOOKING_CONFLICT = "booking_conflict"
     EXPORT_STOPPED = "export_stopped"
+    HOOK_DISABLED = "hook_disabled"
 
 
 @dataclass(frozen=True, slots=True)
