@@ -60,8 +60,8 @@ class Calendars(Protocol):
     def mails(self) -> int:
         """How many messages the provider sent to guests."""
 
-    def pushes(self) -> int:
-        """How many notifications were delivered and accepted so far."""
+    def pushes(self, calendar: str) -> int:
+        """How many notifications of a calendar were delivered and accepted so far."""
 
     def forget_cursors(self) -> None:
         """Let every sync token be too old."""

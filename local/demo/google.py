@@ -110,9 +110,12 @@ class Google:
         """How many messages the provider sent to guests."""
         return len(self._see("mails"))
 
-    def pushes(self) -> int:
-        """How many notifications were delivered and accepted so far."""
-        return sum(1 for attempt in self._see("push_attempts") if attempt["status"] in _ACCEPTED)
+    def pushes(self, calendar: str) -> int:
+        """How many notifications of a calendar were delivered and accepted so far."""
+        watched = f"calendar:{self._ids[calendar]}"
+        mine = {channel["id"] for channel in self._see("channels") if channel["resource"] == watched}
+        attempts = self._see("push_attempts")
+        return sum(1 for item in attempts if item["channel"] in mine and item["status"] in _ACCEPTED)
 
     def forget_cursors(self) -> None:
         """Let every sync token be too old."""

@@ -23,7 +23,7 @@ def live(scene: Scene) -> None:
     with show.step(
         "Wednesday 15:00 to 16:00, in her family calendar: the times are gone from the slots"
     ) as notes:
-        pushes = scene.side.pushes()
+        pushes = scene.side.pushes(FAMILY)
         scene.side.enter(FAMILY, entry)
         after = until("the slots make room", lambda: _without(scene, _TAKEN))
         same(
@@ -31,7 +31,7 @@ def live(scene: Scene) -> None:
         )
         notes.append("calendars are asked live; an answer is shared for three seconds at most")
     with show.step(f"{name}'s push message arrives, and the event is copied with its title"):
-        until("a push message is delivered", lambda: scene.side.pushes() > pushes)
+        until("a push message is delivered", lambda: scene.side.pushes(FAMILY) > pushes)
         until("the event is copied", lambda: _copied(scene, entry.title))
         until("the copies are true", scene.copies_are_true)
     with show.step("she deletes it: the copy goes, and the times are offered again"):
