@@ -61,8 +61,8 @@ class Response(StrEnum):
 class Marker:
     """What Slotbridge writes invisibly into the events that it creates.
 
-    A marker alone proves nothing, because people copy events: an event is ours only if its id is
-    the one that belongs to this booking and epoch.
+    A marker alone proves nothing, because people copy events: an event is ours only if the id that it was
+    created under is the one that belongs to this booking and epoch.
     """
 
     booking: str
@@ -76,7 +76,8 @@ class ExternalEvent:
     ``title``, ``description`` and ``location`` are None wherever only times were asked for.
     ``original_start`` is the immutable identity of an occurrence within its series.
     ``all_day`` keeps the dates (end exclusive) of an all-day event; ``start`` and ``end`` are then
-    midnights of the calendar's zone.
+    midnights of the calendar's zone. ``created_as`` is what its creator called it (Graph: transactionId)
+    where that is not the id itself, as it is at Google; copies do not have it.
     """
 
     id: str
@@ -99,6 +100,7 @@ class ExternalEvent:
     updated: datetime | None = None
     ical_uid: str | None = field(default=None, repr=False)
     marker: Marker | None = None
+    created_as: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "start", aware(self.start))
@@ -111,6 +113,11 @@ class ExternalEvent:
     def span(self) -> Interval | None:
         """The time it takes, or None for an event without length (which never blocks)."""
         return Interval(self.start, self.end) if self.start < self.end else None
+
+    @property
+    def given_id(self) -> str:
+        """The id that whoever created it chose."""
+        return self.created_as or self.id
 
     @property
     def unit(self) -> str:

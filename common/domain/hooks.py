@@ -71,6 +71,14 @@ class Hook:
         return self.enabled and (not self.events or event in self.events)
 
 
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A target just after its secret was made, which is the only time that anybody sees it."""
+
+    hook: Hook
+    secret: str = field(repr=False)
+
+
 class DeliveryState(StrEnum):
     """What became of a message."""
 

@@ -80,6 +80,18 @@ class Invitation:
         return self.claim in {None, consent} or self.claimed_until is None or self.claimed_until <= now
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Who invites for what, how, and until when; ``providers`` are those to choose from."""
+
+    business: str
+    resource: str
+    providers: tuple[ProviderKind, ...]
+    expected_account: str | None = field(repr=False)
+    language: Language
+    ends_at: datetime
+
+
 def hashed(secret: str) -> str:
     """The name under which a secret is kept."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -194,6 +194,7 @@ def seen(link: ExportLink, event: ExternalEvent) -> ExportLink:
     return replace(
         link,
         state=LinkState.LIVE,
+        event_id=event.id,
         written={**link.written, **seen_fingerprint(event)},
         etag=event.etag,
         updated=event.updated,

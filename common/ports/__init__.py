@@ -11,7 +11,10 @@ from common.ports.bookings import BookingChange, Bookings
 from common.ports.catalogue import Catalogue, Scene
 from common.ports.ledger import Ledger, TaskQueue
 from common.ports.machine import Clock, Keys, Log, Tuning, Vault
+from common.ports.outreach import Answer, Courier, Hooks, Invitations, Mailer, Telling
+from common.ports.privacy import Archive, Oversight, Subscriptions
 from common.ports.provider import (
+    Abilities,
     Authorizer,
     BusyPage,
     BusyRequest,
@@ -22,6 +25,9 @@ from common.ports.provider import (
 )
 
 __all__ = [
+    "Abilities",
+    "Answer",
+    "Archive",
     "Authorizer",
     "BookingChange",
     "Bookings",
@@ -33,15 +39,22 @@ __all__ = [
     "Clock",
     "Connections",
     "ConsentRequest",
+    "Courier",
     "Feeds",
+    "Hooks",
+    "Invitations",
     "Keys",
     "Ledger",
     "Log",
+    "Mailer",
+    "Oversight",
     "Ports",
     "Provider",
     "PushPorts",
     "Scene",
+    "Subscriptions",
     "TaskQueue",
+    "Telling",
     "Tuning",
     "Vault",
 ]
@@ -60,6 +73,14 @@ class Ports:
     feeds: Feeds
     bookings: Bookings
     ledger: Ledger
+    invitations: Invitations
+    telling: Telling
+    mailer: Mailer
+    hooks: Hooks
+    courier: Courier
+    oversight: Oversight
+    subscriptions: Subscriptions
+    archive: Archive
     queue: TaskQueue
     log: Log
     tuning: Tuning = field(default_factory=Tuning)

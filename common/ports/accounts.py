@@ -31,8 +31,8 @@ class Connections(Protocol):
     def same_account(self, connection: Connection) -> tuple[Connection, ...]:
         """Other live connections to the same provider account, of any tenant."""
 
-    def create(self, connection: Connection, sealed: str) -> Connection:
-        """Store a new connection and its encrypted grant together."""
+    def create(self, connection: Connection, sealed: str, *, tasks: Sequence[OutboxEntry] = ()) -> Connection:
+        """Store a new connection and its encrypted grant together, with promises."""
 
     def save(self, connection: Connection, *, tasks: Sequence[OutboxEntry] = ()) -> Connection:
         """Replace, if ``connection.version`` is still the stored one; else raises Conflict."""

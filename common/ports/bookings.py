@@ -9,6 +9,7 @@ from typing import Protocol
 
 from common.domain.booking import (
     Booking,
+    BookingStatus,
     ExportLink,
 )
 from common.domain.interval import Interval
@@ -54,8 +55,15 @@ class Bookings(Protocol):
     ) -> tuple[Booking, ...]:
         """Active bookings that end after ``start``, in order of (start, id), from ``after`` (exclusive)."""
 
-    def overlapping(self, tenant: str, resource: str, window: Interval) -> tuple[Booking, ...]:
-        """Active bookings that overlap ``window``."""
+    def overlapping(
+        self,
+        tenant: str,
+        resource: str,
+        window: Interval,
+        *,
+        status: BookingStatus = BookingStatus.CONFIRMED,
+    ) -> tuple[Booking, ...]:
+        """Bookings of a status (active ones) that overlap ``window``."""
 
     def link(self, tenant: str, connection: str, booking: str) -> ExportLink | None:
         """The export link of a booking in one connection."""

@@ -26,7 +26,7 @@ class Keys(Protocol):
         """HMAC-SHA256 of the parts under the current key of this purpose."""
 
     def verify(self, signature: bytes, purpose: str, *parts: str) -> bool:
-        """Whether any valid key made ``signature``, in constant time."""
+        """Whether any valid key made ``signature`` (or its first 16 bytes or more), in constant time."""
 
     def token(self) -> str:
         """256 random bits, URL-safe."""
@@ -66,6 +66,9 @@ class Tuning:
     webhook_graph: str = ""
     oauth_redirect: str = ""
     manage_url: str = ""
+    invite_url: str = ""
+    console_url: str = ""
+    feed_url: str = ""
     live_deadline: float = 2.0
     lease_seconds: int = 360
     page_budget: int = 8

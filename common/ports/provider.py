@@ -47,11 +47,33 @@ class BusyPage:
     page: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a provider can do at all, where providers differ.
+
+    Attributes:
+        silent_guests: Events with guests can be written and deleted without a mail to them.
+        accepts_for_guests: A guest can be entered as one who has accepted.
+        endless_feed: A listing goes on for ever; otherwise it and its deltas end with the cursor's window.
+        proves_removals: What a feed reports as removed is gone; otherwise it may have left the window only.
+    """
+
+    silent_guests: bool
+    accepts_for_guests: bool
+    endless_feed: bool
+    proves_removals: bool
+
+
 class CalendarProvider(Protocol):
-    """One exchange each; the access token is passed in; failures are SyncErrors, never empty answers."""
+    """One exchange each; the access token is passed in; failures are SyncErrors, never empty answers.
+
+    An event is named by the id that the provider returned, or, where that answer never came, by the id of
+    the draft that created it: ``get_event``, ``update_event`` and ``delete_event`` take both.
+    """
 
     kind: ProviderKind
     busy_batch: int
+    abilities: Abilities
 
     def fields_version(self, detail: Detail) -> str:
         """A word for what is asked of an event (``Feed.fields``); another word needs a new listing."""
@@ -96,7 +118,7 @@ class CalendarProvider(Protocol):
         """One event as it is now; Gone where the provider proves that it is deleted."""
 
     def create_event(self, token: str, calendar: CalendarRef, draft: EventDraft) -> EventRef | IdTaken:
-        """Write a booking's event for the first time."""
+        """Write a booking's event for the first time; a repetition finds the event of the first attempt."""
 
     def update_event(
         self,
@@ -108,10 +130,18 @@ class CalendarProvider(Protocol):
         changed: frozenset[str],
         etag: str | None,
     ) -> EventRef | Gone | Changed:
-        """Change only the named fields (keys of the draft's fingerprint) in place."""
+        """Change only the named fields (keys of the draft's fingerprint) in place.
+
+        Raises:
+            Forbidden: with code ``cannot_be_silent`` where guests would be mailed although nobody may be.
+        """
 
     def delete_event(self, token: str, calendar: CalendarRef, event_id: str, *, notify: bool) -> None:
-        """Remove an event; one that is gone already is fine."""
+        """Remove an event; one that is gone already is fine.
+
+        Raises:
+            Forbidden: with code ``cannot_be_silent`` where guests would be mailed although nobody may be.
+        """
 
     def watch(self, token: str, calendar: CalendarRef, request: ChannelRequest) -> Channel:
         """Open a push channel.
@@ -120,13 +150,24 @@ class CalendarProvider(Protocol):
             Forbidden: with code ``push_unsupported`` where this calendar cannot push.
         """
 
+    def renew(self, token: str, channel: Channel, *, until: datetime) -> Channel | None:
+        """The channel with a longer life; None where it has to be replaced by another one."""
+
     def unwatch(self, token: str, channel: Channel) -> None:
         """Close a push channel; one that is unknown already is fine."""
 
     def busy(
-        self, token: str, requests: Sequence[BusyRequest], window: Interval
+        self,
+        token: str,
+        requests: Sequence[BusyRequest],
+        window: Interval,
+        *,
+        detail: Detail = Detail.TIMES,
     ) -> tuple[BusyPage | SyncError, ...]:
-        """Events of up to ``busy_batch`` calendars, answers in the order of the requests."""
+        """Events of up to ``busy_batch`` calendars, answers in the order of the requests.
+
+        Times and flags only, unless a view asks for the ``detail`` of titles.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +210,8 @@ class Authorizer(Protocol):
             GrantRevoked: the refresh token is dead.
         """
 
-    def revoke(self, grant: Grant) -> None:
-        """Give the grant back; one that is dead already is fine."""
+    def revoke(self, grant: Grant) -> bool:
+        """Give the grant back; one that is dead already is fine. False where the provider takes none back."""
 
 
 @dataclass(frozen=True, slots=True)

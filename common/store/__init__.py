@@ -8,12 +8,18 @@ from common.ports.accounts import Connections, Feeds
 from common.ports.bookings import Bookings
 from common.ports.catalogue import Catalogue
 from common.ports.ledger import Ledger
+from common.ports.outreach import Hooks, Invitations, Telling
+from common.ports.privacy import Archive, Oversight, Subscriptions
+from common.store.archive import StoredArchive
 from common.store.bookings import StoredBookings
 from common.store.catalogue import StoredCatalogue
 from common.store.connections import StoredConnections
 from common.store.documents import Documents
 from common.store.feeds import StoredFeeds
+from common.store.hooks import StoredHooks
 from common.store.ledger import StoredLedger
+from common.store.outreach import StoredInvitations, StoredTelling
+from common.store.oversight import StoredOversight, StoredSubscriptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,12 @@ class Stores:
     feeds: Feeds
     bookings: Bookings
     ledger: Ledger
+    invitations: Invitations
+    hooks: Hooks
+    telling: Telling
+    oversight: Oversight
+    subscriptions: Subscriptions
+    archive: Archive
 
 
 def stores(documents: Documents) -> Stores:
@@ -35,4 +47,10 @@ def stores(documents: Documents) -> Stores:
         feeds=StoredFeeds(documents),
         bookings=StoredBookings(documents),
         ledger=StoredLedger(documents),
+        invitations=StoredInvitations(documents),
+        hooks=StoredHooks(documents),
+        telling=StoredTelling(documents),
+        oversight=StoredOversight(documents),
+        subscriptions=StoredSubscriptions(documents),
+        archive=StoredArchive(documents),
     )

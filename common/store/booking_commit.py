@@ -15,10 +15,10 @@ from common.domain.cells import cells
 from common.domain.work import IdempotencyRecord
 from common.errors import AlreadyExists, Conflict, SlotTaken
 from common.ports.bookings import BookingChange
-from common.store import paths
+from common.store import notices, paths
 from common.store.agenda import pair
 from common.store.documents import REMOVE, Create, Delete, Documents, Merge, Put, Replace, Snapshot, Write
-from common.store.work_records import BOOKING, IDEMPOTENCY, LINK, NOTICE, OUTBOX
+from common.store.work_records import BOOKING, IDEMPOTENCY, LINK, OUTBOX
 
 # Cells of the past have no use; the database removes them some time after this.
 CELLS_KEPT = timedelta(days=7)
@@ -72,7 +72,7 @@ def _around(change: BookingChange, replaced: str | None) -> Iterable[Write]:
     for link in change.links:
         yield link_write(link)
     for notice in change.notices:
-        yield Put(paths.within(notice.tenant, "notices", notice.id), NOTICE.write(notice))
+        yield from notices.repeated(notice)
     if change.idempotency is not None:
         path, data = _record_path(change.idempotency), IDEMPOTENCY.write(change.idempotency)
         yield Create(path, data) if replaced is None else Replace(path, data, version=replaced)

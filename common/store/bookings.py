@@ -21,6 +21,7 @@ from common.store.matching import MOST_DISJUNCTIONS
 from common.store.work_records import BOOKING, IDEMPOTENCY, LINK
 
 _PAGE = 200
+_Bounds = tuple[tuple[str, Operator, Any], ...]
 _START = "interval.start"
 
 
@@ -56,13 +57,20 @@ class StoredBookings:
         """Active bookings that end after ``start``, in order of (start, id), from ``after`` (exclusive)."""
         since = start - LONGEST_CLAIM
         position = self._position(tenant, after) if after is not None else None
-        found = self._active(tenant, resource, ((_START, ">", since),), position)
+        found = self._held(tenant, resource, ((_START, ">", since),), position)
         return tuple(islice((item for item in found if item.interval.end > start), limit))
 
-    def overlapping(self, tenant: str, resource: str, window: Interval) -> tuple[Booking, ...]:
-        """Active bookings that overlap ``window``."""
-        since = window.start - LONGEST_CLAIM
-        found = self._active(tenant, resource, ((_START, ">", since), (_START, "<", window.end)), None)
+    def overlapping(
+        self,
+        tenant: str,
+        resource: str,
+        window: Interval,
+        *,
+        status: BookingStatus = BookingStatus.CONFIRMED,
+    ) -> tuple[Booking, ...]:
+        """Bookings of a status (active ones) that overlap ``window``."""
+        bounds: _Bounds = ((_START, ">", window.start - LONGEST_CLAIM), (_START, "<", window.end))
+        found = self._held(tenant, resource, bounds, None, status)
         return tuple(item for item in found if item.interval.overlaps(window))
 
     def link(self, tenant: str, connection: str, booking: str) -> ExportLink | None:
@@ -108,17 +116,15 @@ class StoredBookings:
     def _position(self, tenant: str, booking: str) -> tuple[datetime, str]:
         return self.get(tenant, booking).interval.start, paths.booking(tenant, booking)
 
-    def _active(
+    def _held(
         self,
         tenant: str,
         resource: str,
-        bounds: tuple[tuple[str, Operator, Any], ...],
+        bounds: _Bounds,
         position: tuple[datetime, str] | None,
+        status: BookingStatus = BookingStatus.CONFIRMED,
     ) -> Iterator[Booking]:
-        held: tuple[tuple[str, Operator, Any], ...] = (
-            ("resource", "==", resource),
-            ("status", "==", BookingStatus.CONFIRMED.value),
-        )
+        held: _Bounds = (("resource", "==", resource), ("status", "==", status.value))
         query = Query(
             paths.within(tenant, "bookings"), filters=held + bounds, order=(_START, NAME), limit=_PAGE
         )

@@ -49,12 +49,13 @@ class StoredConnections:
         others = (_read(item) for item in found if item.path != this)
         return tuple(item for item in others if item.status is not Status.DISCONNECTED)
 
-    def create(self, connection: Connection, sealed: str) -> Connection:
-        """Store a new connection and its encrypted grant together."""
-        document, _ = self._documents.commit(
+    def create(self, connection: Connection, sealed: str, *, tasks: Sequence[OutboxEntry] = ()) -> Connection:
+        """Store a new connection and its encrypted grant together, with promises."""
+        document, *_ = self._documents.commit(
             [
                 Create(paths.connection(connection.tenant, connection.id), _write(connection)),
                 Put(paths.grant(connection.tenant, connection.id), {"sealed": sealed}),
+                *_promises(tasks),
             ]
         )
         return replace(connection, version=document.version)
@@ -67,7 +68,7 @@ class StoredConnections:
         document, *_ = self._documents.commit(
             [
                 Replace(path, _write(connection), version=connection.version),
-                *(Put(paths.outbox(entry.id), OUTBOX.write(entry)) for entry in tasks),
+                *_promises(tasks),
             ]
         )
         return replace(connection, version=document.version)
@@ -120,6 +121,10 @@ def live_by_resource(
             if connection.status is not Status.DISCONNECTED:
                 found[connection.resource].append(connection)
     return {name: tuple(items) for name, items in found.items()}
+
+
+def _promises(tasks: Sequence[OutboxEntry]) -> list[Write]:
+    return [Put(paths.outbox(entry.id), OUTBOX.write(entry)) for entry in tasks]
 
 
 def _write(connection: Connection) -> dict[str, Any]:

@@ -109,6 +109,7 @@ class Written:
 class Query:
     """A question to one collection, or to all collections of a name (``group``).
 
+    A group that is a document's path with a slash behind it are all documents below that document.
     ``order`` names fields, descending ones with a leading ``-``; the document's path breaks ties and is
     itself called ``__name__``. Documents that lack an ordered or compared field are left out. ``after``
     holds a value per ordered field (a full path for ``__name__``), and the answer starts behind it.

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from common.domain.work import ConsentState, DeadLetter, Notice, OutboxEntry
 from common.errors import AlreadyExists, Conflict, UnknownResource
-from common.store import paths
+from common.store import notices, paths
 from common.store.documents import Create, Delete, Documents, Put, Query, Replace, Write
 from common.store.work_records import CONSENT, LETTER, NOTICE, OUTBOX
 
@@ -69,8 +69,8 @@ class StoredLedger:
         return LETTER.read(found.data)
 
     def tell(self, notice: Notice) -> bool:
-        """Record a notice; False when the same one was recorded before."""
-        return self._new(Create(paths.within(notice.tenant, "notices", notice.id), NOTICE.write(notice)))
+        """Record a notice and the promise to tell it; False when the same one was recorded before."""
+        return self._new(*notices.new(notice))
 
     def notices(self, tenant: str) -> tuple[Notice, ...]:
         """A tenant's notices, newest first; at most 500."""
@@ -141,9 +141,9 @@ class StoredLedger:
         with suppress(Conflict):
             self._documents.commit([Delete(path, version=found.version)])
 
-    def _new(self, write: Create) -> bool:
+    def _new(self, *writes: Write) -> bool:
         try:
-            self._documents.commit([write])
+            self._documents.commit(writes)
         except AlreadyExists:
             return False
         return True

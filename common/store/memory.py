@@ -85,8 +85,7 @@ class MemoryDocuments:
             found = [
                 (f"{collection}/{name}", stored)
                 for collection, documents in self._collections.items()
-                if collection == query.collection
-                or (query.group and collection.rpartition("/")[2] == query.collection)
+                if _asked(collection, query)
                 for name, stored in documents.items()
             ]
         versions = {path: stored.version for path, stored in found}
@@ -131,6 +130,14 @@ def _snapshot(path: str, stored: _Stored | None) -> Snapshot:
     if stored is None:
         return Snapshot(path, None, None)
     return Snapshot(path, canonical_fields(stored.data), stored.version)
+
+
+def _asked(collection: str, query: Query) -> bool:
+    if not query.group:
+        return collection == query.collection
+    if query.collection.endswith("/"):
+        return collection.startswith(query.collection)
+    return collection.rpartition("/")[2] == query.collection
 
 
 def _demand(write: Write, current: _Stored | None) -> None:

@@ -12,6 +12,9 @@ PACING = "pacing"
 LEASES = "leases"
 CONNECTIONS = "connections"
 CALENDARS = "calendars"
+INVITATIONS = "invitations"
+HOOKS = "hooks"
+TOLD = "told"
 
 
 def part(identifier: str) -> str:
@@ -139,3 +142,18 @@ def pacing(scope: str) -> str:
 def lease(scope: str) -> str:
     """Who works on something at the moment."""
     return f"{LEASES}/{part(scope)}"
+
+
+def hook(t: str, h: str) -> str:
+    """A webhook target."""
+    return within(t, HOOKS, h)
+
+
+def deliveries(t: str, h: str) -> str:
+    """The messages to a webhook target."""
+    return f"{hook(t, h)}/deliveries"
+
+
+def delivery(t: str, h: str, d: str) -> str:
+    """One message to a webhook target."""
+    return f"{deliveries(t, h)}/{part(d)}"

@@ -67,6 +67,7 @@ OUTBOX = record(
     created_at=PLAIN,
     due_at=PLAIN,
     waiting_until=PLAIN,
+    subject=PLAIN,
 )
 
 LETTER = record(

@@ -1,0 +1,146 @@
+"""What belongs to a tenant, a resource or a customer, and how far its erasure has come."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from common.domain.booking import Booking, Customer
+
+ERASED = "Erased"
+
+# Ciphertexts, secrets and their hashes open something; they are nobody's personal data.
+_SECRET_FIELDS = frozenset({"sealed", "secret_hash", "secrets", "verifier"})
+_SECRET_COLLECTIONS = frozenset({"grants"})
+_KEPT_COLLECTIONS = frozenset({"erasures"})
+_ERASURE_ACTION = "erasure_started"
+
+
+class Scope(StrEnum):
+    """Whose data."""
+
+    TENANT = "tenant"
+    RESOURCE = "resource"
+    CUSTOMER = "customer"
+
+
+class Stage(StrEnum):
+    """How far an erasure has come."""
+
+    CLOSING = "closing"
+    DISCONNECTING = "disconnecting"
+    ERASING = "erasing"
+    WAITING = "waiting"
+    SWEEPING = "sweeping"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One stored document as it is."""
+
+    path: str
+    data: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The path below the tenant: collection, id, collection, id, ..."""
+        return tuple(self.path.split("/")[2:])
+
+    @property
+    def collection(self) -> str:
+        """The name of the collection that it is in."""
+        return self.path.split("/")[-2]
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """An erasure, and in the end its receipt: numbers and ids, nothing of what was erased.
+
+    A customer is named by a keyed hash of the address; the address itself is kept encrypted until the work
+    is done. ``position`` is the last document that was looked at.
+    """
+
+    id: str
+    tenant: str
+    scope: Scope
+    subject: str
+    requested_by: str
+    started_at: datetime
+    stage: Stage = Stage.CLOSING
+    position: str | None = None
+    address: str | None = field(default=None, repr=False)
+    documents_erased: int = 0
+    bookings_anonymised: int = 0
+    connections_ended: int = 0
+    events_erased: int = 0
+    events_left: int = 0
+    waiting_until: datetime | None = None
+    finished_at: datetime | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What is asked about: all of a tenant, or one resource with its connections."""
+
+    resource: str | None = None
+    connections: frozenset[str] = frozenset()
+
+    def holds(self, record: Record) -> bool:
+        """Whether a record belongs to it."""
+        if self.resource is None:
+            return True
+        at = record.parts
+        return (
+            at[:2] == ("resources", self.resource)
+            or (at[:1] == ("connections",) and at[1] in self.connections)
+            or record.data.get("resource") == self.resource
+            or record.data.get("connection") in self.connections
+        )
+
+
+def erasable(record: Record) -> bool:
+    """Whether a record goes with the rest: receipts stay, and the word that an erasure was ordered."""
+    if record.parts[:1] and record.parts[0] in _KEPT_COLLECTIONS:
+        return False
+    return not (record.collection == "audit" and record.data.get("action") == _ERASURE_ACTION)
+
+
+def exported(record: Record) -> Mapping[str, Any] | None:
+    """What an export tells of a record; None for what is only a secret."""
+    if record.collection in _SECRET_COLLECTIONS:
+        return None
+    return {key: value for key, value in record.data.items() if key not in _SECRET_FIELDS}
+
+
+def same_address(left: str | None, right: str) -> bool:
+    """Whether two spellings name one mailbox."""
+    return left is not None and left.strip().casefold() == right.strip().casefold()
+
+
+def anonymised(booking: Booking, now: datetime) -> Booking:
+    """The same appointment of nobody in particular; the owner's own words about it go as well."""
+    return replace(
+        booking,
+        customer=Customer(name=ERASED, zone=booking.customer.zone),
+        note=None,
+        title=None,
+        description=None,
+        revision=booking.revision + 1,
+        updated_at=now,
+    )
+
+
+def is_anonymous(booking: Booking) -> bool:
+    """Whether a booking was anonymised before."""
+    return booking.customer == Customer(name=ERASED, zone=booking.customer.zone)
+
+
+def chosen(resource: str | None, connections: Collection[tuple[str, str]]) -> Whole:
+    """What belongs together; ``connections`` are pairs of (connection, resource)."""
+    names = frozenset(name for name, owner in connections if owner == resource)
+    return Whole(resource, names) if resource is not None else Whole()

@@ -1,0 +1,80 @@
+"""The stores behind the privacy promises: support access, feeds for other programs, export and erasure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from common.domain.erasure import Erasure, Record
+from common.domain.subscription import Subscription
+from common.domain.support import AuditEntry, SupportGrant
+
+
+class Oversight(Protocol):
+    """Who may look at a tenant's data for support, and who did."""
+
+    def locked(self, tenant: str) -> bool:
+        """Whether the tenant locks support out."""
+
+    def lock(self, tenant: str, entry: AuditEntry, *, locked: bool) -> None:
+        """Lock support out, or let it in again, together with the audit entry."""
+
+    def grants(self, tenant: str) -> tuple[SupportGrant, ...]:
+        """A tenant's grants, newest first."""
+
+    def grant(self, tenant: str, grant: str) -> SupportGrant:
+        """Raises UnknownResource where there is none."""
+
+    def save(self, grant: SupportGrant, entry: AuditEntry) -> SupportGrant:
+        """Create (no version) or replace, together with the audit entry; else raises Conflict."""
+
+    def record(self, entry: AuditEntry) -> None:
+        """Add to the trail; the same entry twice is one."""
+
+    def trail(self, tenant: str, *, after: str | None, limit: int) -> tuple[AuditEntry, ...]:
+        """A tenant's audit entries, newest first, from ``after`` (an entry's id, exclusive)."""
+
+
+class Subscriptions(Protocol):
+    """The addresses of iCalendar feeds, at most one a resource."""
+
+    def of_resource(self, tenant: str, resource: str) -> Subscription | None:
+        """The living address, if there is one."""
+
+    def by_secret(self, secret_hash: str) -> Subscription:
+        """Raises UnknownResource where no living address has this secret."""
+
+    def put(self, subscription: Subscription) -> Subscription:
+        """Give a resource an address; a former one ends in the same moment."""
+
+    def delete(self, tenant: str, resource: str) -> None:
+        """End the address; having none is fine."""
+
+
+class Archive(Protocol):
+    """All that is stored of a tenant, whatever it is; and the jobs that erase it."""
+
+    def page(self, tenant: str, *, after: str | None, limit: int) -> tuple[Record, ...]:
+        """Everything below the tenant and the tenant itself, in order, from ``after`` (exclusive)."""
+
+    def loose(self, tenant: str, *, limit: int) -> tuple[Record, ...]:
+        """What is kept of a tenant outside of it: promises and pending consents."""
+
+    def orphans(self, tenant: str, records: Sequence[Record]) -> tuple[Record, ...]:
+        """Those of the records that tell of a booking which is not there any more."""
+
+    def create(self, erasure: Erasure, entry: AuditEntry) -> Erasure:
+        """Write down a new job, together with the audit entry."""
+
+    def get(self, tenant: str, erasure: str) -> Erasure:
+        """Raises UnknownResource where there is none."""
+
+    def of_tenant(self, tenant: str) -> tuple[Erasure, ...]:
+        """A tenant's jobs, newest first."""
+
+    def save(self, erasure: Erasure, *, erase: Sequence[str] = ()) -> Erasure:
+        """Replace a job and remove documents in the same commit.
+
+        Raises:
+            Conflict: ``erasure.version`` is not the stored one; nothing was removed.
+        """

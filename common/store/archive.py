@@ -1,0 +1,109 @@
+"""All documents of a tenant, whatever they are, and the jobs that erase them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from common.domain.erasure import Erasure, Record
+from common.domain.support import AuditEntry
+from common.errors import AlreadyExists, Conflict, UnknownResource
+from common.store import paths
+from common.store.documents import NAME, Create, Delete, Documents, Query, Replace, Snapshot
+from common.store.oversight import audit_write
+from common.store.privacy_records import ERASURE
+
+MOST_LISTED = 100
+ERASURES = "erasures"
+
+
+class StoredArchive:
+    """All that is stored of a tenant; and the jobs that erase it."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def page(self, tenant: str, *, after: str | None, limit: int) -> tuple[Record, ...]:
+        """Everything below the tenant and the tenant itself, in order, from ``after`` (exclusive)."""
+        root = paths.tenant(tenant)
+        head = self._documents.get([root]) if after is None else ()
+        # The path of ``after`` may be gone meanwhile: it is a place in the order, and no document.
+        position = (_inside(root, after),) if after not in {None, root} else None
+        query = Query(f"{root}/", group=True, order=(NAME,), after=position, limit=limit)
+        return _records((*head, *self._documents.query(query)))
+
+    def loose(self, tenant: str, *, limit: int) -> tuple[Record, ...]:
+        """What is kept of a tenant outside of it: promises and pending consents."""
+        found = [
+            snapshot
+            for collection in (paths.OUTBOX, paths.CONSENTS)
+            for snapshot in self._documents.query(
+                Query(collection, filters=(("tenant", "==", tenant),), limit=limit)
+            )
+        ]
+        return _records(found)
+
+    def orphans(self, tenant: str, records: Sequence[Record]) -> tuple[Record, ...]:
+        """Those of the records that tell of a booking which is not there any more."""
+        told = {record.path: record.data.get("booking") or _told_booking(record) for record in records}
+        names = sorted({name for name in told.values() if isinstance(name, str) and name})
+        found = self._documents.get([paths.booking(tenant, name) for name in names])
+        gone = {snapshot.id for snapshot in found if snapshot.data is None}
+        return tuple(record for record in records if told[record.path] in gone)
+
+    def create(self, erasure: Erasure, entry: AuditEntry) -> Erasure:
+        """Write down a new job, together with the audit entry."""
+        try:
+            document, _ = self._documents.commit(
+                [Create(_path(erasure.tenant, erasure.id), ERASURE.write(erasure)), audit_write(entry)]
+            )
+        except AlreadyExists as error:
+            raise Conflict("this was started before") from error
+        return replace(erasure, version=document.version)
+
+    def get(self, tenant: str, erasure: str) -> Erasure:
+        """Raises UnknownResource where there is none."""
+        (found,) = self._documents.get([_path(tenant, erasure)])
+        if found.data is None:
+            raise UnknownResource("there is no such erasure")
+        return _read(found)
+
+    def of_tenant(self, tenant: str) -> tuple[Erasure, ...]:
+        """A tenant's jobs, newest first; at most 100."""
+        query = Query(paths.within(tenant, ERASURES), order=("-started_at",), limit=MOST_LISTED)
+        return tuple(map(_read, self._documents.query(query)))
+
+    def save(self, erasure: Erasure, *, erase: Sequence[str] = ()) -> Erasure:
+        """Replace a job and remove documents in the same commit."""
+        if erasure.version is None:
+            raise Conflict("a job that was never read cannot be replaced")
+        job = Replace(_path(erasure.tenant, erasure.id), ERASURE.write(erasure), version=erasure.version)
+        document, *_ = self._documents.commit([job, *map(Delete, erase)])
+        return replace(erasure, version=document.version)
+
+
+def _inside(root: str, path: str | None) -> str:
+    """A cursor that somebody sent back, if it points into this tenant and nowhere else."""
+    inside = path is not None and path.startswith(f"{root}/")
+    parts = (path or "").split("/")
+    if not inside or len(parts) % 2 or not all(paths.part(part) for part in parts):
+        raise UnknownResource("there is no such place")
+    return str(path)
+
+
+def _told_booking(record: Record) -> str | None:
+    name = record.path.rpartition("/")[2]
+    is_told = record.collection == paths.TOLD and name.startswith("booking-")
+    return name.removeprefix("booking-") if is_told else None
+
+
+def _records(found: Sequence[Snapshot]) -> tuple[Record, ...]:
+    return tuple(Record(item.path, item.data) for item in found if item.data is not None)
+
+
+def _path(tenant: str, erasure: str) -> str:
+    return paths.within(tenant, ERASURES, erasure)
+
+
+def _read(found: Snapshot) -> Erasure:
+    return replace(ERASURE.read(found.data), version=found.version)
