@@ -53,6 +53,10 @@ def checked(given: Json) -> Json:
     }
     metadata.check("event", plain)
     plain.pop("transactionId", None)
+    for name in {"start", "end"} & set(plain):
+        if not plain[name]:
+            raise invalid(REFUSED, "At least one property failed validation: Start and End are required.")
+        instant(plain[name])
     for attendee in plain.get("attendees") or ():
         if not (attendee.get("emailAddress") or {}).get("address"):
             raise invalid("ErrorInvalidRecipients", "At least one recipient isn't valid.")
@@ -131,7 +135,7 @@ def _check_all_day(body: Json) -> None:
 def extended(given: Json) -> dict[str, str]:
     """The single-value extended properties of a body."""
     found = {}
-    for each in given.get("singleValueExtendedProperties") or ():
+    for each in _members(given, "singleValueExtendedProperties"):
         name, value = str(each.get("id", "")), each.get("value")
         if not PROPERTY_ID.fullmatch(name):
             message = f"The property id '{name}' is not valid."
@@ -145,9 +149,16 @@ def extended(given: Json) -> dict[str, str]:
 def extensions(given: Json) -> dict[str, Json]:
     """The open extensions of a body by their names."""
     found = {}
-    for each in given.get("extensions") or ():
+    for each in _members(given, "extensions"):
         name = each.get("extensionName")
         if not isinstance(name, str) or not name:
             raise invalid("ErrorInvalidParameter", "An extension needs an extensionName.")
         found[name] = {key: value for key, value in each.items() if not key.startswith("@odata")}
+    return found
+
+
+def _members(given: Json, name: str) -> list[Json]:
+    found = given.get(name) or []
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise GraphError(400, "RequestBodyRead", f"The property '{name}' is a collection of objects.")
     return found

@@ -3,7 +3,7 @@
 from local.microsoft import ids, metadata, odata, views
 from local.microsoft.context import Context
 from local.microsoft.errors import GraphError, Json, bad_request, invalid
-from local.microsoft.listing import next_link, page_size
+from local.microsoft.listing import next_link, number, page_size
 from local.microsoft.model import Calendar, Seen
 from local.microsoft.world import World
 
@@ -23,7 +23,7 @@ def list_calendars(context: Context) -> Json:
     found = context.world.calendars_of(context.caller.account)
     if context.query.get("$filter") or context.query.get("$orderby"):
         raise bad_request("The simulator filters and orders events only.")
-    skip, size = int(context.query.get("$skip") or 0), page_size(context)
+    skip, size = number(context.query.get("$skip", "0"), "$skip"), page_size(context)
     if context.paging == "empty":
         size = 0
     made = _context_of(context) | {"value": [_shown(context, each) for each in found[skip : skip + size]]}

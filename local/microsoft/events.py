@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from local.microsoft import bodies, meetings, odata, views
+from local.microsoft import bodies, meetings, metadata, odata, views
 from local.microsoft.context import Context
 from local.microsoft.errors import GraphError, Json, bad_request, invalid
 from local.microsoft.expansion import Row, exceptions, occurrence, row
@@ -67,11 +67,11 @@ def create(context: Context) -> Json:
     """A new event; the same transactionId answers the first event again."""
     seen, given = context.calendar(write=True), context.body
     context.status = 201
+    body = bodies.created(given)
     transaction = given.get("transactionId") or ""
     known = _known(context.world, seen, transaction)
     if known is not None:
         return _created(context, known)
-    body = bodies.created(given)
     owner = seen.calendar.owner
     item = Item(
         key=f"event{context.world.serial()}",
@@ -187,6 +187,7 @@ def remove(world: World, found: Row, *, tell_attendees: bool = True) -> None:
 
 def cancel(context: Context) -> None:
     """Cancel a meeting with a comment: only the organizer can."""
+    metadata.check_action("event/cancel", context.body)
     found = context.target(write=True)
     if not found.item.mine:
         message = "Your request can't be completed. You need to be an organizer to cancel a meeting."

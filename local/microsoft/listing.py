@@ -72,7 +72,7 @@ def asked_window(context: Context) -> Window:
 def answer(context: Context, found: list[Row]) -> Json:
     """One page: filtered, ordered, selected, with the address of the next."""
     chosen = _ordered(context, _filtered(context, found))
-    size, skip = page_size(context), _number(context.query.get("$skip", "0"), "$skip")
+    size, skip = page_size(context), number(context.query.get("$skip", "0"), "$skip")
     shown = chosen[skip : skip + size]
     if context.paging == "empty":
         shown, size = [], 0
@@ -94,14 +94,15 @@ def next_link(context: Context, skip: int) -> str:
 def page_size(context: Context) -> int:
     """How many entries a page has."""
     if "$top" in context.query:
-        size = _number(context.query["$top"], "$top")
+        size = number(context.query["$top"], "$top")
         if not 1 <= size <= MOST:
             raise bad_request("The limit of '1000' for Top query has been exceeded.", "ErrorInvalidParameter")
         return size
     return context.prefs.page_size or context.world.settings.default_page
 
 
-def _number(text: str, name: str) -> int:
+def number(text: str, name: str) -> int:
+    """The number of a query option."""
     if not text.isdigit():
         raise bad_request(f"Invalid value '{text}' for {name} query option found.")
     return int(text)
@@ -112,7 +113,10 @@ def _filtered(context: Context, found: Iterable[Row]) -> list[Row]:
     if not text:
         return list(found)
     test = odata.parse_filter(text)
-    return [each for each in found if test(_subject(context, each))]
+    try:
+        return [each for each in found if test(_subject(context, each))]
+    except TypeError as error:
+        raise bad_request("Invalid filter clause: the operands are not of one type.") from error
 
 
 def _subject(context: Context, found: Row) -> Json:

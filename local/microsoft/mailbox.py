@@ -50,7 +50,7 @@ def settings(context: Context) -> Json:
 def update_settings(context: Context) -> Json:
     """Mailbox settings with another time zone."""
     metadata.check("mailboxSettings", context.body)
-    if "timeZone" in context.body:
+    if context.body.get("timeZone"):
         zone(context.body["timeZone"])
         context.account.time_zone = context.body["timeZone"]
     return settings(context)
@@ -75,6 +75,7 @@ def time_zones(context: Context) -> Json:
 
 def translate(context: Context) -> Json:
     """Ids in the other of the two formats."""
+    metadata.check_action("user/translateExchangeIds", context.body)
     wanted = context.body.get("inputIds")
     kinds = {"restId": False, "restImmutableEntryId": True}
     source, target = context.body.get("sourceIdType"), context.body.get("targetIdType")

@@ -76,6 +76,15 @@ def check(kind: str, body: Any, *, open_to: frozenset[str] = frozenset(), nested
         _value(known[name]["type"], value, name)
 
 
+def check_action(name: str, body: Json) -> None:
+    """400 unless the arguments of an action are of the right kinds."""
+    known = document()["actions"][name]
+    for argument, value in body.items():
+        if argument not in known:
+            raise _unreadable(f"The parameter '{argument}' is not a parameter of '{name}'.")
+        _value(known[argument], value, argument)
+
+
 def _value(kind: str, value: Any, name: str) -> None:
     if value is None:
         return

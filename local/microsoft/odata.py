@@ -160,6 +160,8 @@ class _Reader:
             self._expect(variable)
             operator, literal = self._next().lower(), self._literal()
             self._expect(")")
+            if operator not in {"eq", "ne"}:
+                raise _unreadable()
             return lambda value: any(COMPARE[operator](each, literal) for each in value["categories"])
         inner = _Reader.either(_Member(self, variable)) if first else self.either()
         self._expect(")")

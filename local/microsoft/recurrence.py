@@ -8,7 +8,7 @@ from typing import Any, Literal
 from dateutil import rrule
 
 from local.microsoft.errors import Json, invalid
-from local.microsoft.zones import zone
+from local.microsoft.zones import FIRST_YEAR, LAST_YEAR, zone
 
 DAYS = {
     "monday": rrule.MO,
@@ -20,6 +20,7 @@ DAYS = {
     "sunday": rrule.SU,
 }
 INDEX = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
+MOST = 999
 NEEDED = {
     "daily": (),
     "weekly": ("daysOfWeek",),
@@ -38,9 +39,7 @@ def check(recurrence: Json, start: date, zone_name: str) -> Json:
         raise _refused("The recurrence needs a pattern and a range.")
     if any(not pattern.get(name) for name in NEEDED[kind]):
         raise _refused(f"The recurrence pattern {kind} lacks a property.")
-    if not isinstance(pattern.get("interval", 1), int) or pattern.get("interval", 1) < 1:
-        raise _refused("The interval must be at least 1.")
-    if span["type"] == "numbered" and not span.get("numberOfOccurrences", 0) > 0:
+    if span["type"] == "numbered" and not 0 < (span.get("numberOfOccurrences") or 0) <= MOST:
         raise _refused("The range lacks numberOfOccurrences.")
     if span["type"] == "endDate" and not span.get("endDate"):
         raise _refused("The range lacks endDate.")
@@ -50,17 +49,41 @@ def check(recurrence: Json, start: date, zone_name: str) -> Json:
         "dayOfMonth": 0,
         "firstDayOfWeek": "sunday",
         "index": "first",
-    } | pattern
+    } | {name: value for name, value in pattern.items() if value is not None}
     given: Json = {
         "startDate": start.isoformat(),
         "endDate": "0001-01-01",
         "recurrenceTimeZone": zone_name,
         "numberOfOccurrences": 0,
-    } | span
-    zone(given["recurrenceTimeZone"] or zone_name)
-    if given["type"] == "endDate" and given["endDate"] < given["startDate"]:
+    } | {name: value for name, value in span.items() if value is not None}
+    given["recurrenceTimeZone"] = given["recurrenceTimeZone"] or zone_name
+    zone(given["recurrenceTimeZone"])
+    _check_numbers(filled)
+    first = _day(given["startDate"] or start.isoformat())
+    given["startDate"] = first.isoformat()
+    if given["type"] == "endDate" and _day(given["endDate"]) < first:
         raise _refused("The range ends before it begins.")
     return {"pattern": filled, "range": given}
+
+
+def _check_numbers(pattern: Json) -> None:
+    kind = pattern["type"]
+    if not 1 <= pattern["interval"] <= MOST:
+        raise _refused(f"The interval must be from 1 to {MOST}.")
+    if kind.startswith("absolute") and not 1 <= pattern["dayOfMonth"] <= 31:
+        raise _refused("The dayOfMonth must be from 1 to 31.")
+    if kind.endswith("Yearly") and not 1 <= pattern["month"] <= 12:
+        raise _refused("The month must be from 1 to 12.")
+
+
+def _day(text: str) -> date:
+    try:
+        found = date.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise _refused("The range has a date that is none.") from error
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise _refused("The range has a date that is out of range.")
+    return found
 
 
 def _refused(message: str) -> Exception:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from local.microsoft import events, meetings
+from local.microsoft import events, meetings, metadata
 from local.microsoft.context import Context
 from local.microsoft.errors import invalid
 from local.microsoft.expansion import Row
@@ -20,6 +20,7 @@ ANSWERS = {
 
 def respond(context: Context, action: str) -> None:
     """The caller answers an invitation; the organizer is told unless sendResponse is false."""
+    metadata.check_action(f"event/{action}", context.body)
     found = context.target(write=True)
     if found.item.mine:
         message = (

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from local.microsoft import metadata
 from local.microsoft.context import Context
 from local.microsoft.errors import GraphError, Json, invalid
 from local.microsoft.expansion import Row, Window, rows
@@ -18,12 +19,13 @@ def get_schedule(context: Context) -> Json:
     if context.account.personal:
         raise GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
     body = context.body
+    metadata.check_action("calendar/getSchedule", body)
     wanted, interval = body.get("schedules"), body.get("availabilityViewInterval", 30)
     if not isinstance(wanted, list) or not body.get("startTime") or not body.get("endTime"):
         raise invalid("ErrorInvalidParameter", "schedules, startTime and endTime are required.")
     if len(wanted) > MOST:
         raise invalid("ErrorInvalidParameter", "At most 20 schedules can be asked for.")
-    if not isinstance(interval, int) or not 5 <= interval <= 1440:
+    if interval is None or not 5 <= interval <= 1440:
         raise invalid("ErrorInvalidMergedFreeBusyInterval", "The interval must be from 5 to 1440 minutes.")
     window = Window(instant(body["startTime"]), instant(body["endTime"]))
     if window.end <= window.start or window.end - window.start >= LONGEST:

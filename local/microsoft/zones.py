@@ -10,6 +10,8 @@ from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 from local.microsoft.errors import Json, invalid, time_zone_not_supported
 
 WALL = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d)?(?:\.(\d{1,7}))?(Z|[+-]\d\d:\d\d)?")
+# Exchange keeps no time outside these years.
+FIRST_YEAR, LAST_YEAR = 1601, 4500
 _WINDOWS = {name.lower(): (name, place) for name, place in WINDOWS_TO_OLSON.items()}
 # Only the zones that stand for a Windows zone are on Microsoft's list of IANA names.
 # https://learn.microsoft.com/graph/api/resources/datetimetimezone
@@ -41,6 +43,8 @@ def wall(text: object) -> datetime:
     found = WALL.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         raise invalid("ErrorInvalidParameter", "The value of a dateTime property is not a date and time.")
+    if not FIRST_YEAR <= int(found.group(1)[:4]) <= LAST_YEAR:
+        raise invalid("ErrorInvalidParameter", "The value of a dateTime property is out of range.")
     fraction = (found.group(3) or "").ljust(6, "0")[:6]
     try:
         return datetime.fromisoformat(f"{found.group(1)}{found.group(2) or ':00'}.{fraction}")
