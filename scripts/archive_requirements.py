@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import importlib.metadata as metadata
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 from packaging.requirements import Requirement

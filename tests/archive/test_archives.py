@@ -1,0 +1,231 @@
+"""What is deployed works: each archive, unpacked in an empty folder, answers with its own requirements."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import marshal
+import secrets
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from common.crypto.vault import new_keyset
+from local.issuer import Issuer
+from local.server import serve
+from scripts.archive import ROOT, archive, build, manifest
+from tests.archive.unpacked import imports_of, running, unpack
+from tests.terraform.deployment import functions, settings_of, shared
+
+# A call that needs the settings, the keys and every port, and what an empty store answers to it.
+CALLS = {
+    "bookings": ("GET", "/b1?tenant=nobody", 404, "not_found"),
+    "connections": ("GET", "/", 200, None),
+    "oauth_callback": ("GET", "/?state=unknown&code=any", 400, None),
+    "resources": ("GET", "/", 200, None),
+    "services": ("GET", "/", 200, None),
+    "slots": ("GET", "/explain?service=s&resource=r&at=2030-01-01T00:00:00Z", 404, "not_found"),
+    "tenant": ("GET", "/", 404, "not_found"),
+    "webhook_google": ("POST", "/", 204, None),
+}
+TASK = {"v": 1, "payload": {}}
+WORKED = {"maintenance": (200, None)}
+UNREADABLE = (502, "unreadable_task")
+STAFF, TASKS = "slotbridge", "tasks@example-project.iam.gserviceaccount.com"
+# What stands where the tests have no Google Cloud.
+STAND_INS = {"STORE": "memory", "CLOUD_TASKS_EMULATOR_HOST": "127.0.0.1:9"}
+SAMPLES = {
+    "CONSOLE_ORIGINS": "https://console.example",
+    "FIRESTORE_DATABASE": "(default)",
+    "GOOGLE_CLIENT_ID": "1.apps.googleusercontent.com",
+    "GOOGLE_CLIENT_SECRET": "a-secret",
+    "GOOGLE_CLOUD_PROJECT": "example-project",
+    "GOOGLE_PROJECT_PER_MINUTE": "10000",
+    "GOOGLE_USER_PER_MINUTE": "600",
+    "GRANT_KEYSET": new_keyset(),
+    "MANAGE_URL": "https://book.example/manage",
+    "PUBLIC_BASE_URL": "https://europe-west6-example-project.cloudfunctions.net",
+    "QUEUE_NAMES": json.dumps({lane: f"slotbridge-{lane}" for lane in shared("queues")}),
+    "SCHEDULER_SERVICE_ACCOUNT": "scheduler@example-project.iam.gserviceaccount.com",
+    "STAFF_TOKEN_AUDIENCE": STAFF,
+    "TASKS_LOCATION": "europe-west6",
+    "TASKS_SERVICE_ACCOUNT": TASKS,
+}
+
+
+@pytest.fixture(scope="module")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every archive, built as for a deployment."""
+    target = tmp_path_factory.mktemp("archives")
+    build(target)
+    return target
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[Issuer]:
+    """Whoever signs the tokens of staff, of tasks and of the scheduler."""
+    made = Issuer()
+    with serve(made) as server:
+        made.url = server.base_url
+        yield made
+
+
+def address(name: str) -> str:
+    return f"https://europe-west6-example-project.cloudfunctions.net/slotbridge-{name.replace('_', '-')}"
+
+
+def settings(name: str, issuer: Issuer) -> dict[str, str]:
+    """Exactly the settings that Terraform gives this function, with values of this test."""
+    values = {
+        **SAMPLES,
+        **{secret: secrets.token_hex(32) for secret in ("CHANNEL_KEYS", "EVENT_ID_KEY", "SIGNING_KEYS")},
+        **{f"FUNCTION_URL_{other.upper()}": address(other) for other in functions()},
+        "STAFF_TOKEN_ISSUER": issuer.url,
+        "STAFF_TOKEN_JWKS_URI": f"{issuer.url}/jwks.json",
+    }
+    chosen = {setting: values[setting] for setting in settings_of(name)}
+    return {**chosen, **STAND_INS, "TASKS_TOKEN_JWKS_URI": f"{issuer.url}/jwks.json"}
+
+
+def call(url: str, *, token: str = "", body: Any = None, method: str = "GET") -> tuple[int, str | None]:
+    """The status, and the code of a problem."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    with urllib3.PoolManager(retries=False) as pool:
+        reply = pool.request(method, url, headers=headers, json=body, redirect=False)
+    is_problem = reply.headers.get("Content-Type") == "application/problem+json"
+    return reply.status, json.loads(reply.data)["code"] if is_problem else None
+
+
+def staff_token(issuer: Issuer) -> str:
+    claims = {"tenant": "nobody", "role": "owner", "resources": []}
+    return issuer.sign(claims, audience=STAFF, subject="someone", now=datetime.now(UTC))
+
+
+def task_token(issuer: Issuer, name: str) -> str:
+    return issuer.service_token(email=TASKS, audience=address(name), now=datetime.now(UTC))
+
+
+def deep_call(name: str, url: str, issuer: Issuer) -> tuple[tuple[int, str | None], tuple[int, str | None]]:
+    """What is answered, and what should be."""
+    if functions()[name]["access"] == "public":
+        method, path, status, code = CALLS[name]
+        return call(url + path, token=staff_token(issuer), method=method), (status, code)
+    refused = call(url, body=TASK, method="POST")
+    assert refused == (401, "unauthenticated")
+    answer = call(url, token=task_token(issuer, name), body=TASK, method="POST")
+    return answer, WORKED.get(name, UNREADABLE)
+
+
+@pytest.mark.parametrize("name", sorted(functions()))
+def test_an_archive_answers_from_an_empty_folder(
+    name: str, archives: Path, issuer: Issuer, tmp_path: Path
+) -> None:
+    """It starts with its hashed requirements and its own settings alone, and does its work."""
+    folder = unpack(archives / f"{name}.zip", tmp_path / "workspace")
+    with running(name, folder, settings(name, issuer)) as url:
+        unknown = call(f"{url}/no/such/route")
+        answered, promised = deep_call(name, url, issuer)
+    log = (folder / "log.txt").read_text()
+
+    assert unknown == (404, "unknown_route")
+    assert answered == promised
+    assert "request_crashed" not in log
+
+
+@pytest.mark.parametrize("name", ["connections", "maintenance", "webhook_google"])
+def test_an_archive_lacks_nothing_that_is_imported_late(name: str, archives: Path, tmp_path: Path) -> None:
+    """Whatever it holds of common/ can be imported with its own requirements."""
+    folder = unpack(archives / f"{name}.zip", tmp_path / "workspace")
+
+    done = imports_of(folder)
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", [name for name, item in functions().items() if "lean" in item])
+def test_a_webhook_accepts_a_push_with_its_one_key(
+    name: str, archives: Path, issuer: Issuer, tmp_path: Path
+) -> None:
+    """Every other secret is kept from it, and forged pushes are answered like any other."""
+    folder = unpack(archives / f"{name}.zip", tmp_path / "workspace")
+    given = settings(name, issuer)
+    with running(name, folder, given) as url:
+        forged = call(url, method="POST", body={"value": []})
+
+    assert {"CHANNEL_KEYS"} == set(given) & set(shared("settings")["secrets"])
+    assert forged[0] < 300
+    assert not any(path.match("common/store/*") for path in folder.rglob("*.py"))
+
+
+def test_the_same_code_gives_the_same_archives() -> None:
+    """Whatever else a process holds, it puts the same bytes together: nothing is deployed without a change."""
+    code = "from scripts.archive import archive, zipped; import hashlib\n"
+    code += "print(hashlib.sha256(zipped(archive('webhook_google').contents)).hexdigest())"
+    starts = {"1": code, "2": f"import common.wiring, hypothesis, sys\n{code}"}
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", start],
+            cwd=ROOT,
+            env={"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed, start in starts.items()
+    }
+
+    assert len(digests) == 1
+
+
+def test_a_function_changes_only_when_its_own_code_does() -> None:
+    """What only other functions use is in no archive, so it cannot cause a deployment."""
+    webhook, slots = archive("webhook_google"), archive("slots")
+
+    assert "common/flows/list_slots.py" in slots.sources
+    assert not {path for path in slots.sources if "disconnect" in path or "finish_consent" in path}
+    assert not {path for path in webhook.sources if path.startswith("common/store/")}
+
+
+def test_the_manifest_tells_what_the_archives_were_built_from() -> None:
+    """Terraform finds archives that are older than the code by this hash."""
+    made = archive("slots")
+    hashes = [hashlib.sha256((ROOT / path).read_bytes()).hexdigest() for path in made.sources]
+    entry = manifest({"slots": made})["slots"]
+
+    assert entry["sources_digest"] == hashlib.sha256("".join(hashes).encode()).hexdigest()
+    assert entry["sources"] == list(made.sources)
+    assert {"functions/slots/main.py", "common/wiring.py", "requirements/runtime.lock"} <= {*made.sources}
+
+
+def test_our_code_is_compiled(archives: Path) -> None:
+    """The platform compiles the dependencies alone, and compiling at a cold start costs a second."""
+    with zipfile.ZipFile(archives / "slots.zip") as contents:
+        names = {*contents.namelist()}
+        source = contents.read("common/wiring.py")
+        compiled = contents.read(f"common/__pycache__/wiring.{sys.implementation.cache_tag}.pyc")
+    ours = {name for name in names if name.endswith(".py")}
+
+    assert len(ours) == len([name for name in names if name.endswith(".pyc")])
+    assert compiled[8:16] == importlib.util.source_hash(source)
+    assert "/workspace/common/wiring.py" == marshal.loads(compiled[16:]).co_filename
+
+
+def test_only_the_calendar_is_described(archives: Path) -> None:
+    """Google's client comes without the 110 MB that describe other APIs."""
+    with zipfile.ZipFile(archives / "slots.zip") as contents:
+        (name,) = [path for path in contents.namelist() if path.endswith(".whl")]
+        with contents.open(name) as raw, zipfile.ZipFile(raw) as wheel:
+            described = [path for path in wheel.namelist() if "/documents/" in path]
+        lines = contents.read("requirements.txt").decode()
+
+    assert ["googleapiclient/discovery_cache/documents/calendar.v3.json"] == described
+    assert f"./{name} " in lines
+    assert (archives / "slots.zip").stat().st_size < 2_000_000
