@@ -178,6 +178,8 @@ def _body(route: Route, request: Request) -> object:
     raw = request.stream.read(route.limit + 1)
     if len(raw) > route.limit:
         raise TooLarge(f"the body is larger than {route.limit} bytes")
+    if route.raw:
+        return raw
     if not route.body:
         if raw.strip() and route.access is not Access.PROVIDER:
             raise InvalidRequest("this call takes no body")

@@ -17,7 +17,10 @@ KILOBYTE = 1024
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method on one path; ``body`` says whether a JSON body is read at all."""
+    """One method on one path; ``body`` says whether a JSON body is read at all, ``raw`` to leave it unread.
+
+    A ``raw`` body reaches the route as bytes, of whatever type it says that it is.
+    """
 
     method: str
     path: str
@@ -26,6 +29,7 @@ class Route:
     roles: frozenset[Role] = frozenset()
     body: bool = False
     limit: int = 64 * KILOBYTE
+    raw: bool = False
 
 
 def public(method: str, path: str, run: Callable[[Call], Reply], *, body: bool = False) -> Route:
@@ -60,6 +64,11 @@ def customer_or_staff(method: str, path: str, run: Callable[[Call], Reply], *, b
 def push(run: Callable[[Call], Reply]) -> Route:
     """The one route of a webhook without a body."""
     return Route("POST", "/", Access.PROVIDER, run)
+
+
+def batch_push(run: Callable[[Call], Reply]) -> Route:
+    """The one route of a webhook that is sent several messages at once, and proofs of its address."""
+    return Route("POST", "/", Access.PROVIDER, run, raw=True, limit=256 * KILOBYTE)
 
 
 class Table:

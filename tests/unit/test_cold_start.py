@@ -21,7 +21,7 @@ HEAVY = (
 )
 
 
-@pytest.mark.parametrize("function", ["webhook_google"])
+@pytest.mark.parametrize("function", ["webhook_google", "webhook_graph"])
 def test_a_webhook_imports_nothing_heavy(function: str) -> None:
     """A cold start has seconds to answer: no store, no provider library, no model library."""
     code = (

@@ -1,0 +1,41 @@
+"""Receives Microsoft Graph's notifications: proves its address, queues looks at calendars, and answers."""
+
+import functions_framework
+from flask import Request, Response
+
+from common.api.handler import Function
+from common.api.http import Call, MalformedJson, Reply, parse_json
+from common.api.routes import batch_push
+from common.errors import InvalidRequest
+from common.flows.receive_pushes import ReceivePushes, receive_pushes
+from common.ports import PushPorts
+from common.providers.microsoft.push import challenge, notices
+from common.wiring import push_ports, stage
+
+
+def receive(outside: PushPorts, raw: bytes) -> None:
+    """Queue what the believable items of a batch ask for."""
+    try:
+        body = parse_json(raw)
+    except MalformedJson as error:
+        raise InvalidRequest(str(error), code="malformed_json") from None
+    receive_pushes(outside, ReceivePushes(notices(body)))
+
+
+def _receive(call: Call) -> Reply:
+    token = call.query.get("validationToken")
+    if token is not None:
+        # Asked while a subscription is being made or changed, for either of its addresses.
+        return Reply(body=challenge(token), content_type="text/plain; charset=utf-8")
+    receive(push_ports(), call.body)
+    # Forged items are answered alike: the answer tells nobody whether a clientState was right.
+    return Reply(status=202)
+
+
+APP = Function("webhook_graph", (batch_push(_receive),), stage)
+
+
+@functions_framework.http
+def webhook_graph(request: Request) -> Response:
+    """Answer one request."""
+    return APP(request)
