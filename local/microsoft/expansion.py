@@ -48,12 +48,22 @@ def row(item: Item) -> Row:
     return Row(item, item.body, kind, instant(item.body["start"]), instant(item.body["end"]))
 
 
-def slots(master: Item) -> Iterator[tuple[str, datetime, datetime]]:
-    """The days of a series with their times, whether deleted or changed or not."""
+def slots(
+    master: Item, *, since: datetime | None = None, keep: set[str] | frozenset[str] = frozenset()
+) -> Iterator[tuple[str, datetime, datetime]]:
+    """The days of a series with their times, deleted or changed or not.
+
+    `since` skips days that ended long ago, unless they are to `keep`.
+    """
     name = zone_of(master)
     begin, finish = instant(master.body["start"]), instant(master.body["end"])
     nights = (wall(master.body["end"]["dateTime"]) - wall(master.body["start"]["dateTime"])).days
+    # Two days more than the difference between any two zones.
+    early = since - (finish - begin) - timedelta(days=2) if since is not None else None
+    limit = early.replace(tzinfo=None) if early is not None else datetime.min  # noqa: DTZ901 - a wall time
     for moment in days(master.body["recurrence"], local(begin, name).time()):
+        if moment < limit and moment.date().isoformat() not in keep:
+            continue
         start = at(moment, name)
         end = at(moment + timedelta(days=nights), name) if master.all_day else start + (finish - begin)
         yield moment.date().isoformat(), start, end
@@ -99,7 +109,7 @@ def occurrences(items: dict[str, Item], master: Item, window: Window, changed: l
     """The days of a series that meet a window; exceptions by where they were moved to."""
     moved = {each.original for each in changed}
     last = max(moved, default="")
-    for day, start, end in slots(master):
+    for day, start, end in slots(master, since=window.start, keep=moved):
         if start >= window.end and day > last:
             return
         if day in master.dropped or not (day in moved or window.meets(start, end)):

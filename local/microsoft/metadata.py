@@ -89,10 +89,7 @@ def _value(kind: str, value: Any, name: str) -> None:
     if value is None:
         return
     if kind.startswith("Collection("):
-        if not isinstance(value, list):
-            raise _unreadable(f"The property '{name}' is a collection.")
-        for each in value:
-            _value(kind[len("Collection(") : -1], each, name)
+        _collection(kind[len("Collection(") : -1], value, name)
         return
     if kind in KINDS:
         wanted = KINDS[kind]
@@ -107,6 +104,13 @@ def _value(kind: str, value: Any, name: str) -> None:
         return
     if short in document()["types"]:
         check(short, value, nested=True)
+
+
+def _collection(kind: str, value: Any, name: str) -> None:
+    if not isinstance(value, list) or None in value:
+        raise _unreadable(f"The property '{name}' is a collection without empty members.")
+    for each in value:
+        _value(kind, each, name)
 
 
 def _unreadable(message: str) -> GraphError:

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
@@ -54,11 +54,17 @@ def wall(text: object) -> datetime:
 
 def instant(value: Json) -> datetime:
     """The moment a dateTimeTimeZone names."""
-    moment = wall(value.get("dateTime"))
-    found = WALL.fullmatch(str(value.get("dateTime")))
+    text = value.get("dateTime")
+    return _instant(text if isinstance(text, str) else "", value.get("timeZone") or "UTC")
+
+
+@lru_cache(maxsize=65536)
+def _instant(text: str, name: str) -> datetime:
+    moment = wall(text)
+    found = WALL.fullmatch(text)
     if found is not None and found.group(4):
         return datetime.fromisoformat(f"{moment.isoformat()}{found.group(4)}").astimezone(UTC)
-    return moment.replace(tzinfo=zone(value.get("timeZone") or "UTC")).astimezone(UTC)
+    return moment.replace(tzinfo=zone(name)).astimezone(UTC)
 
 
 def parameter(text: str) -> datetime:

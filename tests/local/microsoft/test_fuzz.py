@@ -76,6 +76,9 @@ def test_no_event_body_breaks_it(junk, create):
     assert found in {200, 201, 400}
     assert 200 == status("GET", "/me/events", query={"$top": 1000})
     assert 200 == status("GET", "/me/calendarView", query=WINDOW | {"$top": 1000})
+    for event in world()[0].inspect.events(ADA):
+        if event["id"] != series:
+            world()[0].owner.delete_event(ADA, event["id"])
 
 
 @OPTIONS
