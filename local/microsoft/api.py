@@ -138,11 +138,7 @@ class Api:
             if_match=ask.headers.get("if-match", ""),
             paging=fault.page if fault is not None and fault.action == "page" else "",
         )
-        if route.locked:
-            with self.world.lock:
-                answer = self._run(route, context)
-        else:
-            answer = self._run(route, context)
+        answer = self._run(route, context)
         if fault is not None and fault.action in {"rewrite", "poison"} and answer is not None:
             answer = twist(fault, answer)
         headers = context.headers | (
@@ -153,9 +149,12 @@ class Api:
         return Reply(context.status, answer, headers)
 
     def _run(self, route: Route, context: Context) -> Json | None:
-        self.world.settle()
-        if route.mailbox:
-            self.world.need_mailbox(context.account)
+        with self.world.lock:
+            self.world.settle()
+            if route.mailbox:
+                self.world.need_mailbox(context.account)
+            if route.locked:
+                return route.handler(context)
         return route.handler(context)
 
     def _refused(

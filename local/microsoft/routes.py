@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from local.microsoft import (
     calendars,
@@ -26,7 +25,6 @@ Handler = Callable[[Context], Json | None]
 WRITE = frozenset({"Calendars.ReadWrite"})
 READ = WRITE | {"Calendars.Read"}
 BASIC = READ | {"Calendars.ReadBasic"}
-SUBSCRIBE = READ
 ME = frozenset({"User.Read", "User.ReadWrite", "User.ReadBasic.All", "User.Read.All"})
 SETTINGS_READ = frozenset({"MailboxSettings.Read", "MailboxSettings.ReadWrite"})
 SETTINGS_WRITE = frozenset({"MailboxSettings.ReadWrite"})
@@ -48,80 +46,72 @@ def _answer(action: str) -> Handler:
     return lambda context: responses.respond(context, action)
 
 
-def routes(rounds: Rounds, subscribed: Subscriptions) -> dict[tuple[str, str], Route]:
-    """The route of every address that is simulated; `cal` stands for a calendar however it is named."""
-    table: list[tuple[str, str, str, frozenset[str], Any]] = [
-        ("GET", "", "me.get", ME, mailbox.me),
-        ("GET", "mailboxSettings", "mailboxSettings.get", SETTINGS_READ, mailbox.settings),
-        ("PATCH", "mailboxSettings", "mailboxSettings.update", SETTINGS_WRITE, mailbox.update_settings),
-        ("GET", "outlook/supportedTimeZones", "timeZones.list", ME, mailbox.time_zones),
-        ("POST", "translateExchangeIds", "ids.translate", READ | ME, mailbox.translate),
-        ("GET", "calendars", "calendars.list", BASIC, calendars.list_calendars),
-        ("POST", "calendars", "calendars.create", WRITE, calendars.create_calendar),
-        ("GET", "calendarGroups", "calendarGroups.list", READ, calendars.list_groups),
-        ("GET", "cal", "calendars.get", BASIC, calendars.get_calendar),
-        ("PATCH", "cal", "calendars.update", WRITE, calendars.update_calendar),
-        ("DELETE", "cal", "calendars.delete", WRITE, calendars.delete_calendar),
-        ("POST", "cal/permanentDelete", "calendars.delete", WRITE, calendars.delete_calendar),
-        ("POST", "cal/getSchedule", "schedule.get", BASIC, schedule.get_schedule),
-        ("GET", "cal/events", "events.list", BASIC, listing.list_events),
-        ("GET", "cal/events/$count", "events.count", BASIC, listing.count_events),
-        ("POST", "cal/events", "events.create", WRITE, events.create),
-        ("GET", "cal/events/{event}", "events.get", BASIC, events.get),
-        ("PATCH", "cal/events/{event}", "events.update", WRITE, events.update),
-        ("DELETE", "cal/events/{event}", "events.delete", WRITE, events.delete),
-        ("POST", "cal/events/{event}/permanentDelete", "events.delete", WRITE, events.delete),
-        ("GET", "cal/events/{event}/instances", "events.instances", BASIC, listing.instances),
-        ("GET", "cal/events/{event}/calendar", "events.calendar", BASIC, events.calendar_of),
-        ("POST", "cal/events/{event}/cancel", "events.cancel", WRITE, events.cancel),
-        ("GET", "cal/events/{event}/extensions", "extensions.list", READ, openext.list_extensions),
-        ("POST", "cal/events/{event}/extensions", "extensions.create", WRITE, openext.create_extension),
-        ("GET", "cal/events/{event}/extensions/{other}", "extensions.get", READ, openext.get_extension),
-        (
-            "PATCH",
-            "cal/events/{event}/extensions/{other}",
-            "extensions.update",
-            WRITE,
-            openext.update_extension,
-        ),
-        (
-            "DELETE",
-            "cal/events/{event}/extensions/{other}",
-            "extensions.delete",
-            WRITE,
-            openext.delete_extension,
-        ),
-        ("GET", "cal/calendarView", "calendarView.list", BASIC, listing.calendar_view),
-        ("GET", "cal/calendarView/delta", "calendarView.delta", READ, lambda context: delta(context, rounds)),
-        ("GET", "subscriptions", "subscriptions.list", SUBSCRIBE, subscriptions.list_own),
-        ("POST", "subscriptions", "subscriptions.create", SUBSCRIBE, subscribed.create),
-        ("GET", "subscriptions/{other}", "subscriptions.get", SUBSCRIBE, subscriptions.get),
-        ("PATCH", "subscriptions/{other}", "subscriptions.update", SUBSCRIBE, subscribed.renew),
-        ("DELETE", "subscriptions/{other}", "subscriptions.delete", SUBSCRIBE, subscriptions.delete),
-        (
-            "POST",
-            "subscriptions/{other}/reauthorize",
-            "subscriptions.reauthorize",
-            SUBSCRIBE,
-            subscribed.reauthorize,
-        ),
-    ]
-    table += [
+# Verb, address (`cal` is a calendar however it is named), name, permissions, handler.
+Entry = tuple[str, str, str, frozenset[str], Handler]
+MAILBOX: tuple[Entry, ...] = (
+    ("GET", "", "me.get", ME, mailbox.me),
+    ("GET", "mailboxSettings", "mailboxSettings.get", SETTINGS_READ, mailbox.settings),
+    ("PATCH", "mailboxSettings", "mailboxSettings.update", SETTINGS_WRITE, mailbox.update_settings),
+    ("GET", "outlook/supportedTimeZones", "timeZones.list", ME, mailbox.time_zones),
+    ("POST", "translateExchangeIds", "ids.translate", READ | ME, mailbox.translate),
+    ("GET", "calendars", "calendars.list", BASIC, calendars.list_calendars),
+    ("POST", "calendars", "calendars.create", WRITE, calendars.create_calendar),
+    ("GET", "calendarGroups", "calendarGroups.list", READ, calendars.list_groups),
+    ("GET", "cal", "calendars.get", BASIC, calendars.get_calendar),
+    ("PATCH", "cal", "calendars.update", WRITE, calendars.update_calendar),
+    ("DELETE", "cal", "calendars.delete", WRITE, calendars.delete_calendar),
+    ("POST", "cal/permanentDelete", "calendars.delete", WRITE, calendars.delete_calendar),
+    ("POST", "cal/getSchedule", "schedule.get", BASIC, schedule.get_schedule),
+    ("GET", "subscriptions", "subscriptions.list", READ, subscriptions.list_own),
+    ("GET", "subscriptions/{other}", "subscriptions.get", READ, subscriptions.get),
+    ("DELETE", "subscriptions/{other}", "subscriptions.delete", READ, subscriptions.delete),
+)
+EXTENSION = "cal/events/{event}/extensions/{other}"
+EVENTS: tuple[Entry, ...] = (
+    ("GET", "cal/calendarView", "calendarView.list", BASIC, listing.calendar_view),
+    ("GET", "cal/events", "events.list", BASIC, listing.list_events),
+    ("GET", "cal/events/$count", "events.count", BASIC, listing.count_events),
+    ("POST", "cal/events", "events.create", WRITE, events.create),
+    ("GET", "cal/events/{event}", "events.get", BASIC, events.get),
+    ("PATCH", "cal/events/{event}", "events.update", WRITE, events.update),
+    ("DELETE", "cal/events/{event}", "events.delete", WRITE, events.delete),
+    ("POST", "cal/events/{event}/permanentDelete", "events.delete", WRITE, events.delete),
+    ("GET", "cal/events/{event}/instances", "events.instances", BASIC, listing.instances),
+    ("GET", "cal/events/{event}/calendar", "events.calendar", BASIC, events.calendar_of),
+    ("POST", "cal/events/{event}/cancel", "events.cancel", WRITE, events.cancel),
+    *(
         ("POST", f"cal/events/{{event}}/{action}", f"events.{action}", WRITE, _answer(action))
         for action in responses.ANSWERS
-    ]
-    unlocked = {"subscriptions.create", "subscriptions.update"}
-    bare = {"me.get"}
+    ),
+    ("GET", "cal/events/{event}/extensions", "extensions.list", READ, openext.list_extensions),
+    ("POST", "cal/events/{event}/extensions", "extensions.create", WRITE, openext.create_extension),
+    ("GET", EXTENSION, "extensions.get", READ, openext.get_extension),
+    ("PATCH", EXTENSION, "extensions.update", WRITE, openext.update_extension),
+    ("DELETE", EXTENSION, "extensions.delete", WRITE, openext.delete_extension),
+)
+# These wait for a webhook, and lock the world by themselves.
+UNLOCKED = frozenset({"subscriptions.create", "subscriptions.update"})
+
+
+def routes(rounds: Rounds, subscribed: Subscriptions) -> dict[tuple[str, str], Route]:
+    """The route of every address that is simulated."""
+    renewal, again = "subscriptions/{other}", "subscriptions/{other}/reauthorize"
+    stateful: tuple[Entry, ...] = (
+        ("GET", "cal/calendarView/delta", "calendarView.delta", READ, lambda context: delta(context, rounds)),
+        ("POST", "subscriptions", "subscriptions.create", READ, subscribed.create),
+        ("PATCH", renewal, "subscriptions.update", READ, subscribed.renew),
+        ("POST", again, "subscriptions.reauthorize", READ, subscribed.reauthorize),
+    )
     return {
         (verb, template): Route(
             method,
             scopes,
             handler,
-            locked=method not in unlocked,
-            mailbox=method not in bare,
+            locked=method not in UNLOCKED,
+            mailbox=method != "me.get",
             in_calendar=template.startswith("cal/") or template == "cal",
         )
-        for verb, template, method, scopes, handler in table
+        for verb, template, method, scopes, handler in (*MAILBOX, *EVENTS, *stateful)
     }
 
 

@@ -124,21 +124,24 @@ class Subscriptions:
 
     def renew(self, context: Context) -> Json:
         """A later expiry; 404 for a subscription that is gone for good."""
-        body, found = context.body, _mine(context)
+        world, body = context.world, context.body
         if not body or set(body) - {"expirationDateTime", "notificationUrl"}:
             raise _wrong("Only expirationDateTime and notificationUrl can be changed.")
-        status, since = context.world.settings.renew_after_reauthorize, found.reauthorized
-        if status and since is not None and context.world.now() - since < PAUSE:
-            raise GraphError(
-                status, "Forbidden", "The subscription was reauthorized less than ten minutes ago."
-            )
-        if "notificationUrl" in body:
+        metadata.check("subscription", body)
+        with world.lock:
+            found = _mine(context)
+            status, since = world.settings.renew_after_reauthorize, found.reauthorized
+            if status and since is not None and world.now() - since < PAUSE:
+                message = "The subscription was reauthorized less than ten minutes ago."
+                raise GraphError(status, "Forbidden", message)
+            wanted = body.get("expirationDateTime")
+            expires = self._expiry(context, wanted, rich=found.rich) if wanted else found.expires
+        if body.get("notificationUrl"):
             self._validate(context, body["notificationUrl"])
-            found.notification_url = body["notificationUrl"]
-        if "expirationDateTime" in body:
-            found.expires = self._expiry(context, body["expirationDateTime"], rich=found.rich)
-        found.paused = False
-        return _shown(context, found)
+        with world.lock:
+            found.notification_url = body.get("notificationUrl") or found.notification_url
+            found.expires, found.paused = expires, False
+            return _shown(context, found)
 
     def reauthorize(self, context: Context) -> None:
         """Notifications flow again with the caller's token."""

@@ -51,7 +51,6 @@ def event(world: World, found: Row, prefs: Prefs) -> Json:
     item, body = found.item, found.body
     content = _body(body.get("body") or {}, prefs)
     event_id = world.id_of(item, immutable=prefs.immutable, day=found.day)
-    whose = world.accounts.get(item.organizer)
     made: Json = {
         "@odata.etag": etag(found),
         "id": event_id,
@@ -77,9 +76,7 @@ def event(world: World, found: Row, prefs: Prefs) -> Json:
         "location": NO_LOCATION | (body.get("location") or {}),
         "locations": _locations(body),
         "attendees": [_attendee(each) for each in body.get("attendees") or ()],
-        "organizer": {
-            "emailAddress": {"name": whose.name if whose else item.organizer, "address": item.organizer}
-        },
+        "organizer": _organizer(world, item.organizer),
     }
     made |= {name: body.get(name) for name in PLAIN}
     made |= times(found, prefs)
@@ -126,6 +123,11 @@ def _master_id(world: World, found: Row, prefs: Prefs) -> str | None:
     )
     world.references[made] = (key, "")
     return made
+
+
+def _organizer(world: World, address: str) -> Json:
+    whose = world.accounts.get(address)
+    return {"emailAddress": {"name": whose.name if whose else address, "address": address}}
 
 
 def _recurrence(found: Row) -> Json | None:
