@@ -12,7 +12,7 @@ from common.config import Config
 from common.crypto.keys import HmacKeys
 from common.domain.account import ProviderKind
 from common.log import JsonLog
-from common.ports import Keys, Ports, Provider, PushPorts, TaskQueue, Tuning
+from common.ports import Courier, Keys, Mailer, Ports, Provider, PushPorts, TaskQueue, Tuning
 
 # What a function does not use it does not import: the webhooks start without Firestore and providers.
 if TYPE_CHECKING:
@@ -78,6 +78,9 @@ class Installation:
             webhook_graph=url("webhook_graph"),
             oauth_redirect=url("oauth_callback"),
             manage_url=self.config.text("MANAGE_URL", ""),
+            invite_url=self.config.text("INVITE_URL", ""),
+            console_url=self.config.text("CONSOLE_URL", ""),
+            feed_url=url("feeds"),
             live_deadline=number("LIVE_DEADLINE_SECONDS", defaults.live_deadline),
             poll_minutes=int(number("POLL_MINUTES", defaults.poll_minutes)),
             backfill_chunk=int(number("BACKFILL_CHUNK", defaults.backfill_chunk)),
@@ -103,10 +106,33 @@ class Installation:
             feeds=stores.feeds,
             bookings=stores.bookings,
             ledger=stores.ledger,
+            invitations=stores.invitations,
+            telling=stores.telling,
+            mailer=self.mailer,
+            hooks=stores.hooks,
+            courier=self.courier,
+            oversight=stores.oversight,
+            subscriptions=stores.subscriptions,
+            archive=stores.archive,
             queue=self.queue,
             log=self.log,
             tuning=self.tuning,
         )
+
+    @cached_property
+    def mailer(self) -> Mailer:
+        """The mails' way out: Amazon SES, or a mail server; without a sender no mail is sent."""
+        from common.mail.mailer import MimeMailer  # noqa: PLC0415
+        from common.mail.transports import transport  # noqa: PLC0415
+
+        return MimeMailer(transport(self.config), sender=self.config.text("MAIL_SENDER", ""))
+
+    @cached_property
+    def courier(self) -> Courier:
+        """The webhooks' way out."""
+        from common.mail.courier import HttpCourier  # noqa: PLC0415
+
+        return HttpCourier(loopback=self.config.text("HOOKS_TO_LOOPBACK", "") == "yes")
 
     @cached_property
     def push_ports(self) -> PushPorts:

@@ -21,6 +21,7 @@ from common.domain.work import Lane, Payload, Task, Work
 from common.errors import StoreUnavailable, SyncError, UntrustedCaller
 from common.flows.finish_consent import FinishConsent, finish_consent
 from common.flows.start_consent import StartConsent, start_consent
+from common.mail.mailer import MimeMailer
 from common.ports import Ports, Provider, PushPorts, Tuning
 from common.providers.google.authorizer import GoogleAuthorizer, GoogleRegistration
 from common.providers.google.calendar import GoogleCalendar
@@ -35,6 +36,7 @@ from local.cloud_tasks.faults import Faults
 from local.cloud_tasks.model import HttpRequest, QueueSettings, Target, VirtualClock
 from local.google.simulator import GoogleSimulator
 from local.google.world import Settings as GoogleSettings
+from tests.outreach import SENDER, Postbox, Targets
 from tests.transports import WsgiHttp, wsgi_session
 
 START = datetime(2027, 3, 15, 8, 0, tzinfo=UTC)
@@ -131,6 +133,8 @@ class World:
         )
         self.documents = documents or MemoryDocuments()
         self.stores = stores(self.documents)
+        self.postbox = Postbox()
+        self.targets = Targets()
         self.done: list[Done] = []
         self.errors: list[BaseException] = []
         self.ports = wrap(self._ports(tuning or Tuning()))
@@ -167,6 +171,14 @@ class World:
             feeds=self.stores.feeds,
             bookings=self.stores.bookings,
             ledger=self.stores.ledger,
+            invitations=self.stores.invitations,
+            telling=self.stores.telling,
+            mailer=MimeMailer(self.postbox, sender=SENDER),
+            hooks=self.stores.hooks,
+            courier=self.targets,
+            oversight=self.stores.oversight,
+            subscriptions=self.stores.subscriptions,
+            archive=self.stores.archive,
             queue=EngineQueue(self.engine, self.config),
             log=self.log,
             tuning=replace(
@@ -175,6 +187,9 @@ class World:
                 webhook_graph=f"{BASE}/webhook_graph",
                 oauth_redirect=REDIRECT,
                 manage_url="https://shop.example/booking",
+                invite_url="https://shop.example/invitation",
+                console_url="https://console.example",
+                feed_url=f"{BASE}/feeds",
             ),
         )
 

@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from common.domain.account import Connection, Receipt, Status
+from common.domain.work import OutboxKind
 from common.errors import GrantRevoked, RateLimited, UnknownResource, UsageExhausted
 from common.flows.steps import farewell
 from common.flows.steps.amending import amend
+from common.flows.steps.outbox import announce
+from common.flows.steps.telling import life_of
 from common.ports import Ports
 
 EXHAUSTED = timedelta(hours=1)
@@ -52,7 +55,9 @@ def advance_disconnect(ports: Ports, command: AdvanceDisconnect) -> None:
     now = ports.clock.now()
     last_look = now + timedelta(seconds=ports.tuning.lease_seconds)
     farewell.go_on(ports, connection, cause="last", not_before=last_look)
-    amend(ports, command.tenant, command.connection, lambda current: _ended(current, now))
+    told = life_of(connection, OutboxKind.DISCONNECTED, now=now)
+    amend(ports, command.tenant, command.connection, lambda current: _ended(current, now), tasks=[told])
+    announce(ports, [told])
 
 
 def _left_provider(ports: Ports, connection: Connection, after: str | None) -> bool:

@@ -12,6 +12,7 @@ from common.domain.work import Lane, OutboxEntry, OutboxKind
 from common.errors import GrantRevoked, Retry, Stop, UnexpectedReply, UnknownResource
 from common.flows.steps.export_write import write
 from common.flows.steps.outbox import entry_id
+from common.flows.steps.telling import provider_tells
 from common.ports import Ports
 
 # The task itself comes back sooner; the sweep is for the one that never does.
@@ -48,7 +49,8 @@ def export_booking(ports: Ports, command: ExportBooking) -> Outcome:
     if not connection.usable:
         return _waiting(ports, command, booking, _until_reconnected(ports, connection))
     try:
-        outcome = write(ports, connection, booking, notify=True, lane=Lane.LIVE)
+        notify = provider_tells(ports, connection, booking)
+        outcome = write(ports, connection, booking, notify=notify, lane=Lane.LIVE)
     except GrantRevoked:
         return _waiting(ports, command, booking, _until_reconnected(ports, connection))
     except (Retry, Stop, UnexpectedReply) as failed:

@@ -8,6 +8,7 @@ from common.domain.account import Grant, ProviderKind
 from common.domain.consent import Outcome, concealed_for, refusal, rejected, state_id
 from common.domain.work import ConsentState
 from common.errors import GrantRevoked, OperatorFault, ProviderUnavailable, RateLimited, UnexpectedReply
+from common.flows.steps.invited import under_invitation
 from common.flows.steps.joining import Joined, join
 from common.ports import Authorizer, Ports
 
@@ -43,7 +44,7 @@ def finish_consent(ports: Ports, command: FinishConsent) -> ConsentOutcome:
     state = ports.ledger.close_consent(state_id(command.state), now=ports.clock.now())
     if state is None:
         return ConsentOutcome(Outcome.STATE_EXPIRED_OR_USED)
-    joined = _judged(ports, command, state)
+    joined = under_invitation(ports, state, lambda: _judged(ports, command, state))
     ports.log.info(
         "consent_finished",
         tenant=state.tenant,

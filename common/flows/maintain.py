@@ -9,9 +9,10 @@ from enum import StrEnum
 from common.domain.account import Connection
 from common.domain.feed import Feed
 from common.domain.upkeep import bucket, leased, next_poll
+from common.domain.work import OutboxKind
 from common.errors import Conflict, UnknownResource
 from common.flows.steps.duties import look_after
-from common.flows.steps.outbox import export_task
+from common.flows.steps.outbox import task_of
 from common.flows.steps.wakeups import wake_feed
 from common.ports import Ports
 
@@ -44,16 +45,19 @@ class Maintained:
     channels: int = 0
     polls: int = 0
     exports: int = 0
+    told: int = 0
 
 
 def maintain(ports: Ports, command: Maintain) -> Maintained:
     """Find what is due and queue a task for each; firing twice queues nothing twice."""
     every = command.job is Job.SWEEP
     now = ports.clock.now()
+    exports, told = _outbox(ports, now) if every or command.job is Job.OUTBOX else (0, 0)
     found = Maintained(
         channels=_channels(ports, now) if every or command.job is Job.CHANNELS else 0,
         polls=_poll(ports, now) if every or command.job is Job.POLL else 0,
-        exports=_outbox(ports, now) if every or command.job is Job.OUTBOX else 0,
+        exports=exports,
+        told=told,
     )
     ports.log.info(
         "maintained",
@@ -61,6 +65,7 @@ def maintain(ports: Ports, command: Maintain) -> Maintained:
         channels=found.channels,
         polls=found.polls,
         exports=found.exports,
+        told=found.told,
     )
     return found
 
@@ -92,13 +97,15 @@ def _poll(ports: Ports, now: datetime) -> int:
     return len(due)
 
 
-def _outbox(ports: Ports, now: datetime) -> int:
+def _outbox(ports: Ports, now: datetime) -> tuple[int, int]:
+    """How many exports, and how many mails and webhooks, were still promised."""
     due = ports.ledger.outbox_due(now, MOST)
     for entry in due:
-        ports.queue.enqueue(export_task(entry, bucket=f"sweep/{bucket(now, seconds=MINUTE)}"))
+        ports.queue.enqueue(task_of(entry, bucket=f"sweep/{bucket(now, seconds=MINUTE)}"))
         # Behind the others: what keeps waiting must not keep the rest from its turn.
         ports.ledger.put_outbox(replace(entry, due_at=now + AGAIN))
-    return len(due)
+    exports = sum(entry.kind is OutboxKind.EXPORT for entry in due)
+    return exports, len(due) - exports
 
 
 def _usable(ports: Ports, feed: Feed) -> bool:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 from common.domain.account import Connection, ProviderKind, Status
-from common.domain.consent import challenge, concealed_for, state_id
-from common.domain.work import ConsentState
-from common.errors import InvalidRequest, Rejected
-from common.ports import ConsentRequest, Ports
+from common.errors import Rejected
+from common.flows.steps.consenting import Consent, Wanted, check_consent, open_consent
+from common.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +26,6 @@ class StartConsent:
     expected_account: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """Where the browser goes, and until when it may come back."""
-
-    url: str = field(repr=False)
-    expires_at: datetime
-
-
 def start_consent(ports: Ports, command: StartConsent) -> Consent:
     """Name the provider's consent page for one resource, good for one return within a few minutes.
 
@@ -45,35 +35,21 @@ def start_consent(ports: Ports, command: StartConsent) -> Consent:
         Rejected: The connection to connect again is another resource's or provider's, or it has ended.
     """
     resource = ports.catalogue.resource(command.tenant, command.resource)
-    if command.provider not in ports.providers:
-        raise InvalidRequest("this provider is not offered here", code="unknown_provider")
-    # Exact strings only: every kind of prefix rule has been an open redirect somewhere.
-    if command.return_to not in ports.catalogue.tenant(command.tenant).return_addresses:
-        raise InvalidRequest("this return address is not registered", code="unknown_return_address")
+    check_consent(ports, tenant=command.tenant, provider=command.provider, return_to=command.return_to)
     known = _known(ports, command) if command.connection else None
-    state, verifier = ports.keys.token(), ports.keys.token()
-    name, expires_at = state_id(state), ports.clock.now() + timedelta(minutes=ports.tuning.consent_minutes)
-    ports.ledger.open_consent(
-        ConsentState(
-            id=name,
+    return open_consent(
+        ports,
+        Wanted(
             tenant=command.tenant,
             resource=resource.id,
-            provider=command.provider.value,
+            provider=command.provider,
             subject=command.subject,
-            verifier=ports.vault.conceal(verifier, context=concealed_for(name)),
             return_to=command.return_to,
-            expires_at=expires_at,
             connection=command.connection,
             expected_account=command.expected_account,
-        )
+            login_hint=known.account if known else None,
+        ),
     )
-    request = ConsentRequest(
-        state=state,
-        challenge=challenge(verifier),
-        redirect_uri=ports.tuning.oauth_redirect,
-        login_hint=command.expected_account or (known.account if known else None),
-    )
-    return Consent(ports.providers[command.provider].authorizer.authorize_url(request), expires_at)
 
 
 def _known(ports: Ports, command: StartConsent) -> Connection:

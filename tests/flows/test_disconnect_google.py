@@ -28,9 +28,10 @@ def synchronised(**options):
 
 
 def left_here(life):
-    """Documents of the connection that are still there, but for the connection itself."""
+    """Documents of the connection that are still there, but for itself and what its owner is still told."""
     mine = f"connections/{life.connection_id}/"
-    return [path for path in life.documents.paths() if mine in path or path.startswith("outbox/")]
+    found = [path for path in life.documents.paths() if mine in path or path.startswith("outbox/")]
+    return [path for path in found if ".notice." not in path]
 
 
 def test_disconnecting_takes_away_what_is_ours_and_nothing_else():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from common.domain.account import Connection
+from common.domain.work import OutboxEntry
 from common.errors import Conflict
 from common.ports import Ports
 
@@ -12,9 +13,16 @@ TRIES = 8
 
 
 def amend(
-    ports: Ports, tenant: str, connection: str, change: Callable[[Connection], Connection]
+    ports: Ports,
+    tenant: str,
+    connection: str,
+    change: Callable[[Connection], Connection],
+    *,
+    tasks: Sequence[OutboxEntry] = (),
 ) -> Connection:
     """Read, change and save, again and again until nobody came between; what stays equal is not written.
+
+    ``tasks`` are promises that are committed together with the change.
 
     Raises:
         UnknownResource: There is no such connection.
@@ -26,7 +34,7 @@ def amend(
         if changed == current:
             return current
         try:
-            return ports.connections.save(changed)
+            return ports.connections.save(changed, tasks=tasks)
         except Conflict:
             continue
     raise Conflict("the connection is being changed too often", code="busy_connection")

@@ -16,8 +16,10 @@ from common.domain.work import Lane, Notice, NoticeKind
 from common.errors import UsageExhausted
 from common.flows.steps.access import authorized
 from common.flows.steps.entrusted import manage_token
+from common.flows.steps.outbox import announce
 from common.flows.steps.own_events import event_id, marker_of
 from common.flows.steps.pacing import pace
+from common.flows.steps.telling import mail_instead
 from common.ports import CalendarProvider, Ports
 
 T = TypeVar("T")
@@ -145,6 +147,11 @@ class Job:
         lesser = self.draft(link)
         link = self.save(mirroring.written(link, fingerprint(lesser)))
         self.tell(mirroring.WITHOUT_ATTENDEE)
+        if draft.notify:
+            # The provider was to mail the customer and cannot: a mail of our own takes its place.
+            entry = mail_instead(self.booking, now=self.ports.clock.now())
+            self.ports.ledger.put_outbox(entry)
+            announce(self.ports, [entry])
         return link, lesser, send(lesser)
 
     def tell(self, cause: str) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from common.domain.account import CalendarEntry, Connection, Grant, ProviderKind, Status
 from common.domain.consent import Outcome, same_mailbox, unlisted
 from common.domain.enrolment import enrolled, relisted
-from common.domain.work import ConsentState
+from common.domain.work import ConsentState, OutboxKind
 from common.errors import (
     AlreadyExists,
     Conflict,
@@ -23,6 +23,8 @@ from common.flows.steps.amending import amend
 from common.flows.steps.calendars import all_calendars
 from common.flows.steps.duties import catch_up_later
 from common.flows.steps.grants import give_back
+from common.flows.steps.outbox import announce
+from common.flows.steps.telling import life_of
 from common.ports import Ports
 
 _OVER = frozenset({Status.DISCONNECTING, Status.DISCONNECTED})
@@ -117,14 +119,16 @@ def _connected(
 ) -> Joined:
     fresh = replace(_fresh(ports, state, grant, account), calendars=enrolled(listed))
     sealed = ports.vault.seal(grant, tenant=fresh.tenant, connection=fresh.id)
+    told = life_of(fresh, OutboxKind.CONNECTED, now=fresh.created_at)
     try:
-        ports.connections.create(fresh, sealed)
+        ports.connections.create(fresh, sealed, tasks=[told])
     except StoreUnavailable:
         return _perhaps_connected(ports, state, grant, fresh)
     except AlreadyExists:
         # The same person finished the same consent twice, in two windows.
         known = ports.connections.get(fresh.tenant, fresh.id)
         return _reconnected(ports, state, known, grant, listed)
+    announce(ports, [told])
     return Joined(Outcome.CONNECTED, fresh.id)
 
 
@@ -147,7 +151,9 @@ def _reconnected(
     # Queued before the change as well: if this instance dies after it, nothing stays behind.
     now = ports.clock.now()
     catch_up_later(ports, tenant=known.tenant, connection=known.id, cause=cause, not_before=now + SECOND_LOOK)
-    amend(ports, known.tenant, known.id, lambda item: _revived(item, grant, listed, now))
+    told = life_of(known, OutboxKind.CONNECTED, now=now)
+    amend(ports, known.tenant, known.id, lambda item: _revived(item, grant, listed, now), tasks=[told])
+    announce(ports, [told])
     # As a task: the person's browser does not wait for a long list of exports.
     catch_up_later(ports, tenant=known.tenant, connection=known.id, cause=cause)
     return Joined(Outcome.RECONNECTED, known.id)

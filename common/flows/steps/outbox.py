@@ -1,4 +1,4 @@
-"""The promises to export that are committed together with a booking, and the tasks that keep them."""
+"""The promises that are committed together with their cause, and the tasks that keep them."""
 
 from __future__ import annotations
 
@@ -52,14 +52,39 @@ def entry_id(booking: Booking, connection: str) -> str:
 
 
 def announce(ports: Ports, entries: Iterable[OutboxEntry]) -> None:
-    """Queue the exports at once; where the queue refuses, the sweep of the outbox does it within a minute."""
+    """Queue the work at once; where the queue refuses, the sweep of the outbox does it within a minute."""
     for entry in entries:
         try:
-            ports.queue.enqueue(export_task(entry))
+            ports.queue.enqueue(task_of(entry))
         except StoreUnavailable as refused:
             ports.log.warning(
-                "export_not_queued", tenant=entry.tenant, booking=entry.booking, code=refused.reason
+                "promise_not_queued",
+                tenant=entry.tenant,
+                kind=entry.kind.value,
+                booking=entry.booking,
+                code=refused.reason,
             )
+
+
+def task_of(entry: OutboxEntry, *, bucket: str = "", not_before: datetime | None = None) -> Task:
+    """The task that keeps a promise of any kind."""
+    if entry.kind is OutboxKind.EXPORT:
+        return export_task(entry, bucket=bucket, not_before=not_before)
+    return Task(
+        work=Work.NOTIFY,
+        lane=Lane.UPKEEP if entry.kind is OutboxKind.HOOK else Lane.LIVE,
+        payload={
+            "kind": entry.kind.value,
+            "tenant": entry.tenant,
+            "booking": entry.booking,
+            "revision": entry.revision,
+            "subject": entry.subject,
+            "entry": entry.id,
+            "since": int(entry.created_at.timestamp()),
+        },
+        name=f"notify/{entry.id}/{bucket}",
+        not_before=not_before,
+    )
 
 
 def export_task(entry: OutboxEntry, *, bucket: str = "", not_before: datetime | None = None) -> Task:

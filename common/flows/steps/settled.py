@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from common.domain.booking import Booking
 from common.errors import StoreUnavailable, UnknownResource
 from common.flows.steps.outbox import announce
+from common.flows.steps.telling import news_of
 from common.ports import BookingChange, Ports
 
 
 def settle(ports: Ports, change: BookingChange) -> Booking:
-    """Commit, then queue the exports that were promised in the same commit.
+    """Commit, then queue what was promised in the same commit: exports, and telling who wants to know.
 
     Raises:
         SlotTaken: Another booking holds one of the new cells.
@@ -17,6 +20,8 @@ def settle(ports: Ports, change: BookingChange) -> Booking:
         AlreadyExists: The request was made before.
         StoreUnavailable: Nothing is known to be committed.
     """
+    told = news_of(change.before, change.after)
+    change = replace(change, outbox=(*change.outbox, *told))
     try:
         booking = ports.bookings.commit(change)
     except StoreUnavailable as failed:

@@ -9,7 +9,7 @@ import pytest
 
 from common.domain.booking import BookingStatus, LinkState, Source
 from common.domain.interval import Interval
-from common.domain.work import Notice, NoticeKind
+from common.domain.work import Notice, NoticeKind, OutboxKind
 from common.errors import Conflict, SlotTaken, UnknownResource
 from common.ports.bookings import BookingChange
 from common.store.documents import Query
@@ -41,7 +41,8 @@ def test_everything_of_a_change_is_committed_together(store, documents):
     store.bookings.commit(BookingChange(None, booking(), (outbox(),), (link(),), (notice,), record()))
 
     assert len(documents.commits) == 1
-    assert store.ledger.outbox_due(NINE + HOUR, 9) == (outbox(),)
+    told, export = store.ledger.outbox_due(NINE + HOUR, 9)
+    assert (told.kind, told.subject, export) == (OutboxKind.NOTICE, "n1", outbox())
     assert replace(store.bookings.link("t", "c", "b1"), version=None) == link()
     assert store.ledger.notices("t") == (notice,)
     assert store.bookings.idempotency("t", "key") == record()

@@ -15,6 +15,7 @@ from common.store import stores
 from common.store.documents import Query
 from common.store.memory import MemoryDocuments
 from tests.contract.store.examples import COVERED, HOUR, NINE, booking, create, link, outbox, record
+from tests.contract.store.outreach_examples import delivery, hook, invitation, told
 from tests.contract.store.watched import INDEXES, Watched, unserved
 
 FILE = json.loads(INDEXES.read_text())
@@ -55,6 +56,13 @@ def asked():
     store.ledger.open_consent(ConsentState("h", "t", "r", "google", "u", "v", "https://example.org", NINE))
     store.ledger.reserve("user", units=1, per_minute=60, burst=1, now=NINE)
     store.ledger.lease("export", holder="me", until=NINE, now=NINE)
+    store.invitations.save(invitation())
+    store.invitations.of_tenant("t")
+    store.telling.tell(told())
+    store.hooks.save(hook())
+    store.hooks.of_tenant("t")
+    store.hooks.post(delivery(), outbox("o2"))
+    store.hooks.deliveries("t", "h", limit=1)
     return documents
 
 

@@ -1,0 +1,93 @@
+"""Requests and views of invitations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from common.api.http import Call, Json
+from common.api.models import Email, Id, Model, moment, name, plain, read
+from common.domain.account import ProviderKind
+from common.domain.invitation import Invitation, Offered
+from common.domain.mail_policy import Language
+from common.errors import UnknownResource, UntrustedCaller
+from common.ports import Ports
+
+
+class NewInvitation(Model):
+    """POST /invitations: for which resource, and where the browser goes in the end."""
+
+    resource: Id
+    return_to: Annotated[str, Field(max_length=2000)]
+    provider: ProviderKind | None = None
+    expected_account: Email | None = None
+    language: Language | None = None
+    hours: Annotated[int, Field(ge=1, le=72)] = 72
+
+
+class AcceptBody(Model):
+    """POST /invitations/{id}/accept: which provider, where there is a choice."""
+
+    provider: ProviderKind | None = None
+
+
+class OfferQuery(Model):
+    """The query of the public calls."""
+
+    tenant: Id
+
+
+def held(call: Call) -> dict[str, str]:
+    """Which invitation somebody holds; the secret comes as a bearer token, never in the address.
+
+    Raises:
+        UntrustedCaller: no secret was sent.
+        UnknownResource: there can be no such invitation.
+    """
+    if call.bearer is None:
+        raise UntrustedCaller("the invitation's secret is needed here")
+    if not call.bearer.isascii():
+        raise UnknownResource(
+            "this invitation is not valid (any more); ask for a new one", code="invitation_invalid"
+        )
+    tenant = read(OfferQuery, call.query).tenant
+    return {"tenant": tenant, "invitation": name(call.path["invitation"]), "secret": call.bearer}
+
+
+def invitation_view(invitation: Invitation, *, now: datetime) -> Json:
+    """An invitation as the owner sees it; nothing of its secret."""
+    return {
+        "id": invitation.id,
+        "resource": invitation.resource,
+        "address": invitation.address,
+        "provider": invitation.provider.value if invitation.provider else None,
+        "expected_account": invitation.expected_account,
+        "language": invitation.language.value,
+        "state": invitation.state(now=now).value,
+        "created_at": moment(invitation.created_at),
+        "expires_at": moment(invitation.ends_at),
+        "sent_at": moment(invitation.sent_at) if invitation.sent_at else None,
+        "sendings": invitation.sendings,
+        "used_at": moment(invitation.used_at) if invitation.used_at else None,
+        "connection": invitation.connection,
+    }
+
+
+def offer_view(offered: Offered) -> Json:
+    """What the invited person reads before accepting."""
+    view = plain(offered)
+    return {**view, "expires_at": view.pop("ends_at")}
+
+
+def invitations_view(ports: Ports, tenant: str, _: str) -> Json:
+    """GET /invitations, newest first."""
+    now = ports.clock.now()
+    return {"invitations": [invitation_view(item, now=now) for item in ports.invitations.of_tenant(tenant)]}
+
+
+def viewed(ports: Callable[[], Ports]) -> Callable[[Invitation], Json]:
+    """The view as of the moment of the call."""
+    return lambda invitation: invitation_view(invitation, now=ports().clock.now())

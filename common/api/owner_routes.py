@@ -1,0 +1,54 @@
+"""Makes the owners' routes whose flow takes the tenant, what the path names and what the body says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from common.api.http import Call, Json, Reply
+from common.api.models import Model, name, plain, read
+from common.api.routes import Route, owner
+from common.ports import Ports
+
+C = TypeVar("C")
+R = TypeVar("R")
+
+
+class OwnerRouting:
+    """Makes them."""
+
+    def __init__(self, ports: Callable[[], Ports]) -> None:
+        """``ports`` is asked at each call, not at import."""
+        self._ports = ports
+
+    def by(
+        self,
+        method: str,
+        path: str,
+        command: Callable[..., C],
+        flow: Callable[[Ports, C], R],
+        *,
+        body: type[Model] | None = None,
+        view: Callable[[R], Json] = plain,
+        status: int = 200,
+    ) -> Route:
+        """A route to a flow; a command that has a ``subject`` learns who asks."""
+        asks = "subject" in {item.name for item in fields(command)}  # type: ignore[arg-type]
+
+        def run(call: Call) -> Reply:
+            said: dict[str, Any] = read(body, call.body).model_dump(exclude_unset=True) if body else {}
+            said |= {key: name(value) for key, value in call.path.items()}
+            said |= {"tenant": call.staff.tenant} | ({"subject": call.staff.subject} if asks else {})
+            return Reply(view(flow(self._ports(), command(**said))), status=status)
+
+        return owner(method, path, run, body=body is not None)
+
+    def shown(self, path: str, find: Callable[[Ports, str, str], Json]) -> Route:
+        """A route that only reads: ``find`` gets the tenant and the first id of the path, if there is one."""
+
+        def run(call: Call) -> Reply:
+            first = next((name(value) for value in call.path.values()), "")
+            return Reply(find(self._ports(), call.staff.tenant, first))
+
+        return owner("GET", path, run)

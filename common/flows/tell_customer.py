@@ -1,0 +1,98 @@
+"""Tells about a change of a booking: the customer by one mail at most, the tenant's systems by webhooks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from common.domain.account import Connection
+from common.domain.booking import Booking
+from common.domain.hooks import HookEvent
+from common.domain.mailing import Teller, letter_about, state_of, teller
+from common.domain.mirroring import may_invite
+from common.domain.work import OutboxKind
+from common.errors import UnknownResource
+from common.flows.steps.hooking import tell_hooks
+from common.flows.steps.letters import booking_letter
+from common.flows.steps.telling import Promise, booking_key, fresh, tell_once
+from common.ports import Ports
+
+_EVENTS = {
+    OutboxKind.BOOKED: HookEvent.BOOKING_CREATED,
+    OutboxKind.MOVED: HookEvent.BOOKING_CHANGED,
+    OutboxKind.CANCELLED: HookEvent.BOOKING_CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TellCustomer:
+    """Which promise; ``booking`` is read as it is now, so that a late mail is never a wrong one."""
+
+    kind: OutboxKind
+    tenant: str
+    booking: str
+    revision: int
+    entry: str
+    since: int = 0
+
+
+def tell_customer(ports: Ports, command: TellCustomer) -> Teller:
+    """Who told the customer: this mail, the provider's own, or nobody.
+
+    Raises:
+        Retry: It did not work now; the promise stays.
+        OperatorFault: Mails are not set up as they should be; the promise stays.
+    """
+    promise = Promise(
+        command.entry,
+        command.kind,
+        command.tenant,
+        booking=command.booking,
+        revision=command.revision,
+        since=command.since,
+    )
+    try:
+        booking = ports.bookings.get(command.tenant, command.booking)
+    except UnknownResource:
+        ports.ledger.done(command.entry)
+        return Teller.NOBODY
+    _tell_systems(ports, command, booking)
+    tenant = ports.catalogue.tenant(booking.tenant)
+    service = ports.catalogue.service(booking.tenant, booking.service)
+    wanted = tenant.mail.customers and ports.mailer.on and booking.interval.end > ports.clock.now()
+    by = teller(booking, service, _inviting(ports, booking), wanted=wanted)
+    key = booking_key(booking.id)
+    told = ports.telling.told(booking.tenant, key)
+    mail = None
+    if by is Teller.SLOTBRIDGE:
+        letter = letter_about(booking, told, command.kind)
+        resource = ports.catalogue.resource(booking.tenant, booking.resource)
+        mail = booking_letter(ports, letter, booking, tenant=tenant, service=service, resource=resource)
+    state, now = state_of(booking), ports.clock.now()
+    wish = fresh(told, tenant=booking.tenant, key=key, state=state, by=by, now=now)
+    tell_once(ports, promise, told, wish, mail)
+    return by
+
+
+def _tell_systems(ports: Ports, command: TellCustomer, booking: Booking) -> None:
+    data: dict[str, str | int | None] = {
+        "booking": booking.id,
+        "revision": booking.revision,
+        "resource": booking.resource,
+        "service": booking.service,
+        "status": booking.status.value,
+        "start": booking.interval.start.isoformat(),
+        "end": booking.interval.end.isoformat(),
+        "changed_by": booking.source.value,
+    }
+    tell_hooks(ports, booking.tenant, _EVENTS[command.kind], cause=command.entry, data=data)
+
+
+def _inviting(ports: Ports, booking: Booking) -> list[Connection]:
+    """The connections in which the customer is a guest of the event."""
+    found = ports.connections.of_resource(booking.tenant, booking.resource)
+    return [
+        item
+        for item in found
+        if item.settings.exports.attendee
+        and may_invite(ports.bookings.link(booking.tenant, item.id, booking.id))
+    ]

@@ -1,0 +1,118 @@
+"""Writes a mail as MIME: text, the same as HTML, and the calendar file; nothing in it can become a header."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from html import escape
+
+from common.domain import templates as filling
+from common.domain.mailing import Envelope, line
+from common.errors import Forbidden, OperatorFault
+from common.mail.calendar_file import calendar_file, method
+from common.mail.templates import TEMPLATES
+from common.mail.words import until, when
+
+# Every part is seven-bit, whatever the servers on its way can do.
+POLICY = SMTP.clone(cte_type="7bit")
+_FONT = "font-family:Helvetica,Arial,sans-serif;font-size:16px;line-height:1.5;color:#1a1a1a"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A finished mail and whom the transport hands it to."""
+
+    raw: bytes = field(repr=False)
+    sender: str = field(repr=False)
+    recipients: tuple[str, ...] = field(repr=False)
+
+
+def write(envelope: Envelope, *, sender: str) -> Mail:
+    """The whole mail.
+
+    Raises:
+        Forbidden: An address is none that mail can be sent to.
+        OperatorFault: The sender's own address is none.
+    """
+    try:
+        own = _address(sender, envelope.business)
+    except Forbidden as error:
+        raise OperatorFault("the sender's address is not valid", code="invalid_sender") from error
+    recipients = tuple(_address(address, name) for address, name in envelope.to)
+    template = TEMPLATES[envelope.language][envelope.letter]
+    facts = _facts(envelope)
+    message = EmailMessage(policy=POLICY)
+    message["From"] = own
+    message["To"] = recipients
+    message["Subject"] = line(filling.title(template.subject, facts))
+    if envelope.sent_at is not None:
+        message["Date"] = format_datetime(envelope.sent_at)
+    message["Message-ID"] = f"<{envelope.id}@{own.domain}>"
+    # SES writes a Message-ID of its own; this one stays.
+    message["X-Slotbridge-Id"] = envelope.id
+    # Nobody's absence note needs an answer: https://www.rfc-editor.org/rfc/rfc3834#section-5
+    message["Auto-Submitted"] = "auto-generated"
+    if envelope.reply_to:
+        message["Reply-To"] = _address(envelope.reply_to, envelope.business)
+    body = filling.description(template.body, facts)
+    message.set_content(_text(body, template.link, envelope.link), charset="utf-8")
+    message.add_alternative(_html(envelope, body, template.link), subtype="html", charset="utf-8")
+    _attach(message, envelope, organizer=own.addr_spec)
+    return Mail(message.as_bytes(), own.addr_spec, tuple(address.addr_spec for address in recipients))
+
+
+def _facts(envelope: Envelope) -> dict[str, str]:
+    facts = {name: line(value) for name, value in envelope.facts.items()}
+    facts["business"] = line(envelope.business)
+    if envelope.interval is not None:
+        facts["when"] = when(envelope.interval, envelope.zone, envelope.language)
+    if envelope.until is not None:
+        facts["until"] = until(envelope.until, envelope.zone, envelope.language)
+    return facts
+
+
+def _address(address: str, name: str) -> Address:
+    local, _, domain = address.rpartition("@")
+    try:
+        spec = f"{local}@{domain.encode('idna').decode()}"
+        found = Address(display_name=line(name), addr_spec=spec)
+    except (ValueError, IndexError, HeaderParseError) as error:
+        raise Forbidden("this address cannot be mailed to", code="invalid_address") from error
+    if not local or not domain or not spec.isascii() or line(spec) != spec:
+        raise Forbidden("this address cannot be mailed to", code="invalid_address")
+    return found
+
+
+def _text(body: str, label: str, link: str) -> str:
+    return f"{body}\n\n{label}:\n{link}\n" if label and link else f"{body}\n"
+
+
+def _html(envelope: Envelope, body: str, label: str) -> str:
+    paragraphs = "".join(f"<p>{escape(part)}</p>" for part in body.split("\n"))
+    action = (
+        f'<p><a href="{escape(envelope.link)}">{escape(label)}</a></p>' if label and envelope.link else ""
+    )
+    return (
+        f'<!doctype html><html lang="{envelope.language.value}"><head><meta charset="utf-8"></head>'
+        f'<body style="{_FONT}">{paragraphs}{action}</body></html>\n'
+    )
+
+
+def _attach(message: EmailMessage, envelope: Envelope, *, organizer: str) -> None:
+    appointment = envelope.appointment
+    if appointment is None or envelope.sent_at is None:
+        return
+    content = calendar_file(
+        appointment, organizer=organizer, business=envelope.business, now=envelope.sent_at
+    )
+    message.add_attachment(
+        content,
+        maintype="text",
+        subtype="calendar",
+        filename="appointment.ics",
+        params={"method": method(appointment), "charset": "utf-8"},
+    )

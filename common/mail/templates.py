@@ -1,0 +1,178 @@
+"""Every text that is mailed, in English and in German: a subject, lines, and the name of the link.
+
+Nothing that a guest wrote appears in any of them: whoever books with somebody else's address could otherwise
+send that person any text in the business's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from common.domain.mail_policy import Language
+from common.domain.mailing import Letter
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Words in braces are facts; a line of which all facts are empty is left out."""
+
+    subject: str
+    body: str
+    link: str = ""
+
+
+_DETAILS_EN = "What: {service}\nWith: {resource}\nWhen: {when}\nReference: {reference}"
+_DETAILS_DE = "Was: {service}\nBei: {resource}\nWann: {when}\nReferenz: {reference}"
+_MANAGE_EN, _MANAGE_DE = "See, move or cancel the appointment", "Termin ansehen, verschieben oder absagen"
+_CONSOLE_EN, _CONSOLE_DE = "Open the console", "Konsole öffnen"
+
+ENGLISH: Mapping[Letter, Template] = {
+    Letter.BOOKED: Template(
+        "Your appointment with {business}",
+        f"Your appointment is booked.\n{_DETAILS_EN}",
+        _MANAGE_EN,
+    ),
+    Letter.MOVED: Template(
+        "Your appointment with {business} has a new time",
+        f"Your appointment was moved. This is its time now.\n{_DETAILS_EN}",
+        _MANAGE_EN,
+    ),
+    Letter.CANCELLED: Template(
+        "Your appointment with {business} was cancelled",
+        f"This appointment was cancelled. You need not do anything.\n{_DETAILS_EN}",
+    ),
+    Letter.INVITATION: Template(
+        "{business} invites you to connect your calendar",
+        "{business} asks you to connect your calendar to the bookings of {resource}.\n"
+        "You choose yourself, on the page of Google or Microsoft, whether you allow it.\n"
+        "Please connect this account: {account}\n"
+        "The link works once, until {until}. If you do not know {business}, ignore this mail.",
+        "Connect my calendar",
+    ),
+    Letter.REAUTH_REQUIRED: Template(
+        "The calendar of {resource} must be connected again",
+        "The {provider} calendar of {resource} does not let us in any more. Nothing was deleted.\n"
+        "Until it is connected again, its times cannot be checked and bookings do not appear there.",
+        _CONSOLE_EN,
+    ),
+    Letter.CALENDAR_GONE: Template(
+        "A calendar of {resource} is gone",
+        "A calendar of the {provider} account of {resource} is not there any more, or not for us.\n"
+        "Please check which calendars are switched on.",
+        _CONSOLE_EN,
+    ),
+    Letter.MASS_DELETION_HELD: Template(
+        "Many events of {resource} disappeared at once",
+        "So many events disappeared from the {provider} calendar of {resource} that nothing was "
+        "removed here yet.\nPlease confirm it, if that is right.",
+        _CONSOLE_EN,
+    ),
+    Letter.EDIT_REVERTED: Template(
+        "A change to an appointment of {resource} was undone",
+        "An appointment was changed in the {provider} calendar in a way that cannot be kept. "
+        "The change was undone.\n"
+        "When: {when}\nReference: {reference}",
+        _CONSOLE_EN,
+    ),
+    Letter.EDIT_PROPOSED: Template(
+        "A change to an appointment of {resource} waits for you",
+        "An appointment was changed in the {provider} calendar. The booking itself was not changed.\n"
+        "When: {when}\nReference: {reference}",
+        _CONSOLE_EN,
+    ),
+    Letter.BOOKING_CONFLICT: Template(
+        "Two things at the same time for {resource}",
+        "An event in the {provider} calendar takes the same time as an appointment that was booked before.\n"
+        "When: {when}\nReference: {reference}",
+        _CONSOLE_EN,
+    ),
+    Letter.EXPORT_STOPPED: Template(
+        "Appointments of {resource} do not reach the calendar as wished",
+        "Appointments cannot be written to the {provider} calendar of {resource} as it was set up.\n"
+        "No appointment is lost. Please check the connection.",
+        _CONSOLE_EN,
+    ),
+    Letter.HOOK_DISABLED: Template(
+        "A webhook of {business} was switched off",
+        "The address of a webhook has not answered for days, so it is not called any more.\n"
+        "What it missed is kept for a month and can be sent again.",
+        _CONSOLE_EN,
+    ),
+}
+
+GERMAN: Mapping[Letter, Template] = {
+    Letter.BOOKED: Template(
+        "Ihr Termin bei {business}",
+        f"Ihr Termin ist gebucht.\n{_DETAILS_DE}",
+        _MANAGE_DE,
+    ),
+    Letter.MOVED: Template(
+        "Neue Zeit für Ihren Termin bei {business}",
+        f"Ihr Termin wurde verschoben. Das ist jetzt seine Zeit.\n{_DETAILS_DE}",
+        _MANAGE_DE,
+    ),
+    Letter.CANCELLED: Template(
+        "Ihr Termin bei {business} wurde abgesagt",
+        f"Dieser Termin wurde abgesagt. Sie müssen nichts weiter tun.\n{_DETAILS_DE}",
+    ),
+    Letter.INVITATION: Template(
+        "{business} lädt Sie ein, Ihren Kalender zu verbinden",
+        "{business} bittet Sie, Ihren Kalender mit den Buchungen von {resource} zu verbinden.\n"
+        "Sie entscheiden selbst auf der Seite von Google oder Microsoft, ob Sie das erlauben.\n"
+        "Bitte verbinden Sie dieses Konto: {account}\n"
+        "Der Link gilt einmal und bis {until}. Kennen Sie {business} nicht, übergehen Sie diese Nachricht.",
+        "Meinen Kalender verbinden",
+    ),
+    Letter.REAUTH_REQUIRED: Template(
+        "Der Kalender von {resource} muss neu verbunden werden",
+        "Der {provider}-Kalender von {resource} lässt uns nicht mehr ein. Gelöscht wurde nichts.\n"
+        "Bis er neu verbunden ist, können seine Zeiten nicht geprüft werden, "
+        "und Buchungen erscheinen dort nicht.",
+        _CONSOLE_DE,
+    ),
+    Letter.CALENDAR_GONE: Template(
+        "Ein Kalender von {resource} ist weg",
+        "Ein Kalender des {provider}-Kontos von {resource} ist nicht mehr da, oder nicht mehr für uns.\n"
+        "Bitte prüfen Sie, welche Kalender eingeschaltet sind.",
+        _CONSOLE_DE,
+    ),
+    Letter.MASS_DELETION_HELD: Template(
+        "Viele Einträge von {resource} sind auf einmal verschwunden",
+        "Aus dem {provider}-Kalender von {resource} sind so viele Einträge verschwunden, "
+        "dass hier noch nichts entfernt wurde.\nBitte bestätigen Sie es, wenn das stimmt.",
+        _CONSOLE_DE,
+    ),
+    Letter.EDIT_REVERTED: Template(
+        "Die Änderung eines Termins von {resource} wurde zurückgenommen",
+        "Ein Termin wurde im {provider}-Kalender so geändert, dass es nicht bleiben kann. "
+        "Die Änderung wurde zurückgenommen.\nWann: {when}\nReferenz: {reference}",
+        _CONSOLE_DE,
+    ),
+    Letter.EDIT_PROPOSED: Template(
+        "Die Änderung eines Termins von {resource} wartet auf Sie",
+        "Ein Termin wurde im {provider}-Kalender geändert. Die Buchung selbst ist noch, wie sie war.\n"
+        "Wann: {when}\nReferenz: {reference}",
+        _CONSOLE_DE,
+    ),
+    Letter.BOOKING_CONFLICT: Template(
+        "Zwei Dinge zur selben Zeit bei {resource}",
+        "Ein Eintrag im {provider}-Kalender belegt die Zeit eines Termins, der vorher gebucht wurde.\n"
+        "Wann: {when}\nReferenz: {reference}",
+        _CONSOLE_DE,
+    ),
+    Letter.EXPORT_STOPPED: Template(
+        "Termine von {resource} kommen nicht wie gewünscht in den Kalender",
+        "Termine können nicht so in den {provider}-Kalender von {resource} geschrieben werden, wie es "
+        "eingestellt ist.\nKein Termin ist verloren. Bitte prüfen Sie die Verbindung.",
+        _CONSOLE_DE,
+    ),
+    Letter.HOOK_DISABLED: Template(
+        "Ein Webhook von {business} wurde abgeschaltet",
+        "Die Adresse eines Webhooks antwortet seit Tagen nicht und wird nicht mehr aufgerufen.\n"
+        "Was sie verpasst hat, bleibt einen Monat erhalten und kann noch einmal gesendet werden.",
+        _CONSOLE_DE,
+    ),
+}
+
+TEMPLATES = {Language.ENGLISH: ENGLISH, Language.GERMAN: GERMAN}

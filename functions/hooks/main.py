@@ -1,0 +1,42 @@
+"""Webhooks to the tenant's own system: where, of what, how they go, and what is sent again (owners)."""
+
+import functions_framework
+from flask import Request, Response
+
+from common.api import hooks as api
+from common.api.handler import Function
+from common.api.http import Call, Reply
+from common.api.models import name
+from common.api.owner_routes import OwnerRouting
+from common.api.routes import owner
+from common.flows.add_hook import AddHook, add_hook
+from common.flows.change_hook import ChangeHook, change_hook
+from common.flows.replay_hook import ReplayHook, replay_hook
+from common.flows.rotate_hook_secret import RotateHookSecret, rotate_hook_secret
+from common.wiring import ports, stage
+
+
+def _remove(call: Call) -> Reply:
+    ports().hooks.delete(call.staff.tenant, name(call.path["hook"]))
+    return Reply(status=204)
+
+
+to, ONE, NEW, COUNT = OwnerRouting(ports), "/<hook>", api.registered_view, api.queued_view
+ROUTES = (
+    to.by("POST", "/", AddHook, add_hook, body=api.NewHook, view=NEW, status=201),
+    to.shown("/", api.hooks_view),
+    to.shown(ONE, api.one_view),
+    to.by("PATCH", ONE, ChangeHook, change_hook, body=api.HookPatch, view=api.hook_view),
+    owner("DELETE", ONE, _remove),
+    to.by("POST", f"{ONE}/secret", RotateHookSecret, rotate_hook_secret, body=api.RotateRequest, view=NEW),
+    to.shown(f"{ONE}/deliveries", api.deliveries_view),
+    to.by("POST", f"{ONE}/replay", ReplayHook, replay_hook, body=api.ReplayRequest, view=COUNT, status=202),
+    to.by("POST", f"{ONE}/deliveries/<delivery>/replay", ReplayHook, replay_hook, view=COUNT, status=202),
+)
+APP = Function("hooks", ROUTES, stage)
+
+
+@functions_framework.http
+def hooks(request: Request) -> Response:
+    """Answer one request."""
+    return APP(request)

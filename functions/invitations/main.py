@@ -1,0 +1,46 @@
+"""Invites staff to connect their own calendars (owners), and lets the invited accept (public, by secret)."""
+
+import functions_framework
+from flask import Request, Response
+
+from common.api import invitations as api
+from common.api.connections import consent_view
+from common.api.handler import Function
+from common.api.http import Call, Reply
+from common.api.models import read
+from common.api.owner_routes import OwnerRouting
+from common.api.routes import public
+from common.flows.accept_invitation import AcceptInvitation, accept_invitation
+from common.flows.invite import Invite, invite
+from common.flows.read_invitation import ReadInvitation, read_invitation
+from common.flows.resend_invitation import ResendInvitation, resend_invitation
+from common.flows.revoke_invitation import RevokeInvitation, revoke_invitation
+from common.wiring import ports, stage
+
+
+def _offer(call: Call) -> Reply:
+    return Reply(api.offer_view(read_invitation(ports(), ReadInvitation(**api.held(call)))))
+
+
+def _accept(call: Call) -> Reply:
+    chosen = read(api.AcceptBody, call.body).provider
+    consent = accept_invitation(ports(), AcceptInvitation(**api.held(call), provider=chosen))
+    return Reply(consent_view(url=consent.url, expires_at=consent.expires_at), status=201)
+
+
+to, ONE, VIEW = OwnerRouting(ports), "/<invitation>", api.viewed(ports)
+ROUTES = (
+    to.by("POST", "/", Invite, invite, body=api.NewInvitation, view=VIEW, status=201),
+    to.shown("/", api.invitations_view),
+    to.by("DELETE", ONE, RevokeInvitation, revoke_invitation, view=VIEW),
+    to.by("POST", f"{ONE}/resend", ResendInvitation, resend_invitation, view=VIEW, status=202),
+    public("GET", f"{ONE}/offer", _offer),
+    public("POST", f"{ONE}/accept", _accept, body=True),
+)
+APP = Function("invitations", ROUTES, stage)
+
+
+@functions_framework.http
+def invitations(request: Request) -> Response:
+    """Answer one request."""
+    return APP(request)

@@ -1,0 +1,123 @@
+"""The contract of invitations, webhook targets, their messages, and what was told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from common.domain.hooks import DeliveryState
+from common.domain.work import Notice, NoticeKind, OutboxKind
+from common.errors import Conflict, UnknownResource
+from tests.contract.store.examples import HOUR, NINE, outbox
+from tests.contract.store.outreach_examples import delivery, hook, invitation, told
+
+MINUTE = timedelta(minutes=1)
+
+
+def bare(item):
+    return replace(item, version=None)
+
+
+def test_an_invitation_is_stored_with_its_promise(store):
+    """One commit holds the invitation and the promise to mail it."""
+    saved = store.invitations.save(invitation(), tasks=[outbox()])
+
+    assert store.invitations.get("t", "i") == saved
+    assert bare(saved) == invitation()
+    assert store.ledger.outbox_due(NINE + HOUR, 9) == (outbox(),)
+
+
+def test_an_invitation_is_changed_by_one_at_a_time(store):
+    """Whoever read an older state, or none, changes nothing."""
+    first = store.invitations.save(invitation())
+    second = store.invitations.save(replace(first, revoked_at=NINE))
+
+    for stale in (first, invitation()):
+        with pytest.raises(Conflict):
+            store.invitations.save(replace(stale, used_at=NINE), tasks=[outbox()])
+    assert store.invitations.get("t", "i") == second
+    assert store.ledger.outbox_due(NINE + HOUR, 9) == ()
+
+
+def test_invitations_belong_to_their_tenant(store):
+    """Newest first; another tenant's is not there."""
+    old = store.invitations.save(invitation("a"))
+    new = store.invitations.save(invitation("b", created_at=NINE + MINUTE))
+
+    assert store.invitations.of_tenant("t") == (new, old)
+    assert store.invitations.of_tenant("t2") == ()
+    for tenant, name in (("t2", "a"), ("t", "c"), ("t", "../a")):
+        with pytest.raises(UnknownResource):
+            store.invitations.get(tenant, name)
+
+
+def test_what_was_told_is_replaced_by_one_at_a_time(store):
+    """Two that tell the same at once: one of them writes it down."""
+    assert store.telling.told("t", "booking-b1") is None
+    first = store.telling.tell(told())
+    second = store.telling.tell(replace(first, state="cancelled"))
+
+    for stale in (told(), first):
+        with pytest.raises(Conflict):
+            store.telling.tell(replace(stale, state="other"))
+    assert store.telling.told("t", "booking-b1") == second
+
+
+def test_a_notice_comes_with_the_promise_to_tell_it(store):
+    """Whoever records a notice has promised to tell it, once."""
+    notice = Notice("n", "t", NoticeKind.CALENDAR_GONE, NINE, connection="c")
+    store.ledger.tell(notice)
+    (entry,) = store.ledger.outbox_due(NINE, 9)
+    store.ledger.done(entry.id)
+    store.ledger.tell(notice)
+
+    assert (entry.kind, entry.subject, entry.connection) == (OutboxKind.NOTICE, "n", "")
+    assert store.ledger.outbox_due(NINE + HOUR, 9) == ()
+    assert store.telling.notice("t", "n") == notice
+    with pytest.raises(UnknownResource):
+        store.telling.notice("t2", "n")
+
+
+def test_a_target_is_changed_with_the_notice_about_it(store):
+    """Switching off and saying so are one commit, which a stale version refuses whole."""
+    first = store.hooks.save(hook())
+    notice = Notice("n", "t", NoticeKind.HOOK_DISABLED, NINE)
+    with pytest.raises(Conflict):
+        store.hooks.save(hook(), notice=notice)
+    assert store.ledger.notices("t") == ()
+    off = store.hooks.save(replace(first, disabled_at=NINE), notice=notice)
+
+    assert store.hooks.of_tenant("t") == (off,)
+    assert store.ledger.notices("t") == (notice,)
+    store.hooks.delete("t", "h")
+    with pytest.raises(UnknownResource):
+        store.hooks.delete("t", "h")
+
+
+def test_a_message_is_written_down_once(store):
+    """The same cause twice is one message, and it keeps what became of it."""
+    assert store.hooks.post(delivery(), outbox()) is True
+    stored = store.hooks.delivery("t", "h", "msg_1")
+    done = store.hooks.note(replace(stored, state=DeliveryState.DELIVERED), task=None, done="o1")
+
+    assert store.hooks.post(delivery(), outbox()) is False
+    assert store.hooks.deliveries("t", "h", limit=9) == (done,)
+    assert store.ledger.outbox_due(NINE + HOUR, 9) == ()
+    with pytest.raises(Conflict):
+        store.hooks.note(stored, task=outbox())
+    with pytest.raises(UnknownResource):
+        store.hooks.delivery("t", "other", "msg_1")
+
+
+def test_the_next_try_is_promised_with_the_last(store):
+    """What became of a try and the promise of the next are one commit; the newest message comes first."""
+    store.hooks.post(delivery(), outbox())
+    store.hooks.post(delivery("msg_2", at=NINE + MINUTE), outbox("o2"))
+    stored = store.hooks.delivery("t", "h", "msg_1")
+    noted = store.hooks.note(replace(stored, attempts=1), task=outbox("o1"), done="o1")
+
+    assert [item.id for item in store.hooks.deliveries("t", "h", limit=9)] == ["msg_2", "msg_1"]
+    assert noted.attempts == 1
+    assert {item.id for item in store.ledger.outbox_due(NINE + HOUR, 9)} == {"o1", "o2"}
