@@ -2,7 +2,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from local.microsoft import MicrosoftSimulator, Reply, Settings
+from local.microsoft import MicrosoftServer, MicrosoftSimulator, Reply, Settings
 from tests.local.microsoft.driver import ADA, BOB, CLO, Clock, Driver
 
 SCOPES = ("Calendars.ReadWrite", "User.Read", "MailboxSettings.Read")
@@ -75,3 +75,10 @@ def bob(connect):
 def calendar(sim):
     """Ada's default calendar."""
     return sim.admin.default_calendar(ADA)
+
+
+@pytest.fixture
+def server(sim):
+    """The simulator over HTTP."""
+    with MicrosoftServer(sim) as running:
+        yield running
