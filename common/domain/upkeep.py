@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from common.domain.account import Connection, Status
 from common.domain.feed import Feed
 from common.domain.importing import Wanted, wanted
+from common.domain.push import Cause
 
 
 class ChannelState(StrEnum):
@@ -20,6 +21,30 @@ class ChannelState(StrEnum):
     EXPIRED = "expired"
     MISSING = "missing"
     UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """One more look after the one that a provider asked for: its reason, and from when on it may run.
+
+    All that are asked for within ``bucket`` share one.
+    """
+
+    reason: str
+    bucket: int
+    not_before: datetime
+
+
+# Most changes can be read within a minute, the rest within three:
+# https://learn.microsoft.com/graph/change-notifications-overview#latency
+_LATER = {
+    Cause.CHANGED.value: ("second", timedelta(seconds=15), timedelta(seconds=30)),
+    Cause.MISSED.value: ("second", timedelta(seconds=15), timedelta(seconds=30)),
+    Cause.REMOVED.value: ("second", timedelta(seconds=15), timedelta(seconds=30)),
+    "second": ("third", timedelta(minutes=1), timedelta(minutes=2)),
+}
+# An event on its way between two calendars is in neither for a moment.
+LAGGING_GRACE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +108,16 @@ def needs(connection: Connection, feeds: tuple[Feed, ...], *, now: datetime) -> 
         look=tuple(key for key in wanted if key not in have or lost(have[key], now=now)),
         settle=tuple(sorted(set(have) - set(wanted))),
     )
+
+
+def later(reason: str, *, now: datetime) -> Later | None:
+    """The look that follows a look for ``reason``; the chain ends after two more."""
+    if reason not in _LATER:
+        return None
+    name, share, pause = _LATER[reason]
+    number = bucket(now, seconds=int(share.total_seconds()))
+    end = datetime.fromtimestamp((number + 1) * share.total_seconds(), tz=UTC)
+    return Later(name, number, end + pause)
 
 
 def next_poll(now: datetime, *, minutes: int, seed: str) -> datetime:

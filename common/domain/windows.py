@@ -50,6 +50,11 @@ def rolled(present: Interval | None, now: datetime, *, months: int) -> bool:
     return present is None or present.end < shifted(now, months) + AHEAD - ROLL
 
 
+def outdated(present: Interval | None, now: datetime, *, every: timedelta | None) -> bool:
+    """Whether a listing is so old that what deltas never report has to be looked for by another one."""
+    return present is not None and every is not None and present.start + PAST + every <= now
+
+
 def aged(event: ImportedEvent, now: datetime) -> bool:
     """Whether an imported event ended before the import window."""
     return event.interval.end <= aware(now) - PAST

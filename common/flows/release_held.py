@@ -34,6 +34,6 @@ def release_held(ports: Ports, command: ReleaseHeld) -> int:
     # A sweep that waits goes on under the released breaker; without one there is nothing left to remember.
     held = replace(feed.held, released=True) if feed.sweeping else None
     ports.feeds.save(replace(freed(feed), held=held))
-    look_for(ports, missing_in(ports, connection, command.calendar))
+    look_for(ports, connection, missing_in(ports, connection, command.calendar))
     wake_calendar(ports, connection, command.calendar, cause=f"release/{ports.clock.now().isoformat()}")
     return feed.held.missing

@@ -5,14 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from common.domain.push import Cause
 from common.domain.work import Lane
 from common.errors import Conflict, Stop
-from common.flows.steps.channels import heard
+from common.flows.steps.channels import heard, told
 from common.flows.steps.lease import leased, release, take
 from common.flows.steps.passes import Pass, go_on
 from common.flows.steps.reading import Reading, open_reading
-from common.flows.steps.returning import CONTINUE, go_on_later, look_after_lease, look_again, unfinished
+from common.flows.steps.returning import (
+    CONTINUE,
+    go_on_later,
+    look_after_lease,
+    look_again,
+    look_later,
+    unfinished,
+)
 from common.ports import Ports
+
+OF_CHANNEL = frozenset({Cause.REMOVED.value, Cause.REAUTHORIZE.value})
 
 
 class Outcome(StrEnum):
@@ -65,7 +75,8 @@ def sync_calendar(ports: Ports, command: SyncCalendar) -> Synced:
         Stop: Only a person can help; nothing was removed.
     """
     ids = (command.tenant, command.connection, command.calendar)
-    if _reading(ports, command, Lane.SYNC) is None:
+    reading = _reading(ports, command, Lane.SYNC)
+    if reading is None:
         return Synced(Outcome.OFF)
     request = command.request
     if request is None and command.reason != CONTINUE:
@@ -73,11 +84,16 @@ def sync_calendar(ports: Ports, command: SyncCalendar) -> Synced:
     feed = ports.feeds.get(*ids)
     if command.channel:
         feed = heard(ports, feed, channel=command.channel)
+        feed = told(feed, channel=command.channel, cause=command.reason, now=ports.clock.now())
+    look_later(ports, feed, provider=reading.connection.provider, reason=command.reason)
     if not (unfinished(feed) if request is None else request > feed.done_request):
         return Synced(Outcome.DONE)
     holder = ports.keys.token()
     mine = take(ports, feed, holder=holder)
     if mine is None:
+        if command.reason in OF_CHANNEL:
+            # Whoever is at work has the channel as it was before it was taken away.
+            raise Conflict("somebody works on this calendar", code="calendar_busy", retry_after=5)
         look_after_lease(ports, ports.feeds.get(*ids), request=request, channel=command.channel)
         return Synced(Outcome.BUSY)
     return _work(ports, command, Pass(mine, command.after, command.swept), holder=holder)

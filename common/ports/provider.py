@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from common.domain.account import CalendarRef, Grant, ProviderKind
@@ -56,12 +56,16 @@ class Abilities:
         accepts_for_guests: A guest can be entered as one who has accepted.
         endless_feed: A listing goes on for ever; otherwise it and its deltas end with the cursor's window.
         proves_removals: What a feed reports as removed is gone; otherwise it may have left the window only.
+        lags: A change may be announced before it can be read: whoever was called has to look once more later.
+        relist_every: How often a calendar has to be listed afresh, because a feed does not report everything.
     """
 
     silent_guests: bool
     accepts_for_guests: bool
     endless_feed: bool
     proves_removals: bool
+    lags: bool = False
+    relist_every: timedelta | None = None
 
 
 class CalendarProvider(Protocol):

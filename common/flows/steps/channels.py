@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from common.domain.account import ProviderKind
 from common.domain.feed import Channel, Feed
-from common.domain.push import CHANNEL_LENGTH, PURPOSE, PushClaims, encoded
+from common.domain.push import CHANNEL_LENGTH, PURPOSE, Cause, PushClaims, encoded
 from common.errors import Forbidden
 from common.flows.steps.lease import leased
 from common.flows.steps.reading import Reading, ask
@@ -23,15 +23,16 @@ PENDING = timedelta(minutes=10)
 def ensure(ports: Ports, reading: Reading, feed: Feed) -> Feed:
     """Open, renew or tidy up the calendar's channel where that is due; the feed as stored.
 
-    A new channel comes first, the old one is stopped once the new one has proved itself. Both report
-    meanwhile, which is harmless: a push only says "look".
+    Where the provider can, a channel gets a longer life in place. Elsewhere a new channel comes first, and
+    the old one is stopped once the new one has proved itself. Both report meanwhile, which is harmless: a
+    push only says "look".
     """
     now = ports.clock.now()
     address = _address(ports, reading)
     if feed.push_unsupported or not address:
         return feed
     if _due(feed, now):
-        return _open(ports, reading, feed, address)
+        return _prolonged(ports, reading, feed) or _open(ports, reading, feed, address)
     if feed.old_channels and feed.channel and feed.channel.verified_at:
         return _stop_old(ports, reading, feed)
     return feed
@@ -56,6 +57,20 @@ def heard(ports: Ports, feed: Feed, *, channel: str) -> Feed:
     return after if leased(feed, now=now) else ports.feeds.save(after)
 
 
+def told(feed: Feed, *, channel: str | None, cause: str, now: datetime) -> Feed:
+    """The feed after what a provider said of a channel, to be stored together with the lease.
+
+    A channel that was taken away is forgotten, and opened anew by the look that follows. One that has to be
+    authorized again is prolonged, which does both; asking for both would be refused:
+    https://learn.microsoft.com/graph/change-notifications-lifecycle-events
+    """
+    if feed.channel is None or feed.channel.id != channel:
+        return feed
+    if cause == Cause.REMOVED:
+        return replace(feed, channel=None, renew_at=None)
+    return replace(feed, renew_at=now) if cause == Cause.REAUTHORIZE else feed
+
+
 def stop_all(ports: Ports, reading: Reading, feed: Feed) -> Feed:
     """Close every channel of a calendar; the feed without them, still to be stored."""
     for channel in (feed.channel, *feed.old_channels):
@@ -70,6 +85,18 @@ def _due(feed: Feed, now: datetime) -> bool:
     if not channel.resource_id:
         return channel.created_at + PENDING <= now
     return feed.renew_at is not None and feed.renew_at <= now
+
+
+def _prolonged(ports: Ports, reading: Reading, feed: Feed) -> Feed | None:
+    """The feed with its channel's longer life; None where there is none, or it has to be replaced."""
+    now, channel = ports.clock.now(), feed.channel
+    if channel is None or not channel.resource_id or channel.expires_at <= now:
+        return None
+    until = now + timedelta(days=ports.tuning.channel_days)
+    longer = ask(ports, reading, lambda provider, token: provider.renew(token, channel, until=until))
+    if longer is None:
+        return None
+    return ports.feeds.save(replace(feed, channel=longer, renew_at=renewal(longer, since=now)))
 
 
 def _open(ports: Ports, reading: Reading, feed: Feed, address: str) -> Feed:
@@ -102,11 +129,14 @@ def _open(ports: Ports, reading: Reading, feed: Feed, address: str) -> Feed:
     return ports.feeds.save(replace(feed, channel=opened, renew_at=renewal(opened)))
 
 
-def renewal(channel: Channel) -> datetime:
-    """When to replace a channel: at most 80 % of the life that the provider returned, spread by its id."""
+def renewal(channel: Channel, *, since: datetime | None = None) -> datetime:
+    """When to replace a channel: at most 80 % of the life that the provider returned, spread by its id.
+
+    The life of a channel that was prolonged in place counts from then, ``since``.
+    """
     dice = int.from_bytes(hashlib.sha256(channel.id.encode()).digest()[:6]) / float(1 << 48)
-    life = channel.expires_at - channel.created_at
-    return channel.created_at + life * (LATEST_RENEWAL - JITTER * dice)
+    begun = since or channel.created_at
+    return begun + (channel.expires_at - begun) * (LATEST_RENEWAL - JITTER * dice)
 
 
 def _token(ports: Ports, feed: Feed, channel: str) -> str:

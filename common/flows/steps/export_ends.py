@@ -73,7 +73,7 @@ def clear_leftover(job: Job, link: ExportLink) -> ExportLink:
 
 def search(job: Job, link: ExportLink) -> Outcome:
     """The event is not where it was: it is looked for before anything is concluded."""
-    missing.look_for(job.ports, (missing.noted(job.ports, link),))
+    missing.look_for(job.ports, job.connection, (missing.noted(job.ports, link),))
     return Outcome(Result.SEARCHING, job.ports.clock.now() + SEARCHED_FOR, "event_missing")
 
 

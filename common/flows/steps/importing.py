@@ -65,15 +65,16 @@ def plan(
         own: Events of ours by id, with their bookings' times; they are never imported.
     """
     made = Plan()
-    series = _series(ports, feed, changes)
     unproven = sum(isinstance(change, Removal) and not change.proven for change in changes)
-    reading = booked(ports, reading, len(series) + unproven)
+    reading = booked(ports, reading, len(_series(ports, feed, changes)) + unproven)
+    changes = tuple(_proven(ports, reading, change) for change in changes)
+    series = _series(ports, feed, changes)
     for change in changes:
         if isinstance(change, Upsert):
             event = change.event
             made.units[_single(event).unit] = () if event.id in own else copies(ports, reading, feed, event)
         elif isinstance(change, Removal):
-            made.units[change.id] = () if change.proven else probe(ports, reading, feed, change.id)
+            made.units[change.id] = ()
         elif isinstance(change, Unreadable):
             made.poison.append(Quarantined(change.id, change.reason, ports.clock.now()))
     for unit, touched in series.items():
@@ -87,6 +88,18 @@ def plan(
     if not feed.cursor or not feed.cursor.snapshot:
         _drop_known(ports, feed, made)
     return made
+
+
+def _proven(ports: Ports, reading: Reading, change: Change) -> Change:
+    """A reported removal as what it is: gone, or only out of the range that the provider reports on."""
+    if not isinstance(change, Removal) or change.proven:
+        return change
+    found = _read(ports, reading, change.id)
+    if isinstance(found, Gone) or found.cancelled:
+        return Removal(change.id)
+    if found.kind is Kind.SERIES:
+        return SeriesTouched(found.id)
+    return SeriesTouched(found.series_id, found.id, found) if found.series_id else Upsert(found)
 
 
 def _series(ports: Ports, feed: Feed, changes: tuple[Change, ...]) -> Mapping[str, Sequence[SeriesTouched]]:
@@ -132,11 +145,7 @@ def _single(event: ExternalEvent) -> ExternalEvent:
 
 def probe(ports: Ports, reading: Reading, feed: Feed, unit: str) -> tuple[ImportedEvent, ...]:
     """What a unit looks like now, asked one by one; empty only where the provider proves that it is gone."""
-    found = ask(
-        ports,
-        reading,
-        lambda provider, token: provider.get_event(token, reading.calendar, unit, detail=reading.detail),
-    )
+    found = _read(ports, reading, unit)
     if isinstance(found, Gone):
         return ()
     if found.kind is Kind.SERIES:
@@ -145,6 +154,14 @@ def probe(ports: Ports, reading: Reading, feed: Feed, unit: str) -> tuple[Import
         # It stands with its series, which is a unit of its own.
         return ()
     return copies(ports, reading, feed, found)
+
+
+def _read(ports: Ports, reading: Reading, event_id: str) -> ExternalEvent | Gone:
+    return ask(
+        ports,
+        reading,
+        lambda provider, token: provider.get_event(token, reading.calendar, event_id, detail=reading.detail),
+    )
 
 
 def probe_series(ports: Ports, reading: Reading, feed: Feed, unit: str) -> tuple[ImportedEvent, ...] | None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from common.domain.feed import ChangePage, Cursor, Feed
 from common.domain.upkeep import next_poll
-from common.domain.windows import covered, rolled
+from common.domain.windows import covered, outdated, rolled
 from common.errors import CursorExpired, RateLimited
 from common.flows.steps import collisions
 from common.flows.steps.following import follow
@@ -34,13 +34,15 @@ class Turned:
 
 
 def due(ports: Ports, reading: Reading, feed: Feed) -> bool:
-    """Whether the calendar has to be listed in full: at first, under new rules, or further ahead."""
+    """Whether the calendar has to be listed in full: at first, under new rules, further ahead, or again."""
     if feed.cursor is None or feed.fields != reading.fields:
         return True
-    # What is being listed anyway is not started over because time passes.
-    return not feed.cursor.snapshot and rolled(
-        feed.covered, ports.clock.now(), months=ports.tuning.months_covered
-    )
+    # What is being listed or held anyway is not started over because time passes.
+    if feed.cursor.snapshot or feed.sweeping:
+        return False
+    now, abilities = ports.clock.now(), ports.providers[reading.connection.provider].calendar.abilities
+    again = reading.wanted.imports and outdated(feed.covered, now, every=abilities.relist_every)
+    return again or rolled(feed.covered, now, months=ports.tuning.months_covered)
 
 
 def begun(ports: Ports, reading: Reading, feed: Feed) -> Feed:

@@ -10,6 +10,7 @@ from common.domain import breaker
 from common.domain.account import Connection
 from common.domain.booking import ExportLink, LinkState
 from common.domain.feed import Feed, Held
+from common.domain.upkeep import LAGGING_GRACE
 from common.domain.work import Lane, Notice, NoticeKind, Task, Work
 from common.flows.steps.reading import Reading
 from common.ports import Ports
@@ -35,7 +36,7 @@ def vanished(ports: Ports, reading: Reading, feed: Feed, lost: Sequence[ExportLi
         if held and not (feed.held and feed.held.released):
             tell_held(ports, feed)
             return held
-    look_for(ports, lost)
+    look_for(ports, reading.connection, lost)
     return None
 
 
@@ -48,8 +49,11 @@ def missing_in(ports: Ports, connection: Connection, key: str) -> tuple[ExportLi
     )
 
 
-def look_for(ports: Ports, links: Iterable[ExportLink]) -> None:
+def look_for(ports: Ports, connection: Connection, links: Iterable[ExportLink]) -> None:
     """Queue the search for missing events, each once per disappearance."""
+    grace = timedelta(seconds=ports.tuning.move_grace_seconds)
+    if ports.providers[connection.provider].calendar.abilities.lags:
+        grace = max(grace, LAGGING_GRACE)
     for link in links:
         since = link.missing_since or ports.clock.now()
         ports.queue.enqueue(
@@ -63,7 +67,7 @@ def look_for(ports: Ports, links: Iterable[ExportLink]) -> None:
                     "booking": link.booking,
                 },
                 name=f"verify/{link.tenant}/{link.connection}/{link.booking}/{since.isoformat()}",
-                not_before=since + timedelta(seconds=ports.tuning.move_grace_seconds),
+                not_before=since + grace,
             )
         )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from common.domain.account import ProviderKind
 from common.domain.feed import Feed
+from common.domain.upkeep import later
 from common.domain.work import Lane, Payload, Task, Work
 from common.ports import Ports
 
@@ -32,6 +34,16 @@ def go_on_later(ports: Ports, feed: Feed, *, after: str | None, swept: bool) -> 
 def look_again(ports: Ports, feed: Feed, request: int) -> None:
     """A fresh look, because somebody asked for one while we were looking."""
     _queue(ports, feed, {"request": request}, cause=f"again/{request}")
+
+
+def look_later(ports: Ports, feed: Feed, *, provider: ProviderKind, reason: str) -> None:
+    """One more look where the provider announces changes before they can be read."""
+    if not ports.providers[provider].calendar.abilities.lags:
+        return
+    then = later(reason, now=ports.clock.now())
+    if then:
+        cause = f"{then.reason}/{then.bucket}"
+        _queue(ports, feed, {"reason": then.reason}, cause=cause, not_before=then.not_before)
 
 
 def look_after_lease(ports: Ports, feed: Feed, *, request: int | None, channel: str | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from common.domain.account import CalendarRef, ProviderKind, Role
@@ -11,7 +12,7 @@ from common.domain.event import Detail, ExternalEvent, Gone
 from common.domain.feed import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
 from common.domain.interval import Interval
 from common.errors import CalendarGone, SyncError, UnexpectedReply
-from common.ports.provider import BusyPage, BusyRequest, ChannelRequest
+from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest
 from common.providers.google import pages, wire
 from common.providers.google.busy import BLIND, ask_busy
 from common.providers.google.client import GoogleClient, Outcome
@@ -35,6 +36,9 @@ class GoogleCalendar:
 
     kind: ProviderKind = ProviderKind.GOOGLE
     busy_batch: int = 1
+    abilities: Abilities = Abilities(
+        silent_guests=True, accepts_for_guests=True, endless_feed=True, proves_removals=True
+    )
 
     def __init__(self, client: GoogleClient) -> None:
         self._client = client
@@ -201,6 +205,10 @@ class GoogleCalendar:
         body: Any = wire.channel(request)
         reply = self._client.read(token, self._events.watch(calendarId=calendar.provider_id, body=body))
         return channel_of(reply, request)
+
+    def renew(self, token: str, channel: Channel, *, until: datetime) -> Channel | None:  # noqa: ARG002
+        """Nothing: Google has no call for it, a channel is replaced before it ends."""
+        return None
 
     def unwatch(self, token: str, channel: Channel) -> None:
         """Close a push channel; one that is unknown already is fine."""
