@@ -1,0 +1,42 @@
+"""Worlds in which somebody is told something, and what arrived there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from common.domain.booking import Booking
+from common.domain.mail_policy import MailPolicy
+from common.domain.manage import Staff
+from common.flows.cancel_booking import CancelBooking, cancel_booking
+from common.flows.reschedule import Reschedule, reschedule
+from tests.flows.booking_setup import CUSTOMER, at
+from tests.world import RETURN_TO, World
+
+OWNER = "owner@salon.example"
+HOOK = "https://shop.example/hooks"
+
+
+def policy(world: World, **values: Any) -> None:
+    """Change what the tenant wants mailed."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    tenant = world.ports.catalogue.tenant("t1")
+    world.ports.catalogue.save_tenant(replace(tenant, mail=MailPolicy(**values)))
+
+
+def move(world: World, booking: Booking, clock: str) -> Booking:
+    """Staff move the booking."""
+    return reschedule(world.ports, Reschedule("t1", booking.id, at(clock), Staff()))
+
+
+def cancel(world: World, booking: Booking) -> Booking:
+    """Staff cancel the booking."""
+    return cancel_booking(world.ports, CancelBooking("t1", booking.id, Staff()))
+
+
+def mailed(world: World, address: str | None = CUSTOMER.email) -> list[str]:
+    """The subjects of what somebody got, in order."""
+    return [mail.subject for mail in world.postbox.to(address or "")]
+
+
+__all__ = ["HOOK", "OWNER", "RETURN_TO", "cancel", "mailed", "move", "policy"]

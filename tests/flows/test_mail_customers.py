@@ -1,0 +1,328 @@
+"""Customers hear of their bookings: each change once, from one sender, and never of what was before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from common.domain.booking import Customer
+from common.domain.mail_policy import Language
+from common.domain.settings import ExportSettings
+from common.domain.work import OutboxKind, Work
+from common.errors import Forbidden, OperatorFault, ProviderUnavailable
+from common.flows.maintain import Job, Maintain, maintain
+from common.flows.resync import Resync, resync
+from common.flows.start_sync import StartSync, start_sync
+from common.flows.steps.telling import booking_key
+from tests.crashing import Crash, Plan, mortal
+from tests.flows.booking_setup import CUSTOMER, at, booked, events, shop, synchronised
+from tests.flows.outreach_setup import OWNER, cancel, mailed, move, policy
+from tests.world import ACCOUNT, World
+
+BOOKED = "Your appointment with Salon"
+MOVED = "Your appointment with Salon has a new time"
+CANCELLED = "Your appointment with Salon was cancelled"
+INVITING = ExportSettings(attendee=True, notify=True)
+
+
+def promised(world: World) -> list[str]:
+    """What is still to be told."""
+    due = world.ports.ledger.outbox_due(world.clock.now() + timedelta(days=9), 100)
+    return [entry.kind.value for entry in due if entry.kind is not OutboxKind.EXPORT]
+
+
+def followed() -> World:
+    """A world whose calendar is really followed."""
+    world = World()
+    world.catalogue()
+    world.account()
+    start_sync(world.ports, StartSync("t1", world.connect().id))
+    world.drain()
+    return world
+
+
+def test_a_booking_a_move_and_a_cancellation_are_a_mail_each() -> None:
+    """D2: confirmation, change and cancellation reach the customer once each."""
+    world, _ = shop()
+    booking = booked(world).booking
+    world.drain()
+    booking = move(world, booking, "11:00")
+    world.drain()
+    cancel(world, booking)
+    world.drain()
+    world.advance(hours=1)
+    world.maintain()
+    world.drain()
+
+    assert mailed(world) == [BOOKED, MOVED, CANCELLED]
+    assert promised(world) == []
+
+
+def test_the_calendar_files_of_a_booking_are_one_appointment() -> None:
+    """The same UID, a growing SEQUENCE, the time of each state, and the end as a cancellation."""
+    world, _ = shop()
+    booking = booked(world).booking
+    world.drain()
+    booking = move(world, booking, "11:00")
+    world.drain()
+    cancel(world, booking)
+    world.drain()
+    files = [mail.calendar for mail in world.postbox.mails]
+    found = [file.walk("VEVENT")[0] for file in files if file]
+
+    assert len({str(event["UID"]) for event in found}) == 1
+    assert [int(event["SEQUENCE"]) for event in found] == [1, 2, 3]
+    assert [str(event["STATUS"]) for event in found] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
+    assert [event["DTSTART"].dt for event in found] == [at("10:00"), at("11:00"), at("11:00")]
+    assert [str(file["METHOD"]) for file in files if file] == ["PUBLISH", "PUBLISH", "CANCEL"]
+
+
+def test_the_mail_says_what_where_and_when_in_the_tenants_language() -> None:
+    """German where the tenant says so; text and HTML say the same; answers go to the owner."""
+    world, _ = shop()
+    policy(world, language=Language.GERMAN, owner=OWNER)
+    booked(world)
+    world.drain()
+    (mail,) = world.postbox.mails
+
+    assert mail.subject == "Ihr Termin bei Salon"
+    assert "Montag, 22. März 2027, 10:00-10:30 (Europe/Zurich)" in mail.text
+    for part in (mail.text, mail.html):
+        assert "Bei: Anna" in part
+        assert "https://shop.example/booking#t1/" in part
+    assert OWNER in str(mail.message["Reply-To"])
+    assert str(mail.message["From"]).startswith("Salon <")
+
+
+@pytest.mark.parametrize(
+    ("wish", "settings"),
+    [({}, {"customers": False}), ({"customer": Customer("Nobody")}, {})],
+    ids=["switched off", "without an address"],
+)
+def test_nobody_is_mailed_who_is_not_to_be(wish, settings) -> None:
+    """The tenant's own switch, and a customer without an address."""
+    world, _ = shop()
+    policy(world, **settings)
+    booking = booked(world, **wish).booking
+    world.drain()
+    cancel(world, booking)
+    world.drain()
+
+    assert world.postbox.mails == []
+    assert promised(world) == []
+
+
+@pytest.mark.pitfall(21)
+def test_where_the_provider_mails_the_customer_nobody_else_does() -> None:
+    """Pitfall 21: one sender of record for each booking and change."""
+    world, _ = shop(exports=INVITING)
+    booking = booked(world).booking
+    world.drain()
+    move(world, booking, "11:00")
+    world.drain()
+
+    assert world.postbox.mails == []
+    assert len(world.google.admin.mails()) == 2
+
+
+@pytest.mark.pitfall(21)
+def test_a_provider_that_cannot_be_reached_tells_nobody_later() -> None:
+    """Pitfall 21: Slotbridge mails while the grant is dead, and the late export does not mail again."""
+    world, _ = shop(exports=INVITING)
+    booking = booked(world).booking
+    world.drain()
+    before = len(world.google.admin.mails())
+    world.google.admin.revoke_grant(ACCOUNT)
+    world.maintain()
+    world.advance(hours=1)
+    cancel(world, booking)
+    world.drain()
+    first = mailed(world)
+    world.connect()
+    world.drain()
+    world.advance(hours=2)
+    world.maintain()
+    world.drain()
+
+    assert before == 1
+    assert first == [CANCELLED]
+    assert mailed(world) == [CANCELLED]
+    assert events(world) == []
+    assert len(world.google.admin.mails()) == before
+
+
+@pytest.mark.pitfall(22)
+def test_an_owners_move_in_the_calendar_reaches_the_customer_once() -> None:
+    """Pitfall 22, D2: the booking follows the calendar, and its customer hears of it."""
+    world = followed()
+    booked(world)
+    world.drain()
+    (event,) = events(world)
+    world.google.owner.shift_event(ACCOUNT, event["id"], minutes=60)
+    world.drain()
+    world.advance(minutes=30)
+
+    assert mailed(world) == [BOOKED, MOVED]
+    world.google.owner.delete_event(ACCOUNT, event["id"])
+    world.drain()
+    world.advance(minutes=30)
+    assert mailed(world) == [BOOKED, MOVED, CANCELLED]
+
+
+def test_what_the_owner_rewrote_is_not_news() -> None:
+    """Other words in the event are no change for the customer."""
+    world = followed()
+    booked(world)
+    world.drain()
+    (event,) = events(world)
+    world.google.owner.edit_event(ACCOUNT, event["id"], {"summary": "mine"})
+    world.drain()
+
+    assert mailed(world) == [BOOKED]
+
+
+def test_what_changed_twice_is_told_as_it_is() -> None:
+    """A mail that was late tells the present state, once; back and forth is nothing to tell."""
+    world, _ = shop()
+    booking = booked(world).booking
+    world.drain()
+    booking = move(world, booking, "11:00")
+    booking = move(world, booking, "14:00")
+    world.drain()
+    booking = move(world, booking, "15:00")
+    booking = move(world, booking, "14:00")
+    world.drain()
+
+    assert mailed(world) == [BOOKED, MOVED]
+    assert "14:00-14:30" in world.postbox.mails[-1].text
+
+
+def test_a_booking_that_was_cancelled_at_once_is_told_once() -> None:
+    """No confirmation of what is over already."""
+    world, _ = shop()
+    cancel(world, booked(world).booking)
+    world.drain()
+
+    assert mailed(world) == [CANCELLED]
+
+
+@pytest.mark.pitfall(21)
+def test_a_first_synchronisation_mails_nobody() -> None:
+    """Pitfall 21: bookings that exist already are exported in silence, also by a synchronisation anew."""
+    world = World()
+    world.catalogue()
+    world.account()
+    policy(world, customers=False)
+    for clock in ("09:00", "10:00", "11:00"):
+        booked(world, clock)
+    world.drain()
+    policy(world)
+    connection = world.connect()
+    start_sync(world.ports, StartSync("t1", connection.id))
+    world.drain()
+    resync(world.ports, Resync("t1", connection.id, full=True))
+    world.drain()
+
+    assert len(events(world)) == 3
+    assert world.postbox.mails == []
+    assert world.google.admin.mails() == []
+
+
+def test_a_mail_that_is_not_taken_is_tried_again() -> None:
+    """A busy service delays a mail, and the customer gets it once."""
+    world, _ = shop()
+    world.postbox.failures = [ProviderUnavailable("busy"), ProviderUnavailable("busy")]
+    booked(world)
+    world.drain()
+    world.advance(minutes=5)
+
+    assert mailed(world) == [BOOKED]
+    assert promised(world) == []
+
+
+def test_an_address_that_takes_nothing_ends_in_the_dead_letters() -> None:
+    """I5: what will never go out is kept where a person finds it, and can be replayed."""
+    world, _ = shop()
+    world.postbox.failures = [Forbidden("no", code="mail_rejected")]
+    booked(world)
+    world.drain()
+    (letter,) = world.ports.ledger.dead_letters("t1")
+
+    assert (letter.work, letter.code, promised(world)) == (Work.NOTIFY, "mail_rejected", [])
+    assert CUSTOMER.email not in str(letter)
+
+
+def test_a_wrong_set_up_delays_and_gives_up_after_days() -> None:
+    """Our own mistake loses no mail for three days; then nobody wants it any more."""
+    world, _ = shop()
+    world.postbox.failures = [OperatorFault("no", code="mail_refused")] * 500
+    booking = booked(world).booking
+    world.drain()
+    assert promised(world) == ["booked"]
+    for _ in range(80):
+        world.advance(hours=1)
+        maintain(world.ports, Maintain(Job.OUTBOX))
+        world.drain()
+
+    assert promised(world) == []
+    assert [item.payload["booking"] for item in world.ports.ledger.dead_letters("t1")] == [booking.id]
+
+
+def test_the_same_task_many_times_is_one_mail() -> None:
+    """F17: Cloud Tasks may deliver twice, late and out of order."""
+    world, _ = shop()
+    booking = booked(world).booking
+    world.drain()
+    tasks = [done.task for done in world.done if done.task.work is Work.NOTIFY]
+    move(world, booking, "11:00")
+    world.drain()
+    for _ in range(3):
+        for task in tasks:
+            world.run(Work.NOTIFY, task.payload)
+
+    assert mailed(world) == [BOOKED, MOVED]
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("call", range(1, 15))
+def test_a_crash_anywhere_loses_no_mail(call: int, after: bool) -> None:
+    """F7: whatever dies when, the mail goes out; twice only where the instance died just after sending."""
+    plan = Plan()
+    world = World(wrap=lambda ports: mortal(ports, plan))
+    world.catalogue()
+    world.account()
+    synchronised(world, world.connect(), exports=ExportSettings(on=False))
+    world.drain()
+    booked(world)
+    plan.arm(call, after=after)
+    for _ in range(3):
+        world.drain()
+        world.advance(minutes=2)
+        plan.disarm()
+        maintain(world.ports, Maintain(Job.OUTBOX))
+    world.drain()
+    ids = {str(mail.message["Message-ID"]) for mail in world.postbox.mails}
+
+    assert all(isinstance(error, Crash) for error in world.errors)
+    assert len(ids) == 1
+    assert len(world.postbox.mails) <= 2
+    if len(world.postbox.mails) == 2:
+        # Died between the transport's yes and our own note of it.
+        assert plan.crashes == 1
+    assert promised(world) == []
+
+
+def test_no_text_and_no_address_is_in_a_task_or_a_log_line() -> None:
+    """G3: tasks and log lines about mails hold ids alone."""
+    world, _ = shop()
+    booking = booked(world, customer=replace(CUSTOMER, name="Canary Bird"), note="canary").booking
+    world.drain()
+    move(world, booking, "11:00")
+    world.drain()
+    said = "\n".join([*world.log.lines, *(str(done.task) for done in world.done)]).lower()
+
+    assert mailed(world) == [BOOKED, MOVED]
+    assert [word for word in ("canary", "zoe@", "example.net", "salon", "anna@") if word in said] == []
+    assert world.ports.telling.told("t1", booking_key(booking.id)) is not None
