@@ -48,7 +48,7 @@ resource "google_storage_bucket_object" "archive" {
   lifecycle {
     precondition {
       condition     = local._current[each.key]
-      error_message = "The archive of ${each.key} is missing or older than the code: run `.venv/bin/python -m scripts.archive` in the project's folder, then plan again."
+      error_message = "The archive of ${each.key} is missing or older than the code: run `make archives` in the project's folder, then plan again."
     }
   }
 }

@@ -3,17 +3,26 @@
 locals {
   _required = {
     CONSOLE_ORIGINS           = join(",", var.front_end.console_origins)
+    CONSOLE_URL               = var.front_end.console_url
     FIRESTORE_DATABASE        = var.firestore.database
     GOOGLE_CLIENT_ID          = var.google.client_id
     GOOGLE_CLOUD_PROJECT      = var.project
     GOOGLE_PROJECT_PER_MINUTE = tostring(var.google.project_per_minute)
     GOOGLE_USER_PER_MINUTE    = tostring(var.google.user_per_minute)
+    INVITE_URL                = var.front_end.invite_url
+    MAIL_SENDER               = try(var.mail.sender, "")
+    MAIL_TRANSPORT            = try(var.mail.transport, "")
     MANAGE_URL                = var.front_end.manage_url
     PUBLIC_BASE_URL           = local.public_base_url
     QUEUE_NAMES = jsonencode({
       for lane, queue in google_cloud_tasks_queue.this : lane => queue.name
     })
     SCHEDULER_SERVICE_ACCOUNT = local._callers.scheduler
+    SES_REGION                = try(var.mail.ses_region, "")
+    SMTP_HOST                 = try(var.mail.smtp_host, "")
+    SMTP_PORT                 = try(tostring(var.mail.smtp_port), "")
+    SMTP_SECURITY             = try(var.mail.smtp_security, "")
+    SMTP_USER                 = try(var.mail.smtp_user, "")
     STAFF_TOKEN_AUDIENCE      = var.staff.audience
     STAFF_TOKEN_ISSUER        = var.staff.issuer
     STAFF_TOKEN_JWKS_URI      = var.staff.jwks_uri
@@ -30,7 +39,7 @@ locals {
       local._addresses,
       {
         for setting in flatten([for group in item.settings : local.settings.groups[group]]) :
-        setting => local._values[setting] if lookup(local._values, setting, "") != ""
+        setting => local._values[setting] if try(length(local._values[setting]) > 0, false)
       },
       # How many requests the framework's server takes at a time: what the platform sends it.
       { THREADS = tostring(item.concurrency), WORKERS = "1" },

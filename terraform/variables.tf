@@ -84,9 +84,11 @@ variable "firestore" {
 }
 
 variable "front_end" {
-  description = "The web pages: the origins of the staff console, and the page that a customer's management link opens."
+  description = "The web pages: the origins of the staff console, and the pages that mails lead to: the console, an invitation, a customer's booking."
   type = object({
     console_origins = optional(list(string), [])
+    console_url     = optional(string, "")
+    invite_url      = optional(string, "")
     manage_url      = optional(string, "")
   })
   default  = {}
@@ -97,8 +99,11 @@ variable "front_end" {
     error_message = "front_end.console_origins must be origins as browsers send them: https://, a host, and no slash at the end."
   }
   validation {
-    condition     = var.front_end.manage_url == "" || can(regex("^https://\\S+$", var.front_end.manage_url))
-    error_message = "front_end.manage_url must be empty or begin with https://."
+    condition = alltrue([
+      for url in [var.front_end.console_url, var.front_end.invite_url, var.front_end.manage_url] :
+      url == "" || can(regex("^https://\\S+$", url))
+    ])
+    error_message = "front_end.console_url, invite_url and manage_url must be empty or begin with https://."
   }
 }
 
@@ -144,6 +149,33 @@ variable "ingress" {
   validation {
     condition     = contains(["ALLOW_ALL", "ALLOW_INTERNAL_ONLY"], var.ingress.private)
     error_message = "ingress.private must be ALLOW_INTERNAL_ONLY or ALLOW_ALL."
+  }
+}
+
+variable "mail" {
+  description = "How mails are sent: through Amazon SES with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or through a mail server with SMTP_PASSWORD. Without it no mail is sent."
+  type = object({
+    sender        = string
+    ses_region    = optional(string, "eu-central-1")
+    smtp_host     = optional(string)
+    smtp_port     = optional(number, 587)
+    smtp_security = optional(string, "starttls")
+    smtp_user     = optional(string)
+    transport     = optional(string, "ses")
+  })
+  default = null
+
+  validation {
+    condition     = var.mail == null || can(regex("@[^@\\s]+\\.[^@\\s]+$", var.mail.sender))
+    error_message = "mail.sender must be the address that mails come from, such as \"bookings@example.com\"."
+  }
+  validation {
+    condition     = var.mail == null || try(contains(["ses", "smtp"], var.mail.transport) && (var.mail.transport == "ses" || length(var.mail.smtp_host) > 0), false)
+    error_message = "mail.transport must be ses, or smtp together with smtp_host."
+  }
+  validation {
+    condition     = var.mail == null || try(contains(["none", "starttls", "tls"], var.mail.smtp_security), false)
+    error_message = "mail.smtp_security must be starttls, tls or none."
   }
 }
 

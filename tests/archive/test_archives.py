@@ -29,12 +29,22 @@ from tests.terraform.deployment import functions, settings_of, shared
 CALLS = {
     "bookings": ("GET", "/b1?tenant=nobody", 404, "not_found"),
     "connections": ("GET", "/", 200, None),
+    "feeds": ("GET", "/unknown.ics", 404, "not_found"),
+    "hooks": ("GET", "/", 200, None),
+    "invitations": ("GET", "/", 200, None),
     "oauth_callback": ("GET", "/?state=unknown&code=any", 400, None),
+    "overview": (
+        "GET",
+        "/?resource=r&from=2030-01-01T00:00:00Z&to=2030-01-02T00:00:00Z&tz=UTC",
+        404,
+        "not_found",
+    ),
     "resources": ("GET", "/", 200, None),
     "services": ("GET", "/", 200, None),
     "slots": ("GET", "/explain?service=s&resource=r&at=2030-01-01T00:00:00Z", 404, "not_found"),
     "tenant": ("GET", "/", 404, "not_found"),
     "webhook_google": ("POST", "/", 204, None),
+    "webhook_graph": ("POST", "/?validationToken=any", 200, None),
 }
 TASK = {"v": 1, "payload": {}}
 WORKED = {"maintenance": (200, None)}
@@ -43,7 +53,10 @@ STAFF, TASKS = "slotbridge", "tasks@example-project.iam.gserviceaccount.com"
 # What stands where the tests have no Google Cloud.
 STAND_INS = {"STORE": "memory", "CLOUD_TASKS_EMULATOR_HOST": "127.0.0.1:9"}
 SAMPLES = {
+    "AWS_ACCESS_KEY_ID": "an-id",
+    "AWS_SECRET_ACCESS_KEY": "a-secret",
     "CONSOLE_ORIGINS": "https://console.example",
+    "CONSOLE_URL": "https://console.example/",
     "FIRESTORE_DATABASE": "(default)",
     "GOOGLE_CLIENT_ID": "1.apps.googleusercontent.com",
     "GOOGLE_CLIENT_SECRET": "a-secret",
@@ -51,10 +64,19 @@ SAMPLES = {
     "GOOGLE_PROJECT_PER_MINUTE": "10000",
     "GOOGLE_USER_PER_MINUTE": "600",
     "GRANT_KEYSET": new_keyset(),
+    "INVITE_URL": "https://console.example/invited",
+    "MAIL_SENDER": "bookings@example.com",
+    "MAIL_TRANSPORT": "smtp",
     "MANAGE_URL": "https://book.example/manage",
     "PUBLIC_BASE_URL": "https://europe-west6-example-project.cloudfunctions.net",
     "QUEUE_NAMES": json.dumps({lane: f"slotbridge-{lane}" for lane in shared("queues")}),
     "SCHEDULER_SERVICE_ACCOUNT": "scheduler@example-project.iam.gserviceaccount.com",
+    "SES_REGION": "eu-central-1",
+    "SMTP_HOST": "mail.example.com",
+    "SMTP_PASSWORD": "a-password",
+    "SMTP_PORT": "587",
+    "SMTP_SECURITY": "starttls",
+    "SMTP_USER": "someone",
     "STAFF_TOKEN_AUDIENCE": STAFF,
     "TASKS_LOCATION": "europe-west6",
     "TASKS_SERVICE_ACCOUNT": TASKS,
@@ -166,7 +188,7 @@ def test_a_webhook_accepts_a_push_with_its_one_key(
 
 
 def test_the_same_code_gives_the_same_archives() -> None:
-    """Whatever else a process holds, it puts the same bytes together: nothing is deployed without a change."""
+    """Whatever else a process holds, it puts the same bytes together."""
     code = "from scripts.archive import archive, zipped; import hashlib\n"
     code += "print(hashlib.sha256(zipped(archive('webhook_google').contents)).hexdigest())"
     starts = {"1": code, "2": f"import common.wiring, hypothesis, sys\n{code}"}
