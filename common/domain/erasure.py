@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from common.domain.booking import Booking, Customer
+from common.errors import InvalidRequest
 
 ERASED = "Erased"
 
@@ -72,6 +73,8 @@ class Erasure:
     started_at: datetime
     stage: Stage = Stage.CLOSING
     position: str | None = None
+    resource: str | None = None
+    connections: tuple[str, ...] = ()
     address: str | None = field(default=None, repr=False)
     documents_erased: int = 0
     bookings_anonymised: int = 0
@@ -83,24 +86,30 @@ class Erasure:
     version: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """What is asked about: all of a tenant, or one resource with its connections."""
+def scope_of(resource: str | None, customer: str | None) -> Scope:
+    """Whose data is meant; naming nobody means all of the tenant's.
 
-    resource: str | None = None
-    connections: frozenset[str] = frozenset()
+    Raises:
+        InvalidRequest: Both a resource and a customer are named.
+    """
+    if resource is not None and customer is not None:
+        raise InvalidRequest("name a resource or a customer, not both", code="invalid_fields")
+    if resource is not None:
+        return Scope.RESOURCE
+    return Scope.TENANT if customer is None else Scope.CUSTOMER
 
-    def holds(self, record: Record) -> bool:
-        """Whether a record belongs to it."""
-        if self.resource is None:
-            return True
-        at = record.parts
-        return (
-            at[:2] == ("resources", self.resource)
-            or (at[:1] == ("connections",) and at[1] in self.connections)
-            or record.data.get("resource") == self.resource
-            or record.data.get("connection") in self.connections
-        )
+
+def holds(record: Record, *, resource: str | None, connections: Collection[str]) -> bool:
+    """Whether a record belongs to a resource or to one of its connections; without one everything does."""
+    if resource is None:
+        return True
+    at = record.parts
+    return (
+        at[:2] == ("resources", resource)
+        or (at[:1] == ("connections",) and at[1] in connections)
+        or record.data.get("resource") == resource
+        or record.data.get("connection") in connections
+    )
 
 
 def erasable(record: Record) -> bool:
@@ -138,9 +147,3 @@ def anonymised(booking: Booking, now: datetime) -> Booking:
 def is_anonymous(booking: Booking) -> bool:
     """Whether a booking was anonymised before."""
     return booking.customer == Customer(name=ERASED, zone=booking.customer.zone)
-
-
-def chosen(resource: str | None, connections: Collection[tuple[str, str]]) -> Whole:
-    """What belongs together; ``connections`` are pairs of (connection, resource)."""
-    names = frozenset(name for name, owner in connections if owner == resource)
-    return Whole(resource, names) if resource is not None else Whole()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from common.domain.account import CalendarEntry, Connection, Role
 from common.domain.blocking import Effect, effect
@@ -18,6 +18,8 @@ from common.domain.settings import PrivateMode
 from common.errors import InvalidRequest
 
 LONGEST = timedelta(days=62)
+
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 # In calendars of these roles the account itself sees what private events are about:
 # https://developers.google.com/workspace/calendar/api/concepts/sharing
@@ -71,6 +73,8 @@ def window(start: datetime, end: datetime) -> Interval:
         asked = Interval(start, end)
     except (ValueError, OverflowError) as wrong:
         raise InvalidRequest("a range ends after it starts, both with an offset", code="window") from wrong
+    if asked.start < _EARLIEST or asked.end > _LATEST:
+        raise InvalidRequest("there is nothing at the end of time", code="window")
     if asked.length > LONGEST:
         raise InvalidRequest(f"a range has at most {LONGEST.days} days", code="window_too_long")
     return asked

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 
-from common.domain.account import Connection, Phase, Receipt, Status
-from common.flows.steps.amending import amend
-from common.flows.steps.farewell import go_on
+from common.domain.account import Connection
+from common.flows.steps.ending import end
 from common.ports import Ports
-
-SECOND_LOOK = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,28 +19,4 @@ class StartDisconnect:
 
 def start_disconnect(ports: Ports, command: StartDisconnect) -> Connection:
     """Put the tombstone up and queue the clean-up; repeating it changes nothing."""
-    found = ports.connections.get(command.tenant, command.connection)
-    if found.status is Status.DISCONNECTED:
-        return found
-    now = ports.clock.now()
-    # Queued before the tombstone as well: a clean-up without one does nothing.
-    go_on(ports, found, cause=f"later/{ports.keys.token()}", not_before=now + SECOND_LOOK)
-
-    def ended(current: Connection) -> Connection:
-        if current.status in {Status.DISCONNECTING, Status.DISCONNECTED}:
-            return current
-        run = current.run
-        if run is not None and run.running:
-            run = replace(run, phase=Phase.CANCELLED, seq=run.seq + 1, finished_at=now, waiting_until=None)
-        return replace(
-            current,
-            status=Status.DISCONNECTING,
-            run=run,
-            receipt=Receipt(started_at=now),
-            waiting_until=None,
-            error=None,
-        )
-
-    saved = amend(ports, command.tenant, command.connection, ended)
-    go_on(ports, saved, cause=f"start/{ports.keys.token()}")
-    return saved
+    return end(ports, ports.connections.get(command.tenant, command.connection))

@@ -65,6 +65,9 @@ class Bookings(Protocol):
     ) -> tuple[Booking, ...]:
         """Bookings of a status (active ones) that overlap ``window``."""
 
+    def page(self, tenant: str, *, after: str | None, limit: int) -> tuple[Booking, ...]:
+        """All of a tenant's bookings, whatever became of them, by id from ``after`` (exclusive)."""
+
     def link(self, tenant: str, connection: str, booking: str) -> ExportLink | None:
         """The export link of a booking in one connection."""
 

@@ -73,6 +73,12 @@ class StoredBookings:
         found = self._held(tenant, resource, bounds, None, status)
         return tuple(item for item in found if item.interval.overlaps(window))
 
+    def page(self, tenant: str, *, after: str | None, limit: int) -> tuple[Booking, ...]:
+        """All of a tenant's bookings, whatever became of them, by id from ``after`` (exclusive)."""
+        position = None if after is None else (paths.booking(tenant, after),)
+        query = Query(paths.within(tenant, "bookings"), order=(NAME,), after=position, limit=limit)
+        return tuple(map(_read, self._documents.query(query)))
+
     def link(self, tenant: str, connection: str, booking: str) -> ExportLink | None:
         """The export link of a booking in one connection."""
         (found,) = self._documents.get([paths.export(tenant, connection, booking)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from common.domain.erasure import Erasure, Scope, Stage
 from common.domain.subscription import Shows, Subscription
 from common.domain.support import Action, AuditEntry, SupportGrant
-from common.store.codec import PLAIN, record, word
+from common.store.codec import PLAIN, TEXTS, record, word
 
 GRANT = record(
     SupportGrant,
@@ -53,6 +53,8 @@ ERASURE = record(
     started_at=PLAIN,
     stage=word(Stage),
     position=PLAIN,
+    resource=PLAIN,
+    connections=TEXTS,
     address=PLAIN,
     documents_erased=PLAIN,
     bookings_anonymised=PLAIN,

@@ -7,6 +7,7 @@ from common.api.handler import Function
 from common.api.http import Access
 from common.api.tasks import command, private
 from common.domain.work import Payload, Work
+from common.flows.advance_erasure import AdvanceErasure, advance_erasure
 from common.flows.catch_up import CatchUp, catch_up
 from common.flows.maintain import Maintain, maintain
 from common.flows.reconcile_connection import ReconcileConnection, reconcile_connection
@@ -16,6 +17,7 @@ from common.ports import Ports
 from common.wiring import ports, stage
 
 JOBS = {
+    "erase": lambda outside, payload: advance_erasure(outside, command(AdvanceErasure, payload)),
     "catch_up": lambda outside, payload: catch_up(outside, command(CatchUp, payload)),
     "reconcile": lambda outside, payload: reconcile_connection(
         outside, command(ReconcileConnection, payload)

@@ -1,14 +1,17 @@
-"""Bookable people and rooms, and their absences (owners; staff for their own absences)."""
+"""Bookable people and rooms, their absences and their feeds (owners; staff for their own)."""
 
 import functions_framework
 from flask import Request, Response
 
 from common.api import catalogue as api
+from common.api.absence_routes import absence_routes
+from common.api.feed_routes import feed_routes
 from common.api.guard import own_resource, owned
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.models import name, read
 from common.api.routes import owner, staff
+from common.flows.publish_feed import PublishFeed, publish_feed
 from common.wiring import ports, stage
 
 
@@ -26,30 +29,12 @@ def _put(call: Call) -> Reply:
     return Reply(api.resource_view(resource))
 
 
-def _absences(call: Call) -> Reply:
-    return Reply(api.absences_view(ports().catalogue.absences(call.staff.tenant, own_resource(call))))
-
-
-def _put_absence(call: Call) -> Reply:
-    absence = api.absence_of(name(call.path["absence"]), read(api.AbsenceBody, call.body))
-    resource = ports().catalogue.resource(call.staff.tenant, own_resource(call))
-    ports().catalogue.save_absence(call.staff.tenant, resource.id, absence)
-    return Reply(api.absence_view(absence))
-
-
-def _delete_absence(call: Call) -> Reply:
-    ports().catalogue.delete_absence(call.staff.tenant, own_resource(call), name(call.path["absence"]))
-    return Reply(status=204)
-
-
-ONE = "/<resource>/absences/<absence>"
 ROUTES = (
     staff("GET", "/", _list),
     staff("GET", "/<resource>", _get),
     owner("PUT", "/<resource>", _put, body=True),
-    staff("GET", "/<resource>/absences", _absences),
-    staff("PUT", ONE, _put_absence, body=True),
-    staff("DELETE", ONE, _delete_absence),
+    *absence_routes(ports),
+    *feed_routes(ports, PublishFeed, publish_feed),
 )
 APP = Function("resources", ROUTES, stage)
 

@@ -1,20 +1,23 @@
-"""The tenant's own record, what it was told, and its dead letters (owners)."""
+"""The tenant's own record and dead letters; who may look at its data, its export and its erasure (owners)."""
 
 import functions_framework
 from flask import Request, Response
 
 from common.api import catalogue as api
+from common.api import privacy
 from common.api.catalogue import TenantBody
 from common.api.handler import Function
 from common.api.http import Call, Reply
-from common.api.models import name, plain, read
+from common.api.models import plain, read
+from common.api.owner_routes import OwnerRouting
 from common.api.routes import owner
+from common.flows.allow_support import AllowSupport, allow_support
+from common.flows.lock_support import LockSupport, lock_support
+from common.flows.read_export import ReadExport, read_export
 from common.flows.replay_dead_letter import ReplayDeadLetter, replay_dead_letter
+from common.flows.revoke_support import RevokeSupport, revoke_support
+from common.flows.start_erasure import StartErasure, start_erasure
 from common.wiring import ports, stage
-
-
-def _get(call: Call) -> Reply:
-    return Reply(api.tenant_view(ports().catalogue.tenant(call.staff.tenant)))
 
 
 def _put(call: Call) -> Reply:
@@ -23,30 +26,26 @@ def _put(call: Call) -> Reply:
     return Reply(api.tenant_view(tenant))
 
 
-def _notices(call: Call) -> Reply:
-    return Reply({"notices": plain(ports().ledger.notices(call.staff.tenant))})
-
-
-def _letters(call: Call) -> Reply:
-    return Reply({"dead_letters": plain(ports().ledger.dead_letters(call.staff.tenant))})
-
-
-def _replay(call: Call) -> Reply:
-    command = ReplayDeadLetter(tenant=call.staff.tenant, letter=name(call.path["letter"]))
-    return Reply(plain(replay_dead_letter(ports(), command)), status=202)
-
-
-APP = Function(
-    "tenant",
-    (
-        owner("GET", "/", _get),
-        owner("PUT", "/", _put, body=True),
-        owner("GET", "/notices", _notices),
-        owner("GET", "/dead_letters", _letters),
-        owner("POST", "/dead_letters/<letter>/replay", _replay),
+to, GRANT, ERASE = OwnerRouting(ports), privacy.grant_view, privacy.ErasureBody
+ROUTES = (
+    to.shown("/", lambda outside, tenant, _: api.tenant_view(outside.catalogue.tenant(tenant))),
+    owner("PUT", "/", _put, body=True),
+    to.shown("/notices", lambda outside, t, _: {"notices": plain(outside.ledger.notices(t))}),
+    to.shown("/dead_letters", lambda outside, t, _: {"dead_letters": plain(outside.ledger.dead_letters(t))}),
+    to.by("POST", "/dead_letters/<letter>/replay", ReplayDeadLetter, replay_dead_letter, status=202),
+    to.shown("/support", privacy.support_view),
+    to.by("POST", "/support", AllowSupport, allow_support, body=privacy.SupportBody, view=GRANT, status=201),
+    to.by("PUT", "/support", LockSupport, lock_support, body=privacy.LockBody, view=privacy.lock_view),
+    to.by("DELETE", "/support/<grant>", RevokeSupport, revoke_support, view=GRANT),
+    privacy.audit_route(ports),
+    to.by("POST", "/export", ReadExport, read_export, body=privacy.ExportBody, view=privacy.page_view),
+    to.shown("/erasures", privacy.erasures_view),
+    to.by(
+        "POST", "/erasures", StartErasure, start_erasure, body=ERASE, view=privacy.erasure_view, status=202
     ),
-    stage,
+    to.shown("/erasures/<erasure>", privacy.receipt_view),
 )
+APP = Function("tenant", ROUTES, stage)
 
 
 @functions_framework.http

@@ -32,10 +32,10 @@ class Batched:
         return getattr(self._calendar, name)
 
     def busy(
-        self, token: str, requests: Sequence[BusyRequest], window: Interval
+        self, token: str, requests: Sequence[BusyRequest], window: Interval, **asked: Any
     ) -> tuple[BusyPage | SyncError, ...]:
         self.asked.append(len(requests))
-        answers: tuple[BusyPage | SyncError, ...] = self._calendar.busy(token, requests, window)
+        answers: tuple[BusyPage | SyncError, ...] = self._calendar.busy(token, requests, window, **asked)
         return answers
 
 
@@ -180,7 +180,7 @@ class Counted(Batched):
         self._flying = flying
 
     def busy(
-        self, token: str, requests: Sequence[BusyRequest], window: Interval
+        self, token: str, requests: Sequence[BusyRequest], window: Interval, **asked: Any
     ) -> tuple[BusyPage | SyncError, ...]:
         with self._flying:
-            return super().busy(token, requests, window)
+            return super().busy(token, requests, window, **asked)

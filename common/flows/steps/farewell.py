@@ -174,12 +174,11 @@ def return_grant(ports: Ports, connection: Connection) -> Connection:
 
 def _revoked(ports: Ports, connection: Connection, grant: Grant) -> bool:
     try:
-        ports.providers[connection.provider].authorizer.revoke(grant)
+        return ports.providers[connection.provider].authorizer.revoke(grant)
     except (OperatorFault, UnexpectedReply) as error:
         # Trying again would not help, and the rest must not wait for it: the receipt says so.
         ports.log.warning("grant_not_revoked", connection=connection.id, code=error.reason)
         return False
-    return True
 
 
 def purge_imports(ports: Ports, connection: Connection) -> Connection:

@@ -40,7 +40,12 @@ def follow(ports: Ports, reading: Reading, feed: Feed, changes: Iterable[Change]
     connection = reading.connection
     # Customers wait for what becomes of their bookings: never held back, not even in a listing.
     reading = replace(reading, lane=Lane.LIVE)
-    links = ports.bookings.links_by_event(connection.tenant, connection.id, sorted(named))
+    given = {
+        name: event.given_id if isinstance(event, ExternalEvent) else name for name, event in named.items()
+    }
+    # Until a write was answered, its link knows only the id that we chose.
+    asked = sorted({*given, *given.values()})
+    links = ports.bookings.links_by_event(connection.tenant, connection.id, asked)
     own: dict[str, Interval | None] = {}
     lost: list[ExportLink] = []
     for event_id, event in named.items():
@@ -63,12 +68,14 @@ def _candidates(changes: Iterable[Change]) -> Iterable[tuple[str, ExternalEvent 
     """What may be ours on a page; None where the event has to be read first."""
     for change in changes:
         if isinstance(change, Upsert):
-            if change.event.marker is not None or id_signature(change.event.id):
+            if change.event.marker is not None or id_signature(change.event.given_id):
                 yield change.event.id, change.event
         elif isinstance(change, Removal):
             yield change.id, Gone(change.id) if change.proven else None
-        elif isinstance(change, SeriesTouched) and id_signature(change.series_id):
-            yield change.series_id, None
+        elif isinstance(change, SeriesTouched):
+            event = change.occurrence
+            if id_signature(event.given_id if event else change.series_id) or id_signature(change.series_id):
+                yield change.series_id, None
 
 
 def _marked(ports: Ports, reading: Reading, event: ExternalEvent | Gone | None) -> str | None:

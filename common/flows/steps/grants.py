@@ -23,8 +23,7 @@ def _needs_it(ports: Ports, other: Connection) -> bool:
 
 
 def give_back(ports: Ports, connection: Connection, grant: Grant) -> bool:
-    """Revoke the grant; False where another connection to the same account keeps it alive."""
+    """Revoke the grant; False where another connection keeps it alive, or the provider takes none back."""
     if shared(ports, connection):
         return False
-    ports.providers[connection.provider].authorizer.revoke(grant)
-    return True
+    return ports.providers[connection.provider].authorizer.revoke(grant)

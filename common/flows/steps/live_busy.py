@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from common.domain.account import CalendarEntry, CalendarRef, Connection
-from common.domain.event import ExternalEvent
+from common.domain.event import Detail, ExternalEvent
 from common.domain.interval import Interval
 from common.domain.slots import Unknown
 from common.errors import GrantRevoked, SyncError
@@ -27,11 +27,15 @@ _FLIGHTS = Flights()
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One connection and the calendars of it that are asked; ``zone`` places all-day events without one."""
+    """One connection and the calendars of it that are asked; ``zone`` places all-day events without one.
+
+    What is asked in full is for one view alone: such a question is never shared.
+    """
 
     connection: Connection
     calendars: tuple[CalendarEntry, ...]
     zone: str
+    detail: Detail = Detail.TIMES
 
 
 def calendar_id(connection: str, key: str) -> str:
@@ -96,6 +100,7 @@ class _Batch:
     calendars: tuple[CalendarEntry, ...]
     window: Interval
     zone: str
+    detail: Detail
     access: _Access
 
 
@@ -104,7 +109,7 @@ def _batches(ports: Ports, item: Asked, window: Interval) -> Iterator[_Batch]:
     access = _Access(ports, item.connection)
     for at in range(0, len(item.calendars), size):
         calendars = item.calendars[at : at + size]
-        yield _Batch(item.connection, calendars, window, item.zone, access)
+        yield _Batch(item.connection, calendars, window, item.zone, item.detail, access)
 
 
 def _flown(
@@ -130,7 +135,7 @@ def _start(
     def start() -> Future[Answers]:
         return pool.submit(_answers, ports, batch, late)
 
-    if afresh:
+    if afresh or batch.detail is not Detail.TIMES:
         return start()
     question = Question(
         provider=ports.providers[batch.connection.provider].calendar,
@@ -196,7 +201,7 @@ def _question(ports: Ports, batch: _Batch, requests: Sequence[BusyRequest]) -> C
     provider = ports.providers[batch.connection.provider].calendar
 
     def call(token: str) -> _Replies:
-        answers = provider.busy(token, requests, batch.window)
+        answers = provider.busy(token, requests, batch.window, detail=batch.detail)
         for answer in answers:
             # A refused token concerns the whole connection: raised, it is refreshed once.
             if isinstance(answer, GrantRevoked):

@@ -28,7 +28,7 @@ def marker_of(keys: Keys, tenant: str, event: ExternalEvent) -> Marker | None:
     if marker is None:
         return None
     own = event_id(keys, tenant=tenant, booking=marker.booking, epoch=marker.epoch)
-    return marker if own == event.id else None
+    return marker if own == event.given_id else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import requests
 
@@ -24,7 +22,8 @@ from common.errors import (
     UnexpectedReply,
 )
 from common.ports.provider import ConsentRequest
-from common.providers.google.wire import retry_after
+from common.providers.google.tokens import account_of, lifetime, text
+from common.providers.waiting import retry_after
 
 _PREFIX = "https://www.googleapis.com/auth/"
 _LIST = f"{_PREFIX}calendar.calendarlist.readonly"
@@ -37,6 +36,8 @@ NEEDED: Mapping[str, frozenset[str]] = {
     ),
     _EVENTS: frozenset({_EVENTS, _WHOLE}),
 }
+ISSUER = "https://accounts.google.com"
+_GOOGLE = frozenset({"oauth2.googleapis.com", "accounts.google.com", "www.googleapis.com"})
 OPTIONAL = (f"{_PREFIX}calendar.app.created", f"{_PREFIX}calendar.freebusy")
 SCOPES = ("openid", "email", _LIST, _EVENTS, *OPTIONAL)
 
@@ -63,7 +64,12 @@ class GoogleRegistration:
     auth_uri: str = "https://accounts.google.com/o/oauth2/v2/auth"
     token_uri: str = "https://oauth2.googleapis.com/token"  # noqa: S105 (an address)
     revoke_uri: str = "https://oauth2.googleapis.com/revoke"
-    issuer: str = "https://accounts.google.com"
+    issuer: str = ISSUER
+
+    @property
+    def expected_issuer(self) -> str | None:
+        """Who must have issued what comes back; None at another server that was given no name."""
+        return self.issuer or (ISSUER if urlsplit(self.token_uri).netloc in _GOOGLE else None)
 
 
 class GoogleAuthorizer:
@@ -86,9 +92,9 @@ class GoogleAuthorizer:
         self._timeout = min(timeout, 20.0)
 
     @property
-    def issuer(self) -> str:
+    def issuer(self) -> str | None:
         """What ``iss`` of a callback must be: https://www.rfc-editor.org/rfc/rfc9207."""
-        return self._registration.issuer
+        return self._registration.expected_issuer
 
     def authorize_url(self, request: ConsentRequest) -> str:
         """Where the person's browser goes to consent; ``prompt=consent`` makes a refresh token sure."""
@@ -105,7 +111,8 @@ class GoogleAuthorizer:
             "prompt": "consent",
             **hint,
         }
-        return f"{self._registration.auth_uri}?{urlencode(asked)}"
+        address = self._registration.auth_uri
+        return f"{address}{'&' if urlsplit(address).query else '?'}{urlencode(asked)}"
 
     def missing_scopes(self, grant: Grant) -> tuple[str, ...]:
         """The needed scopes that neither themselves nor by a broader one were given."""
@@ -124,10 +131,10 @@ class GoogleAuthorizer:
         )
         return Grant(
             access_token=_required(reply, "access_token"),
-            refresh_token=_text(reply, "refresh_token"),
-            expires_at=now + _lifetime(reply),
+            refresh_token=text(reply, "refresh_token"),
+            expires_at=now + lifetime(reply),
             scopes=_scopes(reply) or SCOPES,
-            account=self._account(_text(reply, "id_token"), now),
+            account=account_of(reply, client_id=self._registration.client_id, issuer=self.issuer, now=now),
         )
 
     def refresh(self, grant: Grant, *, now: datetime) -> Grant:
@@ -138,12 +145,12 @@ class GoogleAuthorizer:
         return replace(
             grant,
             access_token=_required(reply, "access_token"),
-            refresh_token=_text(reply, "refresh_token") or grant.refresh_token,
-            expires_at=now + _lifetime(reply),
+            refresh_token=text(reply, "refresh_token") or grant.refresh_token,
+            expires_at=now + lifetime(reply),
             scopes=_scopes(reply) or grant.scopes,
         )
 
-    def revoke(self, grant: Grant) -> None:
+    def revoke(self, grant: Grant) -> bool:
         """Give back everything that this person granted us; one that is dead already is fine."""
         answer = self._post(
             self._registration.revoke_uri, {"token": grant.refresh_token or grant.access_token}
@@ -151,6 +158,7 @@ class GoogleAuthorizer:
         refused = answer.status_code == HTTPStatus.BAD_REQUEST
         if answer.status_code != HTTPStatus.OK and not (refused and _error(answer) == "invalid_token"):
             raise _refusal(answer)
+        return True
 
     def _post_grant(self, form: Mapping[str, str]) -> Mapping[str, Any]:
         client = {
@@ -171,35 +179,6 @@ class GoogleAuthorizer:
         # Without the cause: it can hold the request, and with it the code or the token.
         except requests.RequestException:
             raise ProviderUnavailable("Google's OAuth endpoint could not be reached") from None
-
-    def _account(self, id_token: str | None, now: datetime) -> str | None:
-        """Who consented: the verified address, else the subject.
-
-        The token came over TLS straight from the token endpoint, which stands in for its signature:
-        https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation (point 6).
-        """
-        if id_token is None:
-            return None
-        claims, issuer = _claims(id_token), self._registration.issuer
-        expires = claims.get("exp")
-        issued = claims.get("iss") in {issuer, issuer.removeprefix("https://")}
-        ours = claims.get("aud") == self._registration.client_id
-        if not (issued and ours and isinstance(expires, int | float) and expires > now.timestamp()):
-            raise UnexpectedReply("an ID token that is not for us", code="id_token")
-        return (_text(claims, "email") if claims.get("email_verified") is True else None) or _text(
-            claims, "sub"
-        )
-
-
-def _claims(id_token: str) -> Mapping[str, Any]:
-    try:
-        payload = id_token.split(".")[1]
-        claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (IndexError, ValueError, RecursionError):
-        claims = None
-    if not isinstance(claims, dict):
-        raise UnexpectedReply("an ID token that cannot be read", code="id_token")
-    return claims
 
 
 def _refusal(answer: requests.Response) -> SyncError:
@@ -223,28 +202,16 @@ def _body(answer: requests.Response) -> object:
 
 def _error(answer: requests.Response) -> str:
     body = _body(answer)
-    return (_text(body, "error") or "") if isinstance(body, dict) else ""
-
-
-def _text(reply: Mapping[str, Any], name: str) -> str | None:
-    value = reply.get(name)
-    return value if isinstance(value, str) and value else None
+    return (text(body, "error") or "") if isinstance(body, dict) else ""
 
 
 def _required(reply: Mapping[str, Any], name: str) -> str:
-    value = _text(reply, name)
+    value = text(reply, name)
     if value is None:
         raise UnexpectedReply(f"a token answer without {name}")
     return value
 
 
-def _lifetime(reply: Mapping[str, Any]) -> timedelta:
-    seconds = reply.get("expires_in")
-    if not isinstance(seconds, int) or seconds < 0:
-        raise UnexpectedReply("a token answer without expires_in")
-    return timedelta(seconds=min(seconds, 86_400))
-
-
 def _scopes(reply: Mapping[str, Any]) -> tuple[str, ...]:
     """What was given; none named means what was asked for (RFC 6749 section 5.1)."""
-    return tuple((_text(reply, "scope") or "").split())
+    return tuple((text(reply, "scope") or "").split())

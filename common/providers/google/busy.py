@@ -18,27 +18,30 @@ BLIND = frozenset({Role.NONE, Role.FREE_BUSY})
 
 
 def ask_busy(
-    client: GoogleClient, token: str, request: BusyRequest, window: Interval
+    client: GoogleClient, token: str, request: BusyRequest, window: Interval, detail: Detail
 ) -> BusyPage | SyncError:
     """One page of a calendar's taken times, or why they are not known: never an empty page instead."""
-    ask = _free_busy if request.calendar.role in BLIND else _listed
     try:
-        return ask(client, token, request, window)
+        if request.calendar.role in BLIND:
+            return _free_busy(client, token, request, window)
+        return _listed(client, token, request, window, detail)
     except SyncError as error:
         return error
 
 
-def _listed(client: GoogleClient, token: str, request: BusyRequest, window: Interval) -> BusyPage:
+def _listed(
+    client: GoogleClient, token: str, request: BusyRequest, window: Interval, detail: Detail
+) -> BusyPage:
     asked = client.service.events().list(
         calendarId=request.calendar.provider_id,
         singleEvents=True,
         maxResults=2500,
-        fields=pages.page_fields(Detail.TIMES),
+        fields=pages.page_fields(detail),
         **pages.bounds(window),
         **pages.paged(request.page),
     )
     reply = client.read(token, asked, live=True)
-    place = Place.of((request.calendar.zone, reply.get("timeZone")), Detail.TIMES)
+    place = Place.of((request.calendar.zone, reply.get("timeZone")), detail)
     events, unreadable = pages.events_of(reply, place)
     if unreadable:
         raise UnexpectedReply("an event whose time cannot be read", code="unreadable_event")

@@ -216,10 +216,15 @@ class GoogleCalendar:
         self._client.tell(token, self._client.service.channels().stop(body=body), accept=_ABSENT)
 
     def busy(
-        self, token: str, requests: Sequence[BusyRequest], window: Interval
+        self,
+        token: str,
+        requests: Sequence[BusyRequest],
+        window: Interval,
+        *,
+        detail: Detail = Detail.TIMES,
     ) -> tuple[BusyPage | SyncError, ...]:
         """Each calendar's events in ``window``, or why they are not known."""
-        return tuple(ask_busy(self._client, token, request, window) for request in requests)
+        return tuple(ask_busy(self._client, token, request, window, detail) for request in requests)
 
     def _proven(self, token: str, calendar: CalendarRef, event_id: str, outcome: Outcome) -> Gone:
         """Gone, if the provider said so; a 404 also means "no access", so the calendar is asked too."""

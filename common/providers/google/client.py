@@ -31,7 +31,7 @@ from common.errors import (
     UsageExhausted,
 )
 from common.providers.google.connection import BoundedHttp, Heard, Refused
-from common.providers.google.wire import Refusal, Reply, read_refusal
+from common.providers.google.wire import NO_REASON, Refusal, Reply, read_refusal
 
 if TYPE_CHECKING:
     from googleapiclient._apis.calendar.v3.resources import CalendarResource
@@ -108,6 +108,10 @@ RULES: Mapping[tuple[int, str], Rule] = {
     (410, "fullSyncRequired"): Rule(CursorExpired),
     (410, "updatedMinTooLongAgo"): Rule(CursorExpired),
     (410, "deleted"): Rule(UnexpectedReply, "deleted", Outcome.DELETED),
+    (404, NO_REASON): Rule(CalendarGone, outcome=Outcome.MISSING),
+    (409, NO_REASON): Rule(Conflict, outcome=Outcome.TAKEN),
+    # An event is deleted, a listing's token too old.
+    (410, NO_REASON): Rule(CursorExpired, outcome=Outcome.DELETED),
 }
 STATUSES: Mapping[int, Rule] = {
     401: Rule(GrantRevoked, "unauthorized"),
@@ -116,7 +120,7 @@ STATUSES: Mapping[int, Rule] = {
     412: _UNAVAILABLE,
     429: _LIMITED,
 }
-# Reasons inside a 200 of freebusy.query: https://developers.google.com/workspace/calendar/api/v3/reference/freebusy
+# Inside a 200: https://developers.google.com/workspace/calendar/api/v3/reference/freebusy
 BUSY_RULES: Mapping[str, Rule] = {
     "notFound": Rule(CalendarGone),
     "internalError": _UNAVAILABLE,

@@ -208,14 +208,15 @@ def calendar_of(item: Mapping[str, Any]) -> CalendarEntry | None:
     if id_ is None or item.get("deleted") is True:
         return None
     place = next(_zones([item.get("timeZone")]), None)
+    primary, role = item.get("primary") is True, _text(item, "accessRole")
     return CalendarEntry(
         key=calendar_key(id_),
         provider_id=id_,
         name=_text(item, "summaryOverride") or _text(item, "summary") or "",
         zone=place.key if place else None,
         # Unknown roles come with new kinds of access; reading is what all of them had in common so far.
-        role=ROLES.get(_text(item, "accessRole") or "none", Role.READER),
-        primary=item.get("primary") is True,
+        role=Role.OWNER if primary and role is None else ROLES.get(role or "none", Role.READER),
+        primary=primary,
     )
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from itertools import chain
 from typing import Any
 
 from common.domain.account import Role
@@ -15,6 +15,7 @@ from common.domain.booking import EventDraft
 from common.domain.event import EventType, Response
 from common.domain.zones import zone
 from common.ports.provider import ChannelRequest
+from common.providers.waiting import retry_after
 
 Reply = Mapping[str, Any]
 
@@ -122,6 +123,9 @@ def send_updates(*, notify: bool) -> Mapping[str, Any]:
     return {"sendUpdates": "all" if notify else "none"}
 
 
+NO_REASON = "no_reason"
+"""Stands for the reason in a refusal of Google's own shape that names none: its status has to do."""
+
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,59}")
 
 
@@ -157,13 +161,13 @@ def _reasons(body: bytes) -> Iterator[str]:
         return
     if not isinstance(error, dict):
         return
-    for part in ("details", "errors"):
-        listed = error.get(part)
-        for item in listed if isinstance(listed, list) else ():
-            if isinstance(item, dict):
-                yield from _named(item)
+    lists = (part for part in (error.get("details"), error.get("errors")) if isinstance(part, list))
+    named = [word for item in chain.from_iterable(lists) if isinstance(item, dict) for word in _named(item)]
+    yield from named
     if status := _text(error.get("status")):
         yield status
+    if not named:
+        yield NO_REASON
 
 
 def _named(item: Mapping[str, Any]) -> Iterator[str]:
@@ -176,16 +180,3 @@ def _named(item: Mapping[str, Any]) -> Iterator[str]:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the other side asks us to wait, as a number or counted from its own clock."""
-    lowered = {name.lower(): value for name, value in headers.items()}
-    value = lowered.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
-    try:
-        wait = parsedate_to_datetime(value) - parsedate_to_datetime(lowered["date"])
-    except (KeyError, TypeError, ValueError):
-        return None
-    return max(wait.total_seconds(), 0.0)

@@ -348,7 +348,7 @@ def test_no_named_scope_means_the_asked_ones(changes: dict[str, Any], scopes: tu
 
 
 @pytest.mark.parametrize(
-    "changes", [{"access_token": None}, {"access_token": 7}, {"expires_in": None}, {"expires_in": "soon"}]
+    "changes", [{"access_token": None}, {"access_token": 7}, {"expires_in": "soon"}, {"expires_in": -1}]
 )
 def test_an_answer_without_a_token_is_none(changes: dict[str, Any]) -> None:
     """Token and life are needed."""

@@ -1,0 +1,150 @@
+"""The pieces of erasing a tenant or a resource: each may be repeated, and leaves the next one a lead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from common.domain.account import Connection, Status
+from common.domain.erasure import Erasure, Record, Stage, erasable, holds
+from common.domain.work import Lane, Task, Work
+from common.flows.steps.ending import end
+from common.flows.steps.farewell import go_on as clean_up
+from common.ports import Ports
+
+# A document may have a megabyte: what one exchange brings must fit into the memory of a function.
+PAGE = 50
+LOOSE = 400
+LOOK_AGAIN = timedelta(seconds=20)
+# A clean-up whose task was given up is queued again, at most this often.
+RENEWED = timedelta(minutes=10)
+
+
+def go_on(
+    ports: Ports, erasure: Erasure, *, cause: str | None = None, not_before: datetime | None = None
+) -> None:
+    """Queue the next chunk, once per state of the job."""
+    ports.queue.enqueue(
+        Task(
+            work=Work.MAINTENANCE,
+            lane=Lane.UPKEEP,
+            payload={"job": "erase", "tenant": erasure.tenant, "erasure": erasure.id},
+            name=f"erase/{erasure.tenant}/{erasure.id}/{cause or erasure.version}",
+            not_before=not_before,
+        )
+    )
+
+
+def customer_word(ports: Ports, tenant: str, customer: str) -> str:
+    """By what a receipt names a customer: whoever knows the address can recognise it, nobody can read it."""
+    return ports.keys.sign("erasure", tenant, customer.strip().casefold()).hex()[:32]
+
+
+def sealed_for(tenant: str, erasure: str) -> str:
+    """The context that binds a concealed address to its own job."""
+    return f"erasure/{tenant}/{erasure}"
+
+
+def close(ports: Ports, erasure: Erasure) -> Erasure:
+    """From now on nothing can be booked, and nothing be connected by a consent that began before."""
+    resource = erasure.resource
+    for service in ports.catalogue.services(erasure.tenant):
+        if resource is None and service.active:
+            ports.catalogue.save_service(erasure.tenant, replace(service, active=False))
+        elif resource is not None and resource in service.resources:
+            others = tuple(name for name in service.resources if name != resource)
+            active = service.active and bool(others)
+            ports.catalogue.save_service(erasure.tenant, replace(service, resources=others, active=active))
+    for found in ports.catalogue.resources(erasure.tenant):
+        if found.active and resource in {None, found.id}:
+            ports.catalogue.save_resource(erasure.tenant, replace(found, active=False))
+    erasure = _without_loose(ports, erasure)
+    return ports.archive.save(replace(erasure, stage=Stage.DISCONNECTING))
+
+
+def disconnected(ports: Ports, erasure: Erasure) -> Erasure:
+    """End all connections, and wait until each of them has cleaned up at its provider."""
+    now = ports.clock.now()
+    connections = tuple(
+        connection
+        for connection in ports.connections.of_tenant(erasure.tenant)
+        if erasure.resource in {None, connection.resource}
+    )
+    left = [connection for connection in connections if connection.status is not Status.DISCONNECTED]
+    for connection in left:
+        if connection.status is Status.DISCONNECTING:
+            bucket = int(now.timestamp() // RENEWED.total_seconds())
+            clean_up(ports, connection, cause=f"erase/{erasure.id}/{bucket}")
+        else:
+            end(ports, connection)
+    if left:
+        return ports.archive.save(replace(erasure, waiting_until=now + LOOK_AGAIN))
+    receipts = [connection.receipt for connection in connections if connection.receipt]
+    return ports.archive.save(
+        replace(
+            erasure,
+            stage=Stage.ERASING,
+            waiting_until=None,
+            connections=_names(connections),
+            connections_ended=len(connections),
+            events_erased=sum(receipt.events_deleted for receipt in receipts),
+            events_left=sum(receipt.events_left for receipt in receipts),
+        )
+    )
+
+
+def erased(ports: Ports, erasure: Erasure) -> Erasure:
+    """Remove what is stored, some pages of it; after the last one, what is kept elsewhere."""
+    for _ in range(ports.tuning.page_budget):
+        page = ports.archive.page(erasure.tenant, after=erasure.position, limit=PAGE)
+        if not page:
+            return passed(ports, _without_loose(ports, erasure))
+        gone = _going(ports, erasure, page)
+        erasure = replace(
+            erasure, position=page[-1].path, documents_erased=erasure.documents_erased + len(gone)
+        )
+        erasure = ports.archive.save(erasure, erase=gone)
+    return erasure
+
+
+def waited(ports: Ports, erasure: Erasure) -> Erasure:
+    """Look once more: whoever held a lease when it began may have stored something after its page."""
+    return ports.archive.save(replace(erasure, stage=Stage.SWEEPING, position=None, waiting_until=None))
+
+
+def passed(ports: Ports, erasure: Erasure) -> Erasure:
+    """After the first pass wait for stragglers, after the second it is done."""
+    now = ports.clock.now()
+    if erasure.stage is Stage.SWEEPING:
+        return ports.archive.save(
+            replace(erasure, stage=Stage.DONE, position=None, address=None, connections=(), finished_at=now)
+        )
+    until = now + timedelta(seconds=ports.tuning.lease_seconds + 60)
+    return ports.archive.save(replace(erasure, stage=Stage.WAITING, position=None, waiting_until=until))
+
+
+def _going(ports: Ports, erasure: Erasure, page: Sequence[Record]) -> tuple[str, ...]:
+    """The paths of what belongs to it, and of what tells of a booking that is not there any more."""
+    mine = {
+        record.path
+        for record in page
+        if holds(record, resource=erasure.resource, connections=erasure.connections)
+    }
+    rest = [record for record in page if record.path not in mine]
+    mine |= {record.path for record in ports.archive.orphans(erasure.tenant, rest)}
+    return tuple(record.path for record in page if record.path in mine and erasable(record))
+
+
+def _without_loose(ports: Ports, erasure: Erasure) -> Erasure:
+    """Remove promises and pending consents, which are kept outside of the tenant."""
+    loose = ports.archive.loose(erasure.tenant, limit=LOOSE)
+    while gone := _going(ports, erasure, loose):
+        counted = replace(erasure, documents_erased=erasure.documents_erased + len(gone))
+        erasure = ports.archive.save(counted, erase=gone)
+        loose = ports.archive.loose(erasure.tenant, limit=LOOSE)
+    return erasure
+
+
+def _names(connections: Sequence[Connection]) -> tuple[str, ...]:
+    return tuple(connection.id for connection in connections)

@@ -1,0 +1,252 @@
+"""Talks to Microsoft Graph, and holds the one table that says what its refusals mean."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum, auto
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import requests
+
+from common.errors import (
+    CalendarGone,
+    Conflict,
+    CursorExpired,
+    Forbidden,
+    GrantRevoked,
+    OperatorFault,
+    ProviderUnavailable,
+    RateLimited,
+    Retry,
+    Stop,
+    SyncError,
+    UnexpectedReply,
+    UsageExhausted,
+)
+from common.providers.microsoft.connection import Heard, Unreachable, exchange, forgetful
+from common.providers.microsoft.wire import Ask, Refusal, Reply, parsed, read_refusal
+
+ENDPOINT = "https://graph.microsoft.com/v1.0"
+
+SessionFactory = Callable[[], requests.Session]
+
+
+class Outcome(Enum):
+    """Refusals that are an answer, in the calls that expect them."""
+
+    MISSING = auto()
+    CHANGED = auto()
+    TAKEN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How to react to a refusal; ``outcome`` where a call may take it as an answer."""
+
+    error: type[SyncError]
+    code: str | None = None
+    outcome: Outcome | None = None
+
+
+_ANY = 0
+_UNAVAILABLE = Rule(ProviderUnavailable)
+_UNKNOWN = Rule(UnexpectedReply)
+_LIMITED = Rule(RateLimited)
+_EXPIRED = Rule(CursorExpired)
+_MISSING = Rule(CalendarGone, outcome=Outcome.MISSING)
+_MAILBOX = Rule(Stop, "mailbox_unsupported")
+_SCOPE = Rule(GrantRevoked, "scope_missing")
+_FULL = Rule(UsageExhausted, "mailbox_full")
+
+# Real answers spell these codes in several ways, with several statuses, and inside one another:
+# https://learn.microsoft.com/graph/delta-query-overview and https://learn.microsoft.com/graph/errors
+_LOST_STATES = (
+    "syncStateNotFound",
+    "syncStateInvalid",
+    "ErrorInvalidSyncStateData",
+    "resyncRequired",
+    "resyncChangesApplyDifferences",
+    "resyncChangesUploadDifferences",
+    "fullSyncRequired",
+)
+_LIMITS = (
+    "ApplicationThrottled",
+    "MailboxConcurrency",
+    "TooManyRequests",
+    "activityLimitReached",
+    "ErrorServerBusy",
+)
+_MISSING_CODES = ("ErrorItemNotFound", "itemNotFound", "ResourceNotFound", "ErrorObjectNotFound")
+_NO_MAILBOX = ("MailboxNotEnabledForRESTAPI", "MailboxNotSupportedForRESTAPI", "ErrorNonExistentMailbox")
+_DENIED = ("ErrorAccessDenied", "accessDenied", "Forbidden", "Authorization_RequestDenied", "notAllowed")
+_TRANSIENT = ("ErrorMailboxStoreUnavailable", "ErrorInternalServerTransientError", "ErrorTimeoutExpired")
+
+_RULES: Mapping[tuple[int, str], Rule] = {
+    **{(_ANY, code): _EXPIRED for code in _LOST_STATES},
+    **{(_ANY, code): _LIMITED for code in _LIMITS},
+    **{(_ANY, code): _MAILBOX for code in _NO_MAILBOX},
+    **{(_ANY, code): _UNAVAILABLE for code in _TRANSIENT},
+    (_ANY, "ErrorIrresolvableConflict"): Rule(Conflict, "event_busy", Outcome.CHANGED),
+    (_ANY, "ErrorQuotaExceeded"): _FULL,
+    (400, "ErrorInvalidIdMalformed"): _MISSING,
+    (400, "ErrorInvalidId"): _MISSING,
+    (400, "ErrorDeleteDistinguishedFolder"): Rule(Forbidden, "default_calendar"),
+    (400, "TimeZoneNotSupportedException"): Rule(UnexpectedReply, "time_zone"),
+    (400, "ExtensionError"): Rule(Forbidden, "push_unsupported"),
+    (400, "ValidationError"): Rule(OperatorFault, "webhook_refused"),
+    **{(403, code): Rule(Forbidden) for code in _DENIED},
+    (403, "ErrorInsufficientPermissionsInAccessToken"): _SCOPE,
+    (403, "ErrorCannotDeleteObject"): Rule(Forbidden, "read_only_calendar"),
+    (403, "insufficient_claims"): Rule(GrantRevoked, "interaction_required"),
+    (403, "ExtensionError"): Rule(Forbidden, "push_unsupported"),
+    **{(404, code): _MISSING for code in _MISSING_CODES},
+    (404, "ExtensionError"): Rule(Forbidden, "push_unsupported"),
+    (409, "ErrorFolderExists"): Rule(Forbidden, "name_taken"),
+    (409, "ErrorDuplicateTransactionId"): Rule(UnexpectedReply, "id_taken", Outcome.TAKEN),
+    (409, "nameAlreadyExists"): Rule(UnexpectedReply, "id_taken", Outcome.TAKEN),
+}
+RULES: Mapping[tuple[int, str], Rule] = {
+    (status, code.lower()): rule for (status, code), rule in _RULES.items()
+}
+STATUSES: Mapping[int, Rule] = {
+    401: Rule(GrantRevoked, "unauthorized"),
+    403: Rule(Forbidden),
+    408: _UNAVAILABLE,
+    409: Rule(Conflict, outcome=Outcome.TAKEN),
+    410: _EXPIRED,
+    412: Rule(Conflict, "event_busy", Outcome.CHANGED),
+    423: Rule(Conflict),
+    424: _UNAVAILABLE,
+    429: _LIMITED,
+    507: _FULL,
+    509: _LIMITED,
+}
+
+
+def rule_for(refusal: Refusal) -> Rule:
+    """The reaction to a refusal: by code, then by status; what is unknown is never taken for harmless."""
+    for code in refusal.codes:
+        for status in (refusal.status, _ANY):
+            if rule := RULES.get((status, code.lower())):
+                return rule
+    failed = refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return STATUSES.get(refusal.status) or (_UNAVAILABLE if failed else _UNKNOWN)
+
+
+def error_for(refusal: Refusal) -> SyncError:
+    """The error to raise; its text holds Graph's own word for the reason and nothing else."""
+    rule = rule_for(refusal)
+    detail = f"Graph answered {refusal.status} ({refusal.word})"
+    if issubclass(rule.error, Retry):
+        return rule.error(detail, code=rule.code, retry_after=refusal.retry_after)
+    return rule.error(detail, code=rule.code)
+
+
+class GraphClient:
+    """One client for all accounts; every call brings its own token.
+
+    A ``requests.Session`` is not made for several threads, so calls borrow one and put it back with its open
+    connections.
+    """
+
+    def __init__(
+        self,
+        *,
+        endpoint: str = ENDPOINT,
+        timeout: float = 20.0,
+        live_timeout: float = 2.0,
+        session_factory: SessionFactory = requests.Session,
+    ) -> None:
+        """``timeout`` bounds every wait for the other side, ``live_timeout`` those of live questions."""
+        self._endpoint = endpoint.rstrip("/")
+        self._timeouts = {False: min(timeout, 20.0), True: min(live_timeout, timeout, 20.0)}
+        self._factory = session_factory
+        self._idle: deque[requests.Session] = deque()
+
+    def read(self, token: str, ask: Ask, *, live: bool = False) -> Reply:
+        """The JSON object that answers ``ask``; every refusal is an error."""
+        answer = self.attempt(token, ask, live=live)
+        if isinstance(answer, Outcome):
+            raise UnexpectedReply("an outcome that nobody asked for")
+        return answer
+
+    def attempt(
+        self, token: str, ask: Ask, *, accept: Collection[Outcome] = (), live: bool = False
+    ) -> Reply | Outcome:
+        """The JSON object that answers ``ask``, or one of the refusals that the caller accepts."""
+        heard = self._heard(token, ask, live=live)
+        body = parsed(heard.content)
+        if heard.status >= HTTPStatus.MULTIPLE_CHOICES:
+            return _accepted(read_refusal(heard.status, heard.headers, body), accept)
+        if not isinstance(body, dict):
+            raise ProviderUnavailable("Graph's answer is not whole", code="unreadable_reply")
+        return body
+
+    def tell(self, token: str, ask: Ask, *, accept: Collection[Outcome] = ()) -> Outcome | None:
+        """Send a request whose answer is empty; one of the accepted refusals, or None."""
+        heard = self._heard(token, ask, live=False)
+        if heard.status >= HTTPStatus.MULTIPLE_CHOICES:
+            return _accepted(read_refusal(heard.status, heard.headers, parsed(heard.content)), accept)
+        return None
+
+    def own(self, link: str) -> bool:
+        """Whether a link leads to Graph itself: a bearer token goes nowhere else."""
+        parts, home = urlsplit(link), urlsplit(f"{self._endpoint}/")
+        inside = parts.path.startswith(home.path)
+        return (parts.scheme, parts.netloc) == (home.scheme, home.netloc) and inside
+
+    def relative(self, ask: Ask) -> str:
+        """The address of a question inside a batch."""
+        return self._address(ask).removeprefix(self._endpoint)
+
+    def close(self) -> None:
+        """Close the connections that are open and idle."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _address(self, ask: Ask) -> str:
+        if ask.path.startswith("/"):
+            return f"{self._endpoint}{ask.target}"
+        if not self.own(ask.path):
+            raise CursorExpired("a page that is not Graph's", code="foreign_link")
+        return ask.path
+
+    def _heard(self, token: str, ask: Ask, *, live: bool) -> Heard:
+        request: dict[str, Any] = {
+            "method": ask.method,
+            "url": self._address(ask),
+            "headers": {**ask.headers, "Accept": "application/json", "client-request-id": str(uuid4())},
+        }
+        if ask.body is not None:
+            request["json"] = ask.body
+        with self._borrowed() as session:
+            try:
+                return exchange(session, token, timeout=self._timeouts[live], **request)
+            except Unreachable:
+                raise ProviderUnavailable("Microsoft Graph could not be reached") from None
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[requests.Session]:
+        try:
+            session = self._idle.pop()
+        except IndexError:
+            session = forgetful(self._factory())
+        try:
+            yield session
+        except BaseException:
+            session.close()
+            raise
+        self._idle.append(session)
+
+
+def _accepted(refusal: Refusal, accept: Collection[Outcome]) -> Outcome:
+    outcome = rule_for(refusal).outcome
+    if outcome is None or outcome not in accept:
+        raise error_for(refusal)
+    return outcome

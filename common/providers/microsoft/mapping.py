@@ -1,0 +1,271 @@
+"""Turns Graph's events and calendars into the domain's, one at a time, so that a bad one harms no other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from common.domain.account import CalendarEntry, Role, calendar_key
+from common.domain.booking import EventRef
+from common.domain.event import (
+    Change,
+    Detail,
+    ExternalEvent,
+    Kind,
+    Marker,
+    Removal,
+    Response,
+    SeriesTouched,
+    ShowAs,
+    Unreadable,
+    Upsert,
+)
+from common.domain.feed import Channel
+from common.domain.interval import Interval
+from common.domain.zones import day_interval, zone
+from common.errors import UnexpectedReply
+from common.ports.provider import ChannelRequest
+from common.providers.microsoft.wire import MARKER, RESPONSES, SHOWN, Reply
+from common.providers.microsoft.zones import WINDOWS_ZONES
+
+_UTC_NAMES = frozenset({"", "utc", "etc/utc", "etc/gmt", "tzone://microsoft/utc"})
+_MIDNIGHT = "T00:00:00"
+_DATE = 10
+
+
+class Unmappable(ValueError):
+    """An item that cannot be understood; its text is a stable word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where events are read: the zone of all-day events, and how much was asked for."""
+
+    zone: ZoneInfo
+    detail: Detail
+
+    @staticmethod
+    def of(name: str, detail: Detail) -> Place:
+        """The zone of this name, or UTC, so that an odd name never costs an event."""
+        return Place(zone_of(name) or ZoneInfo("UTC"), detail)
+
+
+def zone_of(name: str) -> ZoneInfo | None:
+    """The zone of an IANA or a Windows name; None for a name that nobody knows."""
+    try:
+        return zone(WINDOWS_ZONES.get(name, name))
+    except ValueError:
+        return None
+
+
+def change_of(item: object, place: Place) -> Change:
+    """What an item of a feed says; every part of a series only says that the series has to be read again.
+
+    https://learn.microsoft.com/graph/api/event-delta: a removal may also be an event that left the window,
+    and an occurrence comes without anything but its times.
+    """
+    if not isinstance(item, dict):
+        return Unreadable("", "not_an_object")
+    id_ = _text(item, "id")
+    if id_ is None:
+        return Unreadable("", "no_id")
+    if "@removed" in item:
+        return Removal(id_, proven=False)
+    master = id_ if item.get("type") == "seriesMaster" else _text(item, "seriesMasterId")
+    try:
+        event = event_of(item, place)
+    except Unmappable as error:
+        return SeriesTouched(master, id_) if master else Unreadable(id_, str(error))
+    if master is None:
+        return Upsert(event)
+    return SeriesTouched(master, id_, event if "showAs" in item else None)
+
+
+def event_of(item: Mapping[str, Any], place: Place) -> ExternalEvent:
+    """One event.
+
+    Raises:
+        Unmappable: It has no identity or no times that could be understood.
+    """
+    id_, series = _text(item, "id"), _text(item, "seriesMasterId")
+    if id_ is None:
+        raise Unmappable("no_id")
+    start, end, all_day = _times(item, place)
+    return ExternalEvent(
+        id=id_,
+        kind=Kind.OCCURRENCE if series else Kind.SERIES if item.get("type") == "seriesMaster" else Kind.SINGLE,
+        start=start,
+        end=end,
+        # What Exchange may invent tomorrow takes time as well.
+        show_as=SHOWN.get(_text(item, "showAs") or "", ShowAs.UNKNOWN),
+        response=_response(item),
+        private=item.get("sensitivity") not in {None, "normal"},
+        cancelled=item.get("isCancelled") is True,
+        all_day=all_day,
+        series_id=series,
+        original_start=_original_start(item, id_, start) if series else None,
+        etag=_text(item, "@odata.etag"),
+        updated=moment_of(item.get("lastModifiedDateTime")),
+        marker=_marker(item),
+        created_as=_text(item, "transactionId"),
+        **(_words(item) if place.detail is Detail.FULL else {}),
+    )
+
+
+def _words(item: Mapping[str, Any]) -> dict[str, Any]:
+    body, location = item.get("body"), item.get("location")
+    return {
+        "title": _text(item, "subject") or "",
+        "description": (_text(body, "content") if isinstance(body, dict) else None) or "",
+        "location": (_text(location, "displayName") if isinstance(location, dict) else None) or "",
+        "ical_uid": _text(item, "iCalUId"),
+    }
+
+
+def _times(item: Mapping[str, Any], place: Place) -> tuple[datetime, datetime, tuple[date, date] | None]:
+    if item.get("isAllDay") is True and (days := _days(item)):
+        try:
+            span = day_interval(*days, place.zone)
+        except (ValueError, OverflowError):
+            raise Unmappable("bad_days") from None
+        return span.start, span.end, days
+    start, end = _instant(item.get("start"), place.zone), _instant(item.get("end"), place.zone)
+    if start is None or end is None:
+        raise Unmappable("no_times")
+    if end < start:
+        raise Unmappable("ends_before_start")
+    return start, end, None
+
+
+def _days(item: Mapping[str, Any]) -> tuple[date, date] | None:
+    """The dates of an all-day event, which come as midnights of whatever zone was asked for, never shifted.
+
+    https://learn.microsoft.com/graph/api/resources/event (isAllDay)
+    """
+    first, last = _day(item.get("start")), _day(item.get("end"))
+    if first is None or last is None:
+        return None
+    return first, first + timedelta(days=1) if last == first else last
+
+
+def _day(value: object) -> date | None:
+    text = value.get("dateTime") if isinstance(value, dict) else None
+    if not isinstance(text, str) or not text[_DATE:].startswith(_MIDNIGHT):
+        return None
+    try:
+        return date.fromisoformat(text[:_DATE])
+    except ValueError:
+        return None
+
+
+def _instant(value: object, home: ZoneInfo) -> datetime | None:
+    """A wall time as an instant; in a zone that nobody knows it is the owner's own wall time."""
+    item = value if isinstance(value, dict) else {}
+    name = item.get("timeZone") or ""
+    known = str(name).lower() in _UTC_NAMES
+    return moment_of(item.get("dateTime"), ZoneInfo("UTC") if known else zone_of(str(name)) or home)
+
+
+def moment_of(text: object, home: ZoneInfo | None = None) -> datetime | None:
+    """An instant out of RFC 3339, or of a wall clock in ``home``; None where there is none."""
+    try:
+        read = datetime.fromisoformat(text) if isinstance(text, str) else None
+        if read and read.tzinfo is None:
+            read = read.replace(tzinfo=home) if home else None
+        return read.astimezone(UTC) if read else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _response(item: Mapping[str, Any]) -> Response:
+    """The owner's answer; ``none`` is said of own events, and of invitations nobody has looked at."""
+    status = item.get("responseStatus")
+    answer = (_text(status, "response") if isinstance(status, dict) else None) or "none"
+    if answer == "none":
+        return Response.NEEDS_ACTION if item.get("isOrganizer") is False else Response.OWNER
+    return RESPONSES.get(answer, Response.NEEDS_ACTION)
+
+
+def _original_start(item: Mapping[str, Any], id_: str, start: datetime) -> str:
+    """The identity of an occurrence: its original start, or else its immutable id."""
+    at = moment_of(item.get("originalStart")) or (start if item.get("type") == "occurrence" else None)
+    return at.strftime("%Y%m%dT%H%M%SZ") if at else id_
+
+
+def _marker(item: Mapping[str, Any]) -> Marker | None:
+    held = item.get("singleValueExtendedProperties")
+    for one in held if isinstance(held, list) else ():
+        if isinstance(one, dict) and one.get("id") == MARKER:
+            booking, _, epoch = (_text(one, "value") or "").rpartition(".")
+            return Marker(booking, int(epoch)) if booking and epoch.isascii() and epoch.isdigit() else None
+    return None
+
+
+def _text(item: Mapping[str, Any], name: str) -> str | None:
+    value = item.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def calendar_of(item: Mapping[str, Any]) -> CalendarEntry | None:
+    """One calendar of the account, or None for one without identity; Graph's calendars have no zone."""
+    id_ = _text(item, "id")
+    if id_ is None:
+        return None
+    primary = item.get("isDefaultCalendar") is True
+    return CalendarEntry(
+        key=calendar_key(id_),
+        provider_id=id_,
+        name=_text(item, "name") or "",
+        zone=None,
+        role=_role(item, primary=primary),
+        primary=primary,
+    )
+
+
+def _role(item: Mapping[str, Any], *, primary: bool) -> Role:
+    """Only who made a calendar can share it: https://learn.microsoft.com/graph/api/resources/calendar."""
+    if item.get("canEdit") is not True:
+        return Role.READER
+    if primary or item.get("canShare") is True:
+        return Role.OWNER
+    blind = item.get("canViewPrivateItems") is False
+    return Role.WRITER_WITHOUT_PRIVATE if blind else Role.WRITER
+
+
+def written_of(reply: Reply) -> EventRef:
+    """The answer to a write.
+
+    Raises:
+        UnexpectedReply: It does not say which event was written.
+    """
+    id_ = _text(reply, "id")
+    if id_ is None:
+        raise UnexpectedReply("a written event without id")
+    updated = moment_of(reply.get("lastModifiedDateTime"))
+    return EventRef(id=id_, etag=_text(reply, "@odata.etag"), updated=updated)
+
+
+def channel_of(reply: Reply, request: ChannelRequest) -> Channel:
+    """An open subscription under our own id, with the life that Graph gave it."""
+    opened = Channel(request.id, "", expires_at=request.expires_at, created_at=request.created_at)
+    return renewed_of(reply, opened)
+
+
+def renewed_of(reply: Reply, channel: Channel) -> Channel:
+    """A subscription with the life that Graph gives it now.
+
+    Raises:
+        UnexpectedReply: It does not say which it is, or until when.
+    """
+    resource, expires_at = _text(reply, "id"), moment_of(reply.get("expirationDateTime"))
+    if resource is None or expires_at is None:
+        raise UnexpectedReply("a subscription without id or end")
+    return replace(channel, resource_id=resource, expires_at=expires_at)
+
+
+def inside(event: ExternalEvent, window: Interval) -> bool:
+    """Whether an event overlaps ``window``; one without length counts where it lies."""
+    return event.start < window.end and (event.end > window.start or event.start >= window.start)

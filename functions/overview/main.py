@@ -1,0 +1,28 @@
+"""Shows a resource's day or week to its staff, and to support under a grant of the owner."""
+
+import functions_framework
+from flask import Request, Response
+
+from common.api import overview as api
+from common.api.handler import Function
+from common.api.http import Call, Reply, Role
+from common.api.routes import staff
+from common.flows.read_overview import ReadOverview, read_overview
+from common.wiring import ports, stage
+
+
+def _overview(call: Call) -> Reply:
+    query = api.overview_query(call)
+    command = ReadOverview(**api.looked_for(call, query))
+    found = read_overview(ports(), command)
+    return Reply(api.overview_view(found, zone=query.tz, support=command.support is not None))
+
+
+ROUTES = (staff("GET", "/", _overview, roles=(Role.OWNER, Role.STAFF, Role.SUPPORT)),)
+APP = Function("overview", ROUTES, stage)
+
+
+@functions_framework.http
+def overview(request: Request) -> Response:
+    """Answer one request."""
+    return APP(request)
