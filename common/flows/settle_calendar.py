@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from common.domain.account import Connection
+from common.domain.account import Connection, Status
 from common.domain.feed import Feed
 from common.domain.upkeep import watched
 from common.errors import UnknownResource
@@ -12,6 +12,8 @@ from common.flows.steps.closing import close
 from common.flows.steps.purge import withdraw
 from common.flows.steps.wakeups import wake_calendar
 from common.ports import Ports
+
+ENDING = frozenset({Status.DISCONNECTING, Status.DISCONNECTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,9 @@ def settle_calendar(ports: Ports, command: SettleCalendar) -> None:
     try:
         connection = ports.connections.get(command.tenant, command.connection)
     except UnknownResource:
+        return
+    if connection.status in ENDING:
+        # The disconnection removes it all itself, channels first, and counts it for the receipt.
         return
     key = command.calendar
     withdraw(ports, connection, key)

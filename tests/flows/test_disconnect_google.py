@@ -9,6 +9,7 @@ import pytest
 from common.domain.account import Status, calendar_key
 from common.domain.work import Work
 from common.flows.advance_disconnect import AdvanceDisconnect, advance_disconnect
+from common.flows.settle_calendar import SettleCalendar, settle_calendar
 from common.flows.start_disconnect import StartDisconnect, start_disconnect
 from common.flows.steps.access import authorized
 from common.ports import Tuning
@@ -289,3 +290,16 @@ def test_a_whole_life_leaves_no_word_of_anybody_in_logs_and_tasks():
 
     for word in ("secret", "Carla", "carla@", ACCOUNT, grant.access_token, grant.refresh_token):
         assert word not in said
+
+
+def test_upkeep_does_not_get_in_the_way_of_a_disconnection():
+    """A late look at the settings leaves channels and imports to the disconnection, which counts them."""
+    life = synchronised()
+    start_disconnect(life.ports, StartDisconnect(life.tenant, life.connection_id))
+    for feed in life.ports.feeds.of_connection(life.tenant, life.connection_id):
+        settle_calendar(life.ports, SettleCalendar(life.tenant, life.connection_id, feed.key))
+    life.drain()
+
+    receipt = life.ports.connections.get(life.tenant, life.connection_id).receipt
+    assert (receipt.channels_stopped, receipt.imports_removed) == (1, 10)
+    assert life.channels() == []
