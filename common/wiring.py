@@ -151,7 +151,7 @@ class Installation:
             auth_uri=text("GOOGLE_AUTH_URI", "https://accounts.google.com/o/oauth2/v2/auth"),
             token_uri=text("GOOGLE_TOKEN_URI", "https://oauth2.googleapis.com/token"),
             revoke_uri=text("GOOGLE_REVOKE_URI", "https://oauth2.googleapis.com/revoke"),
-            issuer=text("GOOGLE_ISSUER", "https://accounts.google.com"),
+            issuer=text("GOOGLE_ISSUER", ""),
         )
         endpoint = text("GOOGLE_CALENDAR_ENDPOINT", "https://www.googleapis.com/calendar/v3/")
         client = GoogleClient(endpoint=endpoint, live_timeout=self.tuning.live_deadline)

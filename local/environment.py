@@ -79,6 +79,7 @@ def _google(addresses: Addresses) -> dict[str, str]:
         "GOOGLE_AUTH_URI": f"{addresses.google}/o/oauth2/v2/auth",
         "GOOGLE_TOKEN_URI": f"{addresses.google}/token",
         "GOOGLE_REVOKE_URI": f"{addresses.google}/revoke",
+        "GOOGLE_ISSUER": "https://accounts.google.com",
         "GOOGLE_CALENDAR_ENDPOINT": f"{addresses.google}/calendar/v3/",
     }
 

@@ -88,15 +88,13 @@ RULES: Mapping[tuple[int, str], Rule] = {
     (400, "pushNotSupportedForRequestedResource"): Rule(Forbidden, "push_unsupported"),
     (400, "push.webhookUrlNotHttps"): Rule(OperatorFault, "webhook_refused"),
     (400, "push.webhookUrlUnauthorized"): Rule(OperatorFault, "webhook_refused"),
-    (400, "timeRangeEmpty"): Rule(UnexpectedReply, "time_range"),
-    (400, "timeRangeTooLong"): Rule(UnexpectedReply, "time_range"),
+    **{(400, f"timeRange{fault}"): Rule(UnexpectedReply, "time_range") for fault in ("Empty", "TooLong")},
     (401, "push.webhookUrlUnauthorized"): Rule(OperatorFault, "webhook_refused"),
     **{(status, reason): _LIMITED for status in (403, 429) for reason in _RATE_REASONS},
     **{(status, "quotaExceeded"): Rule(UsageExhausted) for status in (403, 429)},
     (403, "insufficientPermissions"): _SCOPE,
     (403, "ACCESS_TOKEN_SCOPE_INSUFFICIENT"): _SCOPE,
-    (403, "accessNotConfigured"): _OPERATOR,
-    **{(403, reason): _OPERATOR for reason in ("SERVICE_DISABLED", "CONSUMER_INVALID")},
+    **{(403, word): _OPERATOR for word in ("accessNotConfigured", "SERVICE_DISABLED", "CONSUMER_INVALID")},
     (403, "notACalendarUser"): Rule(Stop, "not_a_calendar_user"),
     (403, "domainPolicy"): Rule(Stop, "domain_policy"),
     (403, "forbiddenForNonOrganizer"): Rule(Forbidden, "not_organizer"),
@@ -110,7 +108,6 @@ RULES: Mapping[tuple[int, str], Rule] = {
     (410, "deleted"): Rule(UnexpectedReply, "deleted", Outcome.DELETED),
     (404, NO_REASON): Rule(CalendarGone, outcome=Outcome.MISSING),
     (409, NO_REASON): Rule(Conflict, outcome=Outcome.TAKEN),
-    # An event is deleted, a listing's token too old.
     (410, NO_REASON): Rule(CursorExpired, outcome=Outcome.DELETED),
 }
 STATUSES: Mapping[int, Rule] = {
