@@ -20,6 +20,7 @@ class Mirror:
     manage_link: str = field(default="", repr=False)
     notify: bool = False
     with_attendee: bool = True
+    may_accept: bool = True
 
 
 def facts(
@@ -58,7 +59,7 @@ def draft(
         title=_or(booking.title, templates.title(settings.title, known) or service.name),
         description=_or(booking.description, templates.description(settings.description, known)),
         attendee=attendee,
-        accepted=settings.auto_accept and attendee is not None,
+        accepted=settings.auto_accept and mirror.may_accept and attendee is not None,
         notify=settings.notify and mirror.notify and attendee is not None,
         reminder=settings.reminder,
     )

@@ -76,7 +76,7 @@ def fingerprint(draft: EventDraft) -> Mapping[str, str]:
         TIME: _time_hash(draft.interval),
         TITLE: _hash(normalised(draft.title)),
         DESCRIPTION: _hash(normalised(draft.description)),
-        ATTENDEE: _hash(f"{address.casefold()}\n{name}\n{draft.accepted}"),
+        ATTENDEE: _guest_hash(address, name, accepted=draft.accepted),
         REMINDER: _hash(str(draft.reminder)),
     }
 
@@ -93,6 +93,15 @@ def seen_fingerprint(event: ExternalEvent) -> Mapping[str, str]:
     return found
 
 
+def invited(written: Mapping[str, str]) -> bool:
+    """Whether what was written last has a guest."""
+    return written.get(ATTENDEE, _NOBODY) != _NOBODY
+
+
+def _guest_hash(address: str, name: str, *, accepted: bool) -> str:
+    return _hash(f"{address.casefold()}\n{name}\n{accepted}")
+
+
 def _time_hash(span: Interval) -> str:
     # Whole seconds: providers keep no more.
     return _hash("/".join(str(second) for second in span.seconds_around()))
@@ -100,6 +109,9 @@ def _time_hash(span: Interval) -> str:
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+_NOBODY = _guest_hash("", "", accepted=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ def remove(job: Job, link: ExportLink) -> Outcome:
     """Delete the event of a cancelled booking where it is now; who was invited is told."""
     there = None if link.state in {LinkState.GONE, LinkState.FAILED} else _where_it_is(job, link)
     if there:
-        notify = job.draft(link).notify and link.revision > 0
+        notify = (job.draft(link).notify and link.revision > 0) or job.bound(link)
         job.call(
             lambda provider, token: provider.delete_event(
                 token, job.place(there), there.event_id, notify=notify

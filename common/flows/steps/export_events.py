@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import partial
 from typing import NoReturn
@@ -11,7 +12,7 @@ from common.domain.account import CalendarEntry
 from common.domain.booking import Changed, EventDraft, EventRef, ExportLink, IdTaken, LinkState
 from common.domain.event import ExternalEvent, Gone
 from common.domain.mirroring import Outcome, Result
-from common.domain.ownership import ATTENDEE, REMINDER, fingerprint, seen_fingerprint
+from common.domain.ownership import ATTENDEE, REMINDER, TIME, fingerprint, seen, seen_fingerprint
 from common.errors import Conflict, UnexpectedReply
 from common.flows.steps.export_ends import clear_leftover, search
 from common.flows.steps.export_job import COST_OF_PATCH, Job
@@ -54,7 +55,7 @@ def resolve(job: Job, target: CalendarEntry, link: ExportLink) -> Outcome:
 
 def adopt(job: Job, link: ExportLink, event: ExternalEvent) -> Outcome:
     """An event of ours that is there already, in whatever state our last write left it."""
-    draft = job.draft(link)
+    draft = job.draft(link, changed=job.booking.revision > link.revision)
     wanted = fingerprint(draft)
     changed = {name for name, value in seen_fingerprint(event).items() if wanted[name] != value}
     # What cannot be read back is sent again if nothing has arrived, or if it was meant otherwise then.
@@ -62,6 +63,8 @@ def adopt(job: Job, link: ExportLink, event: ExternalEvent) -> Outcome:
     changed |= {
         name for name in (ATTENDEE, REMINDER) if nothing_arrived or link.written.get(name) != wanted[name]
     }
+    if changed and _muted(job, link, draft, changed):
+        return _left(job, seen(link, event))
     if changed:
         return _send(job, replace(link, etag=event.etag), frozenset(changed), before=link)
     clear_leftover(job, job.alive(link, EventRef(event.id, event.etag, event.updated), draft))
@@ -71,12 +74,26 @@ def adopt(job: Job, link: ExportLink, event: ExternalEvent) -> Outcome:
 def update(job: Job, link: ExportLink) -> Outcome:
     """Change only what differs from what was written last; where nothing does, nothing is sent."""
     link = clear_leftover(job, link)
-    wanted = fingerprint(job.draft(link))
+    draft = job.draft(link, changed=job.booking.revision > link.revision)
+    wanted = fingerprint(draft)
     changed = frozenset(name for name, value in wanted.items() if link.written.get(name) != value)
+    if changed and _muted(job, link, draft, changed):
+        return _left(job, link)
     if changed:
         return _send(job, link, changed, before=link)
     if link.revision < job.booking.revision:
         job.save(replace(link, revision=job.booking.revision))
+    return Outcome(Result.UNCHANGED)
+
+
+def _muted(job: Job, link: ExportLink, draft: EventDraft, changed: AbstractSet[str]) -> bool:
+    """Whether a change waits, because the guest would be mailed and nothing is due; times never wait."""
+    return job.bound(link) and not draft.notify and TIME not in changed
+
+
+def _left(job: Job, link: ExportLink) -> Outcome:
+    """The event stays as it is until the booking's next change."""
+    job.save(replace(link, state=LinkState.LIVE, revision=job.booking.revision))
     return Outcome(Result.UNCHANGED)
 
 
@@ -94,6 +111,8 @@ def move(job: Job, target: CalendarEntry, link: ExportLink) -> Outcome:
 def _send(job: Job, link: ExportLink, changed: frozenset[str], *, before: ExportLink) -> Outcome:
     newer = job.booking.revision > link.revision
     draft = job.draft(link, changed=newer)
+    # A wrong time would be worse than a mail that cannot be helped.
+    draft = replace(draft, notify=draft.notify or job.bound(link))
     link = job.save(replace(mirroring.written(link, fingerprint(draft)), state=LinkState.PENDING))
     link, draft, answer = _sent(job, link, draft, changed)
     etag_is_ours = True

@@ -11,7 +11,7 @@ from common.domain.account import CalendarEntry, CalendarRef, Connection
 from common.domain.booking import Booking, EventDraft, EventRef, ExportLink, LinkState
 from common.domain.catalogue import Resource, Service
 from common.domain.event import Detail, ExternalEvent, Gone
-from common.domain.ownership import fingerprint
+from common.domain.ownership import fingerprint, invited
 from common.domain.work import Lane, Notice, NoticeKind
 from common.errors import UsageExhausted
 from common.flows.steps.access import authorized
@@ -20,7 +20,7 @@ from common.flows.steps.outbox import announce
 from common.flows.steps.own_events import event_id, marker_of
 from common.flows.steps.pacing import pace
 from common.flows.steps.telling import mail_instead
-from common.ports import CalendarProvider, Ports
+from common.ports import Abilities, CalendarProvider, Ports
 
 T = TypeVar("T")
 
@@ -94,12 +94,32 @@ class Job:
             epoch=link.epoch,
             manage_link=manage.link(page, tenant=tenant, booking=name, token=token),
             notify=self.notify and changed,
-            with_attendee=mirroring.may_invite(link),
+            with_attendee=self._may_invite(link, changed=changed),
+            may_accept=self._abilities.accepts_for_guests,
         )
         settings = self.connection.settings.exports
         return drafts.draft(
             self.booking, mirror, service=self.service, resource=self.resource, settings=settings
         )
+
+    def bound(self, link: ExportLink) -> bool:
+        """Whether the event has a guest whom the provider mails about whatever is done to it."""
+        return not self._abilities.silent_guests and invited(link.written)
+
+    def _may_invite(self, link: ExportLink, *, changed: bool) -> bool:
+        """Whether the customer may be on the event; where nobody can be silent, only with a mail that is due.
+
+        https://learn.microsoft.com/graph/api/user-post-events (invitations can't be configured)
+        """
+        if not mirroring.may_invite(link):
+            return False
+        if self._abilities.silent_guests or invited(link.written):
+            return True
+        return self.connection.settings.exports.notify and self.notify and changed
+
+    @property
+    def _abilities(self) -> Abilities:
+        return self.ports.providers[self.connection.provider].calendar.abilities
 
     def save(self, link: ExportLink) -> ExportLink:
         """Remember a link; raises Conflict where somebody else changed it meanwhile."""

@@ -71,7 +71,9 @@ def _written(job: Job) -> Outcome:
         return search(job, link)
     connection, target = target_of(job.ports, job.connection, lane=job.lane)
     job = replace(job, connection=connection)
-    step = next_step(job.booking, link, target=target.key)
+    # Made anew elsewhere, it would tell its guest that the appointment is cancelled: it stays where it is.
+    place = link.calendar if link and job.bound(link) else target.key
+    step = next_step(job.booking, link, target=place)
     if link and step is Step.UPDATE:
         return update(job, link)
     job = job.booking_units(_COSTS.get(step, 1))
