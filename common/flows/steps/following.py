@@ -49,7 +49,7 @@ def follow(ports: Ports, reading: Reading, feed: Feed, changes: Iterable[Change]
     own: dict[str, Interval | None] = {}
     lost: list[ExportLink] = []
     for event_id, event in named.items():
-        link = links.get(event_id)
+        link = links.get(event_id) or links.get(given[event_id])
         if link and link.calendar == reading.entry.key and _known(link, event):
             own[event_id] = None
             continue

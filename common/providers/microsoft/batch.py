@@ -38,7 +38,9 @@ def _answer(step: Mapping[str, Any] | None) -> Reply | SyncError:
         return UnexpectedReply("a calendar is missing from the answer", code="calendar_missing")
     if status >= HTTPStatus.MULTIPLE_CHOICES:
         headers = step.get("headers")
-        named = {str(name): str(value) for name, value in headers.items()} if isinstance(headers, dict) else {}
+        named = (
+            {str(name): str(value) for name, value in headers.items()} if isinstance(headers, dict) else {}
+        )
         return error_for(read_refusal(status, named, body))
     if not isinstance(body, dict):
         return ProviderUnavailable("Graph's answer is not whole", code="unreadable_reply")

@@ -1,4 +1,4 @@
-"""Live questions: the taken times of up to twenty calendars in one request, each known or unknown by itself."""
+"""Live questions: up to twenty calendars in one request, each of them known or unknown by itself."""
 
 from __future__ import annotations
 

@@ -149,11 +149,7 @@ def error_for(refusal: Refusal) -> SyncError:
 
 
 class GraphClient:
-    """One client for all accounts; every call brings its own token.
-
-    A ``requests.Session`` is not made for several threads, so calls borrow one and put it back with its open
-    connections.
-    """
+    """One client for all accounts: every call brings its own token, and borrows a session for itself."""
 
     def __init__(
         self,

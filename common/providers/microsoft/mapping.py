@@ -1,15 +1,14 @@
-"""Turns Graph's events and calendars into the domain's, one at a time, so that a bad one harms no other."""
+"""Turns Graph's events into the domain's, one at a time, so that a bad one harms no other."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from common.domain.account import CalendarEntry, Role, calendar_key
-from common.domain.booking import EventRef
+from common.domain.booking import EventDraft, EventRef
 from common.domain.event import (
     Change,
     Detail,
@@ -23,11 +22,10 @@ from common.domain.event import (
     Unreadable,
     Upsert,
 )
-from common.domain.feed import Channel
 from common.domain.interval import Interval
+from common.domain.ownership import fingerprint, seen_fingerprint
 from common.domain.zones import day_interval, zone
 from common.errors import UnexpectedReply
-from common.ports.provider import ChannelRequest
 from common.providers.microsoft.wire import MARKER, RESPONSES, SHOWN, Reply
 from common.providers.microsoft.zones import WINDOWS_ZONES
 
@@ -69,12 +67,12 @@ def change_of(item: object, place: Place) -> Change:
     """
     if not isinstance(item, dict):
         return Unreadable("", "not_an_object")
-    id_ = _text(item, "id")
+    id_ = text_of(item, "id")
     if id_ is None:
         return Unreadable("", "no_id")
     if "@removed" in item:
         return Removal(id_, proven=False)
-    master = id_ if item.get("type") == "seriesMaster" else _text(item, "seriesMasterId")
+    master = id_ if item.get("type") == "seriesMaster" else text_of(item, "seriesMasterId")
     try:
         event = event_of(item, place)
     except Unmappable as error:
@@ -90,27 +88,31 @@ def event_of(item: Mapping[str, Any], place: Place) -> ExternalEvent:
     Raises:
         Unmappable: It has no identity or no times that could be understood.
     """
-    id_, series = _text(item, "id"), _text(item, "seriesMasterId")
+    id_, series = text_of(item, "id"), text_of(item, "seriesMasterId")
     if id_ is None:
         raise Unmappable("no_id")
     start, end, all_day = _times(item, place)
     return ExternalEvent(
         id=id_,
-        kind=Kind.OCCURRENCE if series else Kind.SERIES if item.get("type") == "seriesMaster" else Kind.SINGLE,
+        kind=Kind.OCCURRENCE
+        if series
+        else Kind.SERIES
+        if item.get("type") == "seriesMaster"
+        else Kind.SINGLE,
         start=start,
         end=end,
         # What Exchange may invent tomorrow takes time as well.
-        show_as=SHOWN.get(_text(item, "showAs") or "", ShowAs.UNKNOWN),
+        show_as=SHOWN.get(text_of(item, "showAs") or "", ShowAs.UNKNOWN),
         response=_response(item),
         private=item.get("sensitivity") not in {None, "normal"},
         cancelled=item.get("isCancelled") is True,
         all_day=all_day,
         series_id=series,
         original_start=_original_start(item, id_, start) if series else None,
-        etag=_text(item, "@odata.etag"),
+        etag=text_of(item, "@odata.etag"),
         updated=moment_of(item.get("lastModifiedDateTime")),
         marker=_marker(item),
-        created_as=_text(item, "transactionId"),
+        created_as=text_of(item, "transactionId"),
         **(_words(item) if place.detail is Detail.FULL else {}),
     )
 
@@ -118,10 +120,10 @@ def event_of(item: Mapping[str, Any], place: Place) -> ExternalEvent:
 def _words(item: Mapping[str, Any]) -> dict[str, Any]:
     body, location = item.get("body"), item.get("location")
     return {
-        "title": _text(item, "subject") or "",
-        "description": (_text(body, "content") if isinstance(body, dict) else None) or "",
-        "location": (_text(location, "displayName") if isinstance(location, dict) else None) or "",
-        "ical_uid": _text(item, "iCalUId"),
+        "title": text_of(item, "subject") or "",
+        "description": (text_of(body, "content") if isinstance(body, dict) else None) or "",
+        "location": (text_of(location, "displayName") if isinstance(location, dict) else None) or "",
+        "ical_uid": text_of(item, "iCalUId"),
     }
 
 
@@ -183,7 +185,7 @@ def moment_of(text: object, home: ZoneInfo | None = None) -> datetime | None:
 def _response(item: Mapping[str, Any]) -> Response:
     """The owner's answer; ``none`` is said of own events, and of invitations nobody has looked at."""
     status = item.get("responseStatus")
-    answer = (_text(status, "response") if isinstance(status, dict) else None) or "none"
+    answer = (text_of(status, "response") if isinstance(status, dict) else None) or "none"
     if answer == "none":
         return Response.NEEDS_ACTION if item.get("isOrganizer") is False else Response.OWNER
     return RESPONSES.get(answer, Response.NEEDS_ACTION)
@@ -199,40 +201,15 @@ def _marker(item: Mapping[str, Any]) -> Marker | None:
     held = item.get("singleValueExtendedProperties")
     for one in held if isinstance(held, list) else ():
         if isinstance(one, dict) and one.get("id") == MARKER:
-            booking, _, epoch = (_text(one, "value") or "").rpartition(".")
+            booking, _, epoch = (text_of(one, "value") or "").rpartition(".")
             return Marker(booking, int(epoch)) if booking and epoch.isascii() and epoch.isdigit() else None
     return None
 
 
-def _text(item: Mapping[str, Any], name: str) -> str | None:
+def text_of(item: Mapping[str, Any], name: str) -> str | None:
+    """A text that is there and not empty."""
     value = item.get(name)
     return value if isinstance(value, str) and value else None
-
-
-def calendar_of(item: Mapping[str, Any]) -> CalendarEntry | None:
-    """One calendar of the account, or None for one without identity; Graph's calendars have no zone."""
-    id_ = _text(item, "id")
-    if id_ is None:
-        return None
-    primary = item.get("isDefaultCalendar") is True
-    return CalendarEntry(
-        key=calendar_key(id_),
-        provider_id=id_,
-        name=_text(item, "name") or "",
-        zone=None,
-        role=_role(item, primary=primary),
-        primary=primary,
-    )
-
-
-def _role(item: Mapping[str, Any], *, primary: bool) -> Role:
-    """Only who made a calendar can share it: https://learn.microsoft.com/graph/api/resources/calendar."""
-    if item.get("canEdit") is not True:
-        return Role.READER
-    if primary or item.get("canShare") is True:
-        return Role.OWNER
-    blind = item.get("canViewPrivateItems") is False
-    return Role.WRITER_WITHOUT_PRIVATE if blind else Role.WRITER
 
 
 def written_of(reply: Reply) -> EventRef:
@@ -241,29 +218,21 @@ def written_of(reply: Reply) -> EventRef:
     Raises:
         UnexpectedReply: It does not say which event was written.
     """
-    id_ = _text(reply, "id")
+    id_ = text_of(reply, "id")
     if id_ is None:
         raise UnexpectedReply("a written event without id")
     updated = moment_of(reply.get("lastModifiedDateTime"))
-    return EventRef(id=id_, etag=_text(reply, "@odata.etag"), updated=updated)
+    return EventRef(id=id_, etag=text_of(reply, "@odata.etag"), updated=updated)
 
 
-def channel_of(reply: Reply, request: ChannelRequest) -> Channel:
-    """An open subscription under our own id, with the life that Graph gave it."""
-    opened = Channel(request.id, "", expires_at=request.expires_at, created_at=request.created_at)
-    return renewed_of(reply, opened)
-
-
-def renewed_of(reply: Reply, channel: Channel) -> Channel:
-    """A subscription with the life that Graph gives it now.
-
-    Raises:
-        UnexpectedReply: It does not say which it is, or until when.
-    """
-    resource, expires_at = _text(reply, "id"), moment_of(reply.get("expirationDateTime"))
-    if resource is None or expires_at is None:
-        raise UnexpectedReply("a subscription without id or end")
-    return replace(channel, resource_id=resource, expires_at=expires_at)
+def shows(reply: Reply, draft: EventDraft) -> bool:
+    """Whether a written event looks like its draft, and not as an earlier attempt left it."""
+    try:
+        found = seen_fingerprint(event_of(reply, Place(ZoneInfo("UTC"), Detail.FULL)))
+    except Unmappable:
+        return False
+    wanted = fingerprint(draft)
+    return all(wanted[name] == value for name, value in found.items())
 
 
 def inside(event: ExternalEvent, window: Interval) -> bool:

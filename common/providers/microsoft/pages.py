@@ -26,6 +26,9 @@ _TIMES = (
 _FULL = f"{_TIMES},subject,body,location,iCalUId"
 SELECTED: Mapping[Detail, str] = MappingProxyType({Detail.TIMES: _TIMES, Detail.FULL: _FULL})
 CALENDAR_FIELDS = "id,name,isDefaultCalendar,canEdit,canShare,canViewPrivateItems"
+# The little that tells one state of an event from another, and whether others are invited.
+STATE = {"$select": "id,lastModifiedDateTime"}
+GUESTS = {"$select": "id,attendees,isOrganizer"}
 MARKED = f"singleValueExtendedProperties($filter=id eq '{MARKER}')"
 
 # The stored instant of an all-day event is somebody's midnight: it may lie outside a view of its own day.
@@ -88,8 +91,17 @@ def kept_under(calendar_id: str, key: str) -> Ask:
 
 def counted(calendar_id: str, window: Interval, page: str | None) -> Ask:
     """One page of identities in a window."""
-    params = {**bounds(window), "$select": "id,start,end,isAllDay,type,seriesMasterId", "$top": str(LARGEST_PAGE)}
+    params = {
+        **bounds(window),
+        "$select": "id,start,end,isAllDay,type,seriesMasterId",
+        "$top": str(LARGEST_PAGE),
+    }
     return _page(f"{calendar_path(calendar_id)}/calendarView", params, page, size=LARGEST_PAGE)
+
+
+def more(page: str) -> Ask:
+    """The next page of any listing that wants no texts."""
+    return Ask("GET", page, page_size=PAGE_SIZE)
 
 
 def calendars(page: str | None) -> Ask:

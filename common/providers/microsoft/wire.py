@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 from common.domain.booking import EventDraft
 from common.domain.event import Response, ShowAs
+from common.domain.feed import Channel
 from common.ports.provider import ChannelRequest
 from common.providers.waiting import retry_after
 
@@ -24,7 +25,6 @@ KEY = f"{_OURS} SlotbridgeKey"
 LONGEST_REMINDER = 40_320
 # Below the 10,080 minutes of https://learn.microsoft.com/graph/api/resources/subscription
 LONGEST_CHANNEL = timedelta(minutes=10_000)
-LONGEST_TOKEN = 128
 
 SHOWN: Mapping[str, ShowAs] = {
     "free": ShowAs.FREE,
@@ -174,6 +174,20 @@ def channel(calendar_id: str, request: ChannelRequest) -> dict[str, Any]:
         "clientState": request.token,
         "expirationDateTime": moment(min(request.expires_at, request.created_at + LONGEST_CHANNEL)),
     }
+
+
+def channel_path(subscription: str) -> str:
+    """The address of a subscription."""
+    return f"/subscriptions/{quote(subscription, safe='')}"
+
+
+def renewal(channel: Channel, *, now: datetime, until: datetime) -> Ask:
+    """A longer life for a subscription.
+
+    A PATCH authorizes it again as well: https://learn.microsoft.com/graph/change-notifications-lifecycle-events
+    """
+    wished = moment(min(until, now + LONGEST_CHANNEL))
+    return Ask("PATCH", channel_path(channel.resource_id), body={"expirationDateTime": wished})
 
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,59}")

@@ -1,0 +1,249 @@
+"""Microsoft's identity platform: consent with PKCE, and tokens through msal, which keeps none of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+from msal.application import ConfidentialClientApplication
+
+from common.domain.account import Grant, ProviderKind
+from common.domain.consent import challenge
+from common.errors import (
+    GrantRevoked,
+    OperatorFault,
+    ProviderUnavailable,
+    RateLimited,
+    SyncError,
+    UnexpectedReply,
+)
+from common.ports.provider import ConsentRequest
+from common.providers.microsoft.login import ORIGIN, LoginClient
+
+# https://learn.microsoft.com/graph/permissions-reference; reading is asked for beside writing, because
+# subscriptions were once documented to need exactly that.
+READ, WRITE = "Calendars.Read", "Calendars.ReadWrite"
+RESOURCE = "https://graph.microsoft.com/"
+# Each needed permission with those that include it.
+NEEDED: Mapping[str, frozenset[str]] = {WRITE: frozenset({WRITE, f"{WRITE}.Shared"})}
+# msal adds the others by itself, and refuses to be told.
+PERMISSIONS = (READ, WRITE)
+SCOPES = ("openid", "profile", "offline_access", *PERMISSIONS)
+
+# https://learn.microsoft.com/entra/identity-platform/reference-error-codes: ``error`` decides. Only the first
+# line ends a connection; everything else is ours to mend, or passes.
+_DEAD = ("invalid_grant", "interaction_required", "consent_required", "login_required", "access_denied")
+_OURS = ("invalid_client", "unauthorized_client", "invalid_scope", "invalid_resource", "invalid_request")
+_SETUP = ("unsupported_grant_type", "unsupported_response_type", "invalid_tenant")
+REFUSALS: Mapping[str, type[SyncError]] = {
+    **dict.fromkeys(_DEAD, GrantRevoked),
+    **dict.fromkeys((*_OURS, *_SETUP), OperatorFault),
+    **dict.fromkeys(("server_error", "temporarily_unavailable"), ProviderUnavailable),
+    **dict.fromkeys(("slow_down",), RateLimited),
+}
+# Numbers only where the word alone would blame the wrong one, or leave out who can help.
+_SECRETS = (70002, 7000215, 7000222, 700027)
+_REGISTRATION = (500011, 650056, 650057, 50194, 700016)
+_PASSING = (90033, 90024, 90012, 90006, 50087, 90055)
+NUMBERS: Mapping[int, tuple[type[SyncError], str | None]] = {
+    **dict.fromkeys((65001, 90094, 90095), (GrantRevoked, "consent_required")),
+    65004: (GrantRevoked, "access_denied"),
+    700084: (GrantRevoked, "spa_redirect"),
+    50105: (GrantRevoked, "admin_policy_enforced"),
+    50196: (RateLimited, "client_loop"),
+    **dict.fromkeys((*_SECRETS, *_REGISTRATION), (OperatorFault, None)),
+    **dict.fromkeys(_PASSING, (ProviderUnavailable, None)),
+}
+# msal has no annotations.
+_APPLICATION: Any = ConfidentialClientApplication
+
+
+@dataclass(frozen=True, slots=True)
+class MicrosoftRegistration:
+    """Our application at Microsoft, and where the identity platform is."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    authority: str = f"{ORIGIN}/common"
+    login_endpoint: str = ""
+
+
+class MicrosoftAuthorizer:
+    """Microsoft's OAuth endpoints; see ``Authorizer``."""
+
+    kind: ProviderKind = ProviderKind.MICROSOFT
+
+    def __init__(
+        self,
+        registration: MicrosoftRegistration,
+        *,
+        session: requests.Session | None = None,
+        timeout: float = 10.0,
+    ) -> None:
+        """``timeout`` bounds the connection and every wait for the answer, each in seconds."""
+        self._registration = registration
+        stand_in = registration.login_endpoint
+        self._login = LoginClient(
+            session or requests.Session(), stand_in=stand_in, timeout=min(timeout, 20.0)
+        )
+
+    @property
+    def issuer(self) -> str | None:
+        """None: callbacks do not name their issuer, and every tenant is one."""
+        return None
+
+    def authorize_url(self, request: ConsentRequest) -> str:
+        """Where the person's browser goes to consent, with the account already chosen where one is known.
+
+        https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow
+        """
+        known = {"login_hint": request.login_hint} if request.login_hint else {"prompt": "select_account"}
+        asked = {
+            "client_id": self._registration.client_id,
+            "redirect_uri": request.redirect_uri,
+            "response_type": "code",
+            "response_mode": "query",
+            "scope": " ".join(SCOPES),
+            "state": request.state,
+            "code_challenge": request.challenge,
+            "code_challenge_method": "S256",
+            "nonce": _hashed(_nonce(request.challenge)),
+            **known,
+        }
+        return f"{self._login.moved(self._registration.authority)}/oauth2/v2.0/authorize?{urlencode(asked)}"
+
+    def missing_scopes(self, grant: Grant) -> tuple[str, ...]:
+        """The needed permissions that neither themselves nor by a broader one were given."""
+        given = frozenset(grant.scopes)
+        return tuple(scope for scope, enough in NEEDED.items() if not given & enough)
+
+    def exchange(self, *, code: str, verifier: str, redirect_uri: str, now: datetime) -> Grant:
+        """The grant behind an authorization code; the ID token must be of the consent that we began."""
+        # What msal calls a flow; its state was checked when the browser came back.
+        flow = {
+            "state": "checked",
+            "redirect_uri": redirect_uri,
+            "scope": list(SCOPES),
+            "code_verifier": verifier,
+            "nonce": _nonce(challenge(verifier)),
+            "claims_challenge": None,
+        }
+        try:
+            reply = self._app().acquire_token_by_auth_code_flow(flow, {"state": "checked", "code": code})
+        except RuntimeError:
+            raise UnexpectedReply("an ID token that is not for us", code="id_token") from None
+        reply = _accepted(reply)
+        return Grant(
+            access_token=_required(reply, "access_token"),
+            refresh_token=_text(reply, "refresh_token"),
+            expires_at=now + _lifetime(reply),
+            scopes=_scopes(reply) or PERMISSIONS,
+            account=self._account(reply.get("id_token_claims"), now),
+        )
+
+    def refresh(self, grant: Grant, *, now: datetime) -> Grant:
+        """A grant with a fresh access token; what Microsoft does not send again stays."""
+        if not grant.refresh_token:
+            raise GrantRevoked("there is no refresh token", code="no_refresh_token")
+        reply = _accepted(self._app().acquire_token_by_refresh_token(grant.refresh_token, list(PERMISSIONS)))
+        return replace(
+            grant,
+            access_token=_required(reply, "access_token"),
+            refresh_token=_text(reply, "refresh_token") or grant.refresh_token,
+            expires_at=now + _lifetime(reply),
+            scopes=_scopes(reply) or grant.scopes,
+        )
+
+    def revoke(self, grant: Grant) -> bool:  # noqa: ARG002
+        """Nothing, and says so: Microsoft has no call that ends one application's grant.
+
+        What there is signs the person out of everything. People end a grant themselves, at
+        https://myapps.microsoft.com or https://account.live.com/consent/Manage.
+        """
+        return False
+
+    def _app(self) -> Any:
+        """A new one for each call: msal remembers tokens and refusals of whomever it has served."""
+        try:
+            return _APPLICATION(
+                self._registration.client_id,
+                client_credential=self._registration.client_secret,
+                authority=self._registration.authority,
+                instance_discovery=False,
+                http_client=self._login,
+            )
+        except (ValueError, KeyError):
+            raise OperatorFault("there is no such authority", code="authority") from None
+
+    def _account(self, claims: object, now: datetime) -> str | None:
+        """Who consented: the name that they sign in with, else tenant and object.
+
+        The token came over TLS straight from the token endpoint, which stands in for its signature:
+        https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference
+        """
+        if not isinstance(claims, dict):
+            return None
+        expires = claims.get("exp")
+        ours = claims.get("aud") == self._registration.client_id
+        if not (ours and isinstance(expires, int | float) and expires > now.timestamp()):
+            raise UnexpectedReply("an ID token that is not for us", code="id_token")
+        ids = [_text(claims, "tid"), _text(claims, "oid")]
+        return _text(claims, "preferred_username") or ("/".join(map(str, ids)) if all(ids) else None)
+
+
+def _nonce(challenged: str) -> str:
+    """Follows from the verifier that the server keeps, so that it need not be kept as well."""
+    return f"nonce-{challenged}"
+
+
+def _hashed(nonce: str) -> str:
+    return hashlib.sha256(nonce.encode()).hexdigest()
+
+
+def _accepted(reply: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "error" in reply:
+        raise refusal(reply)
+    return reply
+
+
+def refusal(reply: Mapping[str, Any]) -> SyncError:
+    """The error for a refusal of the token endpoint, by number where one says more, else by word."""
+    word, listed = _text(reply, "error") or "", reply.get("error_codes")
+    numbers = [one for one in listed if isinstance(one, int)] if isinstance(listed, list) else []
+    kind, code = next(
+        (NUMBERS[one] for one in numbers if one in NUMBERS), (REFUSALS.get(word, UnexpectedReply), None)
+    )
+    named = word if word in REFUSALS else "another reason"
+    text = f"Microsoft refused ({named}, {', '.join(f'AADSTS{one}' for one in numbers) or 'no number'})"
+    return kind(
+        text, code=code or (word if kind in {GrantRevoked, OperatorFault} and word in REFUSALS else None)
+    )
+
+
+def _text(reply: Mapping[str, Any], name: str) -> str | None:
+    value = reply.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def _required(reply: Mapping[str, Any], name: str) -> str:
+    value = _text(reply, name)
+    if value is None:
+        raise UnexpectedReply(f"a token answer without {name}")
+    return value
+
+
+def _lifetime(reply: Mapping[str, Any]) -> timedelta:
+    seconds = reply.get("expires_in")
+    if not isinstance(seconds, int) or seconds < 0:
+        raise UnexpectedReply("a token answer without expires_in")
+    return timedelta(seconds=min(seconds, 86_400))
+
+
+def _scopes(reply: Mapping[str, Any]) -> tuple[str, ...]:
+    """What was given, by the short names: Graph is the resource of whatever names none."""
+    return tuple(name.removeprefix(RESOURCE) for name in (_text(reply, "scope") or "").split())
