@@ -80,7 +80,8 @@ def preview_sync(ports: Ports, command: PreviewSync) -> Preview:
         conflicts_until=looked[-1].end if looked else None,
         invitations=invitations(ports, connection, new),
         seconds=seconds(
-            Volume(calendars=len(counts), imports=imports, exports=len(new)), per_minute=_rate(ports)
+            Volume(calendars=len(counts), imports=imports, exports=len(new)),
+            per_minute=_rate(ports, connection),
         ),
         calendars=counts,
     )
@@ -114,11 +115,11 @@ def _conflicts(
         return None
 
 
-def _rate(ports: Ports) -> float:
-    tuning = ports.tuning
+def _rate(ports: Ports, connection: Connection) -> float:
+    own, shared = ports.tuning.per_minute(connection.provider)
     return paced_rate(
-        user_per_minute=tuning.user_per_minute,
-        project_per_minute=tuning.project_per_minute,
+        user_per_minute=own,
+        project_per_minute=shared,
         shards=PROJECT_SHARDS,
-        share=tuning.backfill_share,
+        share=ports.tuning.backfill_share,
     )

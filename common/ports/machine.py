@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from common.domain.account import Grant
+from common.domain.account import Grant, ProviderKind
 
 
 class Clock(Protocol):
@@ -60,7 +60,11 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """Numbers that operators may change; the defaults are production's."""
+    """Numbers that operators may change; the defaults are production's.
+
+    Microsoft allows 10,000 calls in ten minutes for each mailbox, and 130,000 in ten seconds for all:
+    https://learn.microsoft.com/graph/throttling-limits
+    """
 
     webhook_google: str = ""
     webhook_graph: str = ""
@@ -78,9 +82,17 @@ class Tuning:
     backfill_chunk: int = 20
     user_per_minute: int = 600
     project_per_minute: int = 10_000
+    mailbox_per_minute: int = 1_000
+    mailboxes_per_minute: int = 780_000
     backfill_share: float = 0.8
     max_attempts: int = 100
     poison_attempts: int = 8
     move_grace_seconds: int = 5
     resyncs_per_hour: int = 1
     consent_minutes: int = 10
+
+    def per_minute(self, provider: ProviderKind) -> tuple[int, int]:
+        """How many calls a minute the provider allows: for one account, and for all of them."""
+        if provider is ProviderKind.MICROSOFT:
+            return self.mailbox_per_minute, self.mailboxes_per_minute
+        return self.user_per_minute, self.project_per_minute

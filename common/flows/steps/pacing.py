@@ -24,10 +24,11 @@ def pace(ports: Ports, connection: Connection, *, units: int, lane: Lane) -> Non
     live = lane is Lane.LIVE
     share = 1.0 if live else ports.tuning.backfill_share
     now = ports.clock.now()
-    limits = [(f"{connection.provider}.{connection.tenant}.{connection.id}", ports.tuning.user_per_minute)]
+    own, shared = ports.tuning.per_minute(connection.provider)
+    limits = [(f"{connection.provider}.{connection.tenant}.{connection.id}", own)]
     if not live:
         shard = int(hashlib.sha256(connection.id.encode()).hexdigest(), 16) % PROJECT_SHARDS
-        limits.append((f"{connection.provider}.{shard}", ports.tuning.project_per_minute // PROJECT_SHARDS))
+        limits.append((f"{connection.provider}.{shard}", shared // PROJECT_SHARDS))
     for scope, per_minute in limits:
         allowed = max(1, int(per_minute * share))
         wait = ports.ledger.reserve(
