@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -59,11 +58,11 @@ def state(http: Http) -> str:
 
 
 @pytest.fixture
-def mail(http: Http) -> Iterator[Received]:
+def mail(http: Http) -> Received:
     """An invitation as it arrived."""
     invite(http, provider="google")
     (mail,) = http.world.postbox.mails
-    yield mail
+    return mail
 
 
 def test_an_invitation_leads_to_a_connection(http: Http, mail: Received) -> None:
@@ -94,7 +93,7 @@ def test_reading_has_no_effect(http: Http, mail: Received) -> None:
 
 
 def test_every_invitation_that_is_not_valid_looks_the_same(http: Http, mail: Received) -> None:
-    """Unknown, wrongly guessed, foreign, revoked and expired: one answer, so that guessing teaches nothing."""
+    """Unknown, wrongly guessed, foreign, revoked and expired: one answer that teaches nothing."""
     tenant, invitation, secret = link(mail)
     answers = [
         offer(http, ("t9", invitation, secret)),

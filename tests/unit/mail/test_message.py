@@ -1,0 +1,228 @@
+"""Mails as they are written: nothing that a person wrote becomes a header, a tag or a calendar property."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from icalendar import Calendar
+
+from common.domain.interval import Interval
+from common.domain.mail_policy import Language
+from common.domain.mailing import Appointment, Envelope, Letter, letter_of, line
+from common.domain.templates import PLACEHOLDERS
+from common.domain.work import NoticeKind
+from common.errors import Forbidden, OperatorFault
+from common.mail.mailer import MimeMailer
+from common.mail.message import write
+from common.mail.templates import TEMPLATES
+from common.mail.words import when
+from tests.outreach import SENDER, Postbox, Received
+
+NINE = datetime(2027, 3, 22, 8, 0, tzinfo=UTC)
+SPAN = Interval(NINE, NINE + timedelta(minutes=30))
+HEADERS = [
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "X-Slotbridge-Id",
+    "Auto-Submitted",
+    "Reply-To",
+    "MIME-Version",
+    "Content-Type",
+]
+PROPERTIES = {"UID", "SEQUENCE", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "STATUS", "ORGANIZER"}
+nasty = st.one_of(
+    st.text(max_size=80),
+    st.sampled_from(
+        [
+            "Zoe\r\nBcc: everybody@example.com",
+            "x\nATTENDEE:mailto:a@b.c",
+            'a";CN="b',
+            "</p><script>alert(1)</script>",
+            "END:VEVENT\r\nBEGIN:VALARM",
+            "{business}{link}",
+            "\u2028X-ALT-DESC:\u0085b",
+            "=?utf-8?q?Bcc:?=",
+            "\\n\\,;:",
+        ]
+    ),
+)
+
+
+def envelope(**values: Any) -> Envelope:
+    appointment = Appointment("b1@slotbridge", 3, SPAN, "Europe/Zurich", "Cut (Salon)")
+    fields: dict[str, Any] = {
+        "id": "0123456789abcdef",
+        "letter": Letter.BOOKED,
+        "language": Language.ENGLISH,
+        "to": (("zoe@example.net", "Zoe Zimmer"),),
+        "business": "Salon",
+        "facts": {"service": "Cut", "resource": "Anna", "reference": "ABCD1234"},
+        "link": "https://shop.example/booking#t1/b1/secret",
+        "reply_to": "owner@salon.example",
+        "appointment": appointment,
+        "interval": SPAN,
+        "zone": "Europe/Zurich",
+        "sent_at": NINE,
+    }
+    return Envelope(**{**fields, **values})
+
+
+def received(mail: Envelope) -> Received:
+    return Received(write(mail, sender=SENDER))
+
+
+@given(name=nasty, business=nasty, service=nasty, resource=nasty)
+def test_nothing_is_injected(name: str, business: str, service: str, resource: str) -> None:
+    """Parsed back, the headers, the recipients, calendar properties and tags are the same."""
+    appointment = Appointment("b1@slotbridge", 3, SPAN, "UTC", f"{service} ({business})")
+    facts = {"service": service, "resource": resource, "reference": "ABCD1234"}
+    to = (("zoe@example.net", name),)
+    mail = received(envelope(to=to, business=business, facts=facts, appointment=appointment))
+    message = mail.message
+    calendar = mail.calendar
+    assert calendar is not None
+    (event,) = calendar.walk("VEVENT")
+
+    assert list(message.keys()) == HEADERS
+    assert [address.addr_spec for address in message["To"].addresses] == ["zoe@example.net"]
+    assert [address.addr_spec for address in message["From"].addresses] == [SENDER]
+    assert message["Message-ID"] == "<0123456789abcdef@slotbridge.example>"
+    assert message.defects == []
+    assert set(event) == PROPERTIES
+    assert [part.name for part in calendar.walk()] == ["VCALENDAR", "VEVENT"]
+    assert str(event["SUMMARY"]) == line(f"{service} ({business})")
+    assert str(event["ORGANIZER"]) == f"mailto:{SENDER}"
+    tags = mail.html.count("<")
+    assert tags - mail.html.count("<p>") * 2 == received(envelope()).html.count("<") - 2 * received(
+        envelope()
+    ).html.count("<p>")
+
+
+@given(name=nasty)
+def test_a_guest_has_no_say_in_a_mail(name: str) -> None:
+    """Whoever books with somebody else's address can send that person none of their own words but a name."""
+    plain, other = received(envelope()), received(envelope(to=(("zoe@example.net", name),)))
+
+    assert (other.text, other.html, other.subject) == (plain.text, plain.html, plain.subject)
+    assert other.calendar == plain.calendar
+
+
+def test_every_line_is_seven_bit_and_short_enough() -> None:
+    """Mail servers may refuse longer lines and other bytes: https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1."""
+    raw = received(
+        envelope(business="Schönheit & Söhne " * 8, to=(("zoe@exämple.net", "Zoë"),), letter=Letter.MOVED)
+    ).mail.raw
+
+    assert raw.isascii()
+    assert max(len(part) for part in raw.split(b"\r\n")) <= 998
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    assert b"xn--exmple-cua.net" in raw
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "zoe",
+        "zoe@",
+        "@example.net",
+        "zoe@example.net\r\nBcc: a@b.c",
+        "a b@c.d",
+        "zöe@example.net",
+        "a@b, c@d",
+    ],
+)
+def test_an_address_that_is_none_is_refused(address: str) -> None:
+    """Before anything is sent, for good."""
+    with pytest.raises(Forbidden):
+        write(envelope(to=((address, "Zoe"),)), sender=SENDER)
+
+
+def test_a_wrong_sender_is_the_operators_mistake() -> None:
+    """And so is a missing one; no customer is to blame."""
+    with pytest.raises(OperatorFault):
+        write(envelope(), sender="nobody")
+    postbox = Postbox()
+    with pytest.raises(OperatorFault):
+        MimeMailer(postbox, sender="").send(envelope())
+    MimeMailer(postbox, sender=SENDER).send(envelope())
+
+    assert (MimeMailer(postbox, sender="").on, len(postbox.mails)) == (False, 1)
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("letter", Letter)
+def test_every_letter_is_written_in_every_language(letter: Letter, language: Language) -> None:
+    """Each has a subject and a text without a brace left over."""
+    facts = {"service": "Cut", "resource": "Anna", "reference": "R", "provider": "Google", "account": "a@b.c"}
+    mail = received(envelope(letter=letter, language=language, facts=facts, until=NINE))
+
+    assert mail.subject.strip()
+    assert len(mail.text.strip()) > 40
+    assert [part for part in (mail.subject, mail.text, mail.html) if {"{", "}"} & set(part)] == []
+    assert f'lang="{language.value}"' in mail.html
+    assert set(TEMPLATES[language]) == set(Letter)
+
+
+def test_every_notice_has_a_letter_or_is_its_readers_own_doing() -> None:
+    """A notice that is added later must choose."""
+    silent = {kind for kind in NoticeKind if letter_of(kind) is None}
+
+    assert silent == {NoticeKind.BOOKING_MOVED, NoticeKind.BOOKING_CANCELLED}
+    assert "note" in PLACEHOLDERS
+
+
+def test_a_fact_that_is_missing_leaves_its_line_out() -> None:
+    """No pinned account, no line about it."""
+    with_it = received(
+        envelope(letter=Letter.INVITATION, facts={"resource": "Anna", "account": "a@b.c"}, until=NINE)
+    )
+    without = received(envelope(letter=Letter.INVITATION, facts={"resource": "Anna"}, until=NINE))
+
+    assert "a@b.c" in with_it.text
+    assert "this account" not in without.text
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (Language.ENGLISH, "Monday, 22 March 2027, 09:00-09:30 (Europe/Zurich)"),
+        (Language.GERMAN, "Montag, 22. März 2027, 09:00-09:30 (Europe/Zurich)"),
+    ],
+)
+def test_times_are_written_for_people(language: Language, expected: str) -> None:
+    """On the clocks of the reader's zone, which is named."""
+    over = Interval(NINE, NINE + timedelta(hours=20))
+
+    assert when(SPAN, "Europe/Zurich", language) == expected
+    assert when(over, "Europe/Zurich", language).count("2027") == 2
+
+
+def test_the_calendar_file_is_an_attachment_with_its_method() -> None:
+    """PUBLISH for what is, CANCEL for what is over; no alarm, no guest, no link that manages the booking."""
+    mail = received(envelope())
+    over = received(envelope(appointment=replace(envelope().appointment, cancelled=True)))  # type: ignore[type-var]
+    (part,) = [part for part in mail.message.walk() if part.get_content_type() == "text/calendar"]
+
+    assert part.get_filename() == "appointment.ics"
+    assert part["Content-Type"].params["method"] == "PUBLISH"
+    assert b"secret" not in bytes(mail.calendar.to_ical()) if mail.calendar else False
+    assert str(over.calendar["METHOD"] if over.calendar else "") == "CANCEL"
+
+
+def test_a_mail_reads_the_same_to_another_parser() -> None:
+    """The oldest rules of the standard library's parser find the same parts."""
+    parsed = message_from_bytes(received(envelope()).mail.raw, policy=policy.compat32)
+    kinds = [part.get_content_type() for part in parsed.walk()]
+
+    assert kinds == ["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar"]
+    assert isinstance(Calendar.from_ical(parsed.get_payload()[1].get_payload(decode=True)), Calendar)  # type: ignore[index,union-attr]

@@ -1,0 +1,92 @@
+"""Amazon SES, played by moto in this process: raw MIME arrives as written, and errors say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.ses.models import ses_backends
+
+from common.errors import Forbidden, OperatorFault, ProviderUnavailable, RateLimited
+from common.mail.message import Mail, write
+from common.mail.ses import SesTransport, _judged
+from tests.outreach import SENDER, Received
+from tests.unit.mail.test_message import envelope
+
+REGION = "eu-central-1"
+
+
+@pytest.fixture(autouse=True)
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Credentials by the default chain, from the environment."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "y")
+    with mock_aws():
+        yield
+
+
+def sent() -> list[Any]:
+    return list(ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages)
+
+
+def test_a_mail_arrives_as_it_was_written() -> None:
+    """Text, HTML and the calendar file, parsed back from what SES was given."""
+    boto3.client("sesv2", region_name=REGION).create_email_identity(EmailIdentity=SENDER)
+    mail = write(envelope(), sender=SENDER)
+    SesTransport(region=REGION).deliver(mail)
+    (message,) = sent()
+    arrived = Received(Mail(message.raw_data.encode(), message.source, tuple(message.destinations)))
+
+    # moto adds the header's recipients to the envelope's.
+    assert (arrived.to[0], arrived.mail.sender) == ("zoe@example.net", SENDER)
+    assert (arrived.subject, arrived.text, arrived.html) == (
+        Received(mail).subject,
+        Received(mail).text,
+        Received(mail).html,
+    )
+    assert arrived.calendar == Received(mail).calendar
+
+
+def test_a_sender_that_is_not_verified_is_the_operators_mistake() -> None:
+    """Nothing is sent, and no customer is to blame."""
+    with pytest.raises(OperatorFault):
+        SesTransport(region=REGION).deliver(write(envelope(), sender=SENDER))
+
+    assert sent() == []
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "reaction"),
+    [
+        ("TooManyRequestsException", 429, RateLimited),
+        ("ThrottlingException", 400, RateLimited),
+        ("LimitExceededException", 400, RateLimited),
+        ("InternalFailure", 500, ProviderUnavailable),
+        ("ServiceUnavailable", 503, ProviderUnavailable),
+        ("MailFromDomainNotVerifiedException", 400, OperatorFault),
+        ("AccountSuspendedException", 400, OperatorFault),
+        ("SendingPausedException", 400, OperatorFault),
+        ("AccessDeniedException", 403, OperatorFault),
+        ("BadRequestException", 400, Forbidden),
+        ("SomethingNew", 400, Forbidden),
+    ],
+)
+def test_each_answer_has_its_reaction(code: str, status: int, reaction: type[Exception]) -> None:
+    """By code and status; the service's own text, which may hold an address, goes nowhere."""
+    text = {"Error": {"Code": code, "Message": "zoe@example.net"}}
+    judged = _judged({**text, "ResponseMetadata": {"HTTPStatusCode": status}})
+
+    assert type(judged) is reaction
+    assert "zoe" not in str(judged)
+
+
+def test_a_service_that_is_not_there_is_tried_again_later() -> None:
+    """No connection is no verdict on the mail."""
+    transport = SesTransport(region=REGION, endpoint="http://127.0.0.1:9")
+
+    with pytest.raises(ProviderUnavailable):
+        transport.deliver(write(envelope(), sender=SENDER))
