@@ -1,0 +1,131 @@
+"""Holds pushes on their way: delivered on demand or by a thread, dropped, doubled, reordered."""
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+
+class Waiting(Protocol):
+    """A push that waits for its time."""
+
+    @property
+    def due(self) -> datetime:
+        """When it is to be delivered, or tried again."""
+
+
+Item = TypeVar("Item", bound=Waiting)
+Attempt = TypeVar("Attempt")
+
+
+class Outbox(ABC, Generic[Item, Attempt]):
+    """The queue between changes and webhooks; a provider decides what a POST carries and what is retried."""
+
+    def __init__(self, now: Callable[[], datetime], *, name: str) -> None:
+        self._now = now
+        self._name = name
+        self._lock = threading.Lock()
+        self._tried = threading.Condition(self._lock)
+        self._queue: list[Item] = []
+        self._attempts: list[Attempt] = []
+        self._wake = threading.Event()
+        self._held = False
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+
+    @abstractmethod
+    def _carry(self, batch: list[Item]) -> list[tuple[Attempt, Item | None]]:
+        """Send one batch: of each item what became of it, and what is queued again."""
+
+    def _batches(self, ready: list[Item]) -> list[list[Item]]:
+        """What is sent together."""
+        return [[item] for item in ready]
+
+    def put(self, notification: Item) -> None:
+        """Queue a notification."""
+        with self._lock:
+            self._queue.append(notification)
+        self._wake.set()
+
+    def pending(self) -> list[Item]:
+        """What waits, in the order of delivery."""
+        with self._lock:
+            return list(self._queue)
+
+    def attempts(self) -> list[Attempt]:
+        """Every delivery so far."""
+        with self._lock:
+            return list(self._attempts)
+
+    def wait_for(self, count: int, *, seconds: float) -> bool:
+        """Wait until so many notifications were delivered or tried."""
+        with self._tried:
+            return self._tried.wait_for(lambda: len(self._attempts) >= count, seconds)
+
+    def drop(self, count: int | None = None) -> int:
+        """Lose the first waiting notifications, or all; returns how many."""
+        with self._lock:
+            lost = len(self._queue) if count is None else min(count, len(self._queue))
+            del self._queue[:lost]
+        return lost
+
+    def duplicate(self, index: int = 0) -> None:
+        """Deliver a waiting notification twice."""
+        with self._lock:
+            self._queue.insert(index, self._queue[index])
+
+    def reorder(self, order: list[int]) -> None:
+        """Put the waiting notifications in another order, given as their present positions."""
+        with self._lock:
+            if sorted(order) != list(range(len(self._queue))):
+                raise ValueError(order)
+            self._queue = [self._queue[index] for index in order]
+
+    def hold(self) -> None:
+        """Let the thread deliver nothing until `release`."""
+        self._held = True
+
+    def release(self) -> None:
+        """Let the thread deliver again."""
+        self._held = False
+        self._wake.set()
+
+    def deliver(self, count: int | None = None, *, force: bool = False) -> list[Attempt]:
+        """Deliver what waits and is due, at most `count`; `force` also what waits for its retry."""
+        with self._lock:
+            ready = [item for item in self._queue if force or item.due <= self._now()][:count]
+            for item in ready:
+                self._queue.remove(item)
+        return [attempt for batch in self._batches(ready) for attempt in self._deliver(batch)]
+
+    def _deliver(self, batch: list[Item]) -> list[Attempt]:
+        fates = self._carry(batch)
+        made = [attempt for attempt, _ in fates]
+        with self._lock:
+            self._attempts += made
+            self._queue += [again for _, again in fates if again is not None]
+            self._tried.notify_all()
+        return made
+
+    def start(self) -> None:
+        """Deliver from a thread of its own, as soon as something is due."""
+        if self._thread is None:
+            self._stopping = False
+            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._stopping = True
+            self._wake.set()
+            thread.join(timeout=15)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.wait(0.2 if self.pending() and not self._held else None)
+            self._wake.clear()
+            if not self._held:
+                self.deliver()

@@ -1,0 +1,35 @@
+"""Sends one POST to a webhook over the network, and says what it answered and how fast."""
+
+import http.client
+import time
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a webhook answered, and after how many seconds; status 0 is no answer."""
+
+    status: int
+    text: str = ""
+    content_type: str = "text/plain"
+    seconds: float = 0.0
+
+
+def post_to(address: str, headers: dict[str, str], body: bytes, *, patience: float) -> Reply:
+    """Send a POST, waiting at most so many seconds; what does not speak HTTP does not answer."""
+    parts = urlsplit(address)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=patience)
+    began = time.monotonic()
+    try:
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.request("POST", target, body=body, headers=headers)
+        response = connection.getresponse()
+        text = response.read().decode("utf-8", "replace")
+        content_type = response.headers.get("Content-Type", "")
+        return Reply(response.status, text, content_type, time.monotonic() - began)
+    except (OSError, http.client.HTTPException):
+        return Reply(0, seconds=time.monotonic() - began)
+    finally:
+        connection.close()
