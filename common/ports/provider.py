@@ -154,7 +154,7 @@ class CalendarProvider(Protocol):
             Forbidden: with code ``push_unsupported`` where this calendar cannot push.
         """
 
-    def renew(self, token: str, channel: Channel, *, until: datetime) -> Channel | None:
+    def renew(self, token: str, channel: Channel, *, now: datetime, until: datetime) -> Channel | None:
         """The channel with a longer life; None where it has to be replaced by another one."""
 
     def unwatch(self, token: str, channel: Channel) -> None:

@@ -93,7 +93,7 @@ def _prolonged(ports: Ports, reading: Reading, feed: Feed) -> Feed | None:
     if channel is None or not channel.resource_id or channel.expires_at <= now:
         return None
     until = now + timedelta(days=ports.tuning.channel_days)
-    longer = ask(ports, reading, lambda provider, token: provider.renew(token, channel, until=until))
+    longer = ask(ports, reading, lambda provider, token: provider.renew(token, channel, now=now, until=until))
     if longer is None:
         return None
     return ports.feeds.save(replace(feed, channel=longer, renew_at=renewal(longer, since=now)))

@@ -228,13 +228,15 @@ def _read(reply: Reply, calendar: CalendarRef, detail: Detail) -> ExternalEvent:
 def _once(changes: Sequence[Change]) -> tuple[Change, ...]:
     """A series comes with all its occurrences, which say nothing but that it has to be read again.
 
-    Those that were shared without their series bring their own state, and stay.
+    The series itself says it best, and what was perhaps shared without it brings its own state and stays.
     """
-    named: set[str] = set()
+    told = {(one.series_id, one.id == one.series_id) for one in changes if isinstance(one, SeriesTouched)}
     kept: list[Change] = []
+    named: set[str] = set()
     for change in changes:
-        if isinstance(change, SeriesTouched):
-            if change.occurrence is None and change.series_id in named:
+        if isinstance(change, SeriesTouched) and (change.occurrence is None or change.id == change.series_id):
+            better = change.id != change.series_id and (change.series_id, True) in told
+            if better or change.series_id in named:
                 continue
             named.add(change.series_id)
         kept.append(change)

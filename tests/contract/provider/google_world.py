@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from common.domain.account import CalendarRef, Role
+from common.domain.feed import Channel
 from common.domain.interval import Interval
 from common.providers.google.calendar import GoogleCalendar
 from common.providers.google.client import GoogleClient
@@ -161,6 +162,14 @@ class GoogleWorld:
 
     def mails(self) -> int:
         return len(self.simulator.admin.mails())
+
+    def copy(self, event_id: str) -> str:
+        event = self.simulator.owner.event(OWNER, event_id)
+        kept = {name: event[name] for name in ("summary", "start", "end", "extendedProperties")}
+        return str(self.simulator.owner.put_event(OWNER, kept)["id"])
+
+    def named(self, channel: Channel) -> str:
+        return channel.id
 
     def live_channels(self) -> frozenset[str]:
         return frozenset(channel["id"] for channel in self.simulator.inspect.channels() if channel["live"])

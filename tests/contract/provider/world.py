@@ -10,7 +10,7 @@ from typing import Protocol
 
 from common.domain.account import CalendarRef
 from common.domain.event import Change, Detail
-from common.domain.feed import ChangePage, Cursor
+from common.domain.feed import ChangePage, Channel, Cursor
 from common.domain.interval import Interval
 from common.ports.provider import CalendarProvider
 
@@ -42,12 +42,15 @@ class Stored:
 
 
 class ProviderWorld(Protocol):
-    """A simulated provider with one connected account; everything but ``provider`` bypasses the adapter."""
+    """A simulated provider with one connected account; everything but ``provider`` bypasses the adapter.
+
+    ``blind`` is a calendar whose times alone are shared with us, None where there is no such thing.
+    """
 
     provider: CalendarProvider
     token: str
     calendar: CalendarRef
-    blind: CalendarRef
+    blind: CalendarRef | None
 
     def enter(self, start: datetime, end: datetime, *, title: str = "") -> str:
         """The owner enters an event; its id."""
@@ -103,8 +106,14 @@ class ProviderWorld(Protocol):
     def mails(self) -> int:
         """How many messages the provider has sent."""
 
+    def copy(self, event_id: str) -> str:
+        """The owner copies an event with everything that a copy keeps; the copy's id."""
+
     def live_channels(self) -> frozenset[str]:
-        """The ids of the open push channels."""
+        """The open push channels, by the names that the provider knows them under."""
+
+    def named(self, channel: Channel) -> str:
+        """The name that the provider knows a channel under."""
 
 
 @dataclass(slots=True)
