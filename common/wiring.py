@@ -10,9 +10,8 @@ from common.api.http import Access, Caller
 from common.clock import SystemClock
 from common.config import Config
 from common.crypto.keys import HmacKeys
-from common.domain.account import ProviderKind
 from common.log import JsonLog
-from common.ports import Courier, Keys, Mailer, Ports, Provider, PushPorts, TaskQueue, Tuning
+from common.ports import Courier, Keys, Mailer, Ports, PushPorts, TaskQueue, Tuning
 
 # What a function does not use it does not import: the webhooks start without Firestore and providers.
 if TYPE_CHECKING:
@@ -63,6 +62,9 @@ class Installation:
     @cached_property
     def lean_queue(self) -> TaskQueue:
         """The webhooks' queue; a local server without TLS asks for no token."""
+        if self.config.tasks.grpc_host and not self.config.text("CLOUD_TASKS_REST_ENDPOINT", ""):
+            # A server that was named for the official client alone: Google's own must not be asked instead.
+            return self.queue
         from common.tasks.rest import RestTaskQueue  # noqa: PLC0415
 
         local = self.config.tasks.rest_endpoint.startswith("http://")
@@ -86,6 +88,7 @@ class Installation:
             backfill_chunk=int(number("BACKFILL_CHUNK", defaults.backfill_chunk)),
             user_per_minute=int(number("GOOGLE_USER_PER_MINUTE", defaults.user_per_minute)),
             project_per_minute=int(number("GOOGLE_PROJECT_PER_MINUTE", defaults.project_per_minute)),
+            mailbox_per_minute=int(number("GRAPH_MAILBOX_PER_MINUTE", defaults.mailbox_per_minute)),
             backfill_share=number("BACKFILL_SHARE", defaults.backfill_share),
             max_attempts=int(number("MAX_ATTEMPTS", defaults.max_attempts)),
         )
@@ -94,13 +97,14 @@ class Installation:
     def ports(self) -> Ports:
         """Everything outside."""
         from common.crypto.vault import TinkVault  # noqa: PLC0415
+        from common.providers.offered import offered  # noqa: PLC0415
 
         stores = self.stores
         return Ports(
             clock=SystemClock(),
             keys=self.keys,
             vault=TinkVault(self.config.text("GRANT_KEYSET")),
-            providers={ProviderKind.GOOGLE: self._google()},
+            providers=offered(self.config, live_timeout=self.tuning.live_deadline),
             catalogue=stores.catalogue,
             connections=stores.connections,
             feeds=stores.feeds,
@@ -138,24 +142,6 @@ class Installation:
     def push_ports(self) -> PushPorts:
         """The little that a webhook needs."""
         return PushPorts(clock=SystemClock(), keys=self.keys, queue=self.lean_queue, log=self.log)
-
-    def _google(self) -> Provider:
-        from common.providers.google.authorizer import GoogleAuthorizer, GoogleRegistration  # noqa: PLC0415
-        from common.providers.google.calendar import GoogleCalendar  # noqa: PLC0415
-        from common.providers.google.client import GoogleClient  # noqa: PLC0415
-
-        text = self.config.text
-        registration = GoogleRegistration(
-            client_id=text("GOOGLE_CLIENT_ID"),
-            client_secret=text("GOOGLE_CLIENT_SECRET"),
-            auth_uri=text("GOOGLE_AUTH_URI", "https://accounts.google.com/o/oauth2/v2/auth"),
-            token_uri=text("GOOGLE_TOKEN_URI", "https://oauth2.googleapis.com/token"),
-            revoke_uri=text("GOOGLE_REVOKE_URI", "https://oauth2.googleapis.com/revoke"),
-            issuer=text("GOOGLE_ISSUER", ""),
-        )
-        endpoint = text("GOOGLE_CALENDAR_ENDPOINT", "https://www.googleapis.com/calendar/v3/")
-        client = GoogleClient(endpoint=endpoint, live_timeout=self.tuning.live_deadline)
-        return Provider(calendar=GoogleCalendar(client), authorizer=GoogleAuthorizer(registration))
 
     @cached_property
     def _staff_tokens(self) -> TokenVerifier:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from local.stack import Stack
 
 PORT = 8080
+_REAL = "the real one"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _up(chosen: argparse.Namespace) -> int:
+    from local.environment import missing  # noqa: PLC0415
     from local.firestore_emulator import EmulatorError  # noqa: PLC0415 - as above
     from local.stack import Options, Stack  # noqa: PLC0415
 
@@ -38,6 +41,9 @@ def _up(chosen: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     options = Options(port=chosen.port, simulate=chosen.providers == "simulated")
+    if not options.simulate and (names := missing(os.environ)):
+        print(f"cannot start: with external providers, set {', '.join(names)} as well", file=sys.stderr)
+        return 1
     try:
         with Stack(options) as stack:
             _introduce(stack, chosen.port)
@@ -50,14 +56,20 @@ def _up(chosen: argparse.Namespace) -> int:
 
 
 def _introduce(stack: Stack, port: int) -> None:
-    where = stack.addresses
-    outside = stack.installation.config.function_url("oauth_callback").removesuffix("/oauth_callback")
+    where, config = stack.addresses, stack.installation.config
+    outside = config.function_url("oauth_callback").removesuffix("/oauth_callback")
+    google = config.text("GOOGLE_CALENDAR_ENDPOINT", "")
+    staff = config.staff.issuer
+    ours = f"{staff}   python -m local token --tenant demo --role owner --port {port}"
+    simulated = f"{where.google}   simulated; its back door is /_sim/"
+    queue = f"{where.tasks_rest}/_sim/queues   gRPC at {where.tasks_grpc}"
     lines = {
         "functions": f"{where.functions}/<name>   {' '.join(stack.functions)}",
         "as seen from outside": outside if outside != where.functions else "",
-        "staff tokens": f"{where.issuer}   python -m local token --tenant demo --role owner --port {port}",
-        "Google": f"{where.google}   simulated; its back door is /_sim/" if where.google else "the real one",
-        "Cloud Tasks": f"{where.tasks_rest}/_sim/queues   gRPC at {where.tasks_grpc}",
+        "staff tokens": ours if staff == where.issuer else f"{staff}   from the environment",
+        "Google": simulated if where.google else f"{google}   from the environment" if google else _REAL,
+        "its redirect URI": "" if where.google else config.function_url("oauth_callback"),
+        "Cloud Tasks": queue if where.tasks_rest else f"{config.tasks.grpc_host}   from the environment",
         "Firestore": f"{where.firestore}   Google's emulator" if where.firestore else "in memory",
     }
     print("Slotbridge on this machine")

@@ -21,6 +21,19 @@ CLIENT_SECRET = "local-secret"
 MADE_HERE = ("SIGNING_KEYS", "CHANNEL_KEYS", "EVENT_ID_KEY", "GRANT_KEYSET")
 """Settings that are generated anew at each start unless the environment brings them."""
 
+STAFF = ("STAFF_TOKEN_ISSUER", "STAFF_TOKEN_AUDIENCE", "STAFF_TOKEN_JWKS_URI")
+CLIENT = ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET")
+TASKS = (
+    "CLOUD_TASKS_EMULATOR_HOST",
+    "CLOUD_TASKS_REST_ENDPOINT",
+    "GOOGLE_CLOUD_PROJECT",
+    "TASKS_LOCATION",
+    "TASKS_SERVICE_ACCOUNT",
+    "TASKS_TOKEN_ISSUER",
+    "TASKS_TOKEN_JWKS_URI",
+)
+"""With external providers somebody else's issuer and task queue may be named too: by the first of these."""
+
 DEPLOYMENT = Path(__file__).parents[1] / "terraform"
 PROJECT_PER_MINUTE = 10_000
 MOST_A_SECOND = 500
@@ -43,12 +56,26 @@ def settings(addresses: Addresses, given: Mapping[str, str]) -> dict[str, str]:
 
     Args:
         addresses: Where the parts are.
-        given: The environment of this process; keys found there are kept, and so is the public address.
-            Without a simulated Google all its addresses and the client come from there.
+        given: The environment of this process; keys found there are kept. Without a simulated Google its
+            addresses and the client come from there, and so may the public address, the staff's issuer
+            and the task queue.
     """
     public = given.get("PUBLIC_BASE_URL", "") if not addresses.google else ""
     made = {name: given.get(name) or _made(name) for name in MADE_HERE}
-    return {**given, **made, **_places(addresses, public or addresses.functions), **_google(addresses)}
+    places = _places(addresses, public or addresses.functions)
+    chosen = {} if addresses.google else _chosen(given)
+    return {**given, **made, **places, **_google(addresses), **chosen}
+
+
+def missing(given: Mapping[str, str]) -> tuple[str, ...]:
+    """What the environment must still say before anything works with external providers."""
+    named = CLIENT + (STAFF if given.get(STAFF[0]) else ())
+    return tuple(name for name in named if not given.get(name))
+
+
+def _chosen(given: Mapping[str, str]) -> dict[str, str]:
+    named = [name for group in (STAFF, TASKS) if given.get(group[0]) for name in group]
+    return {name: given[name] for name in named if given.get(name)}
 
 
 def _places(addresses: Addresses, public: str) -> dict[str, str]:

@@ -27,6 +27,7 @@ from local.google.simulator import GoogleSimulator
 from local.google.world import Settings as GoogleSettings
 from local.issuer import Issuer
 from local.mount import function_names, mounted
+from local.others_queue import QueuedScheduler, make_queues
 from local.scheduler import Scheduler, jobs
 from local.server import serve
 from local.tokens import TokenDoor
@@ -80,20 +81,29 @@ class Stack:
         functions = parts.enter_context(serve(front, port=options.nth(0), requests=64)).base_url
         self.issuer.url = parts.enter_context(serve(TokenDoor(self.issuer), port=options.nth(1))).base_url
         google = self._google(parts, functions) if options.simulate else ""
-        tasks = self._tasks(parts)
+        tasks = None if self._others_queue else self._tasks(parts)
         self.addresses = Addresses(
             functions=functions,
             issuer=self.issuer.url,
-            tasks_grpc=tasks.grpc_target,
-            tasks_rest=tasks.base_url,
+            tasks_grpc=tasks.grpc_target if tasks else "",
+            tasks_rest=tasks.base_url if tasks else "",
             google=google,
             firestore=firestore,
         )
         self._install(parts)
         front.open(mounted())
-        scheduler = Scheduler(self.installation.config.function_url("maintenance"), self.issuer, jobs())
+        url = self.installation.config.function_url("maintenance")
+        if tasks:
+            scheduler = Scheduler(url, self.issuer, jobs())
+        else:
+            make_queues(self.installation.config, queues())
+            scheduler = QueuedScheduler(url, self.issuer, jobs(), queue=self.installation.queue)
         parts.callback(scheduler.close)
         scheduler.start()
+
+    @property
+    def _others_queue(self) -> bool:
+        return bool(not self.options.simulate and os.environ.get("CLOUD_TASKS_EMULATOR_HOST"))
 
     def _install(self, parts: ExitStack) -> None:
         environment = settings(self.addresses, {**os.environ, **(self.options.extra or {})})

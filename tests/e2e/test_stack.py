@@ -42,11 +42,12 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 class Up:
     """A running stack: what it said until it was ready, and where it is."""
 
-    def __init__(self, port: int, *arguments: str) -> None:
+    def __init__(self, port: int, *arguments: str, **variables: str) -> None:
         self.port = port
         self.process = subprocess.Popen(
             [sys.executable, "-m", "local", "up", "--port", str(port), *arguments],
             cwd=ROOT,
+            env={**os.environ, **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -144,13 +145,22 @@ def test_an_unknown_function_is_a_problem(up: Up) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_and_leaves_nothing_behind(number: signal.Signals) -> None:
     """Exit code 0, and neither the emulator nor anything else stays."""
-    running = Up(free_ports(), "--providers", "external")
+    client = {"GOOGLE_CLIENT_ID": "id", "GOOGLE_CLIENT_SECRET": "secret"}
+    running = Up(free_ports(), "--providers", "external", **client)
     children = running.children()
     code, rest = running.stop(number)
 
     assert (0, True) == (code, rest.endswith("stopping\n")), rest
     assert [] == [pid for pid in children if alive(pid)]
     assert re.search(r"Google +the real one", "\n".join(running.said))
+
+
+def test_what_is_missing_for_external_providers_is_said() -> None:
+    """Every missing setting in one line, instead of a start that could not serve anybody."""
+    ended = run("up", "--providers", "external", "--port", str(free_ports()))
+
+    assert (1, "") == (ended.returncode, ended.stdout)
+    assert "set GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET as well" in ended.stderr
 
 
 def test_without_a_stack_there_is_no_token() -> None:
