@@ -14,7 +14,7 @@ from local.google.consent import Consent
 from local.google.delivery import Delivery, Post, post
 from local.google.dump import Inspection
 from local.google.errors import Json
-from local.google.faults import Faults
+from local.google.faults import ACTIONS, Faults
 from local.google.grants import Grants
 from local.google.keys import Signer
 from local.google.oauth import OAuth
@@ -44,7 +44,8 @@ class GoogleSimulator:
         self.settings = settings or Settings()
         world = World(now, self.settings)
         signer, pages, quota = Signer(), Pages(), Quota(limits or Limits())
-        grants, self._faults = Grants(world, signer), Faults()
+        grants = Grants(world, signer)
+        self._faults = Faults(ACTIONS, unlisted=frozenset({"frozen"}))
         self.push = Delivery(now, send_push)
         channels = Push(world, self.push)
         self._consent = Consent(world, grants)

@@ -16,7 +16,7 @@ from local.microsoft.delivery import Delivery, Post, post
 from local.microsoft.delta import Rounds
 from local.microsoft.dump import Inspection
 from local.microsoft.errors import Json
-from local.microsoft.faults import Faults
+from local.microsoft.faults import ACTIONS, Faults
 from local.microsoft.grants import Grants
 from local.microsoft.identity import Identity
 from local.microsoft.keys import Signer
@@ -47,7 +47,7 @@ class MicrosoftSimulator:
         self.settings = settings or Settings()
         world = World(now, self.settings)
         signer, rounds, throttle = Signer(), Rounds(), Throttle(limits)
-        grants, self._faults = Grants(world, signer), Faults()
+        grants, self._faults = Grants(world, signer), Faults(ACTIONS)
         self.push = Delivery(now, send_push)
         notifications = Notifications(world, self.push)
         self._consent = Consent(world, grants)
