@@ -7,6 +7,7 @@ the two leads nowhere.
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -32,10 +33,16 @@ def resolve(host: str, port: int) -> Sequence[str]:
 class HttpCourier:
     """One connection a message; no redirects, no proxies, no retries, and no answer is read."""
 
-    def __init__(self, *, loopback: bool = False, look_up: Resolve = resolve) -> None:
-        """``loopback`` lets http on this machine be called as well (the local stack)."""
+    def __init__(
+        self, *, loopback: bool = False, look_up: Resolve = resolve, trust: ssl.SSLContext | None = None
+    ) -> None:
+        """``loopback`` lets http on this machine be called as well (the local stack).
+
+        Certificates are checked against ``trust``, the machine's own list by default.
+        """
         self._loopback = loopback
         self._look_up = look_up
+        self._trust = trust
 
     @property
     def loopback(self) -> bool:
@@ -87,7 +94,9 @@ class HttpCourier:
         address, host, port = self._place(url)
         if urlsplit(url).scheme == "http":
             return urllib3.HTTPConnectionPool(address, port)
-        return urllib3.HTTPSConnectionPool(address, port, server_hostname=host, assert_hostname=host)
+        return urllib3.HTTPSConnectionPool(
+            address, port, server_hostname=host, assert_hostname=host, ssl_context=self._trust
+        )
 
     def _place(self, url: str) -> tuple[str, str, int]:
         """The address to connect to, the name that its certificate must have, and the port."""
