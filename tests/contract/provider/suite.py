@@ -496,6 +496,22 @@ class Live:
             Interval(late, late + HOUR),
         )
 
+    @pytest.mark.pitfall(25)
+    def test_titles_come_only_where_a_view_asks_for_them(self, world: ProviderWorld) -> None:
+        """A slot question brings times and flags; a view may ask what an event is called (pitfall 25)."""
+        world.enter(TOMORROW, TOMORROW + HOUR, title="Dentist")
+        request, window = BusyRequest(world.calendar), Interval(NOW, NOW + timedelta(days=7))
+
+        (times,) = world.provider.busy(world.token, [request], window)
+        (full,) = world.provider.busy(world.token, [request], window, detail=Detail.FULL)
+
+        assert isinstance(times, BusyPage)
+        assert isinstance(full, BusyPage)
+        assert [(event.title, event.description) for event in times.events] == [(None, None)]
+        assert [(event.title, event.span) for event in full.events] == [
+            ("Dentist", Interval(TOMORROW, TOMORROW + HOUR))
+        ]
+
     @pytest.mark.pitfall(1)
     @pytest.mark.parametrize("trouble", list(Trouble))
     def test_a_failed_question_is_never_free_time(self, world: ProviderWorld, trouble: Trouble) -> None:

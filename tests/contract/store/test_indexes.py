@@ -16,6 +16,7 @@ from common.store.documents import Query
 from common.store.memory import MemoryDocuments
 from tests.contract.store.examples import COVERED, HOUR, NINE, booking, create, link, outbox, record
 from tests.contract.store.outreach_examples import delivery, hook, invitation, told
+from tests.contract.store.test_privacy import address, entry
 from tests.contract.store.watched import INDEXES, Watched, unserved
 
 FILE = json.loads(INDEXES.read_text())
@@ -63,6 +64,15 @@ def asked():
     store.hooks.of_tenant("t")
     store.hooks.post(delivery(), outbox("o2"))
     store.hooks.deliveries("t", "h", limit=1)
+    store.oversight.record(entry())
+    store.oversight.grants("t")
+    store.oversight.trail("t", after="e1", limit=1)
+    store.subscriptions.put(address())
+    store.subscriptions.by_secret("h1")
+    store.archive.page("t", after="tenants/t", limit=1)
+    store.archive.loose("t", limit=1)
+    store.archive.of_tenant("t")
+    store.bookings.page("t", after=None, limit=1)
     return documents
 
 
