@@ -1,8 +1,6 @@
 """Answers Calendar API requests: routing, faults, tokens, scopes, quota, handler, mask and call log."""
 
 import json
-import socket
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +17,7 @@ from local.google.quota import Quota, units
 from local.google.routes import Handler
 from local.google.timing import stamp
 from local.google.world import World
+from local.simulation.serving import drop
 
 ROOT = "/calendar/v3/"
 WAITING = frozenset({"slow", "hang"})
@@ -187,15 +186,6 @@ def as_json(answer: Any, *, status: int = 200, headers: dict[str, str] | None = 
 def refusal(error: ApiError) -> Response:
     """An error as a response."""
     return as_json(error.body(), status=error.status, headers=error.headers)
-
-
-def drop(request: Request) -> None:
-    """End the connection without an answer."""
-    connection = request.environ.get("werkzeug.socket")
-    if connection is not None:
-        with suppress(OSError):
-            connection.shutdown(socket.SHUT_RDWR)
-    raise ConnectionResetError
 
 
 def _body(request: Request, method: Method) -> Json:

@@ -1,14 +1,8 @@
-"""Serves the back door as JSON: POST /_sim/<operation> with the keyword arguments, GET /_sim/<reading>."""
+"""Says what of the simulated Google's back door can be read with GET, and how it refuses."""
 
-import inspect
-import json
-from collections.abc import Callable
-from typing import Any
-
-from werkzeug.wrappers import Request, Response
-
-from local.google.api import as_json, refusal
+from local.google.api import refusal
 from local.google.errors import ApiError
+from local.simulation.backdoor import Backdoor
 
 READINGS = frozenset(
     [
@@ -23,38 +17,10 @@ READINGS = frozenset(
         "faults",
         "busy",
         "event",
-        "health",
     ]
 )
 
 
-class Backdoor:
-    """Every public method of the given objects, by name."""
-
-    def __init__(self, *doors: object) -> None:
-        self.operations: dict[str, Callable[..., Any]] = {}
-        for door in doors:
-            for name, method in inspect.getmembers(door, inspect.ismethod):
-                if not name.startswith("_"):
-                    self.operations[name] = method
-
-    def call(self, name: str, arguments: dict[str, Any]) -> Any:
-        """Do one operation by name."""
-        return self.operations[name](**arguments)
-
-    def answer(self, request: Request) -> Response:
-        """The response to one request below /_sim/."""
-        name = request.path.removeprefix("/_sim/").strip("/")
-        if name == "health":
-            return as_json({"status": "ok"})
-        if name not in self.operations or (request.method == "GET" and name not in READINGS):
-            return as_json({"error": f"unknown operation {name}"}, status=404)
-        try:
-            arguments = (
-                request.args.to_dict() if request.method == "GET" else json.loads(request.get_data() or b"{}")
-            )
-            return as_json({"result": self.call(name, arguments)})
-        except ApiError as error:
-            return refusal(error)
-        except (TypeError, ValueError, KeyError) as error:
-            return as_json({"error": f"{type(error).__name__}: {error}"}, status=400)
+def backdoor(*doors: object) -> Backdoor:
+    """The operations of the given objects under /_sim/."""
+    return Backdoor(*doors, readings=READINGS, refusals={ApiError: refusal})

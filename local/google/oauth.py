@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from local.google.api import as_json, drop
+from local.google.api import as_json
 from local.google.consent import KEPT, Consent, ConsentError, error_page
 from local.google.errors import Json
 from local.google.faults import BAD_GATEWAY, Fault, Faults
@@ -14,6 +14,7 @@ from local.google.keys import ISSUER, Signer
 from local.google.model import Call
 from local.google.timing import stamp
 from local.google.world import World
+from local.simulation.serving import drop
 
 AUTH_PATHS = frozenset({"/o/oauth2/v2/auth", "/o/oauth2/auth"})
 NO_STORE = {"Cache-Control": "no-cache, no-store, max-age=0, must-revalidate", "Pragma": "no-cache"}

@@ -1,30 +1,11 @@
-"""Serves a simulator over HTTP on the loopback address, for as long as a with-block lasts."""
-
-import threading
-from types import TracebackType
-from typing import Self
-
-from werkzeug.serving import WSGIRequestHandler, make_server
+"""Names the endpoints that clients of a served simulator are given."""
 
 from local.google.simulator import GoogleSimulator
+from local.simulation.serving import SimulatorServer
 
 
-class _Quiet(WSGIRequestHandler):
-    """Addresses hold tokens and mail addresses, so nothing is printed."""
-
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002
-        """Print nothing."""
-
-
-class GoogleServer:
+class GoogleServer(SimulatorServer[GoogleSimulator]):
     """A threaded server; `url` and the endpoint properties are what clients are given."""
-
-    def __init__(self, simulator: GoogleSimulator, *, port: int = 0, auto_push: bool = False) -> None:
-        self.simulator = simulator
-        self._auto_push = auto_push
-        self._server = make_server("127.0.0.1", port, simulator, threaded=True, request_handler=_Quiet)
-        self._thread = threading.Thread(target=self._serve, name="google", daemon=True)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     @property
     def calendar_endpoint(self) -> str:
@@ -55,29 +36,3 @@ class GoogleServer:
     def jwks_uri(self) -> str:
         """The keys that verify ID tokens."""
         return f"{self.url}/oauth2/v3/certs"
-
-    def _serve(self) -> None:
-        self._server.serve_forever(poll_interval=0.02)
-
-    def start(self) -> None:
-        """Begin to serve, and to push if asked to."""
-        self._thread.start()
-        if self._auto_push:
-            self.simulator.push.start()
-
-    def stop(self) -> None:
-        """End serving and pushing, and close every socket."""
-        self.simulator.close()
-        if self._thread.is_alive():
-            self._server.shutdown()
-            self._thread.join(timeout=15)
-        self._server.server_close()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Request, Response
 from local.google import batch
 from local.google.admin import Admin
 from local.google.api import Api
-from local.google.backdoor import Backdoor
+from local.google.backdoor import backdoor
 from local.google.consent import Consent
 from local.google.delivery import Delivery, Post, post
 from local.google.dump import Inspection
@@ -54,7 +54,7 @@ class GoogleSimulator:
         self.admin = Admin(world, grants, quota, pages)
         self.owner = Owner(world)
         self.inspect = Inspection(world, grants, self.push, self._faults)
-        self.backdoor = Backdoor(self.admin, self.owner, self.inspect)
+        self.backdoor = backdoor(self.admin, self.owner, self.inspect)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one WSGI request."""

@@ -1,9 +1,7 @@
 """Answers Graph requests: tokens, throttling, faults, routing, permissions, handler and call log."""
 
 import json
-import socket
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,6 +18,7 @@ from local.microsoft.routes import Route
 from local.microsoft.throttle import Throttle, too_many_at_once
 from local.microsoft.world import World
 from local.microsoft.zones import stamp
+from local.simulation.serving import drop
 
 ROOT = "/v1.0"
 JSON_KIND = (
@@ -202,15 +201,6 @@ def as_response(reply: Reply, ask: Ask) -> Response:
     kind = headers.pop("Content-Type", JSON_KIND)
     text = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
     return Response(text, reply.status, headers=headers, content_type=kind)
-
-
-def drop(request: Request) -> None:
-    """End the connection without an answer."""
-    connection = request.environ.get("werkzeug.socket")
-    if connection is not None:
-        with suppress(OSError):
-            connection.shutdown(socket.SHUT_RDWR)
-    raise ConnectionResetError
 
 
 def _body(ask: Ask) -> Json:

@@ -6,9 +6,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from werkzeug.wrappers import Request
 
-from local.microsoft.api import Api, Ask, Reply, ask_of, drop, parsed
+from local.microsoft.api import Api, Ask, Reply, ask_of, parsed
 from local.microsoft.errors import GraphError, Json, bad_request
 from local.microsoft.ids import guid
+from local.simulation.serving import drop
 
 MOST = 20
 

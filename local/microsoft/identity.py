@@ -8,7 +8,6 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from local.microsoft import pages
-from local.microsoft.api import drop
 from local.microsoft.consent import Consent, Redirect, issuer_tenant
 from local.microsoft.errors import Json, SignInError
 from local.microsoft.faults import HTML_ERROR, Fault, Faults
@@ -18,6 +17,7 @@ from local.microsoft.keys import Signer
 from local.microsoft.model import Call
 from local.microsoft.world import World
 from local.microsoft.zones import stamp
+from local.simulation.serving import drop
 
 TENANT = re.compile(r"/([A-Za-z0-9.-]+)(/.*)")
 NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Request, Response
 from local.microsoft import batch
 from local.microsoft.admin import Admin
 from local.microsoft.api import ROOT, Api, as_response, ask_of
-from local.microsoft.backdoor import Backdoor
+from local.microsoft.backdoor import backdoor
 from local.microsoft.consent import Consent
 from local.microsoft.delivery import Delivery, Post, post
 from local.microsoft.delta import Rounds
@@ -59,7 +59,7 @@ class MicrosoftSimulator:
         )
         self.owner = Owner(world)
         self.inspect = Inspection(world, grants, self.push, self._faults)
-        self.backdoor = Backdoor(self.admin, self.owner, self.inspect)
+        self.backdoor = backdoor(self.admin, self.owner, self.inspect)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one WSGI request."""
