@@ -41,8 +41,8 @@ def _up(chosen: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     options = Options(port=chosen.port, simulate=chosen.providers == "simulated")
-    if not options.simulate and (names := missing(os.environ)):
-        print(f"cannot start: with external providers, set {', '.join(names)} as well", file=sys.stderr)
+    if not options.simulate and (absent := missing(os.environ)):
+        print("cannot start with external providers:", "\n  ".join(("", *absent)), file=sys.stderr)
         return 1
     try:
         with Stack(options) as stack:

@@ -22,7 +22,10 @@ MADE_HERE = ("SIGNING_KEYS", "CHANNEL_KEYS", "EVENT_ID_KEY", "GRANT_KEYSET")
 """Settings that are generated anew at each start unless the environment brings them."""
 
 STAFF = ("STAFF_TOKEN_ISSUER", "STAFF_TOKEN_AUDIENCE", "STAFF_TOKEN_JWKS_URI")
-CLIENT = ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET")
+CLIENTS = (
+    ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"),
+    ("MICROSOFT_CLIENT_ID", "MICROSOFT_CLIENT_SECRET"),
+)
 TASKS = (
     "CLOUD_TASKS_EMULATOR_HOST",
     "CLOUD_TASKS_REST_ENDPOINT",
@@ -68,9 +71,17 @@ def settings(addresses: Addresses, given: Mapping[str, str]) -> dict[str, str]:
 
 
 def missing(given: Mapping[str, str]) -> tuple[str, ...]:
-    """What the environment must still say before anything works with external providers."""
-    named = CLIENT + (STAFF if given.get(STAFF[0]) else ())
-    return tuple(name for name in named if not given.get(name))
+    """What the environment must still say before external providers work, a line each."""
+    begun = [group for group in (*CLIENTS, STAFF) if any(given.get(name) for name in group)]
+    absent = [
+        f"{name} is missing beside {next(filter(given.get, group))}"
+        for group in begun
+        for name in group
+        if not given.get(name)
+    ]
+    if not any(client in begun for client in CLIENTS):
+        absent.append(f"neither {' nor '.join(' and '.join(client) for client in CLIENTS)} are there")
+    return tuple(absent)
 
 
 def _chosen(given: Mapping[str, str]) -> dict[str, str]:

@@ -72,7 +72,8 @@ def _judged(ports: Ports, command: FinishConsent, state: ConsentState) -> Joined
     except OperatorFault as fault:
         ports.log.warning("consent_misconfigured", provider=state.provider, code=fault.reason)
         return Joined(Outcome.MISCONFIGURED)
-    except (ProviderUnavailable, RateLimited, UnexpectedReply):
+    except (ProviderUnavailable, RateLimited, UnexpectedReply) as failed:
+        ports.log.warning("consent_failed", provider=state.provider, code=failed.reason)
         return Joined(Outcome.PROVIDER_UNAVAILABLE)
 
 

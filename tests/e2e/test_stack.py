@@ -156,11 +156,11 @@ def test_a_signal_ends_it_and_leaves_nothing_behind(number: signal.Signals) -> N
 
 
 def test_what_is_missing_for_external_providers_is_said() -> None:
-    """Every missing setting in one line, instead of a start that could not serve anybody."""
+    """Every missing setting by its name, instead of a start that could not serve anybody."""
     ended = run("up", "--providers", "external", "--port", str(free_ports()))
 
     assert (1, "") == (ended.returncode, ended.stdout)
-    assert "set GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET as well" in ended.stderr
+    assert "neither GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET nor MICROSOFT" in ended.stderr
 
 
 def test_without_a_stack_there_is_no_token() -> None:

@@ -47,7 +47,8 @@ def join(ports: Ports, state: ConsentState, grant: Grant) -> Joined:
         return _refused(ports, state, grant, account, Outcome.SCOPE_MISSING)
     try:
         listed = all_calendars(lambda page: provider.calendar.list_calendars(grant.access_token, page=page))
-    except (ProviderUnavailable, RateLimited, UnexpectedReply):
+    except (ProviderUnavailable, RateLimited, UnexpectedReply) as failed:
+        ports.log.warning("calendars_not_listed", provider=state.provider, code=failed.reason)
         return _refused(ports, state, grant, account, Outcome.PROVIDER_UNAVAILABLE)
     except Stop as error:
         return _refused(ports, state, grant, account, unlisted(error))
