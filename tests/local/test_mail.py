@@ -1,0 +1,26 @@
+"""The mail service of this machine, through the real client."""
+
+from __future__ import annotations
+
+import pytest
+
+from common.errors import OperatorFault
+from common.mail.mailer import MimeMailer
+from common.mail.ses import SesTransport
+from local.mail import CREDENTIALS, REGION, SENDER, MailServer
+from tests.unit.mail.test_message import envelope
+
+
+def test_a_mail_goes_through_the_real_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials and sender are known there; another sender is refused; what was taken can be read."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    with MailServer() as server:
+        transport = SesTransport(region=REGION, endpoint=server.url)
+        MimeMailer(transport, sender=SENDER).send(envelope())
+        with pytest.raises(OperatorFault):
+            MimeMailer(transport, sender="other@example.com").send(envelope())
+        (mail,) = server.mails()
+
+    assert (mail.to, mail.subject) == (("zoe@example.net",), "Your appointment with Salon")
+    assert "https://shop.example/booking#t1/b1/secret" in mail.text
