@@ -207,7 +207,7 @@ class GraphClient:
             self._idle.pop().close()
 
     def _address(self, ask: Ask) -> str:
-        if ask.path.startswith("/"):
+        if ask.path.startswith("/") and not ask.path.startswith("//"):
             return f"{self._endpoint}{ask.target}"
         if not self.own(ask.path):
             raise CursorExpired("a page that is not Graph's", code="foreign_link")

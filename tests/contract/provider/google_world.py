@@ -44,10 +44,12 @@ class Recorder:
 
     application: Callable[..., Iterable[bytes]]
     asked: list[str] = field(default_factory=list)
+    preferred: list[str] = field(default_factory=list)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         body = environ["wsgi.input"].read()
         environ["wsgi.input"].seek(0)
+        self.preferred.append(environ.get("HTTP_PREFER", ""))
         self.asked.append(f"{environ['RAW_URI']} {body.decode()}")
         return self.application(environ, start_response)
 

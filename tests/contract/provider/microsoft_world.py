@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 from common.domain.account import CalendarRef, Role
 from common.domain.feed import Channel
@@ -37,8 +39,6 @@ def local(at: datetime) -> dict[str, str]:
 
 def echo(address: str, _headers: Any, _body: bytes) -> Reply:
     """A webhook that proves its address and accepts everything."""
-    from urllib.parse import parse_qs, urlsplit
-
     asked = parse_qs(urlsplit(address).query).get("validationToken")
     return Reply(200, asked[0], "text/plain") if asked else Reply(202, "", "")
 
@@ -78,7 +78,7 @@ class MicrosoftWorld:
         return self.put({"isAllDay": True, **days})
 
     def enter_weekly(self, start: datetime, length: timedelta, *, count: int) -> str:
-        begin = start.astimezone(self.zone)
+        begin = start.astimezone(ZoneInfo(ZONE))
         pattern = {
             "type": "weekly",
             "interval": 1,
@@ -98,12 +98,6 @@ class MicrosoftWorld:
                 "recurrence": {"pattern": pattern, "range": span},
             }
         )
-
-    @property
-    def zone(self) -> Any:
-        from zoneinfo import ZoneInfo
-
-        return ZoneInfo(ZONE)
 
     def enter_elsewhere(self, start: datetime, end: datetime) -> None:
         raise AssertionError("nobody shares times only here")

@@ -135,7 +135,7 @@ class Feeds:
             read(world, cursor)
 
     def test_a_listing_has_a_beginning(self, world: ProviderWorld) -> None:
-        """What reaches into the window is listed, what was before it is not; years ahead where it has no end."""
+        """What reaches into the window is listed, not what was before it; years ahead where it has no end."""
         later = NOW + timedelta(days=1500)
         world.enter(WINDOW.start - 3 * HOUR, WINDOW.start - HOUR)
         reaching = world.enter(WINDOW.start - HOUR, WINDOW.start + HOUR)
@@ -300,7 +300,7 @@ class Writes:
 
     @pytest.mark.pitfall(13)
     def test_an_event_answers_to_the_name_that_we_gave_it(self, world: ProviderWorld) -> None:
-        """Where the provider's own id never reached us, our name reads, changes and deletes it (pitfall 13)."""
+        """Where the provider's id never reached us, our name reads, changes and deletes it (pitfall 13)."""
         wanted, calendar = draft(event_id=OWN), world.calendar
         made = created(world, wanted)
 
@@ -323,7 +323,7 @@ class Writes:
 
     @pytest.mark.pitfall(12)
     def test_a_copy_is_not_ours(self, world: ProviderWorld) -> None:
-        """A copy keeps the marker, but not the name; the original is still the one that is found (pitfall 12)."""
+        """A copy keeps the marker, but not the name; the original is the one that is found (pitfall 12)."""
         made = created(world, draft(event_id=OWN))
         copied = world.copy(made.id)
 
@@ -556,7 +556,7 @@ class Channels:
 
     @pytest.mark.pitfall(8)
     def test_a_channel_is_prolonged_or_replaced(self, world: ProviderWorld) -> None:
-        """A provider that prolongs keeps the channel; else, or where it is gone, there is none (pitfall 8)."""
+        """A provider that prolongs keeps the channel; else, or if it is gone, there is none (pitfall 8)."""
         channel, later = world.provider.watch(world.token, world.calendar, wish("channel-1")), NOW + 2 * HOUR
 
         longer = world.provider.renew(world.token, channel, now=NOW, until=later)
