@@ -1,8 +1,7 @@
 """The back door of the machinery: accounts, sharing, clients, grants, expiries, limits and settings."""
 
 import hashlib
-from dataclasses import asdict, fields, replace
-from datetime import timedelta
+from dataclasses import asdict, replace
 from typing import Any
 
 from local.google import edits
@@ -14,7 +13,8 @@ from local.google.model import Account, Calendar, Client
 from local.google.paging import Pages
 from local.google.quota import Limits, Quota
 from local.google.timing import known_zone
-from local.google.world import Settings, World
+from local.google.world import World
+from local.simulation.settings import change_setting
 
 
 class Admin:
@@ -176,12 +176,7 @@ class Admin:
     def set_setting(self, name: str, value: Any) -> None:
         """Change one setting; durations are given in seconds."""
         with self._world.lock:
-            if name not in {field.name for field in fields(Settings)}:
-                raise KeyError(name)
-            timed = isinstance(getattr(self._world.settings, name), timedelta) or name.endswith("_life")
-            setattr(
-                self._world.settings, name, timedelta(seconds=value) if timed and value is not None else value
-            )
+            change_setting(self._world.settings, name, value)
 
     def mails(self) -> list[Json]:
         """Every message Google would have sent."""

@@ -12,12 +12,14 @@ from local.google.grants import Grants
 from local.google.timing import parameter, stamp
 from local.google.views import Viewer, list_entry, render
 from local.google.world import World
+from local.simulation.levers import Levers
 
 
-class Inspection:
+class Inspection(Levers):
     """Reading without side effects, and the scripts of faults and pushes as plain JSON."""
 
     def __init__(self, world: World, grants: Grants, delivery: Delivery, faults: Faults) -> None:
+        super().__init__(delivery, faults)
         self._world = world
         self._grants = grants
         self._delivery = delivery
@@ -89,34 +91,6 @@ class Inspection:
             for item in self._delivery.pending()
         ]
 
-    def deliver_pushes(self, *, count: int | None = None, force: bool = False) -> list[Json]:
-        """Deliver waiting notifications now."""
-        return [asdict(attempt) for attempt in self._delivery.deliver(count, force=force)]
-
-    def drop_pushes(self, *, count: int | None = None) -> int:
-        """Lose waiting notifications."""
-        return self._delivery.drop(count)
-
-    def duplicate_push(self, *, index: int = 0) -> None:
-        """Deliver a waiting notification twice."""
-        self._delivery.duplicate(index)
-
-    def reorder_pushes(self, order: list[int]) -> None:
-        """Put the waiting notifications in another order."""
-        self._delivery.reorder(order)
-
-    def hold_pushes(self) -> None:
-        """Hold automatic delivery."""
-        self._delivery.hold()
-
-    def release_pushes(self) -> None:
-        """Continue automatic delivery."""
-        self._delivery.release()
-
-    def push_attempts(self) -> list[Json]:
-        """Every delivery so far with its status."""
-        return [asdict(attempt) for attempt in self._delivery.attempts()]
-
     def add_fault(self, action: str, **options: Any) -> None:
         """Script a fault; a `stale` one freezes its calendar as it is now."""
         fault = Fault(action, **options)
@@ -124,11 +98,3 @@ class Inspection:
             with self._world.lock:
                 fault.frozen = self._world.frozen(fault.calendar)
         self._faults.add(fault)
-
-    def faults(self) -> list[Json]:
-        """The faults that are still to come."""
-        return self._faults.listed()
-
-    def clear_faults(self) -> None:
-        """Drop every scripted fault."""
-        self._faults.clear()

@@ -1,7 +1,6 @@
 """The back door of the machinery: tenants, accounts, apps, calendars, grants, limits and settings."""
 
-from dataclasses import asdict, fields
-from datetime import timedelta
+from dataclasses import asdict
 from typing import Any
 
 from local.microsoft import bodies, calendars, ids
@@ -9,11 +8,9 @@ from local.microsoft.errors import Json
 from local.microsoft.fates import Fates
 from local.microsoft.model import PERSONAL_TENANT, Account, App, Item, Share, Tenant
 from local.microsoft.scopes import parse
-from local.microsoft.settings import Settings
 from local.microsoft.throttle import Limits
 from local.microsoft.zones import zone
-
-OPTIONAL = frozenset({"bump_after", "transaction_memory", "delta_token_life"})
+from local.simulation.settings import change_setting
 
 
 class Admin(Fates):
@@ -136,11 +133,7 @@ class Admin(Fates):
     def set_setting(self, name: str, value: Any) -> None:
         """Change one setting; durations are given in seconds."""
         with self._world.lock:
-            if name not in {field.name for field in fields(Settings)}:
-                raise KeyError(name)
-            timed = isinstance(getattr(self._world.settings, name), timedelta) or name in OPTIONAL
-            made = timedelta(seconds=value) if timed and value is not None else value
-            setattr(self._world.settings, name, made)
+            change_setting(self._world.settings, name, value)
 
     def mails(self) -> list[Json]:
         """Every message Exchange would have sent."""

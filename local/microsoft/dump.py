@@ -13,14 +13,16 @@ from local.microsoft.grants import Grants
 from local.microsoft.model import Calendar
 from local.microsoft.world import World
 from local.microsoft.zones import parameter, stamp
+from local.simulation.levers import Levers
 
 SEEN = Prefs(immutable=True)
 
 
-class Inspection:
+class Inspection(Levers):
     """Reading without side effects, and the scripts of faults and pushes as plain JSON."""
 
     def __init__(self, world: World, grants: Grants, delivery: Delivery, faults: Faults) -> None:
+        super().__init__(delivery, faults)
         self._world = world
         self._grants = grants
         self._delivery = delivery
@@ -132,45 +134,9 @@ class Inspection:
             for item in self._delivery.pending()
         ]
 
-    def deliver_pushes(self, *, count: int | None = None, force: bool = False) -> list[Json]:
-        """Deliver waiting notifications now."""
-        return [asdict(attempt) for attempt in self._delivery.deliver(count, force=force)]
-
-    def drop_pushes(self, *, count: int | None = None) -> int:
-        """Lose waiting notifications."""
-        return self._delivery.drop(count)
-
-    def duplicate_push(self, *, index: int = 0) -> None:
-        """Deliver a waiting notification twice."""
-        self._delivery.duplicate(index)
-
-    def reorder_pushes(self, order: list[int]) -> None:
-        """Put the waiting notifications in another order."""
-        self._delivery.reorder(order)
-
-    def hold_pushes(self) -> None:
-        """Hold automatic delivery."""
-        self._delivery.hold()
-
-    def release_pushes(self) -> None:
-        """Continue automatic delivery."""
-        self._delivery.release()
-
-    def push_attempts(self) -> list[Json]:
-        """Every delivery so far with its status."""
-        return [asdict(attempt) for attempt in self._delivery.attempts()]
-
     def add_fault(self, action: str, **options: Any) -> None:
         """Script a fault."""
         self._faults.add(Fault(action, **options))
-
-    def faults(self) -> list[Json]:
-        """The faults that are still to come."""
-        return self._faults.listed()
-
-    def clear_faults(self) -> None:
-        """Drop every scripted fault."""
-        self._faults.clear()
 
     def _calendar(self, name: str) -> Calendar:
         if name.lower() in self._world.accounts:

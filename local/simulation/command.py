@@ -1,0 +1,33 @@
+"""Runs a simulator from the command line until it is interrupted."""
+
+import argparse
+import threading
+from typing import Any
+
+from local.simulation.serving import SimulatorServer
+
+
+def options(program: str, *, about: str | None, port: int) -> argparse.ArgumentParser:
+    """A parser with the options of every simulator: its port, one client and the accounts to begin with."""
+    parser = argparse.ArgumentParser(prog=f"python -m {program}", description=about)
+    parser.add_argument("--port", type=int, default=port)
+    parser.add_argument("--client-id", default="slotbridge-local")
+    parser.add_argument("--client-secret", default="slotbridge-local-secret")
+    parser.add_argument("--redirect-uri", action="append", default=[])
+    parser.add_argument("--account", action="append", default=[], help="an account to begin with")
+    return parser
+
+
+def redirect_uris(chosen: argparse.Namespace) -> list[str]:
+    """The given addresses, or the one of the local front end."""
+    return chosen.redirect_uri or ["http://127.0.0.1:8080/oauth_callback"]
+
+
+def serve_until_interrupted(server: SimulatorServer[Any], *, name: str) -> None:
+    """Serve and push, saying where."""
+    with server:
+        print(f"Simulated {name} on {server.url}", flush=True)
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            print("stopped")
