@@ -15,7 +15,7 @@ from common.domain.hooks import (
     sealed_for,
 )
 from common.domain.work import Notice, NoticeKind
-from common.errors import Conflict, Forbidden, ProviderUnavailable, UnknownResource
+from common.errors import Conflict, Forbidden, ProviderUnavailable, RateLimited, UnknownResource
 from common.flows.steps.hooking import promise_of
 from common.flows.steps.outbox import task_of
 from common.ports import Answer, Ports
@@ -41,7 +41,7 @@ def deliver_hook(ports: Ports, command: DeliverHook) -> DeliveryState | None:
     The receiver may get a message twice (the answer of the first time was lost), always under the same id.
 
     Raises:
-        Conflict: The same message is on its way at the moment.
+        RateLimited: The same message, or one to the same failing target, is on its way at the moment.
     """
     name, _, message = command.subject.partition(".")
     try:
@@ -55,12 +55,15 @@ def deliver_hook(ports: Ports, command: DeliverHook) -> DeliveryState | None:
     now, holder = ports.clock.now(), ports.keys.token()
     if delivery.next_at is not None and delivery.next_at > now:
         return delivery.state
-    if not ports.ledger.lease(f"hook.{message}", holder=holder, until=now + LEASE, now=now):
-        raise Conflict("the same message is on its way at the moment", code="hook_under_way")
+    # A target that fails is tried by one worker at a time: it must not keep all of them waiting.
+    scope = f"hook.{hook.id if hook.failing_since else message}"
+    if not ports.ledger.lease(scope, holder=holder, until=now + LEASE, now=now):
+        wait = LEASE.total_seconds() / 4
+        raise RateLimited("this target is being tried at the moment", code="paced", retry_after=wait)
     answer = _tried(ports, hook, delivery)
     noted = _noted(ports, command, delivery, answer)
     _judge(ports, hook, noted, answer)
-    ports.ledger.release(f"hook.{message}", holder=holder)
+    ports.ledger.release(scope, holder=holder)
     ports.log.info(
         "hook_tried", tenant=hook.tenant, hook=hook.id, status=answer.status, attempt=noted.attempts
     )

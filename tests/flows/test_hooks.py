@@ -234,6 +234,25 @@ def test_a_task_that_comes_twice_delivers_once() -> None:
     assert len(world.targets.posted) == 1
 
 
+def test_a_failing_target_is_tried_by_one_worker_at_a_time() -> None:
+    """A target that hangs keeps one worker waiting, not all of them; nothing is given up for that."""
+    world, made = hooked()
+    world.targets.answers = [Answer(500)]
+    booked(world, "10:00")
+    world.drain(within=timedelta(seconds=1))
+    scope, now = f"hook.{made.hook.id}", world.clock.now()
+    free = now + timedelta(minutes=10)
+    world.ports.ledger.lease(scope, holder="another", until=free, now=now)
+    booked(world, "11:00")
+    world.advance(minutes=15)
+    found = messages(world, made.hook.id)
+
+    assert {item.state for item in found} == {DeliveryState.DELIVERED}
+    assert [item.tried_at >= free for item in found] == [True, True]
+    assert len(world.targets.posted) == 3
+    assert world.ports.ledger.dead_letters("t1") == ()
+
+
 class Deaf:
     """A queue that loses everything."""
 
