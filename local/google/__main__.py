@@ -7,6 +7,7 @@ from local.simulation.command import options, redirect_uris, serve_until_interru
 def main() -> None:
     """Serve with loopback pushes allowed, Google's quotas on request, and one client to begin with."""
     parser = options("local.google", about=__doc__, port=8090)
+    parser.add_argument("--account", action="append", default=[])
     parser.add_argument("--quotas", action="store_true", help="600/min/user, 10,000/min/project")
     chosen = parser.parse_args()
     settings = Settings(allow_http_push=True)

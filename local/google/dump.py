@@ -22,8 +22,6 @@ class Inspection(Levers):
         super().__init__(delivery, faults)
         self._world = world
         self._grants = grants
-        self._delivery = delivery
-        self._faults = faults
 
     def events(self, calendar: str, *, cancelled: bool = True) -> list[Json]:
         """The stored events of a calendar, masters and exceptions, as its owner sees them."""
@@ -88,7 +86,7 @@ class Inspection(Levers):
         """The notifications that wait, without channel tokens."""
         return [
             {"channel": item.channel, "state": item.state, "due": stamp(item.due), "attempt": item.attempt}
-            for item in self._delivery.pending()
+            for item in self._outbox.pending()
         ]
 
     def add_fault(self, action: str, **options: Any) -> None:
@@ -97,4 +95,4 @@ class Inspection(Levers):
         if action == "stale":
             with self._world.lock:
                 fault.frozen = self._world.frozen(fault.calendar)
-        self._faults.add(fault)
+        self._script.add(fault)

@@ -1,4 +1,4 @@
-"""What the simulated Google remembers: accounts, calendars, events, clients, grants, channels and mails."""
+"""What the simulated Google remembers: accounts, calendars, events, clients, grants, channels and calls."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -170,18 +170,6 @@ class Channel:
     event_types: tuple[str, ...] = ()
     stopped: bool = False
     messages: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """One message that Google would have sent to somebody."""
-
-    to: str
-    kind: str
-    calendar: str
-    event: str
-    by: str
-    at: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Holds the whole simulated state behind one lock, and is the one place where changes are recorded."""
 
-import threading
 import zlib
 from collections.abc import Callable
 from copy import deepcopy
@@ -8,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from local.google.errors import Json, not_found
-from local.google.model import Account, Calendar, Call, Channel, Client, ListEntry, Mail, Stored
+from local.google.model import Account, Calendar, Call, Channel, Client, ListEntry, Stored
 from local.google.timing import stamp
+from local.simulation.ledger import Ledger, Mail
 
 
 @dataclass(slots=True)
@@ -38,41 +38,23 @@ class Operation:
     touched: set[str] = field(default_factory=set)
 
 
-class World:
+class World(Ledger):
     """Every account, calendar and channel, the clock, and the change counter."""
 
     def __init__(self, now: Callable[[], datetime], settings: Settings) -> None:
-        self.lock = threading.RLock()
+        super().__init__()
         self.now = now
         self.settings = settings
         self.accounts: dict[str, Account] = {}
         self.calendars: dict[str, Calendar] = {}
         self.clients: dict[str, Client] = {}
         self.channels: dict[tuple[str, str], Channel] = {}
-        self.mails: list[Mail] = []
         self.calls: list[Call] = []
         self.guests_added: dict[str, int] = {}
         self.on_change: Callable[[str, str], None] = lambda _resource, _event_type: None
         self.quiet = False
         self._operation = Operation()
-        self._change = 0
-        self._serial = 0
         self._last = datetime(1970, 1, 1, tzinfo=UTC)
-
-    def serial(self) -> int:
-        """A number never given before."""
-        self._serial += 1
-        return self._serial
-
-    def next_change(self) -> int:
-        """The change counter after one more change."""
-        self._change += 1
-        return self._change
-
-    @property
-    def change(self) -> int:
-        """The number of the latest change."""
-        return self._change
 
     def tick(self) -> str:
         """The server time of a change: strictly increasing, in milliseconds."""

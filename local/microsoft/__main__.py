@@ -7,6 +7,7 @@ from local.simulation.command import options, redirect_uris, serve_until_interru
 def main() -> None:
     """Serve with loopback pushes allowed, and one app to begin with."""
     parser = options("local.microsoft", about=__doc__, port=8091)
+    parser.add_argument("--account", action="append", default=[], help="a work account")
     parser.add_argument("--personal", action="append", default=[], help="a personal account")
     parser.add_argument("--no-quotas", action="store_true")
     chosen = parser.parse_args()

@@ -25,8 +25,6 @@ class Inspection(Levers):
         super().__init__(delivery, faults)
         self._world = world
         self._grants = grants
-        self._delivery = delivery
-        self._faults = faults
 
     def events(self, calendar: str) -> list[Json]:
         """What is stored in a calendar: single events, series and exceptions, with immutable ids."""
@@ -131,12 +129,12 @@ class Inspection(Levers):
                 "due": stamp(item.due),
                 "attempt": item.attempt,
             }
-            for item in self._delivery.pending()
+            for item in self._outbox.pending()
         ]
 
     def add_fault(self, action: str, **options: Any) -> None:
         """Script a fault."""
-        self._faults.add(Fault(action, **options))
+        self._script.add(Fault(action, **options))
 
     def _calendar(self, name: str) -> Calendar:
         if name.lower() in self._world.accounts:

@@ -1,4 +1,4 @@
-"""What the simulated Microsoft remembers: mailboxes, items, apps, tokens, subscriptions and mails."""
+"""What the simulated Microsoft remembers: mailboxes, items, apps, tokens, subscriptions and calls."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -191,18 +191,6 @@ class Subscription:
     def kinds(self) -> frozenset[str]:
         """The kinds of changes it is about."""
         return frozenset(each.strip() for each in self.change_type.split(","))
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """One message that Exchange would have sent to somebody."""
-
-    to: str
-    kind: str
-    calendar: str
-    event: str
-    by: str
-    at: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Holds the whole simulated state behind one lock, and is the one place where changes are recorded."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,7 +12,6 @@ from local.microsoft.model import (
     Calendar,
     Call,
     Item,
-    Mail,
     Seen,
     Subscription,
     Tenant,
@@ -21,6 +19,7 @@ from local.microsoft.model import (
 )
 from local.microsoft.settings import Settings
 from local.microsoft.zones import stamp
+from local.simulation.ledger import Ledger, Mail
 
 MAILBOX_ERRORS = {
     "MailboxNotEnabledForRESTAPI": "REST API is not yet supported for this mailbox.",
@@ -49,11 +48,11 @@ class Visible:
     change: int
 
 
-class World:
+class World(Ledger):
     """Every account, calendar and subscription, the clock, and the change counter."""
 
     def __init__(self, now: Callable[[], datetime], settings: Settings) -> None:
-        self.lock = threading.RLock()
+        super().__init__()
         self._clock = now
         self.settings = settings
         self.accounts: dict[str, Account] = {}
@@ -63,33 +62,15 @@ class World:
         self.subscriptions: dict[str, Subscription] = {}
         self.references: dict[str, tuple[str, str]] = {}
         self.places: dict[str, str] = {}
-        self.mails: list[Mail] = []
         self.calls: list[Call] = []
         self.bumps: list[tuple[datetime, str]] = []
         self.on_change: Callable[[Calendar, Item, str], None] = lambda _calendar, _item, _kind: None
         self.quiet = False
         self._unripe: list[Unripe] = []
-        self._change = 0
-        self._serial = 0
 
     def now(self) -> datetime:
         """The present, in UTC."""
         return self._clock().astimezone(UTC)
-
-    def serial(self) -> int:
-        """A number never given before."""
-        self._serial += 1
-        return self._serial
-
-    def next_change(self) -> int:
-        """The change counter after one more change."""
-        self._change += 1
-        return self._change
-
-    @property
-    def change(self) -> int:
-        """The number of the latest change."""
-        return self._change
 
     def account(self, email: str) -> Account:
         """An account that exists."""

@@ -8,13 +8,12 @@ from local.simulation.serving import SimulatorServer
 
 
 def options(program: str, *, about: str | None, port: int) -> argparse.ArgumentParser:
-    """A parser with the options of every simulator: its port, one client and the accounts to begin with."""
+    """A parser with the options of every simulator: its port, and one client to begin with."""
     parser = argparse.ArgumentParser(prog=f"python -m {program}", description=about)
     parser.add_argument("--port", type=int, default=port)
     parser.add_argument("--client-id", default="slotbridge-local")
     parser.add_argument("--client-secret", default="slotbridge-local-secret")
     parser.add_argument("--redirect-uri", action="append", default=[])
-    parser.add_argument("--account", action="append", default=[], help="an account to begin with")
     return parser
 
 
