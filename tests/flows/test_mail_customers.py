@@ -153,6 +153,23 @@ def test_a_provider_that_cannot_be_reached_tells_nobody_later() -> None:
     assert len(world.google.admin.mails()) == before
 
 
+@pytest.mark.pitfall(20)
+def test_where_the_provider_may_invite_nobody_a_mail_takes_its_place() -> None:
+    """Pitfall 20: the account's limit for guests is used up; the customer gets our confirmation, and one."""
+    world, _ = shop(exports=INVITING)
+    world.google.inspect.add_fault(
+        "status", method="events.insert", status=403, reason="quotaExceeded", domain="usageLimits"
+    )
+    booking = booked(world).booking
+    world.drain()
+    move(world, booking, "11:00")
+    world.drain()
+
+    assert len(events(world)) == 1
+    assert mailed(world) == [BOOKED, MOVED]
+    assert world.google.admin.mails() == []
+
+
 @pytest.mark.pitfall(22)
 def test_an_owners_move_in_the_calendar_reaches_the_customer_once() -> None:
     """Pitfall 22, D2: the booking follows the calendar, and its customer hears of it."""
