@@ -13,6 +13,7 @@ locals {
     MAIL_SENDER               = try(var.mail.sender, "")
     MAIL_TRANSPORT            = try(var.mail.transport, "")
     MANAGE_URL                = var.front_end.manage_url
+    MICROSOFT_CLIENT_ID       = try(var.microsoft.client_id, "")
     PUBLIC_BASE_URL           = local.public_base_url
     QUEUE_NAMES = jsonencode({
       for lane, queue in google_cloud_tasks_queue.this : lane => queue.name

@@ -179,6 +179,17 @@ variable "mail" {
   }
 }
 
+variable "microsoft" {
+  description = "The app registration at Microsoft Entra. Without it Microsoft's calendars are not offered."
+  type        = object({ client_id = string })
+  default     = null
+
+  validation {
+    condition     = var.microsoft == null || can(regex("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", var.microsoft.client_id))
+    error_message = "microsoft.client_id must be the Application (client) ID of the app registration, a UUID in lower case."
+  }
+}
+
 variable "prefix" {
   description = "Begins every name, so that two installations fit into one project."
   type        = string

@@ -210,7 +210,14 @@ def test_data_is_not_destroyed_in_one_step(file: str, resource: str) -> None:
     assert "prevent_destroy = true" in block[0]
 
 
-@pytest.mark.parametrize(("file", "kind"), [("variables.tf", "variable"), ("outputs.tf", "output")])
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        (f"{folder}{file}", kind)
+        for folder in ("", "ses/")
+        for file, kind in (("variables.tf", "variable"), ("outputs.tf", "output"))
+    ],
+)
 def test_variables_and_outputs_are_in_order_and_described(file: str, kind: str) -> None:
     """An operator finds every one, and reads what it is."""
     blocks = re.findall(rf'^{kind} "(\w+)" {{\n(.*?)^}}', text(file), re.MULTILINE | re.DOTALL)
@@ -230,5 +237,5 @@ def test_every_variable_is_checked() -> None:
 def test_nothing_is_looked_up_at_plan() -> None:
     """A plan that reads the cloud would differ from day to day."""
     assert [] == [
-        path.name for path in TERRAFORM.glob("*.tf") if re.search(r"^data ", path.read_text(), re.MULTILINE)
+        path.name for path in TERRAFORM.rglob("*.tf") if re.search(r"^data ", path.read_text(), re.MULTILINE)
     ]

@@ -31,18 +31,21 @@ def terraform(folder: Path, *command: str, extra: Mapping[str, str] | None = Non
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.fixture(scope="module")
-def initialised(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the configuration with its providers, beside a copy of what it reads."""
+@pytest.fixture(scope="module", params=["terraform", "terraform/ses"])
+def initialised(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of a configuration with its providers, beside a copy of what it reads."""
     root = tmp_path_factory.mktemp("project")
+    shutil.copytree(TERRAFORM, root / "terraform", ignore=shutil.ignore_patterns(".terraform*"))
+    folder: Path = root / request.param
+    code, output = terraform(folder, "init", "-backend=false", "-input=false", "-no-color")
+    if code:
+        pytest.skip(
+            f"skipped: Terraform's providers cannot be fetched here: {' '.join(output.split())[-120:]}"
+        )
     for name in SHARED:
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(TERRAFORM, root / "terraform", ignore=shutil.ignore_patterns(".terraform*"))
-    code, output = terraform(root / "terraform", "init", "-backend=false", "-input=false", "-no-color")
-    if code:
-        pytest.skip(f"skipped: Terraform's providers cannot be fetched here: {output.strip()[-200:]}")
     build(root / "build/functions")
-    return root / "terraform"
+    return folder
 
 
 def test_the_configuration_is_formatted() -> None:
