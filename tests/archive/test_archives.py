@@ -68,6 +68,8 @@ SAMPLES = {
     "MAIL_SENDER": "bookings@example.com",
     "MAIL_TRANSPORT": "smtp",
     "MANAGE_URL": "https://book.example/manage",
+    "MICROSOFT_CLIENT_ID": "11111111-2222-3333-4444-555555555555",
+    "MICROSOFT_CLIENT_SECRET": "another-secret",
     "PUBLIC_BASE_URL": "https://europe-west6-example-project.cloudfunctions.net",
     "QUEUE_NAMES": json.dumps({lane: f"slotbridge-{lane}" for lane in shared("queues")}),
     "SCHEDULER_SERVICE_ACCOUNT": "scheduler@example-project.iam.gserviceaccount.com",
