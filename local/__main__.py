@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from local.tokens import ROLES, NoStack, staff_token
 
 if TYPE_CHECKING:
+    from common.config import Config
     from local.stack import Stack
 
 PORT = 8080
@@ -58,17 +59,18 @@ def _up(chosen: argparse.Namespace) -> int:
 def _introduce(stack: Stack, port: int) -> None:
     where, config = stack.addresses, stack.installation.config
     outside = config.function_url("oauth_callback").removesuffix("/oauth_callback")
-    google = config.text("GOOGLE_CALENDAR_ENDPOINT", "")
     staff = config.staff.issuer
     ours = f"{staff}   python -m local token --tenant demo --role owner --port {port}"
-    simulated = f"{where.google}   simulated; its back door is /_sim/"
     queue = f"{where.tasks_rest}/_sim/queues   gRPC at {where.tasks_grpc}"
     lines = {
         "functions": f"{where.functions}/<name>   {' '.join(stack.functions)}",
         "as seen from outside": outside if outside != where.functions else "",
         "staff tokens": ours if staff == where.issuer else f"{staff}   from the environment",
-        "Google": simulated if where.google else f"{google}   from the environment" if google else _REAL,
-        "its redirect URI": "" if where.google else config.function_url("oauth_callback"),
+        "Google": _provider(
+            where.google, config, client="GOOGLE_CLIENT_ID", place="GOOGLE_CALENDAR_ENDPOINT"
+        ),
+        "Microsoft": _provider(where.microsoft, config, client="MICROSOFT_CLIENT_ID", place="GRAPH_ENDPOINT"),
+        "redirect URI": "" if where.google else config.function_url("oauth_callback"),
         "Cloud Tasks": queue if where.tasks_rest else f"{config.tasks.grpc_host}   from the environment",
         "Firestore": f"{where.firestore}   Google's emulator" if where.firestore else "in memory",
     }
@@ -77,6 +79,15 @@ def _introduce(stack: Stack, port: int) -> None:
         if what:
             print(f"  {name:<22}{what}")
     print("ready; Ctrl-C stops everything", flush=True)
+
+
+def _provider(simulated: str, config: Config, *, client: str, place: str) -> str:
+    if simulated:
+        return f"{simulated}   simulated; its back door is /_sim/"
+    if not config.text(client, ""):
+        return "switched off: no client is set"
+    named = config.text(place, "")
+    return f"{named}   from the environment" if named else _REAL
 
 
 def _token(chosen: argparse.Namespace) -> int:
@@ -100,7 +111,7 @@ def command_line() -> argparse.ArgumentParser:
         default="simulated",
         help="external: addresses and clients of the providers come from the environment",
     )
-    up.add_argument("--port", type=int, default=PORT, help="the first of five ports; 0 takes free ones")
+    up.add_argument("--port", type=int, default=PORT, help="the first of six ports; 0 takes free ones")
     demo = commands.add_parser("demo", help="tell the whole story once, checking every step")
     demo.add_argument(
         "--break",

@@ -17,6 +17,7 @@ LOCATION = "europe-west6"
 SERVICE_ACCOUNT = f"tasks@{PROJECT}.iam.gserviceaccount.com"
 SCHEDULER_ACCOUNT = f"scheduler@{PROJECT}.iam.gserviceaccount.com"
 CLIENT_ID = "slotbridge-local.apps.googleusercontent.com"
+MICROSOFT_CLIENT_ID = "5107b21d-9e00-4000-8000-000000000001"
 CLIENT_SECRET = "local-secret"
 MADE_HERE = ("SIGNING_KEYS", "CHANNEL_KEYS", "EVENT_ID_KEY", "GRANT_KEYSET")
 """Settings that are generated anew at each start unless the environment brings them."""
@@ -51,6 +52,7 @@ class Addresses:
     tasks_grpc: str
     tasks_rest: str
     google: str = ""
+    microsoft: str = ""
     firestore: str = ""
 
 
@@ -59,15 +61,15 @@ def settings(addresses: Addresses, given: Mapping[str, str]) -> dict[str, str]:
 
     Args:
         addresses: Where the parts are.
-        given: The environment of this process; keys found there are kept. Without a simulated Google its
-            addresses and the client come from there, and so may the public address, the staff's issuer
+        given: The environment of this process; keys found there are kept. Without simulated providers their
+            addresses and clients come from there, and so may the public address, the staff's issuer
             and the task queue.
     """
     public = given.get("PUBLIC_BASE_URL", "") if not addresses.google else ""
     made = {name: given.get(name) or _made(name) for name in MADE_HERE}
     places = _places(addresses, public or addresses.functions)
     chosen = {} if addresses.google else _chosen(given)
-    return {**given, **made, **places, **_google(addresses), **chosen}
+    return {**given, **made, **places, **_google(addresses), **_microsoft(addresses), **chosen}
 
 
 def missing(given: Mapping[str, str]) -> tuple[str, ...]:
@@ -119,6 +121,18 @@ def _google(addresses: Addresses) -> dict[str, str]:
         "GOOGLE_REVOKE_URI": f"{addresses.google}/revoke",
         "GOOGLE_ISSUER": "https://accounts.google.com",
         "GOOGLE_CALENDAR_ENDPOINT": f"{addresses.google}/calendar/v3/",
+    }
+
+
+def _microsoft(addresses: Addresses) -> dict[str, str]:
+    if not addresses.microsoft:
+        return {}
+    return {
+        "MICROSOFT_CLIENT_ID": MICROSOFT_CLIENT_ID,
+        "MICROSOFT_CLIENT_SECRET": CLIENT_SECRET,
+        "MICROSOFT_AUTHORITY": "https://login.microsoftonline.com/common",
+        "MICROSOFT_LOGIN_ENDPOINT": addresses.microsoft,
+        "GRAPH_ENDPOINT": f"{addresses.microsoft}/v1.0",
     }
 
 

@@ -1,4 +1,4 @@
-"""Runs all of Slotbridge on this machine: functions, queue, store, issuer, scheduler, simulated Google."""
+"""Runs all of Slotbridge on this machine: functions, queue, store, issuer, scheduler, simulated providers."""
 
 from __future__ import annotations
 
@@ -19,13 +19,24 @@ from local.cloud_tasks.faults import ScriptedFaults
 from local.cloud_tasks.model import SystemClock
 from local.cloud_tasks.running import Running, queues_from
 from local.cloud_tasks.sending import HttpSender
-from local.environment import CLIENT_ID, CLIENT_SECRET, LOCATION, PROJECT, Addresses, queues, settings
+from local.environment import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    LOCATION,
+    MICROSOFT_CLIENT_ID,
+    PROJECT,
+    Addresses,
+    queues,
+    settings,
+)
 from local.firestore_emulator import Emulator, EmulatorError, start
 from local.firestore_jar import NotPossible, download_jar, find
 from local.google.server import GoogleServer
 from local.google.simulator import GoogleSimulator
 from local.google.world import Settings as GoogleSettings
 from local.issuer import Issuer
+from local.microsoft import MicrosoftServer, MicrosoftSimulator
+from local.microsoft import Settings as MicrosoftSettings
 from local.mount import function_names, mounted
 from local.others_queue import QueuedScheduler, make_queues
 from local.scheduler import Scheduler, jobs
@@ -37,7 +48,7 @@ _WORKERS = 16
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What may differ between two starts; ``port`` 0 takes free ports, else five from there on."""
+    """What may differ between two starts; ``port`` 0 takes free ports, else six from there on."""
 
     port: int = 0
     simulate: bool = True
@@ -81,6 +92,7 @@ class Stack:
         functions = parts.enter_context(serve(front, port=options.nth(0), requests=64)).base_url
         self.issuer.url = parts.enter_context(serve(TokenDoor(self.issuer), port=options.nth(1))).base_url
         google = self._google(parts, functions) if options.simulate else ""
+        microsoft = self._microsoft(parts, functions) if options.simulate else ""
         tasks = None if self._others_queue else self._tasks(parts)
         self.addresses = Addresses(
             functions=functions,
@@ -88,6 +100,7 @@ class Stack:
             tasks_grpc=tasks.grpc_target if tasks else "",
             tasks_rest=tasks.base_url if tasks else "",
             google=google,
+            microsoft=microsoft,
             firestore=firestore,
         )
         self._install(parts)
@@ -138,6 +151,14 @@ class Stack:
             CLIENT_ID, secret=CLIENT_SECRET, redirect_uris=[f"{functions}/oauth_callback"]
         )
         server = GoogleServer(simulator, port=self.options.nth(2), auto_push=True)
+        return parts.enter_context(server).url
+
+    def _microsoft(self, parts: ExitStack, functions: str) -> str:
+        simulator = MicrosoftSimulator(settings=MicrosoftSettings(allow_http_push=True))
+        simulator.admin.add_client(
+            MICROSOFT_CLIENT_ID, secret=CLIENT_SECRET, redirect_uris=[f"{functions}/oauth_callback"]
+        )
+        server = MicrosoftServer(simulator, port=self.options.nth(5), auto_push=True)
         return parts.enter_context(server).url
 
 
