@@ -1,0 +1,1 @@
+"""Measurements and models of how the product behaves under load."""

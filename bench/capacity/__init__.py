@@ -1,0 +1,1 @@
+"""How many connections an installation carries, what limits it first, and what it costs."""

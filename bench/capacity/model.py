@@ -1,0 +1,173 @@
+"""Computes an installation's load, limits and cost from its connections; every assumed number has a name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from common.flows.maintain import MOST
+from common.ports import Tuning
+
+DAY, HOUR, MINUTE = 86_400, 3_600, 60
+MONTH_DAYS = 30
+MILLION, HUNDRED_THOUSAND = 1_000_000, 100_000
+# A queue of Cloud Tasks dispatches no more: https://cloud.google.com/tasks/docs/quotas
+QUEUE_PER_SECOND = 500
+# Calls of the Calendar API a day and project, above which it may cost: Google's quota page of 2026.
+FREE_CALLS_PER_DAY = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What one connection does on a working day; assumed, not measured."""
+
+    calendars: float = 1.5
+    changes_per_day: float = 12
+    bookings_per_day: float = 4
+    slot_queries_per_day: float = 40
+    # Working hours hold most of the day's events.
+    peak: float = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """How long an instance is busy with one request; provider calls take most of it."""
+
+    webhook: float = 0.02
+    sync: float = 0.4
+    export: float = 0.5
+    slots: float = 0.4
+    upkeep: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """List prices in US dollars, without free tiers; they differ by region and must be checked."""
+
+    firestore_reads: float = 0.06 / HUNDRED_THOUSAND
+    firestore_writes: float = 0.18 / HUNDRED_THOUSAND
+    tasks: float = 0.40 / MILLION
+    requests: float = 0.40 / MILLION
+    instance_second: float = 0.000_024 + 0.5 * 0.000_002_5
+    kept_instance_month: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What an installation does in a day, by kind."""
+
+    pushes: float
+    polls: float
+    looks: float
+    exports: float
+    upkeep: float
+    slot_queries: float
+    provider_calls: float
+    firestore_reads: float
+    firestore_writes: float
+
+    @property
+    def tasks(self) -> float:
+        """Every task of every queue."""
+        return self.looks + self.exports + self.upkeep
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """So many connections, and how they are looked after."""
+
+    connections: int
+    habits: Habits = field(default_factory=Habits)
+    tuning: Tuning = field(default_factory=Tuning)
+    seconds: Seconds = field(default_factory=Seconds)
+    prices: Prices = field(default_factory=Prices)
+    kept_instances: int = 4
+
+    @property
+    def calendars(self) -> float:
+        """The calendars that are followed."""
+        return self.connections * self.habits.calendars
+
+    @property
+    def poll_minutes(self) -> float:
+        """How often each calendar is really polled: one run a minute takes the calendars most overdue."""
+        return max(self.tuning.poll_minutes, self.calendars / MOST)
+
+    @property
+    def load(self) -> Load:
+        """A working day."""
+        habits, connections = self.habits, self.connections
+        exports = connections * habits.bookings_per_day
+        # Each of our own exports comes back as a push.
+        pushes = connections * habits.changes_per_day + exports
+        polls = self.calendars * DAY / MINUTE / self.poll_minutes
+        renewals = self.calendars / (0.8 * self.tuning.channel_days)
+        looks = pushes + polls + renewals
+        upkeep = connections * (DAY / HOUR + 1)
+        queries = connections * habits.slot_queries_per_day
+        return Load(
+            pushes=pushes,
+            polls=polls,
+            looks=looks,
+            exports=exports,
+            upkeep=upkeep,
+            slot_queries=queries,
+            # A look is one page, an export one write; a booking asks live once more, as a slot query does.
+            provider_calls=looks + exports + (queries + exports) * habits.calendars + renewals * 2,
+            firestore_reads=looks * 5 + exports * 8 + queries * 8 + upkeep * 4 + polls * 2,
+            firestore_writes=looks * 3 + exports * 8 + upkeep + polls,
+        )
+
+    @property
+    def calls_per_minute(self) -> float:
+        """Calls of the provider in the busiest hours; polls go on evenly."""
+        load = self.load
+        varying = load.provider_calls - load.polls
+        return (varying * self.habits.peak + load.polls) / (DAY / MINUTE)
+
+    @property
+    def projects(self) -> int:
+        """How many projects' quotas that takes, with a fifth of each kept free."""
+        usable = self.tuning.project_per_minute * self.tuning.backfill_share
+        return max(1, -int(-self.calls_per_minute // usable))
+
+    @property
+    def queues(self) -> int:
+        """How many sync queues at most 500 dispatches a second each make."""
+        varying = (self.load.looks - self.load.polls) * self.habits.peak
+        return max(1, -int(-(varying + self.load.polls) / DAY // QUEUE_PER_SECOND))
+
+    @property
+    def busy_instances(self) -> float:
+        """Instances at work in the busiest hours."""
+        load, seconds = self.load, self.seconds
+        varying = (
+            load.pushes * seconds.webhook
+            + (load.looks - load.polls) * seconds.sync
+            + load.exports * seconds.export
+            + load.slot_queries * seconds.slots
+        )
+        return (varying * self.habits.peak + load.polls * seconds.sync + load.upkeep * seconds.upkeep) / DAY
+
+    @property
+    def cost(self) -> Mapping[str, float]:
+        """A month in US dollars, by what is paid for; without provider calls beyond the free ones."""
+        load, prices, seconds = self.load, self.prices, self.seconds
+        requests = load.pushes + load.tasks + load.slot_queries
+        busy = (
+            load.pushes * seconds.webhook
+            + load.looks * seconds.sync
+            + load.exports * seconds.export
+            + load.upkeep * seconds.upkeep
+            + load.slot_queries * seconds.slots
+        )
+        return {
+            "functions": MONTH_DAYS * (requests * prices.requests + busy * prices.instance_second)
+            + self.kept_instances * prices.kept_instance_month,
+            "Firestore": MONTH_DAYS
+            * (
+                load.firestore_reads * prices.firestore_reads
+                + load.firestore_writes * prices.firestore_writes
+            ),
+            "Cloud Tasks": MONTH_DAYS * load.tasks * prices.tasks,
+        }
