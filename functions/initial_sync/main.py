@@ -1,12 +1,12 @@
 """Works off one chunk of a first synchronisation (private: Cloud Tasks)."""
 
 import functions_framework
-from common.flows.advance_sync import AdvanceSync, advance_sync
 from flask import Request, Response
 
 from common.api.handler import Function
 from common.api.tasks import command, private
 from common.domain.work import Payload, Work
+from common.flows.advance_sync import AdvanceSync, advance_sync
 from common.ports import Ports
 from common.wiring import ports, stage
 

@@ -94,6 +94,14 @@ def test_a_known_route_is_answered(stage: Stage) -> None:
     assert (200, {"path": {"thing": "42"}, "query": {"a": "b"}, "body": None}) == (response.status_code, body)
 
 
+@pytest.mark.parametrize(("sent", "status"), [("", 200), ("{}", 200), ('{"a": 1}', 400), ("[]", 400)])
+def test_a_call_without_a_body_takes_an_empty_object(stage: Stage, sent: str, status: int) -> None:
+    """Many clients send one where there is nothing to say; anything more is refused, not ignored."""
+    response, _ = call(stage, "GET", "/things/42", data=sent, content_type="application/json")
+
+    assert status == response.status_code
+
+
 @pytest.mark.parametrize("path", ["/admin", "/things", "/things/1/2", "/../etc/passwd", "/robots.txt"])
 def test_what_is_not_in_the_table_does_not_exist(stage: Stage, path: str) -> None:
     """The framework lets every path through; we do not."""
