@@ -29,7 +29,7 @@ def feed_file(
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", "PUBLISH")
     # https://www.rfc-editor.org/rfc/rfc7986, and the older names that Apple and Microsoft read.
-    calendar.add("name", resource.name)
+    calendar.add("name", vText(resource.name))
     calendar.add("x-wr-calname", vText(resource.name))
     calendar.add("x-wr-timezone", vText(resource.zone))
     calendar.add("refresh-interval", vDuration(REFRESH, params={"VALUE": "DURATION"}))

@@ -142,8 +142,3 @@ def anonymised(booking: Booking, now: datetime) -> Booking:
         revision=booking.revision + 1,
         updated_at=now,
     )
-
-
-def is_anonymous(booking: Booking) -> bool:
-    """Whether a booking was anonymised before."""
-    return booking.customer == Customer(name=ERASED, zone=booking.customer.zone)

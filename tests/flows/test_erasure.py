@@ -328,3 +328,25 @@ def test_a_job_that_is_not_there_is_no_error():
 
     advance_erasure(world.ports, AdvanceErasure("t1", "nobody"))
     assert world.documents.paths() == ()
+
+
+def test_a_used_up_account_delays_and_ends_nothing():
+    """A limit for hours is waited out: the event goes in the end, and the job says that it is not done."""
+    life = Erasing()
+    life.set(exports={"on": False})
+    life.google.add_fault(
+        "status",
+        method="events.delete",
+        times=2,
+        status=403,
+        reason="quotaExceeded",
+        domain="usageLimits",
+    )
+    job = start_erasure(life.ports, StartErasure("t1", "owner-1", CARLA.email, customer=CARLA.email))
+    life.drain()
+    before = life.ports.archive.get("t1", job.id)
+    life.advance(hours=3)
+    after = life.ports.archive.get("t1", job.id)
+
+    assert (before.stage, after.stage, after.events_left) == (Stage.ERASING, Stage.DONE, 0)
+    assert len(life.own()) == 1

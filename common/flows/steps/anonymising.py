@@ -9,7 +9,14 @@ from common.domain.account import CalendarRef, Connection
 from common.domain.booking import Booking, ExportLink, LinkState
 from common.domain.erasure import Erasure, Stage, anonymised, same_address
 from common.domain.work import Lane
-from common.errors import CalendarGone, Forbidden, GrantRevoked
+from common.errors import (
+    CalendarGone,
+    Forbidden,
+    GrantRevoked,
+    OperatorFault,
+    RateLimited,
+    UsageExhausted,
+)
 from common.flows.steps.access import authorized
 from common.flows.steps.erasing import passed, sealed_for
 from common.flows.steps.outbox import announce, exporting, promises
@@ -18,6 +25,7 @@ from common.flows.steps.reading import reference
 from common.ports import BookingChange, Ports
 
 PAGE = 100
+EXHAUSTED = 3600.0
 
 
 def begin(ports: Ports, erasure: Erasure) -> Erasure:
@@ -93,7 +101,9 @@ def _removed(ports: Ports, connection: Connection, link: ExportLink) -> bool:
         )
     except CalendarGone:
         pass
-    except (Forbidden, GrantRevoked):
+    except UsageExhausted as limited:
+        raise RateLimited("the account's own limit is used up", retry_after=EXHAUSTED) from limited
+    except (Forbidden, GrantRevoked, OperatorFault):
         return False
     ports.bookings.save_link(replace(link, state=LinkState.GONE, revision=link.revision + 1))
     return True
