@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import requests
-from msal.application import ConfidentialClientApplication
 
 from common.domain.account import Grant, ProviderKind
 from common.domain.consent import challenge
@@ -23,12 +22,13 @@ from common.errors import (
     UnexpectedReply,
 )
 from common.ports.provider import ConsentRequest
-from common.providers.microsoft.login import ORIGIN, LoginClient
+from common.providers.microsoft.login import ORIGIN, LoginClient, application
 
 # https://learn.microsoft.com/graph/permissions-reference; reading is asked for beside writing, because
 # subscriptions were once documented to need exactly that.
 READ, WRITE = "Calendars.Read", "Calendars.ReadWrite"
 RESOURCE = "https://graph.microsoft.com/"
+_CALENDARS = "Calendars."
 # Each needed permission with those that include it.
 NEEDED: Mapping[str, frozenset[str]] = {WRITE: frozenset({WRITE, f"{WRITE}.Shared"})}
 # msal adds the others by itself, and refuses to be told.
@@ -47,7 +47,7 @@ REFUSALS: Mapping[str, type[SyncError]] = {
     **dict.fromkeys(("slow_down",), RateLimited),
 }
 # Numbers only where the word alone would blame the wrong one, or leave out who can help.
-_SECRETS = (70002, 7000215, 7000222, 700027)
+_SECRETS = (70002, 7000215, 7000218, 7000222, 700027)
 _REGISTRATION = (500011, 650056, 650057, 50194, 700016)
 _PASSING = (90033, 90024, 90012, 90006, 50087, 90055)
 NUMBERS: Mapping[int, tuple[type[SyncError], str | None]] = {
@@ -59,8 +59,6 @@ NUMBERS: Mapping[int, tuple[type[SyncError], str | None]] = {
     **dict.fromkeys((*_SECRETS, *_REGISTRATION), (OperatorFault, None)),
     **dict.fromkeys(_PASSING, (ProviderUnavailable, None)),
 }
-# msal has no annotations.
-_APPLICATION: Any = ConfidentialClientApplication
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +131,7 @@ class MicrosoftAuthorizer:
             "nonce": _nonce(challenge(verifier)),
             "claims_challenge": None,
         }
-        try:
-            reply = self._app().acquire_token_by_auth_code_flow(flow, {"state": "checked", "code": code})
-        except RuntimeError:
-            raise UnexpectedReply("an ID token that is not for us", code="id_token") from None
-        reply = _accepted(reply)
+        reply = self._asked("acquire_token_by_auth_code_flow", flow, {"state": "checked", "code": code})
         return Grant(
             access_token=_required(reply, "access_token"),
             refresh_token=_text(reply, "refresh_token"),
@@ -150,7 +144,9 @@ class MicrosoftAuthorizer:
         """A grant with a fresh access token; what Microsoft does not send again stays."""
         if not grant.refresh_token:
             raise GrantRevoked("there is no refresh token", code="no_refresh_token")
-        reply = _accepted(self._app().acquire_token_by_refresh_token(grant.refresh_token, list(PERMISSIONS)))
+        # No more than was given: whoever asks for more has to consent again.
+        given = [name for name in grant.scopes if name.startswith(_CALENDARS)] or list(PERMISSIONS)
+        reply = self._asked("acquire_token_by_refresh_token", grant.refresh_token, given)
         return replace(
             grant,
             access_token=_required(reply, "access_token"),
@@ -167,18 +163,22 @@ class MicrosoftAuthorizer:
         """
         return False
 
-    def _app(self) -> Any:
-        """A new one for each call: msal remembers tokens and refusals of whomever it has served."""
+    def _asked(self, call: str, *given: object) -> Mapping[str, Any]:
+        ours = self._registration
+        app = application(
+            self._login,
+            authority=ours.authority,
+            client_id=ours.client_id,
+            client_secret=ours.client_secret,
+        )
         try:
-            return _APPLICATION(
-                self._registration.client_id,
-                client_credential=self._registration.client_secret,
-                authority=self._registration.authority,
-                instance_discovery=False,
-                http_client=self._login,
-            )
-        except (ValueError, KeyError):
-            raise OperatorFault("there is no such authority", code="authority") from None
+            reply = getattr(app, call)(*given)
+        # What msal raises over an ID token shows its claims.
+        except (RuntimeError, ValueError, LookupError, TypeError, AttributeError):
+            raise UnexpectedReply("an ID token that is not for us", code="id_token") from None
+        if "error" in reply:
+            raise refusal(reply)
+        return dict(reply)
 
     def _account(self, claims: object, now: datetime) -> str | None:
         """Who consented: the name that they sign in with, else tenant and object.
@@ -203,12 +203,6 @@ def _nonce(challenged: str) -> str:
 
 def _hashed(nonce: str) -> str:
     return hashlib.sha256(nonce.encode()).hexdigest()
-
-
-def _accepted(reply: Mapping[str, Any]) -> Mapping[str, Any]:
-    if "error" in reply:
-        raise refusal(reply)
-    return reply
 
 
 def refusal(reply: Mapping[str, Any]) -> SyncError:

@@ -41,8 +41,12 @@ def _role(item: Mapping[str, Any], *, primary: bool) -> Role:
 
 
 def channel_of(reply: Reply, request: ChannelRequest) -> Channel:
-    """An open subscription under our own id, with the life that Graph gave it."""
-    opened = Channel(request.id, "", expires_at=request.expires_at, created_at=request.created_at)
+    """An open subscription under our own id, with the life that Graph gave it.
+
+    It works: Graph opens none before its address has answered.
+    """
+    now = request.created_at
+    opened = Channel(request.id, "", expires_at=request.expires_at, created_at=now, verified_at=now)
     return renewed_of(reply, opened)
 
 

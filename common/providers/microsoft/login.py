@@ -7,8 +7,10 @@ from http import HTTPStatus
 from typing import Any
 
 import requests
+from msal.application import ConfidentialClientApplication
+from msal.token_cache import TokenCache
 
-from common.errors import ProviderUnavailable, RateLimited
+from common.errors import OperatorFault, ProviderUnavailable, RateLimited
 from common.providers.microsoft.connection import forgetful
 from common.providers.microsoft.wire import parsed
 from common.providers.waiting import retry_after
@@ -77,3 +79,34 @@ class LoginClient:
         if not isinstance(parsed(answer.content), dict):
             raise ProviderUnavailable("Microsoft's answer is not whole", code="unreadable_reply")
         return answer
+
+
+class _Forgetful(TokenCache):
+    """Keeps nothing: grants live encrypted in the store, and nowhere else."""
+
+    def add(self, event: object, now: int | None = None) -> None:
+        """Forget it."""
+
+
+# msal has no annotations.
+_APPLICATION: Any = ConfidentialClientApplication
+_CACHE: Any = _Forgetful
+
+
+def application(client: LoginClient, *, authority: str, client_id: str, client_secret: str) -> Any:
+    """The object of msal for one call: an older one would repeat from memory what others were refused.
+
+    Raises:
+        OperatorFault: The authority is none.
+    """
+    try:
+        return _APPLICATION(
+            client_id,
+            client_credential=client_secret,
+            authority=authority,
+            instance_discovery=False,
+            http_client=client,
+            token_cache=_CACHE(),
+        )
+    except (ValueError, KeyError):
+        raise OperatorFault("there is no such authority", code="authority") from None

@@ -1,0 +1,354 @@
+from __future__ import annotations
+
+import io
+import json
+import traceback
+from typing import Any
+
+import pytest
+import requests
+from requests.adapters import BaseAdapter
+from urllib3 import HTTPResponse
+from urllib3.exceptions import IncompleteRead, ReadTimeoutError
+
+from common.errors import (
+    CalendarGone,
+    CursorExpired,
+    GrantRevoked,
+    ProviderUnavailable,
+    RateLimited,
+    Retry,
+    SyncError,
+    UnexpectedReply,
+)
+from common.providers.microsoft import client as table
+from common.providers.microsoft.batch import ask_all
+from common.providers.microsoft.client import GraphClient, Outcome, error_for, rule_for
+from common.providers.microsoft.wire import Ask, Refusal, read_refusal
+
+Answer = tuple[int, bytes] | Exception
+
+
+class Scripted(BaseAdapter):
+    """A connection whose other side answers from a script, and that remembers what it was sent."""
+
+    def __init__(self, script: list[Answer]) -> None:
+        super().__init__()
+        self.script = script
+        self.sent: list[requests.PreparedRequest] = []
+        self.timeouts: list[Any] = []
+        self.closed = False
+
+    def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:  # type: ignore[override]
+        self.sent.append(request)
+        self.timeouts.append(how["timeout"])
+        answer = self.script.pop(0)
+        if isinstance(answer, requests.RequestException):
+            raise answer
+        response = requests.Response()
+        response.request, response.url = request, request.url or ""
+        if isinstance(answer, Exception):
+            response.status_code = 200
+            response.raw = Broken(answer)
+            return response
+        response.status_code, content = answer
+        response.headers = requests.structures.CaseInsensitiveDict({"Location": "https://evil.example/"})
+        response.raw = HTTPResponse(body=io.BytesIO(content), status=answer[0], preload_content=False)
+        return response
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Broken:
+    """A body that breaks off while it is read."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def read1(self, *_: Any, **__: Any) -> bytes:
+        raise self.error
+
+    def release_conn(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class Wire:
+    """A client over scripted connections."""
+
+    def __init__(self, *script: Answer) -> None:
+        self.opened: list[Scripted] = []
+        self.script = list(script)
+        self.client = GraphClient(timeout=9.0, live_timeout=1.5, session_factory=self.open)
+
+    def open(self) -> requests.Session:
+        session = requests.Session()
+        self.opened.append(Scripted(self.script))
+        session.mount("https://", self.opened[-1])
+        return session
+
+
+ASK = Ask("GET", "/me/calendars")
+
+
+def test_every_call_brings_its_own_token() -> None:
+    """One client and one session serve all accounts without mixing them up."""
+    wire = Wire((200, b"{}"), (200, b"{}"))
+
+    for token in ("one", "two"):
+        wire.client.read(token, ASK)
+
+    (adapter,) = wire.opened
+    assert [sent.headers["Authorization"] for sent in adapter.sent] == ["Bearer one", "Bearer two"]
+    assert len({sent.headers["client-request-id"] for sent in adapter.sent}) == 2
+
+
+@pytest.mark.pitfall(3)
+def test_live_questions_wait_less() -> None:
+    """Every call has a time-out, a live one a short one (pitfall 3)."""
+    wire = Wire((200, b"{}"), (200, b"{}"))
+
+    wire.client.read("t", ASK)
+    wire.client.read("t", ASK, live=True)
+
+    assert wire.opened[0].timeouts == [9.0, 1.5]
+
+
+@pytest.mark.pitfall(4)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        requests.ConnectionError("https://graph.microsoft.com/v1.0/me/ada@contoso.test"),
+        requests.Timeout("ada@contoso.test"),
+        requests.TooManyRedirects("x"),
+        IncompleteRead(3, 7),
+        ReadTimeoutError(None, "ada@contoso.test", "slow"),  # type: ignore[arg-type]
+        OSError("ada@contoso.test"),
+        (200, b"<html>ada@contoso.test</html>"),
+        (200, b'{"value": [{"id": "x"'),
+        (200, b"[]"),
+        (200, b""),
+        (200, b"\xff"),
+        (200, b"[" * 100_000),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_half_an_answer_is_an_outage(answer: Answer) -> None:
+    """Whatever is no whole answer is tried again later, and names nobody (pitfall 4)."""
+    wire = Wire(answer)
+
+    with pytest.raises(ProviderUnavailable) as raised:
+        wire.client.read("t", ASK)
+
+    assert "contoso" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_a_session_that_failed_is_not_used_again() -> None:
+    """Nobody inherits a broken connection; one that worked is."""
+    wire = Wire((200, b"{}"), requests.ConnectionError("x"), (200, b"{}"))
+
+    wire.client.read("t", ASK)
+    with pytest.raises(ProviderUnavailable):
+        wire.client.read("t", ASK)
+    wire.client.read("t", ASK)
+    wire.client.close()
+
+    assert [(len(each.sent), each.closed) for each in wire.opened] == [(2, True), (1, True)]
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_no_token_follows_a_redirect(status: int) -> None:
+    """A bearer token goes to the address that it was meant for."""
+    wire = Wire((status, b""))
+
+    with pytest.raises(UnexpectedReply):
+        wire.client.read("t", ASK)
+
+    assert [sent.url for sent in wire.opened[0].sent] == ["https://graph.microsoft.com/v1.0/me/calendars"]
+
+
+class Endless(Broken):
+    """A body that never ends."""
+
+    def __init__(self) -> None:
+        super().__init__(AssertionError())
+
+    def read1(self, amount: int, **_: Any) -> bytes:
+        return b"x" * amount
+
+
+class Trickling(BaseAdapter):
+    """A server that sends for ever."""
+
+    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
+        response = requests.Response()
+        response.status_code, response.raw, response.request = 200, Endless(), request
+        return response
+
+    def close(self) -> None:
+        pass
+
+
+def test_an_answer_without_end_is_cut_off() -> None:
+    """No answer may hold more than a worker's memory can bear, or hold a worker for ever."""
+    session = requests.Session()
+    session.mount("https://", Trickling())
+
+    with pytest.raises(ProviderUnavailable):
+        GraphClient(session_factory=lambda: session).read("t", ASK)
+
+
+@pytest.mark.parametrize(
+    ("link", "own"),
+    [
+        ("https://graph.microsoft.com/v1.0/me", True),
+        ("https://graph.microsoft.com/v1.0", False),
+        ("https://graph.microsoft.com/v1.0x/me", False),
+        ("https://graph.microsoft.com:443/v1.0/me", False),
+        ("https://GRAPH.microsoft.com.evil.example/v1.0/me", False),
+        ("http://graph.microsoft.com/v1.0/me", False),
+        ("https://user@graph.microsoft.com/v1.0/me", False),
+        ("ftp:x", False),
+        ("", False),
+    ],
+)
+def test_only_graphs_own_links_are_followed(link: str, own: bool) -> None:
+    """Scheme, host, port and version have to be those that the operator named."""
+    assert GraphClient().own(link) is own
+
+
+@pytest.mark.pitfall(20)
+def test_every_code_of_the_table_has_one_reaction() -> None:
+    """Each row gives its own class, in whatever case it is spelled (pitfall 20)."""
+    for (status, code), rule in table.RULES.items():
+        refusal = Refusal(status or 418, (code.upper(),), 3.0)
+        error = error_for(refusal)
+
+        assert (type(error), rule_for(refusal)) == (rule.error, rule)
+        assert error.reason == (rule.code or rule.error.code)
+        assert getattr(error, "retry_after", None) == (3.0 if isinstance(error, Retry) else None)
+
+
+def test_only_a_missing_thing_may_be_taken_for_gone() -> None:
+    """No status and no code but those that say "not there" can be read as a deletion."""
+    gone = {key for key, rule in table.RULES.items() if rule.outcome is Outcome.MISSING}
+
+    assert {status for status, _ in gone} == {400, 404}
+    assert {code for status, code in gone if status == 400} == {"errorinvalididmalformed", "errorinvalidid"}
+    assert [status for status, rule in table.STATUSES.items() if rule.outcome is Outcome.MISSING] == []
+
+
+@pytest.mark.parametrize("status", range(300, 600))
+def test_no_status_is_harmless(status: int) -> None:
+    """Every refusal is an error, known or not; an unknown failure of the other side passes."""
+    error = error_for(Refusal(status))
+
+    assert isinstance(error, ProviderUnavailable) or status < 500 or status in table.STATUSES
+
+
+def test_an_accepted_refusal_is_an_answer_and_no_other() -> None:
+    """A call takes for an answer what it said it would, and nothing else."""
+    body = b'{"error": {"code": "ErrorItemNotFound"}}'
+    wire = Wire((404, body), (404, body), (404, body), (204, b""))
+
+    assert wire.client.attempt("t", ASK, accept={Outcome.MISSING}) is Outcome.MISSING
+    with pytest.raises(CalendarGone):
+        wire.client.attempt("t", ASK, accept={Outcome.CHANGED})
+    assert wire.client.tell("t", ASK, accept={Outcome.MISSING}) is Outcome.MISSING
+    assert wire.client.tell("t", ASK) is None
+
+
+@pytest.mark.pitfall(6)
+@pytest.mark.parametrize("name", ["innerError", "innererror", "InnerError"])
+def test_the_innermost_code_decides(name: str) -> None:
+    """Graph hides the exact word inside another one, in two spellings (pitfall 6)."""
+    inner = {"code": "SYNCSTATENOTFOUND", "request-id": "x", "date": "y"}
+    body = {"error": {"code": "ErrorInvalidRequest", name: {"code": "x", name: inner}}}
+
+    refusal = read_refusal(400, {}, body)
+
+    assert refusal.codes == ("SYNCSTATENOTFOUND", "x", "ErrorInvalidRequest")
+    assert isinstance(error_for(refusal), CursorExpired)
+
+
+def test_an_endless_error_ends() -> None:
+    """Nesting is read to a depth that no real answer has."""
+    body: dict[str, Any] = {"code": "deepest"}
+    for _ in range(50):
+        body = {"code": "x", "innerError": body}
+
+    assert len(read_refusal(400, {}, {"error": body}).codes) == 6
+
+
+@pytest.mark.pitfall(25)
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        ({"error": {"code": "ErrorAccessDenied", "message": "ada@contoso.test"}}, "ErrorAccessDenied"),
+        ({"error": {"code": "ada@contoso.test"}}, "no code"),
+        ({"error": {"code": 7}}, "no code"),
+        ({"error": "x"}, "no code"),
+        (None, "no code"),
+        ([], "no code"),
+    ],
+)
+def test_only_graphs_own_word_is_shown(body: object, word: str) -> None:
+    """Messages name people; codes do not (pitfall 25)."""
+    assert str(error_for(read_refusal(403, {}, body))) == f"Graph answered 403 ({word})"
+
+
+def batched(*parts: object) -> Wire:
+    return Wire((200, json.dumps({"responses": list(parts)}).encode()))
+
+
+@pytest.mark.pitfall(1)
+@pytest.mark.parametrize(
+    ("part", "error"),
+    [
+        ({"id": "0", "status": 200}, ProviderUnavailable),
+        ({"id": "0", "status": 200, "body": "PGh0bWw+"}, ProviderUnavailable),
+        ({"id": "0", "status": "200", "body": {}}, UnexpectedReply),
+        ({"id": "1", "status": 200, "body": {}}, UnexpectedReply),
+        ({"status": 200, "body": {}}, UnexpectedReply),
+        (7, UnexpectedReply),
+        ({"id": "0", "status": 401, "body": {}}, GrantRevoked),
+        ({"id": "0", "status": 429, "headers": 7, "body": None}, RateLimited),
+        ({"id": "0", "status": 424, "body": {"error": {"code": "FailedDependency"}}}, ProviderUnavailable),
+    ],
+)
+def test_a_part_that_is_no_answer_is_unknown(part: object, error: type[SyncError]) -> None:
+    """What is missing, odd or refused in a batch is never an empty answer (pitfall 1)."""
+    (answer,) = ask_all(batched(part).client, "t", [ASK])
+
+    assert type(answer) is error
+
+
+@pytest.mark.pitfall(20)
+def test_a_part_of_a_batch_has_its_own_pause() -> None:
+    """Each of them is limited by itself (pitfall 20)."""
+    wire = batched(
+        {"id": "0", "status": 429, "headers": {"Retry-After": "12"}}, {"id": "1", "status": 200, "body": {}}
+    )
+
+    limited, fine = ask_all(wire.client, "t", [ASK, ASK])
+
+    assert isinstance(limited, RateLimited)
+    assert (limited.retry_after, fine) == (12.0, {})
+
+
+def test_a_batch_asks_relative_addresses_each_with_its_own_wishes() -> None:
+    """Preferences of the outer request say nothing for the parts; order is by id."""
+    page = Ask("GET", "https://graph.microsoft.com/v1.0/me/calendars/x/calendarView?$skip=10", page_size=200)
+    wire = batched({"id": "1", "status": 200, "body": {"b": 1}}, {"id": "0", "status": 200, "body": {"a": 1}})
+
+    answers = ask_all(wire.client, "t", [ASK, page])
+
+    (sent,) = wire.opened[0].sent
+    steps = json.loads(sent.body or b"")["requests"]
+    assert answers == ({"a": 1}, {"b": 1})
+    assert [step["url"] for step in steps] == ["/me/calendars", "/me/calendars/x/calendarView?$skip=10"]
+    assert all('IdType="ImmutableId"' in step["headers"]["Prefer"] for step in steps)
+    assert "odata.maxpagesize=200" in steps[1]["headers"]["Prefer"]
