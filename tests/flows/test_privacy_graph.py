@@ -10,7 +10,8 @@ from common.domain.erasure import Stage
 from common.flows.book import Book, book
 from common.flows.read_overview import ReadOverview, read_overview
 from common.flows.start_erasure import StartErasure, start_erasure
-from tests.flows.graph_setup import OWN, Outlook, at
+from tests.flows.graph_setup import OWN, Outlook
+from tests.flows.sync_setup import at
 
 CARLA = Customer(name="Carla Canary", email="carla@canary.example", phone="+41 79 111 22 33")
 
