@@ -206,7 +206,7 @@ class GoogleCalendar:
         reply = self._client.read(token, self._events.watch(calendarId=calendar.provider_id, body=body))
         return channel_of(reply, request)
 
-    def renew(self, token: str, channel: Channel, *, until: datetime) -> Channel | None:  # noqa: ARG002
+    def renew(self, token: str, channel: Channel, *, now: datetime, until: datetime) -> Channel | None:  # noqa: ARG002
         """Nothing: Google has no call for it, a channel is replaced before it ends."""
         return None
 
