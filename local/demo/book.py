@@ -1,4 +1,4 @@
-"""Chapter 4: customers look for a time, two of them want the same one, and one gets it."""
+"""Customers look for a time, two of them want the same one, and one gets it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PATIENCE = 30
 def book(scene: Scene) -> str:
     """A slot list, a race, and the booking in the provider's calendar; the booking's id."""
     show = scene.show
-    show.chapter("4. Two customers want the same time")
+    show.chapter("Two customers want the same time")
     wanted = scene.plan.at(3, time(15))
     with show.step("the free times of Thursday") as notes:
         free = scene.slots(wanted)
@@ -31,7 +31,7 @@ def book(scene: Scene) -> str:
         notes.append(f"one has it; the other is told: {lost.code}, {lost.body['detail']}")
     booking = str(won.body["id"])
     scene.bookings[booking] = span_of(won.body)
-    with show.step(f"the booking is in Anna's {scene.side.name} calendar"):
+    with show.step(f"the booking is in {scene.who}'s {scene.side.name} calendar"):
         until("the booking is exported", lambda: booking in scene.side.appointments())
         scene.bookings_are_there()
     until("15:00 is offered no more", lambda: "15:00" not in scene.slots(wanted))
@@ -43,7 +43,7 @@ def _race(scene: Scene) -> tuple[Answer, Answer]:
 
     def press(name: str) -> Answer:
         with FrontEnd(scene.base) as customer:
-            body = wish(scene.plan.at(3, time(15)), name=name)
+            body = wish(scene, scene.plan.at(3, time(15)), name=name)
             start.wait(_PATIENCE)
             return customer.ask("POST", "/bookings", body, tenant=TENANT)
 

@@ -32,6 +32,8 @@ class Calendars(Protocol):
     kind: str
     name: str
     account: str
+    revocable: bool
+    """Whether the provider takes a grant back; otherwise it can only be forgotten here."""
 
     def open(self, calendars: Mapping[str, Sequence[Entry]]) -> None:
         """Create the account with these calendars; the first one is its default calendar."""

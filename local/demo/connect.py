@@ -1,4 +1,4 @@
-"""Chapter 1: Anna connects her account on the provider's own consent page, and reads what would happen."""
+"""The owner connects her account on the provider's own consent page, and reads what would happen."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from local.demo.checks import check, same
-from local.demo.plan import BOOKINGS, EVENTS, RESOURCE, RETURN_TO
+from local.demo.plan import RETURN_TO
 from local.demo.scene import Scene
 
 
 def connect(scene: Scene) -> None:
-    """From nothing to a connected account with three calendars switched on."""
+    """From nothing to a connected account with all its calendars switched on."""
     side = scene.side
-    scene.show.chapter(f"1. Anna connects her {side.name} calendars")
+    scene.show.chapter(f"{scene.who} connects her {side.name} calendars")
     with scene.show.step(
         f"the console asks where to go, she ticks {side.name}'s consent page and comes back"
     ):
-        asked = {"provider": side.kind, "resource": RESOURCE, "return_to": RETURN_TO}
+        asked = {"provider": side.kind, "resource": scene.plan.person.id, "return_to": RETURN_TO}
         address = scene.owner.post("/connections", asked)["authorization_url"]
         scene.connection = _come_back(scene, side.consent(address))
     same(f"grants at {side.name}", expected=1, actual=side.grants())
-    with scene.show.step("her calendars are listed; she switches all three on") as notes:
+    with scene.show.step(f"her calendars are listed; she switches {scene.plan.account.every} on") as notes:
         view = scene.owner.get(scene.path)
         scene.keys = {calendar["name"]: calendar["key"] for calendar in view["calendars"]}
         same("the listed calendars", expected=set(scene.plan.calendars()), actual=set(scene.keys))
@@ -52,9 +52,9 @@ def preview(scene: Scene) -> None:
     with scene.show.step("a preview says what the first synchronisation would do") as notes:
         found = scene.owner.get(f"{scene.path}/preview")
         notes.extend(_told(found))
-    same("bookings to export", expected=BOOKINGS, actual=found["exports"])
-    same("events to import", expected=EVENTS, actual=found["imports"])
-    same("bookings that collide", expected=scene.plan.conflicts, actual=found["conflicts"])
+    same("bookings to export", expected=len(scene.bookings), actual=found["exports"])
+    same("events to import", expected=scene.plan.account.events, actual=found["imports"])
+    same("bookings that collide", expected=scene.plan.account.clashes, actual=found["conflicts"])
     same("invitations", expected=0, actual=found["invitations"])
     same("nothing was written yet", expected={}, actual=dict(scene.side.appointments()))
 

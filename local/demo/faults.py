@@ -1,4 +1,4 @@
-"""Chapter 6: a sync token expires and the provider throttles; both delay, neither loses."""
+"""A sync token expires and the provider throttles; both delay, neither loses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from local.demo.calendars import Entry
 from local.demo.checks import check, same, until
 from local.demo.opening import wish
-from local.demo.plan import CANCELLED, PROJECTS, TENANT
+from local.demo.plan import CANCELLED, TENANT
 from local.demo.scene import Scene, span_of
 
 _GONE, _MANY = 410, 429
@@ -17,13 +17,13 @@ _GONE, _MANY = 410, 429
 def forgotten(scene: Scene) -> None:
     """The provider answers 410: everything is listed afresh, and compared."""
     side, show = scene.side, scene.show
-    show.chapter(f"6. {side.name} has a bad day")
+    show.chapter(f"{side.name} has a bad day")
     day = scene.plan.at(4, time(15))
     with show.step("every sync token expires (410) while she enters one event and deletes another") as notes:
         same("the event before", expected=True, actual=CANCELLED in _titles(scene))
         side.forget_cursors()
-        side.remove(PROJECTS, CANCELLED)
-        side.enter(PROJECTS, Entry("Came instead", day, timedelta(minutes=30)))
+        side.remove(scene.plan.clashing, CANCELLED)
+        side.enter(scene.plan.clashing, Entry("Came instead", day, timedelta(minutes=30)))
         until(
             "the fresh listing is in", lambda: _titles(scene) >= {"Came instead"} and scene.copies_are_true()
         )
@@ -39,7 +39,7 @@ def throttled(scene: Scene) -> None:
         "a customer books while the usage limits are reached: the booking stands, its export waits"
     ) as notes:
         side.throttle()
-        booked = scene.customer.post("/bookings", wish(scene.plan.at(4, time(14, 30))), tenant=TENANT)
+        booked = scene.customer.post("/bookings", wish(scene, scene.plan.at(4, time(14, 30))), tenant=TENANT)
         booking = str(booked["id"])
         waiting = until("the wait is visible", lambda: _waiting(scene))
         notes.append(f"{waiting['waiting_exports']} booking waiting, next try {_clock(waiting['next_try'])}")
@@ -55,7 +55,7 @@ def throttled(scene: Scene) -> None:
 
 
 def _titles(scene: Scene) -> set[str]:
-    return {str(event["title"]) for event in scene.imported(PROJECTS)}
+    return {str(event["title"]) for event in scene.imported(scene.plan.clashing)}
 
 
 def _waiting(scene: Scene) -> dict[str, Any] | None:

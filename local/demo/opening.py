@@ -1,37 +1,46 @@
-"""Before the story: the shop, what it offers, its 300 bookings, and a Google account with 1,200 events."""
+"""Before the story: the shop, what it offers, its bookings, and calendar accounts with their events."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from local.demo.checks import same
 from local.demo.front_end import FrontEnd
-from local.demo.plan import ACCOUNT, EVENTS, RESOURCE, RETURN_TO, SERVICE, TENANT, ZONE
+from local.demo.plan import RETURN_TO, SERVICE, TENANT, ZONE, Person
 from local.demo.scene import Scene, span_of
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 _AT_ONCE = 4
 
 
-def opening(scene: Scene) -> None:
+def opening(scenes: Sequence[Scene]) -> None:
     """Set everything up; none of it counts into the story's time."""
-    scene.show.chapter("Before the story")
-    with scene.show.step("a shop with one person, open 8 to 18, offering half-hour consultations"):
-        _shop(scene.owner)
-    starts = scene.plan.bookings()
-    with scene.show.step(f"{len(starts)} bookings by its customers, each through POST /bookings"):
-        _book_all(scene, starts)
-    with scene.show.step(f"a {scene.side.name} account with {EVENTS:,} events in three calendars"):
-        scene.side.open(scene.plan.calendars())
-        held = sum(scene.side.events(name) for name in scene.plan.calendars())
-        same("the account's events", expected=EVENTS, actual=held)
+    show = scenes[0].show
+    show.part("Before the story")
+    people = {scene.plan.person: scene for scene in scenes}
+    with show.step("a shop with three people, open 8 to 18, offering half-hour consultations"):
+        _shop(scenes[0].owner, people)
+    for person, scene in people.items():
+        with show.step(f"{person.bookings} bookings with {person.name}, each through POST /bookings"):
+            _book_all(scene, scene.plan.bookings())
+    for scene in scenes:
+        account, side = scene.plan.account, scene.side
+        with show.step(
+            f"{scene.who}'s {side.name} account: {account.events:,} events in {account.counted} calendars"
+        ):
+            side.open(scene.plan.calendars())
+            held = sum(side.events(name) for name in account.calendars)
+            same("the account's events", expected=account.events, actual=held)
 
 
-def _shop(owner: FrontEnd) -> None:
+def _shop(owner: FrontEnd, people: Iterable[Person]) -> None:
     owner.put("/tenant", {"name": "The shop", "time_zone": ZONE, "return_addresses": [RETURN_TO]})
     hours = {day: ["08:00-18:00"] for day in _WEEKDAYS}
-    owner.put(f"/resources/{RESOURCE}", {"name": "Anna", "email": ACCOUNT, "time_zone": ZONE, "hours": hours})
+    for person in people:
+        described = {"name": person.name, "email": person.email, "time_zone": ZONE, "hours": hours}
+        owner.put(f"/resources/{person.id}", described)
     owner.put(
         f"/services/{SERVICE}",
         {
@@ -39,7 +48,7 @@ def _shop(owner: FrontEnd) -> None:
             "duration": 30,
             "interval": 30,
             "horizon_days": 365,
-            "resources": [RESOURCE],
+            "resources": [person.id for person in people],
         },
     )
 
@@ -47,19 +56,19 @@ def _shop(owner: FrontEnd) -> None:
 def _book_all(scene: Scene, starts: tuple[datetime, ...]) -> None:
     def some(mine: tuple[datetime, ...]) -> list[dict[str, str]]:
         with FrontEnd(scene.base) as customer:
-            return [customer.post("/bookings", wish(start), tenant=TENANT) for start in mine]
+            return [customer.post("/bookings", wish(scene, start), tenant=TENANT) for start in mine]
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         made = pool.map(some, [starts[number::_AT_ONCE] for number in range(_AT_ONCE)])
-    scene.bookings = {booking["id"]: span_of(booking) for part in made for booking in part}
+    scene.bookings.update({booking["id"]: span_of(booking) for part in made for booking in part})
     same("the bookings", expected=len(starts), actual=len(scene.bookings))
 
 
-def wish(start: datetime, *, name: str = "A customer") -> dict[str, object]:
+def wish(scene: Scene, start: datetime, *, name: str = "A customer") -> dict[str, object]:
     """What a customer sends to book."""
     return {
         "service": SERVICE,
-        "resource": RESOURCE,
+        "resource": scene.plan.person.id,
         "start": start.isoformat(),
         "customer": {"name": name, "email": "customer@example.org"},
     }

@@ -1,4 +1,4 @@
-"""Chapter 5: Anna drags the appointment in the provider's calendar, and the booking follows."""
+"""The owner drags the appointment in the provider's calendar, and the booking follows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from local.demo.scene import Scene, span_of
 def owner(scene: Scene, booking: str) -> None:
     """Move it an hour there; see it moved here."""
     show, name = scene.show, scene.side.name
-    show.chapter(f"5. Anna moves the appointment in {name}")
+    show.chapter(f"{scene.who} moves the appointment in {name}")
     hour = timedelta(hours=1)
     start, end = scene.bookings[booking]
     day = scene.plan.at(3, time(15))

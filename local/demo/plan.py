@@ -1,4 +1,4 @@
-"""Decides what the story is about: the shop, its 300 bookings, and 1,200 events in three calendars."""
+"""Decides what the story is about: a shop with three people, their bookings and their calendars."""
 
 from __future__ import annotations
 
@@ -10,28 +10,69 @@ from zoneinfo import ZoneInfo
 
 from local.demo.calendars import Entry
 
-ZONE = "Europe/Zurich"
-TENANT, RESOURCE, SERVICE = "demo", "anna", "consultation"
-ACCOUNT = "anna@example.com"
+ZONE, OUTLOOK_ZONE = "Europe/Zurich", "W. Europe Standard Time"
+TENANT, SERVICE = "demo", "consultation"
 RETURN_TO = "http://console.example/connected"
-OWN, FAMILY, PROJECTS = "anna@example.com", "Family", "Projects"
-BOOKINGS, EVENTS = 300, 1_200
 SERIES_WEEKS = 40
 """Long enough to cross a change of daylight-saving time whenever the story is told."""
+CANCELLED = "Clash 0"
+"""The event that its owner deletes while the sync tokens are dead; another is entered instead."""
 
 _LENGTH = timedelta(minutes=30)
 _HALF_HOURS_BOOKED = (time(8), time(9), time(10), time(11), time(13), time(14))
-_SERIES = {OWN: 4, FAMILY: 4, PROJECTS: 4}
-_SINGLES = {OWN: 396, FAMILY: 396, PROJECTS: 396}
-_EVENT_TIMES = {
-    OWN: (time(12), time(18, 15)),
-    FAMILY: (time(6, 30), time(19)),
-    PROJECTS: (time(17), time(20)),
-}
-_SERIES_TIMES = {OWN: time(16), FAMILY: time(7), PROJECTS: time(16, 30)}
-_CONFLICTS = 5
-CANCELLED = "Clash 0"
-"""The event that its owner deletes while the sync tokens are dead; another is entered instead."""
+_EVENT_TIMES = ((time(12), time(18, 15)), (time(6, 30), time(19)), (time(17), time(20)))
+_SERIES_TIMES = (time(16), time(7), time(16, 30))
+_COUNTED = {2: ("two", "both"), 3: ("three", "all three")}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who takes appointments, and how many there are before anything is connected."""
+
+    id: str
+    name: str
+    bookings: int
+
+    @property
+    def email(self) -> str:
+        """The address that the shop knows."""
+        return f"{self.id}@example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A calendar account, and how full it is; the last calendar holds the events that clash with bookings."""
+
+    address: str
+    calendars: tuple[str, ...]
+    singles: int
+    series: int
+    clashes: int
+    personal: bool = False
+
+    @property
+    def events(self) -> int:
+        """How many events there are, a series counted once."""
+        return len(self.calendars) * (self.singles + self.series)
+
+    @property
+    def counted(self) -> str:
+        """How many calendars, in a word."""
+        return _COUNTED[len(self.calendars)][0]
+
+    @property
+    def every(self) -> str:
+        """All of the calendars, in words."""
+        return _COUNTED[len(self.calendars)][1]
+
+
+ANNA, BEA, CLARA = Person("anna", "Anna", 300), Person("bea", "Bea", 60), Person("clara", "Clara", 12)
+ANNAS = Account(ANNA.email, (ANNA.email, "Family", "Projects"), singles=396, series=4, clashes=5)
+BEAS = Account(BEA.email, ("Calendar", "Family"), singles=98, series=2, clashes=2)
+CLARAS = Account(CLARA.email, (CLARA.email, "Family"), singles=19, series=1, clashes=1)
+CLARAS_OTHER = Account(
+    "clara@outlook.example", ("Calendar", "Choir"), singles=19, series=1, clashes=1, personal=True
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +80,14 @@ class Plan:
     """Everything on the wall clock of the shop, counted from the Monday after today."""
 
     monday: date
+    person: Person
+    account: Account
 
     @staticmethod
-    def of(now: datetime) -> Plan:
+    def of(now: datetime, person: Person, account: Account) -> Plan:
         """The plan of a story that is told now."""
         today = now.astimezone(ZoneInfo(ZONE)).date()
-        return Plan(today + timedelta(days=7 - today.weekday()))
+        return Plan(today + timedelta(days=7 - today.weekday()), person, account)
 
     def at(self, day: int, clock: time) -> datetime:
         """A time some days after that Monday."""
@@ -53,47 +96,60 @@ class Plan:
     def bookings(self) -> tuple[datetime, ...]:
         """The starts of the appointments that there are before anything is connected: six a weekday."""
         starts = (self.at(day, clock) for day in count() if day % 7 < 5 for clock in _HALF_HOURS_BOOKED)
-        return tuple(islice(starts, BOOKINGS))
+        return tuple(islice(starts, self.person.bookings))
+
+    @property
+    def own(self) -> str:
+        """The calendar that the account began with, where bookings go."""
+        return self.account.calendars[0]
+
+    @property
+    def family(self) -> str:
+        """The calendar of the family."""
+        return self.account.calendars[1]
+
+    @property
+    def clashing(self) -> str:
+        """The calendar with the events that collide with bookings."""
+        return self.account.calendars[-1]
 
     def calendars(self) -> Mapping[str, Sequence[Entry]]:
         """The account's calendars with their events; the first one is its own."""
-        return {name: [*self._series(name), *self._singles(name)] for name in (OWN, FAMILY, PROJECTS)}
+        return {
+            name: [*self._series(number), *self._singles(number)]
+            for number, name in enumerate(self.account.calendars)
+        }
 
-    def _series(self, name: str) -> list[Entry]:
+    def _series(self, number: int) -> list[Entry]:
         return [
-            Entry(f"Every week {number}", self.at(number, _SERIES_TIMES[name]), _LENGTH, SERIES_WEEKS)
-            for number in range(_SERIES[name])
+            Entry(f"Every week {day}", self.at(day, _SERIES_TIMES[number]), _LENGTH, SERIES_WEEKS)
+            for day in range(self.account.series)
         ]
 
-    def _singles(self, name: str) -> list[Entry]:
-        clocks = _EVENT_TIMES[name]
+    def _singles(self, number: int) -> list[Entry]:
+        clocks = _EVENT_TIMES[number]
+        clashes = self.account.clashes if self.account.calendars[number] == self.clashing else 0
         # From last week on, several on most days, every tenth marked free.
         found = [
             Entry(
-                f"Event {number}",
-                self.at(number // 2 - 6, clocks[number % 2]),
+                f"Event {index}",
+                self.at(index // 2 - 6, clocks[index % 2]),
                 _LENGTH,
-                free=number % 10 == 9,
+                free=index % 10 == 9,
             )
-            for number in range(_SINGLES[name] - (_CONFLICTS if name == PROJECTS else 0))
+            for index in range(self.account.singles - clashes)
         ]
-        if name == PROJECTS:
-            found += [
-                Entry(f"Clash {number}", self.at(7 * number + 1, time(9, 15)), _LENGTH)
-                for number in range(_CONFLICTS)
-            ]
+        found += [
+            Entry(f"Clash {index}", self.at(7 * index + 1, time(9, 15)), _LENGTH) for index in range(clashes)
+        ]
         return found
-
-    @property
-    def conflicts(self) -> int:
-        """How many bookings collide with an event."""
-        return _CONFLICTS
 
     @property
     def window(self) -> tuple[datetime, datetime]:
         """A range that holds everything of the story."""
         return self.at(-14, time()).astimezone(UTC), self.at(7 * (SERIES_WEEKS + 8), time()).astimezone(UTC)
 
-    def copies(self, name: str) -> int:
-        """How many imported events a calendar makes: a series one for each week."""
-        return _SINGLES[name] + _SERIES[name] * SERIES_WEEKS
+    @property
+    def copies(self) -> int:
+        """How many imported events each calendar makes: a series one for each week."""
+        return self.account.singles + self.account.series * SERIES_WEEKS

@@ -10,7 +10,7 @@ from typing import Any
 from local.demo.calendars import Calendars, Span
 from local.demo.checks import same_members
 from local.demo.front_end import FrontEnd
-from local.demo.plan import RESOURCE, SERVICE, TENANT, ZONE, Plan
+from local.demo.plan import SERVICE, TENANT, ZONE, Plan
 from local.demo.terminal import Terminal
 
 
@@ -27,7 +27,12 @@ class Scene:
     connection: str = ""
     keys: dict[str, str] = field(default_factory=dict)
     bookings: dict[str, Span] = field(default_factory=dict)
-    """Every booking that should be in the provider's calendar, by id."""
+    """Every booking that should be in the provider's calendar, by id; scenes of one person share them."""
+
+    @property
+    def who(self) -> str:
+        """Whose appointments they are."""
+        return self.plan.person.name
 
     @property
     def path(self) -> str:
@@ -44,7 +49,7 @@ class Scene:
             "/slots",
             tenant=TENANT,
             service=SERVICE,
-            resource=RESOURCE,
+            resource=self.plan.person.id,
             from_=start.isoformat(),
             to=(start + timedelta(days=1)).isoformat(),
             tz=ZONE,
@@ -74,7 +79,7 @@ class Scene:
         """
         start, end = self.plan.window
         for calendar in self.keys:
-            ours = self.bookings.values() if calendar == self.side.account else ()
+            ours = self.bookings.values() if calendar == self.plan.own else ()
             same_members(
                 f"what is copied of {calendar} is what {self.side.name} says",
                 expected=self.side.busy(calendar, start, end),
@@ -89,6 +94,11 @@ class Scene:
             expected=self.bookings.items(),
             actual=self.side.appointments().items(),
         )
+
+    def agrees(self) -> bool:
+        """The same while it is waited for. Always True."""
+        self.bookings_are_there()
+        return True
 
 
 def span_of(view: dict[str, Any]) -> Span:

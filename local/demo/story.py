@@ -11,7 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+from local.demo.back_door import BackDoor
 from local.demo.book import book
+from local.demo.both import both
+from local.demo.calendars import Calendars, Span
 from local.demo.checks import Unmet, same
 from local.demo.connect import connect, preview
 from local.demo.faults import forgotten, throttled
@@ -21,8 +24,23 @@ from local.demo.goodbye import goodbye
 from local.demo.google import Google
 from local.demo.live import live
 from local.demo.opening import opening
+from local.demo.outlook import Outlook
 from local.demo.owner import owner
-from local.demo.plan import ACCOUNT, TENANT, ZONE, Plan
+from local.demo.plan import (
+    ANNA,
+    ANNAS,
+    BEA,
+    BEAS,
+    CLARA,
+    CLARAS,
+    CLARAS_OTHER,
+    OUTLOOK_ZONE,
+    TENANT,
+    ZONE,
+    Account,
+    Person,
+    Plan,
+)
 from local.demo.scene import Scene
 from local.demo.terminal import Terminal
 from local.firestore_emulator import EmulatorError
@@ -44,10 +62,10 @@ def tell(*, broken: str = "", log_file: Path | None = None) -> int:
         try:
             seconds = _told(show, log, broken)
         except (Unmet, EmulatorError, OSError) as error:
-            show.chapter(f"FAILED: {error}")
+            show.part(f"FAILED: {error}")
             _quote(show, log)
             return 1
-    show.chapter(f"Every check held. The story took {seconds:.1f} seconds.")
+    show.part(f"Every check held. The story took {seconds:.1f} seconds.")
     return 0
 
 
@@ -56,16 +74,20 @@ def _told(show: Terminal, log: TextIO, broken: str) -> float:
     with ExitStack() as parts:
         stack = parts.enter_context(Stack(Options(log=log, extra=_TUNING, say=show.note)))
         store = "Google's Firestore emulator" if stack.addresses.firestore else "the in-memory store"
-        show.done(f"Slotbridge, Cloud Tasks, a simulated Google and {store} run", time.monotonic() - started)
-        scene = parts.enter_context(_scene(stack, show))
-        opening(scene)
+        what = f"Slotbridge, Cloud Tasks, a simulated Google, a simulated Microsoft and {store} run"
+        show.done(what, time.monotonic() - started)
+        anna, bea, *clara = parts.enter_context(_cast(stack, show))
+        opening((anna, bea, *clara))
         begun = time.monotonic()
-        _chapters(scene, broken)
+        _alone(anna, broken)
+        _alone(bea)
+        _together(*clara)
         same("errors in the functions' log", expected=[], actual=_lines(log, {"ERROR"}))
         return time.monotonic() - begun
 
 
-def _chapters(scene: Scene, broken: str) -> None:
+def _alone(scene: Scene, broken: str = "") -> None:
+    scene.show.part(f"{scene.who} and {scene.side.name}")
     connect(scene)
     preview(scene)
     if broken == "exports":
@@ -80,22 +102,40 @@ def _chapters(scene: Scene, broken: str) -> None:
     goodbye(scene)
 
 
+def _together(first: Scene, second: Scene) -> None:
+    first.show.part(f"{first.who}, {first.side.name} and {second.side.name} at once")
+    for chapter in (connect, first_sync):
+        for scene in (first, second):
+            chapter(scene)
+    both(first, second)
+    for scene in (first, second):
+        goodbye(scene)
+
+
 @contextmanager
-def _scene(stack: Stack, show: Terminal) -> Iterator[Scene]:
-    where = stack.addresses
+def _cast(stack: Stack, show: Terminal) -> Iterator[tuple[Scene, ...]]:
+    where, now = stack.addresses, datetime.now(UTC)
     token = staff_token(where.issuer, tenant=TENANT, role="owner")
     with (
         FrontEnd(where.functions, token=token) as boss,
         FrontEnd(where.functions) as customer,
-        Google(where.google, account=ACCOUNT, zone=ZONE) as side,
+        BackDoor(where.google, "Google") as google,
+        BackDoor(where.microsoft, "Microsoft") as microsoft,
     ):
-        yield Scene(
-            show=show,
-            plan=Plan.of(datetime.now(UTC)),
-            base=where.functions,
-            owner=boss,
-            customer=customer,
-            side=side,
+
+        def scene(person: Person, account: Account, side: Calendars, bookings: dict[str, Span]) -> Scene:
+            plan = Plan.of(now, person, account)
+            return Scene(show, plan, where.functions, boss, customer, side, bookings=bookings)
+
+        def outlook(account: Account) -> Outlook:
+            return Outlook(microsoft, account=account.address, zone=OUTLOOK_ZONE, personal=account.personal)
+
+        shared: dict[str, Span] = {}
+        yield (
+            scene(ANNA, ANNAS, Google(google, account=ANNAS.address, zone=ZONE), {}),
+            scene(BEA, BEAS, outlook(BEAS), {}),
+            scene(CLARA, CLARAS, Google(google, account=CLARAS.address, zone=ZONE), shared),
+            scene(CLARA, CLARAS_OTHER, outlook(CLARAS_OTHER), shared),
         )
 
 

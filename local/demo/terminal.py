@@ -21,10 +21,17 @@ class Terminal:
         self._out = out or sys.stdout
         self._screen = self._out.isatty()
         self._fifth = -1
+        self._chapters = 0
+
+    def part(self, title: str) -> None:
+        """Begin a part, whose chapters are counted from one."""
+        self._chapters = 0
+        self._line(f"\n{title}")
 
     def chapter(self, title: str) -> None:
         """Begin a chapter."""
-        self._line(f"\n{title}")
+        self._chapters += 1
+        self._line(f"\n{self._chapters}. {title}")
 
     def note(self, text: str) -> None:
         """Say something without a time."""
