@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from common.domain.account import Status, calendar_key
+from common.domain.manage import Staff
 from common.domain.work import Work
 from common.flows.advance_disconnect import AdvanceDisconnect, advance_disconnect
+from common.flows.cancel_booking import CancelBooking, cancel_booking
 from common.flows.settle_calendar import SettleCalendar, settle_calendar
 from common.flows.start_disconnect import StartDisconnect, start_disconnect
 from common.flows.steps.access import authorized
@@ -201,6 +203,19 @@ def test_an_event_that_may_not_be_deleted_is_left_and_counted():
 
     assert ended.status is Status.DISCONNECTED
     assert (ended.receipt.events_deleted, ended.receipt.events_left) == (2, 1)
+
+
+@pytest.mark.parametrize("dead", [False, True])
+def test_events_that_went_before_are_not_counted_as_left(dead):
+    """An appointment that was cancelled has no event any more; the receipt speaks of the other four."""
+    life = synchronised()
+    cancel_booking(life.ports, CancelBooking(life.tenant, "b000", Staff()))
+    life.drain()
+    if dead:
+        life.google.admin.revoke_grant(ACCOUNT)
+    ended = life.disconnect()
+
+    assert (ended.receipt.events_deleted, ended.receipt.events_left) == ((0, 4) if dead else (4, 0))
 
 
 def test_an_outage_delays_the_end_and_hides_nothing():

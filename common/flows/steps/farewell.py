@@ -26,6 +26,7 @@ from common.ports import Ports
 # What a link says once its event is gone because of us; kept until the receipt has counted it.
 REMOVED = "removed"
 LEFT = "left"
+ABSENT = "absent"
 MOST_ENTRIES = 200
 
 
@@ -106,7 +107,7 @@ def remove_events(ports: Ports, connection: Connection, *, after: str | None, mo
     budget, reached = most, after
     while page := ports.bookings.links(connection.tenant, connection.id, after=reached, limit=MOST_ENTRIES):
         for link in page:
-            if link.error not in {REMOVED, LEFT}:
+            if link.error not in {REMOVED, LEFT, ABSENT}:
                 if budget == 0:
                     return reached or ""
                 budget -= 1
@@ -117,8 +118,8 @@ def remove_events(ports: Ports, connection: Connection, *, after: str | None, mo
 
 
 def _removed(ports: Ports, connection: Connection, link: ExportLink) -> str:
-    if link.state is LinkState.GONE or not link.event_id:
-        return LEFT
+    if not _there(link):
+        return ABSENT
     if link.calendar == connection.dedicated_calendar and _calendar_removed(connection):
         return REMOVED
     zone = ports.catalogue.resource(connection.tenant, connection.resource).zone
@@ -139,17 +140,22 @@ def _removed(ports: Ports, connection: Connection, link: ExportLink) -> str:
     return REMOVED
 
 
+def _there(link: ExportLink) -> bool:
+    return link.state is not LinkState.GONE and bool(link.event_id)
+
+
 def count(ports: Ports, connection: Connection, *, reachable: bool) -> Connection:
     """Put on the receipt how many events were deleted, and how many had to be left where they are."""
-    words = [link.error for link in links_of(ports, connection)]
-    deleted = words.count(REMOVED)
+    links = tuple(links_of(ports, connection))
+    deleted = sum(link.error == REMOVED for link in links)
+    left = sum(link.error == LEFT or _there(link) for link in links)
     return note(
         ports,
         connection,
         lambda receipt: replace(
             receipt,
             events_deleted=deleted,
-            events_left=len(words) - deleted,
+            events_left=left,
             provider_reachable=reachable,
         ),
     )

@@ -150,7 +150,7 @@ def test_a_bad_body_is_refused(stage: Stage, raw: bytes, content_type: str, stat
 
 def test_a_body_where_none_belongs_is_refused(stage: Stage) -> None:
     """A GET with a body is a mistake that is told."""
-    response, body = call(stage, "GET", "/", data=b"{}", content_type="application/json")
+    response, body = call(stage, "GET", "/", data=b'{"a": 1}', content_type="application/json")
 
     assert (400, "invalid_request") == (response.status_code, body["code"])
 
