@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from common import wiring
 from common.api.http import Access, Caller, Role
@@ -18,7 +19,7 @@ from common.crypto.vault import TinkVault, new_keyset
 from common.domain.account import Connection, ProviderKind
 from common.domain.catalogue import Resource, Service, Tenant, WeeklyHours
 from common.domain.work import Lane, Payload, Task, Work
-from common.errors import StoreUnavailable, SyncError, UntrustedCaller
+from common.errors import InvalidRequest, StoreUnavailable, SyncError, UntrustedCaller
 from common.flows.finish_consent import FinishConsent, finish_consent
 from common.flows.start_consent import StartConsent, start_consent
 from common.mail.mailer import MimeMailer
@@ -26,6 +27,10 @@ from common.ports import Ports, Provider, PushPorts, Tuning
 from common.providers.google.authorizer import GoogleAuthorizer, GoogleRegistration
 from common.providers.google.calendar import GoogleCalendar
 from common.providers.google.client import GoogleClient
+from common.providers.microsoft.authorizer import MicrosoftAuthorizer, MicrosoftRegistration
+from common.providers.microsoft.calendar import MicrosoftCalendar
+from common.providers.microsoft.client import GraphClient
+from common.providers.offered import Offered
 from common.store import Stores, stores
 from common.store.documents import Documents
 from common.store.memory import MemoryDocuments
@@ -36,11 +41,15 @@ from local.cloud_tasks.faults import Faults
 from local.cloud_tasks.model import HttpRequest, QueueSettings, Target, VirtualClock
 from local.google.simulator import GoogleSimulator
 from local.google.world import Settings as GoogleSettings
+from local.microsoft import MicrosoftSimulator
+from local.microsoft import Reply as PushReply
+from local.microsoft import Settings as MicrosoftSettings
 from tests.outreach import SENDER, Postbox, Targets
 from tests.transports import WsgiHttp, wsgi_session
 
 START = datetime(2027, 3, 15, 8, 0, tzinfo=UTC)
 ACCOUNT = "anna@example.com"
+OUTLOOK = "anna@contoso.test"
 RETURN_TO = "https://console.example/connected"
 BASE = "https://functions.example"
 REDIRECT = f"{BASE}/oauth_callback"
@@ -115,6 +124,7 @@ class World:
         documents: Documents | None = None,
         tuning: Tuning | None = None,
         google: GoogleSettings | None = None,
+        microsoft: MicrosoftSettings | None = None,
         faults: Faults | None = None,
         wrap: Callable[[Ports], Ports] = lambda ports: ports,
     ) -> None:
@@ -125,6 +135,10 @@ class World:
             now=self.clock.now, settings=google or GoogleSettings(), send_push=self._receive
         )
         self.google.admin.add_client(CLIENT[0], secret=CLIENT[1], redirect_uris=[REDIRECT])
+        self.microsoft = MicrosoftSimulator(
+            now=self.clock.now, settings=microsoft or MicrosoftSettings(), send_push=self._notified
+        )
+        self.microsoft.admin.add_client(CLIENT[0], secret=CLIENT[1], redirect_uris=[REDIRECT])
         self.engine = Engine(
             self._dispatch,
             clock=self.clock,
@@ -149,23 +163,13 @@ class World:
         return [f"{parent}/{name}" for name in tasks.queues.values()]
 
     def _ports(self, tuning: Tuning) -> Ports:
-        client = GoogleClient(
-            endpoint="http://google.test/calendar/v3/",
-            http_factory=lambda timeout: WsgiHttp(self.google, timeout),
-        )
-        registration = GoogleRegistration(
-            client_id=CLIENT[0],
-            client_secret=CLIENT[1],
-            auth_uri="http://google.test/o/oauth2/v2/auth",
-            token_uri="http://google.test/token",
-            revoke_uri="http://google.test/revoke",
-        )
-        authorizer = GoogleAuthorizer(registration, session=wsgi_session(self.google))
         return Ports(
             clock=self.clock,
             keys=HmacKeys([b"s" * 32], channel=[b"c" * 32], event=[b"e" * 32]),
             vault=TinkVault(KEYSET),
-            providers={ProviderKind.GOOGLE: Provider(calendar=GoogleCalendar(client), authorizer=authorizer)},
+            providers=Offered(
+                {ProviderKind.GOOGLE: self._google(), ProviderKind.MICROSOFT: self._microsoft()}
+            ),
             catalogue=self.stores.catalogue,
             connections=self.stores.connections,
             feeds=self.stores.feeds,
@@ -193,6 +197,27 @@ class World:
             ),
         )
 
+    def _google(self) -> Provider:
+        client = GoogleClient(
+            endpoint="http://google.test/calendar/v3/",
+            http_factory=lambda timeout: WsgiHttp(self.google, timeout),
+        )
+        registration = GoogleRegistration(
+            client_id=CLIENT[0],
+            client_secret=CLIENT[1],
+            auth_uri="http://google.test/o/oauth2/v2/auth",
+            token_uri="http://google.test/token",
+            revoke_uri="http://google.test/revoke",
+        )
+        authorizer = GoogleAuthorizer(registration, session=wsgi_session(self.google))
+        return Provider(calendar=GoogleCalendar(client), authorizer=authorizer)
+
+    def _microsoft(self) -> Provider:
+        client = GraphClient(session_factory=lambda: wsgi_session(self.microsoft))
+        registration = MicrosoftRegistration(client_id=CLIENT[0], client_secret=CLIENT[1])
+        authorizer = MicrosoftAuthorizer(registration, session=wsgi_session(self.microsoft))
+        return Provider(calendar=MicrosoftCalendar(client), authorizer=authorizer)
+
     # -- what runs ------------------------------------------------------------------------------
 
     def _receive(self, address: str, headers: Mapping[str, str]) -> int:
@@ -207,6 +232,24 @@ class World:
             self.errors.append(error)
             return 500
         return 204
+
+    def _notified(self, address: str, _: dict[str, str], body: bytes) -> PushReply:
+        """Microsoft's notifications, and its proofs of the address, arrive at the webhook."""
+        assert address.partition("?")[0] == f"{BASE}/webhook_graph"
+        door = importlib.import_module("functions.webhook_graph.main")
+        proof = parse_qs(urlsplit(address).query).get("validationToken")
+        try:
+            if proof:
+                return PushReply(200, door.challenge(proof[0]), "text/plain; charset=utf-8")
+            door.receive(self.push_ports, body)
+        except InvalidRequest:
+            return PushReply(400)
+        except SyncError:
+            return PushReply(503)
+        except Exception as error:  # noqa: BLE001 - what the door of the function does
+            self.errors.append(error)
+            return PushReply(500)
+        return PushReply(202)
 
     def _dispatch(self, request: HttpRequest) -> int:
         """Cloud Tasks calls a private function; any other error is a crash of the instance."""
@@ -239,7 +282,7 @@ class World:
         """Deliver pushes and work off tasks until nothing falls due ``within``; how many tasks ran."""
         count = 0
         while True:
-            delivered = len(self.google.push.deliver())
+            delivered = len(self.google.push.deliver()) + len(self.microsoft.push.deliver())
             worked = self.engine.drain(within=within, most=most)
             count += worked
             if not delivered and not worked:
@@ -298,14 +341,32 @@ class World:
         """A Google account with its primary calendar."""
         self.google.admin.add_account(email, time_zone=zone)
 
-    def connect(self, email: str = ACCOUNT, *, resource: str = "anna", **consent: Any) -> Connection:
+    def outlook(self, email: str = OUTLOOK, **options: Any) -> str:
+        """A Microsoft account; the id of its default calendar."""
+        self.microsoft.admin.add_account(email, **options)
+        return str(self.microsoft.admin.default_calendar(email))
+
+    def connect(
+        self,
+        email: str = ACCOUNT,
+        *,
+        resource: str = "anna",
+        provider: ProviderKind = ProviderKind.GOOGLE,
+        **consent: Any,
+    ) -> Connection:
         """Consent as the person would, and come back."""
-        outcome = self.consent(email, resource=resource, **consent)
+        outcome = self.consent(email, resource=resource, provider=provider, **consent)
         assert outcome.outcome in {"connected", "reconnected"}, outcome.outcome
         return self.ports.connections.get(self.tenant, outcome.connection or "")
 
     def consent(
-        self, email: str = ACCOUNT, *, resource: str = "anna", connection: str | None = None, **consent: Any
+        self,
+        email: str = ACCOUNT,
+        *,
+        resource: str = "anna",
+        provider: ProviderKind = ProviderKind.GOOGLE,
+        connection: str | None = None,
+        **consent: Any,
     ) -> Any:
         """Start a consent, answer it at the provider, and finish it; the outcome, whatever it is."""
         started = start_consent(
@@ -313,19 +374,18 @@ class World:
             StartConsent(
                 tenant=self.tenant,
                 resource=resource,
-                provider=ProviderKind.GOOGLE,
+                provider=provider,
                 subject="staff-1",
                 return_to=RETURN_TO,
                 connection=connection,
             ),
         )
-        back = self.google.consent(started.url, account=email, **consent)
+        side: Any = self.google if provider is ProviderKind.GOOGLE else self.microsoft
+        back = side.consent(started.url, account=email, **consent)
         return self.come_back(back)
 
     def come_back(self, address: str) -> Any:
         """The browser follows the provider's redirect."""
-        from urllib.parse import parse_qs, urlsplit  # noqa: PLC0415
-
         query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
         return finish_consent(
             self.ports,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from common.domain.account import Connection, Status, calendar_key
+from common.domain.account import Connection, ProviderKind, Status, calendar_key
 from common.domain.booking import Booking, LinkState
 from common.domain.manage import Staff
 from common.domain.mirroring import Outcome
@@ -400,13 +400,13 @@ class Crashing:
 
 
 def crashing(ports: Ports, between: Callable[[], None], *, after: bool) -> Ports:
-    ((kind, provider),) = ports.providers.items()
-    calendar: Any = Crashing(provider.calendar, between, after=after)
+    google = ports.providers[ProviderKind.GOOGLE]
+    calendar: Any = Crashing(google.calendar, between, after=after)
     return replace(
         ports,
         bookings=Crashing(ports.bookings, between, after=after),
         ledger=Crashing(ports.ledger, between, after=after),
-        providers={kind: replace(provider, calendar=calendar)},
+        providers={ProviderKind.GOOGLE: replace(google, calendar=calendar)},
     )
 
 

@@ -8,7 +8,7 @@ from common.domain.account import CalendarEntry, Connection
 from common.domain.blocking import Effect, effect
 from common.domain.event import ExternalEvent
 from common.domain.interval import Interval
-from common.domain.windows import import_window
+from common.domain.windows import covered, import_window
 from common.domain.work import Lane
 from common.errors import SyncError, UnexpectedReply
 from common.flows.steps.access import authorized
@@ -22,7 +22,9 @@ MOST_PAGES = 40
 
 def events_in(ports: Ports, reading: Reading) -> int:
     """How many entries a listing of this calendar's import window has."""
-    window, total = import_window(ports.clock.now()), 0
+    now, abilities = ports.clock.now(), ports.providers[reading.connection.provider].calendar.abilities
+    ahead = covered(now, months=ports.tuning.months_covered)
+    window, total = import_window(now) if abilities.endless_feed else ahead, 0
     page: str | None = None
     for _ in range(MOST_PAGES):
         counted, page = _page(ports, reading, window, page)
