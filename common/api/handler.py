@@ -9,7 +9,7 @@ from typing import Protocol
 from flask import Request, Response
 
 from common.api.answers import answer
-from common.api.http import JSON, Access, Call, Caller, MalformedJson, Reply, parse_json, problem
+from common.api.http import JSON, Access, Call, Caller, Reply, problem, request_json
 from common.api.routes import Route, Table
 from common.errors import (
     InvalidRequest,
@@ -187,10 +187,7 @@ def _body(route: Route, request: Request) -> object:
         return None
     if request.mimetype != JSON:
         raise UnsupportedMedia("the body must be application/json")
-    try:
-        return parse_json(raw)
-    except MalformedJson as error:
-        raise InvalidRequest(str(error), code="malformed_json") from None
+    return request_json(raw)
 
 
 def _place(error: BaseException) -> str:

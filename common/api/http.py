@@ -145,6 +145,18 @@ def parse_json(raw: bytes) -> Json:
     return value
 
 
+def request_json(raw: bytes) -> Json:
+    """The same of a request's body, whose sender is told.
+
+    Raises:
+        InvalidRequest: with code ``malformed_json``.
+    """
+    try:
+        return parse_json(raw)
+    except MalformedJson as error:
+        raise InvalidRequest(str(error), code="malformed_json") from None
+
+
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     result = dict(pairs)
     if len(result) != len(pairs):

@@ -4,9 +4,8 @@ import functions_framework
 from flask import Request, Response
 
 from common.api.handler import Function
-from common.api.http import Call, MalformedJson, Reply, parse_json
+from common.api.http import Call, Reply, request_json
 from common.api.routes import batch_push
-from common.errors import InvalidRequest
 from common.flows.receive_pushes import ReceivePushes, receive_pushes
 from common.ports import PushPorts
 from common.providers.microsoft.push import challenge, notices
@@ -15,11 +14,7 @@ from common.wiring import push_ports, stage
 
 def receive(outside: PushPorts, raw: bytes) -> None:
     """Queue what the believable items of a batch ask for."""
-    try:
-        body = parse_json(raw)
-    except MalformedJson as error:
-        raise InvalidRequest(str(error), code="malformed_json") from None
-    receive_pushes(outside, ReceivePushes(notices(body)))
+    receive_pushes(outside, ReceivePushes(notices(request_json(raw))))
 
 
 def _receive(call: Call) -> Reply:
