@@ -170,7 +170,7 @@ variable "mail" {
     error_message = "mail.sender must be the address that mails come from, such as \"bookings@example.com\"."
   }
   validation {
-    condition     = var.mail == null || try(contains(["ses", "smtp"], var.mail.transport) && (var.mail.transport == "ses" || length(var.mail.smtp_host) > 0), false)
+    condition     = var.mail == null || (try(contains(["ses", "smtp"], var.mail.transport), false) && (try(var.mail.transport == "ses", false) || try(length(var.mail.smtp_host) > 0, false)))
     error_message = "mail.transport must be ses, or smtp together with smtp_host."
   }
   validation {

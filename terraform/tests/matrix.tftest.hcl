@@ -3,30 +3,12 @@
 mock_provider "google" {}
 
 variables {
-  environment = "test"
-  google      = { client_id = "1-a.apps.googleusercontent.com" }
-  project     = "example-project"
-  region      = "europe-west6"
-  secret_versions = {
-    AWS_ACCESS_KEY_ID     = 1
-    AWS_SECRET_ACCESS_KEY = 1
-    CHANNEL_KEYS          = 1
-    EVENT_ID_KEY          = 1
-    GOOGLE_CLIENT_SECRET  = 1
-    GRANT_KEYSET          = 1
-    SIGNING_KEYS          = 1
-    SMTP_PASSWORD         = 1
-  }
-  secrets = {
-    AWS_ACCESS_KEY_ID     = "x"
-    AWS_SECRET_ACCESS_KEY = "x"
-    CHANNEL_KEYS          = "x"
-    EVENT_ID_KEY          = "x"
-    GOOGLE_CLIENT_SECRET  = "x"
-    GRANT_KEYSET          = "x"
-    SIGNING_KEYS          = "x"
-    SMTP_PASSWORD         = "x"
-  }
+  environment     = "test"
+  google          = { client_id = "1-a.apps.googleusercontent.com" }
+  project         = "example-project"
+  region          = "europe-west6"
+  secret_versions = { for name in keys(jsondecode(file("settings.json")).secrets) : name => 1 }
+  secrets         = { for name in keys(jsondecode(file("settings.json")).secrets) : name => "x" }
   staff = {
     audience = "slotbridge"
     issuer   = "https://issuer.example"

@@ -88,3 +88,19 @@ run "identity_budget_and_alerts" {
     error_message = "Alerts must be mailed."
   }
 }
+
+run "mail" {
+  command = plan
+
+  variables {
+    mail = { sender = "bookings@example.com" }
+  }
+
+  assert {
+    condition = (
+      google_cloudfunctions2_function.this["notify"].service_config[0].environment_variables["MAIL_SENDER"] == "bookings@example.com" &&
+      !contains(keys(google_cloudfunctions2_function.this["slots"].service_config[0].environment_variables), "MAIL_SENDER")
+    )
+    error_message = "Only the function that sends mails must know from whom."
+  }
+}

@@ -263,3 +263,13 @@ run "mail_2" {
 
   expect_failures = [var.mail]
 }
+
+run "microsoft" {
+  command = plan
+
+  variables {
+    microsoft = { client_id = "my app" }
+  }
+
+  expect_failures = [var.microsoft]
+}
