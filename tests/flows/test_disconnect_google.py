@@ -218,6 +218,17 @@ def test_events_that_went_before_are_not_counted_as_left(dead):
     assert (ended.receipt.events_deleted, ended.receipt.events_left) == ((0, 4) if dead else (4, 0))
 
 
+def test_a_channel_that_was_never_opened_is_not_counted():
+    """The receipt speaks of what there was."""
+    life = Life()
+    life.google.add_fault("status", method="events.watch", times=0, status=503)
+    life.start_sync()
+    life.drain(within=timedelta(0))
+    life.google.inspect.clear_faults()
+
+    assert life.disconnect().receipt.channels_stopped == 0
+
+
 def test_an_outage_delays_the_end_and_hides_nothing():
     """While Google is down the imports are gone already, and the rest follows."""
     life = synchronised()

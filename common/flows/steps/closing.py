@@ -18,9 +18,9 @@ def close(ports: Ports, connection: Connection, feed: Feed) -> int:
     Raises:
         GrantRevoked: The account does not let us in any more; the channels end by themselves.
     """
-    channels = sum(channel is not None for channel in (feed.channel, *feed.old_channels))
+    known = [channel for channel in (feed.channel, *feed.old_channels) if channel]
     entry = connection.calendars.get(feed.key)
-    if not channels or entry is None:
+    if not known or entry is None:
         return 0
     reading = Reading(
         connection=connection,
@@ -32,4 +32,5 @@ def close(ports: Ports, connection: Connection, feed: Feed) -> int:
         lane=Lane.BACKFILL,
     )
     ports.feeds.save(stop_all(ports, reading, feed))
-    return channels
+    # One that never was opened has nothing to stop.
+    return sum(bool(channel.resource_id) for channel in known)
