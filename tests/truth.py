@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from common.domain.account import Connection
+from common.domain.account import Connection, ProviderKind
 from common.domain.interval import Interval
-from tests.transports import WsgiHttp
+from tests.transports import WsgiHttp, wsgi_session
 from tests.world import CLIENT, World
 
 SCOPE = "https://www.googleapis.com/auth/calendar"
@@ -51,13 +51,50 @@ class Truth:
     def foreign(self, calendar: str, window: Interval, own: set[str], zone: str) -> set[Times]:
         """Times and titles of what is not ours; what takes no time is not copied."""
         found = {_times(item, zone) for item in self.instances(calendar, window) if item["id"] not in own}
-        return {times for times in found if times[0] < times[1]}
+        return {
+            times
+            for times in found
+            if times[0] < times[1] and times[0] < window.end and times[1] > window.start
+        }
 
     def own(self, calendar: str, own: set[str], window: Interval) -> dict[str, Times]:
         """Our exported events that are there, by id."""
         return {
             item["id"]: _times(item, "UTC") for item in self.instances(calendar, window) if item["id"] in own
         }
+
+
+class GraphTruth(Truth):
+    """Reads a world's Outlook the same way, in the words of Google's API."""
+
+    def instances(self, calendar: str, window: Interval) -> list[dict[str, Any]]:
+        """Every event of a calendar view, a day wider: the times of all-day events are nobody's instants."""
+        grant = self._world.microsoft.admin.grant(self._account, CLIENT[0], ["Calendars.Read"])
+        headers = {
+            "Authorization": f"Bearer {grant['access_token']}",
+            "Prefer": 'IdType="ImmutableId", outlook.timezone="UTC"',
+        }
+        session, day = wsgi_session(self._world.microsoft), timedelta(days=1)
+        start, end = (quote(moment.isoformat()) for moment in (window.start - day, window.end + day))
+        link: str | None = (
+            f"https://graph.microsoft.com/v1.0/me/calendars/{quote(calendar)}/calendarView"
+            f"?startDateTime={start}&endDateTime={end}&$top=500"
+        )
+        items: list[dict[str, Any]] = []
+        while link:
+            answer = session.get(link, headers=headers)
+            assert answer.status_code == 200, answer.text
+            items += [_as_google(item) for item in answer.json()["value"] if not item["isCancelled"]]
+            link = answer.json().get("@odata.nextLink")
+        return items
+
+
+def _as_google(item: dict[str, Any]) -> dict[str, Any]:
+    def moment(name: str) -> dict[str, str]:
+        text = item[name]["dateTime"][:19]
+        return {"date": text[:10]} if item["isAllDay"] else {"dateTime": f"{text}+00:00"}
+
+    return {"id": item["id"], "summary": item["subject"], "start": moment("start"), "end": moment("end")}
 
 
 def _times(item: dict[str, Any], zone: str) -> Times:
@@ -75,7 +112,9 @@ def differences(world: World, connection: Connection, account: str, *, days: int
     """Everything in which the store and the provider disagree about the time from now on."""
     now = world.clock.now()
     window = Interval(now, now + timedelta(days=days))
-    truth = Truth(world, account)
+    google = connection.provider is ProviderKind.GOOGLE
+    truth = Truth(world, account) if google else GraphTruth(world, account)
+    home = world.ports.catalogue.resource(connection.tenant, connection.resource).zone
     links = world.ports.bookings.links(connection.tenant, connection.id, after=None, limit=10_000)
     own = {link.event_id for link in links}
     found: list[str] = []
@@ -84,7 +123,7 @@ def differences(world: World, connection: Connection, account: str, *, days: int
         exported |= truth.own(entry.provider_id, own, window)
         if not entry.enabled:
             continue
-        expected = truth.foreign(entry.provider_id, window, own, entry.zone or "UTC")
+        expected = truth.foreign(entry.provider_id, window, own, entry.zone or home)
         stored = {
             (event.interval.start, event.interval.end, event.title or "")
             for event in world.ports.feeds.imported(connection.tenant, connection.id, entry.key, window)
