@@ -77,7 +77,7 @@ class Config:
     def function_url(self, name: str) -> str:
         """Where a function is reached: its own address, or a path under the common one."""
         own = self.environment.get(f"FUNCTION_URL_{name.upper()}", "")
-        return (own or f"{self.text('PUBLIC_BASE_URL')}/{name}").rstrip("/")
+        return (own or f"{self.text('PUBLIC_BASE_URL').rstrip('/')}/{name}").rstrip("/")
 
     @property
     def tasks(self) -> TaskConfig:
