@@ -12,6 +12,7 @@ from common.api.http import Json
 from common.api.models import Email, Id, Instant, Minutes, Model, Text, Zone, moment, plain
 from common.domain.account import CalendarEntry, Connection, ProviderKind
 from common.domain.imports import ImportedEvent
+from common.domain.limitations import LIMITATIONS
 from common.domain.settings import ImportMode, PrivateMode, Settings
 from common.errors import UnknownResource
 
@@ -141,6 +142,7 @@ def connection_view(connection: Connection) -> Json:
         "id": connection.id,
         "resource": connection.resource,
         "provider": connection.provider.value,
+        "limitations": [item.value for item in LIMITATIONS[connection.provider]],
         "account": connection.account,
         "status": connection.status.value,
         "created_at": moment(connection.created_at),

@@ -9,8 +9,11 @@ from urllib.parse import quote
 
 import pytest
 
+from common.domain.account import ProviderKind
 from common.domain.push import PURPOSE, PushClaims, encoded
-from common.errors import StoreUnavailable
+from common.errors import OperatorFault, StoreUnavailable
+from common.providers.offered import Offered
+from tests.world import OUTLOOK, RETURN_TO
 
 CONNECTION, CALENDAR, OTHER = "c0" * 12, "ca" * 12, "cb" * 12
 TOKEN = "Validation: Testing client application reachability for subscription Request-Id: 1a2b : 100%"
@@ -249,3 +252,28 @@ def test_tasks_and_logs_hold_no_content(world, queue, send):
 
     texts = [json.dumps(queue.taken), *world.log.lines]
     assert [] == [text for text in texts if "canary" in text or "AAMkAD" in text or state(world) in text]
+
+
+def test_a_connection_says_what_its_provider_cannot_do(world, http):
+    """A Microsoft connection lists what cannot be promised there; Google's lists nothing."""
+    world.outlook()
+    world.connect()
+    world.connect(OUTLOOK, provider=ProviderKind.MICROSOFT)
+
+    shown = {one["provider"]: one["limitations"] for one in http("GET", "/connections").body["connections"]}
+
+    assert [] == shown["google"]
+    assert {"guests_are_always_mailed", "no_accepting_for_guests"} <= set(shown["microsoft"])
+
+
+def test_a_provider_that_is_not_offered_is_refused(world, http):
+    """Without a registration at Microsoft, connecting says so, and nothing else breaks."""
+    google = {ProviderKind.GOOGLE: world.ports.providers[ProviderKind.GOOGLE]}
+    world.ports = replace(world.ports, providers=Offered(google))
+    body = {"provider": "microsoft", "resource": "anna", "return_to": RETURN_TO}
+
+    answer = http("POST", "/connections", json=body)
+
+    assert (400, "unknown_provider") == (answer.status, answer.code)
+    with pytest.raises(OperatorFault):
+        world.ports.providers[ProviderKind.MICROSOFT]

@@ -66,7 +66,7 @@ def test_an_event_whose_id_was_never_heard_is_followed_all_the_same():
 
 @pytest.mark.pitfall(21)
 def test_nobody_is_mailed_where_notifying_is_off():
-    """Pitfall 21: Microsoft mails every guest, so without notifications there is none; the text names them."""
+    """Pitfall 21: Microsoft mails every guest, so here the customer is named in the text instead."""
     settings = replace(OWN, exports=ExportSettings(attendee=True))
     world = Outlook(settings=settings)
     world.book(at(9))
