@@ -116,6 +116,8 @@ def settings(name: str, issuer: Issuer) -> dict[str, str]:
         "STAFF_TOKEN_JWKS_URI": f"{issuer.url}/jwks.json",
     }
     chosen = {setting: values[setting] for setting in settings_of(name)}
+    if "lean" in functions()[name]:
+        return chosen
     return {**chosen, **STAND_INS, "TASKS_TOKEN_JWKS_URI": f"{issuer.url}/jwks.json"}
 
 
