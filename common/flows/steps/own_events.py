@@ -44,12 +44,13 @@ class Reader:
     def known(self, heard: Heard, *, connection: str, rules: BusyRules) -> Known:
         """What one calendar's events take and offer."""
         events = [(event, event.span) for event in heard.events if event.span]
-        own = {
-            event.id: marker.booking
+        ours = [
+            (event, marker.booking)
             for event, _ in events
             if (marker := marker_of(self.ports.keys, self.tenant, event))
-        }
-        claims = self._claims(connection, own)
+        ]
+        own = {event.id: booking for event, booking in ours}
+        claims = self._claims(connection, own, {event.id: event.given_id for event, _ in ours})
         busy = [
             span
             for event, span in events
@@ -59,7 +60,9 @@ class Reader:
         free = [span for event, span in events if event.id not in own and offers(event, rules)]
         return Known(tuple(busy), tuple(free), heard.as_of)
 
-    def _claims(self, connection: str, own: Mapping[str, str]) -> Mapping[str, Interval | None]:
+    def _claims(
+        self, connection: str, own: Mapping[str, str], given: Mapping[str, str]
+    ) -> Mapping[str, Interval | None]:
         """What the booking behind each own event takes; None where it takes nothing of this resource.
 
         An own event takes no time beyond its booking's. Where its owner moved it a moment ago, it does. The
@@ -76,8 +79,13 @@ class Reader:
             else:
                 strangers.append(event_id)
         if strangers:
-            links = self.ports.bookings.links_by_event(self.tenant, connection, strangers)
-            claims |= {name: self._claim(own[name]) if name in links else None for name in strangers}
+            # Until a write was answered, its link knows only the id that we chose.
+            asked = sorted({*strangers, *(given[name] for name in strangers)})
+            links = self.ports.bookings.links_by_event(self.tenant, connection, asked)
+            claims |= {
+                name: self._claim(own[name]) if {name, given[name]} & links.keys() else None
+                for name in strangers
+            }
         return claims
 
     def _claim(self, name: str) -> Interval | None:

@@ -16,6 +16,7 @@ from common.domain.upkeep import (
     bucket,
     channel_state,
     imported,
+    later,
     leased,
     lost,
     needs,
@@ -221,3 +222,18 @@ def test_what_may_stay_under_each_pair_of_modes(mode, private, plain, hidden):
         return {("t", "d"): "text", (None, None): "times"}[(kept.title, kept.description)]
 
     assert (left(secret=False), left(secret=True)) == (plain, hidden)
+
+
+@pytest.mark.pitfall(8)
+def test_a_change_that_lags_is_looked_for_twice_more():
+    """Pitfall 8: after half a minute and after two more, shared by all that ask meanwhile; then it ends."""
+    now = datetime(2027, 3, 15, 8, 0, 7, tzinfo=UTC)
+
+    second = later("push", now=now)
+    same = later("missed", now=now + timedelta(seconds=7))
+    third = later("second", now=second.not_before)
+
+    assert (second.reason, second.not_before) == ("second", datetime(2027, 3, 15, 8, 0, 45, tzinfo=UTC))
+    assert second == same != later("push", now=now + timedelta(seconds=9))
+    assert timedelta(minutes=2) <= third.not_before - second.not_before <= timedelta(minutes=3)
+    assert None is later("third", now=now) is later("poll", now=now)

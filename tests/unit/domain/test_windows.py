@@ -12,6 +12,7 @@ from common.domain.windows import (
     export_start,
     import_window,
     kept,
+    outdated,
     rolled,
     shifted,
 )
@@ -91,3 +92,14 @@ def test_an_event_ages_when_it_ended_a_week_ago():
 
     assert aged(ended(NOW - 7 * DAY), NOW)
     assert not aged(ended(NOW - 7 * DAY + timedelta(seconds=1)), NOW)
+
+
+def test_a_listing_grows_old_where_feeds_are_silent():
+    """Where a provider's feed does not report everything, its listing counts for so long and no longer."""
+    present = covered(NOW, months=24)
+    day = timedelta(days=1)
+
+    assert not outdated(present, NOW + day - timedelta(seconds=1), every=day)
+    assert outdated(present, NOW + day, every=day)
+    assert not outdated(present, NOW + 100 * day, every=None)
+    assert not outdated(None, NOW, every=day)
