@@ -7,10 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from common.domain.work import Lane
+from common.errors import Degraded
 
 
-class Misconfigured(Exception):
-    """A setting is missing or malformed; the text names every such setting and no value."""
+class Misconfigured(Degraded):
+    """A setting is missing or malformed; ``str()`` names it (never its value), callers are told less."""
+
+    code = "misconfigured"
+
+    def __init__(self, text: str) -> None:
+        super().__init__("this installation is not set up completely")
+        self._text = text
+
+    def __str__(self) -> str:
+        return self._text
 
 
 @dataclass(frozen=True, slots=True)

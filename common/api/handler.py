@@ -78,6 +78,11 @@ class Function:
             reply = self._preflight(request, stage) or self._answer(request, stage)
         except SyncError as error:
             reply = answer(error)
+            if error.reason == "misconfigured":
+                # The text names the setting, which only operators are to read.
+                stage.log.error(  # noqa: TRY400 - a structured line, no stack trace
+                    "request_crashed", function=self._name, error=type(error).__name__, at=str(error)
+                )
         except Exception as error:  # noqa: BLE001 - the one door: nothing leaves as a stack trace
             # The type alone: a message may hold what is private.
             stage.log.error(  # noqa: TRY400 - a structured line, no stack trace

@@ -13,6 +13,7 @@ from common.api.answers import STATUS, answer
 from common.api.handler import Function
 from common.api.http import Access, Call, Caller, InvalidFields, MalformedJson, Reply, Role, parse_json
 from common.api.routes import Route, customer_or_staff, owner, public, push, staff
+from common.config import Misconfigured
 from common.errors import SyncError, UntrustedCaller
 
 CANARY = "canary-4711"
@@ -48,6 +49,10 @@ def crash(_call: Call) -> Reply:
     raise RuntimeError(CANARY)
 
 
+def unset(_call: Call) -> Reply:
+    raise Misconfigured("the setting GRANT_KEYSET is missing")
+
+
 def refuse(_call: Call) -> Reply:
     raise errors.SlotTaken("somebody else has that time")
 
@@ -65,6 +70,7 @@ ROUTES = (
     public("POST", "/", echo, body=True),
     public("GET", "/crash", crash),
     public("GET", "/taken", refuse),
+    public("GET", "/unset", unset),
     staff("GET", "/mine", who),
     owner("GET", "/owned", who),
     customer_or_staff("GET", "/either", who),
@@ -126,6 +132,17 @@ def test_a_crash_tells_nothing(stage: Stage) -> None:
     assert (500, "internal_error") == (response.status_code, body["code"])
     assert CANARY not in response.get_data(as_text=True) + json.dumps(stage.log.lines)
     assert "request_crashed" in [event for event, _ in stage.log.lines]
+
+
+def test_a_missing_setting_is_told_to_operators_only(stage: Stage) -> None:
+    """The caller reads 503 with a clear code, the log names the setting for the alarm."""
+    response, body = call(stage, "GET", "/unset")
+
+    assert (503, "misconfigured") == (response.status_code, body["code"])
+    assert "GRANT_KEYSET" not in response.get_data(as_text=True)
+    assert ("request_crashed", "the setting GRANT_KEYSET is missing") in [
+        (event, fields.get("at")) for event, fields in stage.log.lines
+    ]
 
 
 @pytest.mark.parametrize(
