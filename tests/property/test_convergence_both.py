@@ -20,6 +20,7 @@ from tests.truth import differences
 from tests.world import ACCOUNT, OUTLOOK
 
 FIRST_OR_SECOND = st.integers(0, 1)
+COUNTS = st.integers(2, 6)
 REFUSALS = [(429, "ApplicationThrottled"), (503, "ErrorServerBusy"), (504, "UnknownError")]
 WRITES = ("events.create", "events.update", "events.delete")
 
@@ -34,6 +35,12 @@ def outlook(day: int, quarter: int, minutes: int, **more: Any) -> dict[str, Any]
     }
 
 
+def repeated(day: int, quarter: int, count: int) -> dict[str, Any]:
+    span = {"type": "numbered", "startDate": f"{moment(day, quarter):%Y-%m-%d}", "numberOfOccurrences": count}
+    recurrence = {"pattern": {"type": "daily", "interval": 3}, "range": span}
+    return outlook(day, quarter, 45, recurrence=recurrence)
+
+
 def stamp(at: Any) -> dict[str, str]:
     return {"dateTime": at.strftime("%Y-%m-%dT%H:%M:%S"), "timeZone": "UTC"}
 
@@ -41,14 +48,29 @@ def stamp(at: Any) -> dict[str, str]:
 class Both(Convergence):
     """Everything that happens at Google happens at Microsoft too, to the same bookings."""
 
-    @initialize(lag=st.sampled_from([0, 40]), bump=st.booleans())
-    def connect_outlook(self, lag: int, bump: bool) -> None:
+    @initialize(
+        lag=st.sampled_from([0, 40]),
+        bump=st.booleans(),
+        events=st.lists(st.tuples(FIRST_OR_SECOND, DAYS, QUARTERS, LENGTHS), min_size=2, max_size=6),
+        series=st.lists(st.tuples(FIRST_OR_SECOND, DAYS, QUARTERS, COUNTS), min_size=2, max_size=3),
+    )
+    def connect_outlook(
+        self,
+        lag: int,
+        bump: bool,
+        events: list[tuple[int, int, int, int]],
+        series: list[tuple[int, int, int, int]],
+    ) -> None:
         """A Microsoft account of the same resource, with two calendars as well."""
         world = self.world
         world.catalogue()
         world.microsoft.admin.set_setting("lag", lag)
         world.microsoft.admin.set_setting("bump_after", 5 if bump else None)
         self.outlooks = [world.outlook(), world.microsoft.admin.add_calendar(OUTLOOK, "Team")]
+        for which, day, quarter, minutes in events:
+            world.microsoft.owner.put_event(self.outlooks[which], outlook(day, quarter, minutes))
+        for which, day, quarter, count in series:
+            world.microsoft.owner.put_event(self.outlooks[which], repeated(day, quarter, count))
         self.other = world.connect(OUTLOOK, provider=ProviderKind.MICROSOFT).id
         calendars = world.ports.connections.get("t1", self.other).calendars
         change_settings(
@@ -74,18 +96,9 @@ class Both(Convergence):
         body = outlook(day, 0, 24 * 60 * length, isAllDay=True)
         self.outlook_owner.put_event(self.outlooks[which], body)
 
-    @rule(which=FIRST_OR_SECOND, day=DAYS, quarter=QUARTERS, count=st.integers(2, 6))
+    @rule(which=FIRST_OR_SECOND, day=DAYS, quarter=QUARTERS, count=COUNTS)
     def somebody_enters_a_series_in_outlook(self, which: int, day: int, quarter: int, count: int) -> None:
-        recurrence = {
-            "pattern": {"type": "daily", "interval": 3},
-            "range": {
-                "type": "numbered",
-                "startDate": f"{moment(day, quarter):%Y-%m-%d}",
-                "numberOfOccurrences": count,
-            },
-        }
-        body = outlook(day, quarter, 45, recurrence=recurrence)
-        self.outlook_owner.put_event(self.outlooks[which], body)
+        self.outlook_owner.put_event(self.outlooks[which], repeated(day, quarter, count))
 
     @rule(which=FIRST_OR_SECOND, pick=PICK, minutes=st.sampled_from([-1440, -30, 15, 45, 2880]))
     def somebody_moves_it_in_outlook(self, which: int, pick: int, minutes: int) -> None:
@@ -108,8 +121,6 @@ class Both(Convergence):
     @rule(which=FIRST_OR_SECOND, pick=PICK, number=st.integers(0, 4), delete=st.booleans())
     def somebody_changes_one_day_in_outlook(self, which: int, pick: int, number: int, delete: bool) -> None:
         def change(at: str, name: str) -> None:
-            if not self.outlook_owner.event(at, name).get("recurrence"):
-                return
             days = self.outlook_owner.days(
                 at, name, start=moment(-5, 0).isoformat(), end=moment(90, 0).isoformat()
             )
@@ -118,7 +129,7 @@ class Both(Convergence):
             elif len(days) > number:
                 self.outlook_owner.shift_event(at, days[number]["id"], minutes=75)
 
-        self.touched(which, pick, change)
+        self.touched(which, pick, change, series=True)
 
     @rule()
     def notifications_are_lost(self) -> None:
@@ -171,11 +182,12 @@ class Both(Convergence):
     def outlook_owner(self) -> Any:
         return self.world.microsoft.owner
 
-    def touched(self, which: int, pick: int, change: Any) -> None:
+    def touched(self, which: int, pick: int, change: Any, *, series: bool = False) -> None:
         """Do something to one of the calendar's events; what Microsoft refuses to people is no news."""
         calendar = self.outlooks[which]
         items = self.world.microsoft.inspect.events(calendar)
-        names = sorted(item["id"] for item in items if not item.get("seriesMasterId"))
+        whole = [item for item in items if not item.get("seriesMasterId")]
+        names = sorted(item["id"] for item in whole if item.get("recurrence") or not series)
         if names:
             try:
                 change(calendar, names[pick % len(names)])
@@ -191,6 +203,6 @@ class Both(Convergence):
 Both.TestCase.settings = type(Both.TestCase.settings)(
     Convergence.TestCase.settings,
     # More stories before a release: CONVERGENCE_EXAMPLES=1000 pytest tests/property/test_convergence_both.py
-    max_examples=int(os.environ.get("CONVERGENCE_EXAMPLES", "12")),
+    max_examples=int(os.environ.get("CONVERGENCE_EXAMPLES", "20")),
 )
 TestBoth = pytest.mark.timeout(0)(Both.TestCase)
