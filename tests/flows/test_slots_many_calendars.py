@@ -40,7 +40,7 @@ class Batched:
 
 
 def batched(ports: Ports) -> Ports:
-    ((kind, provider),) = ports.providers.items()
+    (kind, provider), *_ = ports.providers.items()
     calendar: Any = Batched(provider.calendar)
     return replace(ports, providers={kind: replace(provider, calendar=calendar)})
 
@@ -145,7 +145,7 @@ def test_at_most_four_questions_of_an_account_are_in_flight() -> None:
     everything = {key: replace(entry, enabled=True) for key, entry in listed.calendars.items()}
     world.ports.connections.save(replace(synchronised(world, listed), calendars=everything))
     flying = Flying()
-    ((kind, provider),) = world.ports.providers.items()
+    (kind, provider), *_ = world.ports.providers.items()
     counted: Any = Counted(provider.calendar, flying)
     world.ports = replace(world.ports, providers={kind: replace(provider, calendar=counted)})
     world.google.inspect.add_fault("slow", method="events.list", times=0, seconds=0.03)
