@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -11,6 +12,7 @@ from common.api.http import Caller, Role
 from common.errors import NotAllowed, Retry, UntrustedCaller
 
 ALGORITHMS = ["RS256", "ES256"]
+TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 LEEWAY_SECONDS = 30
 KEYS_LIVE_SECONDS = 3600
 FETCH_TIMEOUT_SECONDS = 5
@@ -78,7 +80,8 @@ class StaffGate:
         """
         claims = self._verifier.claims(token, audience=self._audience)
         tenant, role, resources = claims.get("tenant"), claims.get("role"), claims.get("resources", [])
-        if not isinstance(tenant, str) or not tenant or role not in set(Role):
+        # A tenant's id stands in document paths and push tokens, so it has the form of all ids.
+        if not isinstance(tenant, str) or not TENANT.fullmatch(tenant) or role not in set(Role):
             raise NotAllowed("the token names no tenant or no known role", code="no_role")
         named = (
             tuple(item for item in resources if isinstance(item, str)) if isinstance(resources, list) else ()

@@ -52,7 +52,17 @@ def test_a_staff_token_names_tenant_role_and_resources(issuer: Issuer, verifier:
     )
 
 
-@pytest.mark.parametrize("claims", [{"role": "admin"}, {"role": None}, {"tenant": ""}, {"tenant": 5}])
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"role": "admin"},
+        {"role": None},
+        {"tenant": ""},
+        {"tenant": 5},
+        {"tenant": "a/b"},
+        {"tenant": "a" * 65},
+    ],
+)
 def test_a_token_without_tenant_or_role_is_not_allowed(
     issuer: Issuer, verifier: TokenVerifier, claims: dict[str, object]
 ) -> None:
