@@ -131,10 +131,13 @@ def tell_once(ports: Ports, promise: Promise, told: Told | None, wanted: Told, m
     if current != told:
         ports.ledger.release(scope, holder=holder)
         raise Conflict("somebody else told this meanwhile", code="told_meanwhile")
-    if mail is None or _sent(ports, promise, mail):
-        _remember(ports, wanted)
-        ports.ledger.done(promise.id)
-    ports.ledger.release(scope, holder=holder)
+    try:
+        if mail is None or _sent(ports, promise, mail):
+            _remember(ports, wanted)
+            ports.ledger.done(promise.id)
+    finally:
+        # Else the tries that follow soon would meet our own lease, and each would wait longer than the last.
+        ports.ledger.release(scope, holder=holder)
 
 
 def _sent(ports: Ports, promise: Promise, mail: Envelope) -> bool:
