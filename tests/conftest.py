@@ -15,5 +15,5 @@ settings.load_profile("untimed")
 
 @pytest.fixture(autouse=True)
 def _dice(request: pytest.FixtureRequest) -> None:
-    """Give each test the same dice each time; ``TEST_SEED=7 make test`` throws others, to find what depends on them."""
+    """Give each test the same dice each time; another ``TEST_SEED`` throws others."""
     random.seed(f"{os.environ.get('TEST_SEED', '')}{request.node.nodeid}")
