@@ -1,6 +1,6 @@
 # Every target sets up what it needs: a virtual environment from the lock files.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo dev test test-fast lint lock archives
+.PHONY: help venv demo dev test test-fast explore lint lock archives
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -26,6 +26,9 @@ test: $(READY) ## run all tests
 
 test-fast: $(READY) ## run the tests that need neither the emulator nor a whole stack
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not emulator and not e2e" tests/unit tests/property tests/contract tests/flows
+
+explore: $(READY) ## look for failures that no test names yet: new examples, other dice, longer stories
+	@HYPOTHESIS_PROFILE=explore TEST_SEED=$$$$ CONVERGENCE_EXAMPLES=200 $(BIN)/python -m pytest -n 2 --dist loadfile -q tests/property tests/flows
 
 lint: $(READY) ## check style, types and layers
 	@$(BIN)/ruff check .

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import settings
 
 # How long an example takes says more about the machine than about the code; speed is the bench's business.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# The same examples each time, so that a red run is somebody's change; `make explore` looks for new ones.
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 @pytest.fixture(autouse=True)
