@@ -1,9 +1,10 @@
 # Every target sets up what it needs: a virtual environment from the lock files.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo dev test test-fast explore lint lock archives
+.PHONY: help venv demo dev test test-fast explore bench lint lock archives
 
 BIN := .venv/bin
 READY := .venv/.ready
+RIVALS := .venv/.rivals
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --python-version 3.11 --universal --no-header --no-annotate
 
@@ -12,6 +13,9 @@ help: ## show this list
 
 $(READY): requirements/dev.lock requirements/java.lock scripts/setup
 	@scripts/setup
+
+$(RIVALS): requirements/bench.lock $(READY)
+	@scripts/setup rivals
 
 venv: $(READY) ## create .venv from the lock files
 
@@ -29,6 +33,9 @@ test-fast: $(READY) ## run the tests that need neither the emulator nor a whole 
 
 explore: $(READY) ## look for failures that no test names yet: new examples, other dice, longer stories
 	@HYPOTHESIS_PROFILE=explore TEST_SEED=$$$$ CONVERGENCE_EXAMPLES=200 $(BIN)/python -m pytest -n 2 --dist loadfile -q tests/property tests/flows
+
+bench: $(RIVALS) ## measure every target side by side with its rivals
+	@$(BIN)/python -m bench --json bench.json
 
 lint: $(READY) ## check style, types and layers
 	@$(BIN)/ruff check .

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = ("common", "functions", "local")
+CODE = ("common", "functions", "local", "bench")
 LONGEST_MODULE, LONGEST_FUNCTION, LONGEST_MAIN, LONGEST_FLOW = 250, 40, 60, 60
 
 
