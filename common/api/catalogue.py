@@ -68,6 +68,9 @@ class ServiceBody(Model):
     horizon_days: Annotated[int, Field(ge=1, le=731)] = 90
     resources: Annotated[list[Id], Field(min_length=1, max_length=200)]
     active: bool = True
+    capacity: Annotated[int, Field(ge=1, le=500)] = 1
+    hold_minutes: Annotated[int, Field(ge=1, le=60)] = 10
+    show_seats: bool = False
 
 
 class AbsenceBody(Model):
@@ -165,6 +168,9 @@ def service_of(name: str, body: ServiceBody) -> Service:
             horizon=timedelta(days=body.horizon_days),
             resources=tuple(dict.fromkeys(body.resources)),
             active=body.active,
+            capacity=body.capacity,
+            hold=timedelta(minutes=body.hold_minutes),
+            show_seats=body.show_seats,
         )
     except ValueError as error:
         raise InvalidRequest(str(error), code="invalid_fields") from None
@@ -184,6 +190,9 @@ def service_view(service: Service) -> Json:
         "horizon_days": service.horizon.days,
         "resources": list(service.resources),
         "active": service.active,
+        "capacity": service.capacity,
+        "hold_minutes": service.hold // minute,
+        "show_seats": service.show_seats,
     }
 
 

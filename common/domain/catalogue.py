@@ -18,6 +18,8 @@ LONGEST_DURATION = timedelta(hours=24)
 # A day and both buffers are 432 cells: one commit with room for the booking, its agenda and its outbox entry.
 LONGEST_BUFFER = timedelta(hours=6)
 LONGEST_HORIZON = timedelta(days=731)
+LARGEST_GROUP = 500
+SHORTEST_HOLD, LONGEST_HOLD = timedelta(minutes=1), timedelta(hours=1)
 DAY_MINUTES = 24 * 60
 DAYS_A_WEEK = 7
 
@@ -118,7 +120,11 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a customer books: how long, how far apart, how soon and how far ahead, with whom."""
+    """What a customer books: how long, how far apart, how soon and how far ahead, with whom.
+
+    ``capacity`` customers share one appointment. ``hold`` is how long a time can be kept for somebody who
+    is still deciding. ``show_seats`` tells customers how many seats are left.
+    """
 
     id: str
     name: str
@@ -131,6 +137,8 @@ class Service:
     resources: tuple[str, ...]
     capacity: int = 1
     active: bool = True
+    hold: timedelta = timedelta(minutes=10)
+    show_seats: bool = False
 
     def __post_init__(self) -> None:
         _on_grid("the duration", self.duration, least=GRID, most=LONGEST_DURATION)
@@ -139,8 +147,9 @@ class Service:
         _on_grid("the booking interval", self.step, least=GRID, most=LONGEST_DURATION)
         _within("the notice", self.notice, least=timedelta(), most=LONGEST_HORIZON)
         _within("the horizon", self.horizon, least=GRID, most=LONGEST_HORIZON)
-        if self.capacity < 1:
-            raise ValueError("the capacity is at least 1")
+        _within("the hold", self.hold, least=SHORTEST_HOLD, most=LONGEST_HOLD)
+        if not 1 <= self.capacity <= LARGEST_GROUP:
+            raise ValueError(f"the capacity is between 1 and {LARGEST_GROUP}")
 
 
 def _within(name: str, value: timedelta, *, least: timedelta, most: timedelta) -> None:

@@ -85,6 +85,8 @@ SERVICE = record(
     resources=TEXTS,
     capacity=PLAIN,
     active=PLAIN,
+    hold=SECONDS,
+    show_seats=PLAIN,
 )
 
 ABSENCE = record(Absence, id=PLAIN, interval=INTERVAL)

@@ -65,7 +65,8 @@ def test_an_absence_takes_its_slots_and_gives_them_back(http: Http) -> None:
         ("/services/cut", SERVICE | {"duration": "sixty"}, "duration"),
         ("/services/cut", SERVICE | {"duration": 0}, "duration"),
         ("/services/cut", SERVICE | {"resources": []}, "resources"),
-        ("/services/cut", SERVICE | {"capacity": 5}, "capacity"),
+        ("/services/cut", SERVICE | {"capacity": 501}, "capacity"),
+        ("/services/cut", SERVICE | {"hold_minutes": 61}, "hold_minutes"),
         (
             "/resources/anna/absences/x",
             {"start": "2027-03-16T09:00:00", "end": "2027-03-16T10:00:00Z"},

@@ -45,7 +45,18 @@ RESOURCE = Resource(
     active=False,
 )
 SERVICE = Service(
-    "s", "Cut", HOUR, HOUR / 4, HOUR / 6, HOUR / 2, timedelta(hours=3), 30 * DAY, ("r", "r2"), capacity=4
+    "s",
+    "Cut",
+    HOUR,
+    HOUR / 4,
+    HOUR / 6,
+    HOUR / 2,
+    timedelta(hours=3),
+    30 * DAY,
+    ("r", "r2"),
+    capacity=4,
+    hold=HOUR / 2,
+    show_seats=True,
 )
 
 

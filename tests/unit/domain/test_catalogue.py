@@ -107,7 +107,10 @@ def test_a_week_has_seven_days():
         ("notice", timedelta(minutes=-1), "the notice is between"),
         ("horizon", timedelta(), "the horizon is between"),
         ("horizon", timedelta(days=732), "the horizon is between 5 minutes and 731 days"),
-        ("capacity", 0, "the capacity is at least 1"),
+        ("capacity", 0, "the capacity is between 1 and 500"),
+        ("capacity", 501, "the capacity is between 1 and 500"),
+        ("hold", timedelta(), "the hold is between 1 minutes and 60 minutes"),
+        ("hold", timedelta(minutes=61), "the hold is between"),
     ],
 )
 def test_a_service_that_cannot_be_booked_is_refused(field, value, why):
