@@ -94,6 +94,7 @@ class MailBody(Model):
     customers: bool = True
     language: Language = Language.ENGLISH
     owner: Email | None = None
+    reminders: bool = True
 
 
 class TenantBody(Model):
@@ -229,7 +230,7 @@ def tenant_of(name: str, body: TenantBody) -> Tenant:
         owner_edits=OwnerEditPolicy(time=edits.time, text=edits.text, deletion=edits.deletion),
         allowed_origins=tuple(body.allowed_origins),
         return_addresses=tuple(body.return_addresses),
-        mail=MailPolicy(body.mail.customers, body.mail.language, body.mail.owner),
+        mail=MailPolicy(**body.mail.model_dump()),
     )
 
 

@@ -84,6 +84,7 @@ class Feed:
     ``generation`` counts full listings: what a finished listing did not stamp is swept.
     ``done_request`` is the wake-up number that the last finished pass had seen.
     ``fields`` names what is asked of the provider; another value needs a new listing.
+    ``failing_since`` is when looks began to fail, None once one succeeds.
     """
 
     tenant: str
@@ -110,4 +111,5 @@ class Feed:
     poll_at: datetime | None = None
     renew_at: datetime | None = None
     error: str | None = None
+    failing_since: datetime | None = None
     version: str | None = None

@@ -44,6 +44,7 @@ class HookEvent(StrEnum):
     BOOKING_CANCELLED = "booking.cancelled"
     CONNECTION_CONNECTED = "connection.connected"
     CONNECTION_REAUTH_REQUIRED = "connection.reauth_required"
+    CONNECTION_UNREACHABLE = "connection.unreachable"
     CONNECTION_DISCONNECTED = "connection.disconnected"
 
 

@@ -15,8 +15,12 @@ class Language(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MailPolicy:
-    """``customers`` mails them about their bookings; answers and notices go to ``owner``."""
+    """``customers`` mails them about their bookings; answers and notices go to ``owner``.
+
+    ``reminders`` repeats once a day that a calendar must be connected again.
+    """
 
     customers: bool = True
     language: Language = Language.ENGLISH
     owner: str | None = field(default=None, repr=False)
+    reminders: bool = True

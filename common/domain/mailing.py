@@ -40,6 +40,8 @@ class Letter(StrEnum):
     CANCELLED = "cancelled"
     INVITATION = "invitation"
     REAUTH_REQUIRED = "reauth_required"
+    REAUTH_REMINDER = "reauth_reminder"
+    UNREACHABLE = "unreachable"
     CALENDAR_GONE = "calendar_gone"
     MASS_DELETION_HELD = "mass_deletion_held"
     EDIT_REVERTED = "edit_reverted"

@@ -60,6 +60,7 @@ class OutboxKind(StrEnum):
     NOTICE = "notice"
     INVITATION = "invitation"
     HOOK = "hook"
+    REMINDER = "reminder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,8 @@ class NoticeKind(StrEnum):
     """What people are told, once."""
 
     REAUTH_REQUIRED = "reauth_required"
+    REAUTH_REMINDER = "reauth_reminder"
+    UNREACHABLE = "unreachable"
     CALENDAR_GONE = "calendar_gone"
     MASS_DELETION_HELD = "mass_deletion_held"
     BOOKING_MOVED = "booking_moved"

@@ -7,9 +7,9 @@ from enum import StrEnum
 
 from common.domain.push import Cause
 from common.domain.work import Lane
-from common.errors import Conflict, Stop
+from common.errors import Conflict, Stop, SyncError
 from common.flows.steps.channels import heard, told
-from common.flows.steps.lease import leased, release, take
+from common.flows.steps.lease import FAILURES, leased, release, take
 from common.flows.steps.passes import Pass, go_on
 from common.flows.steps.reading import Reading, open_reading
 from common.flows.steps.returning import (
@@ -20,6 +20,7 @@ from common.flows.steps.returning import (
     look_later,
     unfinished,
 )
+from common.flows.steps.unreachable import warn
 from common.ports import Ports
 
 OF_CHANNEL = frozenset({Cause.REMOVED.value, Cause.REAUTHORIZE.value})
@@ -101,11 +102,11 @@ def sync_calendar(ports: Ports, command: SyncCalendar) -> Synced:
 
 def _work(ports: Ports, command: SyncCalendar, current: Pass, *, holder: str) -> Synced:
     wanted = lost = False
-    error: str | None = None
+    failure: SyncError | None = None
     try:
         wanted = go_on(ports, current, lambda lane: _reading(ports, command, lane))
-    except Stop as stopped:
-        error = stopped.reason
+    except (Stop, *FAILURES) as failed:
+        failure = failed
         raise
     except Conflict:
         # Another worker goes on from the stored cursor; only where there is none, the task comes back.
@@ -113,7 +114,8 @@ def _work(ports: Ports, command: SyncCalendar, current: Pass, *, holder: str) ->
         if not lost:
             raise
     finally:
-        feed = release(ports, current.feed, holder=holder, error=error)
+        feed = release(ports, current.feed, holder=holder, failure=failure)
+        warn(ports, feed)
     if lost or not wanted:
         return Synced(Outcome.LOST if lost else Outcome.OFF, current.pages, current.units)
     if not current.finished:

@@ -16,6 +16,11 @@ from common.flows.steps.letters import notice_letter
 from common.flows.steps.telling import Promise, fresh, tell_once
 from common.ports import Ports
 
+_EVENTS = {
+    NoticeKind.REAUTH_REQUIRED: HookEvent.CONNECTION_REAUTH_REQUIRED,
+    NoticeKind.UNREACHABLE: HookEvent.CONNECTION_UNREACHABLE,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class TellOwner:
@@ -67,13 +72,13 @@ def tell_owner(ports: Ports, command: TellOwner) -> bool:
 
 
 def _tell_systems(ports: Ports, notice: Notice, connection: Connection | None) -> None:
-    if notice.kind is NoticeKind.REAUTH_REQUIRED and connection is not None:
+    event = _EVENTS.get(notice.kind)
+    if event is not None and connection is not None:
         data = {
             "connection": connection.id,
             "resource": connection.resource,
             "provider": connection.provider.value,
         }
-        event = HookEvent.CONNECTION_REAUTH_REQUIRED
         tell_hooks(ports, notice.tenant, event, cause=f"notice/{notice.id}", data=data)
 
 

@@ -56,6 +56,19 @@ ENGLISH: Mapping[Letter, Template] = {
         "Until it is connected again, its times cannot be checked and bookings do not appear there.",
         _CONSOLE_EN,
     ),
+    Letter.REAUTH_REMINDER: Template(
+        "Reminder: the calendar of {resource} must be connected again",
+        "The {provider} calendar of {resource} still does not let us in. Nothing was deleted.\n"
+        "Until it is connected again, its times cannot be checked and bookings do not appear there.\n"
+        "These reminders come once a day; they can be switched off.",
+        _CONSOLE_EN,
+    ),
+    Letter.UNREACHABLE: Template(
+        "The calendar of {resource} cannot be read",
+        "The {provider} calendar of {resource} has not answered for some time. Nothing was deleted, and we "
+        "keep trying.\nUntil it answers, no times of {resource} are offered to customers.",
+        _CONSOLE_EN,
+    ),
     Letter.CALENDAR_GONE: Template(
         "A calendar of {resource} is gone",
         "A calendar of the {provider} account of {resource} is not there any more, or not for us.\n"
@@ -129,6 +142,21 @@ GERMAN: Mapping[Letter, Template] = {
         "Der {provider}-Kalender von {resource} lässt uns nicht mehr ein. Gelöscht wurde nichts.\n"
         "Bis er neu verbunden ist, können seine Zeiten nicht geprüft werden, "
         "und Buchungen erscheinen dort nicht.",
+        _CONSOLE_DE,
+    ),
+    Letter.REAUTH_REMINDER: Template(
+        "Erinnerung: Der Kalender von {resource} muss neu verbunden werden",
+        "Der {provider}-Kalender von {resource} lässt uns noch immer nicht ein. Gelöscht wurde nichts.\n"
+        "Bis er neu verbunden ist, können seine Zeiten nicht geprüft werden, "
+        "und Buchungen erscheinen dort nicht.\n"
+        "Diese Erinnerung kommt einmal am Tag; sie lässt sich abschalten.",
+        _CONSOLE_DE,
+    ),
+    Letter.UNREACHABLE: Template(
+        "Der Kalender von {resource} ist nicht lesbar",
+        "Der {provider}-Kalender von {resource} antwortet seit einiger Zeit nicht. Gelöscht wurde nichts, "
+        "und wir versuchen es weiter.\n"
+        "Bis er antwortet, werden für {resource} keine Zeiten angeboten.",
         _CONSOLE_DE,
     ),
     Letter.CALENDAR_GONE: Template(

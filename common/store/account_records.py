@@ -149,6 +149,7 @@ FEED = record(
     poll_at=PLAIN,
     renew_at=PLAIN,
     error=PLAIN,
+    failing_since=PLAIN,
 )
 
 QUARANTINED = record(Quarantined, id=PLAIN, reason=PLAIN, at=PLAIN)

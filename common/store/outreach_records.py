@@ -9,7 +9,7 @@ from common.domain.mail_policy import Language, MailPolicy
 from common.domain.mailing import Teller, Told
 from common.store.codec import PLAIN, TEXTS, items, record, word
 
-MAIL_POLICY = record(MailPolicy, customers=PLAIN, language=word(Language), owner=PLAIN)
+MAIL_POLICY = record(MailPolicy, customers=PLAIN, language=word(Language), owner=PLAIN, reminders=PLAIN)
 
 INVITATION = record(
     Invitation,

@@ -11,6 +11,7 @@ from common.domain.work import Payload, Work
 from common.errors import UnexpectedReply
 from common.flows.deliver_hook import DeliverHook, deliver_hook
 from common.flows.mail_invitation import MailInvitation, mail_invitation
+from common.flows.remind_owner import RemindOwner, remind_owner
 from common.flows.tell_connection import TellConnection, tell_connection
 from common.flows.tell_customer import TellCustomer, tell_customer
 from common.flows.tell_owner import TellOwner, tell_owner
@@ -34,6 +35,7 @@ KINDS: dict[str, Callable[[Ports, Payload], object]] = {
     "disconnected": _connection,
     "notice": lambda outside, payload: tell_owner(outside, command(TellOwner, payload)),
     "invitation": lambda outside, payload: mail_invitation(outside, command(MailInvitation, payload)),
+    "reminder": lambda outside, payload: remind_owner(outside, command(RemindOwner, payload)),
     "hook": lambda outside, payload: deliver_hook(outside, command(DeliverHook, payload)),
 }
 

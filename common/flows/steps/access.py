@@ -11,6 +11,7 @@ from typing import TypeVar
 from common.domain.account import Connection, Grant, Status
 from common.domain.work import Notice, NoticeKind
 from common.errors import Conflict, GrantRevoked, ProviderUnavailable
+from common.flows.steps.reminding import EVERY, reminder
 from common.ports import Ports
 
 T = TypeVar("T")
@@ -115,7 +116,10 @@ def _declare_dead(ports: Ports, connection: Connection, reason: str, *, token: s
         )
     )
     try:
-        ports.connections.save(replace(current, status=Status.REAUTH_REQUIRED, error=reason, told_at=now))
+        ports.connections.save(
+            replace(current, status=Status.REAUTH_REQUIRED, error=reason, told_at=now),
+            tasks=[reminder(current, since=now, due_at=now + EVERY)],
+        )
     except Conflict:
         _declare_dead(ports, connection, reason, token=token)
         return

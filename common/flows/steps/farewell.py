@@ -21,6 +21,7 @@ from common.flows.steps.missing import links_of
 from common.flows.steps.pacing import pace
 from common.flows.steps.purge import purge
 from common.flows.steps.reading import reference
+from common.flows.steps.reminding import reminder_id
 from common.ports import Ports
 
 # What a link says once its event is gone because of us; kept until the receipt has counted it.
@@ -201,6 +202,7 @@ def forget(ports: Ports, connection: Connection) -> None:
         ports.feeds.delete(feed)
     for key in connection.calendars:
         ports.feeds.delete(Feed(connection.tenant, connection.id, key))
+    ports.ledger.done(reminder_id(connection))
     while entries := ports.ledger.outbox_of(connection.tenant, connection.id, MOST_ENTRIES):
         for entry in entries:
             ports.ledger.done(entry.id)

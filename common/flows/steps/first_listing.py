@@ -7,12 +7,13 @@ from enum import StrEnum
 
 from common.domain.account import Connection
 from common.domain.work import Lane
-from common.errors import Conflict, Stop
-from common.flows.steps.lease import leased, release, take
+from common.errors import Conflict, Stop, SyncError
+from common.flows.steps.lease import FAILURES, leased, release, take
 from common.flows.steps.listing import poll_at
 from common.flows.steps.passes import Pass, go_on
 from common.flows.steps.reading import Reading, open_reading
 from common.flows.steps.returning import look_again, unfinished
+from common.flows.steps.unreachable import warn
 from common.flows.steps.wakeups import wake_calendar
 from common.ports import Ports
 
@@ -56,16 +57,18 @@ def _listed(ports: Ports, connection: Connection, current: Pass, *, key: str, ho
             ports, tenant=connection.tenant, connection=connection.id, key=key, lane=Lane.BACKFILL
         )
 
-    wanted, error = True, None
+    wanted = True
+    failure: SyncError | None = None
     try:
         wanted = go_on(ports, current, open_now)
     except Conflict:
         return Advance.BUSY
-    except Stop as stopped:
-        error = stopped.reason
+    except (Stop, *FAILURES) as failed:
+        failure = failed
         raise
     finally:
-        feed = release(ports, current.feed, holder=holder, error=error)
+        feed = release(ports, current.feed, holder=holder, failure=failure)
+        warn(ports, feed)
     # Whoever wanted to look meanwhile found the lease taken, and counts on us.
     requested = ports.feeds.requested(feed.tenant, feed.connection, feed.key)
     if requested > feed.done_request and current.finished:

@@ -6,8 +6,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from common.domain.feed import Feed
-from common.errors import Conflict
+from common.errors import (
+    CalendarGone,
+    Conflict,
+    Forbidden,
+    OperatorFault,
+    ProviderUnavailable,
+    Stop,
+    SyncError,
+    UnexpectedReply,
+)
 from common.ports import Ports
+
+# What keeps a calendar from being read. A dead grant has a notice of its own, and a limit only delays.
+FAILURES = (ProviderUnavailable, UnexpectedReply, Forbidden, CalendarGone, OperatorFault)
 
 
 def leased(feed: Feed, *, now: datetime) -> bool:
@@ -36,12 +48,17 @@ def freed(feed: Feed) -> Feed:
     return replace(feed, lease_holder=None, lease_until=None)
 
 
-def release(ports: Ports, feed: Feed, *, holder: str, error: str | None = None) -> Feed:
+def release(ports: Ports, feed: Feed, *, holder: str, failure: SyncError | None = None) -> Feed:
     """Give the lease back if it is still ours, with what stopped us; the feed as it is stored."""
     stored = ports.feeds.get(feed.tenant, feed.connection, feed.key)
     if stored.lease_holder != holder:
         return stored
     try:
-        return ports.feeds.save(replace(freed(stored), error=error or stored.error))
+        left = freed(stored)
+        if isinstance(failure, Stop):
+            left = replace(left, error=failure.reason)
+        if isinstance(failure, FAILURES):
+            left = replace(left, failing_since=left.failing_since or ports.clock.now())
+        return ports.feeds.save(left)
     except Conflict:
         return ports.feeds.get(feed.tenant, feed.connection, feed.key)

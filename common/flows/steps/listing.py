@@ -127,6 +127,7 @@ def _after(ports: Ports, feed: Feed, page: ChangePage, made: Plan, *, done: int 
         cursor=page.next,
         quarantined=feed.quarantined + len(made.poison),
         last_applied_at=now,
+        failing_since=None,
     )
     if page.snapshot:
         listed = feed.listed + present

@@ -20,8 +20,8 @@ def wake_calendar(ports: Ports, connection: Connection, key: str, *, cause: str)
     wake_feed(ports, Feed(connection.tenant, connection.id, key), cause=cause)
 
 
-def wake_feed(ports: Ports, feed: Feed, *, cause: str) -> None:
-    """Have the calendar of this feed looked at soon."""
+def wake_feed(ports: Ports, feed: Feed, *, cause: str, not_before: datetime | None = None) -> None:
+    """Have the calendar of this feed looked at soon, or at a time."""
     ports.queue.enqueue(
         Task(
             work=Work.DELTA_SYNC,
@@ -33,6 +33,7 @@ def wake_feed(ports: Ports, feed: Feed, *, cause: str) -> None:
                 "reason": cause.partition("/")[0],
             },
             name=f"delta/{feed.tenant}/{feed.connection}/{feed.key}/{cause}",
+            not_before=not_before,
         )
     )
 
