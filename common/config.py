@@ -74,8 +74,10 @@ class Config:
         except ValueError:
             raise Misconfigured(f"the setting {name} is not a number") from None
 
-    def keys(self, name: str) -> tuple[bytes, ...]:
+    def keys(self, name: str, default: tuple[bytes, ...] | None = None) -> tuple[bytes, ...]:
         """Hexadecimal keys of at least 32 bytes, separated by commas; the first one signs."""
+        if default is not None and not self.environment.get(name, ""):
+            return default
         try:
             keys = tuple(bytes.fromhex(part.strip()) for part in self.text(name).split(","))
         except ValueError:

@@ -11,7 +11,7 @@ from common.clock import SystemClock
 from common.config import Config
 from common.crypto.keys import HmacKeys
 from common.log import JsonLog
-from common.ports import Courier, Keys, Mailer, Ports, PushPorts, TaskQueue, Tuning
+from common.ports import Courier, Keys, Mailer, Ports, PushPorts, TaskQueue, Tuning, Vault
 
 # What a function does not use it does not import: the webhooks start without Firestore and providers.
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ class Installation:
 
     @cached_property
     def keys(self) -> Keys:
-        """The signing keys; a webhook holds the "channel" keys alone."""
-        text = self.config.text
-        general = self.config.keys("SIGNING_KEYS") if text("SIGNING_KEYS", "") else ()
-        event = self.config.keys("EVENT_ID_KEY") if text("EVENT_ID_KEY", "") else ()
-        return HmacKeys(general, channel=self.config.keys("CHANNEL_KEYS"), event=event)
+        """The signing keys; a function holds those alone that it signs or verifies with."""
+        keys = self.config.keys
+        return HmacKeys(
+            keys("SIGNING_KEYS", ()), channel=keys("CHANNEL_KEYS", ()), event=keys("EVENT_ID_KEY", ())
+        )
 
     @cached_property
     def stores(self) -> Stores:
@@ -95,15 +95,15 @@ class Installation:
 
     @cached_property
     def ports(self) -> Ports:
-        """Everything outside."""
-        from common.crypto.vault import TinkVault  # noqa: PLC0415
+        """Everything outside, each opened when it is first used."""
+        from common.late import LateMailer, LateQueue, LateVault  # noqa: PLC0415
         from common.providers.offered import offered  # noqa: PLC0415
 
         stores = self.stores
         return Ports(
             clock=SystemClock(),
             keys=self.keys,
-            vault=TinkVault(self.config.text("GRANT_KEYSET")),
+            vault=LateVault(lambda: self.vault),
             providers=offered(self.config, live_timeout=self.tuning.live_deadline),
             catalogue=stores.catalogue,
             connections=stores.connections,
@@ -112,16 +112,23 @@ class Installation:
             ledger=stores.ledger,
             invitations=stores.invitations,
             telling=stores.telling,
-            mailer=self.mailer,
+            mailer=LateMailer(lambda: self.mailer, on=bool(self.config.text("MAIL_SENDER", ""))),
             hooks=stores.hooks,
             courier=self.courier,
             oversight=stores.oversight,
             subscriptions=stores.subscriptions,
             archive=stores.archive,
-            queue=self.queue,
+            queue=LateQueue(lambda: self.queue),
             log=self.log,
             tuning=self.tuning,
         )
+
+    @cached_property
+    def vault(self) -> Vault:
+        """What grants are encrypted with."""
+        from common.crypto.vault import TinkVault  # noqa: PLC0415
+
+        return TinkVault(self.config.text("GRANT_KEYSET"))
 
     @cached_property
     def mailer(self) -> Mailer:

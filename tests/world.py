@@ -167,9 +167,7 @@ class World:
             clock=self.clock,
             keys=HmacKeys([b"s" * 32], channel=[b"c" * 32], event=[b"e" * 32]),
             vault=TinkVault(KEYSET),
-            providers=Offered(
-                {ProviderKind.GOOGLE: self._google(), ProviderKind.MICROSOFT: self._microsoft()}
-            ),
+            providers=Offered({ProviderKind.GOOGLE: self._google, ProviderKind.MICROSOFT: self._microsoft}),
             catalogue=self.stores.catalogue,
             connections=self.stores.connections,
             feeds=self.stores.feeds,

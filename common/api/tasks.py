@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from common.api.http import Access, Call, Reply
 from common.api.routes import KILOBYTE, Route
+from common.config import Misconfigured
 from common.domain.backoff import delay
 from common.domain.work import DeadLetter, Lane, Payload, Task, Work
 from common.errors import InvalidRequest, RateLimited, Rejected, Retry, Stop, UnexpectedReply
@@ -21,6 +22,9 @@ T = TypeVar("T")
 
 SCHEMA = 1
 DELIVERIES = "X-CloudTasks-TaskRetryCount"
+# Seconds between two tries of a task that waits for the operator.
+UNTIL_SET_UP = 300.0
+UNCOUNTED = frozenset({"paced", Misconfigured.code})
 DONE = Reply(body={"outcome": "done"})
 
 
@@ -84,7 +88,8 @@ def work_off(ports: Ports, task: Task, *, deliveries: int, flow: Callable[[Paylo
 
     A Retry is queued again by ourselves, with our own backoff, so that one busy account never makes Cloud
     Tasks slow down the whole queue. A Stop needs a person, so trying again is no use. What keeps crashing is
-    buried before it is tried, so that even a task that kills its instance comes to an end.
+    buried before it is tried, so that even a task that kills its instance comes to an end. A setting that is
+    missing is nobody's fault here: the task waits for it, however long that takes.
 
     Args:
         ports: The outside.
@@ -98,6 +103,9 @@ def work_off(ports: Ports, task: Task, *, deliveries: int, flow: Callable[[Paylo
         flow(task.payload)
     except Retry as error:
         return _again(ports, task, error)
+    except Misconfigured as error:
+        ports.log.warning("request_crashed", function=task.work.value, error="Misconfigured", at=str(error))
+        return _again(ports, task, RateLimited(code=error.reason, retry_after=UNTIL_SET_UP))
     except (Rejected, Stop) as error:
         # Rejected: what the task is about was erased or ended meanwhile.
         ports.log.warning("task_stopped", work=task.work.value, code=error.reason, **_ids(task))
@@ -111,7 +119,7 @@ def work_off(ports: Ports, task: Task, *, deliveries: int, flow: Callable[[Paylo
 def _again(ports: Ports, task: Task, error: Retry) -> Reply:
     # A limit delays and never loses; only other failures count towards giving up.
     limited = isinstance(error, RateLimited)
-    attempt = task.attempt if limited and error.reason == "paced" else task.attempt + 1
+    attempt = task.attempt if limited and error.reason in UNCOUNTED else task.attempt + 1
     if attempt >= ports.tuning.max_attempts and not limited:
         return _bury(ports, task, error.reason, attempt)
     seconds = delay(task.attempt, dice=random.random(), asked=error.retry_after)

@@ -7,6 +7,8 @@ import hmac
 import secrets
 from collections.abc import Mapping, Sequence
 
+from common.config import Misconfigured
+
 SHORTEST = 16
 
 
@@ -49,8 +51,7 @@ class HmacKeys:
     def _of(self, purpose: str) -> tuple[bytes, ...]:
         keys = self._special.get(purpose, self._keys)
         if not keys:
-            message = f"this function holds no key for {purpose}"
-            raise LookupError(message)
+            raise Misconfigured(f"this function holds no key for the purpose {purpose}")
         return keys
 
     @staticmethod

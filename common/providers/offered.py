@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from common.config import Config, Misconfigured
 from common.domain.account import ProviderKind
@@ -10,31 +11,58 @@ from common.errors import OperatorFault
 from common.ports import Provider
 
 
-class Offered(dict[ProviderKind, Provider]):
-    """Adapters by provider; work for one that is not offered (any more) needs the operator, not the user."""
+class Offered(Mapping[ProviderKind, Provider]):
+    """Adapters by provider, each built when it is first asked for: what is not used needs no secrets.
 
-    def __missing__(self, kind: ProviderKind) -> Provider:
-        """Nobody: what waits for this provider waits until it is registered again."""
-        raise OperatorFault(f"this installation is not registered at {kind}", code="provider_not_offered")
-
-
-def offered(config: Config, *, live_timeout: float) -> Mapping[ProviderKind, Provider]:
-    """The adapters of all providers for which there is a client id.
-
-    Raises:
-        Misconfigured: There is none at all, or one is registered by half.
+    Work for a provider that is not offered (any more) needs the operator, not the user.
     """
-    known: Mapping[ProviderKind, tuple[str, Callable[[Config, float], Provider]]] = {
-        ProviderKind.GOOGLE: ("GOOGLE_CLIENT_ID", _google),
-        ProviderKind.MICROSOFT: ("MICROSOFT_CLIENT_ID", _microsoft),
-    }
-    found = Offered(
-        {kind: build(config, live_timeout) for kind, (name, build) in known.items() if config.text(name, "")}
+
+    def __init__(self, builders: Mapping[ProviderKind, Callable[[], Provider]]) -> None:
+        """Offer the providers that there are builders for."""
+        self._builders = dict(builders)
+        self._built: dict[ProviderKind, Provider] = {}
+
+    def __getitem__(self, kind: ProviderKind) -> Provider:
+        """The adapter.
+
+        Raises:
+            OperatorFault: Nobody: what waits for this provider waits until it is registered again.
+            Misconfigured: It is registered by half, or no provider is.
+        """
+        if kind not in self._known():
+            raise OperatorFault(f"this installation is not registered at {kind}", code="provider_not_offered")
+        if kind not in self._built:
+            self._built[kind] = self._builders[kind]()
+        return self._built[kind]
+
+    def __contains__(self, kind: object) -> bool:
+        """Whether there is a registration, complete or not."""
+        return kind in self._known()
+
+    def __iter__(self) -> Iterator[ProviderKind]:
+        """The providers that are offered."""
+        return iter(self._known())
+
+    def __len__(self) -> int:
+        """How many are offered."""
+        return len(self._known())
+
+    def _known(self) -> Mapping[ProviderKind, object]:
+        if not self._builders:
+            names = " nor ".join(name for name, _ in _KNOWN.values())
+            raise Misconfigured(f"neither the setting {names} is there")
+        return self._builders
+
+
+def offered(config: Config, *, live_timeout: float) -> Offered:
+    """The adapters of all providers for which there is a client id."""
+    return Offered(
+        {
+            kind: partial(build, config, live_timeout)
+            for kind, (name, build) in _KNOWN.items()
+            if config.text(name, "")
+        }
     )
-    if not found:
-        names = " nor ".join(name for name, _ in known.values())
-        raise Misconfigured(f"neither the setting {names} is there")
-    return found
 
 
 def _google(config: Config, live_timeout: float) -> Provider:
@@ -75,3 +103,9 @@ def _microsoft(config: Config, live_timeout: float) -> Provider:
     endpoint = text("GRAPH_ENDPOINT", "https://graph.microsoft.com/v1.0")
     client = GraphClient(endpoint=endpoint, live_timeout=live_timeout)
     return Provider(calendar=MicrosoftCalendar(client), authorizer=MicrosoftAuthorizer(registration))
+
+
+_KNOWN: Mapping[ProviderKind, tuple[str, Callable[[Config, float], Provider]]] = {
+    ProviderKind.GOOGLE: ("GOOGLE_CLIENT_ID", _google),
+    ProviderKind.MICROSOFT: ("MICROSOFT_CLIENT_ID", _microsoft),
+}

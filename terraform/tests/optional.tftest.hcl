@@ -99,8 +99,9 @@ run "mail" {
   assert {
     condition = (
       google_cloudfunctions2_function.this["notify"].service_config[0].environment_variables["MAIL_SENDER"] == "bookings@example.com" &&
+      google_cloudfunctions2_function.this["invitations"].service_config[0].environment_variables["MAIL_SENDER"] == "bookings@example.com" &&
       !contains(keys(google_cloudfunctions2_function.this["slots"].service_config[0].environment_variables), "MAIL_SENDER")
     )
-    error_message = "Only the function that sends mails must know from whom."
+    error_message = "Only the functions that send and promise mails must know from whom."
   }
 }

@@ -268,8 +268,8 @@ def test_a_connection_says_what_its_provider_cannot_do(world, http):
 
 def test_a_provider_that_is_not_offered_is_refused(world, http):
     """Without a registration at Microsoft, connecting says so, and nothing else breaks."""
-    google = {ProviderKind.GOOGLE: world.ports.providers[ProviderKind.GOOGLE]}
-    world.ports = replace(world.ports, providers=Offered(google))
+    google = world.ports.providers[ProviderKind.GOOGLE]
+    world.ports = replace(world.ports, providers=Offered({ProviderKind.GOOGLE: lambda: google}))
     body = {"provider": "microsoft", "resource": "anna", "return_to": RETURN_TO}
 
     answer = http("POST", "/connections", json=body)

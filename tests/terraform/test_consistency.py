@@ -12,7 +12,7 @@ from common.flows.maintain import Job
 from common.ports import Tuning
 from common.tasks.message import DISPATCH_DEADLINE_SECONDS, SCHEMA
 from local.environment import queues
-from tests.terraform import code
+from tests.terraform import code, reach
 from tests.terraform.deployment import ROOT, TERRAFORM, functions, given, shared
 
 NAMES = sorted(functions())
@@ -142,6 +142,34 @@ def test_only_functions_with_a_store_may_open_it(name: str) -> None:
     opens = "common/store/firestore.py" in code.reads(name)
 
     assert opens is functions()[name]["firestore"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_functions_hold_the_secrets_that_they_use(name: str) -> None:
+    """Each secret is given where the code comes to what it is for, and nowhere else."""
+    touched, purposes = reach.touches(name), reach.purposes(name)
+    needed = {
+        "GRANT_KEYSET": "vault" in touched,
+        "GOOGLE_CLIENT_SECRET": "providers" in touched,
+        "MICROSOFT_CLIENT_SECRET": "providers" in touched,
+        "CHANNEL_KEYS": "channel" in purposes,
+        "EVENT_ID_KEY": "event" in purposes,
+        "SIGNING_KEYS": bool(purposes - {"channel", "event"}),
+        **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SMTP_PASSWORD"), reach.mails(name)),
+    }
+
+    assert set(needed) == set(shared("settings")["secrets"])
+    assert [secret for secret in sorted(needed) if needed[secret]] == functions()[name]["secrets"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_functions_know_the_clients_and_senders_that_they_use(name: str) -> None:
+    """Who asks a provider knows our registrations there; who asks whether mails are sent knows the sender."""
+    touched, groups = reach.touches(name), set(functions()[name]["settings"])
+
+    assert ("providers" in touched) is ("google" in groups) is ("microsoft" in groups)
+    assert ("mailer" in touched) is ("sender" in groups)
+    assert reach.mails(name) is ("mail" in groups)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("webhook_")])

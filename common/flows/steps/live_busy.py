@@ -11,7 +11,7 @@ from common.domain.account import CalendarEntry, CalendarRef, Connection
 from common.domain.event import Detail, ExternalEvent
 from common.domain.interval import Interval
 from common.domain.slots import Unknown
-from common.errors import GrantRevoked, SyncError
+from common.errors import Degraded, GrantRevoked, SyncError
 from common.flows.steps.access import access_token, authorized
 from common.flows.steps.flights import Answers, Flights, Heard, Question
 from common.ports import BusyPage, BusyRequest, Ports
@@ -153,6 +153,9 @@ def _answers(ports: Ports, batch: _Batch, late: threading.Event) -> Answers:
         return _all_unknown(connection, batch.calendars, "deadline")
     try:
         return _chains(ports, batch, late)
+    except Degraded:
+        # This installation lacks a setting: that is no calendar's fault, and must be seen.
+        raise
     except SyncError as failed:
         return _all_unknown(connection, batch.calendars, failed.reason)
     finally:

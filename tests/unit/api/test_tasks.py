@@ -10,6 +10,7 @@ import pytest
 
 from common.api.http import Call
 from common.api.tasks import task_of, work_off
+from common.config import Misconfigured
 from common.domain.work import DeadLetter, Lane, Payload, Task, Work
 from common.errors import (
     GrantRevoked,
@@ -33,6 +34,7 @@ class Outside:
         self.tuning = Tuning(max_attempts=5, poison_attempts=3)
         self.queued: list[Task] = []
         self.buried: list[DeadLetter] = []
+        self.lines: list[tuple[str, dict[str, Any]]] = []
         self.clock = self.queue = self.ledger = self.log = self
 
     def now(self) -> datetime:
@@ -45,7 +47,8 @@ class Outside:
     def bury(self, letter: DeadLetter) -> None:
         self.buried.append(letter)
 
-    def info(self, event: str, **fields: Any) -> None: ...
+    def info(self, event: str, **fields: Any) -> None:
+        self.lines.append((event, fields))
 
     warning = info
 
@@ -175,3 +178,19 @@ def test_what_is_no_task_is_refused(changes: dict[str, object]) -> None:
     """A body that no release of ours wrote."""
     with pytest.raises(InvalidRequest):
         task_of(Work.EXPORT, body(**changes))
+
+
+def test_a_missing_setting_costs_no_task_and_wakes_somebody() -> None:
+    """However often it is tried, the task waits for the operator, and the event of an alert is logged."""
+    outside = Outside()
+    error = Misconfigured("the setting GOOGLE_CLIENT_SECRET is missing")
+
+    assert run(outside, error, task=replace(TASK, attempt=4)) == "again"
+
+    (successor,) = outside.queued
+    assert (4, []) == (successor.attempt, outside.buried)
+    assert successor.not_before is not None
+    assert successor.not_before >= NOW + timedelta(minutes=5)
+    assert ("request_crashed", {"function": "export", "error": "Misconfigured", "at": str(error)}) in (
+        outside.lines
+    )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from common.config import Misconfigured
 from common.crypto.keys import HmacKeys
 from common.crypto.vault import TinkVault, new_keyset
 from common.domain.account import Grant
@@ -56,7 +57,7 @@ def test_a_webhook_cannot_sign_anything_else() -> None:
     keys = HmacKeys([], channel=[NEW])
 
     assert keys.sign("channel", "x")
-    with pytest.raises(LookupError):
+    with pytest.raises(Misconfigured):
         keys.sign("manage", "x")
 
 
