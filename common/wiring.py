@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -186,10 +189,14 @@ class Installation:
 
 
 _installed: list[Installation] = []
+_here: ContextVar[Installation | None] = ContextVar("installation", default=None)
 
 
 def installation() -> Installation:
     """The installation of this process, built from the environment at the first request."""
+    here = _here.get()
+    if here is not None:
+        return here
     if not _installed:
         _installed.append(Installation(Config(os.environ)))
     return _installed[0]
@@ -198,6 +205,16 @@ def installation() -> Installation:
 def use(other: Installation | None) -> None:
     """Put another installation in its place (the local stack and the tests), or none."""
     _installed[:] = [other] if other else []
+
+
+@contextmanager
+def using(other: Installation) -> Iterator[None]:
+    """Let one request have an installation of its own (the local stack, where functions share a process)."""
+    before = _here.set(other)
+    try:
+        yield
+    finally:
+        _here.reset(before)
 
 
 def ports() -> Ports:

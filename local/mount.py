@@ -10,6 +10,9 @@ import functions_framework
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.wrappers import Response
 
+from common.wiring import Installation, using
+from local.deployed import installed
+
 FUNCTIONS = Path(__file__).parents[1] / "functions"
 
 
@@ -18,15 +21,15 @@ def function_names(folder: Path = FUNCTIONS) -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in folder.glob("*/main.py")))
 
 
-def mounted(folder: Path = FUNCTIONS) -> WSGIApplication:
+def mounted(whole: Installation, folder: Path = FUNCTIONS) -> WSGIApplication:
     """All functions as one application: ``/slots`` is what is deployed as the function ``slots``.
 
-    The framework executes each ``main.py`` once for its app; what they share is the installation that
-    ``common.wiring`` holds, so they must be told nothing here.
+    The framework executes each ``main.py`` once for its app; each is given the settings of its deployment.
     """
+    parts = installed(whole, function_names(folder))
     return DispatcherMiddleware(
         _nothing_here,
-        {f"/{name}": _Rooted(_app(folder, name)) for name in function_names(folder)},
+        {f"/{name}": _Rooted(_app(folder, name), part) for name, part in parts.items()},
     )
 
 
@@ -40,11 +43,13 @@ def _app(folder: Path, name: str) -> WSGIApplication:
 class _Rooted:
     """Calls a mounted app for ``/slots`` as for ``/slots/``: its own address ends without a slash."""
 
-    def __init__(self, app: WSGIApplication) -> None:
+    def __init__(self, app: WSGIApplication, installation: Installation) -> None:
         self._app = app
+        self._installation = installation
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        return self._app({**environ, "PATH_INFO": environ["PATH_INFO"] or "/"}, start_response)
+        with using(self._installation):
+            return self._app({**environ, "PATH_INFO": environ["PATH_INFO"] or "/"}, start_response)
 
 
 def _nothing_here(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

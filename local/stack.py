@@ -104,7 +104,7 @@ class Stack:
             firestore=firestore,
         )
         self._install(parts)
-        front.open(mounted())
+        front.open(mounted(self.installation))
         url = self.installation.config.function_url("maintenance")
         if tasks:
             scheduler = Scheduler(url, self.issuer, jobs())

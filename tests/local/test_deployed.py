@@ -1,0 +1,50 @@
+"""On one machine a function is given what its deployment gives it."""
+
+from __future__ import annotations
+
+import pytest
+
+from common.config import Config
+from common.log import JsonLog
+from common.wiring import Installation, installation, use, using
+from local.deployed import installed, settings_of
+from tests.terraform.deployment import functions, shared
+
+EVERYTHING = {
+    name: f"{name} itself"
+    for name in (
+        *shared("settings")["secrets"],
+        *(setting for group in shared("settings")["groups"].values() for setting in group),
+    )
+} | {"STORE": "memory", "PATH": "/usr/bin", "FUNCTION_URL_SLOTS": "http://127.0.0.1/slots"}
+
+
+@pytest.mark.parametrize("name", sorted(functions()))
+def test_a_function_gets_its_own_secrets_alone(name: str) -> None:
+    """What another function holds is not there; what Terraform does not know of is."""
+    given = settings_of(name, EVERYTHING)
+
+    assert set(functions()[name]["secrets"]) == set(given) & set(shared("settings")["secrets"])
+    assert {"STORE", "PATH", "FUNCTION_URL_SLOTS", "GOOGLE_CLOUD_PROJECT"} <= set(given)
+
+
+def test_functions_share_the_store_that_they_may_open() -> None:
+    """One database for those with the right to it, and none for a webhook."""
+    whole = Installation(Config({"STORE": "memory"}))
+    whole.log = JsonLog()
+    made = installed(whole, ("feeds", "services", "webhook_google"))
+
+    assert made["feeds"].stores is made["services"].stores is whole.stores
+    assert "stores" not in vars(made["webhook_google"])
+
+
+def test_a_request_has_the_installation_of_its_function() -> None:
+    """The process's own comes back when the request is over."""
+    own, other = Installation(Config({})), Installation(Config({}))
+    use(own)
+    with using(other):
+        during = installation()
+    after = installation()
+    use(None)
+
+    assert (other, own) == (during, after)
