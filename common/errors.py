@@ -14,8 +14,9 @@ SyncError                    .code is the stable word in logs, metrics and API a
     UsageExhausted           the account's own limit for writes is used up for hours
     OperatorFault            our client registration or configuration is wrong
   Rejected                   the caller is wrong; the API answers 4xx
-    InvalidRequest  UnknownResource  SlotTaken  AlreadyExists  ReadOnly  StaleVersion
+    InvalidRequest  UnknownResource  SlotTaken  AlreadyExists  ReadOnly  StaleVersion  InUse
     UntrustedCaller  NotAllowed  KeyReused  TooLarge  MethodNotAllowed  UnsupportedMedia
+    PreconditionRequired
   Degraded                   an honest "cannot tell now": the API answers 503
     AvailabilityUnknown      a calendar could not be asked, so nothing may be sold
   UnexpectedReply            the provider broke its contract
@@ -162,6 +163,18 @@ class StaleVersion(Rejected):
     """The caller's version is not the current one."""
 
     code = "stale_version"
+
+
+class PreconditionRequired(Rejected):
+    """Replacing a record needs the version that the caller saw."""
+
+    code = "precondition_required"
+
+
+class InUse(Rejected):
+    """Something still depends on it, so it cannot go."""
+
+    code = "in_use"
 
 
 class UntrustedCaller(Rejected):

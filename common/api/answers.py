@@ -30,6 +30,8 @@ STATUS: dict[type[SyncError], int] = {
     errors.AlreadyExists: 409,
     errors.ReadOnly: 403,
     errors.StaleVersion: 412,
+    errors.PreconditionRequired: 428,
+    errors.InUse: 409,
     errors.UntrustedCaller: 401,
     errors.NotAllowed: 403,
     errors.KeyReused: 422,

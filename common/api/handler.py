@@ -30,7 +30,8 @@ HEADERS = {
 BROWSERS = frozenset({Access.PUBLIC, Access.STAFF, Access.CUSTOMER_OR_STAFF})
 # An ID token is a JWT, of three parts; a booking's management token has no dots.
 JWT_DOTS = 2
-CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match"
+CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match"
+EXPOSED_HEADERS = "ETag, Location, Retry-After"
 
 
 class Lines(Protocol):
@@ -164,7 +165,10 @@ class Function:
             allowed = stage.origin_allowed(origin, request.args.get("tenant"))
         except SyncError:
             allowed = False
-        return {"Vary": "Origin"} | ({"Access-Control-Allow-Origin": origin} if allowed else {})
+        if not allowed:
+            return {"Vary": "Origin"}
+        exposed = {"Access-Control-Expose-Headers": EXPOSED_HEADERS}
+        return {"Vary": "Origin", "Access-Control-Allow-Origin": origin, **exposed}
 
 
 def _query(request: Request) -> dict[str, str]:

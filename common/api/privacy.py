@@ -145,6 +145,7 @@ def erasure_view(erasure: Erasure) -> Json:
         "started_at": moment(erasure.started_at),
         "waiting_until": moment(erasure.waiting_until) if erasure.waiting_until else None,
         "finished_at": moment(erasure.finished_at) if erasure.finished_at else None,
+        "bookings_kept": erasure.bookings_kept,
         "documents_erased": erasure.documents_erased,
         "bookings_anonymised": erasure.bookings_anonymised,
         "connections_ended": erasure.connections_ended,

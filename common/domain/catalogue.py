@@ -111,6 +111,7 @@ class Resource:
     overrides: Mapping[date, DayHours] = field(default_factory=dict, hash=False)
     use_external_free: bool = False
     active: bool = True
+    version: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         zone(self.zone)
@@ -139,6 +140,7 @@ class Service:
     active: bool = True
     hold: timedelta = timedelta(minutes=10)
     show_seats: bool = False
+    version: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         _on_grid("the duration", self.duration, least=GRID, most=LONGEST_DURATION)
@@ -173,6 +175,7 @@ class Absence:
 
     id: str
     interval: Interval
+    version: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +218,7 @@ class Tenant:
     allowed_origins: tuple[str, ...] = ()
     return_addresses: tuple[str, ...] = ()
     mail: MailPolicy = field(default_factory=MailPolicy)
+    version: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         zone(self.zone)

@@ -62,7 +62,8 @@ class Erasure:
     """An erasure, and in the end its receipt: numbers and ids, nothing of what was erased.
 
     A customer is named by a keyed hash of the address; the address itself is kept encrypted until the work
-    is done. ``position`` is the last document that was looked at.
+    is done. ``position`` is the last document that was looked at. ``bookings_kept``: what was booked stays as
+    the tenant's own record.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Erasure:
     events_left: int = 0
     waiting_until: datetime | None = None
     finished_at: datetime | None = None
+    bookings_kept: bool = False
     version: str | None = None
 
 
@@ -99,11 +101,15 @@ def scope_of(resource: str | None, customer: str | None) -> Scope:
     return Scope.TENANT if customer is None else Scope.CUSTOMER
 
 
-def holds(record: Record, *, resource: str | None, connections: Collection[str]) -> bool:
+def holds(
+    record: Record, *, resource: str | None, connections: Collection[str], bookings_kept: bool = False
+) -> bool:
     """Whether a record belongs to a resource or to one of its connections; without one everything does."""
     if resource is None:
         return True
     at = record.parts
+    if bookings_kept and at[:1] == ("bookings",):
+        return False
     return (
         at[:2] == ("resources", resource)
         or (at[:1] == ("connections",) and at[1] in connections)

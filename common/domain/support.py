@@ -24,6 +24,7 @@ class Action(StrEnum):
     SUPPORT_REFUSED = "support_refused"
     EXPORTED = "exported"
     ERASURE_STARTED = "erasure_started"
+    RESOURCE_DELETED = "resource_deleted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from common.domain.erasure import Erasure, Scope, scope_of
 from common.domain.support import Action
 from common.errors import InvalidRequest
-from common.flows.steps.erasing import customer_word, go_on, sealed_for
+from common.flows.steps.erasing import SECOND_LOOK, customer_word, go_on, sealed_for
 from common.flows.steps.oversight import entry
 from common.ports import Ports
-
-SECOND_LOOK = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,9 @@ class Bookings(Protocol):
     ) -> tuple[Booking, ...]:
         """Bookings of a status (active ones) that overlap ``window``."""
 
+    def of_service(self, tenant: str, service: str, *, since: datetime, limit: int) -> tuple[Booking, ...]:
+        """Active bookings of a service that end after ``since``, in order of (start, id)."""
+
     def page(self, tenant: str, *, after: str | None, limit: int) -> tuple[Booking, ...]:
         """All of a tenant's bookings, whatever became of them, by id from ``after`` (exclusive)."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from common.domain.catalogue import Resource
 from common.domain.erasure import Erasure, Record
 from common.domain.subscription import Subscription
 from common.domain.support import AuditEntry, SupportGrant
@@ -63,8 +64,12 @@ class Archive(Protocol):
     def orphans(self, tenant: str, records: Sequence[Record]) -> tuple[Record, ...]:
         """Those of the records that tell of a booking which is not there any more."""
 
-    def create(self, erasure: Erasure, entry: AuditEntry) -> Erasure:
-        """Write down a new job, together with the audit entry."""
+    def create(self, erasure: Erasure, entry: AuditEntry, *, removing: Resource | None = None) -> Erasure:
+        """Write down a new job, together with the audit entry, and remove the record that it is about.
+
+        Raises:
+            Conflict: ``removing`` is not as it was read; nothing was written.
+        """
 
     def get(self, tenant: str, erasure: str) -> Erasure:
         """Raises UnknownResource where there is none."""

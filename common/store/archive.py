@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from common.domain.catalogue import Resource
 from common.domain.erasure import Erasure, Record
 from common.domain.support import AuditEntry
 from common.errors import AlreadyExists, Conflict, UnknownResource
@@ -51,12 +52,12 @@ class StoredArchive:
         gone = {snapshot.id for snapshot in found if snapshot.data is None}
         return tuple(record for record in records if told[record.path] in gone)
 
-    def create(self, erasure: Erasure, entry: AuditEntry) -> Erasure:
-        """Write down a new job, together with the audit entry."""
+    def create(self, erasure: Erasure, entry: AuditEntry, *, removing: Resource | None = None) -> Erasure:
+        """Write down a new job, together with the audit entry, and remove the record that it is about."""
+        job = Create(_path(erasure.tenant, erasure.id), ERASURE.write(erasure))
+        gone = [Delete(paths.resource(erasure.tenant, item.id), item.version) for item in [removing] if item]
         try:
-            document, _ = self._documents.commit(
-                [Create(_path(erasure.tenant, erasure.id), ERASURE.write(erasure)), audit_write(entry)]
-            )
+            document, *_ = self._documents.commit([job, audit_write(entry), *gone])
         except AlreadyExists as error:
             raise Conflict("this was started before") from error
         return replace(erasure, version=document.version)

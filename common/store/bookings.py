@@ -73,6 +73,12 @@ class StoredBookings:
         found = self._held(tenant, resource, bounds, None, status)
         return tuple(item for item in found if item.interval.overlaps(window))
 
+    def of_service(self, tenant: str, service: str, *, since: datetime, limit: int) -> tuple[Booking, ...]:
+        """Active bookings of a service that end after ``since``, in order of (start, id)."""
+        bounds: _Bounds = ((_START, ">", since - LONGEST_CLAIM),)
+        found = self._held(tenant, service, bounds, None, field="service")
+        return tuple(islice((item for item in found if item.interval.end > since), limit))
+
     def page(self, tenant: str, *, after: str | None, limit: int) -> tuple[Booking, ...]:
         """All of a tenant's bookings, whatever became of them, by id from ``after`` (exclusive)."""
         position = None if after is None else (paths.booking(tenant, after),)
@@ -125,12 +131,14 @@ class StoredBookings:
     def _held(
         self,
         tenant: str,
-        resource: str,
+        whose: str,
         bounds: _Bounds,
         position: tuple[datetime, str] | None,
         status: BookingStatus = BookingStatus.CONFIRMED,
+        *,
+        field: str = "resource",
     ) -> Iterator[Booking]:
-        held: _Bounds = (("resource", "==", resource), ("status", "==", status.value))
+        held: _Bounds = ((field, "==", whose), ("status", "==", status.value))
         query = Query(
             paths.within(tenant, "bookings"), filters=held + bounds, order=(_START, NAME), limit=_PAGE
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from common.domain.account import Connection
@@ -29,7 +30,7 @@ from common.store.documents import (
     Write,
 )
 
-T = TypeVar("T")
+V = TypeVar("V", Tenant, Resource, Service, Absence)
 
 _TRIES = 5
 
@@ -44,9 +45,9 @@ class StoredCatalogue:
         """Raises UnknownResource where there is none."""
         return self._one(paths.tenant(tenant), TENANT)
 
-    def save_tenant(self, tenant: Tenant) -> None:
-        """Create or replace."""
-        self._documents.commit([Put(paths.tenant(tenant.id), TENANT.write(tenant))])
+    def save_tenant(self, tenant: Tenant, *, new: bool = False) -> Tenant:
+        """Create or replace; see ``Catalogue``."""
+        return self._save(paths.tenant(tenant.id), TENANT, tenant, new=new)
 
     def resource(self, tenant: str, resource: str) -> Resource:
         """Raises UnknownResource where there is none."""
@@ -56,9 +57,9 @@ class StoredCatalogue:
         """All of a tenant's resources."""
         return self._all(paths.within(tenant, "resources"), RESOURCE)
 
-    def save_resource(self, tenant: str, resource: Resource) -> None:
-        """Create or replace."""
-        self._documents.commit([Put(paths.resource(tenant, resource.id), RESOURCE.write(resource))])
+    def save_resource(self, tenant: str, resource: Resource, *, new: bool = False) -> Resource:
+        """Create or replace; see ``Catalogue``."""
+        return self._save(paths.resource(tenant, resource.id), RESOURCE, resource, new=new)
 
     def service(self, tenant: str, service: str) -> Service:
         """Raises UnknownResource where there is none."""
@@ -68,45 +69,63 @@ class StoredCatalogue:
         """All of a tenant's services."""
         return self._all(paths.within(tenant, "services"), SERVICE)
 
-    def save_service(self, tenant: str, service: Service) -> None:
-        """Create or replace."""
-        self._documents.commit([Put(paths.service(tenant, service.id), SERVICE.write(service))])
+    def save_service(
+        self, tenant: str, service: Service, *, new: bool = False, offered_by: Sequence[Resource] = ()
+    ) -> Service:
+        """Create or replace, if the resources ``offered_by`` are as they were read; see ``Catalogue``."""
+        path, standing = paths.service(tenant, service.id), _standing(tenant, offered_by)
+        return self._save(path, SERVICE, service, new=new, beside=standing)
+
+    def delete_service(self, tenant: str, service: Service) -> None:
+        """Remove, if it is as it was read; else raises Conflict."""
+        self._documents.commit([Delete(paths.service(tenant, service.id), version=service.version)])
+
+    def absence(self, tenant: str, resource: str, absence: str) -> Absence:
+        """Raises UnknownResource where there is none."""
+        return self._one(paths.absence(tenant, resource, absence), ABSENCE)
 
     def absences(self, tenant: str, resource: str) -> tuple[Absence, ...]:
         """All of a resource's absences."""
         return self._all(paths.absences(tenant, resource), ABSENCE)
 
-    def save_absence(self, tenant: str, resource: str, absence: Absence) -> None:
-        """Create or replace, together with the agenda weeks that it touches."""
-        path = paths.absence(tenant, resource, absence.id)
-        data, new = ABSENCE.write(absence), set(weeks(absence.interval))
+    def save_absence(
+        self,
+        tenant: str,
+        resource: str,
+        absence: Absence,
+        *,
+        new: bool = False,
+        of: Resource | None = None,
+    ) -> Absence:
+        """Create or replace, together with the agenda weeks that it touches; see ``Catalogue``."""
+        standing = _standing(tenant, [of] if of else [])
+        path, touched = paths.absence(tenant, resource, absence.id), set(weeks(absence.interval))
         for _ in range(_TRIES):
             (stored,) = self._documents.get([path])
-            old = _absence_weeks(stored)
-            document = (
-                Create(path, data) if stored.version is None else Replace(path, data, version=stored.version)
-            )
-            agenda = self._agenda_writes(
-                tenant,
-                resource,
-                {week: pair(absence.interval) for week in new} | dict.fromkeys(old - new, REMOVE),
-                absence.id,
-            )
+            if new and stored.data is not None:
+                raise AlreadyExists("a document of this name exists")
+            if absence.version not in {None, stored.version}:
+                raise Conflict("the document changed meanwhile")
+            changed: dict[str, Any] = {week: pair(absence.interval) for week in touched}
+            changed |= dict.fromkeys(_absence_weeks(stored) - touched, REMOVE)
+            agenda = _agenda_writes(tenant, resource, changed, absence.id)
+            record = replace(absence, version=stored.version)
             try:
-                self._documents.commit([document, *agenda])
+                return self._save(path, ABSENCE, record, new=True, beside=[*agenda, *standing])
             except (AlreadyExists, Conflict):
                 continue
-            return
         raise Conflict("others keep changing this absence")
 
-    def delete_absence(self, tenant: str, resource: str, absence: str) -> None:
+    def delete_absence(self, tenant: str, resource: str, absence: str, *, version: str | None = None) -> None:
         """Remove, together with its agenda entries; raises UnknownResource where there is none."""
         path = paths.absence(tenant, resource, absence)
         (stored,) = self._documents.get([path])
         if stored.data is None:
             raise UnknownResource("there is no such absence")
+        if version not in {None, stored.version}:
+            raise Conflict("the document changed meanwhile")
         removed = dict.fromkeys(_absence_weeks(stored), REMOVE)
-        writes = self._agenda_writes(tenant, resource, removed, absence)
+        writes = _agenda_writes(tenant, resource, removed, absence)
         self._documents.commit([Delete(path, version=stored.version), *writes])
 
     def scene(self, tenant: str, service: str, resources: Sequence[str], window: Interval) -> Scene:
@@ -152,26 +171,39 @@ class StoredCatalogue:
     def _connections(self, tenant: str, resources: Sequence[str]) -> Mapping[str, tuple[Connection, ...]]:
         return live_by_resource(self._documents, tenant, resources)
 
-    def _agenda_writes(
-        self, tenant: str, resource: str, by_week: Mapping[str, Any], absence: str
-    ) -> list[Write]:
-        return [
-            Merge(paths.agenda(tenant, resource, week), {("absences", absence): times})
-            for week, times in sorted(by_week.items())
-        ]
+    def _save(self, path: str, form: Form[V], record: V, *, new: bool, beside: Sequence[Write] = ()) -> V:
+        """One commit; a record that was read replaces just that version of itself."""
+        data, version = form.write(record), record.version
+        write: Write = Create(path, data) if new else Put(path, data)
+        if version is not None:
+            write = Replace(path, data, version=version)
+        document, *_ = self._documents.commit([write, *beside])
+        return replace(record, version=document.version)
 
-    def _one(self, path: str, form: Form[T]) -> T:
+    def _one(self, path: str, form: Form[V]) -> V:
         (snapshot,) = self._documents.get([path])
         return _existing(snapshot, form)
 
-    def _all(self, collection: str, form: Form[T]) -> tuple[T, ...]:
-        return tuple(form.read(found.data) for found in self._documents.query(Query(collection)))
+    def _all(self, collection: str, form: Form[V]) -> tuple[V, ...]:
+        return tuple(_existing(found, form) for found in self._documents.query(Query(collection)))
 
 
-def _existing(snapshot: Snapshot, form: Form[T]) -> T:
+def _existing(snapshot: Snapshot, form: Form[V]) -> V:
     if snapshot.data is None:
         raise UnknownResource("there is no such thing")
-    return form.read(snapshot.data)
+    return replace(form.read(snapshot.data), version=snapshot.version)
+
+
+def _standing(tenant: str, resources: Sequence[Resource]) -> list[Write]:
+    """Writes that change nothing and demand that resources are as they were read."""
+    return [Merge(paths.resource(tenant, item.id), {}, version=item.version) for item in resources]
+
+
+def _agenda_writes(tenant: str, resource: str, by_week: Mapping[str, Any], absence: str) -> list[Write]:
+    return [
+        Merge(paths.agenda(tenant, resource, week), {("absences", absence): times})
+        for week, times in sorted(by_week.items())
+    ]
 
 
 def _absence_weeks(stored: Snapshot) -> set[str]:

@@ -63,4 +63,5 @@ ERASURE = record(
     events_left=PLAIN,
     waiting_until=PLAIN,
     finished_at=PLAIN,
+    bookings_kept=PLAIN,
 )

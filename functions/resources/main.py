@@ -5,13 +5,19 @@ from flask import Request, Response
 
 from common.api import catalogue as api
 from common.api.absence_routes import absence_routes
+from common.api.conditions import condition, shown, stored
 from common.api.feed_routes import feed_routes
 from common.api.guard import own_resource, owned
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.models import name, read
+from common.api.privacy import erasure_view
 from common.api.routes import owner, staff
+from common.flows.delete_absence import DeleteAbsence, delete_absence
+from common.flows.delete_resource import DeleteResource, delete_resource
 from common.flows.publish_feed import PublishFeed, publish_feed
+from common.flows.save_absence import SaveAbsence, save_absence
+from common.flows.save_resource import SaveResource, save_resource
 from common.wiring import ports, stage
 
 
@@ -20,20 +26,28 @@ def _list(call: Call) -> Reply:
 
 
 def _get(call: Call) -> Reply:
-    return Reply(api.resource_view(ports().catalogue.resource(call.staff.tenant, own_resource(call))))
+    found = ports().catalogue.resource(call.staff.tenant, own_resource(call))
+    return shown(call, api.resource_view(found), found.version)
 
 
 def _put(call: Call) -> Reply:
     resource = api.resource_of(name(call.path["resource"]), read(api.ResourceBody, call.body))
-    ports().catalogue.save_resource(call.staff.tenant, resource)
-    return Reply(api.resource_view(resource))
+    kept = save_resource(ports(), SaveResource(call.staff.tenant, resource, condition(call)))
+    return stored(api.resource_view(kept.record), kept.record.version, created=kept.created)
+
+
+def _delete(call: Call) -> Reply:
+    who, gone = call.staff, name(call.path["resource"])
+    job = delete_resource(ports(), DeleteResource(who.tenant, gone, who.subject, condition(call)))
+    return Reply(erasure_view(job), status=202)
 
 
 ROUTES = (
     staff("GET", "/", _list),
     staff("GET", "/<resource>", _get),
     owner("PUT", "/<resource>", _put, body=True),
-    *absence_routes(ports),
+    owner("DELETE", "/<resource>", _delete),
+    *absence_routes(ports, (SaveAbsence, save_absence), (DeleteAbsence, delete_absence)),
     *feed_routes(ports, PublishFeed, publish_feed),
 )
 APP = Function("resources", ROUTES, stage)

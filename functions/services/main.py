@@ -5,10 +5,12 @@ from flask import Request, Response
 
 from common.api import catalogue as api
 from common.api.catalogue import ServiceBody
+from common.api.conditions import condition, shown, stored
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.models import name, read
 from common.api.routes import owner, staff
+from common.flows.delete_service import DeleteService, delete_service
 from common.flows.save_service import SaveService, save_service
 from common.wiring import ports, stage
 
@@ -19,12 +21,20 @@ def _list(call: Call) -> Reply:
 
 
 def _get(call: Call) -> Reply:
-    return Reply(api.service_view(ports().catalogue.service(call.staff.tenant, name(call.path["service"]))))
+    found = ports().catalogue.service(call.staff.tenant, name(call.path["service"]))
+    return shown(call, api.service_view(found), found.version)
 
 
 def _put(call: Call) -> Reply:
     service = api.service_of(name(call.path["service"]), read(ServiceBody, call.body))
-    return Reply(api.service_view(save_service(ports(), SaveService(call.staff.tenant, service))))
+    kept = save_service(ports(), SaveService(call.staff.tenant, service, condition(call)))
+    return stored(api.service_view(kept.record), kept.record.version, created=kept.created)
+
+
+def _delete(call: Call) -> Reply:
+    gone = DeleteService(call.staff.tenant, name(call.path["service"]), condition(call))
+    delete_service(ports(), gone)
+    return Reply(status=204)
 
 
 APP = Function(
@@ -33,6 +43,7 @@ APP = Function(
         staff("GET", "/", _list),
         staff("GET", "/<service>", _get),
         owner("PUT", "/<service>", _put, body=True),
+        owner("DELETE", "/<service>", _delete),
     ),
     stage,
 )

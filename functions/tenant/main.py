@@ -5,7 +5,7 @@ from flask import Request, Response
 
 from common.api import catalogue as api
 from common.api import privacy
-from common.api.catalogue import TenantBody
+from common.api.conditions import condition, shown, stored
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.models import plain, read
@@ -16,19 +16,25 @@ from common.flows.lock_support import LockSupport, lock_support
 from common.flows.read_export import ReadExport, read_export
 from common.flows.replay_dead_letter import ReplayDeadLetter, replay_dead_letter
 from common.flows.revoke_support import RevokeSupport, revoke_support
+from common.flows.save_tenant import SaveTenant, save_tenant
 from common.flows.start_erasure import StartErasure, start_erasure
 from common.wiring import ports, stage
 
 
+def _get(call: Call) -> Reply:
+    found = ports().catalogue.tenant(call.staff.tenant)
+    return shown(call, api.tenant_view(found), found.version)
+
+
 def _put(call: Call) -> Reply:
-    tenant = api.tenant_of(call.staff.tenant, read(TenantBody, call.body))
-    ports().catalogue.save_tenant(tenant)
-    return Reply(api.tenant_view(tenant))
+    wanted = api.tenant_of(call.staff.tenant, read(api.TenantBody, call.body))
+    kept = save_tenant(ports(), SaveTenant(wanted, condition(call)))
+    return stored(api.tenant_view(kept.record), kept.record.version, created=kept.created)
 
 
 to, GRANT, ERASE = OwnerRouting(ports), privacy.grant_view, privacy.ErasureBody
 ROUTES = (
-    to.shown("/", lambda outside, tenant, _: api.tenant_view(outside.catalogue.tenant(tenant))),
+    owner("GET", "/", _get),
     owner("PUT", "/", _put, body=True),
     to.shown("/notices", lambda outside, t, _: {"notices": plain(outside.ledger.notices(t))}),
     to.shown("/dead_letters", lambda outside, t, _: {"dead_letters": plain(outside.ledger.dead_letters(t))}),

@@ -20,7 +20,7 @@ def test_a_resource_is_stored_and_read_back(http: Http) -> None:
     put = http("PUT", "/resources/ben", json=RESOURCE)
     got = http("GET", "/resources/ben")
 
-    assert (put.status, got.status) == (200, 200)
+    assert (put.status, got.status) == (201, 200)
     assert put.body == got.body
     assert got.body["hours"]["tuesday"] == ["09:00-12:00", "13:00-17:00"]
     assert got.body["overrides"] == {"2027-04-05": []}
@@ -32,7 +32,7 @@ def test_a_service_is_stored_and_listed(http: Http) -> None:
     put = http("PUT", "/services/colour", json=SERVICE)
     missing = http("PUT", "/services/other", json=SERVICE | {"resources": ["nobody"]})
 
-    assert (put.status, missing.status, missing.code) == (200, 400, "unknown_resource")
+    assert (put.status, missing.status, missing.code) == (201, 400, "unknown_resource")
     assert {item["id"] for item in http("GET", "/services").body["services"]} == {"cut", "colour"}
 
 
@@ -46,7 +46,7 @@ def test_an_absence_takes_its_slots_and_gives_them_back(http: Http) -> None:
     gone = http("DELETE", "/resources/anna/absences/dentist")
     after = http("GET", question, token=None).body["slots"]
 
-    assert (put.status, gone.status) == (200, 204)
+    assert (put.status, gone.status) == (201, 204)
     assert before == after
     assert during == [slot for slot in before if slot["start"] >= "2027-03-16T09:30:00+00:00"]
     assert len(during) < len(before)

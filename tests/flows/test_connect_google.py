@@ -138,7 +138,7 @@ def test_a_failed_consent_does_not_end_the_same_accounts_other_connection():
     """Google's revocation ends all grants of an account; a live one is worth more than tidiness."""
     life = Life()
     life.ports.catalogue.save_resource(
-        life.tenant, replace(life.ports.catalogue.resource(life.tenant, "anna"), id="room")
+        life.tenant, replace(life.ports.catalogue.resource(life.tenant, "anna"), id="room", version=None)
     )
     outcome = finish(life, begin(life, resource="room").url, decision="allow", ticked=[LIST])
     life.google.admin.expire_access_tokens()

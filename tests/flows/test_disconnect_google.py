@@ -126,7 +126,7 @@ def test_an_account_that_had_to_be_connected_again_can_be_disconnected_instead()
 def test_the_grant_stays_while_the_account_is_connected_elsewhere():
     """Revoking would end the other connection too; the last one gives the grant back."""
     life = synchronised()
-    room = replace(life.ports.catalogue.resource(life.tenant, "anna"), id="room")
+    room = replace(life.ports.catalogue.resource(life.tenant, "anna"), id="room", version=None)
     life.ports.catalogue.save_resource(life.tenant, room)
     other = life.connect(resource="room")
     ended = life.disconnect()

@@ -17,6 +17,7 @@ from common.ports import Ports
 PAGE = 50
 LOOSE = 400
 LOOK_AGAIN = timedelta(seconds=20)
+SECOND_LOOK = timedelta(seconds=30)
 # A clean-up whose task was given up is queued again, at most this often.
 RENEWED = timedelta(minutes=10)
 
@@ -129,7 +130,12 @@ def _going(ports: Ports, erasure: Erasure, page: Sequence[Record]) -> tuple[str,
     mine = {
         record.path
         for record in page
-        if holds(record, resource=erasure.resource, connections=erasure.connections)
+        if holds(
+            record,
+            resource=erasure.resource,
+            connections=erasure.connections,
+            bookings_kept=erasure.bookings_kept,
+        )
     }
     rest = [record for record in page if record.path not in mine]
     mine |= {record.path for record in ports.archive.orphans(erasure.tenant, rest)}
