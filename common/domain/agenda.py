@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from common.domain.interval import Interval, aware, merge
 
@@ -12,12 +13,12 @@ MOST_WEEKS = 600
 
 _WEEK = timedelta(days=7)
 _LEAST = timedelta(microseconds=1)
+_MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 
 
 def week(moment: datetime) -> str:
     """The ISO week of an instant in UTC, such as ``2027-W12``; the keys sort like time."""
-    year, number, _ = aware(moment).isocalendar()
-    return f"{year:04}-W{number:02}"
+    return _name((aware(moment) - _MONDAY) // _WEEK)
 
 
 def weeks(span: Interval) -> tuple[str, ...]:
@@ -26,12 +27,19 @@ def weeks(span: Interval) -> tuple[str, ...]:
     Raises:
         ValueError: There are more than 600.
     """
-    monday = span.start - timedelta(days=span.start.weekday())
-    monday = monday.replace(hour=0, minute=0, second=0, microsecond=0)
-    count = (span.end - _LEAST - monday) // _WEEK + 1
-    if count > MOST_WEEKS:
+    first, last = (span.start - _MONDAY) // _WEEK, (span.end - _LEAST - _MONDAY) // _WEEK
+    if first == last:
+        return (_name(first),)
+    if last - first >= MOST_WEEKS:
         raise ValueError(f"a range touches at most {MOST_WEEKS} weeks")
-    return tuple(week(monday + number * _WEEK) for number in range(count))
+    return tuple(map(_name, range(first, last + 1)))
+
+
+@lru_cache(maxsize=8192)
+def _name(number: int) -> str:
+    """The week that begins so many weeks after the first Monday of 1970."""
+    year, week_of_year, _ = (_MONDAY + number * _WEEK).isocalendar()
+    return f"{year:04}-W{week_of_year:02}"
 
 
 @dataclass(frozen=True, slots=True)

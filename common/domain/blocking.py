@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 from common.domain.event import EventType, ExternalEvent, Response, ShowAs
 from common.domain.settings import BusyRules
@@ -18,12 +20,22 @@ class Effect(StrEnum):
     BLOCKS = "blocks"
 
 
+class Facts(NamedTuple):
+    """All that the table looks at: few different ones, however many events there are."""
+
+    cancelled: bool
+    timed: bool
+    response: Response
+    show_as: ShowAs
+    type: EventType
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One line of the table; with a ``switch`` that is off, a blocking event is only shown."""
 
     event: str
-    applies: Callable[[ExternalEvent], bool]
+    applies: Callable[[Facts], bool]
     effect: Effect
     switch: str | None = None
 
@@ -32,7 +44,7 @@ class Rule:
 TABLE: tuple[Rule, ...] = (
     Rule("cancelled", lambda event: event.cancelled, Effect.IGNORED),
     Rule("declined by the owner", lambda event: event.response is Response.DECLINED, Effect.IGNORED),
-    Rule("without length", lambda event: event.span is None, Effect.SHOWN),
+    Rule("without length", lambda event: not event.timed, Effect.SHOWN),
     Rule("working location", lambda event: event.type is EventType.WORKING_LOCATION, Effect.SHOWN),
     Rule("birthday", lambda event: event.type is EventType.BIRTHDAY, Effect.SHOWN),
     Rule("marked free", lambda event: event.show_as is ShowAs.FREE, Effect.SHOWN),
@@ -70,7 +82,13 @@ _NEVER_FREE = frozenset({EventType.WORKING_LOCATION, EventType.BIRTHDAY})
 
 def effect(event: ExternalEvent, rules: BusyRules) -> Effect:
     """What an event does to the time it takes, under a connection's switches."""
-    rule = next(rule for rule in TABLE if rule.applies(event))
+    timed = event.start < event.end
+    return _decided(Facts(event.cancelled, timed, event.response, event.show_as, event.type), rules)
+
+
+@lru_cache(maxsize=1024)
+def _decided(facts: Facts, rules: BusyRules) -> Effect:
+    rule = next(rule for rule in TABLE if rule.applies(facts))
     if rule.switch is not None and not getattr(rules, rule.switch):
         return Effect.SHOWN
     return rule.effect
@@ -83,7 +101,7 @@ def offers(event: ExternalEvent, rules: BusyRules) -> bool:
     """
     return (
         event.show_as is ShowAs.FREE
-        and event.span is not None
+        and event.start < event.end
         and event.type not in _NEVER_FREE
         and effect(event, rules) is Effect.SHOWN
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from common.domain.interval import Interval, aware
@@ -103,8 +103,9 @@ class ExternalEvent:
     created_as: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "start", aware(self.start))
-        object.__setattr__(self, "end", aware(self.end))
+        if self.start.tzinfo is not UTC or self.end.tzinfo is not UTC:
+            object.__setattr__(self, "start", aware(self.start))
+            object.__setattr__(self, "end", aware(self.end))
         if self.end < self.start:
             message = "an event ends before it starts"
             raise ValueError(message)

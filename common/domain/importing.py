@@ -40,8 +40,9 @@ def imported(
     Texts of private events are kept only where both modes allow texts.
     """
     does = effect(event, settings.busy)
-    interval = kept(event.span, window) if event.span else None
-    if does is Effect.IGNORED or interval is None:
+    span = None if does is Effect.IGNORED else event.span
+    interval = kept(span, window) if span else None
+    if interval is None:
         return None
     if event.private and settings.private is PrivateMode.NONE:
         return None

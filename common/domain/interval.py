@@ -35,8 +35,9 @@ class Interval:
     end: datetime
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "start", aware(self.start))
-        object.__setattr__(self, "end", aware(self.end))
+        if self.start.tzinfo is not UTC or self.end.tzinfo is not UTC:
+            object.__setattr__(self, "start", aware(self.start))
+            object.__setattr__(self, "end", aware(self.end))
         if self.end <= self.start:
             raise ValueError("an interval ends after it starts")
 

@@ -8,20 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from common.domain.feed import Feed
 from common.domain.imports import ImportedEvent, UnitChange
 from common.store import paths
 from common.store.agenda import imported_times
 from common.store.documents import REMOVE, Documents, Merge, Write
+from common.store.feed_index import Index
 from common.store.feed_weeks import (
     Week,
     bounds,
     calendar_path,
-    indexed_weeks,
     read_weeks,
-    shard_path,
     shortened,
     week_writes,
     weeks_of,
@@ -51,9 +49,9 @@ def plan(documents: Documents, feed: Feed, resource: str, changes: Sequence[Unit
     """What must be written so that these units look like this from now on."""
     calendar = calendar_path(feed)
     units = {change.unit: tuple(map(shortened, change.events)) for change in changes}
-    before = indexed_weeks(documents, calendar, units)
-    placed = {unit: _placed(events, feed) for unit, events in units.items()}
-    added = _by_week(placed)
+    index = Index(documents, calendar, units)
+    before = {unit: index.weeks(unit) for unit in units}
+    after, added = _placed(units, feed)
     touched = set(added).union(*before.values())
     bundles: list[Bundle] = []
     for name, week in sorted(read_weeks(documents, calendar, touched).items()):
@@ -63,12 +61,11 @@ def plan(documents: Documents, feed: Feed, resource: str, changes: Sequence[Unit
             bundles.append(
                 [*week_writes(calendar, name, week, events), agenda_write(feed, resource, name, events)]
             )
-    after = {unit: tuple(sorted(weeks)) for unit, weeks in placed.items()}
     around = {unit: tuple(sorted({*before[unit], *after[unit]})) for unit in units}
     return Plan(
         bundles=tuple(bundles),
-        index_around=_index_writes(calendar, before, around),
-        index_after=_index_writes(calendar, before, after),
+        index_around=index.writes(around),
+        index_after=index.writes(after),
     )
 
 
@@ -111,28 +108,18 @@ def by_time(event: ImportedEvent) -> tuple[datetime, datetime, str]:
     return event.interval.start, event.interval.end, event.key
 
 
-def _placed(events: Iterable[ImportedEvent], feed: Feed) -> dict[str, list[ImportedEvent]]:
-    placed: dict[str, list[ImportedEvent]] = {}
-    for event in events:
-        for week in weeks_of(event, feed.covered):
-            placed.setdefault(week, []).append(event)
-    return placed
-
-
-def _by_week(placed: Mapping[str, Mapping[str, list[ImportedEvent]]]) -> dict[str, list[ImportedEvent]]:
-    weeks: dict[str, list[ImportedEvent]] = {}
-    for by_week in placed.values():
-        for week, events in by_week.items():
-            weeks.setdefault(week, []).extend(events)
-    return weeks
-
-
-def _index_writes(
-    calendar: str, before: Mapping[str, tuple[str, ...]], after: Mapping[str, tuple[str, ...]]
-) -> Bundle:
-    shards: dict[str, dict[tuple[str, ...], Any]] = {}
-    for unit, weeks in after.items():
-        if weeks != before[unit]:
-            value = list(weeks) if weeks else REMOVE
-            shards.setdefault(shard_path(calendar, unit), {})["units", unit] = value
-    return [Merge(path, fields) for path, fields in sorted(shards.items())]
+def _placed(
+    units: Mapping[str, Sequence[ImportedEvent]], feed: Feed
+) -> tuple[dict[str, tuple[str, ...]], dict[str, list[ImportedEvent]]]:
+    """The weeks of each unit, and the events of each week."""
+    by_unit: dict[str, tuple[str, ...]] = {}
+    by_week: dict[str, list[ImportedEvent]] = {}
+    for unit, events in units.items():
+        named: set[str] = set()
+        for event in events:
+            weeks = weeks_of(event, feed.covered)
+            named.update(weeks)
+            for week in weeks:
+                by_week.setdefault(week, []).append(event)
+        by_unit[unit] = tuple(sorted(named))
+    return by_unit, by_week

@@ -1,4 +1,4 @@
-"""The week documents of a calendar's imported events, and the index that finds an event by its unit's id.
+"""The week documents of a calendar's imported events.
 
 An event is stored whole in every week that it touches. A week too large for one document continues in
 documents named ``~1``, ``~2`` behind the week.
@@ -6,8 +6,7 @@ documents named ``~1``, ``~2`` behind the week.
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,7 +19,6 @@ from common.store import paths
 from common.store.documents import Delete, Documents, Put, Query, Write
 from common.store.week_form import read_events, weight, write_events
 
-SHARDS = 32
 LONGEST_TITLE = 300
 LONGEST_DESCRIPTION = 1_500
 LARGEST_PART = 700_000
@@ -132,21 +130,3 @@ def _chunks(events: Sequence[ImportedEvent]) -> list[list[ImportedEvent]]:
 
 def _week_path(calendar: str, name: str, part: int = 0) -> str:
     return f"{calendar}/weeks/{name}~{part}" if part else f"{calendar}/weeks/{name}"
-
-
-def shard_path(calendar: str, unit: str) -> str:
-    """The index document that knows a unit's weeks."""
-    return f"{calendar}/index/{zlib.crc32(unit.encode()) % SHARDS:02}"
-
-
-def indexed_weeks(documents: Documents, calendar: str, units: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
-    """The weeks in which each unit has events."""
-    by_shard: dict[str, list[str]] = {}
-    for unit in units:
-        by_shard.setdefault(shard_path(calendar, unit), []).append(unit)
-    shards = documents.get(list(by_shard)) if by_shard else ()
-    return {
-        unit: tuple((shard.data or {}).get("units", {}).get(unit, ()))
-        for shard in shards
-        for unit in by_shard[shard.path]
-    }

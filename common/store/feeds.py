@@ -27,7 +27,8 @@ from common.store.documents import (
     Write,
 )
 from common.store.feed_commit import by_time, fitting, plan, removal
-from common.store.feed_weeks import all_weeks, calendar_path, indexed_weeks, read_weeks
+from common.store.feed_index import Index
+from common.store.feed_weeks import all_weeks, calendar_path, read_weeks
 
 MOST_QUARANTINED = 300
 
@@ -85,8 +86,8 @@ class StoredFeeds:
     def units(self, feed: Feed, units: Sequence[str]) -> Mapping[str, tuple[ImportedEvent, ...]]:
         """The stored events of some units."""
         calendar = calendar_path(feed)
-        known = indexed_weeks(self._documents, calendar, units)
-        stored = read_weeks(self._documents, calendar, set().union(*known.values()))
+        index = Index(self._documents, calendar, units)
+        stored = read_weeks(self._documents, calendar, set().union(*map(index.weeks, units)))
         found: dict[str, list[ImportedEvent]] = {unit: [] for unit in units}
         for event in _distinct(event for week in stored.values() for event in week.events):
             if event.unit in found:

@@ -141,15 +141,18 @@ def _times(item: Mapping[str, Any], place: Place) -> tuple[datetime, datetime, t
 
 
 def _day(value: object) -> date | None:
+    text = value.get("date") if isinstance(value, dict) else None
     try:
-        return date.fromisoformat(value["date"]) if isinstance(value, dict) else None
-    except (KeyError, TypeError, ValueError):
+        return date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
         return None
 
 
 def _instant(value: object, home: ZoneInfo) -> datetime | None:
     item = value if isinstance(value, dict) else {}
-    return moment_of(item.get("dateTime"), next(_zones([item.get("timeZone")]), home))
+    text = item.get("dateTime")
+    # Nearly every time says its offset; only a wall clock has to know where it hangs.
+    return moment_of(text) or moment_of(text, next(_zones([item.get("timeZone")]), home))
 
 
 def moment_of(text: object, home: ZoneInfo | None = None) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -166,12 +166,12 @@ def _day(value: object) -> date | None:
 def _instant(value: object, home: ZoneInfo) -> datetime | None:
     """A wall time as an instant; in a zone that nobody knows it is the owner's own wall time."""
     item = value if isinstance(value, dict) else {}
-    name = item.get("timeZone") or ""
-    known = str(name).lower() in _UTC_NAMES
-    return moment_of(item.get("dateTime"), ZoneInfo("UTC") if known else zone_of(str(name)) or home)
+    name = str(item.get("timeZone") or "")
+    universal = name == "UTC" or name.lower() in _UTC_NAMES
+    return moment_of(item.get("dateTime"), UTC if universal else zone_of(name) or home)
 
 
-def moment_of(text: object, home: ZoneInfo | None = None) -> datetime | None:
+def moment_of(text: object, home: tzinfo | None = None) -> datetime | None:
     """An instant out of RFC 3339, or of a wall clock in ``home``; None where there is none."""
     try:
         read = datetime.fromisoformat(text) if isinstance(text, str) else None

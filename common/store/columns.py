@@ -1,0 +1,55 @@
+"""Columns of many values as two or three values of a document: decoding them one by one is what costs CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, pairwise
+from struct import error as NotPacked
+from struct import pack, unpack
+from typing import Any
+
+_NONE = -1
+_NUMBER, _LENGTH = 8, 4
+
+
+def packed_numbers(numbers: Sequence[int]) -> bytes:
+    """Integers of 64 bits, the lowest byte first."""
+    return pack(f"<{len(numbers)}q", *numbers)
+
+
+def unpacked_numbers(stored: bytes) -> tuple[int, ...]:
+    """The integers again.
+
+    Raises:
+        ValueError: These are none.
+    """
+    return _unpacked("q", stored, _NUMBER)
+
+
+def packed_texts(texts: Sequence[str | None]) -> dict[str, Any]:
+    """Texts end to end, and how many characters each one has; None is told from a text without any."""
+    lengths = [_NONE if text is None else len(text) for text in texts]
+    return {"text": "".join(text for text in texts if text), "lengths": pack(f"<{len(lengths)}i", *lengths)}
+
+
+def unpacked_texts(stored: Mapping[str, Any]) -> list[Any]:
+    """The texts again.
+
+    Raises:
+        ValueError: These are none.
+    """
+    text, lengths = stored["text"], _unpacked("i", stored["lengths"], _LENGTH)
+    ends = list(accumulate((max(length, 0) for length in lengths), initial=0))
+    if ends[-1] != len(text):
+        raise ValueError("the lengths do not fit the text")
+    return [
+        None if length == _NONE else text[start:end]
+        for length, (start, end) in zip(lengths, pairwise(ends), strict=True)
+    ]
+
+
+def _unpacked(kind: str, stored: bytes, width: int) -> tuple[int, ...]:
+    try:
+        return unpack(f"<{len(stored) // width}{kind}", stored)
+    except NotPacked as error:
+        raise ValueError("a column is cut off") from error

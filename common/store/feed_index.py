@@ -1,0 +1,67 @@
+"""The index of a calendar's imported events: in which weeks each unit has some.
+
+Spread over a few documents by the unit's id, so that no calendar outgrows one. A change rewrites its
+document whole, which is safe for the same reason as with weeks: every commit demands the feed's version.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from common.store.codec import unreadable
+from common.store.columns import packed_texts, unpacked_texts
+from common.store.documents import Delete, Documents, Put, Write
+
+SHARDS = 16
+
+Weeks = tuple[str, ...]
+Shard = dict[str, Weeks]
+
+
+class Index:
+    """The index documents that know some units."""
+
+    def __init__(self, documents: Documents, calendar: str, units: Iterable[str]) -> None:
+        """Read them, in one exchange."""
+        self._place = {unit: _path(calendar, unit) for unit in units}
+        paths = sorted(set(self._place.values()))
+        found = documents.get(paths) if paths else ()
+        self._shards = {shard.path: _read(shard.data) for shard in found}
+
+    def weeks(self, unit: str) -> Weeks:
+        """The weeks in which one of the units has events."""
+        return self._shards[self._place[unit]].get(unit, ())
+
+    def writes(self, after: Mapping[str, Weeks]) -> list[Write]:
+        """What must be written so that these units are known to be in these weeks."""
+        changed: dict[str, Shard] = {}
+        for unit, weeks in after.items():
+            if weeks != self.weeks(unit):
+                path = self._place[unit]
+                changed.setdefault(path, dict(self._shards[path]))[unit] = weeks
+        return [_write(path, shard) for path, shard in sorted(changed.items())]
+
+
+def _path(calendar: str, unit: str) -> str:
+    return f"{calendar}/index/{zlib.crc32(unit.encode()) % SHARDS:02}"
+
+
+def _write(path: str, shard: Shard) -> Write:
+    kept = {unit: weeks for unit, weeks in sorted(shard.items()) if weeks}
+    if not kept:
+        return Delete(path)
+    return Put(
+        path, {"units": packed_texts(list(kept)), "weeks": packed_texts([*map(",".join, kept.values())])}
+    )
+
+
+def _read(stored: Mapping[str, Any] | None) -> Shard:
+    if not stored:
+        return {}
+    try:
+        rows = zip(unpacked_texts(stored["units"]), unpacked_texts(stored["weeks"]), strict=True)
+        return {unit: tuple(weeks.split(",")) for unit, weeks in rows}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise unreadable("index") from error
