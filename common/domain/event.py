@@ -73,7 +73,7 @@ class Marker:
 class ExternalEvent:
     """One event, or one occurrence of a series, with its times as instants.
 
-    ``title``, ``description`` and ``location`` are None wherever only times were asked for.
+    ``title`` and ``description`` are None wherever only times were asked for.
     ``original_start`` is the immutable identity of an occurrence within its series.
     ``all_day`` keeps the dates (end exclusive) of an all-day event; ``start`` and ``end`` are then
     midnights of the calendar's zone. ``created_as`` is what its creator called it (Graph: transactionId)
@@ -94,11 +94,8 @@ class ExternalEvent:
     original_start: str | None = None
     title: str | None = field(default=None, repr=False)
     description: str | None = field(default=None, repr=False)
-    location: str | None = field(default=None, repr=False)
-    attendee_responses: tuple[tuple[str, Response], ...] = field(default=(), repr=False)
     etag: str | None = None
     updated: datetime | None = None
-    ical_uid: str | None = field(default=None, repr=False)
     marker: Marker | None = None
     created_as: str | None = None
 

@@ -24,8 +24,10 @@ def imported_times(events: Iterable[ImportedEvent], bounds: Seconds) -> dict[str
     busy: list[Seconds] = []
     free: set[Seconds] = set()
     for event in events:
+        if not event.blocks and not event.free:
+            continue
         start, end = event.interval.seconds_around() if event.blocks else event.interval.seconds_inside()
-        clipped = max(start, first), min(end, last)
+        clipped = max(first, start), min(last, end)
         if clipped[0] < clipped[1]:
             if event.blocks:
                 busy.append(clipped)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
-from struct import error as NotPacked
-from struct import pack, unpack
 from typing import Any
 
 _NONE = -1
@@ -14,7 +13,7 @@ _NUMBER, _LENGTH = 8, 4
 
 def packed_numbers(numbers: Sequence[int]) -> bytes:
     """Integers of 64 bits, the lowest byte first."""
-    return pack(f"<{len(numbers)}q", *numbers)
+    return struct.pack(f"<{len(numbers)}q", *numbers)
 
 
 def unpacked_numbers(stored: bytes) -> tuple[int, ...]:
@@ -29,7 +28,10 @@ def unpacked_numbers(stored: bytes) -> tuple[int, ...]:
 def packed_texts(texts: Sequence[str | None]) -> dict[str, Any]:
     """Texts end to end, and how many characters each one has; None is told from a text without any."""
     lengths = [_NONE if text is None else len(text) for text in texts]
-    return {"text": "".join(text for text in texts if text), "lengths": pack(f"<{len(lengths)}i", *lengths)}
+    return {
+        "text": "".join(text for text in texts if text),
+        "lengths": struct.pack(f"<{len(lengths)}i", *lengths),
+    }
 
 
 def unpacked_texts(stored: Mapping[str, Any]) -> list[Any]:
@@ -50,6 +52,6 @@ def unpacked_texts(stored: Mapping[str, Any]) -> list[Any]:
 
 def _unpacked(kind: str, stored: bytes, width: int) -> tuple[int, ...]:
     try:
-        return unpack(f"<{len(stored) // width}{kind}", stored)
-    except NotPacked as error:
+        return struct.unpack(f"<{len(stored) // width}{kind}", stored)
+    except struct.error as error:
         raise ValueError("a column is cut off") from error

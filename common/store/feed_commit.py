@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from operator import attrgetter
 
 from common.domain.feed import Feed
 from common.domain.imports import ImportedEvent, UnitChange
 from common.store import paths
 from common.store.agenda import imported_times
 from common.store.documents import REMOVE, Documents, Merge, Write
-from common.store.feed_index import Index
+from common.store.feed_index import Index, Weeks
 from common.store.feed_weeks import (
     Week,
     bounds,
@@ -38,11 +38,21 @@ Bundle = list[Write]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Bundles that each leave a week and its agenda consistent, and the index before and after them."""
+    """Bundles that each leave a week and its agenda consistent, and the index around and after them."""
 
     bundles: tuple[Bundle, ...]
-    index_around: Bundle
-    index_after: Bundle
+    index: Index
+    after: Mapping[str, Weeks]
+
+    def index_after(self) -> Bundle:
+        """The index as it is once all bundles are written."""
+        return self.index.writes(self.after)
+
+    def index_around(self) -> Bundle:
+        """The index while some bundles are written: it names the old and the new weeks."""
+        return self.index.writes(
+            {unit: tuple(sorted({*self.index.weeks(unit), *weeks})) for unit, weeks in self.after.items()}
+        )
 
 
 def plan(documents: Documents, feed: Feed, resource: str, changes: Sequence[UnitChange]) -> Plan:
@@ -50,9 +60,8 @@ def plan(documents: Documents, feed: Feed, resource: str, changes: Sequence[Unit
     calendar = calendar_path(feed)
     units = {change.unit: tuple(map(shortened, change.events)) for change in changes}
     index = Index(documents, calendar, units)
-    before = {unit: index.weeks(unit) for unit in units}
     after, added = _placed(units, feed)
-    touched = set(added).union(*before.values())
+    touched = set(added).union(*map(index.weeks, units))
     bundles: list[Bundle] = []
     for name, week in sorted(read_weeks(documents, calendar, touched).items()):
         kept = [event for event in week.events if event.unit not in units]
@@ -61,12 +70,7 @@ def plan(documents: Documents, feed: Feed, resource: str, changes: Sequence[Unit
             bundles.append(
                 [*week_writes(calendar, name, week, events), agenda_write(feed, resource, name, events)]
             )
-    around = {unit: tuple(sorted({*before[unit], *after[unit]})) for unit in units}
-    return Plan(
-        bundles=tuple(bundles),
-        index_around=index.writes(around),
-        index_after=index.writes(after),
-    )
+    return Plan(tuple(bundles), index, after)
 
 
 def agenda_write(feed: Feed, resource: str, week: str, events: Iterable[ImportedEvent]) -> Write:
@@ -103,9 +107,8 @@ def _weight(write: Write) -> int:
     return _WRITE_OVERHEAD + (size(data) if data else 0)
 
 
-def by_time(event: ImportedEvent) -> tuple[datetime, datetime, str]:
-    """The order in which events are stored and listed."""
-    return event.interval.start, event.interval.end, event.key
+# The order in which events are stored and listed.
+by_time = attrgetter("interval.start", "interval.end", "key")
 
 
 def _placed(
@@ -115,11 +118,11 @@ def _placed(
     by_unit: dict[str, tuple[str, ...]] = {}
     by_week: dict[str, list[ImportedEvent]] = {}
     for unit, events in units.items():
-        named: set[str] = set()
+        named: list[str] = []
         for event in events:
             weeks = weeks_of(event, feed.covered)
-            named.update(weeks)
+            named += weeks
             for week in weeks:
                 by_week.setdefault(week, []).append(event)
-        by_unit[unit] = tuple(sorted(named))
+        by_unit[unit] = tuple(named) if len(named) <= 1 else tuple(sorted(set(named)))
     return by_unit, by_week

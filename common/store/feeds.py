@@ -75,13 +75,13 @@ class StoredFeeds:
         planned = plan(self._documents, feed, resource, changes)
         batches = tuple(fitting(planned.bundles))
         if len(batches) <= 1:
-            return self._commit_with_feed(feed, [*chain(*batches), *planned.index_after])
+            return self._commit_with_feed(feed, [*chain(*batches), *planned.index_after()])
         if feed.version is None:
             feed = replace(feed, version=self.save(Feed(feed.tenant, feed.connection, feed.key)).version)
         guard = Merge(calendar_path(feed), {}, version=feed.version)
-        for batch in (planned.index_around, *batches):
+        for batch in (planned.index_around(), *batches):
             self._documents.commit([guard, *batch])
-        return self._commit_with_feed(feed, planned.index_after)
+        return self._commit_with_feed(feed, planned.index_after())
 
     def units(self, feed: Feed, units: Sequence[str]) -> Mapping[str, tuple[ImportedEvent, ...]]:
         """The stored events of some units."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from common.domain.event import (
     Change,
@@ -20,6 +19,7 @@ from common.domain.feed import Feed, OccurrencePage
 from common.domain.importing import imported
 from common.domain.imports import ImportedEvent, UnitChange
 from common.domain.interval import Interval
+from common.domain.settings import ImportSettings
 from common.domain.windows import covered, import_window
 from common.domain.work import Quarantined
 from common.errors import UnexpectedReply
@@ -44,7 +44,31 @@ class Plan:
 
     def changes(self) -> tuple[UnitChange, ...]:
         """The units as the store takes them."""
-        return tuple(UnitChange(unit, events) for unit, events in sorted(self.units.items()))
+        return tuple(UnitChange(unit, events) for unit, events in self.units.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Copier:
+    """Copies events under the settings and in the window of one page."""
+
+    settings: ImportSettings
+    generation: int
+    window: Interval
+
+    @staticmethod
+    def of(ports: Ports, reading: Reading, feed: Feed) -> Copier:
+        """The rules of this moment."""
+        settings = reading.connection.settings.imports
+        return Copier(settings, feed.generation, import_window(ports.clock.now()))
+
+    def copy(self, event: ExternalEvent) -> ImportedEvent | None:
+        """What is stored of an event, if anything."""
+        return imported(event, self.settings, generation=self.generation, window=self.window)
+
+    def alone(self, event: ExternalEvent) -> tuple[ImportedEvent, ...]:
+        """The same of an event that is a unit of its own."""
+        copy = self.copy(event)
+        return (copy,) if copy else ()
 
 
 def plan(
@@ -67,12 +91,14 @@ def plan(
     made = Plan()
     unproven = sum(isinstance(change, Removal) and not change.proven for change in changes)
     reading = booked(ports, reading, len(_series(ports, feed, changes)) + unproven)
-    changes = tuple(_proven(ports, reading, change) for change in changes)
+    if unproven:
+        changes = tuple(_proven(ports, reading, change) for change in changes)
     series = _series(ports, feed, changes)
+    copier = Copier.of(ports, reading, feed)
     for change in changes:
         if isinstance(change, Upsert):
-            event = change.event
-            made.units[_single(event).unit] = () if event.id in own else copies(ports, reading, feed, event)
+            event = _single(change.event)
+            made.units[event.unit] = () if event.id in own else copier.alone(event)
         elif isinstance(change, Removal):
             made.units[change.id] = ()
         elif isinstance(change, Unreadable):
@@ -84,7 +110,7 @@ def plan(
         for change in touched:
             if change.id is not None and change.id != unit:
                 alone = change.occurrence if found is None else None
-                made.units[change.id] = copies(ports, reading, feed, alone) if alone else ()
+                made.units[change.id] = copier.alone(_single(alone)) if alone else ()
     if not feed.cursor or not feed.cursor.snapshot:
         _drop_known(ports, feed, made)
     return made
@@ -134,8 +160,7 @@ def _key(event: ImportedEvent) -> str:
 
 def copies(ports: Ports, reading: Reading, feed: Feed, event: ExternalEvent) -> tuple[ImportedEvent, ...]:
     """What is stored of one event that belongs to no series that can be read."""
-    copy = _copy(reading, feed, _single(event), ports.clock.now())
-    return (copy,) if copy else ()
+    return Copier.of(ports, reading, feed).alone(_single(event))
 
 
 def _single(event: ExternalEvent) -> ExternalEvent:
@@ -175,6 +200,7 @@ def _expanded(
     """All occurrences in the covered range; None where the series is gone or was never shared."""
     now = ports.clock.now()
     window = feed.covered or covered(now, months=ports.tuning.months_covered)
+    copier = Copier.of(ports, reading, feed)
     found: dict[str, ImportedEvent] = {}
     page: str | None = None
     for _ in range(MOST_PAGES):
@@ -182,7 +208,7 @@ def _expanded(
         if isinstance(answer, Gone):
             return None
         for event in answer.events:
-            copy = _copy(reading, feed, event, now)
+            copy = copier.copy(event)
             if copy:
                 found[copy.key] = replace(copy, unit=series)
         if answer.unreadable:
@@ -191,11 +217,6 @@ def _expanded(
         if page is None:
             return tuple(found.values())
     raise UnexpectedReply("a series without an end of pages", code="endless_pages")
-
-
-def _copy(reading: Reading, feed: Feed, event: ExternalEvent, now: datetime) -> ImportedEvent | None:
-    settings = reading.connection.settings.imports
-    return imported(event, settings, generation=feed.generation, window=import_window(now))
 
 
 def _occurrences(

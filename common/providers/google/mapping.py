@@ -77,7 +77,7 @@ def change_of(item: object, place: Place, *, snapshot: bool) -> Change | None:
     if item.get("recurrence") and not series:
         return SeriesTouched(id_)
     try:
-        event = event_of(item, place)
+        event = _event(item, place, id_, series)
     except Unmappable as error:
         return SeriesTouched(series, id_) if series else Unreadable(id_, str(error))
     return SeriesTouched(series, id_, event) if series else Upsert(event)
@@ -89,9 +89,13 @@ def event_of(item: Mapping[str, Any], place: Place) -> ExternalEvent:
     Raises:
         Unmappable: It has no identity or no times that could be understood.
     """
-    id_, series = _text(item, "id"), _text(item, "recurringEventId")
+    id_ = _text(item, "id")
     if id_ is None:
         raise Unmappable("no_id")
+    return _event(item, place, id_, _text(item, "recurringEventId"))
+
+
+def _event(item: Mapping[str, Any], place: Place, id_: str, series: str | None) -> ExternalEvent:
     start, end, all_day = _times(item, place)
     return ExternalEvent(
         id=id_,
@@ -100,7 +104,7 @@ def event_of(item: Mapping[str, Any], place: Place) -> ExternalEvent:
         end=end,
         show_as=_show_as(item),
         type=TYPES.get(_text(item, "eventType") or "default", EventType.UNKNOWN),
-        response=_response(item.get("attendees")),
+        response=_response(item["attendees"]) if "attendees" in item else Response.OWNER,
         private=_text(item, "visibility") in _PRIVATE,
         cancelled=item.get("status") == "cancelled",
         all_day=all_day,
@@ -108,7 +112,7 @@ def event_of(item: Mapping[str, Any], place: Place) -> ExternalEvent:
         original_start=_original_start(item, place) if series else None,
         etag=_text(item, "etag"),
         updated=moment_of(item.get("updated")),
-        marker=_marker(item),
+        marker=_marker(item) if "extendedProperties" in item else None,
         **(_words(item) if place.detail is Detail.FULL else {}),
     )
 
@@ -117,27 +121,31 @@ def _words(item: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "title": _text(item, "summary") or "",
         "description": _text(item, "description") or "",
-        "location": _text(item, "location") or "",
-        "ical_uid": _text(item, "iCalUID"),
     }
 
 
 def _times(item: Mapping[str, Any], place: Place) -> tuple[datetime, datetime, tuple[date, date] | None]:
-    first, last = _day(item.get("start")), _day(item.get("end"))
-    if first and last:
+    if days := _days(item):
+        first, last = days
         try:
             # RFC 5545 section 3.6.1: a date without a later end means that one day.
             last = first + timedelta(days=1) if last == first else last
-            days = day_interval(first, last, place.zone)
+            span = day_interval(first, last, place.zone)
         except (ValueError, OverflowError):
             raise Unmappable("bad_days") from None
-        return days.start, days.end, (first, last)
+        return span.start, span.end, (first, last)
     start, end = _instant(item.get("start"), place.zone), _instant(item.get("end"), place.zone)
     if start is None or end is None:
         raise Unmappable("no_times")
     if end < start:
         raise Unmappable("ends_before_start")
     return start, end, None
+
+
+def _days(item: Mapping[str, Any]) -> tuple[date, date] | None:
+    first = _day(item.get("start"))
+    last = _day(item.get("end")) if first else None
+    return (first, last) if first and last else None
 
 
 def _day(value: object) -> date | None:

@@ -23,7 +23,7 @@ _TIMES = (
     "attendees(self,organizer,responseStatus),updated,etag,extendedProperties/private"
 )
 EVENT_FIELDS: Mapping[Detail, str] = MappingProxyType(
-    {Detail.TIMES: _TIMES, Detail.FULL: f"{_TIMES},summary,description,location,iCalUID"}
+    {Detail.TIMES: _TIMES, Detail.FULL: f"{_TIMES},summary,description"}
 )
 CALENDAR_FIELDS = (
     "kind,nextPageToken,items(id,summary,summaryOverride,timeZone,accessRole,primary,deleted,hidden)"

@@ -74,7 +74,7 @@ def change_of(item: object, place: Place) -> Change:
         return Removal(id_, proven=False)
     master = id_ if item.get("type") == "seriesMaster" else text_of(item, "seriesMasterId")
     try:
-        event = event_of(item, place)
+        event = _event(item, place, id_)
     except Unmappable as error:
         return SeriesTouched(master, id_) if master else Unreadable(id_, str(error))
     if master is None:
@@ -88,9 +88,14 @@ def event_of(item: Mapping[str, Any], place: Place) -> ExternalEvent:
     Raises:
         Unmappable: It has no identity or no times that could be understood.
     """
-    id_, series = text_of(item, "id"), text_of(item, "seriesMasterId")
+    id_ = text_of(item, "id")
     if id_ is None:
         raise Unmappable("no_id")
+    return _event(item, place, id_)
+
+
+def _event(item: Mapping[str, Any], place: Place, id_: str) -> ExternalEvent:
+    series = text_of(item, "seriesMasterId")
     start, end, all_day = _times(item, place)
     return ExternalEvent(
         id=id_,
@@ -118,12 +123,10 @@ def event_of(item: Mapping[str, Any], place: Place) -> ExternalEvent:
 
 
 def _words(item: Mapping[str, Any]) -> dict[str, Any]:
-    body, location = item.get("body"), item.get("location")
+    body = item.get("body")
     return {
         "title": text_of(item, "subject") or "",
         "description": (text_of(body, "content") if isinstance(body, dict) else None) or "",
-        "location": (text_of(location, "displayName") if isinstance(location, dict) else None) or "",
-        "ical_uid": text_of(item, "iCalUId"),
     }
 
 

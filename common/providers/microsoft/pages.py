@@ -23,7 +23,7 @@ _TIMES = (
     "id,start,end,isAllDay,showAs,sensitivity,isCancelled,isOrganizer,responseStatus,type,seriesMasterId,"
     "originalStart,transactionId"
 )
-_FULL = f"{_TIMES},subject,body,location,iCalUId"
+_FULL = f"{_TIMES},subject,body"
 SELECTED: Mapping[Detail, str] = MappingProxyType({Detail.TIMES: _TIMES, Detail.FULL: _FULL})
 CALENDAR_FIELDS = "id,name,isDefaultCalendar,canEdit,canShare,canViewPrivateItems"
 # The little that tells one state of an event from another, and whether others are invited.

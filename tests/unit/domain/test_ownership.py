@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.domain.booking import Booking, BookingStatus, Customer, EventDraft, ExportLink, LinkState
-from common.domain.event import ExternalEvent, Gone, Kind, Response
+from common.domain.event import Detail, ExternalEvent, Gone, Kind, Response
 from common.domain.interval import Interval
 from common.domain.ownership import (
     Deleted,
@@ -23,6 +23,7 @@ from common.domain.ownership import (
     seen,
     seen_fingerprint,
 )
+from common.providers.google.mapping import Place, event_of
 
 START = datetime(2027, 3, 22, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -204,8 +205,13 @@ def test_a_time_that_no_booking_can_have_is_impossible():
 @pytest.mark.pitfall(22)
 def test_a_declining_guest_is_no_cancellation():
     """Pitfall 22: what guests answer changes no booking."""
-    declined = replace(EVENT, attendee_responses=(("carla@example.com", Response.DECLINED),))
+    guest = {"email": "carla@example.com", "responseStatus": "declined"}
+    times = {"dateTime": "2027-03-22T09:00:00Z"}, {"dateTime": "2027-03-22T10:00:00Z"}
+    item = {"id": "sb1", "start": times[0], "end": times[1], "attendees": [guest]}
+    read = event_of(item, Place.of(["UTC"], Detail.FULL))
+    declined = replace(EVENT, response=read.response)
 
+    assert Response.OWNER == read.response
     assert Echo() == judge(LINK, declined, BOOKING)
 
 

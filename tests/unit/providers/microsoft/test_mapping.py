@@ -85,10 +85,8 @@ def test_an_event_is_read_whole() -> None:
         end=START + HOUR,
         title="Meeting",
         description="Words",
-        location="Room 1",
         etag='W/"1"',
         updated=datetime(2026, 10, 1, 8, 0, 0, 123456, tzinfo=UTC),
-        ical_uid="uid",
         created_as="key",
     )
 
@@ -98,17 +96,17 @@ def test_times_only_keeps_no_text() -> None:
     """A delta sends texts unasked: they go no further (pitfall 25)."""
     event = event_of(item(), TIMES)
 
-    assert (event.title, event.description, event.location, event.ical_uid) == (None, None, None, None)
+    assert (event.title, event.description) == (None, None)
 
 
 @pytest.mark.parametrize(
-    "changes", [{"subject": None}, {"body": None}, {"location": 7}, {"body": {"content": None}}]
+    "changes", [{"subject": None}, {"body": None}, {"body": 7}, {"body": {"content": None}}]
 )
 def test_a_text_that_is_not_there_is_empty(changes: dict[str, Any]) -> None:
     """An asked-for text is never None, so that it can be compared."""
     event = event_of(item(**changes), ZURICH)
 
-    assert None not in {event.title, event.description, event.location}
+    assert None not in {event.title, event.description}
 
 
 @pytest.mark.pitfall(16)

@@ -222,7 +222,8 @@ def test_times_only_selects_no_texts() -> None:
     """What is not asked for is not sent (pitfall 25)."""
     times, full = (pages.SELECTED[detail].split(",") for detail in (Detail.TIMES, Detail.FULL))
 
-    assert set(full) - set(times) == {"subject", "body", "location", "iCalUId"}
+    assert set(full) - set(times) == {"subject", "body"}
+    assert not {"attendees", "organizer", "location", "iCalUId", "onlineMeeting"} & set(full)
     assert pages.fields_version(Detail.TIMES) != pages.fields_version(Detail.FULL)
 
 
