@@ -16,12 +16,11 @@ from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelReque
 from common.providers.google import pages, wire
 from common.providers.google.busy import BLIND, ask_busy
 from common.providers.google.client import GoogleClient, Outcome
+from common.providers.google.entries import calendar_of, channel_of
 from common.providers.google.mapping import (
     Place,
     Unmappable,
-    calendar_of,
     change_of,
-    channel_of,
     event_of,
     inside,
     written_of,

@@ -1,15 +1,13 @@
-"""Turns Google's events and calendars into the domain's, one at a time, so that a bad one harms no other."""
+"""Turns Google's events into the domain's, one at a time, so that a bad one harms no other."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from common.domain.account import CalendarEntry, Role, calendar_key
 from common.domain.booking import EventRef
 from common.domain.event import (
     Change,
@@ -25,14 +23,11 @@ from common.domain.event import (
     Unreadable,
     Upsert,
 )
-from common.domain.feed import Channel
 from common.domain.interval import Interval
 from common.domain.zones import day_interval, zone
 from common.errors import UnexpectedReply
-from common.ports.provider import ChannelRequest
-from common.providers.google.wire import MARKER, RESPONSES, ROLES, TYPES, Reply
+from common.providers.google.wire import MARKER, RESPONSES, TYPES, Reply
 
-_MILLISECONDS = re.compile("[0-9]{1,14}")
 _PRIVATE = frozenset({"private", "confidential"})
 # Whoever invites needs no answer, but may decline the own event.
 _NO_ANSWER = frozenset({Response.ACCEPTED, Response.NEEDS_ACTION})
@@ -52,10 +47,11 @@ class Place:
     @staticmethod
     def of(names: Iterable[object], detail: Detail) -> Place:
         """The first zone that exists, so that an odd name never costs an event."""
-        return Place(next(_zones(names), ZoneInfo("UTC")), detail)
+        return Place(next(zones_of(names), ZoneInfo("UTC")), detail)
 
 
-def _zones(names: Iterable[object]) -> Iterator[ZoneInfo]:
+def zones_of(names: Iterable[object]) -> Iterator[ZoneInfo]:
+    """Those of the names that are zones."""
     for name in names:
         try:
             yield zone(name if isinstance(name, str) else "")
@@ -67,10 +63,10 @@ def change_of(item: object, place: Place, *, snapshot: bool) -> Change | None:
     """What an item of a feed says, or None where it is no news: a cancelled event in a full listing."""
     if not isinstance(item, dict):
         return Unreadable("", "not_an_object")
-    id_ = _text(item, "id")
+    id_ = text_of(item, "id")
     if id_ is None:
         return Unreadable("", "no_id")
-    series = _text(item, "recurringEventId")
+    series = text_of(item, "recurringEventId")
     if item.get("status") == "cancelled":
         gone = None if snapshot else Removal(id_)
         return SeriesTouched(series, id_) if series else gone
@@ -89,10 +85,10 @@ def event_of(item: Mapping[str, Any], place: Place) -> ExternalEvent:
     Raises:
         Unmappable: It has no identity or no times that could be understood.
     """
-    id_ = _text(item, "id")
+    id_ = text_of(item, "id")
     if id_ is None:
         raise Unmappable("no_id")
-    return _event(item, place, id_, _text(item, "recurringEventId"))
+    return _event(item, place, id_, text_of(item, "recurringEventId"))
 
 
 def _event(item: Mapping[str, Any], place: Place, id_: str, series: str | None) -> ExternalEvent:
@@ -103,14 +99,14 @@ def _event(item: Mapping[str, Any], place: Place, id_: str, series: str | None) 
         start=start,
         end=end,
         show_as=_show_as(item),
-        type=TYPES.get(_text(item, "eventType") or "default", EventType.UNKNOWN),
+        type=TYPES.get(text_of(item, "eventType") or "default", EventType.UNKNOWN),
         response=_response(item["attendees"]) if "attendees" in item else Response.OWNER,
-        private=_text(item, "visibility") in _PRIVATE,
+        private=text_of(item, "visibility") in _PRIVATE,
         cancelled=item.get("status") == "cancelled",
         all_day=all_day,
         series_id=series,
         original_start=_original_start(item, place) if series else None,
-        etag=_text(item, "etag"),
+        etag=text_of(item, "etag"),
         updated=moment_of(item.get("updated")),
         marker=_marker(item) if "extendedProperties" in item else None,
         **(_words(item) if place.detail is Detail.FULL else {}),
@@ -119,8 +115,8 @@ def _event(item: Mapping[str, Any], place: Place, id_: str, series: str | None) 
 
 def _words(item: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "title": _text(item, "summary") or "",
-        "description": _text(item, "description") or "",
+        "title": text_of(item, "summary") or "",
+        "description": text_of(item, "description") or "",
     }
 
 
@@ -160,7 +156,7 @@ def _instant(value: object, home: ZoneInfo) -> datetime | None:
     item = value if isinstance(value, dict) else {}
     text = item.get("dateTime")
     # Nearly every time says its offset; only a wall clock has to know where it hangs.
-    return moment_of(text) or moment_of(text, next(_zones([item.get("timeZone")]), home))
+    return moment_of(text) or moment_of(text, next(zones_of([item.get("timeZone")]), home))
 
 
 def moment_of(text: object, home: ZoneInfo | None = None) -> datetime | None:
@@ -185,7 +181,7 @@ def _show_as(item: Mapping[str, Any]) -> ShowAs:
 def _response(attendees: object) -> Response:
     for attendee in attendees if isinstance(attendees, list) else ():
         if isinstance(attendee, dict) and attendee.get("self") is True:
-            answer = RESPONSES.get(_text(attendee, "responseStatus") or "", Response.NEEDS_ACTION)
+            answer = RESPONSES.get(text_of(attendee, "responseStatus") or "", Response.NEEDS_ACTION)
             owner = attendee.get("organizer") is True
             return Response.OWNER if owner and answer in _NO_ANSWER else answer
     return Response.OWNER
@@ -203,32 +199,15 @@ def _original_start(item: Mapping[str, Any], place: Place) -> str:
 def _marker(item: Mapping[str, Any]) -> Marker | None:
     properties = item.get("extendedProperties")
     private = properties.get("private") if isinstance(properties, dict) else None
-    text = _text(private, MARKER) if isinstance(private, dict) else None
+    text = text_of(private, MARKER) if isinstance(private, dict) else None
     booking, _, epoch = (text or "").rpartition(".")
     return Marker(booking, int(epoch)) if booking and epoch.isascii() and epoch.isdigit() else None
 
 
-def _text(item: Mapping[str, Any], name: str) -> str | None:
+def text_of(item: Mapping[str, Any], name: str) -> str | None:
+    """A text that is there and not empty."""
     value = item.get(name)
     return value if isinstance(value, str) and value else None
-
-
-def calendar_of(item: Mapping[str, Any]) -> CalendarEntry | None:
-    """One entry of the account's list, or None for one that was removed; the owner's own name comes first."""
-    id_ = _text(item, "id")
-    if id_ is None or item.get("deleted") is True:
-        return None
-    place = next(_zones([item.get("timeZone")]), None)
-    primary, role = item.get("primary") is True, _text(item, "accessRole")
-    return CalendarEntry(
-        key=calendar_key(id_),
-        provider_id=id_,
-        name=_text(item, "summaryOverride") or _text(item, "summary") or "",
-        zone=place.key if place else None,
-        # Unknown roles come with new kinds of access; reading is what all of them had in common so far.
-        role=Role.OWNER if primary and role is None else ROLES.get(role or "none", Role.READER),
-        primary=primary,
-    )
 
 
 def written_of(reply: Reply) -> EventRef:
@@ -237,23 +216,10 @@ def written_of(reply: Reply) -> EventRef:
     Raises:
         UnexpectedReply: It does not say which event was written.
     """
-    id_ = _text(reply, "id")
+    id_ = text_of(reply, "id")
     if id_ is None:
         raise UnexpectedReply("a written event without id")
-    return EventRef(id=id_, etag=_text(reply, "etag"), updated=moment_of(reply.get("updated")))
-
-
-def channel_of(reply: Reply, request: ChannelRequest) -> Channel:
-    """An open push channel, with the life that Google gave it.
-
-    Raises:
-        UnexpectedReply: It does not say what it watches, or until when.
-    """
-    resource, expiration = _text(reply, "resourceId"), str(reply.get("expiration"))
-    if resource is None or not _MILLISECONDS.fullmatch(expiration):
-        raise UnexpectedReply("a channel without resource or end")
-    expires_at = datetime.fromtimestamp(int(expiration) // 1000, UTC)
-    return Channel(request.id, resource, expires_at=expires_at, created_at=request.created_at)
+    return EventRef(id=id_, etag=text_of(reply, "etag"), updated=moment_of(reply.get("updated")))
 
 
 def inside(event: ExternalEvent, window: Interval) -> bool:

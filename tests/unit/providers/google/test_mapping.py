@@ -24,11 +24,10 @@ from common.domain.event import (
 from common.domain.interval import Interval
 from common.errors import UnexpectedReply
 from common.ports.provider import ChannelRequest
+from common.providers.google.entries import calendar_of, channel_of
 from common.providers.google.mapping import (
     Place,
-    calendar_of,
     change_of,
-    channel_of,
     event_of,
     inside,
     moment_of,

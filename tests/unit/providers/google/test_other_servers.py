@@ -20,7 +20,7 @@ from common.ports.provider import ConsentRequest
 from common.providers.google.authorizer import GoogleAuthorizer, GoogleRegistration
 from common.providers.google.calendar import GoogleCalendar
 from common.providers.google.client import GoogleClient, error_for
-from common.providers.google.mapping import calendar_of
+from common.providers.google.entries import calendar_of
 from common.providers.google.wire import read_refusal
 from tests.transports import wsgi_session
 
