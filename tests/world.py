@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from common import wiring
+from common.api.consents import number_of
 from common.api.http import Access, Caller, Role
 from common.api.tasks import work_off
 from common.config import Config
@@ -391,6 +392,7 @@ class World:
                 state=query.get("state", ""),
                 code=query.get("code"),
                 error=query.get("error"),
+                number=number_of(query.get("error_description", "")),
                 issuer=query.get("iss"),
             ),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -16,6 +17,7 @@ PAGES = {
 }
 DEFAULT_PAGE = "The calendar was not connected. Please start again."
 
+_NUMBER = re.compile(r"AADSTS([0-9]{4,9})\b")
 Opaque = Annotated[str, Field(max_length=4096)]
 
 
@@ -28,6 +30,18 @@ class Callback(Model):
     code: Opaque | None = None
     error: Annotated[str, Field(max_length=200)] | None = None
     iss: Annotated[str, Field(max_length=500)] | None = None
+    error_description: str = Field(default="", repr=False)
+
+    @property
+    def number(self) -> int | None:
+        """What Microsoft's description of an error begins with; nothing else of it is read."""
+        return number_of(self.error_description)
+
+
+def number_of(description: str) -> int | None:
+    """The AADSTS number of a description: https://learn.microsoft.com/entra/identity-platform/reference-error-codes."""
+    found = _NUMBER.match(description)
+    return int(found.group(1)) if found else None
 
 
 def callback(call: Call) -> Callback:

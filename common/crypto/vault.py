@@ -34,6 +34,7 @@ class TinkVault:
             "expires_at": grant.expires_at.astimezone(UTC).isoformat(),
             "scopes": list(grant.scopes),
             "account": grant.account,
+            "identity": grant.identity,
         }
         return self._encrypt(json.dumps(plain).encode(), f"grant/{tenant}/{connection}")
 
@@ -50,6 +51,7 @@ class TinkVault:
             expires_at=datetime.fromisoformat(plain["expires_at"]),
             scopes=tuple(plain["scopes"]),
             account=plain["account"],
+            identity=plain.get("identity"),
         )
 
     def conceal(self, text: str, *, context: str) -> str:

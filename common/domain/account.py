@@ -153,7 +153,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One resource's own permission in one provider account."""
+    """One resource's own permission in one provider account.
+
+    ``account`` is the address that people know it by and may change; ``identity`` is the provider's own name
+    for it and never does (None where none was told yet).
+    """
 
     id: str
     tenant: str
@@ -172,6 +176,7 @@ class Connection:
     waiting_until: datetime | None = None
     error: str | None = None
     told_at: datetime | None = None
+    identity: str | None = field(default=None, repr=False)
     version: str | None = None
 
     @property
@@ -203,6 +208,7 @@ class Grant:
     expires_at: datetime
     scopes: tuple[str, ...] = ()
     account: str | None = field(default=None, repr=False)
+    identity: str | None = field(default=None, repr=False)
 
     def fresh(self, *, now: datetime, margin: timedelta = timedelta(minutes=2)) -> bool:
         """Whether the access token outlives ``margin``."""

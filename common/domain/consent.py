@@ -6,6 +6,7 @@ import base64
 import hashlib
 from enum import StrEnum
 
+from common.domain.account import Connection
 from common.errors import Forbidden, GrantRevoked, OperatorFault, Stop
 
 
@@ -44,9 +45,25 @@ _REFUSALS = {
     "unsupported_response_type": Outcome.MISCONFIGURED,
 }
 
+# Microsoft's redirect says "access_denied" for whatever went wrong; only its number tells who can help:
+# https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+_NUMBERS = {
+    **dict.fromkeys((65001, 90008, 90094, 90095, 50105), Outcome.ADMIN_CONSENT_REQUIRED),
+    **dict.fromkeys((53000, 53001, 53002, 53003), Outcome.ADMIN_CONSENT_REQUIRED),
+    **dict.fromkeys((16000, 50020, 51004, 90072, 500200), Outcome.WRONG_ACCOUNT),
+    **dict.fromkeys((50194, 500011, 650056, 650057, 700016, 9002332), Outcome.MISCONFIGURED),
+    **dict.fromkeys((50087, 90006, 90012, 90024, 90033, 90055), Outcome.PROVIDER_UNAVAILABLE),
+    65004: Outcome.REFUSED,
+}
 
-def refusal(word: str) -> Outcome:
-    """What a provider's error word means for the person; a word that nobody knows is a refusal."""
+
+def refusal(word: str, *, number: int | None = None) -> Outcome:
+    """What a provider's error means for the person; a word that nobody knows is a refusal.
+
+    A ``number`` that is known says more than the word beside it.
+    """
+    if number in _NUMBERS:
+        return _NUMBERS[number]
     return _REFUSALS.get(word, Outcome.REFUSED)
 
 
@@ -81,6 +98,16 @@ def challenge(verifier: str) -> str:
     """The S256 challenge of a PKCE verifier: https://www.rfc-editor.org/rfc/rfc7636#section-4.2."""
     digest = hashlib.sha256(verifier.encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def same_account(known: Connection, *, account: str, identity: str | None) -> bool:
+    """Whether a connection is to this account: by the provider's own name for it, which a rename leaves.
+
+    Where either side was never told one, the address decides.
+    """
+    if known.identity and identity:
+        return known.identity == identity
+    return same_mailbox(known.account, account)
 
 
 def same_mailbox(expected: str, account: str) -> bool:

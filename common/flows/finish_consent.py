@@ -15,11 +15,15 @@ from common.ports import Authorizer, Ports
 
 @dataclass(frozen=True, slots=True)
 class FinishConsent:
-    """What the browser brought back; ``provider`` where the callback's address names one."""
+    """What the browser brought back; ``provider`` where the callback's address names one.
+
+    ``number`` is what Microsoft adds to an ``error``.
+    """
 
     state: str = field(repr=False)
     code: str | None = field(default=None, repr=False)
     error: str | None = None
+    number: int | None = None
     issuer: str | None = None
     provider: ProviderKind | None = None
 
@@ -62,7 +66,8 @@ def _judged(ports: Ports, command: FinishConsent, state: ConsentState) -> Joined
     if command.provider not in {None, asked} or not _issued_by(authorizer, command.issuer):
         return Joined(Outcome.WRONG_ISSUER)
     if command.error is not None:
-        return Joined(refusal(command.error))
+        number = command.number if asked is ProviderKind.MICROSOFT else None
+        return Joined(refusal(command.error, number=number))
     if not command.code:
         return Joined(Outcome.CODE_REJECTED)
     try:

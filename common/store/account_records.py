@@ -119,6 +119,7 @@ CONNECTION = record(
     waiting_until=PLAIN,
     error=PLAIN,
     told_at=PLAIN,
+    identity=PLAIN,
 )
 
 _CHANNEL = record(Channel, id=PLAIN, resource_id=PLAIN, expires_at=PLAIN, created_at=PLAIN, verified_at=PLAIN)

@@ -40,14 +40,16 @@ class StoredConnections:
         return live_by_resource(self._documents, tenant, (resource,))[resource]
 
     def same_account(self, connection: Connection) -> tuple[Connection, ...]:
-        """Other live connections to the same provider account, of any tenant."""
-        account = _account_key(connection.provider, connection.account)
-        found = self._documents.query(
-            Query(paths.CONNECTIONS, group=True, filters=(("account_key", "==", account),))
-        )
-        this = paths.connection(connection.tenant, connection.id)
-        others = (_read(item) for item in found if item.path != this)
-        return tuple(item for item in others if item.status is not Status.DISCONNECTED)
+        """Other live connections to the same provider account, of any tenant, under any of its names."""
+        found = {
+            item.path: _read(item)
+            for name, key in _keys(connection).items()
+            for item in self._documents.query(
+                Query(paths.CONNECTIONS, group=True, filters=((name, "==", key),))
+            )
+        }
+        found.pop(paths.connection(connection.tenant, connection.id), None)
+        return tuple(item for item in found.values() if item.status is not Status.DISCONNECTED)
 
     def create(self, connection: Connection, sealed: str, *, tasks: Sequence[OutboxEntry] = ()) -> Connection:
         """Store a new connection and its encrypted grant together, with promises."""
@@ -128,13 +130,17 @@ def _promises(tasks: Sequence[OutboxEntry]) -> list[Write]:
 
 
 def _write(connection: Connection) -> dict[str, Any]:
-    account = _account_key(connection.provider, connection.account)
-    return {**CONNECTION.write(connection), "account_key": account}
+    return {**CONNECTION.write(connection), **_keys(connection)}
 
 
 def _read(found: Snapshot) -> Connection:
     return replace(CONNECTION.read(found.data), version=found.version)
 
 
-def _account_key(provider: ProviderKind, account: str) -> str:
-    return hashlib.sha256(f"{provider.value}\n{account.casefold()}".encode()).hexdigest()[:32]
+def _keys(connection: Connection) -> dict[str, str]:
+    names = {"account_key": connection.account.casefold(), "identity_key": connection.identity}
+    return {key: _hashed(connection.provider, name) for key, name in names.items() if name is not None}
+
+
+def _hashed(provider: ProviderKind, name: str) -> str:
+    return hashlib.sha256(f"{provider.value}\n{name}".encode()).hexdigest()[:32]

@@ -15,7 +15,7 @@ def _finish(call: Call) -> Reply:
     query = callback(call)
     outcome = finish_consent(
         ports(),
-        FinishConsent(state=query.state, code=query.code, error=query.error, issuer=query.iss),
+        FinishConsent(query.state, query.code, query.error, query.number, query.iss),
     )
     return back(outcome.outcome.value, return_to=outcome.return_to, connection=outcome.connection)
 

@@ -50,6 +50,11 @@ class Admin:
             account.entries[email].default_reminders = [{"method": "popup", "minutes": 30}]
             return account.subject
 
+    def rename_account(self, email: str, address: str) -> None:
+        """Let a person sign in with another address; the subject stays what it is."""
+        with self._world.lock:
+            self._world.account(email).renamed = address.lower()
+
     def add_calendar(
         self,
         owner: str,

@@ -80,7 +80,7 @@ class Consent:
         """The redirect of a filled-in page; `allow_all` ticks every box."""
         client = self.client(asked)
         scopes = asked["scope"].split()
-        email = account.lower() or self._hinted(asked)
+        email = self._signed_in(account.lower()) if account else self._hinted(asked)
         if decision == "deny":
             return _back(asked, error="access_denied")
         if decision not in {"allow", "allow_all"} or email not in self._world.accounts:
@@ -98,9 +98,11 @@ class Consent:
         return _back(asked, code=code, scope=" ".join(granted), authuser="0", prompt="consent")
 
     def _hinted(self, asked: Json) -> str:
-        hint = asked.get("login_hint", "").lower()
+        return self._signed_in(asked.get("login_hint", "").lower())
+
+    def _signed_in(self, name: str) -> str:
         for account in self._world.accounts.values():
-            if hint in {account.email, account.subject}:
+            if name in {account.address, account.subject}:
                 return account.email
         return ""
 
@@ -113,9 +115,9 @@ class Consent:
         hidden += f'<input type="hidden" name="asked_scope" value="{escape(asked["scope"])}">'
         chosen = hinted or next(iter(self._world.accounts), "")
         accounts = "".join(
-            f'<p><label><input type="radio" name="account" value="{escape(account.email)}"'
+            f'<p><label><input type="radio" name="account" value="{escape(account.address)}"'
             f"{' checked' if account.email == chosen else ''}> {escape(account.name)} "
-            f"&lt;{escape(account.email)}&gt;</label></p>"
+            f"&lt;{escape(account.address)}&gt;</label></p>"
             for account in self._world.accounts.values()
         )
         return PAGE.format(

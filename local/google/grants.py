@@ -154,7 +154,7 @@ class Grants:
         account = self._world.account(code.account)
         claims: Json = {"sub": account.subject}
         if {"email", f"{PREFIX}userinfo.email"} & set(code.scopes):
-            claims |= {"email": account.email, "email_verified": True}
+            claims |= {"email": account.address, "email_verified": True}
         if account.workspace:
             claims["hd"] = account.email.partition("@")[2]
         if {"profile", f"{PREFIX}userinfo.profile"} & set(code.scopes):

@@ -90,7 +90,7 @@ class ListEntry:
 
 @dataclass(slots=True)
 class Account:
-    """A Google account."""
+    """A Google account; ``email`` names it here for good, ``renamed`` is what people see."""
 
     email: str
     subject: str
@@ -99,6 +99,12 @@ class Account:
     workspace: bool = False
     entries: dict[str, ListEntry] = field(default_factory=dict)
     list_epoch: int = 0
+    renamed: str = ""
+
+    @property
+    def address(self) -> str:
+        """The address that the person signs in with now."""
+        return self.renamed or self.email
 
 
 @dataclass(frozen=True, slots=True)

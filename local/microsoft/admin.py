@@ -30,11 +30,14 @@ class Admin(Fates):
             home = self._tenant(tenant).id if tenant else ""
             self._world.apps[client_id] = App(client_id, secret, tuple(redirect_uris), audience, home)
 
-    def add_tenant(self, domain: str, *, admin_consent_required: bool = False) -> str:
-        """Create an organization, or change whether its users need an administrator; returns its id."""
+    def add_tenant(self, domain: str, *, admin_consent_required: bool = False, refusal: int = 90094) -> str:
+        """Create an organization, or change whether its users need an administrator; returns its id.
+
+        ``refusal`` is the number that its users come back with: 90094, or 90008, 90095 or 65001.
+        """
         with self._world.lock:
             found = self._tenant(domain)
-            found.admin_consent_required = admin_consent_required
+            found.admin_consent_required, found.refusal = admin_consent_required, refusal
             return found.id
 
     def add_account(
@@ -58,6 +61,11 @@ class Admin(Fates):
             self._world.accounts[email] = made
             calendars.make(self._world, email, "Calendar", default=True)
             return oid
+
+    def rename_account(self, email: str, address: str) -> None:
+        """Let a person sign in with another address; tenant, object and mailbox stay what they are."""
+        with self._world.lock:
+            self._world.account(email).renamed = address.lower()
 
     def add_calendar(
         self, owner: str, name: str, *, can_edit: bool = True, color: str = "auto", hex_color: str = ""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
+from uuid import uuid4
 
 from local.microsoft import ids, pages, scopes
 from local.microsoft.errors import Json, SignInError
@@ -82,7 +83,7 @@ class Consent:
         held = self._grants.consents.get((hinted, app.id), [])
         known = hinted and not [each for each in wanted if each not in held and each not in scopes.SIGN_IN]
         if known and asked.get("prompt", "") in {"", "none"}:
-            return self.answer(asked, tenant, decision="accept", account=hinted)
+            return self.answer(asked, tenant, decision="accept", account=self._world.account(hinted).address)
         if asked.get("prompt") == "none":
             if not hinted:
                 return _refused(asked, "login_required", 50058, "A silent sign-in request was sent.")
@@ -102,7 +103,7 @@ class Consent:
         if decision in CANCEL:
             text = "User declined to consent to access the app."
             return _refused(asked, "access_denied", 65004, text, error_subcode="cancel")
-        person = self._world.accounts.get(account.lower())
+        person = self._world.person(account)
         if decision not in ACCEPT or person is None:
             raise _page(90014, "Choose an account, and accept or cancel.")
         self._check_account(app, tenant, person)
@@ -115,7 +116,7 @@ class Consent:
             home.approved.add(app.id)
         if self._needs_admin(app, home, person, wanted):
             text = "Administrator consent is required."
-            return _refused(asked, "access_denied", 90094, text, error_subcode="cancel")
+            return _refused(asked, "access_denied", home.refusal, text, error_subcode="cancel")
         if ".default" in wanted:
             held = self._grants.consents.get((person.email, app.id), [])
             wanted = sorted({*held, *wanted} - {".default"})
@@ -149,7 +150,7 @@ class Consent:
         app = self._world.apps.get(asked.get("client_id", ""))
         if app is None or asked.get("redirect_uri") not in app.redirect_uris:
             raise _page(50011, "The redirect URI specified in the request does not match.")
-        person = self._world.accounts.get(account.lower())
+        person = self._world.person(account)
         if decision in CANCEL or person is None or not person.admin:
             values = {"error": "access_denied", "error_description": refusal(65004).description}
             return _back(asked, values | {"admin_consent": "True"})
@@ -159,8 +160,8 @@ class Consent:
         return _back(asked, {"admin_consent": "True", "tenant": home.id, "scope": asked.get("scope", "")})
 
     def _hinted(self, asked: Json) -> str:
-        hint = asked.get("login_hint", "").lower()
-        return hint if hint in self._world.accounts else ""
+        hinted = self._world.person(asked.get("login_hint", ""))
+        return hinted.email if hinted else ""
 
 
 def issuer_tenant(tenant: str, world: World) -> str:
@@ -180,7 +181,8 @@ def _page(code: int, text: str) -> SignInError:
 
 
 def _refused(asked: Json, error: str, code: int, text: str, **more: str) -> Redirect:
-    made = {"error": error, "error_description": f"AADSTS{code}: {text}"}
+    traced = f"Trace ID: {uuid4()}\r\nCorrelation ID: {uuid4()}"
+    made = {"error": error, "error_description": f"AADSTS{code}: {text}\r\n{traced}"}
     return _back(asked, made | more | {"error_uri": f"https://login.microsoftonline.com/error?code={code}"})
 
 

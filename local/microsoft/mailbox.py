@@ -17,12 +17,12 @@ def me(context: Context) -> Json:
         "displayName": account.name,
         "givenName": first,
         "jobTitle": None,
-        "mail": account.email,
+        "mail": account.address,
         "mobilePhone": None,
         "officeLocation": None,
         "preferredLanguage": None,
         "surname": last or None,
-        "userPrincipalName": account.email,
+        "userPrincipalName": account.address,
         "id": account.oid.replace("-", "")[-16:] if account.personal else account.oid,
     }
     shown = odata.select("user", context.query.get("$select", ""), full)

@@ -95,7 +95,7 @@ class Seen:
 
 @dataclass(slots=True)
 class Account:
-    """A person with a mailbox, at work or at home."""
+    """A person with a mailbox, at work or at home; ``email`` names it for good, ``renamed`` is shown."""
 
     email: str
     oid: str
@@ -106,6 +106,12 @@ class Account:
     admin: bool = False
     mailbox_error: str = ""
     shared: dict[str, Share] = field(default_factory=dict)
+    renamed: str = ""
+
+    @property
+    def address(self) -> str:
+        """The name that the person signs in with now."""
+        return self.renamed or self.email
 
 
 @dataclass(slots=True)
@@ -115,6 +121,7 @@ class Tenant:
     id: str
     domain: str
     admin_consent_required: bool = False
+    refusal: int = 90094
     approved: set[str] = field(default_factory=set)
 
 

@@ -24,8 +24,8 @@ def consent(
     )
     chosen = hinted or (people[0].email if people else "")
     accounts = "".join(
-        f'<p><label><input type="radio" name="account" value="{escape(each.email)}"'
-        f"{' checked' if each.email == chosen else ''}> {escape(each.name)} &lt;{escape(each.email)}&gt; "
+        f'<p><label><input type="radio" name="account" value="{escape(each.address)}"'
+        f"{' checked' if each.email == chosen else ''}> {escape(each.name)} &lt;{escape(each.address)}&gt; "
         f"({'personal' if each.personal else 'work or school'})</label></p>"
         for each in people
     )

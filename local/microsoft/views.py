@@ -188,5 +188,5 @@ def calendar(account: Account, seen: Seen, owner: Account) -> Json:
         "defaultOnlineMeetingProvider": provider,
         "isTallyingResponses": found.default and seen.own,
         "isRemovable": not found.default,
-        "owner": {"name": owner.name, "address": owner.email},
+        "owner": {"name": owner.name, "address": owner.address},
     }

@@ -76,6 +76,10 @@ class World(Ledger):
         """An account that exists."""
         return self.accounts[email.lower()]
 
+    def person(self, address: str) -> Account | None:
+        """Who signs in with this address now."""
+        return next((each for each in self.accounts.values() if each.address == address.lower()), None)
+
     def need_mailbox(self, account: Account) -> None:
         """404 where the mailbox is not one that Graph serves."""
         if account.mailbox_error:

@@ -11,6 +11,7 @@ from typing import TypeVar
 from common.domain.account import Connection, Grant, Status
 from common.domain.work import Notice, NoticeKind
 from common.errors import Conflict, GrantRevoked, ProviderUnavailable
+from common.flows.steps.amending import amend
 from common.flows.steps.reminding import EVERY, reminder
 from common.ports import Ports
 
@@ -87,7 +88,19 @@ def _refresh(ports: Ports, connection: Connection, grant: Grant, version: str | 
     except Conflict:
         stored, _ = _stored(ports, connection)
         return stored.access_token
+    _remember(ports, connection, fresh)
     return fresh.access_token
+
+
+def _remember(ports: Ports, connection: Connection, grant: Grant) -> None:
+    """Note whose account it is, on connections of before that was kept."""
+    if connection.identity or not grant.identity:
+        return
+    try:
+        amend(ports, connection.tenant, connection.id, lambda item: replace(item, identity=grant.identity))
+    except Conflict:
+        # The next refresh does it.
+        return
 
 
 def _declare_dead(ports: Ports, connection: Connection, reason: str, *, token: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from common.domain.account import CalendarEntry, Connection, Grant, ProviderKind, Status
-from common.domain.consent import Outcome, same_mailbox, unlisted
+from common.domain.consent import Outcome, same_account, same_mailbox, unlisted
 from common.domain.enrolment import enrolled, relisted
 from common.domain.work import ConsentState, OutboxKind
 from common.errors import (
@@ -42,67 +42,73 @@ class Joined:
 def join(ports: Ports, state: ConsentState, grant: Grant) -> Joined:
     """Store the grant with all that the account shows, or give it back and store nothing."""
     provider = ports.providers[ProviderKind(state.provider)]
-    account = grant.account or ""
     if provider.authorizer.missing_scopes(grant):
-        return _refused(ports, state, grant, account, Outcome.SCOPE_MISSING)
+        return _refused(ports, state, grant, Outcome.SCOPE_MISSING)
     try:
         listed = all_calendars(lambda page: provider.calendar.list_calendars(grant.access_token, page=page))
     except (ProviderUnavailable, RateLimited, UnexpectedReply) as failed:
         ports.log.warning("calendars_not_listed", provider=state.provider, code=failed.reason)
-        return _refused(ports, state, grant, account, Outcome.PROVIDER_UNAVAILABLE)
+        return _refused(ports, state, grant, Outcome.PROVIDER_UNAVAILABLE)
     except Stop as error:
-        return _refused(ports, state, grant, account, unlisted(error))
-    account = account or next((entry.provider_id for entry in listed if entry.primary), "")
+        return _refused(ports, state, grant, unlisted(error))
+    account = grant.account or next((entry.provider_id for entry in listed if entry.primary), None)
     if not account:
-        return _refused(ports, state, grant, account, Outcome.PROVIDER_UNAVAILABLE)
-    known = _known(ports, state, account)
-    if not _expected(ports, state, account):
-        return _refused(ports, state, grant, account, Outcome.WRONG_ACCOUNT)
+        return _refused(ports, state, grant, Outcome.PROVIDER_UNAVAILABLE)
+    grant = replace(grant, account=account)
+    known = _known(ports, state, grant)
+    if not _expected(ports, state, grant):
+        return _refused(ports, state, grant, Outcome.WRONG_ACCOUNT)
     if known is not None:
         return _reconnected(ports, state, known, grant, listed)
     if grant.refresh_token is None:
-        return _refused(ports, state, grant, account, Outcome.SCOPE_MISSING)
-    return _connected(ports, state, grant, account, listed)
+        return _refused(ports, state, grant, Outcome.SCOPE_MISSING)
+    return _connected(ports, state, grant, listed)
 
 
-def _refused(ports: Ports, state: ConsentState, grant: Grant, account: str, outcome: Outcome) -> Joined:
+def _refused(ports: Ports, state: ConsentState, grant: Grant, outcome: Outcome) -> Joined:
     # Whose grant it is must be known: revoking it would end this account's other connections as well.
-    if account:
+    if grant.account:
         try:
-            give_back(ports, _fresh(ports, state, grant, account), grant)
+            give_back(ports, _fresh(ports, state, grant), grant)
         except (ProviderUnavailable, RateLimited, UnexpectedReply, Stop) as error:
             ports.log.warning("grant_not_given_back", tenant=state.tenant, code=error.reason)
     return Joined(outcome)
 
 
-def _expected(ports: Ports, state: ConsentState, account: str) -> bool:
+def _same(item: Connection, grant: Grant) -> bool:
+    return same_account(item, account=grant.account or "", identity=grant.identity)
+
+
+def _expected(ports: Ports, state: ConsentState, grant: Grant) -> bool:
+    # A mailbox that was pinned is an address: whoever invited knew nothing else.
+    account = grant.account or ""
     if state.expected_account and not same_mailbox(state.expected_account, account):
         return False
     if state.connection is None:
         return True
     pinned = ports.connections.get(state.tenant, state.connection)
-    return pinned.status in _OVER or same_mailbox(pinned.account, account)
+    return pinned.status in _OVER or _same(pinned, grant)
 
 
-def _known(ports: Ports, state: ConsentState, account: str) -> Connection | None:
+def _known(ports: Ports, state: ConsentState, grant: Grant) -> Connection | None:
     """The resource's own live connection to this account; what has ended is never revived."""
     mine = (
         item
         for item in ports.connections.of_resource(state.tenant, state.resource)
-        if item.provider.value == state.provider
-        and item.status not in _OVER
-        and same_mailbox(item.account, account)
+        if item.provider.value == state.provider and item.status not in _OVER and _same(item, grant)
     )
     return min(mine, key=lambda item: (item.id != state.connection, item.created_at, item.id), default=None)
 
 
-def _fresh(ports: Ports, state: ConsentState, grant: Grant, account: str) -> Connection:
+def _fresh(ports: Ports, state: ConsentState, grant: Grant) -> Connection:
     """A connection as it begins; its id follows from whose it is, so that two callbacks make only one."""
     ended = sum(
-        item.resource == state.resource and item.status in _OVER and same_mailbox(item.account, account)
+        item.resource == state.resource and item.status in _OVER and _same(item, grant)
         for item in ports.connections.of_tenant(state.tenant)
     )
-    identity = (state.tenant, state.resource, state.provider, account.casefold(), str(ended))
+    account = grant.account or ""
+    whose = grant.identity or account.casefold()
+    identity = (state.tenant, state.resource, state.provider, whose, str(ended))
     return Connection(
         id=ports.keys.sign("job", "connection", *identity).hex()[:24],
         tenant=state.tenant,
@@ -112,13 +118,12 @@ def _fresh(ports: Ports, state: ConsentState, grant: Grant, account: str) -> Con
         status=Status.CONNECTED,
         created_at=ports.clock.now(),
         scopes=grant.scopes,
+        identity=grant.identity,
     )
 
 
-def _connected(
-    ports: Ports, state: ConsentState, grant: Grant, account: str, listed: tuple[CalendarEntry, ...]
-) -> Joined:
-    fresh = replace(_fresh(ports, state, grant, account), calendars=enrolled(listed))
+def _connected(ports: Ports, state: ConsentState, grant: Grant, listed: tuple[CalendarEntry, ...]) -> Joined:
+    fresh = replace(_fresh(ports, state, grant), calendars=enrolled(listed))
     sealed = ports.vault.seal(grant, tenant=fresh.tenant, connection=fresh.id)
     told = life_of(fresh, OutboxKind.CONNECTED, now=fresh.created_at)
     try:
@@ -138,7 +143,7 @@ def _perhaps_connected(ports: Ports, state: ConsentState, grant: Grant, fresh: C
     try:
         ports.connections.get(fresh.tenant, fresh.id)
     except UnknownResource:
-        return _refused(ports, state, grant, fresh.account, Outcome.PROVIDER_UNAVAILABLE)
+        return _refused(ports, state, grant, Outcome.PROVIDER_UNAVAILABLE)
     return Joined(Outcome.CONNECTED, fresh.id)
 
 
@@ -169,6 +174,8 @@ def _revived(item: Connection, grant: Grant, listed: tuple[CalendarEntry, ...], 
         status=Status.CONNECTED if item.run is None else Status.ACTIVE,
         calendars=relisted(item.calendars, listed, now=now, admit=not item.dedicated_pending).calendars,
         scopes=grant.scopes,
+        account=grant.account or item.account,
+        identity=grant.identity or item.identity,
         run=run,
         waiting_until=None,
         error=None,

@@ -22,7 +22,7 @@ from common.errors import (
     UnexpectedReply,
 )
 from common.ports.provider import ConsentRequest
-from common.providers.google.tokens import account_of, lifetime, text
+from common.providers.google.tokens import Person, lifetime, person_of, text
 from common.providers.waiting import retry_after
 
 _PREFIX = "https://www.googleapis.com/auth/"
@@ -129,12 +129,14 @@ class GoogleAuthorizer:
                 "redirect_uri": redirect_uri,
             }
         )
+        person = self._person(reply, now)
         return Grant(
             access_token=_required(reply, "access_token"),
             refresh_token=text(reply, "refresh_token"),
             expires_at=now + lifetime(reply),
             scopes=_scopes(reply) or SCOPES,
-            account=account_of(reply, client_id=self._registration.client_id, issuer=self.issuer, now=now),
+            account=person.account,
+            identity=person.identity,
         )
 
     def refresh(self, grant: Grant, *, now: datetime) -> Grant:
@@ -148,6 +150,8 @@ class GoogleAuthorizer:
             refresh_token=text(reply, "refresh_token") or grant.refresh_token,
             expires_at=now + lifetime(reply),
             scopes=_scopes(reply) or grant.scopes,
+            # Grants of before this was kept: whose it is comes with the next refresh.
+            identity=grant.identity or self._person(reply, now).identity,
         )
 
     def revoke(self, grant: Grant) -> bool:
@@ -159,6 +163,9 @@ class GoogleAuthorizer:
         if answer.status_code != HTTPStatus.OK and not (refused and _error(answer) == "invalid_token"):
             raise _refusal(answer)
         return True
+
+    def _person(self, reply: Mapping[str, Any], now: datetime) -> Person:
+        return person_of(reply, client_id=self._registration.client_id, issuer=self.issuer, now=now)
 
     def _post_grant(self, form: Mapping[str, str]) -> Mapping[str, Any]:
         client = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,8 +39,19 @@ def lifetime(reply: Mapping[str, Any]) -> timedelta:
     return timedelta(seconds=min(seconds, _LONGEST_LIFE))
 
 
-def account_of(reply: Mapping[str, Any], *, client_id: str, issuer: str | None, now: datetime) -> str | None:
-    """Who consented: the verified address, else the subject; None where no ID token came.
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who consented: the verified address, else the subject; and the subject, which stays for good.
+
+    https://developers.google.com/identity/openid-connect/openid-connect#an-id-tokens-payload
+    """
+
+    account: str | None = field(default=None, repr=False)
+    identity: str | None = field(default=None, repr=False)
+
+
+def person_of(reply: Mapping[str, Any], *, client_id: str, issuer: str | None, now: datetime) -> Person:
+    """Who consented; nobody where no ID token came.
 
     The token came over TLS straight from the token endpoint, which stands in for its signature:
     https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation (point 6).
@@ -49,7 +61,7 @@ def account_of(reply: Mapping[str, Any], *, client_id: str, issuer: str | None, 
     """
     id_token = text(reply, "id_token")
     if id_token is None:
-        return None
+        return Person()
     claims = _claims(id_token)
     expires, audience = claims.get("exp"), claims.get("aud")
     issued = issuer is None or claims.get("iss") in {issuer, issuer.removeprefix("https://")}
@@ -57,7 +69,8 @@ def account_of(reply: Mapping[str, Any], *, client_id: str, issuer: str | None, 
     if not (issued and ours and isinstance(expires, int | float) and expires > now.timestamp()):
         raise UnexpectedReply("an ID token that is not for us", code="id_token")
     verified = claims.get("email_verified") is True
-    return (text(claims, "email") if verified else None) or text(claims, "sub")
+    subject = text(claims, "sub")
+    return Person((text(claims, "email") if verified else None) or subject, subject)
 
 
 def _claims(id_token: str) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,11 +23,11 @@ from common.errors import (
 )
 from common.ports.provider import ConsentRequest
 from common.providers.microsoft.login import ORIGIN, LoginClient, application
+from common.providers.microsoft.tokens import claims_of, identity, lifetime, required, scopes, text
 
 # https://learn.microsoft.com/graph/permissions-reference; reading is asked for beside writing, because
 # subscriptions were once documented to need exactly that.
 READ, WRITE = "Calendars.Read", "Calendars.ReadWrite"
-RESOURCE = "https://graph.microsoft.com/"
 _CALENDARS = "Calendars."
 # Each needed permission with those that include it.
 NEEDED: Mapping[str, frozenset[str]] = {WRITE: frozenset({WRITE, f"{WRITE}.Shared"})}
@@ -132,12 +132,14 @@ class MicrosoftAuthorizer:
             "claims_challenge": None,
         }
         reply = self._asked("acquire_token_by_auth_code_flow", flow, {"state": "checked", "code": code})
+        claims = self._claims(reply, now)
         return Grant(
-            access_token=_required(reply, "access_token"),
-            refresh_token=_text(reply, "refresh_token"),
-            expires_at=now + _lifetime(reply),
-            scopes=_scopes(reply) or PERMISSIONS,
-            account=self._account(reply.get("id_token_claims"), now),
+            access_token=required(reply, "access_token"),
+            refresh_token=text(reply, "refresh_token"),
+            expires_at=now + lifetime(reply),
+            scopes=scopes(reply) or PERMISSIONS,
+            account=text(claims, "preferred_username") or identity(claims),
+            identity=identity(claims),
         )
 
     def refresh(self, grant: Grant, *, now: datetime) -> Grant:
@@ -149,10 +151,12 @@ class MicrosoftAuthorizer:
         reply = self._asked("acquire_token_by_refresh_token", grant.refresh_token, given)
         return replace(
             grant,
-            access_token=_required(reply, "access_token"),
-            refresh_token=_text(reply, "refresh_token") or grant.refresh_token,
-            expires_at=now + _lifetime(reply),
-            scopes=_scopes(reply) or grant.scopes,
+            access_token=required(reply, "access_token"),
+            refresh_token=text(reply, "refresh_token") or grant.refresh_token,
+            expires_at=now + lifetime(reply),
+            scopes=scopes(reply) or grant.scopes,
+            # Grants of before this was kept: whose it is comes with the next refresh.
+            identity=grant.identity or identity(self._claims(reply, now)),
         )
 
     def revoke(self, grant: Grant) -> bool:  # noqa: ARG002
@@ -180,20 +184,8 @@ class MicrosoftAuthorizer:
             raise refusal(reply)
         return dict(reply)
 
-    def _account(self, claims: object, now: datetime) -> str | None:
-        """Who consented: the name that they sign in with, else tenant and object.
-
-        The token came over TLS straight from the token endpoint, which stands in for its signature:
-        https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference
-        """
-        if not isinstance(claims, dict):
-            return None
-        expires = claims.get("exp")
-        ours = claims.get("aud") == self._registration.client_id
-        if not (ours and isinstance(expires, int | float) and expires > now.timestamp()):
-            raise UnexpectedReply("an ID token that is not for us", code="id_token")
-        ids = [_text(claims, "tid"), _text(claims, "oid")]
-        return _text(claims, "preferred_username") or ("/".join(map(str, ids)) if all(ids) else None)
+    def _claims(self, reply: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
+        return claims_of(reply, client_id=self._registration.client_id, now=now)
 
 
 def _nonce(challenged: str) -> str:
@@ -207,37 +199,13 @@ def _hashed(nonce: str) -> str:
 
 def refusal(reply: Mapping[str, Any]) -> SyncError:
     """The error for a refusal of the token endpoint, by number where one says more, else by word."""
-    word, listed = _text(reply, "error") or "", reply.get("error_codes")
+    word, listed = text(reply, "error") or "", reply.get("error_codes")
     numbers = [one for one in listed if isinstance(one, int)] if isinstance(listed, list) else []
     kind, code = next(
         (NUMBERS[one] for one in numbers if one in NUMBERS), (REFUSALS.get(word, UnexpectedReply), None)
     )
     named = word if word in REFUSALS else "another reason"
-    text = f"Microsoft refused ({named}, {', '.join(f'AADSTS{one}' for one in numbers) or 'no number'})"
+    told = f"Microsoft refused ({named}, {', '.join(f'AADSTS{one}' for one in numbers) or 'no number'})"
     return kind(
-        text, code=code or (word if kind in {GrantRevoked, OperatorFault} and word in REFUSALS else None)
+        told, code=code or (word if kind in {GrantRevoked, OperatorFault} and word in REFUSALS else None)
     )
-
-
-def _text(reply: Mapping[str, Any], name: str) -> str | None:
-    value = reply.get(name)
-    return value if isinstance(value, str) and value else None
-
-
-def _required(reply: Mapping[str, Any], name: str) -> str:
-    value = _text(reply, name)
-    if value is None:
-        raise UnexpectedReply(f"a token answer without {name}")
-    return value
-
-
-def _lifetime(reply: Mapping[str, Any]) -> timedelta:
-    seconds = reply.get("expires_in")
-    if not isinstance(seconds, int) or seconds < 0:
-        raise UnexpectedReply("a token answer without expires_in")
-    return timedelta(seconds=min(seconds, 86_400))
-
-
-def _scopes(reply: Mapping[str, Any]) -> tuple[str, ...]:
-    """What was given, by the short names: Graph is the resource of whatever names none."""
-    return tuple(name.removeprefix(RESOURCE) for name in (_text(reply, "scope") or "").split())

@@ -126,6 +126,16 @@ def test_the_same_account_is_found_across_tenants(store):
     assert [(item.tenant, item.id) for item in store.connections.same_account(mine)] == [("t2", "c1")]
 
 
+def test_a_renamed_account_is_the_same_account(store):
+    """The provider's own name for an account finds what its old address would not; each is found once."""
+    mine = store.connections.create(connection("c1", account="new@example.org", identity="i1"), "x")
+    store.connections.create(connection("c2", account="old@example.org", identity="i1"), "x")
+    store.connections.create(connection("c3", account="new@example.org", identity="i1"), "x")
+    store.connections.create(connection("c4", account="old@example.org", identity="i2"), "x")
+
+    assert sorted(item.id for item in store.connections.same_account(mine)) == ["c2", "c3"]
+
+
 def test_an_unknown_connection_is_unknown(store):
     """Foreign, missing and malformed ids are one answer."""
     store.connections.create(connection(), "x")

@@ -28,7 +28,7 @@ def asked():
     """A database over which every question and every expiring write of the store was made."""
     documents = Watched(MemoryDocuments())
     store = stores(documents)
-    connection = Connection("c", "t", "r", ProviderKind.GOOGLE, "a", Status.ACTIVE, NINE)
+    connection = Connection("c", "t", "r", ProviderKind.GOOGLE, "a", Status.ACTIVE, NINE, identity="i")
     store.catalogue.resources("t")
     store.catalogue.services("t")
     store.catalogue.save_absence("t", "r", Absence("a", COVERED))

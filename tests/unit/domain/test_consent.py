@@ -54,6 +54,25 @@ def test_every_word_has_an_outcome(word, page, exchange):
 
 
 @pytest.mark.parametrize(
+    ("number", "outcome"),
+    [
+        (90094, Outcome.ADMIN_CONSENT_REQUIRED),
+        (65001, Outcome.ADMIN_CONSENT_REQUIRED),
+        (90008, Outcome.ADMIN_CONSENT_REQUIRED),
+        (65004, Outcome.REFUSED),
+        (50020, Outcome.WRONG_ACCOUNT),
+        (650057, Outcome.MISCONFIGURED),
+        (90033, Outcome.PROVIDER_UNAVAILABLE),
+        (12345, Outcome.REFUSED),
+        (None, Outcome.REFUSED),
+    ],
+)
+def test_a_number_says_more_than_its_word(number, outcome):
+    """Microsoft says "access_denied" of everything; a number that nobody knows changes nothing."""
+    assert refusal("access_denied", number=number) is outcome
+
+
+@pytest.mark.parametrize(
     ("error", "outcome"),
     [
         (OperatorFault(code="api_not_enabled"), Outcome.MISCONFIGURED),
