@@ -96,8 +96,14 @@ def booking_view(booking: Booking, *, zone: str | None = None) -> Json:
             "time_zone": booking.customer.zone,
         },
         "note": booking.note,
-        "proposal": moment(booking.proposal.start, shown) if booking.proposal else None,
+        "proposal": _proposed_start(booking, shown),
     }
+
+
+def _proposed_start(booking: Booking, zone: str) -> str | None:
+    """The time that the owner's calendar shows while nobody has decided about it."""
+    wanted = booking.proposal.interval if booking.proposal else None
+    return moment(wanted.start, zone) if wanted else None
 
 
 def staff_booking_view(booking: Booking, *, zone: str | None = None) -> Json:

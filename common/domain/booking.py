@@ -37,6 +37,23 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """What an owner did to an exported event, and nobody has decided about yet; kept with its booking.
+
+    Only what was changed is set. ``connection`` names the calendar account in which the event looks like
+    this; ``deletion`` says that the event is gone from there.
+    """
+
+    connection: str
+    proposed_at: datetime
+    expires_at: datetime
+    interval: Interval | None = None
+    title: str | None = field(default=None, repr=False)
+    description: str | None = field(default=None, repr=False)
+    deletion: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Booking:
     """An appointment; ``claimed`` is its time with buffers, rounded outward to cells.
 
@@ -61,7 +78,7 @@ class Booking:
     title: str | None = field(default=None, repr=False)
     description: str | None = field(default=None, repr=False)
     conflict: str | None = None
-    proposal: Interval | None = None
+    proposal: Proposal | None = None
     version: str | None = None
 
     @property

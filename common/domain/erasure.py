@@ -145,6 +145,7 @@ def anonymised(booking: Booking, now: datetime) -> Booking:
         note=None,
         title=None,
         description=None,
+        proposal=None,
         revision=booking.revision + 1,
         updated_at=now,
     )

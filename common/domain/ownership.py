@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from common.domain.booking import Booking, EventDraft, ExportLink, LinkState
+from common.domain.booking import Booking, EventDraft, ExportLink, LinkState, Proposal
 from common.domain.event import ExternalEvent, Gone
 from common.domain.interval import Interval
 
@@ -90,6 +90,18 @@ def seen_fingerprint(event: ExternalEvent) -> Mapping[str, str]:
         found[TITLE] = _hash(normalised(event.title))
     if event.description is not None:
         found[DESCRIPTION] = _hash(normalised(event.description))
+    return found
+
+
+def proposed_fingerprint(proposal: Proposal) -> Mapping[str, str]:
+    """The same hashes for what an owner's proposal left in the calendar."""
+    found: dict[str, str] = {}
+    if proposal.interval is not None:
+        found[TIME] = _time_hash(proposal.interval)
+    if proposal.title is not None:
+        found[TITLE] = _hash(normalised(proposal.title))
+    if proposal.description is not None:
+        found[DESCRIPTION] = _hash(normalised(proposal.description))
     return found
 
 
@@ -183,7 +195,9 @@ def _compared(link: ExportLink, event: ExternalEvent, booking: Booking, *, reviv
         # Words that are on their way out differ from what is shown; once they are there it is reported again.
         changed &= {TIME}
     overtaken = TIME in changed and _rescheduled(link, booking)
-    if not changed and not revived:
+    # Whoever put the event back as it was takes the proposal back.
+    proposed = booking.proposal is not None and booking.proposal.connection == link.connection
+    if not changed and not revived and not proposed:
         return Echo()
     return Edited(
         interval=event.span if TIME in changed and not overtaken else None,

@@ -60,6 +60,7 @@ class OutboxKind(StrEnum):
     NOTICE = "notice"
     INVITATION = "invitation"
     HOOK = "hook"
+    PROPOSAL = "proposal"
     REMINDER = "reminder"
 
 

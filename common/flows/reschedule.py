@@ -9,6 +9,7 @@ from common.domain.booking import Booking
 from common.domain.cells import claimed
 from common.domain.interval import Interval
 from common.domain.manage import Authority
+from common.domain.proposals import without_time
 from common.domain.refusals import kindest
 from common.errors import InvalidRequest
 from common.flows.steps.changing import changeable
@@ -61,7 +62,7 @@ def reschedule(ports: Ports, command: Reschedule) -> Booking:
         updated_at=now,
         source=changed_by(command.by),
         conflict=None,
-        proposal=None,
+        proposal=without_time(booking.proposal),
     )
     connections = found.scene.connections.get(booking.resource, ())
     return settle(ports, BookingChange(booking, moved, outbox=promises(moved, connections, now=now)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.domain.booking import Booking, BookingStatus, Customer, ExportLink, LinkState, Source
+from common.domain.booking import Booking, BookingStatus, Customer, ExportLink, LinkState, Proposal, Source
 from common.domain.work import (
     ConsentState,
     DeadLetter,
@@ -34,7 +34,16 @@ BOOKING = record(
     title=PLAIN,
     description=PLAIN,
     conflict=PLAIN,
-    proposal=INTERVAL,
+    proposal=record(
+        Proposal,
+        connection=PLAIN,
+        proposed_at=PLAIN,
+        expires_at=PLAIN,
+        interval=INTERVAL,
+        title=PLAIN,
+        description=PLAIN,
+        deletion=PLAIN,
+    ),
 )
 
 LINK = record(

@@ -10,6 +10,7 @@ from common.api.tasks import command, private
 from common.domain.work import Payload, Work
 from common.errors import UnexpectedReply
 from common.flows.deliver_hook import DeliverHook, deliver_hook
+from common.flows.lapse_proposal import LapseProposal, lapse_proposal
 from common.flows.mail_invitation import MailInvitation, mail_invitation
 from common.flows.remind_owner import RemindOwner, remind_owner
 from common.flows.tell_connection import TellConnection, tell_connection
@@ -36,6 +37,7 @@ KINDS: dict[str, Callable[[Ports, Payload], object]] = {
     "notice": lambda outside, payload: tell_owner(outside, command(TellOwner, payload)),
     "invitation": lambda outside, payload: mail_invitation(outside, command(MailInvitation, payload)),
     "reminder": lambda outside, payload: remind_owner(outside, command(RemindOwner, payload)),
+    "proposal": lambda outside, payload: lapse_proposal(outside, command(LapseProposal, payload)),
     "hook": lambda outside, payload: deliver_hook(outside, command(DeliverHook, payload)),
 }
 

@@ -157,7 +157,7 @@ def test_a_move_is_only_proposed_where_the_policy_says_so():
     world.drain()
 
     assert not world.errors
-    assert (at(9), at(11)) == (world.booking().interval.start, world.booking().proposal.start)
+    assert (at(9), at(11)) == (world.booking().interval.start, world.booking().proposal.interval.start)
     assert at(11) == start_of(world)
     assert ["edit_proposed"] == world.told()
 

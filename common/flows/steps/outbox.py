@@ -83,7 +83,8 @@ def task_of(entry: OutboxEntry, *, bucket: str = "", not_before: datetime | None
             "since": int(entry.created_at.timestamp()),
         },
         name=f"notify/{entry.id}/{bucket}",
-        not_before=not_before,
+        # A proposal lapses when its time has come, and not before.
+        not_before=not_before or (entry.due_at if entry.kind is OutboxKind.PROPOSAL else None),
     )
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
-from common.domain.booking import BookingStatus, ExportLink, LinkState, Source
+from common.domain.booking import BookingStatus, ExportLink, LinkState, Proposal, Source
 from common.domain.catalogue import EditPolicy
+from common.domain.proposals import expiry
 from common.domain.work import NoticeKind
+from common.flows.steps.lapsing import lapse_of
 from common.flows.steps.outbox import promises
 from common.flows.steps.own_events import event_id
 from common.flows.steps.owner_edits import Exported, notices_of, others
@@ -23,33 +26,34 @@ def follow_deletion(ports: Ports, exported: Exported) -> None:
     booking, now = exported.booking, ports.clock.now()
     policy = ports.catalogue.tenant(booking.tenant).owner_edits.deletion
     gone = replace(exported.link, state=LinkState.GONE, missing_since=None)
-    kind, after, targets = NoticeKind.EDIT_PROPOSED, booking, []
-    if policy is EditPolicy.APPLY:
-        kind, targets = NoticeKind.BOOKING_CANCELLED, others(ports, exported.connection)
-        after = replace(
-            booking,
-            status=BookingStatus.CANCELLED,
-            source=Source.EXTERNAL,
-            revision=booking.revision + 1,
-            updated_at=now,
-            proposal=None,
-        )
+    changed = replace(booking, revision=booking.revision + 1, updated_at=now, source=Source.EXTERNAL)
+    targets = others(ports, exported.connection)
+    if policy is EditPolicy.PROPOSE:
+        kind, after = NoticeKind.EDIT_PROPOSED, replace(changed, proposal=_deletion(exported, now))
         gone = replace(gone, revision=after.revision)
-    elif policy is EditPolicy.REVERT:
-        kind = NoticeKind.EDIT_REVERTED
-        targets = [exported.connection, *others(ports, exported.connection)]
-        after = replace(booking, revision=booking.revision + 1, updated_at=now)
+    elif policy is EditPolicy.APPLY:
+        kind = NoticeKind.BOOKING_CANCELLED
+        after = replace(changed, status=BookingStatus.CANCELLED, proposal=None)
+        gone = replace(gone, revision=after.revision)
+    else:
+        kind, after = NoticeKind.EDIT_REVERTED, replace(changed, source=booking.source, proposal=None)
+        targets = [exported.connection, *targets]
         gone = _next_epoch(ports, gone)
     settle(
         ports,
         BookingChange(
             before=booking,
             after=after,
-            outbox=promises(after, targets, now=now),
+            outbox=(*promises(after, targets, now=now), *lapse_of(booking, after)),
             links=(gone,),
             notices=notices_of(exported, after, (kind,), link=exported.link, now=now),
         ),
     )
+
+
+def _deletion(exported: Exported, now: datetime) -> Proposal:
+    """The question whether the appointment is off; whatever else was in question went with the event."""
+    return Proposal(exported.connection.id, now, expiry(exported.booking, now), deletion=True)
 
 
 def _next_epoch(ports: Ports, link: ExportLink) -> ExportLink:

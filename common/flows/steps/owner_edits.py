@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from common.domain.account import Connection
-from common.domain.booking import Booking, ExportLink, Source
-from common.domain.catalogue import EditPolicy, OwnerEditPolicy
+from common.domain.booking import Booking, ExportLink, LinkState, Proposal, Source
+from common.domain.catalogue import EditPolicy
 from common.domain.cells import LONGEST_CLAIM, outward
 from common.domain.event import ExternalEvent
 from common.domain.interval import Interval
@@ -24,8 +25,10 @@ from common.domain.ownership import (
     seen,
     seen_fingerprint,
 )
+from common.domain.proposals import expiry, renewed, without_time
 from common.domain.work import Notice, NoticeKind
 from common.errors import SlotTaken
+from common.flows.steps.lapsing import lapse_of
 from common.flows.steps.outbox import promises
 from common.flows.steps.settled import settle
 from common.ports import BookingChange, Ports
@@ -58,29 +61,51 @@ def follow_edit(ports: Ports, exported: Exported, event: ExternalEvent, verdict:
     """
     policy = ports.catalogue.tenant(exported.booking.tenant).owner_edits
     if isinstance(verdict, Impossible):
-        _commit(ports, exported, _undone(exported, exported.booking, event))
+        left = replace(exported.booking, proposal=without_time(exported.booking.proposal))
+        _commit(ports, exported, _undone(_Outcome(left, seen(exported.link, event)), event))
         return
-    texts = _texts(exported, event, verdict, policy)
+    texts = _texts(ports, exported, event, verdict, policy.text)
     try:
         _commit(ports, exported, _moved(ports, exported, texts, event, verdict=verdict, policy=policy.time))
     except SlotTaken:
         # Somebody else has that time here: the calendar is put right, not the other customer's booking.
-        undone = _undone(exported, texts.booking, event)
-        _commit(ports, exported, replace(undone, notices=(*texts.notices, *undone.notices)))
+        _commit(ports, exported, _undone(texts, event))
 
 
-def _texts(exported: Exported, event: ExternalEvent, verdict: Edited, policy: OwnerEditPolicy) -> _Outcome:
-    """The owner's own words."""
-    booking, link = exported.booking, seen(exported.link, event)
+def _texts(
+    ports: Ports, exported: Exported, event: ExternalEvent, verdict: Edited, policy: EditPolicy
+) -> _Outcome:
+    """The owner's own words; what was proposed before is proposed anew where the event still shows it."""
+    link = seen(exported.link, event)
+    booking = replace(exported.booking, proposal=_still_proposed(exported))
     if verdict.title is None and verdict.description is None:
         return _Outcome(booking, link)
-    if policy.text is EditPolicy.APPLY:
+    if policy is EditPolicy.APPLY:
         title = booking.title if verdict.title is None else verdict.title
         description = booking.description if verdict.description is None else verdict.description
         return _Outcome(replace(booking, title=title, description=description), link)
-    if policy.text is EditPolicy.REVERT:
+    if policy is EditPolicy.REVERT:
         return _Outcome(booking, link, (NoticeKind.EDIT_REVERTED,), rewrite=True)
+    words = {"title": verdict.title, "description": verdict.description}
+    booking = proposing(ports, exported, booking, **words)
     return _Outcome(booking, _unread(exported, link, (TITLE, DESCRIPTION)), (NoticeKind.EDIT_PROPOSED,))
+
+
+def _still_proposed(exported: Exported) -> Proposal | None:
+    """What was proposed elsewhere, and words that this look did not compare because ours are under way."""
+    before = exported.booking.proposal
+    if before is None or before.connection != exported.connection.id:
+        return before
+    return without_time(before) if exported.link.state is LinkState.PENDING else None
+
+
+def proposing(ports: Ports, exported: Exported, booking: Booking, **parts: Any) -> Booking:
+    """The booking with a change of its event to be decided, beside what is in question there already."""
+    here, now = exported.connection.id, ports.clock.now()
+    known = booking.proposal if booking.proposal and booking.proposal.connection == here else None
+    fresh = known or Proposal(connection=here, proposed_at=now, expires_at=expiry(booking, now))
+    wanted = replace(fresh, proposed_at=now, expires_at=expiry(booking, now), **parts)
+    return replace(booking, proposal=renewed(exported.booking.proposal, wanted))
 
 
 def _moved(
@@ -98,35 +123,35 @@ def _moved(
         return replace(before, rewrite=True)
     if span is None or span == booking.interval:
         return before
+    claimed = claim(ports, booking, span)
+    if policy is EditPolicy.REVERT or claimed.length > LONGEST_CLAIM:
+        return _undone(before, event)
     if policy is EditPolicy.PROPOSE:
         return replace(
             before,
-            booking=replace(booking, proposal=span),
+            booking=proposing(ports, exported, booking, interval=span),
             link=_unread(exported, before.link, (TIME,)),
             notices=(*before.notices, NoticeKind.EDIT_PROPOSED),
         )
-    claimed = _claim(ports, booking, span)
-    if policy is EditPolicy.REVERT or claimed.length > LONGEST_CLAIM:
-        undone = _undone(exported, booking, event)
-        return replace(undone, notices=(*before.notices, *undone.notices))
     return replace(
         before,
-        booking=replace(booking, interval=span, claimed=claimed, proposal=None, conflict=None),
+        booking=replace(booking, interval=span, claimed=claimed, conflict=None),
         notices=(*before.notices, NoticeKind.BOOKING_MOVED),
     )
 
 
-def _claim(ports: Ports, booking: Booking, span: Interval) -> Interval:
+def claim(ports: Ports, booking: Booking, span: Interval) -> Interval:
+    """What a booking takes at another time."""
     service = ports.catalogue.service(booking.tenant, booking.service)
     return outward(span.pad(service.buffer_before, service.buffer_after))
 
 
-def _undone(exported: Exported, booking: Booking, event: ExternalEvent) -> _Outcome:
+def _undone(before: _Outcome, event: ExternalEvent) -> _Outcome:
     """Our time is written again: what we see differs from what we want, so the export finds it to do."""
-    link = seen(exported.link, event)
     # An event without length has no time to remember: anything but ours makes the export write it.
-    written = {**link.written, TIME: seen_fingerprint(event).get(TIME, "none")}
-    return _Outcome(booking, replace(link, written=written), (NoticeKind.EDIT_REVERTED,), rewrite=True)
+    written = {**before.link.written, TIME: seen_fingerprint(event).get(TIME, "none")}
+    link, notices = replace(before.link, written=written), (*before.notices, NoticeKind.EDIT_REVERTED)
+    return _Outcome(before.booking, link, notices, rewrite=True)
 
 
 def _unread(exported: Exported, link: ExportLink, fields: tuple[str, ...]) -> ExportLink:
@@ -138,6 +163,10 @@ def _unread(exported: Exported, link: ExportLink, fields: tuple[str, ...]) -> Ex
 def _commit(ports: Ports, exported: Exported, outcome: _Outcome) -> None:
     """One commit: the booking with its cells, our view of the event, promises to write, and notices."""
     now, before = ports.clock.now(), exported.booking
+    if outcome.booking.proposal == before.proposal:
+        # The same is proposed once more: whoever has to decide was told.
+        told = tuple(kind for kind in outcome.notices if kind is not NoticeKind.EDIT_PROPOSED)
+        outcome = replace(outcome, notices=told)
     if outcome.rewrite:
         outcome = _restrained(exported, outcome, now)
     after, link = outcome.booking, outcome.link
@@ -159,7 +188,7 @@ def _commit(ports: Ports, exported: Exported, outcome: _Outcome) -> None:
         BookingChange(
             before=before,
             after=after,
-            outbox=promises(after, targets, now=now),
+            outbox=(*promises(after, targets, now=now), *lapse_of(before, after)),
             links=(link,),
             notices=notices_of(exported, after, outcome.notices, link=link, now=now),
         ),

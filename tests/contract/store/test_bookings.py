@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.domain.booking import BookingStatus, LinkState, Source
+from common.domain.booking import BookingStatus, LinkState, Proposal, Source
 from common.domain.interval import Interval
 from common.domain.work import Notice, NoticeKind, OutboxKind
 from common.errors import Conflict, SlotTaken, UnknownResource
@@ -24,7 +24,9 @@ def test_a_booking_comes_back_as_it_was_committed(store):
         title="t",
         description="d",
         conflict="k",
-        proposal=Interval(NINE + HOUR, NINE + 2 * HOUR),
+        proposal=Proposal(
+            "c", NINE, NINE + HOUR, Interval(NINE + HOUR, NINE + 2 * HOUR), "Own", "", deletion=True
+        ),
     )
 
     committed = store.bookings.commit(BookingChange(None, whole))

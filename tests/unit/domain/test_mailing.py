@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from common.domain.account import Connection, Phase, ProviderKind, Status, SyncRun
-from common.domain.booking import Booking, BookingStatus, Customer, Source
+from common.domain.booking import Booking, BookingStatus, Customer, Proposal, Source
 from common.domain.catalogue import Service
 from common.domain.interval import Interval
 from common.domain.mailing import (
@@ -67,7 +67,7 @@ def told(state: str, by: Teller = Teller.SLOTBRIDGE) -> Told:
         (BOOKING, MOVED, OutboxKind.MOVED),
         (BOOKING, CANCELLED, OutboxKind.CANCELLED),
         (BOOKING, replace(BOOKING, title="other", revision=2), None),
-        (BOOKING, replace(BOOKING, proposal=MOVED.interval), None),
+        (BOOKING, replace(BOOKING, proposal=Proposal("c", NINE, NINE, MOVED.interval)), None),
         (BOOKING, replace(BOOKING, conflict="k"), None),
         (CANCELLED, replace(CANCELLED, interval=MOVED.interval), None),
     ],
