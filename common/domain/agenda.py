@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import chain
 
-from common.domain.interval import Interval, aware, merge
+from common.domain.interval import Interval, NamedSpans, Spans, aware, named_numbers, numbers
+from common.domain.sweep import Taken
 
 MOST_WEEKS = 600
 
@@ -46,8 +48,8 @@ def _name(number: int) -> str:
 class Imported:
     """What one external calendar says about a week."""
 
-    busy: tuple[Interval, ...] = ()
-    free: tuple[Interval, ...] = ()
+    busy: Sequence[Interval] = ()
+    free: Sequence[Interval] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,14 @@ class Agenda:
     bookings: Mapping[str, Interval] = field(default_factory=dict, hash=False)
     absences: Mapping[str, Interval] = field(default_factory=dict, hash=False)
     imports: Mapping[str, Imported] = field(default_factory=dict, hash=False)
+
+    def taken(self) -> Taken:
+        """The times of all bookings and absences as one."""
+        return Taken.of(
+            (start, end)
+            for spans in (self.bookings, self.absences)
+            for start, end in named_numbers(spans).values()
+        )
 
 
 def joined(agendas: Iterable[Agenda]) -> Agenda:
@@ -77,19 +87,24 @@ def joined(agendas: Iterable[Agenda]) -> Agenda:
     )
 
 
-def _united(parts: Iterable[Mapping[str, Interval]]) -> dict[str, Interval]:
-    found: dict[str, Interval] = {}
-    for part in parts:
-        for key, item in part.items():
-            seen = found.get(key, item)
-            found[key] = Interval(min(seen.start, item.start), max(seen.end, item.end))
-    return found
+def _united(parts: Iterable[Mapping[str, Interval]]) -> NamedSpans:
+    found: dict[str, Sequence[int]] = {}
+    for part in map(named_numbers, parts):
+        # Most weeks share nothing with the others.
+        both = found.keys() & part.keys()
+        around = {
+            name: (min(found[name][0], part[name][0]), max(found[name][1], part[name][1])) for name in both
+        }
+        found.update(part)
+        found.update(around)
+    return NamedSpans(found)
 
 
 def _one(items: Iterable[Imported]) -> Imported:
     parts = tuple(items)
+    busy = Taken.of(pair for part in parts for pair in numbers(part.busy))
+    # Not merged: each free time starts the booking grid anew, however it touches another.
+    free = sorted({pair for part in parts for pair in numbers(part.free)})
     return Imported(
-        busy=merge(item for part in parts for item in part.busy),
-        # Not merged: each free time starts the booking grid anew, however it touches another.
-        free=tuple(sorted({item for part in parts for item in part.free})),
+        busy=Spans(tuple(chain.from_iterable(busy))), free=Spans(tuple(chain.from_iterable(free)))
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from common.domain.catalogue import DAYS_A_WEEK, Absence, Resource
+from common.domain.catalogue import DAYS_A_WEEK, Absence, DayHours, Resource
 from common.domain.interval import Interval, Seconds, merge, subtract
 from common.domain.zones import local_days, offsets, wall_seconds, zone
+
+_DAY = 86_400
 
 
 def opening_seconds(resource: Resource, *, start: int, end: int, free: Iterable[Interval]) -> list[Seconds]:
@@ -26,17 +28,28 @@ def _opening_hours(resource: Resource, *, start: int, end: int) -> list[Seconds]
     place = zone(resource.zone)
     first, last = local_days(start, end, place)
     clock = offsets(place, first.year, last.year)
-    weekdays = resource.hours.days
-    overrides = {day.toordinal(): hours for day, hours in resource.overrides.items()}
+    weekdays = [_in_seconds(day) for day in resource.hours.days]
+    overrides = {day.toordinal(): _in_seconds(hours) for day, hours in resource.overrides.items()}
     found: list[Seconds] = []
+    calm_before = offset = -1
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        hours = overrides.get(ordinal, weekdays[(ordinal - 1) % DAYS_A_WEEK])
         midnight = wall_seconds(ordinal)
-        for hours in overrides.get(ordinal, weekdays[(ordinal - 1) % DAYS_A_WEEK]):
-            opens, closes = clock.epoch(midnight + hours.start * 60), clock.epoch(midnight + hours.end * 60)
-            # Hours that fall into a clock change may vanish.
-            if opens < closes and closes > start and opens < end:
-                found.append((opens, closes))
-    return found
+        if midnight + _DAY >= calm_before:
+            offset, calm_before = clock.calm(midnight)
+        if midnight + _DAY < calm_before:
+            base = midnight - offset
+            found += [(base + opens, base + closes) for opens, closes in hours]
+        else:
+            found += [
+                (clock.epoch(midnight + opens), clock.epoch(midnight + closes)) for opens, closes in hours
+            ]
+    # Hours that fall into a clock change may vanish.
+    return [span for span in found if span[0] < span[1] and span[1] > start and span[0] < end]
+
+
+def _in_seconds(hours: DayHours) -> list[Seconds]:
+    return [(part.start * 60, part.end * 60) for part in hours]
 
 
 def openings(resource: Resource, bounds: Interval, free: Iterable[Interval] = ()) -> tuple[Interval, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
+from typing import overload
 
 # (start, end) in whole seconds since 1970: what the hot paths compute with.
 Seconds = tuple[int, int]
@@ -70,6 +71,78 @@ class Interval:
     def seconds_inside(self) -> Seconds:
         """The largest whole seconds that it covers; empty where it is shorter than a second."""
         return math.ceil(self.start.timestamp()), math.floor(self.end.timestamp())
+
+
+class Spans(Sequence[Interval]):
+    """Ranges kept as numbers, ``[start, end, start, end, ...]``, that become intervals when looked at.
+
+    Most of what is stored is only ever compared; building datetimes from it would be most of the work.
+    """
+
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: Sequence[int] = ()) -> None:
+        self.seconds = seconds
+
+    def __len__(self) -> int:
+        return len(self.seconds) // 2
+
+    @overload
+    def __getitem__(self, at: int) -> Interval: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Interval, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Interval | tuple[Interval, ...]:
+        if isinstance(at, slice):
+            return tuple(self)[at]
+        first = range(0, len(self.seconds), 2)[at]
+        return interval_of((self.seconds[first], self.seconds[first + 1]))
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Spans):
+            return list(self.seconds) == list(other.seconds)
+        return tuple(self) == other
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
+class NamedSpans(Mapping[str, Interval]):
+    """Ranges by name, kept as numbers like ``Spans``."""
+
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: Mapping[str, Sequence[int]]) -> None:
+        self.seconds = seconds
+
+    def __getitem__(self, name: str) -> Interval:
+        return interval_of(self.seconds[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.seconds)
+
+    def __len__(self) -> int:
+        return len(self.seconds)
+
+
+def interval_of(times: Sequence[int]) -> Interval:
+    """The interval between two instants in seconds since 1970."""
+    return Interval(datetime.fromtimestamp(times[0], UTC), datetime.fromtimestamp(times[1], UTC))
+
+
+def numbers(intervals: Iterable[Interval]) -> Iterable[Seconds]:
+    """The smallest whole seconds around each."""
+    if isinstance(intervals, Spans):
+        return zip(intervals.seconds[::2], intervals.seconds[1::2], strict=True)
+    return map(Interval.seconds_around, intervals)
+
+
+def named_numbers(intervals: Mapping[str, Interval]) -> Mapping[str, Sequence[int]]:
+    """The smallest whole seconds around each, by name."""
+    if isinstance(intervals, NamedSpans):
+        return intervals.seconds
+    return {name: item.seconds_around() for name, item in intervals.items()}
 
 
 def merge(intervals: Iterable[Interval]) -> tuple[Interval, ...]:

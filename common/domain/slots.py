@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from itertools import accumulate, chain, repeat
-from operator import add
+from itertools import accumulate, repeat
 
 from common.domain.availability import opening_seconds, openings
 from common.domain.catalogue import Absence, Resource, Service
 from common.domain.cells import next_cell
-from common.domain.interval import Interval, Seconds, aware, merge
-from common.domain.sweep import Forbidden, run_ends, sweep
+from common.domain.interval import Interval, Seconds, aware, merge, numbers
+from common.domain.sweep import Grid, Taken, free_runs
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What a calendar said: busy times, times marked free, and when it said so."""
 
-    busy: tuple[Interval, ...]
-    free: tuple[Interval, ...]
+    busy: Sequence[Interval]
+    free: Sequence[Interval]
     as_of: datetime
 
 
@@ -51,11 +50,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What takes the resource's time; ``bookings`` are the ranges they claim, their buffers included."""
+    """What takes the resource's time; ``bookings`` are the ranges they claim, their buffers included.
+
+    ``taken`` is time whose cause is not told apart: a list of free times needs no causes, and what was merged
+    when it was stored is never merged again. ``reasons`` needs them, so it wants everything in the others.
+    """
 
     bookings: tuple[Interval, ...] = ()
     absences: tuple[Absence, ...] = ()
     calendars: Mapping[str, CalendarState] = field(default_factory=dict, hash=False)
+    taken: Taken = field(default_factory=Taken, hash=False)
 
     def free(self) -> Iterator[Interval]:
         """The times that external calendars mark as free."""
@@ -93,25 +97,34 @@ class Reason:
 
 def free_starts(question: Question, picture: Picture) -> tuple[datetime, ...]:
     """Every start in the window that can be booked, as sorted UTC instants."""
-    service = question.service
     first, last = _first_and_last(question)
     unknown = any(isinstance(state, Unknown) for state in picture.calendars.values())
     if first >= last or unknown or any(_not_sold(question)):
         return ()
-    duration = _seconds(service.duration)
-    found = opening_seconds(question.resource, start=first, end=last + duration, free=picture.free())
-    forbidden = _forbidden(service, picture, first=first, last=last)
-    step = _seconds(service.step)
-    runs: list[range] = []
-    for (opens, closes), run_end in zip(found, run_ends(found), strict=True):
-        limit = min(closes, last, run_end - duration + 1)
-        runs += sweep(forbidden, anchor=opens, first=first, limit=limit, step=step)
-    starts = chain.from_iterable(_starts(run, service.step) for run in runs)
+    grid = _grid(question.service)
+    found = opening_seconds(question.resource, start=first, end=last + grid.duration, free=picture.free())
+    taken = _taken(picture, first - grid.before, last + grid.duration + grid.after)
+    starts = _instants(free_runs(found, taken, grid, first=first, last=last), question.service.step)
     return tuple(sorted(set(starts)) if question.resource.use_external_free else starts)
 
 
-def _starts(run: range, step: timedelta) -> Iterable[datetime]:
-    return accumulate(repeat(step, len(run) - 1), add, initial=datetime.fromtimestamp(run.start, UTC))
+def _grid(service: Service) -> Grid:
+    return Grid(
+        step=_seconds(service.step),
+        duration=_seconds(service.duration),
+        before=_seconds(service.buffer_before),
+        after=_seconds(service.buffer_after),
+    )
+
+
+def _instants(runs: Sequence[range], step: timedelta) -> list[datetime]:
+    """The one place where numbers become datetimes: the first of a run is converted, the others are added."""
+    longest = max(map(len, runs), default=1)
+    distances = list(accumulate(repeat(step, longest - 1), initial=timedelta()))
+    found: list[datetime] = []
+    for run in runs:
+        found += map(datetime.fromtimestamp(run.start, UTC).__add__, distances[: len(run)])
+    return found
 
 
 def _seconds(length: timedelta) -> int:
@@ -127,29 +140,22 @@ def _first_and_last(question: Question) -> Seconds:
     return first, last
 
 
-def _forbidden(service: Service, picture: Picture, *, first: int, last: int) -> Forbidden:
-    """The starts in ``[first, last)`` whose padded appointment would meet something, as merged ranges.
+def _taken(picture: Picture, first: int, last: int) -> Taken:
+    """Everything that takes time between two instants, merged.
 
-    A block from s to e forbids every start t with ``t - before < e`` and ``s < t + duration + after``. Starts
-    and lengths are whole cells, so for bookings this is also the test whether two claims share a cell.
+    Starts and lengths are whole cells, so for bookings overlapping a claim is the same as sharing a cell.
     """
-    before = _seconds(service.buffer_before)
-    reach = _seconds(service.duration + service.buffer_after) - 1
-    blocks = [
-        (start - reach, end + before)
-        for start, end in map(Interval.seconds_around, merge(_blocks(picture)))
-        if end + before > first and start - reach < last
-    ]
-    return Forbidden.of(blocks)
+    stored = picture.taken.near(first, last)
+    spans = [span for span in _blocks(picture) if span[1] > first and span[0] < last]
+    return Taken.of([*stored, *spans]) if spans else stored
 
 
-def _blocks(picture: Picture) -> Iterator[Interval]:
-    yield from picture.bookings
-    for absence in picture.absences:
-        yield absence.interval
+def _blocks(picture: Picture) -> Iterator[Seconds]:
+    yield from numbers(picture.bookings)
+    yield from numbers(absence.interval for absence in picture.absences)
     for state in picture.calendars.values():
         if isinstance(state, Known):
-            yield from state.busy
+            yield from numbers(state.busy)
 
 
 def reasons(question: Question, picture: Picture, at: datetime) -> tuple[Reason, ...]:

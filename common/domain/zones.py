@@ -15,6 +15,7 @@ from common.domain.interval import Interval
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 _DAY = 86_400
+_NEVER = 1 << 62
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}")
 # Files beside the zones: leap-second variants, copies, and the machine's own idea of local time.
@@ -54,6 +55,17 @@ class Offsets:
         """
         at = bisect_right(self.until, wall)
         return max(wall - self.offset[at], self.since[at])
+
+    def calm(self, wall: int) -> tuple[int, int]:
+        """The offset at a wall time, and before which wall time it is the only one.
+
+        Up to there the instant is the wall time less the offset; a skipped time is calm for no time at all.
+        """
+        at = bisect_right(self.until, wall)
+        offset = self.offset[at]
+        if wall - offset < self.since[at]:
+            return offset, wall
+        return offset, self.until[at] if at < len(self.until) else _NEVER
 
 
 @lru_cache(maxsize=4096)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Any
 
 from common.domain.agenda import Agenda, Imported, joined
 from common.domain.imports import ImportedEvent
-from common.domain.interval import Interval, Seconds
+from common.domain.interval import Interval, NamedSpans, Seconds, Spans
 from common.store.documents import Snapshot
 
 
@@ -57,18 +56,10 @@ def read_agenda(snapshots: Iterable[Snapshot]) -> Agenda:
 
 def _week(data: Mapping[str, Any]) -> Agenda:
     return Agenda(
-        bookings={name: _interval(times) for name, times in data.get("bookings", {}).items()},
-        absences={name: _interval(times) for name, times in data.get("absences", {}).items()},
+        bookings=NamedSpans(data.get("bookings", {})),
+        absences=NamedSpans(data.get("absences", {})),
         imports={
-            calendar: Imported(busy=_intervals(times.get("busy", ())), free=_intervals(times.get("free", ())))
+            calendar: Imported(busy=Spans(times.get("busy", ())), free=Spans(times.get("free", ())))
             for calendar, times in data.get("imports", {}).items()
         },
     )
-
-
-def _intervals(flat: Sequence[int]) -> tuple[Interval, ...]:
-    return tuple(_interval(flat[at : at + 2]) for at in range(0, len(flat), 2))
-
-
-def _interval(times: Sequence[int]) -> Interval:
-    return Interval(datetime.fromtimestamp(times[0], UTC), datetime.fromtimestamp(times[1], UTC))

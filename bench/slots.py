@@ -1,0 +1,217 @@
+"""The slot engine against the fastest exact libraries: the same texts in, the same instants out."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+
+from bench.measure import Timing, ratio, side_by_side
+from bench.report import Row, at_least, at_most, shown
+from bench.rivals import Rival, exact_rivals
+from bench.workload import AFTER, BEFORE, DURATION, FOUR_WEEKS, STEP, YEAR, ZONE, Case, case
+from common.domain.agenda import weeks
+from common.domain.catalogue import Resource, Service, WeeklyHours
+from common.domain.imports import ImportedEvent
+from common.domain.interval import Interval
+from common.domain.slots import Known, Picture, Question, free_starts
+from common.domain.sweep import Taken
+from common.store.agenda import imported_times, read_agenda
+from common.store.documents import Snapshot
+
+TOPIC = "slots"
+SIZES = (50, 500, 5_000, 50_000)
+MANY = 100
+_FEW = 50
+# Beyond this a rival takes seconds a question; those that do are left out there.
+_PATIENT = {"timegrid": 5_000, "portion": 5_000, "intervaltree": 5_000}
+
+SERVICE = Service(
+    id="service",
+    name="Service",
+    duration=DURATION,
+    buffer_before=BEFORE,
+    buffer_after=AFTER,
+    step=STEP,
+    notice=timedelta(),
+    horizon=timedelta(days=731),
+    resources=("anna",),
+)
+RESOURCE = Resource(
+    id="anna",
+    name="Anna",
+    email=None,
+    zone=ZONE,
+    hours=WeeklyHours.of({day: ["09:00-12:00", "13:00-18:00"] for day in range(5)}),
+)
+
+Answer = Callable[[Case], object]
+
+
+class WrongAnswerError(Exception):
+    """A time was missing, or one too many: then no number of this run means anything."""
+
+
+def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of every topic
+    """Measure all sizes, and check every answer against the brute force first."""
+    rivals = exact_rivals()
+    sizes = SIZES[:2] if quick else SIZES
+    cases = [case(f"w4_{busy}", FOUR_WEEKS, busy) for busy in sizes]
+    rows = [row for one in cases for row in _raw(one, rivals, quick=quick, limit=3)]
+    rows += _agenda(cases, quick=quick)
+    for busy in (50,) if quick else (50, 500):
+        rows += _many(busy, rivals, quick=quick)
+    for busy in (600,) if quick else (600, 5_000):
+        rows += _raw(case(f"y1_{busy}", YEAR, busy), rivals, quick=quick, limit=5)
+    return rows
+
+
+def from_texts(one: Case) -> tuple[datetime, ...]:
+    """The engine's answer from raw busy times."""
+    return free_starts(_question(one), Picture(taken=Taken.of_texts(one.busy)))
+
+
+def checked(one: Case, answers: Mapping[str, Answer]) -> tuple[int, int]:
+    """How many starts were missing and how many too many, in all answers together.
+
+    Raises:
+        WrongAnswerError: There were any.
+    """
+    wrong = {}
+    for name, answer in answers.items():
+        found = answer(one)
+        told = list(found) if isinstance(found, list | tuple) else []
+        missing, extra = len(one.answer - set(told)), len(told) - len(one.answer & set(told))
+        if missing or extra:
+            wrong[name] = (missing, extra)
+    if wrong:
+        raise WrongAnswerError(f"{one.name}: (missing, extra) {wrong}")
+    return 0, 0
+
+
+def _question(one: Case) -> Question:
+    return Question(SERVICE, RESOURCE, Interval(one.start, one.end), one.start - timedelta(days=1))
+
+
+def _raw(one: Case, rivals: Mapping[str, Rival], *, quick: bool, limit: float) -> list[Row]:
+    busy = len(one.busy)
+    answers: dict[str, Answer] = {"slotbridge": from_texts}
+    answers |= {name: rival for name, rival in rivals.items() if busy <= _PATIENT.get(name, busy)}
+    missing, extra = checked(one, answers)
+    timings = _timed({name: _bound(answer, one) for name, answer in answers.items()}, quick=quick)
+    best, times = _fastest(timings)
+    told = {f"{name}_ms": timing.ms for name, timing in timings.items()}
+    name = f"{one.name}: faster than the fastest exact rival"
+    return [
+        at_least(
+            TOPIC,
+            name,
+            times,
+            limit,
+            rival=best,
+            starts=len(one.answer),
+            missing=missing,
+            extra=extra,
+            **told,
+        )
+    ]
+
+
+def _many(busy: int, rivals: Mapping[str, Rival], *, quick: bool) -> list[Row]:
+    count = 10 if quick else MANY
+    cases = [case(f"r{MANY}_{busy}", FOUR_WEEKS, busy, seed=seed) for seed in range(count)]
+    answers: dict[str, Answer] = {"slotbridge": from_texts}
+    answers |= {name: rivals[name] for name in ("timegrid", "django-appointment") if name in rivals}
+    for one in cases:
+        checked(one, answers)
+    timings = _timed({name: _all(answer, cases) for name, answer in answers.items()}, quick=quick, least=1)
+    best, times = _fastest(timings)
+    told = {f"{name}_ms": timing.ms for name, timing in timings.items()}
+    name = f"r{MANY}_{busy}"
+    return [
+        at_least(TOPIC, f"{name}: faster than the fastest exact rival", times, 3, rival=best, **told),
+        at_most(TOPIC, f"{name}: ms of CPU a resource", timings["slotbridge"].ms / count, 0.2)
+        if busy == _FEW
+        else shown(TOPIC, f"{name}: ms of CPU a resource", timings["slotbridge"].ms / count),
+    ]
+
+
+def _agenda(cases: list[Case], *, quick: bool) -> list[Row]:
+    """From the week documents, whose times were merged when they were stored."""
+    stored = {one.name: documents(one) for one in cases}
+    questions = {}
+    for one in cases:
+        answer = _stored(stored[one.name])
+        checked(one, {"agenda": answer})
+        questions[one.name] = _bound(answer, one)
+    timings = _timed(questions, quick=quick)
+    first, last = timings[cases[0].name], timings[cases[-1].name]
+    told = {f"{name}_ms": timing.ms for name, timing in timings.items()}
+    name = f"from agenda documents: growth from {len(cases[0].busy)} to {len(cases[-1].busy):,} busy times"
+    return [at_most(TOPIC, name, ratio(last, first), 1.4, **told)]
+
+
+def documents(one: Case) -> list[Snapshot]:
+    """The case as the agenda of one external calendar."""
+    events = [_event(number, start, end) for number, (start, end) in enumerate(one.busy)]
+    found = []
+    for week in weeks(Interval(one.start, one.end)):
+        year, number = int(week[:4]), int(week[-2:])
+        monday = datetime.combine(date.fromisocalendar(year, number, 1), datetime.min.time(), UTC)
+        bounds = int(monday.timestamp()), int((monday + timedelta(days=7)).timestamp())
+        times = imported_times(events, bounds)
+        found.append(Snapshot(f"agenda/{week}", {"imports": {"c/k": times}} if times else {}, "1"))
+    return found
+
+
+def _event(number: int, start: str, end: str) -> ImportedEvent:
+    span = Interval(datetime.fromisoformat(start), datetime.fromisoformat(end))
+    name = str(number)
+    return ImportedEvent(
+        key=name,
+        unit=name,
+        interval=span,
+        blocks=True,
+        free=False,
+        private=False,
+        all_day=False,
+        generation=1,
+    )
+
+
+def from_documents(one: Case, stored: list[Snapshot]) -> tuple[datetime, ...]:
+    """The engine's answer from what is stored."""
+    agenda = read_agenda(stored)
+    calendars = {name: Known(found.busy, found.free, one.start) for name, found in agenda.imports.items()}
+    return free_starts(_question(one), Picture(taken=agenda.taken(), calendars=calendars))
+
+
+def _stored(snapshots: list[Snapshot]) -> Answer:
+    return lambda one: from_documents(one, snapshots)
+
+
+def _bound(answer: Answer, one: Case) -> Callable[[], object]:
+    return lambda: answer(one)
+
+
+def _all(answer: Answer, cases: list[Case]) -> Callable[[], object]:
+    return lambda: [answer(one) for one in cases]
+
+
+def _timed(rivals: Mapping[str, Callable[[], object]], *, quick: bool, least: int = 3) -> dict[str, Timing]:
+    """Every turn takes about as long for everyone, and long enough for the clock."""
+    once = side_by_side(rivals, rounds=2)
+    turn = 2 if quick else 25
+    calls = {name: max(1, round(turn / timing.ms)) for name, timing in once.items()}
+    slowest = max(timing.ms for timing in once.values())
+    rounds = 2 if quick else max(least, min(31, round(6_000 / max(slowest, turn) / len(rivals))))
+    gc.collect()
+    return side_by_side(rivals, rounds=rounds, calls=calls)
+
+
+def _fastest(timings: Mapping[str, Timing]) -> tuple[str, float]:
+    """The fastest rival, and how many times our CPU it takes."""
+    ours = timings["slotbridge"]
+    times = {name: ratio(timing, ours) for name, timing in timings.items() if name != "slotbridge"}
+    best = min(times, key=times.__getitem__)
+    return best, times[best]
