@@ -20,10 +20,11 @@ from common.flows.steps.returning import (
     look_later,
     unfinished,
 )
+from common.flows.steps.sharing import RELEASED, pass_on
 from common.flows.steps.unreachable import warn
 from common.ports import Ports
 
-OF_CHANNEL = frozenset({Cause.REMOVED.value, Cause.REAUTHORIZE.value})
+OF_CHANNEL = frozenset({Cause.REMOVED.value, Cause.REAUTHORIZE.value, RELEASED})
 
 
 class Outcome(StrEnum):
@@ -76,6 +77,8 @@ def sync_calendar(ports: Ports, command: SyncCalendar) -> Synced:
         Stop: Only a person can help; nothing was removed.
     """
     ids = (command.tenant, command.connection, command.calendar)
+    if command.channel:
+        pass_on(ports, tenant=command.tenant, connection=command.connection, calendar=command.calendar)
     reading = _reading(ports, command, Lane.SYNC)
     if reading is None:
         return Synced(Outcome.OFF)
@@ -85,7 +88,7 @@ def sync_calendar(ports: Ports, command: SyncCalendar) -> Synced:
     feed = ports.feeds.get(*ids)
     if command.channel:
         feed = heard(ports, feed, channel=command.channel)
-        feed = told(feed, channel=command.channel, cause=command.reason, now=ports.clock.now())
+    feed = told(feed, channel=command.channel, cause=command.reason, now=ports.clock.now())
     look_later(ports, feed, provider=reading.connection.provider, reason=command.reason)
     if not (unfinished(feed) if request is None else request > feed.done_request):
         return Synced(Outcome.DONE)

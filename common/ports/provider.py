@@ -57,6 +57,7 @@ class Abilities:
         endless_feed: A listing goes on for ever; otherwise it and its deltas end with the cursor's window.
         proves_removals: What a feed reports as removed is gone; otherwise it may have left the window only.
         lags: A change may be announced before it can be read: whoever was called has to look once more later.
+        one_channel: An account's calendar reports to one channel only, whichever was opened last.
         relist_every: How often a calendar has to be listed afresh, because a feed does not report everything.
     """
 
@@ -65,6 +66,7 @@ class Abilities:
     endless_feed: bool
     proves_removals: bool
     lags: bool = False
+    one_channel: bool = False
     relist_every: timedelta | None = None
 
 

@@ -12,6 +12,7 @@ from common.domain.push import CHANNEL_LENGTH, PURPOSE, Cause, PushClaims, encod
 from common.errors import Forbidden
 from common.flows.steps.lease import leased
 from common.flows.steps.reading import Reading, ask
+from common.flows.steps.sharing import RELEASED, hand_over
 from common.ports import ChannelRequest, Ports
 
 LATEST_RENEWAL = 0.8
@@ -61,9 +62,12 @@ def told(feed: Feed, *, channel: str | None, cause: str, now: datetime) -> Feed:
     """The feed after what a provider said of a channel, to be stored together with the lease.
 
     A channel that was taken away is forgotten, and opened anew by the look that follows. One that has to be
-    authorized again is prolonged, which does both; asking for both would be refused:
+    authorized again is prolonged, which does both; asking for both would be refused. One that was shared and
+    is closed is prolonged as well, which shows that it is gone, and opened anew:
     https://learn.microsoft.com/graph/change-notifications-lifecycle-events
     """
+    if feed.channel is not None and cause == RELEASED:
+        return replace(feed, renew_at=now)
     if feed.channel is None or feed.channel.id != channel:
         return feed
     if cause == Cause.REMOVED:
@@ -75,6 +79,7 @@ def stop_all(ports: Ports, reading: Reading, feed: Feed) -> Feed:
     """Close every channel of a calendar; the feed without them, still to be stored."""
     for channel in (feed.channel, *feed.old_channels):
         _stop(ports, reading, channel)
+    hand_over(ports, reading.connection, feed.key)
     return replace(feed, channel=None, old_channels=(), renew_at=None)
 
 

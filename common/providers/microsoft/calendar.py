@@ -46,6 +46,7 @@ class MicrosoftCalendar:
         endless_feed=False,
         proves_removals=False,
         lags=True,
+        one_channel=True,
         relist_every=timedelta(days=1),
     )
 
