@@ -1,6 +1,6 @@
 # Every target sets up what it needs: a virtual environment from the lock files.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo dev test test-fast explore bench lint lock archives
+.PHONY: help venv demo dev test test-fast explore bench lint lock archives openapi
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -42,6 +42,9 @@ lint: $(READY) ## check style, types and layers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+openapi: $(READY) ## describe the HTTP API anew: functions/*/openapi.json and docs/openapi.json
+	@$(BIN)/python -m openapi
 
 archives: $(READY) ## build what is deployed: one archive a function
 	@$(BIN)/python -m scripts.archive

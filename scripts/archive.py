@@ -2,8 +2,9 @@
 
     .venv/bin/python -m scripts.archive
 
-An archive holds the function's ``main.py``, the part of ``common/`` that it imports, both compiled, and its
-hashed requirements. The same code gives the same bytes, so that a function changes only when its code does.
+An archive holds the function's ``main.py``, the part of ``common/`` that it imports, both compiled, its
+OpenAPI document, and its hashed requirements. The same code gives the same bytes, so that a function changes
+only when its code does.
 """
 
 from __future__ import annotations
@@ -63,7 +64,9 @@ def archive(name: str) -> Archive:
         place = "main.py" if path == main else path.relative_to(ROOT).as_posix()
         contents[place] = path.read_bytes()
         contents[_cached(place)] = _compiled(place, contents[place])
-    sources = (main, *found.files, LOCK)
+    described = main.with_name("openapi.json")
+    contents[described.relative_to(ROOT).as_posix()] = described.read_bytes()
+    sources = (main, *found.files, described, LOCK)
     return Archive(name, contents, tuple(sorted(path.relative_to(ROOT).as_posix() for path in sources)))
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from flask import Request, Response
 
 from common.api.answers import answer
+from common.api.description import description
 from common.api.http import JSON, Access, Call, Caller, Reply, problem, request_json
 from common.api.routes import Route, Table
 from common.errors import (
@@ -67,7 +68,8 @@ class Function:
     def __init__(self, name: str, routes: Sequence[Route], stage: Callable[[], Stage]) -> None:
         """Answer ``routes``; ``stage`` is asked for at the first request, not at import."""
         self._name = name
-        self._table = Table(routes)
+        self.routes = (*routes, description(name))
+        self._table = Table(self.routes)
         self._stage = stage
         self._browsers = any(route.access in BROWSERS for route in routes)
 

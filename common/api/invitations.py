@@ -79,7 +79,8 @@ def invitation_view(invitation: Invitation, *, now: datetime) -> Json:
 def offer_view(offered: Offered) -> Json:
     """What the invited person reads before accepting."""
     view = plain(offered)
-    return {**view, "expires_at": view.pop("ends_at")}
+    ends = view.pop("ends_at")
+    return {**view, "expires_at": ends}
 
 
 def invitations_view(ports: Ports, tenant: str, _: str) -> Json:

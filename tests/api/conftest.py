@@ -1,4 +1,4 @@
-"""The functions' HTTP doors over a world, without sockets."""
+"""The functions' HTTP doors over a world, without sockets; every answer must be as it is described."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, unquote
 
 import pytest
 from flask import Request
 from werkzeug.test import EnvironBuilder
 
 from common import wiring
+from tests.described import Exchange, breaches
 from tests.world import World
 
 
@@ -40,6 +42,7 @@ class Http:
         headers = dict(options.pop("headers", {}))
         if token:
             headers["Authorization"] = f"Bearer {token}"
+        sent = options.get("json")
         builder = EnvironBuilder(method=method, path=target, headers=headers, **options)
         try:
             app = importlib.import_module(f"functions.{function}.main").APP
@@ -48,6 +51,19 @@ class Http:
             builder.close()
         text = response.get_data(as_text=True)
         parsed = json.loads(text) if "json" in (response.content_type or "") and text else text or None
+        if method != "OPTIONS":
+            exchange = Exchange(
+                function=function,
+                method=method,
+                path=unquote(f"/{rest}"),
+                query=dict(parse_qsl(query, keep_blank_values=True)),
+                sent=sent,
+                status=response.status_code,
+                media=response.mimetype,
+                answered=parsed,
+                headers=dict(response.headers),
+            )
+            assert breaches(exchange) == [], exchange
         return Answer(response.status_code, parsed, dict(response.headers))
 
 

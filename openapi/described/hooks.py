@@ -1,0 +1,107 @@
+"""What the function ``hooks`` answers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from common.api.hooks import HookPatch, NewHook, ReplayRequest, RotateRequest
+from common.domain.hooks import DeliveryState, HookEvent
+from openapi.fields import Answer, Count, Moment, Yes, one_of
+from openapi.operation import Operation
+
+SUMMARY = "Webhooks to the tenant's own system: where, of what, how they go, and what is sent again."
+SENT = {
+    "type": "booking.created",
+    "timestamp": "2027-03-15T09:00:00+00:00",
+    "data": {"id": "Zk3vY0m9Tq2bW8rXc5LhNd"},
+}
+
+
+class Hook(Answer):
+    """A target; nothing of its secrets but how many sign."""
+
+    id: Annotated[str, one_of("Ho0kT4rget")]
+    url: Annotated[str, one_of("https://shop.example/hooks/slotbridge")]
+    events: list[HookEvent]
+    enabled: Yes
+    secrets: Annotated[Count, one_of(1)]
+    created_at: Moment
+    failing_since: Moment | None
+    disabled_at: Moment | None
+
+
+class NewHookSecret(Hook):
+    """A target with its newest secret, this once."""
+
+    secret: Annotated[str, one_of("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")]
+
+
+class HookList(Answer):
+    """All targets of the tenant."""
+
+    hooks: list[Hook]
+
+
+class Delivery(Answer):
+    """One message and what became of it."""
+
+    id: Annotated[str, one_of("msg_2b7e151628aed2a6")]
+    event: HookEvent
+    at: Moment
+    state: DeliveryState
+    attempts: Count
+    answer: Annotated[str, one_of("200")] | None
+    tried_at: Moment | None
+    next_at: Moment | None
+    body: Annotated[dict[str, Any], one_of(SENT)]
+
+
+class DeliveryList(Answer):
+    """The newest messages to one target."""
+
+    deliveries: list[Delivery]
+
+
+class Queued(Answer):
+    """How many messages are sent again."""
+
+    queued: Annotated[Count, one_of(3)]
+
+
+OPERATIONS = (
+    Operation(
+        "POST /",
+        "createHook",
+        "Add a target",
+        {201: NewHookSecret},
+        body=NewHook,
+        errors=("forbidden_target", "too_many_hooks"),
+    ),
+    Operation("GET /", "listHooks", "All targets", {200: HookList}),
+    Operation("GET /<hook>", "getHook", "One target", {200: Hook}),
+    Operation("PATCH /<hook>", "changeHook", "Switch a target on or off", {200: Hook}, body=HookPatch),
+    Operation("DELETE /<hook>", "deleteHook", "Remove a target", {204: None}),
+    Operation(
+        "POST /<hook>/secret",
+        "rotateHookSecret",
+        "Make a new secret",
+        {200: NewHookSecret},
+        body=RotateRequest,
+    ),
+    Operation("GET /<hook>/deliveries", "listDeliveries", "What was sent", {200: DeliveryList}),
+    Operation(
+        "POST /<hook>/replay",
+        "replayHook",
+        "Send again what failed",
+        {202: Queued},
+        body=ReplayRequest,
+        errors=("hook_disabled",),
+    ),
+    Operation(
+        "POST /<hook>/deliveries/<delivery>/replay",
+        "replayDelivery",
+        "Send one message again",
+        {202: Queued},
+        errors=("hook_disabled",),
+    ),
+)

@@ -1,0 +1,92 @@
+"""What the function ``invitations`` answers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from common.api.invitations import AcceptBody, NewInvitation, OfferQuery
+from common.domain.account import ProviderKind
+from common.domain.invitation import InvitationState
+from common.domain.mail_policy import Language
+from openapi.described.connection_answers import Consent
+from openapi.fields import Answer, Count, Id, Moment, Name, one_of
+from openapi.operation import Operation, Secret
+
+SUMMARY = "Invites staff to connect their own calendars, and lets the invited accept."
+MAIL = ("no_address", "mail_not_configured", "too_many_invitations")
+HELD = ("unauthenticated", "invitation_invalid")
+
+
+class Invitation(Answer):
+    """An invitation as the owner sees it; nothing of its secret."""
+
+    id: Id
+    resource: Name
+    address: Annotated[str, one_of("anna@example.com")]
+    provider: ProviderKind | None
+    expected_account: Annotated[str, one_of("anna@example.com")] | None
+    language: Language
+    state: InvitationState
+    created_at: Moment
+    expires_at: Annotated[Moment, one_of("2027-03-18T09:00:00+01:00")]
+    sent_at: Moment | None
+    sendings: Annotated[Count, one_of(1)]
+    used_at: Moment | None
+    connection: Id | None
+
+
+class InvitationList(Answer):
+    """All invitations, newest first."""
+
+    invitations: list[Invitation]
+
+
+class Offer(Answer):
+    """What the invited person reads before accepting."""
+
+    business: Annotated[str, one_of("Salon Zoe")]
+    resource: Annotated[str, one_of("Anna Meier")]
+    providers: list[ProviderKind]
+    expected_account: Annotated[str, one_of("anna@example.com")] | None
+    language: Language
+    expires_at: Moment
+
+
+OPERATIONS = (
+    Operation(
+        "POST /",
+        "createInvitation",
+        "Invite somebody to connect a resource's calendar",
+        {201: Invitation},
+        body=NewInvitation,
+        errors=(*MAIL, "too_long", "unknown_return_address", "unknown_provider", "not_found"),
+    ),
+    Operation("GET /", "listInvitations", "All invitations", {200: InvitationList}),
+    Operation("DELETE /<invitation>", "revokeInvitation", "Revoke an invitation", {200: Invitation}),
+    Operation(
+        "POST /<invitation>/resend",
+        "resendInvitation",
+        "Send the mail again, with a new secret",
+        {202: Invitation},
+        errors=(*MAIL, "invitation_ended", "sent_too_often"),
+    ),
+    Operation(
+        "GET /<invitation>/offer",
+        "getOffer",
+        "What the invitation is for",
+        {200: Offer},
+        query=OfferQuery,
+        errors=HELD,
+        secrets=(Secret.INVITATION,),
+    ),
+    Operation(
+        "POST /<invitation>/accept",
+        "acceptInvitation",
+        "Begin to connect",
+        {201: Consent},
+        body=AcceptBody,
+        query=OfferQuery,
+        errors=(*HELD, "no_provider", "other_provider", "unknown_provider", "unknown_return_address"),
+        secrets=(Secret.INVITATION,),
+    ),
+)

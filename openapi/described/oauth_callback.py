@@ -1,0 +1,21 @@
+"""What the function ``oauth_callback`` answers."""
+
+from __future__ import annotations
+
+from common.api.consents import DEFAULT_PAGE, Callback
+from openapi.operation import Operation, Shown
+
+SUMMARY = "Ends a consent: the provider sends the browser here, and it goes back to the front end."
+
+OPERATIONS = (
+    Operation(
+        "GET /",
+        "finishConsent",
+        "Back from the provider",
+        {
+            303: Shown(says="Back to the front end, with `outcome`.", headers=("Location",)),
+            400: Shown(str, "A page, where there is no address to go to.", "text/plain", (), DEFAULT_PAGE),
+        },
+        query=Callback,
+    ),
+)

@@ -1,0 +1,58 @@
+"""What the function ``overview`` answers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from common.api.overview import OverviewQuery
+from openapi.described.bookings import StaffBooking
+from openapi.described.connection_answers import ImportedEvent
+from openapi.described.resources import Absence
+from openapi.described.slots import CalendarState
+from openapi.fields import Answer, Moment, Yes, one_of
+from openapi.operation import Operation
+
+SUMMARY = "Shows a resource's day or week to its staff, and to support under a grant of the owner."
+
+
+class ImportedCopy(ImportedEvent):
+    """An imported event, and the calendar that it is from."""
+
+    calendar: Annotated[str, one_of("5f3b0c1d2e4a69788796a5b4")]
+
+
+class ExternalBlock(Answer):
+    """One thing in an external calendar, asked for this view and not kept."""
+
+    calendar: Annotated[str, one_of("5f3b0c1d2e4a69788796a5b4")]
+    start: Moment
+    end: Annotated[Moment, one_of("2027-03-15T10:00:00+01:00")]
+    busy: Yes
+    all_day: bool
+    private: bool
+    imported: bool
+    title: Annotated[str, one_of("Dentist", "Only while the owner shows events.")] | None
+    read_only: Literal[True]
+
+
+class Overview(Answer):
+    """Everything in a resource's days."""
+
+    bookings: list[StaffBooking]
+    absences: list[Absence]
+    imported: list[ImportedCopy]
+    external: list[ExternalBlock]
+    calendars: list[CalendarState]
+    as_of: Moment
+
+
+OPERATIONS = (
+    Operation(
+        "GET /",
+        "getOverview",
+        "Bookings, absences and events of a resource",
+        {200: Overview},
+        query=OverviewQuery,
+        errors=("window", "window_too_long", "naive_time", "not_found", "support_locked", "no_support_grant"),
+    ),
+)

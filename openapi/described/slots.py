@@ -1,0 +1,78 @@
+"""What the function ``slots`` answers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from common.api.slots import ExplainQuery, SlotQuery
+from common.domain.offers import Freshness
+from common.domain.slots import Code
+from openapi.fields import Answer, Moment, Name, one_of
+from openapi.operation import Operation
+
+SUMMARY = "Answers which times a customer can book, and to staff why a time is not offered."
+WINDOW = ("window", "window_too_long", "unknown_zone", "naive_time", "not_found")
+
+
+class CalendarState(Answer):
+    """How well one calendar is known at this moment."""
+
+    calendar: Annotated[str, one_of("calendar-1")]
+    state: Freshness
+    as_of: Moment | None
+    reason: Annotated[str, one_of("provider_unavailable")] | None
+
+
+class Slot(Answer):
+    """One time, and who could take it."""
+
+    start: Moment
+    end: Annotated[Moment, one_of("2027-03-15T09:30:00+01:00")]
+    resources: list[Name]
+
+
+class SlotList(Answer):
+    """The free times; ``as_of`` is how old the oldest answer behind them is."""
+
+    slots: list[Slot]
+    as_of: Moment
+    degraded: bool
+    calendars: list[CalendarState]
+
+
+class SlotReason(Answer):
+    """One thing in the way."""
+
+    code: Code
+    start: Moment | None
+    end: Annotated[Moment, one_of("2027-03-15T09:30:00+01:00")] | None
+    source: Annotated[str, one_of("summer")] | None
+
+
+class SlotExplanation(Answer):
+    """Everything in the way; a time without reasons is offered."""
+
+    at: Moment
+    offered: bool
+    reasons: list[SlotReason]
+    calendars: list[CalendarState]
+
+
+OPERATIONS = (
+    Operation(
+        "GET /",
+        "listSlots",
+        "The times that can be booked",
+        {200: SlotList},
+        query=SlotQuery,
+        errors=(*WINDOW, "availability_unknown"),
+    ),
+    Operation(
+        "GET /explain",
+        "explainSlot",
+        "Why a time is not offered",
+        {200: SlotExplanation},
+        query=ExplainQuery,
+        errors=WINDOW,
+    ),
+)

@@ -1,0 +1,197 @@
+"""What the function ``tenant`` answers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from common.api.catalogue import TenantBody
+from common.api.privacy import AuditQuery, ErasureBody, ExportBody, LockBody, SupportBody
+from common.domain.catalogue import EditPolicy
+from common.domain.erasure import Scope, Stage
+from common.domain.mail_policy import Language
+from common.domain.support import Action
+from common.domain.work import DeadLetter, Notice
+from openapi.fields import Answer, Count, Email, Id, Line, Moment, Name, Opaque, Yes, Zone, one_of
+from openapi.operation import Operation
+
+SUMMARY = "The tenant's own record and dead letters; support access, the audit trail, export and erasure."
+Person = Annotated[str, one_of("oidc|48213")]
+
+
+class OwnerEdits(Answer):
+    """What becomes of the owner's changes to exported events."""
+
+    time: EditPolicy
+    text: EditPolicy
+    deletion: EditPolicy
+
+
+class MailSettings(Answer):
+    """What is mailed."""
+
+    customers: Yes
+    language: Language
+    owner: Email | None
+
+
+class Tenant(Answer):
+    """A tenant as its owner sees it."""
+
+    id: Annotated[str, one_of("salon")]
+    name: Annotated[str, one_of("Salon Zoe")]
+    time_zone: Zone
+    grace_minutes: Annotated[int, one_of(30)] | None
+    owner_edits: OwnerEdits
+    allowed_origins: list[Annotated[str, one_of("https://salon.example")]]
+    return_addresses: list[Annotated[str, one_of("https://salon.example/connected")]]
+    mail: MailSettings
+
+
+class NoticeList(Answer):
+    """What people were told."""
+
+    notices: list[Notice]
+
+
+class DeadLetterList(Answer):
+    """Work that was given up."""
+
+    dead_letters: list[DeadLetter]
+
+
+class SupportGrant(Answer):
+    """A permission for support to look, for a while."""
+
+    id: Id
+    reason: Annotated[str, one_of("Bookings are missing in the calendar")]
+    ticket: Annotated[str, one_of("SUP-117")] | None
+    granted_by: Person
+    granted_at: Moment
+    ends_at: Annotated[Moment, one_of("2027-03-16T09:00:00+01:00")]
+    revoked_at: Moment | None
+    revoked_by: Person | None
+
+
+class ListedGrant(SupportGrant):
+    """The same, and whether it holds now."""
+
+    active: Yes
+
+
+class Support(Answer):
+    """Whether support is locked out, and what it was granted."""
+
+    locked: bool
+    grants: list[ListedGrant]
+
+
+class SupportLock(Answer):
+    """Whether support is locked out."""
+
+    locked: Yes
+
+
+class AuditEntry(Answer):
+    """One line of the audit trail."""
+
+    id: Id
+    at: Moment
+    who: Person
+    action: Action
+    target: Name | None
+    reason: Line | None
+    ticket: Annotated[str, one_of("SUP-117")] | None
+    grant: Id | None
+
+
+class AuditPage(Answer):
+    """Some lines, newest first; ``next`` is the next page's ``after``."""
+
+    entries: list[AuditEntry]
+    next: Opaque | None
+
+
+class ExportedDocument(Answer):
+    """One record as it is stored, secrets left out."""
+
+    path: Annotated[str, one_of("tenants/salon/bookings/Zk3vY0m9Tq2bW8rXc5LhNd")]
+    data: Annotated[dict[str, Any], one_of({"service": "haircut", "resource": "anna"})]
+
+
+class ExportPage(Answer):
+    """Some records; ``next`` is the next request's ``after``."""
+
+    documents: list[ExportedDocument]
+    next: Opaque | None
+
+
+class Erasure(Answer):
+    """A job, and in the end its receipt."""
+
+    id: Id
+    scope: Scope
+    subject: Annotated[str, one_of("anna")] | None
+    stage: Stage
+    requested_by: Person
+    started_at: Moment
+    waiting_until: Moment | None
+    finished_at: Moment | None
+    documents_erased: Count
+    bookings_anonymised: Count
+    connections_ended: Count
+    events_erased: Count
+    events_left: Count
+
+
+class ErasureList(Answer):
+    """All jobs."""
+
+    erasures: list[Erasure]
+
+
+OPERATIONS = (
+    Operation("GET /", "getTenant", "The tenant's record", {200: Tenant}, errors=("not_found",)),
+    Operation("PUT /", "putTenant", "Make or replace the record", {200: Tenant}, body=TenantBody),
+    Operation("GET /notices", "listNotices", "What people were told", {200: NoticeList}),
+    Operation("GET /dead_letters", "listDeadLetters", "Work that was given up", {200: DeadLetterList}),
+    Operation(
+        "POST /dead_letters/<letter>/replay", "replayDeadLetter", "Do such work after all", {202: DeadLetter}
+    ),
+    Operation("GET /support", "getSupport", "What support may see", {200: Support}),
+    Operation(
+        "POST /support",
+        "allowSupport",
+        "Let support look for a while",
+        {201: SupportGrant},
+        body=SupportBody,
+        errors=("support_locked", "grant_too_long"),
+    ),
+    Operation("PUT /support", "lockSupport", "Lock support out or in", {200: SupportLock}, body=LockBody),
+    Operation("DELETE /support/<grant>", "revokeSupport", "End a permission", {200: SupportGrant}),
+    Operation(
+        "GET /audit",
+        "listAudit",
+        "Who looked at what",
+        {200: AuditPage},
+        query=AuditQuery,
+        errors=("not_found",),
+    ),
+    Operation(
+        "POST /export",
+        "exportData",
+        "Read everything out",
+        {200: ExportPage},
+        body=ExportBody,
+        errors=("not_found",),
+    ),
+    Operation("GET /erasures", "listErasures", "All erasures", {200: ErasureList}),
+    Operation(
+        "POST /erasures",
+        "startErasure",
+        "Erase a customer, a resource or all",
+        {202: Erasure},
+        body=ErasureBody,
+        errors=("not_confirmed", "not_found"),
+    ),
+    Operation("GET /erasures/<erasure>", "getErasure", "A job, or its receipt", {200: Erasure}),
+)

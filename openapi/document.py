@@ -1,0 +1,200 @@
+"""Builds the OpenAPI 3.1 document of functions from their routes, their operations and the models."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from common.api.http import JSON, Access
+from common.api.routes import Route
+from openapi import problems
+from openapi.examples import example
+from openapi.operation import Operation, Secret, Shape, Shown, shown
+from openapi.parameters import ANSWERED, header_parameter, path_parameter, query_parameters
+from openapi.schemas import Mode, Schemas, used
+
+VERSION = "1.0.0"
+DEFAULT_BASE = "http://127.0.0.1:8080"
+SECRETS: Mapping[Access, tuple[Secret | None, ...]] = {
+    Access.PUBLIC: (),
+    Access.STAFF: (Secret.STAFF,),
+    Access.CUSTOMER_OR_STAFF: (Secret.MANAGEMENT, Secret.STAFF),
+    Access.TASK: (Secret.PLATFORM,),
+    Access.SCHEDULER: (Secret.PLATFORM,),
+    Access.PROVIDER: (),
+}
+SCHEMES: Mapping[Secret, dict[str, str]] = {
+    Secret.STAFF: {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An OpenID ID token of the staff's issuer, which names tenant and role.",
+    },
+    Secret.MANAGEMENT: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The `management_token` that a customer was given with the booking.",
+    },
+    Secret.INVITATION: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The secret behind `#` in the link of an invitation.",
+    },
+    Secret.PLATFORM: {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An OpenID token of the service account of Cloud Tasks or Cloud Scheduler.",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One function: its routes, and what is said about each."""
+
+    name: str
+    summary: str
+    routes: tuple[Route, ...]
+    operations: tuple[Operation, ...]
+
+    def pairs(self) -> list[tuple[Route, Operation]]:
+        """Each route with its operation.
+
+        Raises:
+            LookupError: a route has none, or an operation has no route.
+        """
+        said = {item.route: item for item in self.operations}
+        there = {f"{route.method} {route.path}": route for route in self.routes}
+        if set(said) != set(there):
+            message = (
+                f"{self.name} is described differently from what it is: {sorted(set(said) ^ set(there))}"
+            )
+            raise LookupError(message)
+        return [(route, said[key]) for key, route in there.items()]
+
+
+def document(functions: Sequence[Described], *, title: str, url: str, prefixed: bool) -> dict[str, Any]:
+    """The document of these functions; ``prefixed`` puts each function's name before its paths."""
+    pairs = [(item, route, said) for item in functions for route, said in item.pairs()]
+    schemas = Schemas(_shapes(operation for _, _, operation in pairs))
+    paths: dict[str, dict[str, Any]] = {}
+    answers: dict[str, dict[str, Any]] = {}
+    for function, route, operation in pairs:
+        found = problems.by_status(problems.codes(route, operation))
+        answers |= {problems.name(*item): problems.answer(*item) for item in found.items()}
+        path = f"/{function.name}{route.path.rstrip('/')}" if prefixed else route.path
+        entry = paths.setdefault(re.sub(r"<(\w+)>", r"{\1}", path), {})
+        entry[route.method.lower()] = _operation(function, route, operation, schemas, found)
+    schemas.components["Problem"] = problems.SCHEMA
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": VERSION, "license": {"name": "Apache-2.0"}},
+        "servers": [{"url": url, "variables": {"base": {"default": DEFAULT_BASE}}}],
+        "tags": [{"name": item.name, "description": item.summary} for item in functions],
+        "paths": paths,
+        "components": {
+            "schemas": used([paths, answers], schemas.components),
+            "responses": dict(sorted(answers.items())),
+            "examples": {code: problems.example(code) for code in problems.CODES if _named(code, answers)},
+            "securitySchemes": _schemes(paths),
+        },
+    }
+
+
+def _shapes(operations: Iterable[Operation]) -> Iterable[tuple[Shape, Mode]]:
+    for operation in operations:
+        for shape in (operation.body, operation.query):
+            if shape is not None:
+                yield shape, "validation"
+        for answer in operation.answers.values():
+            if shown(answer).shape is not None:
+                yield shown(answer).shape, "serialization"
+
+
+def _operation(
+    function: Described,
+    route: Route,
+    operation: Operation,
+    schemas: Schemas,
+    found: Mapping[int, tuple[str, ...]],
+) -> dict[str, Any]:
+    secrets = SECRETS[route.access] if operation.secrets is None else operation.secrets
+    built: dict[str, Any] = {
+        "operationId": operation.id,
+        "tags": [function.name],
+        "summary": operation.summary,
+        "description": operation.says,
+        "security": [{secret.value: []} if secret else {} for secret in secrets],
+        "parameters": _parameters(route, operation, schemas),
+        "requestBody": _body(operation, schemas),
+        "responses": _responses(operation, schemas, found),
+    }
+    return {key: value for key, value in built.items() if value or key == "security"}
+
+
+def _responses(
+    operation: Operation, schemas: Schemas, found: Mapping[int, tuple[str, ...]]
+) -> dict[str, dict[str, Any]]:
+    own = {status: _answer(shown(item), schemas) for status, item in operation.answers.items()}
+    shared = {
+        status: {"$ref": f"#/components/responses/{problems.name(status, codes)}"}
+        for status, codes in found.items()
+    }
+    for status in own.keys() & shared.keys():
+        # The same status can also be a page for a person.
+        content = problems.answer(status, found[status])["content"]
+        own[status]["content"] = {**own[status]["content"], **content}
+    return {str(status): answer for status, answer in sorted({**shared, **own}.items())}
+
+
+def _parameters(route: Route, operation: Operation, schemas: Schemas) -> list[dict[str, Any]]:
+    query = schemas.resolved(schemas.of(operation.query, "validation")) if operation.query else {}
+    return [
+        *map(path_parameter, re.findall(r"<(\w+)>", route.path)),
+        *query_parameters(query),
+        *map(header_parameter, operation.headers),
+    ]
+
+
+def _body(operation: Operation, schemas: Schemas) -> dict[str, Any] | None:
+    if operation.body is None:
+        return None
+    schema = schemas.of(operation.body, "validation")
+    shape = {"schema": schema, "example": example(schema, schemas.components, at=operation.id)}
+    return {"required": True, "content": {JSON: shape}}
+
+
+def _answer(answer: Shown, schemas: Schemas) -> dict[str, Any]:
+    built: dict[str, Any] = {"description": answer.says or _phrase(answer)}
+    if answer.headers:
+        built["headers"] = {name: ANSWERED[name] for name in answer.headers}
+    if answer.shape is not None:
+        schema = schemas.of(answer.shape, "serialization")
+        value = example(schema, schemas.components, at="answer") if answer.example is None else answer.example
+        built["content"] = {answer.media: {"schema": schema, "example": value}}
+    return built
+
+
+def _phrase(answer: Shown) -> str:
+    if answer.shape is None:
+        return "Nothing but the status."
+    documented = isinstance(answer.shape, type) and answer.shape.__module__ != "builtins"
+    return str(answer.shape.__doc__).strip().split("\n")[0] if documented else "What was asked for."
+
+
+def _named(code: str, answers: Mapping[str, Any]) -> bool:
+    return any(code in key.split(".") for key in answers)
+
+
+def _schemes(paths: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    wanted = {
+        name
+        for entry in paths.values()
+        for operation in entry.values()
+        for choice in operation["security"]
+        for name in choice
+    }
+    return {secret.value: scheme for secret, scheme in SCHEMES.items() if secret.value in wanted}

@@ -1,0 +1,28 @@
+"""Every function describes itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from openapi.functions import names, one
+from tests.api.conftest import Http
+
+
+@pytest.mark.parametrize("function", names())
+def test_a_function_shows_its_document(http: Http, function: str) -> None:
+    """To everybody, without a token, and cacheable."""
+    answer = http("GET", f"/{function}/openapi.json", token=None)
+    again = http(
+        "GET", f"/{function}/openapi.json", token=None, headers={"If-None-Match": answer.headers["ETag"]}
+    )
+
+    assert (answer.status, answer.body) == (200, one(function))
+    assert answer.headers["Cache-Control"] == "public, max-age=300"
+    assert (again.status, again.body, again.headers["ETag"]) == (304, None, answer.headers["ETag"])
+
+
+def test_another_document_is_sent_whole(http: Http) -> None:
+    """An ETag of an older release matches nothing."""
+    answer = http("GET", "/slots/openapi.json", token=None, headers={"If-None-Match": '"0"'})
+
+    assert answer.status == 200

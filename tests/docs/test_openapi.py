@@ -1,0 +1,137 @@
+"""The description of the API is what the code does, and what is checked in is that description."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema_rs import Draft202012Validator, meta
+from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
+
+from common.api.answers import STATUS
+from openapi import problems
+from openapi.__main__ import text
+from openapi.functions import ROOT, files, names, one, whole
+
+DOCUMENTS = [*names(), "whole"]
+
+
+def document(name: str) -> dict[str, Any]:
+    return whole() if name == "whole" else one(name)
+
+
+def operations(name: str) -> Iterator[dict[str, Any]]:
+    for entry in document(name)["paths"].values():
+        yield from entry.values()
+
+
+def contents(name: str) -> Iterator[tuple[str, Any, Any]]:
+    """Every example with its schema: of parameters, bodies and answers."""
+    found = document(name)
+    shared = found["components"]
+    for operation in operations(name):
+        title = operation["operationId"]
+        for item in operation.get("parameters", ()):
+            for value in [item["example"]] if "example" in item else item["schema"].get("examples", ()):
+                yield f"{title} {item['name']}", item["schema"], value
+        for media, part in operation.get("requestBody", {}).get("content", {}).items():
+            yield f"{title} {media}", part["schema"], part["example"]
+        for status, answer in operation["responses"].items():
+            told = shared["responses"][answer["$ref"].rsplit("/", 1)[1]] if "$ref" in answer else answer
+            for media, part in told.get("content", {}).items():
+                for value in examples(part, shared):
+                    yield f"{title} {status} {media}", part["schema"], value
+
+
+def examples(part: dict[str, Any], shared: dict[str, Any]) -> Iterator[Any]:
+    if "example" in part:
+        yield part["example"]
+    for item in part.get("examples", {}).values():
+        yield shared["examples"][item["$ref"].rsplit("/", 1)[1]]["value"]
+
+
+def test_what_is_checked_in_is_what_the_code_does() -> None:
+    """After a change of a route or of a model, ``make openapi`` has been run."""
+    stale = [
+        str(path.relative_to(ROOT))
+        for path, found in files().items()
+        if not path.exists() or path.read_text() != text(found)
+    ]
+
+    assert stale == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_document_is_openapi_3_1(name: str) -> None:
+    """By the official schema of the format, and its schemas by that of JSON Schema 2020-12."""
+    OPENAPI_31_VALIDATOR.validate(document(name))
+    for schema in document(name)["components"]["schemas"].values():
+        meta.validate({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema})
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_example_fits_its_schema(name: str) -> None:
+    """Of parameters, bodies and answers; every answer with a body has at least one."""
+    components = document(name)["components"]
+    wrong = [
+        (at, value)
+        for at, schema, value in contents(name)
+        if not Draft202012Validator({**schema, "components": components}, validate_formats=True).is_valid(
+            value
+        )
+    ]
+    without = [
+        operation["operationId"]
+        for operation in operations(name)
+        for answer in operation["responses"].values()
+        for part in answer.get("content", {}).values()
+        if "example" not in part and "examples" not in part
+    ]
+
+    assert (wrong, without) == ([], [])
+
+
+def test_every_operation_has_a_name_of_its_own() -> None:
+    """In the whole API, since clients are generated from it; and no two schemas share one."""
+    found = [operation["operationId"] for operation in operations("whole")]
+    odd = [name for name in whole()["components"]["schemas"] if not re.fullmatch(r"[A-Z][A-Za-z]+", name)]
+
+    assert len(found) == len(set(found)) > 70
+    assert odd == []
+
+
+def test_every_error_has_a_code_that_is_described() -> None:
+    """With the status that the answer will have."""
+    wrong = {
+        kind.__name__: (kind.code, status)
+        for kind, status in STATUS.items()
+        if kind.code in problems.CODES and problems.CODES[kind.code][0] != status
+    }
+
+    assert wrong == {}
+
+
+def test_every_code_in_the_table_is_used() -> None:
+    """By some operation, or by the door itself."""
+    shown = set(whole()["components"]["examples"])
+    door = {"unknown_route", "method_not_allowed"}
+
+    assert set(problems.CODES) - shown - door == set()
+
+
+def test_the_whole_holds_what_each_function_says() -> None:
+    """The same operations, under the function's name."""
+    assert {
+        (f"/{name}{path.rstrip('/')}", method, operation["operationId"])
+        for name in names()
+        for path, entry in one(name)["paths"].items()
+        for method, operation in entry.items()
+    } == {
+        (path, method, operation["operationId"])
+        for path, entry in whole()["paths"].items()
+        for method, operation in entry.items()
+    }
+    assert json.loads((ROOT / "docs/openapi.json").read_text())["openapi"] == "3.1.0"
