@@ -12,7 +12,7 @@ from common.api.routes import Route
 from openapi import problems
 from openapi.examples import example
 from openapi.operation import Operation, Secret, Shape, Shown, shown
-from openapi.parameters import ANSWERED, header_parameter, path_parameter, query_parameters
+from openapi.parameters import ANSWERED, TENANT, header_parameter, path_parameter, query_parameters
 from openapi.schemas import Mode, Schemas, used
 
 VERSION = "1.0.0"
@@ -155,6 +155,7 @@ def _parameters(route: Route, operation: Operation, schemas: Schemas) -> list[di
     return [
         *map(path_parameter, re.findall(r"<(\w+)>", route.path)),
         *query_parameters(query),
+        *([TENANT] if route.access is Access.STAFF and operation.query is None else []),
         *map(header_parameter, operation.headers),
     ]
 

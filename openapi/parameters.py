@@ -46,6 +46,16 @@ HEADERS: Mapping[str, dict[str, Any]] = {
     },
 }
 
+# The origin is judged before the token is read, and in a preflight there is none.
+TENANT: Mapping[str, Any] = {
+    "name": "tenant",
+    "in": "query",
+    "required": False,
+    "description": "For browser pages: the tenant that registered their origin.",
+    "schema": {"type": "string", "pattern": ID},
+    "example": "salon",
+}
+
 ANSWERED: Mapping[str, dict[str, Any]] = {
     "Cache-Control": {"description": "How long the answer may be kept.", "schema": {"type": "string"}},
     "ETag": {"description": "The version of what was answered.", "schema": {"type": "string"}},

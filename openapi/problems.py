@@ -51,6 +51,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "grant_too_long": (400, "A support grant lasts for seven days at most."),
     "not_confirmed": (400, "`confirm` does not repeat what shall be erased."),
     "forbidden_target": (400, "The address is not one on the public internet that is called."),
+    "store_refused": (400, "The database does not take this; mostly it is too large."),
     "bad_validation_token": (400, "The validation token is not one that is repeated."),
     "no_notifications": (400, "The body holds no notifications."),
     "unauthenticated": (401, "A bearer token is missing, or not valid."),
@@ -74,6 +75,10 @@ CODES: Mapping[str, tuple[int, str]] = {
     "disconnecting": (409, "The connection is being taken apart."),
     "disconnected": (409, "The connection has ended."),
     "other_connection": (409, "The connection belongs to something else."),
+    "still_active": (409, "Switch it off first, so that nobody books it now."),
+    "has_bookings": (409, "It has bookings of the past month or to come."),
+    "has_connections": (409, "Its calendars have to be disconnected first."),
+    "offered_by_services": (409, "Services still name it."),
     "sync_running": (409, "A synchronisation is under way."),
     "sync_done": (409, "There is nothing left to cancel."),
     "no_sync": (409, "The first synchronisation was not started yet."),
@@ -86,7 +91,9 @@ CODES: Mapping[str, tuple[int, str]] = {
     "no_grant": (409, "There is no permission any more."),
     "calendar_gone": (409, "The calendar does not exist any more."),
     "forbidden": (409, "The account may not do that in the calendar."),
+    "already_exists": (412, "There is such a record already."),
     "stale_version": (412, "It was changed meanwhile; read it again first."),
+    "precondition_required": (428, "Replacing a record needs If-Match with the version that was seen."),
     "too_large": (413, "The body is too large."),
     "unsupported_media_type": (415, "The body must be application/json."),
     "idempotency_key_reused": (422, "The Idempotency-Key was used with another request."),
@@ -98,6 +105,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "endless_pages": (502, "The provider's answer has no end."),
     "misconfigured": (503, "A setting is missing; it was logged."),
     "store_unavailable": (503, "The database does not answer; try again."),
+    "unreadable_document": (503, "A record was written by a newer release; try again."),
     "queue_unavailable": (503, "The task queue does not answer; try again."),
     "issuer_unavailable": (503, "The token issuer's keys cannot be fetched now; try again."),
     "provider_unavailable": (503, "The provider does not answer; try again."),
@@ -123,8 +131,9 @@ PROVIDER = (
 USABLE = ("reauth_required", "disconnecting", "disconnected")
 ALWAYS = (
     *("invalid_request", "too_large", "internal_error", "store_setup", "misconfigured", "store_unavailable"),
+    "unreadable_document",
 )
-CHANGING = ("conflict", "queue_unavailable")
+CHANGING = ("conflict", "queue_unavailable", "store_refused")
 TOKEN = ("unauthenticated", "issuer_unavailable")
 STAFF = (*TOKEN, "no_role", "role_not_allowed")
 ACCESS: Mapping[Access, tuple[str, ...]] = {

@@ -97,6 +97,7 @@ class EventQuery(Model):
     start: Instant = Field(alias="from")
     end: Instant = Field(alias="to")
     tz: Zone = "UTC"
+    tenant: Id | None = None
 
 
 class CalendarSwitch(Model):

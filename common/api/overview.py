@@ -24,6 +24,7 @@ class OverviewQuery(Model):
     start: Instant = Field(alias="from")
     end: Instant = Field(alias="to")
     tz: Zone = "UTC"
+    tenant: Id | None = None
 
 
 def overview_query(call: Call) -> OverviewQuery:

@@ -34,6 +34,7 @@ class AuditQuery(Model):
 
     after: Annotated[str, Field(max_length=100, pattern=r"^[0-9A-Za-z._-]+$")] | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
+    tenant: Id | None = None
 
 
 class ExportBody(Model):

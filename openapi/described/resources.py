@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 from common.api.catalogue import AbsenceBody, ResourceBody
 from common.api.feed_routes import FeedBody
 from common.domain.subscription import Shows
+from openapi.described.erasures import Erasure
 from openapi.fields import Answer, Email, Line, Moment, Name, Wall, Yes, Zone, one_of
 from openapi.operation import Operation
+from openapi.records import CONDITIONS, MATCH, NONE_MATCH, kept, seen
 
 SUMMARY = "Bookable people and rooms, their absences and their feeds."
 
@@ -82,19 +84,58 @@ class NewFeed(Feed):
 
 OPERATIONS = (
     Operation("GET /", "listResources", "The resources", {200: ResourceList}),
-    Operation("GET /<resource>", "getResource", "One resource", {200: Resource}),
     Operation(
-        "PUT /<resource>", "putResource", "Make or replace a resource", {200: Resource}, body=ResourceBody
+        "GET /<resource>",
+        "getResource",
+        "One resource",
+        seen(Resource),
+        headers=NONE_MATCH,
+        errors=("invalid_version",),
+    ),
+    Operation(
+        "PUT /<resource>",
+        "putResource",
+        "Make or replace a resource",
+        kept(Resource),
+        body=ResourceBody,
+        headers=MATCH,
+        errors=CONDITIONS,
+    ),
+    Operation(
+        "DELETE /<resource>",
+        "deleteResource",
+        "Delete a resource on which nothing depends any more",
+        {202: Erasure},
+        headers=MATCH,
+        errors=(*CONDITIONS, "still_active", "has_bookings", "has_connections", "offered_by_services"),
+        says="What is left of it is erased as a job.",
     ),
     Operation("GET /<resource>/absences", "listAbsences", "A resource's absences", {200: AbsenceList}),
+    Operation(
+        "GET /<resource>/absences/<absence>",
+        "getAbsence",
+        "One absence",
+        seen(Absence),
+        headers=NONE_MATCH,
+        errors=("invalid_version",),
+    ),
     Operation(
         "PUT /<resource>/absences/<absence>",
         "putAbsence",
         "Enter or replace an absence",
-        {200: Absence},
+        kept(Absence),
         body=AbsenceBody,
+        headers=MATCH,
+        errors=CONDITIONS,
     ),
-    Operation("DELETE /<resource>/absences/<absence>", "deleteAbsence", "Remove an absence", {204: None}),
+    Operation(
+        "DELETE /<resource>/absences/<absence>",
+        "deleteAbsence",
+        "Remove an absence",
+        {204: None},
+        headers=MATCH,
+        errors=CONDITIONS,
+    ),
     Operation(
         "POST /<resource>/feed",
         "publishFeed",

@@ -7,6 +7,7 @@ from typing import Annotated
 from common.api.catalogue import ServiceBody
 from openapi.fields import Answer, Name, Yes, one_of
 from openapi.operation import Operation
+from openapi.records import CONDITIONS, MATCH, NONE_MATCH, kept, seen
 
 SUMMARY = "What customers can book."
 
@@ -22,6 +23,9 @@ class Service(Answer):
     interval: Annotated[int, one_of(15)]
     notice: Annotated[int, one_of(120)]
     horizon_days: Annotated[int, one_of(90)]
+    capacity: Annotated[int, one_of(1, "How many may book the same time.")]
+    hold_minutes: Annotated[int, one_of(10)]
+    show_seats: bool
     resources: list[Name]
     active: Yes
 
@@ -34,13 +38,29 @@ class ServiceList(Answer):
 
 OPERATIONS = (
     Operation("GET /", "listServices", "The services", {200: ServiceList}),
-    Operation("GET /<service>", "getService", "One service", {200: Service}),
+    Operation(
+        "GET /<service>",
+        "getService",
+        "One service",
+        seen(Service),
+        headers=NONE_MATCH,
+        errors=("invalid_version",),
+    ),
     Operation(
         "PUT /<service>",
         "putService",
         "Make or replace a service",
-        {200: Service},
+        kept(Service),
         body=ServiceBody,
-        errors=("unknown_resource",),
+        headers=MATCH,
+        errors=(*CONDITIONS, "unknown_resource"),
+    ),
+    Operation(
+        "DELETE /<service>",
+        "deleteService",
+        "Delete a service that is not booked any more",
+        {204: None},
+        headers=MATCH,
+        errors=(*CONDITIONS, "still_active", "has_bookings"),
     ),
 )

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 from common.api.catalogue import TenantBody
 from common.api.privacy import AuditQuery, ErasureBody, ExportBody, LockBody, SupportBody
 from common.domain.catalogue import EditPolicy
-from common.domain.erasure import Scope, Stage
 from common.domain.mail_policy import Language
 from common.domain.support import Action
 from common.domain.work import DeadLetter, Notice
-from openapi.fields import Answer, Count, Email, Id, Line, Moment, Name, Opaque, Yes, Zone, one_of
+from openapi.described.erasures import Erasure, ErasureList
+from openapi.fields import Answer, Email, Id, Line, Moment, Name, Opaque, Yes, Zone, one_of
 from openapi.operation import Operation
+from openapi.records import CONDITIONS, MATCH, NONE_MATCH, kept, seen
 
 SUMMARY = "The tenant's own record and dead letters; support access, the audit trail, export and erasure."
 Person = Annotated[str, one_of("oidc|48213")]
@@ -32,6 +33,7 @@ class MailSettings(Answer):
     customers: Yes
     language: Language
     owner: Email | None
+    reminders: Yes
 
 
 class Tenant(Answer):
@@ -125,33 +127,24 @@ class ExportPage(Answer):
     next: Opaque | None
 
 
-class Erasure(Answer):
-    """A job, and in the end its receipt."""
-
-    id: Id
-    scope: Scope
-    subject: Annotated[str, one_of("anna")] | None
-    stage: Stage
-    requested_by: Person
-    started_at: Moment
-    waiting_until: Moment | None
-    finished_at: Moment | None
-    documents_erased: Count
-    bookings_anonymised: Count
-    connections_ended: Count
-    events_erased: Count
-    events_left: Count
-
-
-class ErasureList(Answer):
-    """All jobs."""
-
-    erasures: list[Erasure]
-
-
 OPERATIONS = (
-    Operation("GET /", "getTenant", "The tenant's record", {200: Tenant}, errors=("not_found",)),
-    Operation("PUT /", "putTenant", "Make or replace the record", {200: Tenant}, body=TenantBody),
+    Operation(
+        "GET /",
+        "getTenant",
+        "The tenant's record",
+        seen(Tenant),
+        headers=NONE_MATCH,
+        errors=("not_found", "invalid_version"),
+    ),
+    Operation(
+        "PUT /",
+        "putTenant",
+        "Make or replace the record",
+        kept(Tenant),
+        body=TenantBody,
+        headers=MATCH,
+        errors=CONDITIONS,
+    ),
     Operation("GET /notices", "listNotices", "What people were told", {200: NoticeList}),
     Operation("GET /dead_letters", "listDeadLetters", "Work that was given up", {200: DeadLetterList}),
     Operation(

@@ -11,7 +11,6 @@ import pytest
 from jsonschema_rs import Draft202012Validator, meta
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
-from common.api.answers import STATUS
 from openapi import problems
 from openapi.__main__ import text
 from openapi.functions import ROOT, files, names, one, whole
@@ -101,17 +100,6 @@ def test_every_operation_has_a_name_of_its_own() -> None:
 
     assert len(found) == len(set(found)) > 70
     assert odd == []
-
-
-def test_every_error_has_a_code_that_is_described() -> None:
-    """With the status that the answer will have."""
-    wrong = {
-        kind.__name__: (kind.code, status)
-        for kind, status in STATUS.items()
-        if kind.code in problems.CODES and problems.CODES[kind.code][0] != status
-    }
-
-    assert wrong == {}
 
 
 def test_every_code_in_the_table_is_used() -> None:

@@ -1,0 +1,33 @@
+"""The answers about erasures."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from common.domain.erasure import Scope, Stage
+from openapi.fields import Answer, Count, Id, Moment, one_of
+
+
+class Erasure(Answer):
+    """A job, and in the end its receipt."""
+
+    id: Id
+    scope: Scope
+    subject: Annotated[str, one_of("anna")] | None
+    stage: Stage
+    requested_by: Annotated[str, one_of("oidc|48213")]
+    started_at: Moment
+    waiting_until: Moment | None
+    finished_at: Moment | None
+    bookings_kept: bool
+    documents_erased: Count
+    bookings_anonymised: Count
+    connections_ended: Count
+    events_erased: Count
+    events_left: Count
+
+
+class ErasureList(Answer):
+    """All jobs."""
+
+    erasures: list[Erasure]
