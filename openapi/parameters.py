@@ -47,7 +47,7 @@ HEADERS: Mapping[str, dict[str, Any]] = {
 }
 
 # The origin is judged before the token is read, and in a preflight there is none.
-TENANT: Mapping[str, Any] = {
+TENANT: dict[str, Any] = {
     "name": "tenant",
     "in": "query",
     "required": False,
