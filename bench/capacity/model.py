@@ -13,6 +13,8 @@ MONTH_DAYS = 30
 MILLION, HUNDRED_THOUSAND = 1_000_000, 100_000
 # A queue of Cloud Tasks dispatches no more: https://cloud.google.com/tasks/docs/quotas
 QUEUE_PER_SECOND = 500
+# Parts of a poll run that are worked off side by side: what the queue "upkeep" dispatches at once.
+PARTS_AT_ONCE = 8
 # Calls of the Calendar API a day and project, above which it may cost: Google's quota page of 2026.
 FREE_CALLS_PER_DAY = 1_000_000
 
@@ -38,6 +40,8 @@ class Seconds:
     export: float = 0.5
     slots: float = 0.4
     upkeep: float = 0.1
+    # A part of a poll run: some five exchanges with the store and the queues for each of its calendars.
+    poll_part: float = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +94,9 @@ class Installation:
 
     @property
     def poll_minutes(self) -> float:
-        """How often each calendar is really polled: one run a minute takes the calendars most overdue."""
-        return max(self.tuning.poll_minutes, self.calendars / MOST)
+        """How often each calendar is really polled: by as many parts of the run as go side by side."""
+        parts_a_minute = PARTS_AT_ONCE * MINUTE / self.seconds.poll_part
+        return max(self.tuning.poll_minutes, self.calendars / (MOST * parts_a_minute))
 
     @property
     def load(self) -> Load:

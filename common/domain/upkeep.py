@@ -125,6 +125,16 @@ def next_poll(now: datetime, *, minutes: int, seed: str) -> datetime:
     return now + timedelta(minutes=minutes) * (0.8 + 0.4 * dice(f"{seed}:{bucket(now, seconds=60)}"))
 
 
+def overdue(feed: Feed, *, now: datetime, minutes: int) -> float:
+    """How many seconds longer than a poll interval ago a calendar was last read.
+
+    Nothing for one that was never read, and for one that only its owner can help, who was told.
+    """
+    if feed.last_applied_at is None or feed.error is not None:
+        return 0.0
+    return max(0.0, (now - feed.last_applied_at).total_seconds() - minutes * 60)
+
+
 def bucket(now: datetime, *, seconds: int, seed: str = "") -> int:
     """The number of the time bucket that an instant is in; part of task names.
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from common.domain.account import Connection
 from common.domain.feed import Feed
-from common.domain.upkeep import bucket, leased, next_poll
-from common.domain.work import OutboxKind
+from common.domain.upkeep import bucket, leased, next_poll, overdue
+from common.domain.work import Lane, OutboxKind, Task, Work
 from common.errors import Conflict, UnknownResource
 from common.flows.steps.duties import look_after
 from common.flows.steps.outbox import task_of
@@ -33,32 +34,34 @@ class Job(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Maintain:
-    """Which job."""
+    """Which job, and behind which moment its part begins; without one it is the first part."""
 
     job: Job = Job.SWEEP
+    after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Maintained:
-    """How much was found due."""
+    """How much was found due; ``overdue`` is by how many seconds the calendar read longest ago is late."""
 
     channels: int = 0
     polls: int = 0
     exports: int = 0
     told: int = 0
+    overdue: float = 0.0
 
 
 def maintain(ports: Ports, command: Maintain) -> Maintained:
-    """Find what is due and queue a task for each; firing twice queues nothing twice."""
-    every = command.job is Job.SWEEP
+    """Find what is due and queue a task for each; firing twice queues nothing twice.
+
+    A run takes a part of what is due. The next part is queued before this one is worked off, so that parts
+    run side by side.
+    """
     now = ports.clock.now()
-    exports, told = _outbox(ports, now) if every or command.job is Job.OUTBOX else (0, 0)
-    found = Maintained(
-        channels=_channels(ports, now) if every or command.job is Job.CHANNELS else 0,
-        polls=_poll(ports, now) if every or command.job is Job.POLL else 0,
-        exports=exports,
-        told=told,
-    )
+    found = Maintained()
+    for job, step in _STEPS.items():
+        if command.job in {Job.SWEEP, job}:
+            found = step(ports, now, command.after, found)
     ports.log.info(
         "maintained",
         job=command.job.value,
@@ -66,46 +69,71 @@ def maintain(ports: Ports, command: Maintain) -> Maintained:
         polls=found.polls,
         exports=found.exports,
         told=found.told,
+        overdue=round(found.overdue, 1),
     )
     return found
 
 
-def _channels(ports: Ports, now: datetime) -> int:
+def _channels(ports: Ports, now: datetime, after: datetime | None, found: Maintained) -> Maintained:
     """A look at the calendar renews its channel, and reads what happened between the two channels."""
-    due = ports.feeds.due_for_renewal(now, MOST)
+    due = ports.feeds.due_for_renewal(now, MOST, after=after)
+    _next_part(ports, Job.CHANNELS, [feed.renew_at for feed in due], now=now)
     for feed in due:
         if _usable(ports, feed):
             wake_feed(ports, feed, cause=f"renew/{bucket(now, seconds=TEN_MINUTES)}")
         else:
             _put(ports, replace(feed, renew_at=now + UNUSABLE))
-    return len(due)
+    return replace(found, channels=len(due))
 
 
-def _poll(ports: Ports, now: datetime) -> int:
+def _poll(ports: Ports, now: datetime, after: datetime | None, found: Maintained) -> Maintained:
     """Every calendar is looked at now and then, however healthy its channel seems."""
-    due = [feed for feed in ports.feeds.due_for_poll(now, MOST) if not leased(feed, now=now)]
-    for feed in due:
-        again = next_poll(now, minutes=ports.tuning.poll_minutes, seed=f"{feed.connection}/{feed.key}")
+    due = ports.feeds.due_for_poll(now, MOST, after=after)
+    _next_part(ports, Job.POLL, [feed.poll_at for feed in due], now=now)
+    idle = [feed for feed in due if not leased(feed, now=now)]
+    minutes, longest = ports.tuning.poll_minutes, 0.0
+    for feed in idle:
+        again = next_poll(now, minutes=minutes, seed=f"{feed.connection}/{feed.key}")
         _put(ports, replace(feed, poll_at=again))
         ids = {"tenant": feed.tenant, "connection": feed.connection}
         look_after(ports, **ids, job="reconcile", cause=f"hour/{bucket(now, seconds=HOUR)}")
         if _usable(ports, feed):
+            longest = max(longest, overdue(feed, now=now, minutes=minutes))
             wake_feed(ports, feed, cause=f"poll/{bucket(now, seconds=MINUTE)}")
             look_after(
                 ports, **ids, job="refresh", cause=f"day/{bucket(now, seconds=DAY, seed=feed.connection)}"
             )
-    return len(due)
+    return replace(found, polls=len(idle), overdue=longest)
 
 
-def _outbox(ports: Ports, now: datetime) -> tuple[int, int]:
+def _outbox(ports: Ports, now: datetime, after: datetime | None, found: Maintained) -> Maintained:
     """How many exports, and how many mails and webhooks, were still promised."""
-    due = ports.ledger.outbox_due(now, MOST)
+    due = ports.ledger.outbox_due(now, MOST, after=after)
+    _next_part(ports, Job.OUTBOX, [entry.due_at for entry in due], now=now)
     for entry in due:
         ports.queue.enqueue(task_of(entry, bucket=f"sweep/{bucket(now, seconds=MINUTE)}"))
         # Behind the others: what keeps waiting must not keep the rest from its turn.
         ports.ledger.put_outbox(replace(entry, due_at=now + AGAIN))
     exports = sum(entry.kind is OutboxKind.EXPORT for entry in due)
-    return exports, len(due) - exports
+    return replace(found, exports=exports, told=len(due) - exports)
+
+
+_STEPS = {Job.CHANNELS: _channels, Job.POLL: _poll, Job.OUTBOX: _outbox}
+
+
+def _next_part(ports: Ports, job: Job, moments: Sequence[datetime | None], *, now: datetime) -> None:
+    """Have the rest worked off as well; what shares the last moment of this part is next minute's."""
+    last = moments[-1] if len(moments) == MOST else None
+    if last is not None:
+        part = last.isoformat()
+        ports.queue.enqueue(
+            Task(
+                work=Work.MAINTENANCE,
+                lane=Lane.UPKEEP,
+                payload={"job": job.value, "after": part},
+                name=f"maintain/{job.value}/{bucket(now, seconds=MINUTE)}/{part}",
+            )
+        )
 
 
 def _usable(ports: Ports, feed: Feed) -> bool:

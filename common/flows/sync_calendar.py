@@ -9,6 +9,7 @@ from common.domain.push import Cause
 from common.domain.work import Lane
 from common.errors import Conflict, Stop, SyncError
 from common.flows.steps.channels import heard, told
+from common.flows.steps.freshness import tell_lag
 from common.flows.steps.lease import FAILURES, leased, release, take
 from common.flows.steps.passes import Pass, go_on
 from common.flows.steps.reading import Reading, open_reading
@@ -44,6 +45,7 @@ class SyncCalendar:
     ``reason`` is one word for the log; "continue" goes on with a pass instead of asking for a new one.
     ``request`` is the wake-up number to be dealt with, None where this is a new wake-up; ``channel`` the push
     channel that reported. ``after`` and ``swept`` say where the sweep of exported events goes on.
+    ``pushed_at`` is when the push message came that is behind it, in seconds since 1970.
     """
 
     tenant: str
@@ -54,6 +56,7 @@ class SyncCalendar:
     channel: str | None = None
     after: str | None = None
     swept: bool = False
+    pushed_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ def sync_calendar(ports: Ports, command: SyncCalendar) -> Synced:
     feed = told(feed, channel=command.channel, cause=command.reason, now=ports.clock.now())
     look_later(ports, feed, provider=reading.connection.provider, reason=command.reason)
     if not (unfinished(feed) if request is None else request > feed.done_request):
+        tell_lag(ports, feed, pushed_at=command.pushed_at)
         return Synced(Outcome.DONE)
     holder = ports.keys.token()
     mine = take(ports, feed, holder=holder)
@@ -98,7 +102,13 @@ def sync_calendar(ports: Ports, command: SyncCalendar) -> Synced:
         if command.reason in OF_CHANNEL:
             # Whoever is at work has the channel as it was before it was taken away.
             raise Conflict("somebody works on this calendar", code="calendar_busy", retry_after=5)
-        look_after_lease(ports, ports.feeds.get(*ids), request=request, channel=command.channel)
+        look_after_lease(
+            ports,
+            ports.feeds.get(*ids),
+            request=request,
+            channel=command.channel,
+            pushed_at=command.pushed_at,
+        )
         return Synced(Outcome.BUSY)
     return _work(ports, command, Pass(mine, command.after, command.swept), holder=holder)
 
@@ -122,8 +132,9 @@ def _work(ports: Ports, command: SyncCalendar, current: Pass, *, holder: str) ->
     if lost or not wanted:
         return Synced(Outcome.LOST if lost else Outcome.OFF, current.pages, current.units)
     if not current.finished:
-        go_on_later(ports, feed, after=current.after, swept=current.swept)
+        go_on_later(ports, feed, after=current.after, swept=current.swept, pushed_at=command.pushed_at)
         return Synced(Outcome.MORE, current.pages, current.units)
+    tell_lag(ports, feed, pushed_at=command.pushed_at)
     requested = ports.feeds.requested(feed.tenant, feed.connection, feed.key)
     if requested > feed.done_request:
         look_again(ports, feed, requested)

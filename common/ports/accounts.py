@@ -96,8 +96,10 @@ class Feeds(Protocol):
     def quarantined(self, tenant: str, connection: str, key: str) -> tuple[Quarantined, ...]:
         """The poison events of a calendar."""
 
-    def due_for_poll(self, now: datetime, limit: int) -> tuple[Feed, ...]:
-        """Feeds of all tenants whose ``poll_at`` has come."""
+    def due_for_poll(self, now: datetime, limit: int, *, after: datetime | None = None) -> tuple[Feed, ...]:
+        """Feeds of all tenants whose ``poll_at`` has come, the longest due first; those behind ``after``."""
 
-    def due_for_renewal(self, now: datetime, limit: int) -> tuple[Feed, ...]:
-        """Feeds of all tenants whose ``renew_at`` has come."""
+    def due_for_renewal(
+        self, now: datetime, limit: int, *, after: datetime | None = None
+    ) -> tuple[Feed, ...]:
+        """Feeds of all tenants whose ``renew_at`` has come, likewise."""

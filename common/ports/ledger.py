@@ -28,8 +28,10 @@ class TaskQueue(Protocol):
 class Ledger(Protocol):
     """Outbox, dead letters, notices, consent states, pacing: the small records around the work."""
 
-    def outbox_due(self, now: datetime, limit: int) -> tuple[OutboxEntry, ...]:
-        """Entries of all tenants whose ``due_at`` has come."""
+    def outbox_due(
+        self, now: datetime, limit: int, *, after: datetime | None = None
+    ) -> tuple[OutboxEntry, ...]:
+        """Entries of all tenants whose ``due_at`` has come, the longest due first; those behind ``after``."""
 
     def outbox_of(self, tenant: str, connection: str, limit: int) -> tuple[OutboxEntry, ...]:
         """Entries of one connection that still wait."""

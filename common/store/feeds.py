@@ -151,17 +151,24 @@ class StoredFeeds:
         (found,) = self._documents.get([paths.quarantine(tenant, connection, key)])
         return _read_quarantine(found)
 
-    def due_for_poll(self, now: datetime, limit: int) -> tuple[Feed, ...]:
-        """Feeds of all tenants whose ``poll_at`` has come."""
-        return self._due("poll_at", now, limit)
+    def due_for_poll(self, now: datetime, limit: int, *, after: datetime | None = None) -> tuple[Feed, ...]:
+        """Feeds of all tenants whose ``poll_at`` has come, the longest due first; those behind ``after``."""
+        return self._due("poll_at", now, limit, after)
 
-    def due_for_renewal(self, now: datetime, limit: int) -> tuple[Feed, ...]:
-        """Feeds of all tenants whose ``renew_at`` has come."""
-        return self._due("renew_at", now, limit)
+    def due_for_renewal(
+        self, now: datetime, limit: int, *, after: datetime | None = None
+    ) -> tuple[Feed, ...]:
+        """Feeds of all tenants whose ``renew_at`` has come, likewise."""
+        return self._due("renew_at", now, limit, after)
 
-    def _due(self, moment: str, now: datetime, limit: int) -> tuple[Feed, ...]:
+    def _due(self, moment: str, now: datetime, limit: int, after: datetime | None) -> tuple[Feed, ...]:
         query = Query(
-            paths.CALENDARS, group=True, filters=((moment, "<=", now),), order=(moment,), limit=limit
+            paths.CALENDARS,
+            group=True,
+            filters=((moment, "<=", now),),
+            order=(moment,),
+            after=(after,) if after else None,
+            limit=limit,
         )
         return tuple(map(_read, self._documents.query(query)))
 

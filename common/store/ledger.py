@@ -24,9 +24,17 @@ class StoredLedger:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    def outbox_due(self, now: datetime, limit: int) -> tuple[OutboxEntry, ...]:
-        """Entries of all tenants whose ``due_at`` has come."""
-        query = Query(paths.OUTBOX, filters=(("due_at", "<=", now),), order=("due_at",), limit=limit)
+    def outbox_due(
+        self, now: datetime, limit: int, *, after: datetime | None = None
+    ) -> tuple[OutboxEntry, ...]:
+        """Entries of all tenants whose ``due_at`` has come, the longest due first; those behind ``after``."""
+        query = Query(
+            paths.OUTBOX,
+            filters=(("due_at", "<=", now),),
+            order=("due_at",),
+            after=(after,) if after else None,
+            limit=limit,
+        )
         return tuple(OUTBOX.read(found.data) for found in self._documents.query(query))
 
     def outbox_of(self, tenant: str, connection: str, limit: int) -> tuple[OutboxEntry, ...]:

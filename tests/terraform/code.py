@@ -79,6 +79,17 @@ def enqueues(name: str) -> bool:
     return any(called == "enqueue" for path in flows for called, _ in calls(path))
 
 
+def fields(event: str) -> set[str]:
+    """The fields that every line of an event has."""
+    found = [
+        {keyword.arg or "" for keyword in call.keywords}
+        for path in modules()
+        for name, call in calls(path)
+        if name in LEVELS and call.args and constant(call.args[0]) == event and "log" in ast.dump(call.func)
+    ]
+    return set.intersection(*found) if found else set()
+
+
 def events() -> set[str]:
     """Every event that is logged."""
     return {

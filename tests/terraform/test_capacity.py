@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from bench.capacity.__main__ import table
-from bench.capacity.model import Habits, Installation
+from bench.capacity.model import PARTS_AT_ONCE, Habits, Installation
 from common.flows.maintain import MOST
 from common.ports import Tuning
-from tests.terraform.deployment import ROOT
+from tests.terraform.deployment import ROOT, functions, shared
 
 QUIET = Habits(changes_per_day=0, bookings_per_day=0, slot_queries_per_day=0)
 
@@ -29,13 +29,17 @@ def test_a_quiet_connection_is_polled_all_the_same() -> None:
     assert load.pushes == load.exports == load.slot_queries == 0
 
 
-@pytest.mark.parametrize(("connections", "minutes"), [(5_000, 15), (10_000, 30), (100_000, 300)])
-def test_polling_slows_down_when_a_run_finds_more_than_it_takes(connections: int, minutes: float) -> None:
-    """A run a minute takes so many calendars, and no more."""
+@pytest.mark.parametrize(
+    ("connections", "minutes"), [(10_000, 15), (96_000, 15), (192_000, 30), (1_000_000, 156.25)]
+)
+def test_polling_slows_down_when_there_are_more_than_all_parts_take(connections: int, minutes: float) -> None:
+    """So many parts of a run go side by side as the queue dispatches, and no more."""
     made = Installation(connections)
 
     assert made.poll_minutes == pytest.approx(minutes)
-    assert made.load.polls / (24 * 60) <= MOST
+    assert shared("queues")["upkeep"]["concurrency"] == PARTS_AT_ONCE
+    assert functions()["maintenance"]["max_instances"] >= PARTS_AT_ONCE
+    assert made.load.polls / (24 * 60) <= MOST * PARTS_AT_ONCE * 60 / made.seconds.poll_part + 1e-6
 
 
 def test_everything_but_polling_grows_with_the_connections() -> None:

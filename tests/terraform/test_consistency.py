@@ -199,6 +199,14 @@ def test_metrics_count_events_that_are_logged() -> None:
     assert {alert["metric"] for alert in signals["alerts"].values()} <= set(signals["metrics"])
 
 
+def test_metrics_take_fields_that_their_event_has() -> None:
+    """A label or a number that no line holds would be empty for ever."""
+    for metric in shared("metrics")["metrics"].values():
+        taken = {*metric["labels"], *([metric["value"]] if "value" in metric else [])}
+
+        assert taken <= code.fields(metric["event"]), metric["event"]
+
+
 def test_alerts_ask_for_labels_that_their_metric_has() -> None:
     """A condition on a label that is not extracted never holds."""
     signals = shared("metrics")

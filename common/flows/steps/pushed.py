@@ -38,15 +38,26 @@ def queue_look(ports: PushPorts, notice: PushNotice) -> Received:
     now = ports.clock.now()
     if notice.cause not in _LOOKS:
         name = once_name(**ids, cause=f"{notice.cause}/{claims.channel}", now=now)
-        return Received.LEADING if ports.queue.enqueue(_task(notice, claims, name)) else Received.COVERED
+        return (
+            Received.LEADING
+            if ports.queue.enqueue(_task(notice, claims, name, now=now))
+            else Received.COVERED
+        )
     names = push_names(**ids, now=now)
-    if ports.queue.enqueue(_task(notice, claims, names.lead)):
+    if ports.queue.enqueue(_task(notice, claims, names.lead, now=now)):
         return Received.LEADING
-    trailing = _task(notice, claims, names.trail, not_before=names.trail_at)
+    trailing = _task(notice, claims, names.trail, now=now, not_before=names.trail_at)
     return Received.TRAILING if ports.queue.enqueue(trailing) else Received.COVERED
 
 
-def _task(notice: PushNotice, claims: PushClaims, name: str, *, not_before: datetime | None = None) -> Task:
+def _task(
+    notice: PushNotice,
+    claims: PushClaims,
+    name: str,
+    *,
+    now: datetime,
+    not_before: datetime | None = None,
+) -> Task:
     return Task(
         work=Work.DELTA_SYNC,
         lane=Lane.SYNC,
@@ -56,6 +67,7 @@ def _task(notice: PushNotice, claims: PushClaims, name: str, *, not_before: date
             "calendar": claims.calendar,
             "reason": notice.cause.value,
             "channel": claims.channel,
+            "pushed_at": int(now.timestamp()),
         },
         name=name,
         not_before=not_before,

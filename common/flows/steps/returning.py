@@ -21,12 +21,12 @@ def unfinished(feed: Feed) -> bool:
     return feed.cursor.snapshot or feed.cursor.page is not None or not swept
 
 
-def go_on_later(ports: Ports, feed: Feed, *, after: str | None, swept: bool) -> None:
+def go_on_later(ports: Ports, feed: Feed, *, after: str | None, swept: bool, pushed_at: int | None) -> None:
     """The next task of the same pass."""
     _queue(
         ports,
         feed,
-        {"reason": CONTINUE, "after": after, "swept": swept},
+        {"reason": CONTINUE, "after": after, "swept": swept, "pushed_at": pushed_at},
         cause=f"continue/{feed.generation}/{feed.version}/{after}/{swept}",
     )
 
@@ -46,10 +46,12 @@ def look_later(ports: Ports, feed: Feed, *, provider: ProviderKind, reason: str)
         _queue(ports, feed, {"reason": then.reason}, cause=cause, not_before=then.not_before)
 
 
-def look_after_lease(ports: Ports, feed: Feed, *, request: int | None, channel: str | None) -> None:
+def look_after_lease(
+    ports: Ports, feed: Feed, *, request: int | None, channel: str | None, pushed_at: int | None
+) -> None:
     """A look when the lease has ended, in case that its holder died; most find nothing left to do."""
     until = feed.lease_until or ports.clock.now()
-    payload: Payload = {"request": request, "channel": channel}
+    payload: Payload = {"request": request, "channel": channel, "pushed_at": pushed_at}
     if request is None:
         payload = {"reason": CONTINUE}
     _queue(ports, feed, payload, cause=f"lease/{until.isoformat()}", not_before=until)

@@ -109,6 +109,9 @@ def test_due_feeds_of_all_tenants_come_oldest_first(store):
     assert due(store.feeds.due_for_poll, 2) == ["t2", "t1"]
     assert due(store.feeds.due_for_poll, 9, 2) == ["t2", "t1"]
     assert due(store.feeds.due_for_renewal, 2) == ["t2"]
+    assert ["t1"] == [
+        item.tenant for item in store.feeds.due_for_poll(MONDAY + 2 * HOUR, 9, after=MONDAY + HOUR)
+    ]
     (found,) = store.feeds.due_for_poll(MONDAY + HOUR, 9)
     assert store.feeds.save(replace(found, poll_at=None)).version != found.version
 

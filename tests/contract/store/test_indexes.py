@@ -42,7 +42,7 @@ def asked():
     store.feeds.stale(feed)
     store.feeds.purge(feed, "r")
     store.feeds.due_for_poll(NINE, 1)
-    store.feeds.due_for_renewal(NINE, 1)
+    store.feeds.due_for_renewal(NINE, 1, after=NINE)
     store.bookings.commit(BookingChange(None, booking(), (outbox(),), (link(),), idempotency=record()))
     create(store, "b2", NINE + HOUR)
     store.bookings.starting_from("t", "r", NINE, after=None, limit=1)

@@ -74,6 +74,7 @@ def test_the_outbox_gives_what_is_due_oldest_first(store):
 
     assert store.ledger.outbox_due(NOW, 9) == (first, entry())
     assert store.ledger.outbox_due(NOW + SECOND, 1) == (first,)
+    assert store.ledger.outbox_due(NOW + SECOND, 9, after=NOW) == (later,)
 
 
 def test_the_outbox_gives_what_a_connection_waits_for(store):
