@@ -1,6 +1,6 @@
 # Every target sets up what it needs: a virtual environment from the lock files.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo dev test test-fast explore bench lint lock archives openapi
+.PHONY: help venv demo dev test test-fast explore bench lint lock archives openapi client
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -45,6 +45,14 @@ lint: $(READY) ## check style, types and layers
 
 openapi: $(READY) ## describe the HTTP API anew: functions/*/openapi.json and docs/openapi.json
 	@$(BIN)/python -m openapi
+	@$(MAKE) --no-print-directory client
+
+client: clients/typescript/node_modules ## write the TypeScript client's types anew, and check them
+	@cd clients/typescript && npm run --silent generate && npm run --silent check
+
+clients/typescript/node_modules: clients/typescript/package-lock.json
+	@cd clients/typescript && npm ci --silent
+	@touch $@
 
 archives: $(READY) ## build what is deployed: one archive a function
 	@$(BIN)/python -m scripts.archive

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -123,3 +124,11 @@ def test_the_whole_holds_what_each_function_says() -> None:
         for method, operation in entry.items()
     }
     assert json.loads((ROOT / "docs/openapi.json").read_text())["openapi"] == "3.1.0"
+
+
+def test_the_typescript_client_is_of_this_document() -> None:
+    """After a change, ``make openapi`` (or ``make client``) has written its types anew."""
+    types = (ROOT / "clients/typescript/src/schema.d.ts").read_text()
+    digest = hashlib.sha256((ROOT / "docs/openapi.json").read_bytes()).hexdigest()
+
+    assert f"sha256 {digest}." in types.splitlines()[0]

@@ -1,0 +1,29 @@
+"""The functions as WSGI applications, over whatever installation the test has put in place."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from flask import Request
+from werkzeug.exceptions import NotFound
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+from openapi.functions import names
+
+
+def door(function: str) -> WSGIApplication:
+    """One function."""
+    app = importlib.import_module(f"functions.{function}.main").APP
+
+    def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = Request({**environ, "PATH_INFO": environ["PATH_INFO"] or "/"})
+        return app(request)(environ, start_response)
+
+    return call
+
+
+def doors() -> WSGIApplication:
+    """All functions below one address."""
+    return DispatcherMiddleware(NotFound(), {f"/{name}": door(name) for name in names()})
