@@ -59,7 +59,8 @@ class Booking:
 
     ``revision`` grows with every change and orders exports. ``title`` and ``description`` are set only
     where the owner wrote own words into the exported event. ``conflict`` names an external event's
-    calendar that took the same time after the booking was made.
+    calendar that took the same time after the booking was made. ``edited_in`` is the connection in whose
+    calendar the last ``EXTERNAL`` change was made.
     """
 
     id: str
@@ -79,6 +80,7 @@ class Booking:
     description: str | None = field(default=None, repr=False)
     conflict: str | None = None
     proposal: Proposal | None = None
+    edited_in: str | None = None
     version: str | None = None
 
     @property

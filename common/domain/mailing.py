@@ -87,7 +87,10 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What somebody was told last under a key, by whom, and when."""
+    """What somebody was told last under a key, by whom, and when.
+
+    ``speaker`` is the connection whose provider tells it, where a provider does.
+    """
 
     tenant: str
     key: str
@@ -95,6 +98,7 @@ class Told:
     by: Teller
     at: datetime
     expires_at: datetime
+    speaker: str | None = None
     version: str | None = None
 
 
@@ -136,12 +140,34 @@ def teller(booking: Booking, service: Service, connections: Iterable[Connection]
     return Teller.SLOTBRIDGE if wanted else Teller.NOBODY
 
 
+def speaker(booking: Booking, connections: Iterable[Connection]) -> str | None:
+    """The one connection whose provider mails this change, of all in which the customer is a guest.
+
+    Where the owner changed the event of a calendar that knows the guest, that calendar has spoken. Else it is
+    always the same one, first where guests can be entered in silence: the others then need not mail anybody.
+    """
+    telling = [item for item in connections if _tells(item, booking)]
+    usual = min(
+        telling,
+        key=lambda item: (item.provider not in _QUIET_GUESTS, item.created_at, item.id),
+        default=None,
+    )
+    if any(item.provider in _QUIET_GUESTS and edited_in(booking, item) for item in telling):
+        return booking.edited_in
+    return usual.id if usual else None
+
+
+def edited_in(booking: Booking, connection: Connection) -> bool:
+    """Whether the change was made in this connection's calendar, by its owner."""
+    return booking.source is Source.EXTERNAL and booking.edited_in in {None, connection.id}
+
+
 def _tells(connection: Connection, booking: Booking) -> bool:
     exports = connection.settings.exports
     started = connection.run is not None
     if not (connection.usable and started and exports.on and exports.attendee):
         return False
-    asked = booking.source is Source.EXTERNAL and connection.provider in _QUIET_GUESTS
+    asked = connection.provider in _QUIET_GUESTS and edited_in(booking, connection)
     return exports.notify or asked
 
 

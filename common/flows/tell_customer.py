@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from common.domain.account import Connection
 from common.domain.booking import Booking
 from common.domain.hooks import HookEvent
-from common.domain.mailing import Teller, letter_about, state_of, teller
-from common.domain.mirroring import may_invite
+from common.domain.mailing import Teller, letter_about, speaker, state_of, teller
 from common.domain.work import OutboxKind
 from common.errors import UnknownResource
 from common.flows.steps.hooking import tell_hooks
 from common.flows.steps.letters import booking_letter
-from common.flows.steps.telling import Promise, booking_key, fresh, tell_once
+from common.flows.steps.telling import Promise, booking_key, fresh, inviting, tell_once
 from common.ports import Ports
 
 _EVENTS = {
@@ -59,7 +57,8 @@ def tell_customer(ports: Ports, command: TellCustomer) -> Teller:
     tenant = ports.catalogue.tenant(booking.tenant)
     service = ports.catalogue.service(booking.tenant, booking.service)
     wanted = tenant.mail.customers and ports.mailer.on and booking.interval.end > ports.clock.now()
-    by = teller(booking, service, _inviting(ports, booking), wanted=wanted)
+    guest_of = inviting(ports, booking)
+    by = teller(booking, service, guest_of, wanted=wanted)
     key = booking_key(booking.id)
     told = ports.telling.told(booking.tenant, key)
     mail = None
@@ -69,6 +68,8 @@ def tell_customer(ports: Ports, command: TellCustomer) -> Teller:
         mail = booking_letter(ports, letter, booking, tenant=tenant, service=service, resource=resource)
     state, now = state_of(booking), ports.clock.now()
     wish = fresh(told, tenant=booking.tenant, key=key, state=state, by=by, now=now)
+    if by is Teller.PROVIDER:
+        wish = replace(wish, speaker=speaker(booking, guest_of))
     tell_once(ports, promise, told, wish, mail)
     return by
 
@@ -85,14 +86,3 @@ def _tell_systems(ports: Ports, command: TellCustomer, booking: Booking) -> None
         "changed_by": booking.source.value,
     }
     tell_hooks(ports, booking.tenant, _EVENTS[command.kind], cause=command.entry, data=data)
-
-
-def _inviting(ports: Ports, booking: Booking) -> list[Connection]:
-    """The connections in which the customer is a guest of the event."""
-    found = ports.connections.of_resource(booking.tenant, booking.resource)
-    return [
-        item
-        for item in found
-        if item.settings.exports.attendee
-        and may_invite(ports.bookings.link(booking.tenant, item.id, booking.id))
-    ]

@@ -65,4 +65,6 @@ DELIVERY = record(
     next_at=PLAIN,
 )
 
-TOLD = record(Told, tenant=PLAIN, key=PLAIN, state=PLAIN, by=word(Teller), at=PLAIN, expires_at=PLAIN)
+TOLD = record(
+    Told, tenant=PLAIN, key=PLAIN, state=PLAIN, by=word(Teller), at=PLAIN, expires_at=PLAIN, speaker=PLAIN
+)

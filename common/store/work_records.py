@@ -44,6 +44,7 @@ BOOKING = record(
         description=PLAIN,
         deletion=PLAIN,
     ),
+    edited_in=PLAIN,
 )
 
 LINK = record(

@@ -26,7 +26,13 @@ def follow_deletion(ports: Ports, exported: Exported) -> None:
     booking, now = exported.booking, ports.clock.now()
     policy = ports.catalogue.tenant(booking.tenant).owner_edits.deletion
     gone = replace(exported.link, state=LinkState.GONE, missing_since=None)
-    changed = replace(booking, revision=booking.revision + 1, updated_at=now, source=Source.EXTERNAL)
+    changed = replace(
+        booking,
+        revision=booking.revision + 1,
+        updated_at=now,
+        source=Source.EXTERNAL,
+        edited_in=exported.connection.id,
+    )
     targets = others(ports, exported.connection)
     if policy is EditPolicy.PROPOSE:
         kind, after = NoticeKind.EDIT_PROPOSED, replace(changed, proposal=_deletion(exported, now))

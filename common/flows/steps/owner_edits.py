@@ -176,7 +176,8 @@ def _commit(ports: Ports, exported: Exported, outcome: _Outcome) -> None:
     targets: list[Connection] = []
     if after != before or outcome.rewrite:
         source = before.source if after == before else Source.EXTERNAL
-        after = replace(after, revision=before.revision + 1, updated_at=now, source=source)
+        edited = before.edited_in if after == before else exported.connection.id
+        after = replace(after, revision=before.revision + 1, updated_at=now, source=source, edited_in=edited)
         # Everybody who shows the booking learns of each revision: a link behind it means "still to write".
         targets = others(ports, exported.connection)
     if outcome.rewrite:

@@ -7,7 +7,19 @@ from datetime import datetime, timedelta
 
 from common.domain.account import Connection
 from common.domain.booking import Booking
-from common.domain.mailing import TOLD_KEPT, Envelope, Teller, Told, mail_id, news, state_of, too_late
+from common.domain.mailing import (
+    TOLD_KEPT,
+    Envelope,
+    Teller,
+    Told,
+    mail_id,
+    news,
+    speaker,
+    state_of,
+    too_late,
+)
+from common.domain.mirroring import may_invite
+from common.domain.ownership import invited
 from common.domain.work import DeadLetter, Lane, OutboxEntry, OutboxKind, Payload, Work
 from common.errors import Conflict, Forbidden, OperatorFault, Retry
 from common.flows.steps.outbox import SWEEP_AFTER
@@ -207,9 +219,30 @@ def booking_key(booking: str) -> str:
     return f"booking-{booking}"
 
 
+def inviting(ports: Ports, booking: Booking) -> list[Connection]:
+    """The connections in which the customer is a guest of the event, or becomes one with this change."""
+    found = ports.connections.of_resource(booking.tenant, booking.resource)
+    return [item for item in found if item.settings.exports.attendee and _guest(ports, item, booking)]
+
+
+def _guest(ports: Ports, connection: Connection, booking: Booking) -> bool:
+    link = ports.bookings.link(booking.tenant, connection.id, booking.id)
+    # Nobody is invited to be told that it is off.
+    return may_invite(link) and (booking.active or (link is not None and invited(link.written)))
+
+
 def provider_tells(ports: Ports, connection: Connection, booking: Booking) -> bool:
-    """Whether the provider may still mail the customer: not where Slotbridge did so already."""
+    """Whether this connection's provider may mail the customer about the booking as it is now.
+
+    Not where Slotbridge did so already, where another connection's provider does, or where the owner made
+    the change in this very calendar: then the provider asked them.
+    """
     if not (connection.settings.exports.attendee and connection.settings.exports.notify):
         return True
     told = ports.telling.told(booking.tenant, booking_key(booking.id))
-    return told is None or told.by is not Teller.SLOTBRIDGE or told.state != state_of(booking)
+    if told is not None and told.state == state_of(booking):
+        if told.by is Teller.SLOTBRIDGE:
+            return False
+        if told.speaker is not None:
+            return told.speaker == connection.id
+    return speaker(booking, inviting(ports, booking)) == connection.id
