@@ -76,6 +76,7 @@ class Tuning:
     live_deadline: float = 2.0
     lease_seconds: int = 360
     page_budget: int = 8
+    listing_chunk: int = 2_500
     poll_minutes: int = 15
     channel_days: int = 7
     months_covered: int = 24

@@ -36,9 +36,9 @@ def test_the_first_listing_imports_what_is_there():
 
 def test_a_large_calendar_takes_several_tasks():
     """A listing of many pages goes on in further tasks, and loses and doubles nothing."""
-    starts = [at(0) + timedelta(minutes=30 * number) for number in range(900)]
+    starts = [at(0) + timedelta(minutes=30 * number) for number in range(1400)]
     world = Synced(
-        tuning=Tuning(page_budget=1),
+        tuning=Tuning(page_budget=1, listing_chunk=1),
         prepare=lambda world: world.google.admin.bulk_load(
             ACCOUNT, [{"summary": "x", **stamps(start, 30)} for start in starts]
         ),
@@ -212,7 +212,7 @@ def test_changed_settings_restart_a_listing():
             return super().run(work, payload)
 
     world = Changing(
-        tuning=Tuning(page_budget=1),
+        tuning=Tuning(page_budget=1, listing_chunk=1),
         prepare=lambda world: world.google.admin.bulk_load(
             ACCOUNT,
             [{"summary": "plan", **stamps(at(0) + timedelta(hours=number))} for number in range(600)],

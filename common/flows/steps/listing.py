@@ -11,9 +11,10 @@ from common.domain.windows import covered, outdated, rolled
 from common.errors import CursorExpired, RateLimited
 from common.flows.steps import collisions
 from common.flows.steps.following import follow
+from common.flows.steps.gathering import gather
 from common.flows.steps.importing import Plan, plan
 from common.flows.steps.lease import freed
-from common.flows.steps.reading import Reading, ask, unchanged
+from common.flows.steps.reading import Reading, unchanged
 from common.ports import Ports
 
 LIMITED_FOR = timedelta(hours=1)
@@ -61,7 +62,7 @@ def begun(ports: Ports, reading: Reading, feed: Feed) -> Feed:
 
 
 def turn_page(ports: Ports, reading: Reading, feed: Feed, *, done: int | None = None) -> Turned:
-    """Read one page and store what it means, with the cursor, in one commit.
+    """Read a page, or some pages of a listing, and store what they mean, with the cursor, in one commit.
 
     Args:
         ports: The outside.
@@ -76,11 +77,7 @@ def turn_page(ports: Ports, reading: Reading, feed: Feed, *, done: int | None = 
     """
     cursor = feed.cursor or Cursor.start(covered(ports.clock.now(), months=ports.tuning.months_covered))
     try:
-        page = ask(
-            ports,
-            reading,
-            lambda provider, token: provider.changes(token, reading.calendar, cursor, detail=reading.detail),
-        )
+        page = gather(ports, reading, cursor)
     except CursorExpired:
         return Turned(_restarted(ports, reading, feed), again=True)
     followed = follow(ports, reading, feed, page.changes)

@@ -15,6 +15,7 @@ from common.errors import UnexpectedReply
 from common.providers.google.mapping import Place, Unmappable, event_of
 from common.providers.google.wire import Reply, moment
 
+PAGE_SIZE = 500
 LONGEST_BUSY_WINDOW = timedelta(days=60)
 
 # Whoever asks for times only is never sent a title, a text or an address.
@@ -55,7 +56,7 @@ def listing(cursor: Cursor, detail: Detail) -> dict[str, Any]:
     No upper bound, because it is undocumented whether the sync token remembers one, and none of the
     parameters that a sync token forbids: https://developers.google.com/workspace/calendar/api/guides/sync
     """
-    asked: dict[str, Any] = {"singleEvents": False, "maxResults": 250, "fields": page_fields(detail)}
+    asked: dict[str, Any] = {"singleEvents": False, "maxResults": PAGE_SIZE, "fields": page_fields(detail)}
     if cursor.snapshot:
         asked["timeMin"] = moment(cursor.window.start)
     else:
