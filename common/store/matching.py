@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from operator import eq, ge, gt, le, lt
 from typing import Any, Final
 
 from common.store.documents import NAME, Operator, Query
-from common.store.values import canonical, kind, refused, sort_key
+from common.store.values import canonical, refused, sort_key
 
 Row = tuple[str, Mapping[str, Any]]
 
@@ -14,12 +15,17 @@ Row = tuple[str, Mapping[str, Any]]
 MOST_DISJUNCTIONS = 30
 
 _ABSENT: Final = object()
+_COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {"==": eq, "<": lt, "<=": le, ">": gt, ">=": ge}
+
+_Test = tuple[str, Callable[[Any, Any], bool], tuple[Any, ...]]
 
 
 def select(rows: Iterable[Row], query: Query) -> list[Row]:
     """The rows that match, ordered, behind the cursor, and at most as many as asked."""
     order = orders(query)
-    found = [row for row in rows if _matches(row, query, order)]
+    named = [name for name, _ in order if name != NAME]
+    tests = [_test(*one) for one in query.filters]
+    found = [row for row in rows if _matches(row, named, tests)]
     for name, descending in reversed(order):
         found.sort(key=lambda row, name=name: sort_key(_value(row, name)), reverse=descending)  # type: ignore[misc]
     if query.after is not None:
@@ -36,30 +42,28 @@ def orders(query: Query) -> list[tuple[str, bool]]:
     return order if NAME in {name for name, _ in order} else [*order, (NAME, last)]
 
 
-def _matches(row: Row, query: Query, order: list[tuple[str, bool]]) -> bool:
-    if any(_value(row, name) is _ABSENT for name, _ in order):
-        return False
-    return all(_holds(_value(row, name), operator, value) for name, operator, value in query.filters)
+def _matches(row: Row, named: Iterable[str], tests: Iterable[_Test]) -> bool:
+    return all(_holds(row, test) for test in tests) and all(
+        _value(row, name) is not _ABSENT for name in named
+    )
 
 
-def _holds(value: Any, operator: Operator, wanted: Any) -> bool:
+def _test(name: str, operator: Operator, wanted: Any) -> _Test:
+    if operator != "in":
+        return name, _COMPARED[operator], (sort_key(canonical(wanted)),)
+    if not 0 < len(wanted) <= MOST_DISJUNCTIONS:
+        raise refused("an 'in' filter has 1 to 30 values")
+    return name, eq, tuple(sort_key(canonical(item)) for item in wanted)
+
+
+def _holds(row: Row, test: _Test) -> bool:
+    """Whether a value is there and compares as wanted; only equal types compare."""
+    name, compared, wanted = test
+    value = _value(row, name)
     if value is _ABSENT:
         return False
-    if operator == "in":
-        if not 0 < len(wanted) <= MOST_DISJUNCTIONS:
-            raise refused("an 'in' filter has 1 to 30 values")
-        return any(_holds(value, "==", item) for item in wanted)
-    wanted = canonical(wanted)
-    if kind(value) != kind(wanted):
-        return False
-    left, right = sort_key(value), sort_key(wanted)
-    return {
-        "==": left == right,
-        "<": left < right,
-        "<=": left <= right,
-        ">": left > right,
-        ">=": left >= right,
-    }[operator]
+    key = sort_key(value)
+    return any(key[0] == other[0] and compared(key, other) for other in wanted)
 
 
 def _behind(row: Row, after: tuple[Any, ...], order: list[tuple[str, bool]]) -> bool:

@@ -18,6 +18,17 @@ LONGEST_NAME = 1_500
 
 _INT64 = 2**63
 _NUMBER, _TIME, _TEXT, _BYTES, _ARRAY, _MAP = 2, 3, 4, 5, 8, 9
+_RANKS: Mapping[type, int] = {
+    type(None): 0,
+    bool: 1,
+    int: _NUMBER,
+    float: _NUMBER,
+    datetime: _TIME,
+    str: _TEXT,
+    bytes: _BYTES,
+    list: _ARRAY,
+    dict: _MAP,
+}
 _DOCUMENT_OVERHEAD = 32
 _NAME_OVERHEAD = 16
 
@@ -103,21 +114,11 @@ def document_size(path: str, data: Mapping[str, Any]) -> int:
 
 def kind(value: Any) -> int:
     """The place of a value's type in the order of types; only equal types compare in filters."""
-    if value is None:
-        return 0
-    if isinstance(value, bool):
-        return 1
-    for types, rank in (
-        ((int, float), _NUMBER),
-        (datetime, _TIME),
-        (str, _TEXT),
-        (bytes, _BYTES),
-        (list, _ARRAY),
-        (dict, _MAP),
-    ):
-        if isinstance(value, types):
-            return rank
-    raise refused(f"a {type(value).__name__} has no order")
+    ranks = (_RANKS[known] for known in type(value).__mro__ if known in _RANKS)
+    rank = _RANKS.get(type(value)) or next(ranks, None)
+    if rank is None:
+        raise refused(f"a {type(value).__name__} has no order")
+    return rank
 
 
 def sort_key(value: Any) -> tuple[Any, ...]:
