@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from common.domain.staff import Issuer
 from common.domain.work import Lane
 from common.errors import Degraded
+
+_ISSUER = frozenset({"issuer", "audience", "jwks_uri", "tenants", "claims", "support"})
 
 
 class Misconfigured(Degraded):
@@ -37,14 +41,9 @@ class TaskConfig:
     grpc_host: str
     rest_endpoint: str
 
-
-@dataclass(frozen=True, slots=True)
-class StaffConfig:
-    """Which OpenID issuer vouches for staff."""
-
-    issuer: str
-    audience: str
-    jwks_uri: str
+    def vouching(self, audience: str) -> Issuer:
+        """Who signs the tokens of calls to a private function."""
+        return Issuer(id="tasks", url=self.issuer, audience=audience, jwks_uri=self.jwks_uri)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +107,40 @@ class Config:
         )
 
     @property
-    def staff(self) -> StaffConfig:
-        """The staff's part."""
-        return StaffConfig(
-            issuer=self.text("STAFF_TOKEN_ISSUER"),
+    def staff(self) -> tuple[Issuer, ...]:
+        """The issuers that vouch for staff of this installation: one for all, and more by STAFF_ISSUERS."""
+        default = Issuer(
+            id="installation",
+            url=self.text("STAFF_TOKEN_ISSUER"),
             audience=self.text("STAFF_TOKEN_AUDIENCE"),
             jwks_uri=self.text("STAFF_TOKEN_JWKS_URI"),
+            support=True,
         )
+        try:
+            described = json.loads(self.text("STAFF_ISSUERS", "[]"))
+            return default, *(_issuer(number, item) for number, item in enumerate(described))
+        except (ValueError, TypeError, KeyError):
+            raise Misconfigured("the setting STAFF_ISSUERS is not a list of issuers") from None
 
     @property
     def console_origins(self) -> tuple[str, ...]:
         """The origins of the staff console, exactly as browsers send them, separated by commas."""
         return tuple(part.strip() for part in self.text("CONSOLE_ORIGINS", "").split(",") if part.strip())
+
+
+def _issuer(number: int, described: Mapping[str, Any]) -> Issuer:
+    """An issuer beside the first one; only what is named here is understood."""
+    claims = described.get("claims") or {}
+    if set(described) - _ISSUER or set(claims) - {"tenant", "role", "resources"}:
+        raise KeyError(number)
+    return Issuer(
+        id=f"installation-{number + 1}",
+        url=str(described["issuer"]),
+        audience=str(described["audience"]),
+        jwks_uri=str(described["jwks_uri"]),
+        tenants=tuple(map(str, described.get("tenants") or ())),
+        tenant_claim=str(claims.get("tenant") or "tenant"),
+        role_claim=str(claims.get("role") or "role"),
+        resources_claim=str(claims.get("resources") or "resources"),
+        support=described.get("support") is True,
+    )

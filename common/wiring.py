@@ -18,7 +18,8 @@ from common.ports import Courier, Keys, Mailer, Ports, PushPorts, TaskQueue, Tun
 
 # What a function does not use it does not import: the webhooks start without Firestore and providers.
 if TYPE_CHECKING:
-    from common.api.tokens import TokenVerifier
+    from common.api.tokens import StaffGate
+    from common.crypto.witness import TokenWitness
     from common.store import Stores
 
 
@@ -121,6 +122,8 @@ class Installation:
             oversight=stores.oversight,
             subscriptions=stores.subscriptions,
             archive=stores.archive,
+            issuers=stores.issuers,
+            witness=self.witness,
             queue=LateQueue(lambda: self.queue),
             log=self.log,
             tuning=self.tuning,
@@ -154,30 +157,38 @@ class Installation:
         return PushPorts(clock=SystemClock(), keys=self.keys, queue=self.lean_queue, log=self.log)
 
     @cached_property
-    def _staff_tokens(self) -> TokenVerifier:
-        from common.api.tokens import TokenVerifier  # noqa: PLC0415
+    def witness(self) -> TokenWitness:
+        """What proves the tokens of staff: the installation's issuers, and those that tenants added."""
+        from common.crypto.witness import witness  # noqa: PLC0415
 
-        return TokenVerifier(issuer=self.config.staff.issuer, jwks_uri=self.config.staff.jwks_uri)
+        return witness(lambda: self.config.staff, now=SystemClock().now, foreign=self.courier)
 
     @cached_property
-    def _service_tokens(self) -> TokenVerifier:
-        from common.api.tokens import TokenVerifier  # noqa: PLC0415
+    def _staff_gate(self) -> StaffGate:
+        from common.api.tokens import StaffGate  # noqa: PLC0415
 
-        return TokenVerifier(issuer=self.config.tasks.issuer, jwks_uri=self.config.tasks.jwks_uri)
+        return StaffGate(self.witness, self.stores.issuers, now=SystemClock().now)
+
+    @cached_property
+    def _service_witness(self) -> TokenWitness:
+        from common.crypto.witness import witness  # noqa: PLC0415
+
+        return witness(tuple, now=SystemClock().now, foreign=None)
 
     def admit(self, access: Access, token: str, function: str) -> Caller:
         """The verified caller behind a bearer token."""
-        from common.api.tokens import ServiceGate, StaffGate  # noqa: PLC0415
-
         if access in {Access.STAFF, Access.CUSTOMER_OR_STAFF}:
-            return StaffGate(self._staff_tokens, audience=self.config.staff.audience)(token)
+            return self._staff_gate(token)
+        from common.api.tokens import ServiceGate  # noqa: PLC0415
+
         tasks = self.config.tasks
         # The scheduler's function also works off tasks; every other private function only tasks.
         accounts = {tasks.service_account} | (
             {tasks.scheduler_account} if access is Access.SCHEDULER else set()
         )
-        audience = self.config.function_url(function)
-        return ServiceGate(self._service_tokens, audience=audience, accounts=accounts)(token)
+        return ServiceGate(
+            self._service_witness, tasks.vouching(self.config.function_url(function)), accounts=accounts
+        )(token)
 
     def origin_allowed(self, origin: str, tenant: str | None) -> bool:
         """Whether a page of this origin may call: the console's, or one that the tenant named."""

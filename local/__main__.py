@@ -59,7 +59,7 @@ def _up(chosen: argparse.Namespace) -> int:
 def _introduce(stack: Stack, port: int) -> None:
     where, config = stack.addresses, stack.installation.config
     outside = config.function_url("oauth_callback").removesuffix("/oauth_callback")
-    staff = config.staff.issuer
+    staff = config.staff[0].url
     ours = f"{staff}   python -m local token --tenant demo --role owner --port {port}"
     queue = f"{where.tasks_rest}/_sim/queues   gRPC at {where.tasks_grpc}"
     lines = {

@@ -24,6 +24,7 @@ locals {
     SMTP_PORT                 = try(tostring(var.mail.smtp_port), "")
     SMTP_SECURITY             = try(var.mail.smtp_security, "")
     SMTP_USER                 = try(var.mail.smtp_user, "")
+    STAFF_ISSUERS             = length(var.staff.more) > 0 ? jsonencode(var.staff.more) : ""
     STAFF_TOKEN_AUDIENCE      = var.staff.audience
     STAFF_TOKEN_ISSUER        = var.staff.issuer
     STAFF_TOKEN_JWKS_URI      = var.staff.jwks_uri

@@ -301,19 +301,30 @@ variable "settings" {
 }
 
 variable "staff" {
-  description = "The OpenID issuer that vouches for staff: its name, the audience of its ID tokens, and where its keys are."
+  description = "The OpenID issuer that vouches for staff: its name, the audience of its ID tokens, and where its keys are; and more of them, each for the tenants that it names or for all."
   type = object({
     audience = string
     issuer   = string
     jwks_uri = string
+    more = optional(list(object({
+      audience = string
+      claims   = optional(map(string), {})
+      issuer   = string
+      jwks_uri = string
+      support  = optional(bool, false)
+      tenants  = optional(list(string), [])
+    })), [])
   })
 
   validation {
-    condition     = startswith(var.staff.issuer, "https://") && startswith(var.staff.jwks_uri, "https://")
-    error_message = "staff.issuer and staff.jwks_uri must begin with https://."
+    condition = alltrue([
+      for item in concat([var.staff], var.staff.more) :
+      startswith(item.issuer, "https://") && startswith(item.jwks_uri, "https://")
+    ])
+    error_message = "staff.issuer and staff.jwks_uri must begin with https://, also those of staff.more."
   }
   validation {
-    condition     = length(var.staff.audience) > 0
+    condition     = alltrue([for item in concat([var.staff], var.staff.more) : length(item.audience) > 0])
     error_message = "staff.audience must be the audience that the issuer puts into ID tokens; with none, any application's token would do."
   }
 }

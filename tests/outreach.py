@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -12,7 +12,7 @@ from typing import Any
 from icalendar import Calendar
 
 from common.domain.hooks import check_target
-from common.errors import SyncError
+from common.errors import ProviderUnavailable, SyncError
 from common.mail.message import Mail
 from common.ports import Answer
 
@@ -100,6 +100,8 @@ class Targets:
         self.posted: list[Posted] = []
         self.answers: list[Answer | SyncError] = []
         self.always: Answer | SyncError = Answer(204)
+        self.documents: dict[str, Callable[[], bytes]] = {}
+        self.fetched: list[str] = []
 
     def check(self, url: str) -> None:
         check_target(url, loopback=self.loopback)
@@ -110,6 +112,15 @@ class Targets:
         if isinstance(answer, SyncError):
             raise answer
         return answer
+
+    def fetch(self, url: str, *, largest: int) -> bytes:
+        self.check(url)
+        self.fetched.append(url)
+        if url not in self.documents:
+            raise ProviderUnavailable("nobody answered", code="target_unreachable")
+        content = self.documents[url]()
+        assert len(content) <= largest
+        return content
 
     def types(self) -> list[str]:
         return [item.event["type"] for item in self.posted]

@@ -12,13 +12,15 @@ from urllib.parse import parse_qs, urlsplit
 
 from common import wiring
 from common.api.consents import number_of
-from common.api.http import Access, Caller, Role
+from common.api.http import Access, Caller
 from common.api.tasks import work_off
 from common.config import Config
 from common.crypto.keys import HmacKeys
 from common.crypto.vault import TinkVault, new_keyset
+from common.crypto.witness import witness
 from common.domain.account import Connection, ProviderKind
 from common.domain.catalogue import Resource, Service, Tenant, WeeklyHours
+from common.domain.staff import Role
 from common.domain.work import Lane, Payload, Task, Work
 from common.errors import InvalidRequest, StoreUnavailable, SyncError, UntrustedCaller
 from common.flows.finish_consent import FinishConsent, finish_consent
@@ -182,6 +184,8 @@ class World:
             oversight=self.stores.oversight,
             subscriptions=self.stores.subscriptions,
             archive=self.stores.archive,
+            issuers=self.stores.issuers,
+            witness=witness(tuple, now=self.clock.now, foreign=self.targets),
             queue=EngineQueue(self.engine, self.config),
             log=self.log,
             tuning=replace(

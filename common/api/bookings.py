@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from common.api.http import Call, Json, Role
+from common.api.http import Call, Json
 from common.api.models import Email, Id, Instant, Line, Model, Text, Zone, moment, read
 from common.domain.booking import Booking, Customer
 from common.domain.manage import Authority, LinkHolder, Staff
+from common.domain.staff import Role
 from common.errors import InvalidRequest, NotAllowed, UntrustedCaller
 
 Phone = Annotated[str, Field(max_length=40, pattern=r"^[+0-9 ()./-]{3,40}$")]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from common.domain.staff import Role
 from common.errors import InvalidRequest
 
 JSON = "application/json"
@@ -28,22 +29,18 @@ class Access(StrEnum):
     PROVIDER = "provider"
 
 
-class Role(StrEnum):
-    """What a member of staff is, as the tenant's OpenID issuer says."""
-
-    OWNER = "owner"
-    STAFF = "staff"
-    SUPPORT = "support"
-
-
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A verified caller; tenant and role come from the token and from nowhere else."""
+    """A verified caller; tenant and role come from the token and from nowhere else.
+
+    ``issuer`` is the tenant's own one that vouched, or empty for one of the installation.
+    """
 
     subject: str
     tenant: str = ""
     role: Role | None = None
     resources: tuple[str, ...] = ()
+    issuer: str = ""
 
     def may(self, resource: str) -> bool:
         """Whether this caller may act for a resource: owners for all, staff for their own."""

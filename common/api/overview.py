@@ -10,11 +10,12 @@ from common.api.bookings import staff_booking_view
 from common.api.catalogue import absence_view
 from common.api.connections import event_view
 from common.api.guard import own_resource
-from common.api.http import Call, Json, Role
+from common.api.http import Call, Json
 from common.api.models import Id, Instant, Model, Zone, moment, read
 from common.api.slots import state_view
 from common.domain.booking import Booking
 from common.domain.overview import Block, Overview
+from common.domain.staff import Role
 
 
 class OverviewQuery(Model):

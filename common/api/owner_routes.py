@@ -33,13 +33,14 @@ class OwnerRouting:
         view: Callable[[R], Json] = plain,
         status: int = 200,
     ) -> Route:
-        """A route to a flow; a command that has a ``subject`` learns who asks."""
-        asks = "subject" in {item.name for item in fields(command)}  # type: ignore[arg-type]
+        """A route to a flow; a command that has a ``subject`` learns who asks, and ``vouched_by`` by whom."""
+        asked = {item.name for item in fields(command)} & {"subject", "vouched_by"}  # type: ignore[arg-type]
 
         def run(call: Call) -> Reply:
             said: dict[str, Any] = read(body, call.body).model_dump(exclude_unset=True) if body else {}
             said |= {key: name(value) for key, value in call.path.items()}
-            said |= {"tenant": call.staff.tenant} | ({"subject": call.staff.subject} if asks else {})
+            caller = {"subject": call.staff.subject, "vouched_by": call.staff.issuer}
+            said |= {"tenant": call.staff.tenant} | {key: caller[key] for key in asked}
             return Reply(view(flow(self._ports(), command(**said))), status=status)
 
         return owner(method, path, run, body=body is not None)

@@ -9,7 +9,8 @@ from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import Map, RequestRedirect, Rule
 
-from common.api.http import Access, Call, Reply, Role
+from common.api.http import Access, Call, Reply
+from common.domain.staff import Role
 from common.errors import MethodNotAllowed, UnknownResource
 
 KILOBYTE = 1024

@@ -1,92 +1,80 @@
-"""Verifies OpenID tokens: of staff, and of Cloud Tasks and Cloud Scheduler."""
+"""Turns verified OpenID tokens into callers: of staff, and of Cloud Tasks and Cloud Scheduler."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
-from typing import Any
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Hashable
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import TypeVar, cast
 
-import jwt
+from common.api.http import Caller
+from common.domain.staff import Issuer, Role, identify
+from common.errors import NotAllowed, UntrustedCaller
+from common.ports.staff import Issuers, Witness
 
-from common.api.http import Caller, Role
-from common.errors import NotAllowed, Retry, UntrustedCaller
+REMEMBERED = timedelta(seconds=60)
+# Shorter: whoever just added an issuer wants to use it.
+UNKNOWN_REMEMBERED = timedelta(seconds=10)
+MOST_REMEMBERED = 1_000
 
-ALGORITHMS = ["RS256", "ES256"]
-TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-LEEWAY_SECONDS = 30
-KEYS_LIVE_SECONDS = 3600
-FETCH_TIMEOUT_SECONDS = 5
-
-
-class KeysUnavailable(Retry):
-    """The issuer's keys cannot be fetched now: not the caller's fault, so not a 401."""
-
-    code = "issuer_unavailable"
-
-
-class TokenVerifier:
-    """Checks signature, issuer, audience and time of one issuer's tokens; keys are cached and rotated."""
-
-    def __init__(self, *, issuer: str, jwks_uri: str, cooldown: float = 30) -> None:
-        """Fetch keys lazily; an unknown key id fetches them anew, at most every ``cooldown`` seconds."""
-        self._issuer = issuer
-        self._keys = jwt.PyJWKClient(
-            jwks_uri,
-            lifespan=KEYS_LIVE_SECONDS,
-            timeout=FETCH_TIMEOUT_SECONDS,
-            cache_keys=False,
-            cooldown_duration=cooldown,
-        )
-
-    def claims(self, token: str, *, audience: str) -> dict[str, Any]:
-        """The verified claims.
-
-        Raises:
-            UntrustedCaller: anything about the token is not as it must be.
-            KeysUnavailable: the issuer could not be asked for its keys.
-        """
-        try:
-            key = self._keys.get_signing_key_from_jwt(token)
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                key.key,
-                algorithms=ALGORITHMS,
-                audience=audience,
-                issuer=self._issuer,
-                leeway=LEEWAY_SECONDS,
-                options={"require": ["exp", "iat", "iss", "aud", "sub"]},
-            )
-        except jwt.PyJWKClientConnectionError as error:
-            raise KeysUnavailable("the token issuer's keys cannot be fetched now") from error
-        except (jwt.PyJWTError, ValueError) as error:
-            raise UntrustedCaller("the bearer token is not valid") from error
-        return claims
+T = TypeVar("T")
 
 
 class StaffGate:
-    """Turns a staff member's ID token into a caller."""
+    """Turns a staff member's ID token into a caller; what tenants configured is known for a minute."""
 
-    def __init__(self, verifier: TokenVerifier, *, audience: str) -> None:
-        """Accept tokens made out to ``audience``."""
-        self._verifier = verifier
-        self._audience = audience
+    def __init__(self, witness: Witness, issuers: Issuers, *, now: Callable[[], datetime]) -> None:
+        """Accept the tokens of the installation's issuers, and of those that tenants added."""
+        self._witness, self._issuers, self._now = witness, issuers, now
+        self._installation = {(item.url, item.audience): item for item in witness.installation}
+        self._known: OrderedDict[Hashable, tuple[datetime, object]] = OrderedDict()
+        self._lock = Lock()
 
     def __call__(self, token: str) -> Caller:
         """The caller behind a token.
 
         Raises:
-            UntrustedCaller: the token is not valid.
-            NotAllowed: it names no tenant or no role that we know.
+            UntrustedCaller: the token is not valid, or of an issuer that nobody configured.
+            NotAllowed: it names no role that we know, or a tenant that is not its issuer's.
         """
-        claims = self._verifier.claims(token, audience=self._audience)
-        tenant, role, resources = claims.get("tenant"), claims.get("role"), claims.get("resources", [])
-        # A tenant's id stands in document paths and push tokens, so it has the form of all ids.
-        if not isinstance(tenant, str) or not TENANT.fullmatch(tenant) or role not in set(Role):
-            raise NotAllowed("the token names no tenant or no known role", code="no_role")
-        named = (
-            tuple(item for item in resources if isinstance(item, str)) if isinstance(resources, list) else ()
+        named = self._witness.named(token)
+        issuer = self._installation.get(named) or self._of_a_tenant(*named)
+        if issuer is None:
+            raise UntrustedCaller("nobody configured the issuer and audience of this token")
+        identity = identify(issuer, self._witness.vouch(issuer, token))
+        own = issuer.tenant is not None
+        # Support comes from the installation alone, and only where the owner granted it.
+        if not own and identity.role is not Role.SUPPORT and not self._accepts(identity.tenant):
+            raise NotAllowed("this tenant's staff comes from its own issuer", code="issuer_not_accepted")
+        return Caller(
+            subject=identity.subject,
+            tenant=identity.tenant,
+            role=identity.role,
+            resources=identity.resources,
+            issuer=issuer.id if own else "",
         )
-        return Caller(subject=str(claims["sub"]), tenant=tenant, role=Role(role), resources=named)
+
+    def _of_a_tenant(self, url: str, audience: str) -> Issuer | None:
+        return self._remembered(("issuer", url, audience), lambda: self._issuers.find(url, audience))
+
+    def _accepts(self, tenant: str) -> bool:
+        return self._remembered(("standing", tenant), lambda: self._issuers.standing(tenant).installation)
+
+    def _remembered(self, name: Hashable, ask: Callable[[], T]) -> T:
+        now = self._now()
+        with self._lock:
+            until, value = self._known.get(name, (now, None))
+            if now < until:
+                self._known.move_to_end(name)
+                return cast("T", value)
+        found = ask()
+        with self._lock:
+            self._known[name] = now + (UNKNOWN_REMEMBERED if found is None else REMEMBERED), found
+            self._known.move_to_end(name)
+            while len(self._known) > MOST_REMEMBERED:
+                self._known.popitem(last=False)
+        return found
 
 
 class ServiceGate:
@@ -95,10 +83,9 @@ class ServiceGate:
     See https://cloud.google.com/tasks/docs/creating-http-target-tasks#token.
     """
 
-    def __init__(self, verifier: TokenVerifier, *, audience: str, accounts: Collection[str]) -> None:
-        """Accept ``accounts`` with tokens made out to ``audience``."""
-        self._verifier = verifier
-        self._audience = audience
+    def __init__(self, witness: Witness, issuer: Issuer, *, accounts: Collection[str]) -> None:
+        """Accept ``accounts`` with tokens made out to the issuer's audience."""
+        self._witness, self._issuer = witness, issuer
         self._accounts = frozenset(accounts)
 
     def __call__(self, token: str) -> Caller:
@@ -107,7 +94,7 @@ class ServiceGate:
         Raises:
             UntrustedCaller: the token is not valid, or another account's.
         """
-        claims = self._verifier.claims(token, audience=self._audience)
+        claims = self._witness.vouch(self._issuer, token)
         account = claims.get("email")
         if account not in self._accounts or claims.get("email_verified") is not True:
             raise UntrustedCaller("this service account may not call here")

@@ -25,6 +25,11 @@ class Action(StrEnum):
     EXPORTED = "exported"
     ERASURE_STARTED = "erasure_started"
     RESOURCE_DELETED = "resource_deleted"
+    ISSUER_ADDED = "issuer_added"
+    ISSUER_CHANGED = "issuer_changed"
+    ISSUER_REMOVED = "issuer_removed"
+    INSTALLATION_ACCEPTED = "installation_accepted"
+    INSTALLATION_REFUSED = "installation_refused"
 
 
 @dataclass(frozen=True, slots=True)

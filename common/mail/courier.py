@@ -1,4 +1,4 @@
-"""Posts webhooks to tenants' own addresses, and reaches nothing that is not on the public internet.
+"""Calls addresses that tenants named, and reaches nothing that is not on the public internet.
 
 The address that was checked is the one that is connected to, so a name that changes its meaning between
 the two leads nowhere.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -22,6 +23,10 @@ Resolve = Callable[[str, int], Sequence[str]]
 
 _TIMEOUT = urllib3.Timeout(connect=5, read=10)
 _LONGEST_WAIT = 86_400.0
+# A server that sends a byte now and then would keep the connection for ever.
+_LONGEST_READ = 10.0
+_PIECE = 16_384
+_OK = 200
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
@@ -31,7 +36,7 @@ def resolve(host: str, port: int) -> Sequence[str]:
 
 
 class HttpCourier:
-    """One connection a message; no redirects, no proxies, no retries, and no answer is read."""
+    """One connection a call; no redirects, no proxies, no retries; a webhook's answer is not read."""
 
     def __init__(
         self, *, loopback: bool = False, look_up: Resolve = resolve, trust: ssl.SSLContext | None = None
@@ -62,6 +67,35 @@ class HttpCourier:
             raise InvalidRequest(error.detail, code=error.reason) from None
         except ProviderUnavailable:
             raise InvalidRequest("this address cannot be found", code="unknown_target") from None
+
+    def fetch(self, url: str, *, largest: int) -> bytes:
+        """The document at an address; redirects are not followed.
+
+        Raises:
+            ProviderUnavailable: It did not come in time, or is larger than that.
+            Forbidden: The address leads somewhere that is not the public internet (any more).
+        """
+        parts = urlsplit(url)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        headers = {"Accept": "application/json", "Host": parts.netloc, "User-Agent": "Slotbridge/1"}
+        try:
+            with self._pool(url) as pool:
+                response = pool.urlopen(
+                    "GET",
+                    path,
+                    headers=headers,
+                    redirect=False,
+                    retries=False,
+                    preload_content=False,
+                    decode_content=False,
+                    timeout=_TIMEOUT,
+                )
+                try:
+                    return _content(response, largest)
+                finally:
+                    response.close()
+        except (urllib3.exceptions.HTTPError, OSError, ValueError):
+            raise ProviderUnavailable("nobody answered", code="target_unreachable") from None
 
     def post(self, url: str, *, headers: Mapping[str, str], body: str) -> Answer:
         """One try; redirects are answers like others and are never followed.
@@ -118,6 +152,17 @@ class HttpCourier:
         if not all(map(allowed, found)):
             raise Forbidden("this address is not on the public internet", code="forbidden_target")
         return found[0], host, port
+
+
+def _content(response: urllib3.BaseHTTPResponse, largest: int) -> bytes:
+    if response.status != _OK:
+        raise ProviderUnavailable("the document is not there", code="target_unreachable")
+    content, ends = bytearray(), time.monotonic() + _LONGEST_READ
+    while piece := response.read1(_PIECE):
+        content += piece
+        if len(content) > largest or time.monotonic() > ends:
+            raise ProviderUnavailable("the document is too large or too slow", code="target_unreachable")
+    return bytes(content)
 
 
 def _on_this_machine(address: str) -> bool:

@@ -23,6 +23,7 @@ from common.ports.provider import (
     ConsentRequest,
     Provider,
 )
+from common.ports.staff import Issuers, Witness
 
 __all__ = [
     "Abilities",
@@ -43,6 +44,7 @@ __all__ = [
     "Feeds",
     "Hooks",
     "Invitations",
+    "Issuers",
     "Keys",
     "Ledger",
     "Log",
@@ -57,6 +59,7 @@ __all__ = [
     "Telling",
     "Tuning",
     "Vault",
+    "Witness",
 ]
 
 
@@ -81,6 +84,8 @@ class Ports:
     oversight: Oversight
     subscriptions: Subscriptions
     archive: Archive
+    issuers: Issuers
+    witness: Witness
     queue: TaskQueue
     log: Log
     tuning: Tuning = field(default_factory=Tuning)

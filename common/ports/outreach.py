@@ -64,6 +64,14 @@ class Courier(Protocol):
             Forbidden: The address leads somewhere that is not the public internet (any more).
         """
 
+    def fetch(self, url: str, *, largest: int) -> bytes:
+        """The document at an address; redirects are not followed.
+
+        Raises:
+            ProviderUnavailable: It did not come in time, or is larger than that.
+            Forbidden: The address leads somewhere that is not the public internet (any more).
+        """
+
 
 class Invitations(Protocol):
     """Invitations; every save is compare-and-set on ``version``."""

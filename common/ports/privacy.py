@@ -59,7 +59,7 @@ class Archive(Protocol):
         """Everything below the tenant and the tenant itself, in order, from ``after`` (exclusive)."""
 
     def loose(self, tenant: str, *, limit: int) -> tuple[Record, ...]:
-        """What is kept of a tenant outside of it: promises and pending consents."""
+        """What is kept of a tenant outside of it: promises, pending consents and its own issuers."""
 
     def orphans(self, tenant: str, records: Sequence[Record]) -> tuple[Record, ...]:
         """Those of the records that tell of a booking which is not there any more."""

@@ -10,6 +10,7 @@ from common.ports.catalogue import Catalogue
 from common.ports.ledger import Ledger
 from common.ports.outreach import Hooks, Invitations, Telling
 from common.ports.privacy import Archive, Oversight, Subscriptions
+from common.ports.staff import Issuers
 from common.store.archive import StoredArchive
 from common.store.bookings import StoredBookings
 from common.store.catalogue import StoredCatalogue
@@ -17,6 +18,7 @@ from common.store.connections import StoredConnections
 from common.store.documents import Documents
 from common.store.feeds import StoredFeeds
 from common.store.hooks import StoredHooks
+from common.store.issuers import StoredIssuers
 from common.store.ledger import StoredLedger
 from common.store.outreach import StoredInvitations, StoredTelling
 from common.store.oversight import StoredOversight, StoredSubscriptions
@@ -37,6 +39,7 @@ class Stores:
     oversight: Oversight
     subscriptions: Subscriptions
     archive: Archive
+    issuers: Issuers
 
 
 def stores(documents: Documents) -> Stores:
@@ -53,4 +56,5 @@ def stores(documents: Documents) -> Stores:
         oversight=StoredOversight(documents),
         subscriptions=StoredSubscriptions(documents),
         archive=StoredArchive(documents),
+        issuers=StoredIssuers(documents),
     )

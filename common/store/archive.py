@@ -16,6 +16,7 @@ from common.store.privacy_records import ERASURE
 
 MOST_LISTED = 100
 ERASURES = "erasures"
+LOOSE = (paths.OUTBOX, paths.CONSENTS, paths.ISSUERS)
 
 
 class StoredArchive:
@@ -34,10 +35,10 @@ class StoredArchive:
         return _records((*head, *self._documents.query(query)))
 
     def loose(self, tenant: str, *, limit: int) -> tuple[Record, ...]:
-        """What is kept of a tenant outside of it: promises and pending consents."""
+        """What is kept of a tenant outside of it: promises, pending consents and its own issuers."""
         found = [
             snapshot
-            for collection in (paths.OUTBOX, paths.CONSENTS)
+            for collection in LOOSE
             for snapshot in self._documents.query(
                 Query(collection, filters=(("tenant", "==", tenant),), limit=limit)
             )

@@ -15,6 +15,7 @@ CALENDARS = "calendars"
 INVITATIONS = "invitations"
 HOOKS = "hooks"
 TOLD = "told"
+ISSUERS = "staff_issuers"
 
 
 def part(identifier: str) -> str:
@@ -157,3 +158,13 @@ def deliveries(t: str, h: str) -> str:
 def delivery(t: str, h: str, d: str) -> str:
     """One message to a webhook target."""
     return f"{deliveries(t, h)}/{part(d)}"
+
+
+def issuer(identifier: str) -> str:
+    """An issuer that a tenant added; outside of the tenant, because a token is known by its issuer first."""
+    return f"{ISSUERS}/{part(identifier)}"
+
+
+def standing(t: str) -> str:
+    """Whether the installation's issuers vouch for a tenant's staff."""
+    return within(t, "locks", "issuers")

@@ -11,9 +11,10 @@ from werkzeug.test import EnvironBuilder
 from common import errors
 from common.api.answers import STATUS, answer
 from common.api.handler import Function
-from common.api.http import Access, Call, Caller, InvalidFields, MalformedJson, Reply, Role, parse_json
+from common.api.http import Access, Call, Caller, InvalidFields, MalformedJson, Reply, parse_json
 from common.api.routes import Route, customer_or_staff, owner, public, push, staff
 from common.config import Misconfigured
+from common.domain.staff import Role
 from common.errors import SyncError, UntrustedCaller
 
 CANARY = "canary-4711"

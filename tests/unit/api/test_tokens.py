@@ -1,54 +1,47 @@
-"""Who may call: real tokens of the development issuer, and every kind of bad one."""
+"""Who may call: real tokens of issuers in this process under a virtual clock, and every kind of bad one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
-from common.api.http import Role
-from common.api.tokens import KeysUnavailable, ServiceGate, StaffGate, TokenVerifier
+from common.api.tokens import ServiceGate
+from common.crypto.keysets import KeysUnavailable
+from common.crypto.witness import TokenWitness, fetch_trusted
+from common.domain.staff import Issuer, Role
 from common.errors import NotAllowed, UntrustedCaller
-from local.issuer import Issuer, bad_tokens
+from local.cloud_tasks.model import VirtualClock
+from local.issuer import SigningKey, bad_tokens
 from local.server import serve
+from tests.issuers import AUDIENCE, START, Party, gate
 
-AUDIENCE = "slotbridge"
 FUNCTION = "https://functions.example/export"
 ACCOUNT = "tasks@demo.iam.gserviceaccount.com"
 CLAIMS = {"tenant": "t1", "role": "staff", "resources": ["anna", 7]}
 
 
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[Issuer]:
-    issuer = Issuer()
-    with serve(issuer) as served:
-        issuer.url = issuer.service_issuer = served.base_url
-        yield issuer
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock(START)
 
 
 @pytest.fixture
-def verifier(issuer: Issuer) -> TokenVerifier:
-    return TokenVerifier(issuer=issuer.url, jwks_uri=f"{issuer.url}/jwks.json")
+def party(clock: VirtualClock) -> Party:
+    return Party("https://login.example", clock)
 
 
-def staff_token(issuer: Issuer, **claims: object) -> str:
-    return issuer.sign(CLAIMS | claims, audience=AUDIENCE, subject="s1", now=now())
-
-
-def test_a_staff_token_names_tenant_role_and_resources(issuer: Issuer, verifier: TokenVerifier) -> None:
+def test_a_staff_token_names_tenant_role_and_resources(party: Party) -> None:
     """Only what the issuer signed counts; a resource that is no text is dropped."""
-    caller = StaffGate(verifier, audience=AUDIENCE)(staff_token(issuer))
+    caller = gate(party)(party.token(**CLAIMS))
 
-    assert ("s1", "t1", Role.STAFF, ("anna",)) == (
+    assert ("customer-7", "t1", Role.STAFF, ("anna",), "") == (
         caller.subject,
         caller.tenant,
         caller.role,
         caller.resources,
+        caller.issuer,
     )
 
 
@@ -57,39 +50,48 @@ def test_a_staff_token_names_tenant_role_and_resources(issuer: Issuer, verifier:
     [
         {"role": "admin"},
         {"role": None},
+        {"role": ["admin"]},
         {"tenant": ""},
         {"tenant": 5},
+        {"tenant": ["t1"]},
         {"tenant": "a/b"},
         {"tenant": "a" * 65},
     ],
 )
-def test_a_token_without_tenant_or_role_is_not_allowed(
-    issuer: Issuer, verifier: TokenVerifier, claims: dict[str, object]
-) -> None:
+def test_a_token_without_tenant_or_role_is_not_allowed(party: Party, claims: dict[str, object]) -> None:
     """A verified stranger is still a stranger."""
     with pytest.raises(NotAllowed):
-        StaffGate(verifier, audience=AUDIENCE)(staff_token(issuer, **claims))
+        gate(party)(party.token(**CLAIMS | claims))
 
 
-def test_every_bad_staff_token_is_refused(issuer: Issuer, verifier: TokenVerifier) -> None:
+def test_every_bad_staff_token_is_refused(party: Party) -> None:
     """Wrong audience, issuer, key, algorithm, time: refused, each of them."""
-    gate = StaffGate(verifier, audience=AUDIENCE)
-    let_in = []
-    for kind, token in bad_tokens(issuer, CLAIMS, audience=AUDIENCE, subject="s1", now=now()).items():
+    door, let_in = gate(party), []
+    bad = bad_tokens(party.issuer, CLAIMS, audience=AUDIENCE, subject="s1", now=party.clock.now())
+    for kind, token in bad.items():
         try:
-            gate(token)
+            door(token)
         except UntrustedCaller:
             continue
         let_in.append(kind)
 
+    assert len(bad) > 10
     assert let_in == []
 
 
-def test_a_task_token_of_the_service_account_is_admitted(issuer: Issuer, verifier: TokenVerifier) -> None:
-    """Audience and account are exactly the expected ones."""
-    token = issuer.service_token(email=ACCOUNT, audience=FUNCTION, now=now())
+def service_gate(party: Party, audience: str = FUNCTION) -> ServiceGate:
+    issuer = Issuer("tasks", party.url, audience, f"{party.url}/jwks.json")
+    witness = TokenWitness(now=party.clock.now, fetch=party.fetch, fetch_foreign=party.fetch)
+    return ServiceGate(witness, issuer, accounts={ACCOUNT})
 
-    assert ServiceGate(verifier, audience=FUNCTION, accounts={ACCOUNT})(token).subject == ACCOUNT
+
+def service_token(party: Party, email: str = ACCOUNT, audience: str = FUNCTION) -> str:
+    return party.issuer.service_token(email=email, audience=audience, now=party.clock.now())
+
+
+def test_a_task_token_of_the_service_account_is_admitted(party: Party) -> None:
+    """Audience and account are exactly the expected ones."""
+    assert ACCOUNT == service_gate(party)(service_token(party)).subject
 
 
 @pytest.mark.parametrize(
@@ -101,52 +103,121 @@ def test_a_task_token_of_the_service_account_is_admitted(issuer: Issuer, verifie
         (ACCOUNT.upper(), FUNCTION),
     ],
 )
-def test_other_service_tokens_are_refused(
-    issuer: Issuer, verifier: TokenVerifier, email: str, audience: str
-) -> None:
+def test_other_service_tokens_are_refused(party: Party, email: str, audience: str) -> None:
     """Another account, or a token made out to another function."""
-    token = issuer.service_token(email=email, audience=audience, now=now())
-
     with pytest.raises(UntrustedCaller):
-        ServiceGate(verifier, audience=FUNCTION, accounts={ACCOUNT})(token)
+        service_gate(party)(service_token(party, email, audience))
 
 
-def test_an_unverified_address_is_refused(issuer: Issuer, verifier: TokenVerifier) -> None:
+def test_an_unverified_address_is_refused(party: Party) -> None:
     """The address must be vouched for."""
-    claims = {"email": ACCOUNT, "email_verified": False}
-    token = issuer.sign(claims, audience=FUNCTION, subject="1", now=now())
+    token = party.token(email=ACCOUNT, email_verified=False, aud=FUNCTION)
 
     with pytest.raises(UntrustedCaller):
-        ServiceGate(verifier, audience=FUNCTION, accounts={ACCOUNT})(token)
+        service_gate(party)(token)
 
 
-def test_a_staff_token_opens_no_private_function(issuer: Issuer, verifier: TokenVerifier) -> None:
-    """An owner's ID token is no service account's."""
+def test_a_staff_token_opens_no_private_function(party: Party) -> None:
+    """An owner's ID token is no service account's, nor the other way round."""
     with pytest.raises(UntrustedCaller):
-        ServiceGate(verifier, audience=FUNCTION, accounts={ACCOUNT})(staff_token(issuer, role="owner"))
-
-
-def test_an_expired_token_is_refused(issuer: Issuer, verifier: TokenVerifier) -> None:
-    """Half a minute of skew is forgiven, more is not."""
-    old = issuer.sign(CLAIMS, audience=AUDIENCE, subject="s1", now=now() - timedelta(hours=1, minutes=1))
-
+        service_gate(party)(party.token(**CLAIMS | {"role": "owner"}))
     with pytest.raises(UntrustedCaller):
-        StaffGate(verifier, audience=AUDIENCE)(old)
+        gate(party)(service_token(party))
 
 
-def test_a_new_key_is_fetched(issuer: Issuer) -> None:
-    """After the issuer rotated, tokens of the new key are good."""
-    verifier = TokenVerifier(issuer=issuer.url, jwks_uri=f"{issuer.url}/jwks.json", cooldown=0)
-    gate = StaffGate(verifier, audience=AUDIENCE)
-    gate(staff_token(issuer))
-    issuer.rotate()
+@pytest.mark.parametrize(
+    ("claims", "seconds", "good"),
+    [
+        ({}, 3600 + 29, True),
+        ({}, 3600 + 30, False),
+        ({}, -30, True),
+        ({}, -31, False),
+        ({"nbf": 100}, 70, True),
+        ({"nbf": 100}, 69, False),
+        ({"exp": None}, 0, False),
+        ({"iat": None}, 0, False),
+        ({"exp": "later"}, 0, False),
+        ({"exp": True}, 0, False),
+        ({"exp": float("inf")}, 0, False),
+        ({"nbf": "soon"}, 0, False),
+    ],
+)
+def test_a_token_counts_in_its_time_alone(
+    party: Party, claims: dict[str, object], seconds: float, good: bool
+) -> None:
+    """Half a minute of difference between two clocks is forgiven, to the second, and nothing else."""
+    based = {"nbf": START.timestamp() + 100} if claims == {"nbf": 100} else claims
+    token = party.token(**CLAIMS | based)
+    party.clock.advance_to(START + timedelta(seconds=seconds)) if seconds >= 0 else None
+    early = Party(party.url, VirtualClock(START + timedelta(seconds=seconds)), party.issuer)
+    outcome = attempt(lambda: gate(early if seconds < 0 else party)(token))
 
-    assert gate(staff_token(issuer)).tenant == "t1"
+    assert outcome is (None if good else UntrustedCaller)
 
 
-def test_unreachable_keys_are_not_the_callers_fault(issuer: Issuer) -> None:
+@pytest.mark.parametrize(
+    ("claims", "good"),
+    [
+        ({"aud": [AUDIENCE]}, True),
+        ({"aud": [AUDIENCE, "other"], "azp": AUDIENCE}, True),
+        ({"aud": [AUDIENCE, "other"]}, False),
+        ({"aud": [AUDIENCE, "other"], "azp": "other"}, False),
+        ({"aud": ["other", "third"], "azp": AUDIENCE}, False),
+        ({"aud": AUDIENCE, "azp": "other"}, True),
+        ({"aud": []}, False),
+        ({"aud": [AUDIENCE, 7], "azp": AUDIENCE}, False),
+        ({"aud": {AUDIENCE: 1}}, False),
+        ({"aud": None}, False),
+    ],
+)
+def test_a_token_is_made_out_to_us(party: Party, claims: dict[str, object], good: bool) -> None:
+    """With several audiences the authorized party decides, as OpenID Connect says."""
+    outcome = attempt(lambda: gate(party)(party.token(**CLAIMS | claims)))
+
+    assert outcome is (None if good else UntrustedCaller)
+
+
+def test_a_token_that_is_too_long_is_not_even_read(party: Party) -> None:
+    """Nobody makes us decode megabytes."""
+    with pytest.raises(UntrustedCaller, match="too long"):
+        gate(party)(party.token(**CLAIMS | {"padding": "x" * 20_000}))
+    assert party.fetched == 0
+
+
+def test_unreachable_keys_are_not_the_callers_fault(party: Party) -> None:
     """The answer is 503, so that nobody is logged out by an outage."""
-    verifier = TokenVerifier(issuer=issuer.url, jwks_uri="http://127.0.0.1:9/jwks.json")
+    party.down = True
 
     with pytest.raises(KeysUnavailable):
-        StaffGate(verifier, audience=AUDIENCE)(staff_token(issuer))
+        gate(party)(party.token(**CLAIMS))
+
+
+def test_the_installations_keys_come_over_http(party: Party) -> None:
+    """The operator's own issuer may be anywhere, also on this machine; what is no answer is unavailable."""
+    with serve(party.issuer) as served:
+        content = fetch_trusted(f"{served.base_url}/jwks.json")
+        with pytest.raises(KeysUnavailable):
+            fetch_trusted(f"{served.base_url}/nowhere")
+    with pytest.raises(KeysUnavailable):
+        fetch_trusted("http://127.0.0.1:9/jwks.json")
+
+    assert party.issuer.keys[0].key_id in content.decode()
+
+
+def test_a_new_key_of_the_same_id_is_another_key(party: Party) -> None:
+    """A key id proves nothing; the signature does."""
+    stranger = SigningKey(party.issuer.keys[0].key_id, SigningKey.generate().private)
+    other = Party(party.url, party.clock)
+    other.issuer.keys = [stranger]
+
+    with pytest.raises(UntrustedCaller):
+        gate(party)(other.token(**CLAIMS))
+
+
+def attempt(call: Callable[[], object]) -> type[BaseException] | None:
+    """What a call raises, if it does."""
+    try:
+        call()
+    except UntrustedCaller as error:
+        return type(error)
+    return None

@@ -1,0 +1,34 @@
+"""The OpenID issuers that vouch for a tenant's staff beside or instead of the installation's (owners)."""
+
+import functions_framework
+from flask import Request, Response
+
+from common.api import issuers as api
+from common.api.handler import Function
+from common.api.owner_routes import OwnerRouting
+from common.flows.accept_installation import AcceptInstallation, accept_installation
+from common.flows.distrust_issuer import DistrustIssuer, distrust_issuer
+from common.flows.trust_issuer import TrustIssuer, trust_issuer
+from common.wiring import ports, stage
+
+to = OwnerRouting(ports)
+ROUTES = (
+    to.shown("/", api.issuers_view),
+    to.by("POST", "/", TrustIssuer, trust_issuer, body=api.NewIssuer, view=api.issuer_view, status=201),
+    to.by(
+        "PUT",
+        "/installation",
+        AcceptInstallation,
+        accept_installation,
+        body=api.Acceptance,
+        view=api.acceptance_view,
+    ),
+    to.by("DELETE", "/<issuer>", DistrustIssuer, distrust_issuer, status=204),
+)
+APP = Function("issuers", ROUTES, stage)
+
+
+@functions_framework.http
+def issuers(request: Request) -> Response:
+    """Answer one request."""
+    return APP(request)

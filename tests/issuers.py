@@ -1,0 +1,73 @@
+"""OpenID issuers in this process, under a virtual clock, whose documents are fetched without a socket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from common.api.tokens import StaffGate
+from common.crypto.keysets import KeysUnavailable
+from common.crypto.witness import TokenWitness
+from common.domain.staff import Issuer
+from common.ports.staff import Issuers
+from common.store import stores
+from common.store.memory import MemoryDocuments
+from local.cloud_tasks.model import VirtualClock
+from local.issuer import Issuer as Signer
+
+START = datetime(2027, 3, 15, 8, 0, tzinfo=UTC)
+AUDIENCE = "slotbridge"
+
+
+class Party:
+    """An issuer that counts how often its keys are fetched, and can be down."""
+
+    def __init__(self, url: str, clock: VirtualClock, issuer: Signer | None = None) -> None:
+        self.url, self.clock = url, clock
+        self.issuer = issuer or Signer(url, service_issuer=url)
+        self.fetched, self.down = 0, False
+        self.keys: dict[str, Any] | None = None
+
+    def token(self, **claims: Any) -> str:
+        """A signed token; a claim that is None is left out."""
+        now = int(self.clock.now().timestamp())
+        standard = {"iss": self.url, "aud": AUDIENCE, "sub": "customer-7", "iat": now, "exp": now + 3600}
+        return self.issuer.encode(
+            {key: value for key, value in (standard | claims).items() if value is not None}
+        )
+
+    def fetch(self, uri: str) -> bytes:
+        """The keys."""
+        self.fetched += 1
+        if self.down:
+            raise KeysUnavailable("down")
+        return json.dumps(self.keys or self.issuer.jwks()).encode()
+
+    def described(self, **more: Any) -> Issuer:
+        """How an installation would describe it."""
+        standard = {"id": "installation", "url": self.url, "audience": AUDIENCE, "support": True}
+        return Issuer(**{**standard, "jwks_uri": f"{self.url}/jwks.json", **more})
+
+
+def gate(
+    party: Party,
+    *others: Party,
+    installation: Sequence[Issuer] | None = None,
+    issuers: Issuers | None = None,
+) -> StaffGate:
+    """The door of an installation whose issuer is ``party``; ``others`` serve their keys too."""
+    parties = {f"{item.url}/jwks.json": item for item in (party, *others)}
+
+    def fetch(uri: str) -> bytes:
+        return parties[uri].fetch(uri)
+
+    witness = TokenWitness(
+        now=party.clock.now,
+        fetch=fetch,
+        fetch_foreign=fetch,
+        installation=lambda: (party.described(),) if installation is None else tuple(installation),
+    )
+    known = issuers or stores(MemoryDocuments()).issuers
+    return StaffGate(witness, known, now=party.clock.now)
