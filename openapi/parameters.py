@@ -19,6 +19,10 @@ PATHS: Mapping[str, dict[str, Any]] = {
     "grant": {"schema": {"type": "string", "pattern": ID}, "example": "Gr4ntOfSupp0rt"},
     "hook": {"schema": {"type": "string", "pattern": ID}, "example": "Ho0kT4rget"},
     "invitation": {"schema": {"type": "string", "pattern": ID}, "example": "Inv1tat10n"},
+    "issuer": {
+        "schema": {"type": "string", "pattern": ID},
+        "example": "is2b7e151628aed2a6abf71588",
+    },
     "letter": {"schema": {"type": "string", "pattern": ID}, "example": "0cc175b9c0f1b6a831c399e269772661"},
     "resource": {"schema": {"type": "string", "pattern": ID}, "example": "anna"},
     "secret": {

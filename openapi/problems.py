@@ -51,11 +51,19 @@ CODES: Mapping[str, tuple[int, str]] = {
     "grant_too_long": (400, "A support grant lasts for seven days at most."),
     "not_confirmed": (400, "`confirm` does not repeat what shall be erased."),
     "forbidden_target": (400, "The address is not one on the public internet that is called."),
+    "unknown_target": (400, "The address cannot be found."),
+    "invalid_issuer": (400, "This is no issuer's address, or its configuration names another issuer."),
+    "issuer_unreachable": (400, "The issuer's configuration or keys cannot be fetched."),
+    "proof_refused": (400, "The proof is not an owner's token under just this configuration."),
     "store_refused": (400, "The database does not take this; mostly it is too large."),
     "bad_validation_token": (400, "The validation token is not one that is repeated."),
     "no_notifications": (400, "The body holds no notifications."),
     "unauthenticated": (401, "A bearer token is missing, or not valid."),
+    "token_expired": (401, "The token has ended; fetch a new one."),
     "no_role": (403, "The token names no tenant or no known role."),
+    "foreign_tenant": (403, "The token's issuer does not vouch for that tenant."),
+    "role_not_trusted": (403, "The token's issuer does not vouch for support."),
+    "issuer_not_accepted": (403, "This tenant's staff comes from its own issuer."),
     "role_not_allowed": (403, "This role may not do that."),
     "origin_not_allowed": (403, "Pages of this origin may not call."),
     "not_your_resource": (403, "Staff book for their own resources."),
@@ -87,6 +95,9 @@ CODES: Mapping[str, tuple[int, str]] = {
     "sent_too_often": (409, "The invitation was sent often enough; make a new one."),
     "hook_disabled": (409, "The webhook is switched off."),
     "too_many_hooks": (409, "The tenant has as many webhooks as it can have."),
+    "issuer_taken": (409, "The issuer and audience vouch for somebody else already."),
+    "too_many_issuers": (409, "The tenant has as many issuers as it can have."),
+    "would_lock_out": (409, "The caller could not come back; come with a token of an issuer that stays."),
     "grant_revoked": (409, "The provider says that the permission was withdrawn."),
     "no_grant": (409, "There is no permission any more."),
     "calendar_gone": (409, "The calendar does not exist any more."),
@@ -134,8 +145,11 @@ ALWAYS = (
     "unreadable_document",
 )
 CHANGING = ("conflict", "queue_unavailable", "store_refused")
-TOKEN = ("unauthenticated", "issuer_unavailable")
-STAFF = (*TOKEN, "no_role", "role_not_allowed")
+TOKEN = ("unauthenticated", "token_expired", "issuer_unavailable")
+STAFF = (
+    *(*TOKEN, "no_role", "role_not_allowed"),
+    *("foreign_tenant", "role_not_trusted", "issuer_not_accepted"),
+)
 ACCESS: Mapping[Access, tuple[str, ...]] = {
     Access.PUBLIC: (),
     Access.STAFF: STAFF,

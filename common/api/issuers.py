@@ -14,8 +14,17 @@ from common.ports import Ports
 Address = Annotated[
     str, Field(min_length=8, max_length=500, pattern=r"^[\x21-\x7e]+$", examples=["https://login.example/"])
 ]
-Word = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
-Token = Annotated[str, Field(min_length=20, max_length=16_384, pattern=r"^[A-Za-z0-9_.-]+$", repr=False)]
+Word = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$", examples=["slotbridge"])]
+Token = Annotated[
+    str,
+    Field(
+        min_length=20,
+        max_length=16_384,
+        pattern=r"^[A-Za-z0-9_.-]+$",
+        repr=False,
+        examples=["eyJhbGciOiJSUzI1NiJ9.eyJyb2xlIjoib3duZXIifQ.c2ln"],
+    ),
+]
 
 
 class NewIssuer(Model):

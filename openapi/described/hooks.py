@@ -75,7 +75,7 @@ OPERATIONS = (
         "Add a target",
         {201: NewHookSecret},
         body=NewHook,
-        errors=("forbidden_target", "too_many_hooks"),
+        errors=("forbidden_target", "unknown_target", "too_many_hooks"),
     ),
     Operation("GET /", "listHooks", "All targets", {200: HookList}),
     Operation("GET /<hook>", "getHook", "One target", {200: Hook}),
