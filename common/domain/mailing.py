@@ -165,7 +165,9 @@ def edited_in(booking: Booking, connection: Connection) -> bool:
 def _tells(connection: Connection, booking: Booking) -> bool:
     exports = connection.settings.exports
     started = connection.run is not None
-    if not (connection.usable and started and exports.on and exports.attendee):
+    # The event of a cancelled booking is removed also where exports were switched off since.
+    written = exports.on or not booking.active
+    if not (connection.usable and started and written and exports.attendee):
         return False
     asked = connection.provider in _QUIET_GUESTS and edited_in(booking, connection)
     return exports.notify or asked

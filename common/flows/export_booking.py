@@ -44,7 +44,7 @@ def export_booking(ports: Ports, command: ExportBooking) -> Outcome:
         booking = ports.bookings.get(command.tenant, command.booking)
     except UnknownResource:
         return _kept(ports, command, None, Outcome(Result.UNCHANGED))
-    if not connection.settings.exports.on or connection.status in _ENDED:
+    if connection.status in _ENDED:
         return _kept(ports, command, booking, Outcome(Result.UNCHANGED))
     if not connection.usable:
         return _waiting(ports, command, booking, _until_reconnected(ports, connection))

@@ -22,7 +22,7 @@ class Two(World):
         super().__init__()
         self.catalogue()
         self.connections = []
-        for kind, address in zip(kinds, ADDRESSES, strict=True):
+        for kind, address in zip(kinds, ADDRESSES, strict=False):
             (self.google if kind is GOOGLE else self.microsoft).admin.add_account(address)
             made = self.connect(address, provider=kind)
             choice = {"exports": {"attendee": True, "notify": True}}

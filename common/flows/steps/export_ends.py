@@ -9,6 +9,7 @@ from datetime import timedelta
 from common.domain import mirroring
 from common.domain.booking import ExportLink, LinkState
 from common.domain.mirroring import Outcome, Result
+from common.domain.ownership import TIME, fingerprint
 from common.errors import CalendarGone, Forbidden, UsageExhausted
 from common.flows.steps import missing
 from common.flows.steps.amending import amend
@@ -22,18 +23,36 @@ SEARCHED_FOR = timedelta(minutes=2)
 
 
 def remove(job: Job, link: ExportLink) -> Outcome:
-    """Delete the event of a cancelled booking where it is now; who was invited is told."""
+    """Delete a booking's event where it is now; who was invited to one that was cancelled is told."""
     there = None if link.state in {LinkState.GONE, LinkState.FAILED} else _where_it_is(job, link)
     if there:
-        notify = (job.draft(link).notify and link.revision > 0) or job.bound(link)
+        ended = not job.booking.active
+        notify = (ended and job.draft(link).notify and link.revision > 0) or job.bound(link)
         job.call(
             lambda provider, token: provider.delete_event(
                 token, job.place(there), there.event_id, notify=notify
             )
         )
     link = clear_leftover(job, link)
-    job.save(replace(link, state=LinkState.GONE, revision=job.booking.revision, missing_since=None))
+    # An active booking's event is made anew where exports are switched on again.
+    revision = 0 if job.booking.active else job.booking.revision
+    job.save(replace(link, state=LinkState.GONE, revision=revision, missing_since=None))
     return Outcome(Result.REMOVED)
+
+
+def retire(job: Job, link: ExportLink | None) -> Outcome:
+    """Exports are off: nothing is written, and what was written stays for as long as it is true.
+
+    The event of a booking that was cancelled is removed, and so is one at a time that is not the booking's
+    any more, unless its guest would read that the appointment is off.
+    """
+    if link is None or link.state is LinkState.GONE:
+        return Outcome(Result.UNCHANGED)
+    if job.booking.active:
+        true = link.written.get(TIME) == fingerprint(job.draft(link))[TIME]
+        if true or job.bound(link):
+            return Outcome(Result.UNCHANGED)
+    return remove(job, link)
 
 
 def _where_it_is(job: Job, link: ExportLink) -> ExportLink | None:

@@ -11,7 +11,7 @@ from common.domain.importing import export_target
 from common.domain.mirroring import Outcome, Result, Step, next_step
 from common.domain.work import Lane
 from common.errors import CalendarGone, Forbidden, UsageExhausted
-from common.flows.steps.export_ends import park, pause, remove, resume, search
+from common.flows.steps.export_ends import park, pause, remove, resume, retire, search
 from common.flows.steps.export_events import create, move, resolve, update
 from common.flows.steps.export_job import COST_OF_PATCH, Job
 from common.flows.steps.export_target import target_of
@@ -62,6 +62,8 @@ def _paused_until(connection: Connection) -> datetime | None:
 
 def _written(job: Job) -> Outcome:
     link = job.ports.bookings.link(job.booking.tenant, job.connection.id, job.booking.id)
+    if not job.connection.settings.exports.on:
+        return retire(job, link)
     step = next_step(job.booking, link, target=None)
     if step is Step.NOTHING:
         return Outcome(Result.UNCHANGED)

@@ -21,15 +21,22 @@ def exporting(connection: Connection) -> bool:
     A dead grant does not end the promise: it is kept when the account is connected again. A connection that
     was never synchronised has promised nothing yet; its first synchronisation exports what is there by then.
     """
+    return connection.settings.exports.on and _mirroring(connection)
+
+
+def _mirroring(connection: Connection) -> bool:
     started = connection.status is Status.ACTIVE or connection.run is not None
     alive = connection.status in {Status.CONNECTED, Status.ACTIVE, Status.REAUTH_REQUIRED}
-    return connection.settings.exports.on and alive and started
+    return alive and started
 
 
 def promises(
     booking: Booking, connections: Iterable[Connection], *, now: datetime
 ) -> tuple[OutboxEntry, ...]:
-    """One entry per connection that mirrors the booking, for exactly this revision of it."""
+    """One entry per connection that mirrors the booking, for exactly this revision of it.
+
+    Where exports were switched off, a change may make untrue what was written before.
+    """
     return tuple(
         OutboxEntry(
             id=entry_id(booking, connection.id),
@@ -42,7 +49,7 @@ def promises(
             due_at=now + SWEEP_AFTER,
         )
         for connection in connections
-        if exporting(connection)
+        if exporting(connection) or (booking.revision > 1 and _mirroring(connection))
     )
 
 
