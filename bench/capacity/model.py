@@ -19,6 +19,26 @@ PARTS_AT_ONCE = 8
 FREE_CALLS_PER_DAY = 1_000_000
 
 
+# Creating a task and delivering it are one each: https://cloud.google.com/tasks/pricing
+OPERATIONS_A_TASK = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """What one piece of work reads and writes; counted in tests/flows/test_costs.py, not assumed."""
+
+    reads: int
+    writes: int = 0
+
+
+# The dearer provider's, which is Microsoft with its second look.
+SLOT_QUERY = Operations(reads=10)
+IDLE_LOOK = Operations(reads=13, writes=4)
+CHANGE = Operations(reads=31, writes=11)
+# With its mail, its export, and the look at the export's echo.
+BOOKING = Operations(reads=50, writes=24)
+
+
 @dataclass(frozen=True, slots=True)
 class Habits:
     """What one connection does on a working day; assumed, not measured."""
@@ -104,7 +124,8 @@ class Installation:
         habits, connections = self.habits, self.connections
         exports = connections * habits.bookings_per_day
         # Each of our own exports comes back as a push.
-        pushes = connections * habits.changes_per_day + exports
+        changes = connections * habits.changes_per_day
+        pushes = changes + exports
         polls = self.calendars * DAY / MINUTE / self.poll_minutes
         renewals = self.calendars / (0.8 * self.tuning.channel_days)
         looks = pushes + polls + renewals
@@ -119,8 +140,17 @@ class Installation:
             slot_queries=queries,
             # A look is one page, an export one write; a booking asks live once more, as a slot query does.
             provider_calls=looks + exports + (queries + exports) * habits.calendars + renewals * 2,
-            firestore_reads=looks * 5 + exports * 8 + queries * 8 + upkeep * 4 + polls * 2,
-            firestore_writes=looks * 3 + exports * 8 + upkeep + polls,
+            firestore_reads=changes * CHANGE.reads
+            + exports * BOOKING.reads
+            + (polls + renewals) * IDLE_LOOK.reads
+            + queries * SLOT_QUERY.reads
+            + upkeep * 4
+            + polls * 2,
+            firestore_writes=changes * CHANGE.writes
+            + exports * BOOKING.writes
+            + (polls + renewals) * IDLE_LOOK.writes
+            + upkeep
+            + polls,
         )
 
     @property
@@ -174,5 +204,5 @@ class Installation:
                 load.firestore_reads * prices.firestore_reads
                 + load.firestore_writes * prices.firestore_writes
             ),
-            "Cloud Tasks": MONTH_DAYS * load.tasks * prices.tasks,
+            "Cloud Tasks": MONTH_DAYS * load.tasks * OPERATIONS_A_TASK * prices.tasks,
         }
