@@ -9,6 +9,7 @@ from common.domain.account import Connection
 from common.domain.backfill import colliding, stretches
 from common.domain.booking import Booking
 from common.domain.interval import Interval
+from common.domain.limitations import LIMITATIONS, Limitation
 from common.domain.quota import Volume, paced_rate, seconds
 from common.domain.work import Lane
 from common.errors import CalendarGone, Forbidden, Rejected
@@ -43,7 +44,7 @@ class Preview:
 
     ``conflicts`` are bookings at times that are taken in an external calendar, looked for until
     ``conflicts_until``; None where a calendar cannot be asked. ``invitations`` is the number that has to be
-    acknowledged before anybody is mailed.
+    acknowledged before anybody is mailed. ``limitations`` is what this provider cannot do.
     """
 
     exports: int
@@ -53,6 +54,7 @@ class Preview:
     invitations: int
     seconds: int
     calendars: tuple[CalendarCount, ...]
+    limitations: tuple[Limitation, ...] = ()
 
 
 def preview_sync(ports: Ports, command: PreviewSync) -> Preview:
@@ -84,6 +86,7 @@ def preview_sync(ports: Ports, command: PreviewSync) -> Preview:
             per_minute=_rate(ports, connection),
         ),
         calendars=counts,
+        limitations=LIMITATIONS[connection.provider],
     )
 
 

@@ -99,6 +99,7 @@ def test_the_first_synchronisation_over_http(http: Http) -> None:
     health = http("GET", f"/connections/{name}/health", token=STAFF).body
 
     assert (preview.body["imports"], preview.body["exports"], preview.body["invitations"]) == (1, 0, 0)
+    assert preview.body["limitations"] == []
     assert (started.status, twice.status, twice.code) == (202, 409, "sync_running")
     assert (progress["phase"], progress["percentage"]) == ("done", 100)
     assert [(event["start"], event["title"]) for event in events] == [("2027-03-16T09:00:00+00:00", None)]

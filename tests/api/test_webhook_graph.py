@@ -255,15 +255,21 @@ def test_tasks_and_logs_hold_no_content(world, queue, send):
 
 
 def test_a_connection_says_what_its_provider_cannot_do(world, http):
-    """A Microsoft connection lists what cannot be promised there; Google's lists nothing."""
+    """A Microsoft connection lists what cannot be promised there, and so does its preview; Google's nothing."""
     world.outlook()
     world.connect()
     world.connect(OUTLOOK, provider=ProviderKind.MICROSOFT)
 
-    shown = {one["provider"]: one["limitations"] for one in http("GET", "/connections").body["connections"]}
+    listed = http("GET", "/connections").body["connections"]
+    shown = {one["provider"]: one["limitations"] for one in listed}
+    previewed = {
+        one["provider"]: http("GET", f"/connections/{one['id']}/preview").body["limitations"]
+        for one in listed
+    }
 
     assert [] == shown["google"]
     assert {"guests_are_always_mailed", "no_accepting_for_guests"} <= set(shown["microsoft"])
+    assert previewed == shown
 
 
 def test_a_provider_that_is_not_offered_is_refused(world, http):

@@ -10,7 +10,7 @@ from common.domain.erasure import Stage
 from common.flows.book import Book, book
 from common.flows.read_overview import ReadOverview, read_overview
 from common.flows.start_erasure import StartErasure, start_erasure
-from tests.flows.graph_setup import OWN, Outlook
+from tests.flows.graph_setup import INVITING, OWN, Outlook
 from tests.flows.sync_setup import at
 
 CARLA = Customer(name="Carla Canary", email="carla@canary.example", phone="+41 79 111 22 33")
@@ -97,3 +97,34 @@ def test_a_tenant_with_outlook_is_erased():
         "secret public",
     ]
     assert receipt.finished_at - receipt.started_at < timedelta(hours=1)
+
+
+def inviting():
+    """One booking whose customer is a guest of the event, mailed once about it."""
+    life = Outlook(settings=INVITING)
+    book(life.ports, Book("t1", "cut", "anna", at(13), CARLA))
+    life.drain()
+    assert [CARLA.email in str(event["attendees"]) for event in life.events()] == [True]
+    return life
+
+
+@pytest.mark.pitfall(25)
+def test_an_event_with_a_guest_is_counted_as_left():
+    """G4: Exchange would mail the guest a cancellation, so the event waits, and the receipt says so."""
+    life = inviting()
+    before = len(life.microsoft.admin.mails())
+    receipt = erased(life, CARLA.email, customer=CARLA.email)
+
+    assert (receipt.bookings_anonymised, receipt.events_erased, receipt.events_left) == (1, 0, 1)
+    assert len(life.microsoft.admin.mails()) == before
+    assert [word for word in ("Canary", "canary", "111 22 33") if word in stored(life)] == []
+
+
+def test_events_with_guests_outlive_their_tenant_and_are_counted():
+    """G4, E1: taken away, they would tell customers of cancellations that nobody meant."""
+    life = inviting()
+    before = len(life.microsoft.admin.mails())
+    receipt = erased(life, "t1")
+
+    assert (receipt.stage, receipt.events_erased, receipt.events_left) == (Stage.DONE, 0, 1)
+    assert (len(life.events()), len(life.microsoft.admin.mails())) == (1, before)

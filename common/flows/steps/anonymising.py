@@ -8,6 +8,7 @@ from dataclasses import replace
 from common.domain.account import CalendarRef, Connection
 from common.domain.booking import Booking, ExportLink, LinkState
 from common.domain.erasure import Erasure, Stage, anonymised, same_address
+from common.domain.ownership import invited
 from common.domain.work import Lane
 from common.errors import (
     CalendarGone,
@@ -56,7 +57,9 @@ def _forgotten(ports: Ports, erasure: Erasure, booking: Booking) -> Erasure:
     """
     links = _links(ports, booking)
     rewritten = [connection for connection, _ in links if exporting(connection) and booking.active]
-    removed = left = 0
+    # A guest would be mailed that the appointment is off: such an event waits for the booking's next change.
+    left = sum(connection in rewritten and _bound(ports, connection, link) for connection, link in links)
+    removed = len(rewritten) - left
     for connection, link in links:
         if connection not in rewritten and booking.active:
             done = _removed(ports, connection, link)
@@ -70,7 +73,7 @@ def _forgotten(ports: Ports, erasure: Erasure, booking: Booking) -> Erasure:
         replace(
             erasure,
             bookings_anonymised=erasure.bookings_anonymised + 1,
-            events_erased=erasure.events_erased + removed + len(rewritten),
+            events_erased=erasure.events_erased + removed,
             events_left=erasure.events_left + left,
         )
     )
@@ -83,6 +86,11 @@ def _links(ports: Ports, booking: Booking) -> Sequence[tuple[Connection, ExportL
         for connection in ports.connections.of_resource(booking.tenant, booking.resource)
     )
     return [(connection, link) for connection, link in found if link and link.state is not LinkState.GONE]
+
+
+def _bound(ports: Ports, connection: Connection, link: ExportLink) -> bool:
+    silent = ports.providers[connection.provider].calendar.abilities.silent_guests
+    return not silent and invited(link.written)
 
 
 def _removed(ports: Ports, connection: Connection, link: ExportLink) -> bool:
