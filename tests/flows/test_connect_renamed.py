@@ -124,7 +124,9 @@ def test_the_identity_is_the_providers_own_name_for_the_account():
 def test_the_last_connection_of_a_renamed_account_gives_the_grant_back():
     """Two connections under two addresses are one account: ending the first must not kill the second."""
     world = Renamed(ProviderKind.GOOGLE)
-    resource = replace(world.ports.catalogue.resource(world.tenant, "anna"), id="bea", name="Bea")
+    resource = replace(
+        world.ports.catalogue.resource(world.tenant, "anna"), id="bea", name="Bea", version=None
+    )
     world.ports.catalogue.save_resource(world.tenant, resource)
     second = world.connect(world.rename(), resource="bea")
 
