@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import accumulate, repeat
+from operator import add
 
 from common.domain.availability import opening_seconds, openings
 from common.domain.catalogue import Absence, Resource, Service
@@ -117,13 +118,11 @@ def _grid(service: Service) -> Grid:
     )
 
 
-def _instants(runs: Sequence[range], step: timedelta) -> list[datetime]:
+def _instants(runs: Iterable[range], step: timedelta) -> list[datetime]:
     """The one place where numbers become datetimes: the first of a run is converted, the others are added."""
-    longest = max(map(len, runs), default=1)
-    distances = list(accumulate(repeat(step, longest - 1), initial=timedelta()))
     found: list[datetime] = []
     for run in runs:
-        found += map(datetime.fromtimestamp(run.start, UTC).__add__, distances[: len(run)])
+        found += accumulate(repeat(step, len(run) - 1), add, initial=datetime.fromtimestamp(run.start, UTC))
     return found
 
 

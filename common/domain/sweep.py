@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
+from operator import ge, itemgetter
 
 from common.domain.interval import Seconds
 
@@ -96,10 +96,13 @@ class Grid:
     after: int
 
 
-def run_ends(openings: Sequence[Seconds]) -> list[int]:
+def run_ends(openings: Sequence[Seconds]) -> Sequence[int]:
     """For each of the openings, sorted by start, where the run of availability ends that it is a part of."""
+    closing = [closes for _, closes in openings]
+    if not any(map(ge, closing, [opens for opens, _ in openings[1:]])):
+        return closing
     ends: list[int] = []
-    furthest, members = openings[0][1] if openings else 0, 0
+    furthest, members = closing[0], 0
     for opens, closes in openings:
         if opens > furthest:
             ends += [furthest] * members
@@ -121,9 +124,9 @@ def free_runs(openings: Sequence[Seconds], taken: Taken, grid: Grid, *, first: i
     runs: list[range] = []
     for (opens, closes), run_end in zip(openings, run_ends(openings), strict=True):
         limit = run_end - duration + 1
-        limit = min(limit, closes)
-        limit = min(limit, last)
-        time = -(-opens // CELL) * CELL
+        if limit > closes or limit > last:
+            limit = min(closes, last)
+        time = opens + -opens % CELL
         if time < first:
             time -= (time - first) // step * step
         block = bisect_right(ends, time - before)
