@@ -54,11 +54,15 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """What takes a resource's time: bookings (buffers included), absences, and imports by calendar."""
+    """What takes a resource's time: bookings (buffers included), absences, and imports by calendar.
+
+    ``version`` is another one whenever anything in it changed.
+    """
 
     bookings: Mapping[str, Interval] = field(default_factory=dict, hash=False)
     absences: Mapping[str, Interval] = field(default_factory=dict, hash=False)
     imports: Mapping[str, Imported] = field(default_factory=dict, hash=False)
+    version: str = field(default="", compare=False)
 
     def taken(self) -> Taken:
         """The times of all bookings and absences as one."""
@@ -84,6 +88,7 @@ def joined(agendas: Iterable[Agenda]) -> Agenda:
         bookings=_united(part.bookings for part in parts),
         absences=_united(part.absences for part in parts),
         imports={calendar: _one(items) for calendar, items in imports.items()},
+        version="/".join(part.version for part in parts),
     )
 
 

@@ -11,6 +11,7 @@ from common.ports.bookings import BookingChange, Bookings
 from common.ports.catalogue import Catalogue, Scene
 from common.ports.ledger import Ledger, TaskQueue
 from common.ports.machine import Clock, Keys, Log, Tuning, Vault
+from common.ports.memory import Tokens
 from common.ports.outreach import Answer, Courier, Hooks, Invitations, Mailer, Telling
 from common.ports.privacy import Archive, Oversight, Subscriptions
 from common.ports.provider import (
@@ -57,6 +58,7 @@ __all__ = [
     "Subscriptions",
     "TaskQueue",
     "Telling",
+    "Tokens",
     "Tuning",
     "Vault",
     "Witness",
@@ -89,6 +91,7 @@ class Ports:
     queue: TaskQueue
     log: Log
     tuning: Tuning = field(default_factory=Tuning)
+    tokens: Tokens = field(default_factory=Tokens)
 
 
 @dataclass(frozen=True, slots=True)

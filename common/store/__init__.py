@@ -22,6 +22,7 @@ from common.store.issuers import StoredIssuers
 from common.store.ledger import StoredLedger
 from common.store.outreach import StoredInvitations, StoredTelling
 from common.store.oversight import StoredOversight, StoredSubscriptions
+from common.store.stamps import Stamped
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Stores:
 
 def stores(documents: Documents) -> Stores:
     """All repositories over one document database."""
+    documents = Stamped(documents)
     return Stores(
         catalogue=StoredCatalogue(documents),
         connections=StoredConnections(documents),

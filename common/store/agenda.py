@@ -51,10 +51,10 @@ def _merged(ranges: list[Seconds]) -> list[Seconds]:
 
 def read_agenda(snapshots: Iterable[Snapshot]) -> Agenda:
     """Several weeks' documents as one agenda; a missing document is an empty week."""
-    return joined(_week(snapshot.data) for snapshot in snapshots if snapshot.data)
+    return joined(_week(snapshot.data, snapshot.version) for snapshot in snapshots if snapshot.data)
 
 
-def _week(data: Mapping[str, Any]) -> Agenda:
+def _week(data: Mapping[str, Any], version: str | None) -> Agenda:
     return Agenda(
         bookings=NamedSpans(data.get("bookings", {})),
         absences=NamedSpans(data.get("absences", {})),
@@ -62,4 +62,5 @@ def _week(data: Mapping[str, Any]) -> Agenda:
             calendar: Imported(busy=Spans(times.get("busy", ())), free=Spans(times.get("free", ())))
             for calendar, times in data.get("imports", {}).items()
         },
+        version=version or "",
     )

@@ -1,4 +1,4 @@
-"""The catalogue in documents, and the one batched read behind a slot question."""
+"""The catalogue in documents."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from common.domain.account import Connection
 from common.domain.agenda import Agenda, weeks
 from common.domain.catalogue import Absence, Resource, Service, Tenant
 from common.domain.interval import Interval
@@ -16,7 +15,6 @@ from common.store import paths
 from common.store.agenda import pair, read_agenda
 from common.store.catalogue_records import ABSENCE, RESOURCE, SERVICE, TENANT
 from common.store.codec import Form
-from common.store.connections import live_by_resource
 from common.store.documents import (
     REMOVE,
     Create,
@@ -29,6 +27,7 @@ from common.store.documents import (
     Snapshot,
     Write,
 )
+from common.store.scenes import Scenes, existing
 
 V = TypeVar("V", Tenant, Resource, Service, Absence)
 
@@ -40,6 +39,7 @@ class StoredCatalogue:
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
+        self._scenes = Scenes(documents)
 
     def tenant(self, tenant: str) -> Tenant:
         """Raises UnknownResource where there is none."""
@@ -130,46 +130,13 @@ class StoredCatalogue:
 
     def scene(self, tenant: str, service: str, resources: Sequence[str], window: Interval) -> Scene:
         """Everything a slot question needs; an empty ``resources`` means all of the service's."""
-        head = [paths.tenant(tenant), paths.service(tenant, service)]
-        if resources:
-            found = self._documents.get(head + self._resource_paths(tenant, resources, window))
-        else:
-            found = self._documents.get(head)
-        the_tenant, the_service = _existing(found[0], TENANT), _existing(found[1], SERVICE)
-        wanted = tuple(dict.fromkeys(resources or the_service.resources))
-        rest = found[2:] if resources else self._documents.get(self._resource_paths(tenant, wanted, window))
-        per_resource = len(weeks(window)) + 1
-        groups = {
-            name: rest[at * per_resource : (at + 1) * per_resource]
-            for at, name in enumerate(wanted)
-            if resources or rest[at * per_resource].data is not None
-        }
-        return Scene(
-            tenant=the_tenant,
-            service=the_service,
-            resources={name: _existing(group[0], RESOURCE) for name, group in groups.items()},
-            agendas={name: read_agenda(group[1:]) for name, group in groups.items()},
-            connections=self._connections(tenant, tuple(groups)),
-        )
+        return self._scenes.scene(tenant, service, resources, window)
 
     def agenda(self, tenant: str, resource: str, window: Interval) -> Agenda:
         """The stored busy times of a resource."""
         return read_agenda(
             self._documents.get([paths.agenda(tenant, resource, week) for week in weeks(window)])
         )
-
-    def _resource_paths(self, tenant: str, resources: Sequence[str], window: Interval) -> list[str]:
-        return [
-            path
-            for name in dict.fromkeys(resources)
-            for path in (
-                paths.resource(tenant, name),
-                *(paths.agenda(tenant, name, week) for week in weeks(window)),
-            )
-        ]
-
-    def _connections(self, tenant: str, resources: Sequence[str]) -> Mapping[str, tuple[Connection, ...]]:
-        return live_by_resource(self._documents, tenant, resources)
 
     def _save(self, path: str, form: Form[V], record: V, *, new: bool, beside: Sequence[Write] = ()) -> V:
         """One commit; a record that was read replaces just that version of itself."""
@@ -182,16 +149,10 @@ class StoredCatalogue:
 
     def _one(self, path: str, form: Form[V]) -> V:
         (snapshot,) = self._documents.get([path])
-        return _existing(snapshot, form)
+        return existing(snapshot, form)
 
     def _all(self, collection: str, form: Form[V]) -> tuple[V, ...]:
-        return tuple(_existing(found, form) for found in self._documents.query(Query(collection)))
-
-
-def _existing(snapshot: Snapshot, form: Form[V]) -> V:
-    if snapshot.data is None:
-        raise UnknownResource("there is no such thing")
-    return replace(form.read(snapshot.data), version=snapshot.version)
+        return tuple(existing(found, form) for found in self._documents.query(Query(collection)))
 
 
 def _standing(tenant: str, resources: Sequence[Resource]) -> list[Write]:

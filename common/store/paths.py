@@ -35,6 +35,11 @@ def tenant(t: str) -> str:
     return f"tenants/{part(t)}"
 
 
+def stamp(t: str) -> str:
+    """Counts the changes of a tenant's settings."""
+    return f"{tenant(t)}/stamps/settings"
+
+
 def within(t: str, collection: str, name: str | None = None) -> str:
     """A collection of a tenant, or one document in it."""
     return f"{tenant(t)}/{collection}" if name is None else f"{tenant(t)}/{collection}/{part(name)}"

@@ -18,6 +18,8 @@ from common.ports import Ports
 T = TypeVar("T")
 
 REFRESH_LEASE = timedelta(seconds=30)
+# A remembered token is not used to its last minute.
+LEAST_LIFE = timedelta(minutes=2)
 WAIT_SECONDS = 0.1
 WAITS = 15
 
@@ -57,7 +59,7 @@ def access_token(ports: Ports, connection: Connection, *, refused: str | None = 
     for _ in range(WAITS):
         grant, version = _stored(ports, connection)
         if grant.fresh(now=ports.clock.now()) and grant.access_token != refused:
-            return grant.access_token
+            return _remembered(ports, connection, grant)
         now = ports.clock.now()
         if ports.connections.lease_refresh(
             connection.tenant, connection.id, until=now + REFRESH_LEASE, now=now
@@ -65,6 +67,26 @@ def access_token(ports: Ports, connection: Connection, *, refused: str | None = 
             return _refresh(ports, connection, grant, version)
         ports.clock.wait(WAIT_SECONDS)
     raise ProviderUnavailable("somebody else is refreshing this grant", code="refresh_in_progress")
+
+
+def live_token(ports: Ports, connection: Connection) -> str:
+    """An access token for a question that somebody waits for: the last one, while it is good for a while."""
+    known = ports.tokens.recall(_token_key(connection), now=ports.clock.now())
+    return known or access_token(ports, connection)
+
+
+def refused_token(ports: Ports, connection: Connection) -> None:
+    """Forget the last token: the provider did not take it."""
+    ports.tokens.drop(_token_key(connection))
+
+
+def _remembered(ports: Ports, connection: Connection, grant: Grant) -> str:
+    ports.tokens.keep(_token_key(connection), grant.access_token, until=grant.expires_at - LEAST_LIFE)
+    return grant.access_token
+
+
+def _token_key(connection: Connection) -> tuple[str, str, str]:
+    return connection.tenant, connection.id, connection.version or ""
 
 
 def _stored(ports: Ports, connection: Connection) -> tuple[Grant, str | None]:
@@ -89,7 +111,7 @@ def _refresh(ports: Ports, connection: Connection, grant: Grant, version: str | 
         stored, _ = _stored(ports, connection)
         return stored.access_token
     _remember(ports, connection, fresh)
-    return fresh.access_token
+    return _remembered(ports, connection, fresh)
 
 
 def _remember(ports: Ports, connection: Connection, grant: Grant) -> None:

@@ -1,4 +1,4 @@
-"""Lets identical live questions of one process share one provider call, for three seconds at most."""
+"""Lets identical live questions of one process share one provider call, for five seconds at most."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from weakref import WeakValueDictionary
 from common.domain.event import ExternalEvent
 from common.domain.slots import Unknown
 
-REUSE = timedelta(seconds=3)
+REUSE = timedelta(seconds=5)
 MOST_IN_FLIGHT = 4
+MOST_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +30,35 @@ Answers = Mapping[str, Heard | Unknown]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What makes two questions identical; ``provider`` is the adapter itself, alive as long as this is."""
+    """What makes two questions identical; ``provider`` is the adapter itself, alive as long as this is.
+
+    ``connection`` begins with its tenant. ``known`` is what the stored agenda knew: once a synchronisation
+    stored a change, nobody is shown what was heard before it.
+    """
 
     provider: object
     connection: tuple[str, str]
     calendars: tuple[str, ...]
     window: tuple[datetime, datetime]
+    known: str = ""
 
     def __hash__(self) -> int:
-        return hash((id(self.provider), self.connection, self.calendars, self.window))
+        return hash((id(self.provider), self.connection, self.calendars, self.window, self.known))
 
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, Question)
             and self.provider is other.provider
-            and (self.connection, self.calendars, self.window)
-            == (other.connection, other.calendars, other.window)
+            and (self.connection, self.calendars, self.window, self.known)
+            == (other.connection, other.calendars, other.window, other.known)
         )
 
 
 class Flights:
-    """The questions that are in flight, and answers that are at most three seconds old.
+    """The questions that are in flight, and answers that are at most five seconds old.
 
-    Older ones are dropped with the next question; nothing is written anywhere.
+    Older ones are dropped with the next question, and the oldest where there are too many; nothing is
+    written anywhere. What is kept are times and flags: no title, no address.
     """
 
     def __init__(self) -> None:
@@ -71,6 +78,8 @@ class Flights:
             known = self._flights.get(question)
             if known:
                 return known[1]
+            while len(self._flights) >= MOST_KEPT:
+                del self._flights[next(iter(self._flights))]
             future = start()
             self._flights[question] = (now, future)
             return future

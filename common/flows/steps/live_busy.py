@@ -12,7 +12,7 @@ from common.domain.event import Detail, ExternalEvent
 from common.domain.interval import Interval
 from common.domain.slots import Unknown
 from common.errors import Degraded, GrantRevoked, SyncError
-from common.flows.steps.access import access_token, authorized
+from common.flows.steps.access import authorized, live_token, refused_token
 from common.flows.steps.flights import Answers, Flights, Heard, Question
 from common.ports import BusyPage, BusyRequest, Ports
 
@@ -29,13 +29,15 @@ _FLIGHTS = Flights()
 class Asked:
     """One connection and the calendars of it that are asked; ``zone`` places all-day events without one.
 
-    What is asked in full is for one view alone: such a question is never shared.
+    ``known`` names what the agenda knew: whoever knows more asks anew. What is asked in full is for one view
+    alone: such a question is never shared.
     """
 
     connection: Connection
     calendars: tuple[CalendarEntry, ...]
     zone: str
     detail: Detail = Detail.TIMES
+    known: str = ""
 
 
 def calendar_id(connection: str, key: str) -> str:
@@ -83,12 +85,13 @@ class _Access:
 
     def call(self, question: Callable[[str], _Replies]) -> _Replies:
         with self._lock:
-            self._token = token = self._token or access_token(self._ports, self._connection)
+            self._token = token = self._token or live_token(self._ports, self._connection)
         try:
             return question(token)
         except GrantRevoked:
             with self._lock:
                 self._token = None
+                refused_token(self._ports, self._connection)
                 return authorized(self._ports, self._connection, question)
 
 
@@ -101,6 +104,7 @@ class _Batch:
     window: Interval
     zone: str
     detail: Detail
+    known: str
     access: _Access
 
 
@@ -109,7 +113,7 @@ def _batches(ports: Ports, item: Asked, window: Interval) -> Iterator[_Batch]:
     access = _Access(ports, item.connection)
     for at in range(0, len(item.calendars), size):
         calendars = item.calendars[at : at + size]
-        yield _Batch(item.connection, calendars, window, item.zone, item.detail, access)
+        yield _Batch(item.connection, calendars, window, item.zone, item.detail, item.known, access)
 
 
 def _flown(
@@ -142,6 +146,7 @@ def _start(
         connection=(batch.connection.tenant, batch.connection.id),
         calendars=tuple(entry.provider_id for entry in batch.calendars),
         window=(batch.window.start, batch.window.end),
+        known=batch.known,
     )
     return _FLIGHTS.join(question, now=ports.clock.now(), start=start)
 

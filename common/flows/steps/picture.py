@@ -116,7 +116,12 @@ def _states(
 def _asked(scene: Scene, resource: Resource) -> Iterator[live_busy.Asked]:
     for connection in scene.connections.get(resource.id, ()):
         if connection.status not in _ENDING and connection.enabled_calendars:
-            yield live_busy.Asked(connection, connection.enabled_calendars, resource.zone)
+            yield live_busy.Asked(
+                connection,
+                connection.enabled_calendars,
+                resource.zone,
+                known=scene.agendas[resource.id].version,
+            )
 
 
 @dataclass(frozen=True, slots=True)
