@@ -124,6 +124,7 @@ class Installation:
             archive=stores.archive,
             issuers=stores.issuers,
             witness=self.witness,
+            lists=stores.lists,
             queue=LateQueue(lambda: self.queue),
             log=self.log,
             tuning=self.tuning,

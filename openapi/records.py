@@ -1,14 +1,23 @@
-"""What records with a version have in common: ETag, If-Match, If-None-Match, and what they refuse."""
+"""What records and lists have in common: ETag, If-Match, If-None-Match, pages, and what they refuse."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from openapi.fields import Answer, Opaque
 from openapi.operation import Shape, Shown
+
+
+class PageOf(Answer):
+    """Some items of a list; ``next_page_token`` goes with the next request, null after the last page."""
+
+    next_page_token: Opaque | None
+
 
 MATCH = ("If-Match", "If-None-Match")
 NONE_MATCH = ("If-None-Match",)
 CONDITIONS = ("invalid_version", "stale_version", "already_exists", "precondition_required")
+PAGE = ("invalid_page_token",)
 _CACHED = ("ETag", "Cache-Control")
 
 

@@ -186,6 +186,7 @@ class World:
             archive=self.stores.archive,
             issuers=self.stores.issuers,
             witness=witness(tuple, now=self.clock.now, foreign=self.targets),
+            lists=self.stores.lists,
             queue=EngineQueue(self.engine, self.config),
             log=self.log,
             tuning=replace(

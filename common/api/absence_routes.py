@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from common.api.catalogue import AbsenceBody, absence_of, absence_view, absences_view
+from common.api.catalogue import AbsenceBody, absence_of, absence_view
 from common.api.conditions import condition, shown, stored
 from common.api.guard import own_resource
 from common.api.http import Call, Reply
 from common.api.models import name, read
+from common.api.paging import listed
 from common.api.routes import Route, staff
 from common.domain.catalogue import Absence
 from common.ports import Ports
@@ -40,8 +41,9 @@ def absence_routes(
 ) -> tuple[Route, ...]:
     """Staff list, read, enter and remove the absences of their own resources."""
 
-    def listed(call: Call) -> Reply:
-        return Reply(absences_view(ports().catalogue.absences(call.staff.tenant, own_resource(call))))
+    def page(call: Call) -> Reply:
+        named, lists = _named(call), ports().lists
+        return listed(call, "absences", lambda window: lists.absences(**named, window=window), absence_view)
 
     def get(call: Call) -> Reply:
         found = ports().catalogue.absence(call.staff.tenant, own_resource(call), name(call.path["absence"]))
@@ -60,7 +62,7 @@ def absence_routes(
         return Reply(status=204)
 
     return (
-        staff("GET", ALL, listed),
+        staff("GET", ALL, page),
         staff("GET", ONE, get),
         staff("PUT", ONE, put, body=True),
         staff("DELETE", ONE, delete),

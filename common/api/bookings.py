@@ -109,7 +109,29 @@ def _proposed_start(booking: Booking, zone: str) -> str | None:
 
 def staff_booking_view(booking: Booking, *, zone: str | None = None) -> Json:
     """The same with what only staff may see."""
-    return {**booking_view(booking, zone=zone), "conflict": booking.conflict is not None}
+    return {
+        **booking_view(booking, zone=zone),
+        "conflict": booking.conflict is not None,
+        "proposed": _proposal_view(booking, zone or booking.customer.zone or "UTC"),
+    }
+
+
+def _proposal_view(booking: Booking, zone: str) -> Json:
+    """What the owner did to the event, and nobody has decided about."""
+    proposal = booking.proposal
+    if proposal is None:
+        return None
+    span = proposal.interval
+    return {
+        "start": moment(span.start, zone) if span else None,
+        "end": moment(span.end, zone) if span else None,
+        "title": proposal.title,
+        "description": proposal.description,
+        "deletion": proposal.deletion,
+        "connection": proposal.connection,
+        "proposed_at": moment(proposal.proposed_at),
+        "expires_at": moment(proposal.expires_at),
+    }
 
 
 def authority(call: Call) -> Authority:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -146,11 +145,6 @@ def resource_view(resource: Resource) -> Json:
     }
 
 
-def resources_view(resources: Iterable[Resource]) -> Json:
-    """GET /resources."""
-    return {"resources": [resource_view(item) for item in resources]}
-
-
 def service_of(name: str, body: ServiceBody) -> Service:
     """The domain's service.
 
@@ -211,11 +205,6 @@ def absence_of(name: str, body: AbsenceBody) -> Absence:
 def absence_view(absence: Absence) -> Json:
     """An absence as staff see it."""
     return {"id": absence.id, "start": moment(absence.interval.start), "end": moment(absence.interval.end)}
-
-
-def absences_view(absences: Iterable[Absence]) -> Json:
-    """GET /resources/{id}/absences."""
-    return {"absences": [absence_view(item) for item in absences]}
 
 
 def tenant_of(name: str, body: TenantBody) -> Tenant:

@@ -16,6 +16,7 @@ from common.api.connections import (
 from common.api.guard import own_resource
 from common.api.http import Call, Json, Reply
 from common.api.models import Model, name, plain, read
+from common.api.paging import listing
 from common.api.routes import Route, staff
 from common.domain.account import Connection
 from common.domain.interval import Interval
@@ -100,14 +101,12 @@ class Routing:
         return staff(method, ONE + path, run, body=body is not None)
 
     def listed(self) -> Route:
-        """All connections of the caller's resources."""
-
-        def run(call: Call) -> Reply:
-            found = self._ports().connections.of_tenant(call.staff.tenant)
-            mine = [connection_view(item) for item in found if call.staff.may(item.resource)]
-            return Reply({"connections": mine})
-
-        return staff("GET", "/", run)
+        """The connections of the caller's resources."""
+        return staff(
+            "GET",
+            "/",
+            listing(self._ports, "connections", lambda outside: outside.lists.connections, connection_view),
+        )
 
     def shown(self, path: str = "", view: Callable[[Connection], Json] = connection_view) -> Route:
         """The connection itself, or a part of it."""

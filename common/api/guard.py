@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from common.api.http import Call
 from common.api.models import name
-from common.domain.catalogue import Resource
 from common.errors import UnknownResource
 
 
@@ -20,8 +17,3 @@ def own_resource(call: Call, resource: str | None = None) -> str:
     if not call.staff.may(wanted):
         raise UnknownResource("there is no such resource")
     return wanted
-
-
-def owned(call: Call, resources: Iterable[Resource]) -> tuple[Resource, ...]:
-    """Those of the resources that this caller may act for."""
-    return tuple(resource for resource in resources if call.staff.may(resource.id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -10,9 +11,8 @@ from pydantic import AfterValidator, Field
 from common.api.http import Json
 from common.api.models import Instant, Model, moment
 from common.domain.hooks import Delivery, Hook, HookEvent, Registered
+from common.domain.listing import Page, Window
 from common.ports import Ports
-
-MOST_SHOWN = 100
 
 Url = Annotated[str, Field(min_length=8, max_length=2000, examples=["https://shop.example/hooks/slotbridge"])]
 Events = Annotated[tuple[HookEvent, ...], Field(max_length=20), AfterValidator(tuple)]
@@ -78,20 +78,18 @@ def delivery_view(delivery: Delivery) -> Json:
     }
 
 
-def hooks_view(ports: Ports, tenant: str, _: str) -> Json:
-    """GET /hooks."""
-    return {"hooks": [hook_view(hook) for hook in ports.hooks.of_tenant(tenant)]}
-
-
 def one_view(ports: Ports, tenant: str, hook: str) -> Json:
     """GET /hooks/{id}."""
     return hook_view(ports.hooks.get(tenant, hook))
 
 
-def deliveries_view(ports: Ports, tenant: str, hook: str) -> Json:
-    """GET /hooks/{id}/deliveries: the newest messages."""
-    found = ports.hooks.deliveries(tenant, ports.hooks.get(tenant, hook).id, limit=MOST_SHOWN)
-    return {"deliveries": [delivery_view(item) for item in found]}
+def deliveries(ports: Ports) -> Callable[..., Page[Delivery]]:
+    """The messages to a target, which has to be there."""
+
+    def find(*, tenant: str, hook: str, window: Window) -> Page[Delivery]:
+        return ports.lists.deliveries(tenant, ports.hooks.get(tenant, hook).id, window)
+
+    return find
 
 
 def queued_view(count: int) -> Json:

@@ -83,12 +83,6 @@ def offer_view(offered: Offered) -> Json:
     return {**view, "expires_at": ends}
 
 
-def invitations_view(ports: Ports, tenant: str, _: str) -> Json:
-    """GET /invitations, newest first."""
-    now = ports.clock.now()
-    return {"invitations": [invitation_view(item, now=now) for item in ports.invitations.of_tenant(tenant)]}
-
-
 def viewed(ports: Callable[[], Ports]) -> Callable[[Invitation], Json]:
     """The view as of the moment of the call."""
     return lambda invitation: invitation_view(invitation, now=ports().clock.now())

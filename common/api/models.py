@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
@@ -103,13 +104,15 @@ def name(text: str) -> str:
 
 
 def plain(value: Any) -> Json:
-    """A record as JSON: instants as RFC 3339 in UTC, lengths in seconds, enums by their value."""
+    """A record as JSON: instants as RFC 3339 in UTC, lengths in seconds, enums by value, bytes in base64."""
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, timedelta):
         return value.total_seconds()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):

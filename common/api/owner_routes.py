@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 
 from common.api.http import Call, Json, Reply
 from common.api.models import Model, name, plain, read
+from common.api.paging import listing
 from common.api.routes import Route, owner
+from common.domain.listing import Page
 from common.ports import Ports
 
 C = TypeVar("C")
@@ -53,3 +55,13 @@ class OwnerRouting:
             return Reply(find(self._ports(), call.staff.tenant, first))
 
         return owner("GET", path, run)
+
+    def listed(
+        self,
+        path: str,
+        items: str,
+        find: Callable[[Ports], Callable[..., Page[R]]],
+        view: Callable[[R], Json] = plain,
+    ) -> Route:
+        """A route to a list, page by page."""
+        return owner("GET", path, listing(self._ports, items, find, view))

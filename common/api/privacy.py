@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Protocol
 
 from pydantic import Field
 
-from common.api.http import Call, Json, Reply
-from common.api.models import Email, Id, Line, Model, moment, plain, read
-from common.api.routes import Route, owner
+from common.api.http import Json
+from common.api.models import Email, Id, Line, Model, moment, plain
 from common.domain.erasure import Erasure, Record
 from common.domain.support import AuditEntry, SupportGrant
 from common.ports import Ports
@@ -27,14 +26,6 @@ class LockBody(Model):
     """PUT /tenant/support: whether support is locked out, whatever was granted."""
 
     locked: bool
-
-
-class AuditQuery(Model):
-    """GET /tenant/audit: newest first; ``after`` is the ``next`` of the page before."""
-
-    after: Annotated[str, Field(max_length=100, pattern=r"^[0-9A-Za-z._-]+$")] | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    tenant: Id | None = None
 
 
 class ExportBody(Model):
@@ -96,25 +87,6 @@ def entry_view(entry: AuditEntry) -> Json:
     }
 
 
-def audit_route(ports: Callable[[], Ports]) -> Route:
-    """GET /tenant/audit."""
-
-    def run(call: Call) -> Reply:
-        query = read(AuditQuery, _numbered(call))
-        found = ports().oversight.trail(call.staff.tenant, after=query.after, limit=query.limit + 1)
-        page = found[: query.limit]
-        following = page[-1].id if len(found) > query.limit else None
-        return Reply({"entries": [entry_view(item) for item in page], "next": following})
-
-    return owner("GET", "/audit", run)
-
-
-def _numbered(call: Call) -> dict[str, object]:
-    query: dict[str, object] = dict(call.query)
-    limit = call.query.get("limit", "")
-    return {**query, "limit": int(limit)} if limit.isascii() and limit.isdecimal() else query
-
-
 class Page(Protocol):
     """Some documents, and where to go on."""
 
@@ -153,11 +125,6 @@ def erasure_view(erasure: Erasure) -> Json:
         "events_erased": erasure.events_erased,
         "events_left": erasure.events_left,
     }
-
-
-def erasures_view(ports: Ports, tenant: str, _: str) -> Json:
-    """GET /tenant/erasures."""
-    return {"erasures": [erasure_view(item) for item in ports.archive.of_tenant(tenant)]}
 
 
 def receipt_view(ports: Ports, tenant: str, erasure: str) -> Json:

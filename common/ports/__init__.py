@@ -10,6 +10,7 @@ from common.ports.accounts import Connections, Feeds
 from common.ports.bookings import BookingChange, Bookings
 from common.ports.catalogue import Catalogue, Scene
 from common.ports.ledger import Ledger, TaskQueue
+from common.ports.lists import Lists
 from common.ports.machine import Clock, Keys, Log, Tuning, Vault
 from common.ports.memory import Tokens
 from common.ports.outreach import Answer, Courier, Hooks, Invitations, Mailer, Telling
@@ -48,6 +49,7 @@ __all__ = [
     "Issuers",
     "Keys",
     "Ledger",
+    "Lists",
     "Log",
     "Mailer",
     "Oversight",
@@ -88,6 +90,7 @@ class Ports:
     archive: Archive
     issuers: Issuers
     witness: Witness
+    lists: Lists
     queue: TaskQueue
     log: Log
     tuning: Tuning = field(default_factory=Tuning)

@@ -8,6 +8,7 @@ from common.ports.accounts import Connections, Feeds
 from common.ports.bookings import Bookings
 from common.ports.catalogue import Catalogue
 from common.ports.ledger import Ledger
+from common.ports.lists import Lists
 from common.ports.outreach import Hooks, Invitations, Telling
 from common.ports.privacy import Archive, Oversight, Subscriptions
 from common.ports.staff import Issuers
@@ -20,6 +21,7 @@ from common.store.feeds import StoredFeeds
 from common.store.hooks import StoredHooks
 from common.store.issuers import StoredIssuers
 from common.store.ledger import StoredLedger
+from common.store.lists import StoredLists
 from common.store.outreach import StoredInvitations, StoredTelling
 from common.store.oversight import StoredOversight, StoredSubscriptions
 from common.store.stamps import Stamped
@@ -41,6 +43,7 @@ class Stores:
     subscriptions: Subscriptions
     archive: Archive
     issuers: Issuers
+    lists: Lists
 
 
 def stores(documents: Documents) -> Stores:
@@ -59,4 +62,5 @@ def stores(documents: Documents) -> Stores:
         subscriptions=StoredSubscriptions(documents),
         archive=StoredArchive(documents),
         issuers=StoredIssuers(documents),
+        lists=StoredLists(documents),
     )

@@ -7,17 +7,19 @@ from common.api import bookings as api
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.models import name, read
+from common.api.proposal_routes import staff_routes
 from common.api.routes import customer_or_staff
+from common.flows.accept_proposal import AcceptProposal, accept_proposal
 from common.flows.book import Book, book
 from common.flows.cancel_booking import CancelBooking, cancel_booking
+from common.flows.decline_proposal import DeclineProposal, decline_proposal
 from common.flows.read_booking import ReadBooking, read_booking
 from common.flows.reschedule import Reschedule, reschedule
 from common.wiring import ports, stage
 
 
 def _book(call: Call) -> Reply:
-    wish = api.wish(call)
-    booked = book(ports(), Book(**wish))
+    booked = book(ports(), Book(**api.wish(call)))
     view = {**api.booking_view(booked.booking), "management_token": booked.manage_token}
     return Reply(view, status=200 if booked.repeated else 201)
 
@@ -35,8 +37,8 @@ def _move(call: Call) -> Reply:
 
 
 def _cancel(call: Call) -> Reply:
-    command = CancelBooking(api.tenant(call), name(call.path["booking"]), api.authority(call))
-    return Reply(api.booking_view_for(call, cancel_booking(ports(), command)))
+    gone = CancelBooking(api.tenant(call), name(call.path["booking"]), api.authority(call))
+    return Reply(api.booking_view_for(call, cancel_booking(ports(), gone)))
 
 
 APP = Function(
@@ -46,6 +48,7 @@ APP = Function(
         customer_or_staff("GET", "/<booking>", _get),
         customer_or_staff("PATCH", "/<booking>", _move, body=True),
         customer_or_staff("DELETE", "/<booking>", _cancel),
+        *staff_routes(ports, (AcceptProposal, accept_proposal), (DeclineProposal, decline_proposal)),
     ),
     stage,
 )

@@ -21,15 +21,16 @@ def _remove(call: Call) -> Reply:
     return Reply(status=204)
 
 
-to, ONE, NEW, COUNT = OwnerRouting(ports), "/<hook>", api.registered_view, api.queued_view
+to, ONE, SHOWN, NEW = OwnerRouting(ports), "/<hook>", api.hook_view, api.registered_view
+COUNT = api.queued_view
 ROUTES = (
     to.by("POST", "/", AddHook, add_hook, body=api.NewHook, view=NEW, status=201),
-    to.shown("/", api.hooks_view),
+    to.listed("/", "hooks", lambda outside: outside.lists.hooks, SHOWN),
     to.shown(ONE, api.one_view),
-    to.by("PATCH", ONE, ChangeHook, change_hook, body=api.HookPatch, view=api.hook_view),
+    to.by("PATCH", ONE, ChangeHook, change_hook, body=api.HookPatch, view=SHOWN),
     owner("DELETE", ONE, _remove),
     to.by("POST", f"{ONE}/secret", RotateHookSecret, rotate_hook_secret, body=api.RotateRequest, view=NEW),
-    to.shown(f"{ONE}/deliveries", api.deliveries_view),
+    to.listed(f"{ONE}/deliveries", "deliveries", api.deliveries, api.delivery_view),
     to.by("POST", f"{ONE}/replay", ReplayHook, replay_hook, body=api.ReplayRequest, view=COUNT, status=202),
     to.by("POST", f"{ONE}/deliveries/<delivery>/replay", ReplayHook, replay_hook, view=COUNT, status=202),
 )

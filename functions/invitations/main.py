@@ -31,7 +31,7 @@ def _accept(call: Call) -> Reply:
 to, ONE, VIEW = OwnerRouting(ports), "/<invitation>", api.viewed(ports)
 ROUTES = (
     to.by("POST", "/", Invite, invite, body=api.NewInvitation, view=VIEW, status=201),
-    to.shown("/", api.invitations_view),
+    to.listed("/", "invitations", lambda outside: outside.lists.invitations, VIEW),
     to.by("DELETE", ONE, RevokeInvitation, revoke_invitation, view=VIEW),
     to.by("POST", f"{ONE}/resend", ResendInvitation, resend_invitation, view=VIEW, status=202),
     public("GET", f"{ONE}/offer", _offer),

@@ -7,10 +7,11 @@ from common.api import catalogue as api
 from common.api.absence_routes import absence_routes
 from common.api.conditions import condition, shown, stored
 from common.api.feed_routes import feed_routes
-from common.api.guard import own_resource, owned
+from common.api.guard import own_resource
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.models import name, read
+from common.api.paging import listing
 from common.api.privacy import erasure_view
 from common.api.routes import owner, staff
 from common.flows.delete_absence import DeleteAbsence, delete_absence
@@ -19,10 +20,6 @@ from common.flows.publish_feed import PublishFeed, publish_feed
 from common.flows.save_absence import SaveAbsence, save_absence
 from common.flows.save_resource import SaveResource, save_resource
 from common.wiring import ports, stage
-
-
-def _list(call: Call) -> Reply:
-    return Reply(api.resources_view(owned(call, ports().catalogue.resources(call.staff.tenant))))
 
 
 def _get(call: Call) -> Reply:
@@ -43,7 +40,9 @@ def _delete(call: Call) -> Reply:
 
 
 ROUTES = (
-    staff("GET", "/", _list),
+    staff(
+        "GET", "/", listing(ports, "resources", lambda outside: outside.lists.resources, api.resource_view)
+    ),
     staff("GET", "/<resource>", _get),
     owner("PUT", "/<resource>", _put, body=True),
     owner("DELETE", "/<resource>", _delete),

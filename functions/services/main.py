@@ -9,15 +9,11 @@ from common.api.conditions import condition, shown, stored
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.models import name, read
+from common.api.paging import listing
 from common.api.routes import owner, staff
 from common.flows.delete_service import DeleteService, delete_service
 from common.flows.save_service import SaveService, save_service
 from common.wiring import ports, stage
-
-
-def _list(call: Call) -> Reply:
-    services = ports().catalogue.services(call.staff.tenant)
-    return Reply({"services": [api.service_view(item) for item in services]})
 
 
 def _get(call: Call) -> Reply:
@@ -40,7 +36,9 @@ def _delete(call: Call) -> Reply:
 APP = Function(
     "services",
     (
-        staff("GET", "/", _list),
+        staff(
+            "GET", "/", listing(ports, "services", lambda outside: outside.lists.services, api.service_view)
+        ),
         staff("GET", "/<service>", _get),
         owner("PUT", "/<service>", _put, body=True),
         owner("DELETE", "/<service>", _delete),

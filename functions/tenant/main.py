@@ -8,7 +8,7 @@ from common.api import privacy
 from common.api.conditions import condition, shown, stored
 from common.api.handler import Function
 from common.api.http import Call, Reply
-from common.api.models import plain, read
+from common.api.models import read
 from common.api.owner_routes import OwnerRouting
 from common.api.routes import owner
 from common.flows.allow_support import AllowSupport, allow_support
@@ -36,16 +36,16 @@ to, GRANT, ERASE = OwnerRouting(ports), privacy.grant_view, privacy.ErasureBody
 ROUTES = (
     owner("GET", "/", _get),
     owner("PUT", "/", _put, body=True),
-    to.shown("/notices", lambda outside, t, _: {"notices": plain(outside.ledger.notices(t))}),
-    to.shown("/dead_letters", lambda outside, t, _: {"dead_letters": plain(outside.ledger.dead_letters(t))}),
+    to.listed("/notices", "notices", lambda outside: outside.lists.notices),
+    to.listed("/dead_letters", "dead_letters", lambda outside: outside.lists.dead_letters),
     to.by("POST", "/dead_letters/<letter>/replay", ReplayDeadLetter, replay_dead_letter, status=202),
     to.shown("/support", privacy.support_view),
     to.by("POST", "/support", AllowSupport, allow_support, body=privacy.SupportBody, view=GRANT, status=201),
     to.by("PUT", "/support", LockSupport, lock_support, body=privacy.LockBody, view=privacy.lock_view),
     to.by("DELETE", "/support/<grant>", RevokeSupport, revoke_support, view=GRANT),
-    privacy.audit_route(ports),
+    to.listed("/audit", "entries", lambda outside: outside.lists.audit, privacy.entry_view),
     to.by("POST", "/export", ReadExport, read_export, body=privacy.ExportBody, view=privacy.page_view),
-    to.shown("/erasures", privacy.erasures_view),
+    to.listed("/erasures", "erasures", lambda outside: outside.lists.erasures, privacy.erasure_view),
     to.by(
         "POST", "/erasures", StartErasure, start_erasure, body=ERASE, view=privacy.erasure_view, status=202
     ),

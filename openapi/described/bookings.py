@@ -9,9 +9,12 @@ from pydantic import Field
 from common.api.bookings import BookingBody, RescheduleBody
 from common.api.models import Id as TenantId
 from common.api.models import Model
+from common.api.paging import ListQuery
+from common.api.proposal_routes import DecisionBody
 from common.domain.booking import BookingStatus, Source
 from openapi.fields import Answer, Count, Email, Id, Moment, Name, Zone, one_of
 from openapi.operation import Operation, Secret
+from openapi.records import PAGE, PageOf
 
 SUMMARY = "Books, shows, moves and cancels appointments."
 TAKEN = (
@@ -66,10 +69,50 @@ class NewBooking(Booking):
     management_token: Annotated[str, one_of("k7Jq2VwZ0mR4tY8uB3nL5pS9dF6gH1xC")]
 
 
+class Proposal(Answer):
+    """What the owner did to the event, to be accepted or declined; only what was changed is not null."""
+
+    start: Annotated[Moment, one_of("2027-03-15T10:00:00+01:00")] | None
+    end: Annotated[Moment, one_of("2027-03-15T10:30:00+01:00")] | None
+    title: Annotated[str, one_of("Zoe, with her dog")] | None
+    description: Annotated[str, one_of("Ring twice.")] | None
+    deletion: Annotated[
+        bool, Field(examples=[False], description="The event was deleted: shall the booking be cancelled?")
+    ]
+    connection: Annotated[str, one_of("c0nnect1onId")]
+    proposed_at: Moment
+    expires_at: Annotated[Moment, one_of("2027-03-22T09:00:00+01:00", "From then on it is declined.")]
+
+
 class StaffBooking(Booking):
     """A booking as staff see it; ``conflict`` where the owner's calendar has something else at that time."""
 
     conflict: bool
+    proposed: Proposal | None
+
+
+class BookingList(PageOf):
+    """Bookings of the caller's resources, whatever became of them."""
+
+    bookings: list[StaffBooking]
+
+
+class ProposalList(PageOf):
+    """Bookings about which somebody has to decide; those first that lapse first."""
+
+    proposals: list[StaffBooking]
+
+
+def _decision(word: str, summary: str, says: str, *errors: str) -> Operation:
+    return Operation(
+        f"POST /<booking>/proposal/{word}",
+        f"{word}Proposal",
+        summary,
+        {200: StaffBooking},
+        body=DecisionBody,
+        errors=("no_proposal", "stale_version", *errors),
+        says=says,
+    )
 
 
 SeenBooking = Booking | StaffBooking
@@ -113,4 +156,21 @@ OPERATIONS = (
         errors=("past",),
         says="Cancelling twice is fine.",
     ),
+    Operation("GET /", "listBookings", "The bookings", {200: BookingList}, query=ListQuery, errors=PAGE),
+    Operation(
+        "GET /proposals",
+        "listProposals",
+        "What owners changed in their calendars, to be decided",
+        {200: ProposalList},
+        query=ListQuery,
+        errors=PAGE,
+    ),
+    _decision(
+        "accept",
+        "Take over what the owner did",
+        "The booking changes, every calendar follows, and the customer is told.",
+        "slot_taken",
+        "longer_than_a_booking",
+    ),
+    _decision("decline", "Undo what the owner did", "The owner's calendar shows the booking again as it is."),
 )

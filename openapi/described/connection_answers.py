@@ -8,6 +8,7 @@ from common.domain.account import ProviderKind, Role, Status
 from common.domain.limitations import Limitation
 from common.domain.settings import ImportMode, PrivateMode
 from openapi.fields import Answer, Id, Key, Moment, Name, Yes, Zone, one_of
+from openapi.records import PageOf
 
 
 class Consent(Answer):
@@ -89,7 +90,7 @@ class Connection(Answer):
     error: Annotated[str, one_of("grant_revoked")] | None
 
 
-class ConnectionList(Answer):
+class ConnectionList(PageOf):
     """All connections of the caller's resources."""
 
     connections: list[Connection]

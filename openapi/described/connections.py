@@ -11,6 +11,7 @@ from common.api.connections import (
     SettingsPatch,
     StartRequest,
 )
+from common.api.paging import ListQuery
 from common.domain.account import SyncRun
 from common.flows.preview_sync import Preview
 from common.flows.read_health import Health
@@ -26,6 +27,7 @@ from openapi.described.connection_answers import (
 from openapi.fields import Key
 from openapi.operation import Operation, Shown
 from openapi.problems import PROVIDER, USABLE
+from openapi.records import PAGE
 
 SUMMARY = "Connects calendars, chooses what is synchronised, starts it, shows how it goes, and disconnects."
 BUSY = ("busy_connection", "busy_calendar")
@@ -52,7 +54,9 @@ OPERATIONS = (
             "disconnected",
         ),
     ),
-    Operation("GET /", "listConnections", "All connections", {200: ConnectionList}),
+    Operation(
+        "GET /", "listConnections", "All connections", {200: ConnectionList}, query=ListQuery, errors=PAGE
+    ),
     Operation("GET /<connection>", "getConnection", "One connection", {200: Connection}),
     Operation(
         "PATCH /<connection>",

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from common.domain.erasure import Scope, Stage
 from openapi.fields import Answer, Count, Id, Moment, one_of
+from openapi.records import PageOf
 
 
 class Erasure(Answer):
@@ -27,7 +28,7 @@ class Erasure(Answer):
     events_left: Count
 
 
-class ErasureList(Answer):
+class ErasureList(PageOf):
     """All jobs."""
 
     erasures: list[Erasure]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from common.api.hooks import HookPatch, NewHook, ReplayRequest, RotateRequest
+from common.api.paging import ListQuery
 from common.domain.hooks import DeliveryState, HookEvent
 from openapi.fields import Answer, Count, Moment, Yes, one_of
 from openapi.operation import Operation
+from openapi.records import PAGE, PageOf
 
 SUMMARY = "Webhooks to the tenant's own system: where, of what, how they go, and what is sent again."
 SENT = {
@@ -36,7 +38,7 @@ class NewHookSecret(Hook):
     secret: Annotated[str, one_of("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")]
 
 
-class HookList(Answer):
+class HookList(PageOf):
     """All targets of the tenant."""
 
     hooks: list[Hook]
@@ -56,7 +58,7 @@ class Delivery(Answer):
     body: Annotated[dict[str, Any], one_of(SENT)]
 
 
-class DeliveryList(Answer):
+class DeliveryList(PageOf):
     """The newest messages to one target."""
 
     deliveries: list[Delivery]
@@ -77,7 +79,7 @@ OPERATIONS = (
         body=NewHook,
         errors=("forbidden_target", "unknown_target", "too_many_hooks"),
     ),
-    Operation("GET /", "listHooks", "All targets", {200: HookList}),
+    Operation("GET /", "listHooks", "All targets", {200: HookList}, query=ListQuery, errors=PAGE),
     Operation("GET /<hook>", "getHook", "One target", {200: Hook}),
     Operation("PATCH /<hook>", "changeHook", "Switch a target on or off", {200: Hook}, body=HookPatch),
     Operation("DELETE /<hook>", "deleteHook", "Remove a target", {204: None}),
@@ -88,7 +90,14 @@ OPERATIONS = (
         {200: NewHookSecret},
         body=RotateRequest,
     ),
-    Operation("GET /<hook>/deliveries", "listDeliveries", "What was sent", {200: DeliveryList}),
+    Operation(
+        "GET /<hook>/deliveries",
+        "listDeliveries",
+        "What was sent",
+        {200: DeliveryList},
+        query=ListQuery,
+        errors=PAGE,
+    ),
     Operation(
         "POST /<hook>/replay",
         "replayHook",

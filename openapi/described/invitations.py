@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from common.api.invitations import AcceptBody, NewInvitation, OfferQuery
+from common.api.paging import ListQuery
 from common.domain.account import ProviderKind
 from common.domain.invitation import InvitationState
 from common.domain.mail_policy import Language
 from openapi.described.connection_answers import Consent
 from openapi.fields import Answer, Count, Id, Moment, Name, one_of
 from openapi.operation import Operation, Secret
+from openapi.records import PAGE, PageOf
 
 SUMMARY = "Invites staff to connect their own calendars, and lets the invited accept."
 MAIL = ("no_address", "mail_not_configured", "too_many_invitations")
@@ -35,7 +37,7 @@ class Invitation(Answer):
     connection: Id | None
 
 
-class InvitationList(Answer):
+class InvitationList(PageOf):
     """All invitations, newest first."""
 
     invitations: list[Invitation]
@@ -61,7 +63,9 @@ OPERATIONS = (
         body=NewInvitation,
         errors=(*MAIL, "too_long", "unknown_return_address", "unknown_provider", "not_found"),
     ),
-    Operation("GET /", "listInvitations", "All invitations", {200: InvitationList}),
+    Operation(
+        "GET /", "listInvitations", "All invitations", {200: InvitationList}, query=ListQuery, errors=PAGE
+    ),
     Operation("DELETE /<invitation>", "revokeInvitation", "Revoke an invitation", {200: Invitation}),
     Operation(
         "POST /<invitation>/resend",

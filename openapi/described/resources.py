@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 
 from common.api.catalogue import AbsenceBody, ResourceBody
 from common.api.feed_routes import FeedBody
+from common.api.paging import ListQuery
 from common.domain.subscription import Shows
 from openapi.described.erasures import Erasure
 from openapi.fields import Answer, Email, Line, Moment, Name, Wall, Yes, Zone, one_of
 from openapi.operation import Operation
-from openapi.records import CONDITIONS, MATCH, NONE_MATCH, kept, seen
+from openapi.records import CONDITIONS, MATCH, NONE_MATCH, PAGE, PageOf, kept, seen
 
 SUMMARY = "Bookable people and rooms, their absences and their feeds."
 
@@ -41,7 +42,7 @@ class Resource(Answer):
     active: Yes
 
 
-class ResourceList(Answer):
+class ResourceList(PageOf):
     """The resources that the caller may act for."""
 
     resources: list[Resource]
@@ -55,7 +56,7 @@ class Absence(Answer):
     end: Annotated[Moment, one_of("2027-03-22T09:00:00+01:00")]
 
 
-class AbsenceList(Answer):
+class AbsenceList(PageOf):
     """A resource's absences."""
 
     absences: list[Absence]
@@ -83,7 +84,7 @@ class NewFeed(Feed):
 
 
 OPERATIONS = (
-    Operation("GET /", "listResources", "The resources", {200: ResourceList}),
+    Operation("GET /", "listResources", "The resources", {200: ResourceList}, query=ListQuery, errors=PAGE),
     Operation(
         "GET /<resource>",
         "getResource",
@@ -110,7 +111,14 @@ OPERATIONS = (
         errors=(*CONDITIONS, "still_active", "has_bookings", "has_connections", "offered_by_services"),
         says="What is left of it is erased as a job.",
     ),
-    Operation("GET /<resource>/absences", "listAbsences", "A resource's absences", {200: AbsenceList}),
+    Operation(
+        "GET /<resource>/absences",
+        "listAbsences",
+        "A resource's absences",
+        {200: AbsenceList},
+        query=ListQuery,
+        errors=PAGE,
+    ),
     Operation(
         "GET /<resource>/absences/<absence>",
         "getAbsence",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from common.api.catalogue import ServiceBody
+from common.api.paging import ListQuery
 from openapi.fields import Answer, Name, Yes, one_of
 from openapi.operation import Operation
-from openapi.records import CONDITIONS, MATCH, NONE_MATCH, kept, seen
+from openapi.records import CONDITIONS, MATCH, NONE_MATCH, PAGE, PageOf, kept, seen
 
 SUMMARY = "What customers can book."
 
@@ -30,14 +31,14 @@ class Service(Answer):
     active: Yes
 
 
-class ServiceList(Answer):
+class ServiceList(PageOf):
     """All services of the tenant."""
 
     services: list[Service]
 
 
 OPERATIONS = (
-    Operation("GET /", "listServices", "The services", {200: ServiceList}),
+    Operation("GET /", "listServices", "The services", {200: ServiceList}, query=ListQuery, errors=PAGE),
     Operation(
         "GET /<service>",
         "getService",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from common.api.catalogue import TenantBody
-from common.api.privacy import AuditQuery, ErasureBody, ExportBody, LockBody, SupportBody
+from common.api.paging import ListQuery
+from common.api.privacy import ErasureBody, ExportBody, LockBody, SupportBody
 from common.domain.catalogue import EditPolicy
 from common.domain.mail_policy import Language
 from common.domain.support import Action
@@ -13,7 +14,7 @@ from common.domain.work import DeadLetter, Notice
 from openapi.described.erasures import Erasure, ErasureList
 from openapi.fields import Answer, Email, Id, Line, Moment, Name, Opaque, Yes, Zone, one_of
 from openapi.operation import Operation
-from openapi.records import CONDITIONS, MATCH, NONE_MATCH, kept, seen
+from openapi.records import CONDITIONS, MATCH, NONE_MATCH, PAGE, PageOf, kept, seen
 
 SUMMARY = "The tenant's own record and dead letters; support access, the audit trail, export and erasure."
 Person = Annotated[str, one_of("oidc|48213")]
@@ -49,13 +50,13 @@ class Tenant(Answer):
     mail: MailSettings
 
 
-class NoticeList(Answer):
+class NoticeList(PageOf):
     """What people were told."""
 
     notices: list[Notice]
 
 
-class DeadLetterList(Answer):
+class DeadLetterList(PageOf):
     """Work that was given up."""
 
     dead_letters: list[DeadLetter]
@@ -106,11 +107,10 @@ class AuditEntry(Answer):
     grant: Id | None
 
 
-class AuditPage(Answer):
-    """Some lines, newest first; ``next`` is the next page's ``after``."""
+class AuditPage(PageOf):
+    """Some lines, newest first."""
 
     entries: list[AuditEntry]
-    next: Opaque | None
 
 
 class ExportedDocument(Answer):
@@ -145,8 +145,22 @@ OPERATIONS = (
         headers=MATCH,
         errors=CONDITIONS,
     ),
-    Operation("GET /notices", "listNotices", "What people were told", {200: NoticeList}),
-    Operation("GET /dead_letters", "listDeadLetters", "Work that was given up", {200: DeadLetterList}),
+    Operation(
+        "GET /notices",
+        "listNotices",
+        "What people were told",
+        {200: NoticeList},
+        query=ListQuery,
+        errors=PAGE,
+    ),
+    Operation(
+        "GET /dead_letters",
+        "listDeadLetters",
+        "Work that was given up",
+        {200: DeadLetterList},
+        query=ListQuery,
+        errors=PAGE,
+    ),
     Operation(
         "POST /dead_letters/<letter>/replay", "replayDeadLetter", "Do such work after all", {202: DeadLetter}
     ),
@@ -166,8 +180,8 @@ OPERATIONS = (
         "listAudit",
         "Who looked at what",
         {200: AuditPage},
-        query=AuditQuery,
-        errors=("not_found",),
+        query=ListQuery,
+        errors=PAGE,
     ),
     Operation(
         "POST /export",
@@ -177,7 +191,9 @@ OPERATIONS = (
         body=ExportBody,
         errors=("not_found",),
     ),
-    Operation("GET /erasures", "listErasures", "All erasures", {200: ErasureList}),
+    Operation(
+        "GET /erasures", "listErasures", "All erasures", {200: ErasureList}, query=ListQuery, errors=PAGE
+    ),
     Operation(
         "POST /erasures",
         "startErasure",

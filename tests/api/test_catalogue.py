@@ -133,8 +133,8 @@ def test_staff_read_their_own_resource_only(http: Http) -> None:
 def test_another_tenant_sees_nothing(http: Http) -> None:
     """The tenant comes from the token, and its data is all there is."""
     assert http("GET", "/resources/anna", token="owner.t2.-").status == 404
-    assert http("GET", "/resources", token="owner.t2.-").body == {"resources": []}
-    assert http("GET", "/services", token="owner.t2.-").body == {"services": []}
+    assert http("GET", "/resources", token="owner.t2.-").body["resources"] == []
+    assert http("GET", "/services", token="owner.t2.-").body["services"] == []
     assert http("GET", "/tenant", token="owner.t2.-").status == 404
 
 

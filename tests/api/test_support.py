@@ -154,13 +154,13 @@ def test_the_trail_is_read_in_pages_and_never_changed(http: Http) -> None:
     while True:
         page = http("GET", f"/tenant/audit?limit=3{after}", token=OWNER).body
         seen += [entry["id"] for entry in page["entries"]]
-        if page["next"] is None:
+        if page["next_page_token"] is None:
             break
-        after = f"&after={page['next']}"
+        after = f"&page_token={page['next_page_token']}"
     entry = http.world.ports.oversight.trail("t1", after=None, limit=1)[0]
     http.world.ports.oversight.record(entry)
 
     assert len(seen) == len(set(seen)) == 7
     assert seen == [item["id"] for item in http("GET", "/tenant/audit", token=OWNER).body["entries"]]
-    assert http("GET", "/tenant/audit?after=nothing", token=OWNER).status == 404
+    assert http("GET", "/tenant/audit?page_token=nothing", token=OWNER).code == "invalid_page_token"
     assert http("GET", "/tenant/audit?limit=0", token=OWNER).status == 400

@@ -79,7 +79,7 @@ def _changed(ports: Ports, booking: Booking, proposal: Proposal) -> Booking:
         return words
     claimed = claim(ports, booking, proposal.interval)
     if claimed.length > LONGEST_CLAIM:
-        raise InvalidRequest("no booking can take that much time", code="too_long")
+        raise InvalidRequest("no booking can take that much time", code="longer_than_a_booking")
     return replace(words, interval=proposal.interval, claimed=claimed, conflict=None)
 
 

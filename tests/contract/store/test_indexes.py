@@ -9,6 +9,7 @@ import pytest
 
 from common.domain.account import Connection, ProviderKind, Status
 from common.domain.catalogue import Absence
+from common.domain.listing import Window
 from common.domain.work import ConsentState
 from common.ports.bookings import BookingChange
 from common.store import stores
@@ -74,7 +75,28 @@ def asked():
     store.archive.loose("t", limit=1)
     store.archive.of_tenant("t")
     store.bookings.page("t", after=None, limit=1)
+    every_list(store)
     return documents
+
+
+def every_list(store):
+    """Each list, of the tenant and of one member of staff."""
+    lists = store.lists
+    for mine in (Window(1), Window(1, resources=("r",))):
+        lists.proposals("t", mine, now=NINE)
+        for ask in (lists.resources, lists.services, lists.bookings, lists.connections):
+            ask("t", mine)
+    lists.absences("t", "r", Window(1))
+    lists.deliveries("t", "h", Window(1))
+    for ask in (
+        lists.invitations,
+        lists.hooks,
+        lists.notices,
+        lists.dead_letters,
+        lists.erasures,
+        lists.audit,
+    ):
+        ask("t", Window(1))
 
 
 def test_every_query_of_the_code_has_its_index(asked):

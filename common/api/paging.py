@@ -1,0 +1,111 @@
+"""Lists over HTTP, page by page: ``limit``, and a ``page_token`` that is good for this very list."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+from pydantic import BeforeValidator, Field
+
+from common.api.http import Call, Json, Reply
+from common.api.models import Id, Model, plain, read
+from common.api.models import name as identified
+from common.domain.listing import Page, Window
+from common.domain.staff import Role
+from common.errors import InvalidRequest
+from common.ports import Ports
+
+T = TypeVar("T")
+
+LIMIT = 50
+MOST = 200
+_SEAL_BYTES = 12
+
+
+def _digits(value: object) -> object:
+    # Text of a query; a number's other spellings (+5, 1_0) are nobody's intention.
+    if isinstance(value, str) and not (value.isascii() and value.isdecimal()):
+        message = "a whole number"
+        raise ValueError(message)
+    return value
+
+
+Limit = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_digits)]
+PageToken = Annotated[str, Field(max_length=600, pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+class ListQuery(Model):
+    """The query of every list; ``tenant`` only tells browsers' preflights whose page is calling."""
+
+    limit: Limit = LIMIT
+    page_token: PageToken | None = None
+    tenant: Id | None = None
+
+
+def listed(
+    call: Call,
+    name: str,
+    find: Callable[[Window], Page[T]],
+    view: Callable[[T], Json],
+    *,
+    query: type[ListQuery] = ListQuery,
+) -> Reply:
+    """One page of a list under ``name``, with the token of the next page; staff see their own resources'.
+
+    Raises:
+        InvalidRequest: ``invalid_page_token``: the token is forged, or of another list, query or tenant.
+    """
+    asked = read(query, call.query)
+    scope = _scope(call, name, asked)
+    after = None if asked.page_token is None else _opened(asked.page_token, scope)
+    own = None if call.staff.role is Role.OWNER else call.staff.resources
+    page = find(Window(asked.limit, after, own))
+    following = None if page.next is None else _sealed(page.next, scope)
+    return Reply({name: [view(item) for item in page.items], "next_page_token": following})
+
+
+def listing(
+    ports: Callable[[], Ports],
+    name: str,
+    find: Callable[[Ports], Callable[..., Page[T]]],
+    view: Callable[[T], Json] = plain,
+) -> Callable[[Call], Reply]:
+    """What a route to a list runs: the list of the ports, asked by the tenant and the ids of the path."""
+
+    def run(call: Call) -> Reply:
+        page = find(ports())
+        named = {"tenant": call.staff.tenant, **{key: identified(value) for key, value in call.path.items()}}
+        return listed(call, name, lambda window: page(**named, window=window), view)
+
+    return run
+
+
+def _scope(call: Call, name: str, asked: ListQuery) -> str:
+    """What a token belongs to: the tenant, the list, and what was asked of it; the limit may change."""
+    said = asked.model_dump(mode="json", exclude={"limit", "page_token", "tenant"})
+    return json.dumps([call.staff.tenant, name, dict(call.path), said], sort_keys=True)
+
+
+def _sealed(place: str, scope: str) -> str:
+    """A token is no secret and opens nothing: each read is the verified tenant's own, wherever it begins."""
+    return base64.urlsafe_b64encode(_seal(place, scope) + place.encode()).rstrip(b"=").decode()
+
+
+def _opened(token: str, scope: str) -> str:
+    wrong = InvalidRequest("this token is not of this list", code="invalid_page_token")
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        place = raw[_SEAL_BYTES:].decode()
+    except (binascii.Error, ValueError):
+        raise wrong from None
+    if raw[:_SEAL_BYTES] != _seal(place, scope):
+        raise wrong
+    return place
+
+
+def _seal(place: str, scope: str) -> bytes:
+    return hashlib.sha256(f"{scope}\n{place}".encode()).digest()[:_SEAL_BYTES]

@@ -1,0 +1,148 @@
+"""Lists in documents, page by page: one query a page, for one item more than it hands out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from common.domain.account import Connection
+from common.domain.booking import Booking
+from common.domain.catalogue import Absence, Resource, Service
+from common.domain.erasure import Erasure
+from common.domain.hooks import Delivery, Hook
+from common.domain.invitation import Invitation
+from common.domain.listing import Page, Window
+from common.domain.support import AuditEntry
+from common.domain.work import DeadLetter, Notice
+from common.errors import InvalidRequest, UnknownResource
+from common.store import paths
+from common.store.account_records import CONNECTION
+from common.store.catalogue_records import ABSENCE, RESOURCE, SERVICE
+from common.store.codec import Form
+from common.store.documents import NAME, Documents, Operator, Query, Snapshot
+from common.store.matching import MOST_DISJUNCTIONS
+from common.store.outreach_records import DELIVERY, HOOK, INVITATION
+from common.store.privacy_records import AUDIT, ERASURE
+from common.store.work_records import BOOKING, LETTER, NOTICE
+
+T = TypeVar("T")
+
+_EXPIRES = "proposal.expires_at"
+_Filters = tuple[tuple[str, Operator, Any], ...]
+
+
+class StoredLists:
+    """A tenant's records in a stable order."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def resources(self, tenant: str, window: Window) -> Page[Resource]:
+        """By id."""
+        return self._page(paths.within(tenant, "resources"), _versioned(RESOURCE), window, whose="id")
+
+    def services(self, tenant: str, window: Window) -> Page[Service]:
+        """By id; they are everybody's."""
+        everybodys = replace(window, resources=None)
+        return self._page(paths.within(tenant, "services"), _versioned(SERVICE), everybodys)
+
+    def absences(self, tenant: str, resource: str, window: Window) -> Page[Absence]:
+        """Those of one resource, by id."""
+        all_of_it = replace(window, resources=None)
+        return self._page(paths.absences(tenant, resource), _versioned(ABSENCE), all_of_it)
+
+    def bookings(self, tenant: str, window: Window) -> Page[Booking]:
+        """Whatever became of them, by id."""
+        return self._page(paths.within(tenant, "bookings"), _versioned(BOOKING), window)
+
+    def proposals(self, tenant: str, window: Window, *, now: datetime) -> Page[Booking]:
+        """Bookings with something to be decided, those first that lapse first."""
+        bookings, read = paths.within(tenant, "bookings"), _versioned(BOOKING)
+        return self._page(bookings, read, window, order=_EXPIRES, filters=((_EXPIRES, ">", now),))
+
+    def connections(self, tenant: str, window: Window) -> Page[Connection]:
+        """By id, disconnected ones included."""
+        return self._page(paths.within(tenant, paths.CONNECTIONS), _versioned(CONNECTION), window)
+
+    def invitations(self, tenant: str, window: Window) -> Page[Invitation]:
+        """Newest first."""
+        invitations = paths.within(tenant, paths.INVITATIONS)
+        return self._page(invitations, _versioned(INVITATION), window, order="-created_at")
+
+    def hooks(self, tenant: str, window: Window) -> Page[Hook]:
+        """By id."""
+        return self._page(paths.within(tenant, paths.HOOKS), _versioned(HOOK), window)
+
+    def deliveries(self, tenant: str, hook: str, window: Window) -> Page[Delivery]:
+        """The messages to one target, newest first."""
+        return self._page(paths.deliveries(tenant, hook), _versioned(DELIVERY), window, order="-at")
+
+    def notices(self, tenant: str, window: Window) -> Page[Notice]:
+        """Newest first."""
+        return self._page(paths.within(tenant, "notices"), _plain(NOTICE), window, order="-at")
+
+    def dead_letters(self, tenant: str, window: Window) -> Page[DeadLetter]:
+        """Newest first."""
+        return self._page(paths.within(tenant, "dead_letters"), _plain(LETTER), window, order="-died_at")
+
+    def erasures(self, tenant: str, window: Window) -> Page[Erasure]:
+        """Newest first."""
+        return self._page(paths.within(tenant, "erasures"), _versioned(ERASURE), window, order="-started_at")
+
+    def audit(self, tenant: str, window: Window) -> Page[AuditEntry]:
+        """Newest first."""
+        return self._page(paths.within(tenant, "audit"), _plain(AUDIT), window, order="-at")
+
+    def _page(
+        self,
+        collection: str,
+        read: Callable[[Snapshot], T],
+        window: Window,
+        *,
+        order: str = NAME,
+        whose: str = "resource",
+        filters: _Filters = (),
+    ) -> Page[T]:
+        """One page; it may hold fewer than asked where somebody's resources are too many for a filter."""
+        mine = None if window.resources is None else sorted(window.resources)
+        if mine == []:
+            return Page(())
+        if mine is not None and len(mine) <= MOST_DISJUNCTIONS:
+            filters, mine = ((whose, "in", mine), *filters), None
+        position = None if window.after is None else _position(collection, window.after, order)
+        query = Query(collection, filters=filters, order=(order,), after=position, limit=window.limit + 1)
+        found = self._documents.query(query)
+        shown = found[: window.limit]
+        behind = _place(shown[-1], order) if len(found) > window.limit else None
+        if mine is not None:
+            shown = tuple(item for item in shown if item.data and item.data[whose] in mine)
+        return Page(tuple(map(read, shown)), behind)
+
+
+def _place(last: Snapshot, order: str) -> str:
+    """The name of a place: the last item's id, behind the time that it is ordered by."""
+    if order == NAME:
+        return last.id
+    value: Any = last.data
+    for part in order.removeprefix("-").split("."):
+        value = value[part]
+    return f"{value.isoformat()}|{last.id}"
+
+
+def _position(collection: str, place: str, order: str) -> tuple[Any, ...]:
+    when, _, name = place.rpartition("|")
+    try:
+        path = f"{collection}/{paths.part(name)}"
+        return (path,) if order == NAME else (datetime.fromisoformat(when), path)
+    except (ValueError, UnknownResource):
+        raise InvalidRequest("this is no page of this list", code="invalid_page_token") from None
+
+
+def _versioned(form: Form[Any]) -> Callable[[Snapshot], Any]:
+    return lambda found: replace(form.read(found.data), version=found.version)
+
+
+def _plain(form: Form[T]) -> Callable[[Snapshot], T]:
+    return lambda found: form.read(found.data)
