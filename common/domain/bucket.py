@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-BUCKET = timedelta(seconds=5)
+# The last change of a burst is looked at no later than a bucket and the skew after it: within five seconds.
+BUCKET = timedelta(seconds=3)
 # The trailing task waits a little longer than the bucket: clocks of two instances differ.
-SKEW = timedelta(seconds=2)
+SKEW = timedelta(seconds=1)
 # Microsoft may ask for a reauthorization every few minutes, and wants no two renewals within ten:
 # https://learn.microsoft.com/graph/change-notifications-lifecycle-events
 ONCE_IN = timedelta(minutes=10)

@@ -237,7 +237,7 @@ def crashing_after(ports, between):
 @pytest.mark.pitfall(5)
 def test_a_crash_between_pages_goes_on_where_it_stopped():
     """Pitfall 5: the cursor is stored with each page, so a long listing never starts over."""
-    world = Synced(sync=False, tuning=Tuning(page_budget=2))
+    world = Synced(sync=False, tuning=Tuning(page_budget=2, listing_chunk=1))
     world.google.admin.bulk_load(
         ACCOUNT,
         [

@@ -1,0 +1,180 @@
+"""Measures the way of a change in the local stack: from the provider's notification to slots that show it.
+
+Everything runs on this machine and speaks HTTP or gRPC: simulated providers, functions, task queue, store.
+The networks and the container starts of the cloud are not in it. Before each change its day is asked for,
+so that the live answers are shared and only the stored copy can make the slots change at once.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock
+from statistics import median
+from threading import Event
+from typing import Any
+
+from bench.report import Row, at_most, shown
+from local.demo.back_door import BackDoor
+from local.demo.calendars import Calendars, Entry
+from local.demo.connect import connect
+from local.demo.front_end import FrontEnd
+from local.demo.google import Google
+from local.demo.opening import opening
+from local.demo.outlook import Outlook
+from local.demo.plan import OUTLOOK_ZONE, TENANT, ZONE, Account, Person, Plan
+from local.demo.scene import Scene
+from local.demo.terminal import Terminal
+from local.stack import Options, Stack
+from local.tokens import staff_token
+
+CHANGES, FEW_CHANGES = 100, 12
+CALENDARS = 3
+# Each calendar rests a bucket of pushes long between two changes, as calendars do.
+PAUSE = 1.2
+LONGEST = 30.0
+MEDIAN_SECONDS, WORST_SECONDS = 1.0, 5.0
+PERCENT = 99
+_HALF_HOURS = 18
+_TUNING = {"GOOGLE_USER_PER_MINUTE": "60000", "GOOGLE_PROJECT_PER_MINUTE": "1000000"}
+
+
+class Stamped(io.StringIO):
+    """The functions' log: every request that ended, when it began and when it was answered."""
+
+    def __init__(self) -> None:
+        """Keep nothing yet."""
+        super().__init__()
+        self.requests: list[tuple[str, float, float]] = []
+
+    def write(self, line: str) -> int:
+        """Take one line."""
+        now = time.time()
+        told = json.loads(line)
+        if told.get("message") == "request":
+            self.requests.append((told["function"], now - told["milliseconds"] / 1_000, now))
+        return len(line)
+
+    def first(self, function: str, after: float) -> tuple[float, float] | None:
+        """The first request to a function that began after a moment."""
+        found = (span for name, *span in self.requests if name == function and span[0] >= after)
+        return next(((begun, ended) for begun, ended in found), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One change, in seconds from the moment its notification was received."""
+
+    answered: float
+    started: float
+    committed: float
+    shown: float
+
+
+def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the runner's interface
+    """Both providers, one after the other in the same stack."""
+    log, number = Stamped(), FEW_CHANGES if quick else CHANGES
+    with Stack(Options(log=log, extra=_TUNING, say=lambda _: None)) as stack, _scenes(stack) as scenes:
+        rows: list[Row] = []
+        for scene in scenes:
+            rows += _rows(scene.side.kind, _measured(scene, log, number))
+    return rows
+
+
+def _rows(kind: str, ways: Sequence[Way]) -> list[Row]:
+    totals = sorted(way.shown for way in ways)
+    worst = totals[min(len(totals) - 1, len(totals) * PERCENT // 100)]
+    middle = replace(ways[0], **{name: median(getattr(way, name) for way in ways) for name in Way.__slots__})
+    stages: Mapping[str, float] = {
+        "verified_and_queued_ms": middle.answered * 1_000,
+        "waited_in_the_queue_ms": (middle.started - middle.answered) * 1_000,
+        "page_fetched_and_committed_ms": (middle.committed - middle.started) * 1_000,
+    }
+    return [
+        at_most("end to end", f"{kind}: notification to slots, median s", median(totals), MEDIAN_SECONDS),
+        at_most("end to end", f"{kind}: notification to slots, 99 % s", worst, WORST_SECONDS),
+        shown("end to end", f"{kind}: stages of {len(ways)} changes, medians", middle.committed, **stages),
+    ]
+
+
+def _measured(scene: Scene, log: Stamped, number: int) -> list[Way]:
+    webhook = {"google": "webhook_google", "microsoft": "webhook_graph"}[scene.side.kind]
+    ways = []
+    for index in range(number):
+        start = scene.plan.at(index // _HALF_HOURS % 5 + 7 * (index // (5 * _HALF_HOURS)), clock(8))
+        start += timedelta(minutes=30 * (index % _HALF_HOURS))
+        label = f"{start:%H:%M}"
+        if label not in scene.slots(start):
+            raise AssertionError("the time to be taken is not offered")
+        begun = time.time()
+        scene.side.enter(
+            scene.plan.account.calendars[index % CALENDARS], Entry("x", start, timedelta(minutes=30))
+        )
+        shown_at = _when(lambda: label not in scene.slots(start))  # noqa: B023 - used within the turn
+        _when(lambda: log.first("delta_sync", begun))  # noqa: B023 - used within the turn
+        received, answered = log.first(webhook, begun) or (begun, begun)
+        started, committed = log.first("delta_sync", received) or (begun, begun)
+        ways.append(
+            Way(
+                answered=answered - received,
+                started=started - received,
+                committed=committed - received,
+                shown=shown_at - received,
+            )
+        )
+        _wait(max(0.0, PAUSE - (time.time() - begun)))
+    return ways
+
+
+def _when(true: Callable[[], object]) -> float:
+    """When something has become so."""
+    end = time.time() + LONGEST
+    while time.time() < end:
+        if true():
+            return time.time()
+        _wait(0.01)
+    raise AssertionError("the change did not arrive")
+
+
+def _wait(seconds: float) -> None:
+    Event().wait(seconds)
+
+
+@contextmanager
+def _scenes(stack: Stack) -> Iterator[list[Scene]]:
+    """Two people whose empty calendars are synchronised, one at each provider."""
+    where, now = stack.addresses, datetime.now(UTC)
+    token = staff_token(where.issuer, tenant=TENANT, role="owner")
+    show = Terminal(io.StringIO())
+    with (
+        FrontEnd(where.functions, token=token) as boss,
+        FrontEnd(where.functions) as customer,
+        BackDoor(where.google, "Google") as google,
+        BackDoor(where.microsoft, "Microsoft") as microsoft,
+    ):
+
+        def scene(name: str, side: Calendars, first: str) -> Scene:
+            account = Account(side.account, (first, "Family", "Projects"), singles=0, series=0, clashes=0)
+            plan = Plan.of(now, Person(name.lower(), name, 0), account)
+            return Scene(show, plan, where.functions, boss, customer, side)
+
+        scenes = [
+            scene("Gina", Google(google, account="gina@example.com", zone=ZONE), "gina@example.com"),
+            scene("Mia", Outlook(microsoft, account="mia@example.com", zone=OUTLOOK_ZONE), "Calendar"),
+        ]
+        opening(scenes)
+        for each in scenes:
+            connect(each)
+            boss.post(f"{each.path}/sync")
+            _when(lambda: _done(boss, each.path))  # noqa: B023 - used within the turn
+        yield scenes
+
+
+def _done(boss: FrontEnd, path: str) -> bool:
+    found: dict[str, Any] = boss.get(f"{path}/progress")
+    return bool(found["phase"] == "done")
