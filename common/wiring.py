@@ -14,12 +14,13 @@ from common.clock import SystemClock
 from common.config import Config
 from common.crypto.keys import HmacKeys
 from common.log import JsonLog
-from common.ports import Courier, Keys, Mailer, Ports, PushPorts, TaskQueue, Tuning, Vault
+from common.push_ports import PushPorts
 
 # What a function does not use it does not import: the webhooks start without Firestore and providers.
 if TYPE_CHECKING:
     from common.api.tokens import StaffGate
     from common.crypto.witness import TokenWitness
+    from common.ports import Courier, Keys, Mailer, Ports, TaskQueue, Tuning, Vault
     from common.store import Stores
 
 
@@ -77,6 +78,8 @@ class Installation:
     @cached_property
     def tuning(self) -> Tuning:
         """The numbers that operators may change."""
+        from common.ports import Tuning  # noqa: PLC0415
+
         number, url = self.config.number, self.config.function_url
         defaults = Tuning()
         return Tuning(
@@ -101,6 +104,7 @@ class Installation:
     def ports(self) -> Ports:
         """Everything outside, each opened when it is first used."""
         from common.late import LateMailer, LateQueue, LateVault  # noqa: PLC0415
+        from common.ports import Ports  # noqa: PLC0415
         from common.providers.offered import offered  # noqa: PLC0415
 
         stores = self.stores

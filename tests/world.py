@@ -26,7 +26,7 @@ from common.errors import InvalidRequest, StoreUnavailable, SyncError, Untrusted
 from common.flows.finish_consent import FinishConsent, finish_consent
 from common.flows.start_consent import StartConsent, start_consent
 from common.mail.mailer import MimeMailer
-from common.ports import Ports, Provider, PushPorts, Tuning
+from common.ports import Ports, Provider, Tuning
 from common.providers.google.authorizer import GoogleAuthorizer, GoogleRegistration
 from common.providers.google.calendar import GoogleCalendar
 from common.providers.google.client import GoogleClient
@@ -34,6 +34,7 @@ from common.providers.microsoft.authorizer import MicrosoftAuthorizer, Microsoft
 from common.providers.microsoft.calendar import MicrosoftCalendar
 from common.providers.microsoft.client import GraphClient
 from common.providers.offered import Offered
+from common.push_ports import PushPorts
 from common.store import Stores, stores
 from common.store.documents import Documents
 from common.store.memory import MemoryDocuments

@@ -175,6 +175,8 @@ class Function:
 
 def _query(request: Request) -> dict[str, str]:
     query: dict[str, str] = {}
+    if not request.query_string:
+        return query
     for key, values in request.args.lists():
         if len(values) > 1:
             raise InvalidRequest(f"the parameter {key[:40]!r} is given twice")

@@ -133,7 +133,7 @@ def parse_json(raw: bytes) -> Json:
         MalformedJson: the text says in what way it is not acceptable.
     """
     try:
-        value = json.loads(raw, object_pairs_hook=_object, parse_constant=_constant)
+        value = _DECODE(raw.decode(json.detect_encoding(raw), "surrogatepass"))
     except (ValueError, RecursionError, UnicodeDecodeError) as error:
         reason = str(error) if isinstance(error, MalformedJson) else "the body is not valid JSON"
         raise MalformedJson(reason) from None
@@ -163,6 +163,10 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 def _constant(name: str) -> Json:
     raise MalformedJson(f"{name} is not JSON")
+
+
+# Made once: `json.loads` with arguments makes one for every body.
+_DECODE = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant).decode
 
 
 def _depth(value: Json) -> int:

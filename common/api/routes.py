@@ -88,6 +88,9 @@ class Table:
             UnknownResource: there is no such path.
             MethodNotAllowed: the path has no such method.
         """
+        plain = self._routes.get((path, method))
+        if plain is not None and "<" not in path:
+            return plain, {}
         adapter = self._map.bind("function")
         try:
             endpoint, parameters = adapter.match(path or "/", method=method)

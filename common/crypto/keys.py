@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
@@ -60,4 +59,4 @@ class HmacKeys:
         message = b"".join(
             len(raw).to_bytes(4, "big") + raw for raw in (part.encode() for part in (purpose, *parts))
         )
-        return hmac.new(key, message, hashlib.sha256).digest()
+        return hmac.digest(key, message, "sha256")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from common.domain.push import PushNotice
 from common.flows.steps.pushed import Received, queue_look
-from common.ports import PushPorts
+from common.push_ports import PushPorts
 
 __all__ = ["Received", "receive_push"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from common.domain.push import PushNotice
 from common.errors import StoreUnavailable
 from common.flows.steps.pushed import Received, queue_look
-from common.ports import PushPorts
+from common.push_ports import PushPorts
 
 # Microsoft waits three seconds, and one message of many calendars is many calls to the queue:
 # https://learn.microsoft.com/graph/change-notifications-delivery-webhooks

@@ -55,7 +55,6 @@ __all__ = [
     "Oversight",
     "Ports",
     "Provider",
-    "PushPorts",
     "Scene",
     "Subscriptions",
     "TaskQueue",
@@ -95,13 +94,3 @@ class Ports:
     log: Log
     tuning: Tuning = field(default_factory=Tuning)
     tokens: Tokens = field(default_factory=Tokens)
-
-
-@dataclass(frozen=True, slots=True)
-class PushPorts:
-    """What a webhook may touch: no store and no provider, so that it starts and answers at once."""
-
-    clock: Clock
-    keys: Keys
-    queue: TaskQueue
-    log: Log

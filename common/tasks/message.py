@@ -34,6 +34,8 @@ class Addressing:
         """Read the queues and the private functions' addresses."""
         self._config = config
         self._tasks: TaskConfig = config.tasks
+        # Settings do not change while a process lives, and a webhook asks for the same one every time.
+        self._urls: dict[Work, str] = {}
 
     def message(self, task: Task) -> Message:
         """The message of a task; its name is hashed, as Cloud Tasks asks for evenly spread ids.
@@ -43,7 +45,7 @@ class Addressing:
         tasks = self._tasks
         queue = tasks.queues[task.lane]
         parent = f"projects/{tasks.project}/locations/{tasks.location}/queues/{queue}"
-        url = self._config.function_url(task.work.value)
+        url = self._urls.get(task.work) or self._urls.setdefault(task.work, audience(self._config, task.work))
         hashed = hashlib.sha256(task.name.encode()).hexdigest() if task.name else None
         return Message(
             parent=parent,

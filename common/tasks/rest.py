@@ -1,4 +1,4 @@
-"""Cloud Tasks over one keep-alive connection pool: what the webhooks use, because they must start fast."""
+"""Cloud Tasks over kept connections: what the webhooks use, because they must start fast."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ import time
 from collections.abc import Callable
 from datetime import UTC
 
-import urllib3
-
 from common.config import Config
 from common.domain.work import Task
 from common.errors import StoreUnavailable
+from common.tasks.keepalive import KeepAlive, NoAnswer
 from common.tasks.message import DISPATCH_DEADLINE_SECONDS, Addressing, Message
 
-TIMEOUT = urllib3.Timeout(connect=2.0, read=5.0)
 CONFLICT = 409
 OK = 200
-METADATA = "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token"
+METADATA = "http://metadata.google.internal"
+TOKEN = "/computeMetadata/v1/instance/service-accounts/default/token"  # noqa: S105 - a path
 
 
 class MetadataToken:
@@ -28,9 +27,9 @@ class MetadataToken:
     See https://cloud.google.com/run/docs/container-contract#metadata-server.
     """
 
-    def __init__(self, pool: urllib3.PoolManager, *, seconds: Callable[[], float] = time.monotonic) -> None:
-        """Ask through ``pool``; ``seconds`` is a monotonic clock."""
-        self._pool = pool
+    def __init__(self, server: KeepAlive, *, seconds: Callable[[], float] = time.monotonic) -> None:
+        """Ask ``server``; ``seconds`` is a monotonic clock."""
+        self._server = server
         self._seconds = seconds
         self._lock = threading.Lock()
         self._token = ""
@@ -49,13 +48,10 @@ class MetadataToken:
 
     def _fetch(self) -> None:
         try:
-            reply = self._pool.request(
-                "GET", METADATA, headers={"Metadata-Flavor": "Google"}, timeout=TIMEOUT
-            )
-            answer = json.loads(reply.data)
+            answer = json.loads(self._server.exchange("GET", TOKEN, {"Metadata-Flavor": "Google"}).body)
             self._token = str(answer["access_token"])
             self._until = self._seconds() + float(answer["expires_in"]) - 60
-        except (urllib3.exceptions.HTTPError, ValueError, KeyError) as error:
+        except (NoAnswer, ValueError, KeyError, TypeError) as error:
             raise StoreUnavailable("no access token for the task queue", code="queue_unavailable") from error
 
 
@@ -63,11 +59,10 @@ class RestTaskQueue:
     """The queue of the webhooks; passes the same contract suite as the official client."""
 
     def __init__(self, config: Config, *, token: Callable[[], str] | None = None) -> None:
-        """Use one pool for all calls; ``token`` stands in for the metadata server's."""
+        """Keep connections to the queue; ``token`` stands in for the metadata server's."""
         self._addressing = Addressing(config)
-        self._endpoint = config.tasks.rest_endpoint.rstrip("/")
-        self._pool = urllib3.PoolManager(maxsize=16, retries=False)
-        self._token = token or MetadataToken(self._pool)
+        self._server = KeepAlive(config.tasks.rest_endpoint)
+        self._token = token or MetadataToken(KeepAlive(METADATA))
 
     def enqueue(self, task: Task) -> bool:
         """Queue a task; False when a task of this name is or was there already.
@@ -76,16 +71,11 @@ class RestTaskQueue:
             StoreUnavailable: the queue did not accept it.
         """
         message = self._addressing.message(task)
+        headers = {"Authorization": f"Bearer {self._token()}", "Content-Type": "application/json"}
+        body = json.dumps({"task": _task(message)}).encode()
         try:
-            reply = self._pool.request(
-                "POST",
-                f"{self._endpoint}/v2/{message.parent}/tasks",
-                body=json.dumps({"task": _task(message)}).encode(),
-                headers={"Authorization": f"Bearer {self._token()}", "Content-Type": "application/json"},
-                timeout=TIMEOUT,
-                redirect=False,
-            )
-        except urllib3.exceptions.HTTPError as error:
+            reply = self._server.exchange("POST", f"/v2/{message.parent}/tasks", headers, body)
+        except NoAnswer as error:
             raise StoreUnavailable("the task queue could not be reached", code="queue_unavailable") from error
         if reply.status == CONFLICT:
             return False
@@ -95,7 +85,7 @@ class RestTaskQueue:
 
     def close(self) -> None:
         """Close the connections."""
-        self._pool.clear()
+        self._server.close()
 
 
 def _task(message: Message) -> dict[str, object]:

@@ -9,8 +9,8 @@ from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.routes import push
 from common.flows.receive_push import receive_push
-from common.ports import PushPorts
 from common.providers.google.push import notice
+from common.push_ports import PushPorts
 from common.wiring import push_ports, stage
 
 

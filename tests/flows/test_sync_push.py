@@ -7,7 +7,7 @@ from common.domain.account import calendar_key
 from common.domain.push import PURPOSE, PushClaims, PushNotice, encoded
 from common.errors import StoreUnavailable
 from common.flows.receive_push import Received, receive_push
-from common.ports import PushPorts
+from common.push_ports import PushPorts
 from local.google.world import Settings
 from tests.flows.sync_setup import Synced, at
 from tests.world import ACCOUNT

@@ -8,7 +8,7 @@ from enum import StrEnum
 from common.domain.bucket import once_name, push_names
 from common.domain.push import PURPOSE, Cause, PushClaims, PushNotice
 from common.domain.work import Lane, Task, Work
-from common.ports import PushPorts
+from common.push_ports import PushPorts
 
 _LOOKS = frozenset({Cause.CHANGED, Cause.MISSED})
 

@@ -16,9 +16,13 @@ def notice(headers: Mapping[str, str]) -> PushNotice:
     The state is ``sync`` once after a channel was opened, else ``exists`` or ``not_exists``; whatever
     comes after the opening means "look": https://developers.google.com/workspace/calendar/api/guides/push
     """
-    lowered = {name.lower(): value for name, value in headers.items()}
     return PushNotice(
-        token=lowered.get("x-goog-channel-token") or None,
-        channel=lowered.get("x-goog-channel-id") or None,
-        opening=lowered.get("x-goog-resource-state", "").lower() == "sync",
+        token=_said(headers, "X-Goog-Channel-Token"),
+        channel=_said(headers, "X-Goog-Channel-ID"),
+        opening=(_said(headers, "X-Goog-Resource-State") or "").lower() == "sync",
     )
+
+
+def _said(headers: Mapping[str, str], name: str) -> str | None:
+    # Some carriers write all names in small letters.
+    return headers.get(name) or headers.get(name.lower()) or None

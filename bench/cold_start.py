@@ -1,0 +1,176 @@
+"""Cold starts: from the start of a process to its first answer, memory, modules and the size of the archive.
+
+A webhook's first answer is a push message that it has verified and queued. Of the other functions the first
+answer is a refusal; what they open at their first real request is measured by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from bench.pushed import NAMES as WEBHOOKS
+from bench.pushed import settings, tasks_stub, unpacked, webhook
+from bench.report import Row, at_most, shown, table
+from bench.serving import Target, bare, first_answer, request, served, since
+from common.crypto.vault import new_keyset
+
+TOPIC = "cold start"
+TIMES_BARE, TIMES_SLOTS, TIMES_WORKER, MODULES = 1.15, 1.3, 3.0, 450
+OTHERS = ("slots", "bookings", "delta_sync", "export", "services", "feeds")
+# What a first real request opens, one after the other, with nobody on the other side.
+OPENED = """
+import json, resource, sys, time
+import functions_framework
+import main
+from common.wiring import installation
+made = installation()
+made.stores
+for part in sys.argv[1:]:
+    made.ports.providers[part] if part in ("google", "microsoft") else getattr(made, part)
+print(json.dumps([time.process_time(), len(sys.modules),
+                  resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+"""
+COUNTED = "import functions_framework, main, sys; print(len(sys.modules))"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the starts of one function cost: a number a round, and what is the same in all of them."""
+
+    wall: tuple[float, ...]
+    cpu: tuple[float, ...]
+    megabytes: float
+    modules: int
+    archive: int
+
+
+def measure(names: tuple[str, ...] = (*WEBHOOKS, *OTHERS), *, rounds: int = 7) -> Mapping[str, Start]:
+    """Start each function and the bare one, in turn, and ask it once."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
+        tasks = running.enter_context(tasks_stub())
+        targets = {"bare": bare(Path(folder) / "bare")}
+        targets |= {name: _target(name, Path(folder), tasks) for name in names}
+        seen: dict[str, list[tuple[float, float, float]]] = {name: [] for name in targets}
+        for target in targets.values():
+            # The first start reads everything from the disk.
+            _started(target)
+        for _ in range(rounds):
+            for name, target in targets.items():
+                seen[name].append(_started(target))
+        return {
+            name: Start(
+                wall=tuple(one[0] for one in found),
+                cpu=tuple(one[1] for one in found),
+                megabytes=median(one[2] for one in found),
+                modules=int(_python(targets[name], COUNTED)),
+                archive=_size(targets[name]),
+            )
+            for name, found in seen.items()
+        }
+
+
+def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the form that every topic has
+    """A row for each target, and one for each function to be read."""
+    found = measure(rounds=3 if quick else 9)
+    plain = found["bare"]
+    rows = []
+    for name, start in found.items():
+        if name == "bare":
+            continue
+        times = median(own / base for own, base in zip(start.cpu, plain.cpu, strict=True))
+        slower = median(own / base for own, base in zip(start.wall, plain.wall, strict=True))
+        beside = {
+            "wall_times_bare": round(slower, 2),
+            "ms_cpu": median(start.cpu) * 1e3,
+            "bare_ms_cpu": median(plain.cpu) * 1e3,
+            "ms_wall": median(start.wall) * 1e3,
+            "MB": start.megabytes,
+            "modules": start.modules,
+            "archive_KiB": start.archive / 1024,
+        }
+        limit = TIMES_BARE if name in WEBHOOKS else TIMES_SLOTS if name == "slots" else TIMES_WORKER
+        rows.append(
+            at_most(TOPIC, f"{name}: CPU to the first answer, times the bare one", times, limit, **beside)
+        )
+        if name in WEBHOOKS:
+            rows.append(at_most(TOPIC, f"{name}: modules", start.modules, MODULES))
+    return [*rows, *_opened()]
+
+
+def _opened() -> list[Row]:
+    """What is opened late: the store, then providers, keys and queue where a function uses them."""
+    opens = {
+        "feeds": (),
+        "slots": ("google", "microsoft", "vault"),
+        "delta_sync": ("google", "microsoft", "vault", "queue"),
+    }
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, parts in opens.items():
+            target = _target(name, Path(folder), "http://127.0.0.1:9")
+            seconds, modules, megabytes = json.loads(_python(target, OPENED, *parts))
+            rows.append(
+                shown(
+                    TOPIC, f"{name}: everything opened, modules", modules, ms_cpu=seconds * 1e3, MB=megabytes
+                )
+            )
+    return rows
+
+
+def _target(name: str, folder: Path, tasks: str) -> Target:
+    if name in WEBHOOKS:
+        return webhook(name, folder, tasks)
+    place, _ = unpacked(name, folder)
+    return Target(name, place, {**settings(tasks), **_others()}, request("POST", "/no/such/route", {}))
+
+
+def _others() -> dict[str, str]:
+    return {
+        "CLOUD_TASKS_EMULATOR_HOST": "127.0.0.1:9",
+        "EVENT_ID_KEY": "cd" * 32,
+        "FIRESTORE_EMULATOR_HOST": "127.0.0.1:9",
+        "GOOGLE_CLIENT_ID": "1.apps.googleusercontent.com",
+        "GOOGLE_CLIENT_SECRET": "a-secret",
+        "GRANT_KEYSET": new_keyset(),
+        "MICROSOFT_CLIENT_ID": "11111111-2222-3333-4444-555555555555",
+        "MICROSOFT_CLIENT_SECRET": "another-secret",
+        "SIGNING_KEYS": "ef" * 32,
+    }
+
+
+def _started(target: Target) -> tuple[float, float, float]:
+    """Wall seconds to the first answer, the CPU seconds behind it, and megabytes."""
+    with served(target, threads=4) as running:
+        first_answer(target, running)
+        return since(running), running.cpu(), running.megabytes()
+
+
+def _python(target: Target, code: str, *arguments: str) -> str:
+    """What a fresh process of a function prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=target.folder,
+        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **target.settings},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.splitlines()[-1]
+
+
+def _size(target: Target) -> int:
+    archive = target.folder / "archive.zip"
+    return archive.stat().st_size if archive.exists() else 0
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table(run("--quick" in sys.argv)))

@@ -1,0 +1,74 @@
+"""The webhooks' small HTTP client proves whom it speaks to, and keeps that connection as well."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from common.tasks.keepalive import KeepAlive, NoAnswer
+from tests.unit.mail.test_courier_tls import certificate
+
+
+class Queue(BaseHTTPRequestHandler):
+    """Takes everything, and remembers from which connections."""
+
+    protocol_version = "HTTP/1.1"
+    callers: ClassVar[list[object]] = []
+
+    def do_GET(self) -> None:
+        self.callers.append(self.client_address)
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    file = certificate(tmp_path)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Queue)
+    server.daemon_threads = True
+    inside = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    inside.load_cert_chain(file)
+    server.socket = inside.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    Queue.callers.clear()
+    yield f"https://127.0.0.1:{server.server_port}", file
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_server_that_proves_itself_is_spoken_to(served: tuple[str, Path]) -> None:
+    """Two exchanges over one encrypted connection."""
+    origin, file = served
+    trust = ssl.create_default_context(cafile=str(file))
+    trust.check_hostname = False
+    client = KeepAlive(origin, trust=trust)
+
+    answers = [client.exchange("GET", "/", {}) for _ in range(2)]
+    client.close()
+
+    assert [200, 200] == [answer.status for answer in answers]
+    assert 1 == len(set(Queue.callers))
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["another name", "unknown authority"])
+def test_nobody_else_gets_the_request(served: tuple[str, Path], known: bool) -> None:
+    """A certificate for another name, or of somebody unknown, ends it before anything is said."""
+    origin, file = served
+    client = KeepAlive(origin, trust=ssl.create_default_context(cafile=str(file)) if known else None)
+
+    with pytest.raises(NoAnswer):
+        client.exchange("GET", "/", {"Authorization": "Bearer secret"})
+
+    assert [] == Queue.callers
