@@ -20,12 +20,13 @@ class Work(StrEnum):
 
 
 class Lane(StrEnum):
-    """The queues: live work never waits behind a back-fill."""
+    """The queues: live work never waits behind a back-fill, and nothing waits for other people's servers."""
 
     LIVE = "live"
     SYNC = "sync"
     BACKFILL = "backfill"
     UPKEEP = "upkeep"
+    HOOKS = "hooks"
 
 
 Payload = Mapping[str, str | int | bool | None]

@@ -85,7 +85,7 @@ def test_the_jobs_are_those_that_are_deployed() -> None:
     assert {"poll"} <= {json.loads(job.body())["payload"]["job"] for job in jobs()}
 
 
-@pytest.mark.parametrize("name", ["live", "sync", "backfill", "upkeep"])
+@pytest.mark.parametrize("name", ["live", "sync", "backfill", "upkeep", "hooks"])
 def test_the_queues_are_those_that_are_deployed(name: str) -> None:
     """Each lane has its queue, which never gives a task up by itself."""
     queue = queues()[f"slotbridge-{name}"]

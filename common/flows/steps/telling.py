@@ -185,7 +185,7 @@ def bury(ports: Ports, promise: Promise, code: str) -> None:
             id=mail_id(promise.tenant, promise.id),
             tenant=promise.tenant,
             work=Work.NOTIFY,
-            lane=Lane.UPKEEP,
+            lane=Lane.LIVE,
             payload={**promise.payload, "since": int(now.timestamp())},
             code=code,
             attempts=1,
