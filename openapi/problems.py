@@ -87,7 +87,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "disconnected": (409, "The connection has ended."),
     "other_connection": (409, "The connection belongs to something else."),
     "still_active": (409, "Switch it off first, so that nobody books it now."),
-    "has_bookings": (409, "It has bookings of the past month or to come."),
+    "has_bookings": (409, "It was booked (a service), or is booked in the future (a resource)."),
     "has_connections": (409, "Its calendars have to be disconnected first."),
     "offered_by_services": (409, "Services still name it."),
     "sync_running": (409, "A synchronisation is under way."),

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from common.api.http import Json
 from common.api.models import Email, Id, Instant, Line, Model, Zone, moment, plain
+from common.api.origins import Origin
 from common.domain.catalogue import (
     Absence,
     EditPolicy,
@@ -27,7 +28,6 @@ from common.errors import InvalidRequest
 WallText = Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$", examples=["09:00-12:00"])]
 DayText = Annotated[tuple[WallText, ...], Field(max_length=24)]
 Address = Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s#]+$")]
-Origin = Annotated[str, Field(max_length=300, pattern=r"^https?://[A-Za-z0-9.\-\[\]:]+$")]
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 

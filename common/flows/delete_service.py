@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from common.domain.catalogue import Service
 from common.domain.conditions import NOTHING_DEMANDED, Condition
-from common.domain.windows import export_start
 from common.errors import InUse
 from common.flows.steps.conditional import remove
 from common.ports import Ports
@@ -22,23 +21,22 @@ class DeleteService:
 
 
 def delete_service(ports: Ports, command: DeleteService) -> None:
-    """Remove a service that is switched off and has no bookings that calendars may still show.
+    """Remove a service that is switched off and was never booked.
 
-    Bookings of the past month are exported to calendars too (B4), and an export names the service.
+    What was booked names its service, in calendars and in records, and has to be erased with a customer.
 
     Raises:
         UnknownResource: There is no such service.
         StaleVersion: It is not at a version that the caller saw.
-        InUse: It can be booked (``still_active``), or has such bookings (``has_bookings``).
+        InUse: It can be booked (``still_active``), or has been (``has_bookings``).
         Conflict: Others keep changing it.
     """
 
     def delete(found: Service) -> None:
         if found.active:
             raise InUse("switch the service off first, so that nobody books it now", code="still_active")
-        since = export_start(ports.clock.now())
-        if ports.bookings.of_service(command.tenant, found.id, since=since, limit=1):
-            raise InUse("it has bookings of the past month or to come", code="has_bookings")
+        if ports.bookings.ever_booked(command.tenant, found.id):
+            raise InUse("it has been booked; what is switched off is offered to nobody", code="has_bookings")
         ports.catalogue.delete_service(command.tenant, found)
 
     remove(

@@ -65,8 +65,8 @@ class Bookings(Protocol):
     ) -> tuple[Booking, ...]:
         """Bookings of a status (active ones) that overlap ``window``."""
 
-    def of_service(self, tenant: str, service: str, *, since: datetime, limit: int) -> tuple[Booking, ...]:
-        """Active bookings of a service that end after ``since``, in order of (start, id)."""
+    def ever_booked(self, tenant: str, service: str) -> bool:
+        """Whether any booking names the service, past or to come, whatever became of it."""
 
     def page(self, tenant: str, *, after: str | None, limit: int) -> tuple[Booking, ...]:
         """All of a tenant's bookings, whatever became of them, by id from ``after`` (exclusive)."""

@@ -73,11 +73,10 @@ class StoredBookings:
         found = self._held(tenant, resource, bounds, None, status)
         return tuple(item for item in found if item.interval.overlaps(window))
 
-    def of_service(self, tenant: str, service: str, *, since: datetime, limit: int) -> tuple[Booking, ...]:
-        """Active bookings of a service that end after ``since``, in order of (start, id)."""
-        bounds: _Bounds = ((_START, ">", since - LONGEST_CLAIM),)
-        found = self._held(tenant, service, bounds, None, field="service")
-        return tuple(islice((item for item in found if item.interval.end > since), limit))
+    def ever_booked(self, tenant: str, service: str) -> bool:
+        """Whether any booking names the service, past or to come, whatever became of it."""
+        named = Query(paths.within(tenant, "bookings"), filters=(("service", "==", service),), limit=1)
+        return bool(self._documents.query(named))
 
     def page(self, tenant: str, *, after: str | None, limit: int) -> tuple[Booking, ...]:
         """All of a tenant's bookings, whatever became of them, by id from ``after`` (exclusive)."""
@@ -131,14 +130,12 @@ class StoredBookings:
     def _held(
         self,
         tenant: str,
-        whose: str,
+        resource: str,
         bounds: _Bounds,
         position: tuple[datetime, str] | None,
         status: BookingStatus = BookingStatus.CONFIRMED,
-        *,
-        field: str = "resource",
     ) -> Iterator[Booking]:
-        held: _Bounds = ((field, "==", whose), ("status", "==", status.value))
+        held: _Bounds = (("resource", "==", resource), ("status", "==", status.value))
         query = Query(
             paths.within(tenant, "bookings"), filters=held + bounds, order=(_START, NAME), limit=_PAGE
         )

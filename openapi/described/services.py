@@ -59,7 +59,7 @@ OPERATIONS = (
     Operation(
         "DELETE /<service>",
         "deleteService",
-        "Delete a service that is not booked any more",
+        "Delete a service that was never booked",
         {204: None},
         headers=MATCH,
         errors=(*CONDITIONS, "still_active", "has_bookings"),

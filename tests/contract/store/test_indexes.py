@@ -49,7 +49,7 @@ def asked():
     store.bookings.starting_from("t", "r", NINE, after=None, limit=1)
     store.bookings.starting_from("t", "r", NINE, after="b1", limit=1)
     store.bookings.overlapping("t", "r", COVERED)
-    store.bookings.of_service("t", "s", since=NINE, limit=1)
+    store.bookings.ever_booked("t", "s")
     store.bookings.links_by_event("t", "c", ["e"])
     store.bookings.links("t", "c", after=None, limit=1)
     store.ledger.outbox_due(NINE, 1)
