@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from common.domain.limits import MOST_HOPS, Limits
 from common.domain.staff import Issuer
 from common.domain.work import Lane
 from common.errors import Degraded
@@ -121,6 +122,21 @@ class Config:
             return default, *(_issuer(number, item) for number, item in enumerate(described))
         except (ValueError, TypeError, KeyError):
             raise Misconfigured("the setting STAFF_ISSUERS is not a list of issuers") from None
+
+    @property
+    def limits(self) -> Limits:
+        """How often callers without an account may come."""
+        number, usual = self.number, Limits()
+        hops = int(number("CLIENT_HOPS", usual.hops))
+        if not 0 <= hops <= MOST_HOPS:
+            raise Misconfigured("the setting CLIENT_HOPS is not a number of hops")
+        return Limits(
+            requests=max(1, int(number("LIMIT_ADDRESS_REQUESTS", usual.requests))),
+            address=int(number("LIMIT_ADDRESS_CHANGES", usual.address)),
+            tenant=int(number("LIMIT_TENANT_CHANGES", usual.tenant)),
+            contact=int(number("LIMIT_CONTACT_CHANGES", usual.contact)),
+            hops=hops,
+        )
 
     @property
     def console_origins(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ SyncError                    .code is the stable word in logs, metrics and API a
     OperatorFault            our client registration or configuration is wrong
   Rejected                   the caller is wrong; the API answers 4xx
     InvalidRequest  UnknownResource  SlotTaken  AlreadyExists  ReadOnly  StaleVersion  InUse
-    UntrustedCaller  NotAllowed  KeyReused  TooLarge  MethodNotAllowed  UnsupportedMedia
+    UntrustedCaller  NotAllowed  KeyReused  TooLarge  TooMany  MethodNotAllowed  UnsupportedMedia
     PreconditionRequired
   Degraded                   an honest "cannot tell now": the API answers 503
     AvailabilityUnknown      a calendar could not be asked, so nothing may be sold
@@ -199,6 +199,19 @@ class TooLarge(Rejected):
     """The request body is larger than this call takes."""
 
     code = "too_large"
+
+
+class TooMany(Rejected):
+    """The caller came too often."""
+
+    code = "rate_limited_address"
+
+    def __init__(self, detail: str, *, code: str, quota: int, seconds: int, retry_after: float) -> None:
+        """Remember what was allowed (``quota`` in ``seconds``), and when there is room again."""
+        super().__init__(detail, code=code)
+        self.quota = quota
+        self.seconds = seconds
+        self.retry_after = retry_after
 
 
 class MethodNotAllowed(Rejected):

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from common.api.doorman import Doorman
 from common.api.http import Access, Caller
 from common.clock import SystemClock
 from common.config import Config
@@ -175,10 +176,10 @@ class Installation:
         return StaffGate(self.witness, self.stores.issuers, now=SystemClock().now)
 
     @cached_property
-    def _service_witness(self) -> TokenWitness:
-        from common.crypto.witness import witness  # noqa: PLC0415
-
-        return witness(tuple, now=SystemClock().now, foreign=None)
+    def doorman(self) -> Doorman:
+        """Who holds back callers that come too often."""
+        limits, counters = self.config.limits, lambda: self.stores.counters
+        return Doorman(limits, counters, sign=self.keys.sign, now=SystemClock().now)
 
     def admit(self, access: Access, token: str, function: str) -> Caller:
         """The verified caller behind a bearer token."""
@@ -192,7 +193,7 @@ class Installation:
             {tasks.scheduler_account} if access is Access.SCHEDULER else set()
         )
         return ServiceGate(
-            self._service_witness, tasks.vouching(self.config.function_url(function)), accounts=accounts
+            self.witness, tasks.vouching(self.config.function_url(function)), accounts=accounts
         )(token)
 
     def origin_allowed(self, origin: str, tenant: str | None) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from common.api.handler import BROWSERS, METHODS_WITHOUT_EFFECT
+from common.api.doorman import WRITES
+from common.api.handler import ANONYMOUS, BROWSERS, METHODS_WITHOUT_EFFECT
 from common.api.http import PROBLEM, Access, problem
 from common.api.routes import Route
 from openapi.operation import Operation
@@ -110,6 +111,9 @@ CODES: Mapping[str, tuple[int, str]] = {
     "precondition_required": (428, "Replacing a record needs If-Match with the version that was seen."),
     "too_large": (413, "The body is too large."),
     "unsupported_media_type": (415, "The body must be application/json."),
+    "rate_limited_address": (429, "Too many requests of this address; come back after Retry-After."),
+    "rate_limited_tenant": (429, "Too many changes at this tenant; come back after Retry-After."),
+    "rate_limited_contact": (429, "Too many changes for this contact; come back after Retry-After."),
     "idempotency_key_reused": (422, "The Idempotency-Key was used with another request."),
     "internal_error": (500, "Something went wrong here; it was logged."),
     "operator_fault": (500, "Something is wrong with the installation; it was logged."),
@@ -153,6 +157,7 @@ STAFF = (
     *(*TOKEN, "no_role", "role_not_allowed"),
     *("foreign_tenant", "role_not_trusted", "issuer_not_accepted"),
 )
+LIMITED = ("rate_limited_address", "rate_limited_tenant", "rate_limited_contact")
 ACCESS: Mapping[Access, tuple[str, ...]] = {
     Access.PUBLIC: (),
     Access.STAFF: STAFF,
@@ -170,6 +175,10 @@ def codes(route: Route, operation: Operation) -> tuple[str, ...]:
         found += ["malformed_json", "invalid_fields", "unsupported_media_type"]
     if operation.query is not None:
         found.append("invalid_fields")
+    if route.access in BROWSERS:
+        found.append("rate_limited_address")
+    if route.access in ANONYMOUS and route.method in WRITES:
+        found += LIMITED
     if "<" in route.path:
         found.append("not_found")
     if route.method not in METHODS_WITHOUT_EFFECT:

@@ -2,6 +2,8 @@
 
 locals {
   _required = {
+    # The front end appends the caller's address, and a load balancer its own behind that.
+    CLIENT_HOPS               = var.custom_domain == null ? "1" : "2"
     CONSOLE_ORIGINS           = join(",", var.front_end.console_origins)
     CONSOLE_URL               = var.front_end.console_url
     FIRESTORE_DATABASE        = var.firestore.database

@@ -7,11 +7,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from common import wiring
 from common.api.consents import number_of
+from common.api.doorman import Doorman
 from common.api.http import Access, Caller
 from common.api.tasks import work_off
 from common.config import Config
@@ -423,6 +425,14 @@ class Installed(wiring.Installation):
     @property
     def stores(self) -> Stores:  # type: ignore[override]
         return self._world.stores
+
+    @cached_property
+    def doorman(self) -> Doorman:
+        """The usual limits, by this world's clock."""
+        world = self._world
+        return Doorman(
+            self.config.limits, lambda: world.stores.counters, sign=world.ports.keys.sign, now=world.clock.now
+        )
 
     def admit(self, access: Access, token: str, function: str) -> Caller:
         """Tokens of this world read "role.tenant.resource"; the real ones have tests of their own."""

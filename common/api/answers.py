@@ -36,6 +36,7 @@ STATUS: dict[type[SyncError], int] = {
     errors.NotAllowed: 403,
     errors.KeyReused: 422,
     errors.TooLarge: 413,
+    errors.TooMany: 429,
     errors.MethodNotAllowed: 405,
     errors.UnsupportedMedia: 415,
     errors.Degraded: 503,
@@ -55,7 +56,23 @@ def answer(error: SyncError) -> Reply:
     headers: dict[str, str] = {}
     if isinstance(error, errors.Retry) and error.retry_after is not None:
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
+    if isinstance(error, errors.TooMany):
+        headers |= _limited(error)
     if isinstance(error, errors.UntrustedCaller):
         headers["WWW-Authenticate"] = "Bearer"
     listed = list(error.errors) if isinstance(error, InvalidFields) else None
     return problem(code, error.reason, error.detail or error.reason, errors=listed, headers=headers)
+
+
+def _limited(error: errors.TooMany) -> dict[str, str]:
+    """When to come back, and what is allowed.
+
+    https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
+    """
+    wait = max(1, math.ceil(error.retry_after))
+    name = error.reason.removeprefix("rate_limited_")
+    return {
+        "Retry-After": str(wait),
+        "RateLimit-Policy": f'"{name}";q={error.quota};w={error.seconds}',
+        "RateLimit": f'"{name}";r=0;t={wait}',
+    }

@@ -134,6 +134,13 @@ def _proposal_view(booking: Booking, zone: str) -> Json:
     }
 
 
+def contact(call: Call) -> str | None:
+    """By which mailbox or number a customer is known, before anything else of the request is judged."""
+    customer = call.body.get("customer") if isinstance(call.body, Mapping) else None
+    said = customer if isinstance(customer, Mapping) else {}
+    return next((value for value in (said.get("email"), said.get("phone")) if isinstance(value, str)), None)
+
+
 def authority(call: Call) -> Authority:
     """Who asks for a booking: verified staff, or whoever holds its management token.
 

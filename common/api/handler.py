@@ -10,8 +10,10 @@ from flask import Request, Response
 
 from common.api.answers import answer
 from common.api.description import description
+from common.api.doorman import Doorman
 from common.api.http import JSON, Access, Call, Caller, Reply, problem, request_json
 from common.api.routes import Route, Table
+from common.domain.staff import TENANT
 from common.errors import (
     InvalidRequest,
     NotAllowed,
@@ -28,11 +30,12 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+ANONYMOUS = frozenset({Access.PUBLIC, Access.CUSTOMER_OR_STAFF})
 BROWSERS = frozenset({Access.PUBLIC, Access.STAFF, Access.CUSTOMER_OR_STAFF})
 # An ID token is a JWT, of three parts; a booking's management token has no dots.
 JWT_DOTS = 2
 CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match"
-EXPOSED_HEADERS = "ETag, Location, Retry-After"
+EXPOSED_HEADERS = "ETag, Location, RateLimit, RateLimit-Policy, Retry-After"
 
 
 class Lines(Protocol):
@@ -60,6 +63,10 @@ class Stage(Protocol):
 
     def origin_allowed(self, origin: str, tenant: str | None) -> bool:
         """Whether a browser page of this origin may call, for this tenant."""
+
+    @property
+    def doorman(self) -> Doorman:
+        """Who holds back callers that come too often."""
 
 
 class Function:
@@ -106,6 +113,9 @@ class Function:
 
     def _answer(self, request: Request, stage: Stage) -> Reply:
         route, parameters = self._table.find(request.method, request.path)
+        address = stage.doorman.who(request.headers.get("X-Forwarded-For", ""), request.remote_addr or "")
+        if route.access in ANONYMOUS:
+            stage.doorman.arrive(address)
         origin = request.headers.get("Origin")
         if (
             origin
@@ -114,7 +124,7 @@ class Function:
             and not stage.origin_allowed(origin, request.args.get("tenant"))
         ):
             raise NotAllowed("pages of this origin may not call", code="origin_not_allowed")
-        caller = self._caller(route, request, stage)
+        caller = self._caller(route, request, stage, address)
         call = Call(
             method=request.method,
             path=parameters,
@@ -123,9 +133,12 @@ class Function:
             body=_body(route, request),
             caller=caller,
         )
+        # What is no tenant's id is refused by the route itself, and counted nowhere.
+        if caller is None and route.access in ANONYMOUS and TENANT.fullmatch(call.query.get("tenant", "")):
+            stage.doorman.change(call, call.query["tenant"], address=address, contact=route.contact(call))
         return route.run(call)
 
-    def _caller(self, route: Route, request: Request, stage: Stage) -> Caller | None:
+    def _caller(self, route: Route, request: Request, stage: Stage, address: str) -> Caller | None:
         if route.access in {Access.PUBLIC, Access.PROVIDER}:
             return None
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -133,7 +146,8 @@ class Function:
             return None
         if scheme.lower() != "bearer" or not token:
             raise UntrustedCaller("a bearer token is needed here")
-        caller = stage.admit(route.access, token, self._name)
+        with stage.doorman.watching(address, route.access in BROWSERS):
+            caller = stage.admit(route.access, token, self._name)
         if route.roles and caller.role not in route.roles:
             raise NotAllowed("this role may not do that", code="role_not_allowed")
         return caller

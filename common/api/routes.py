@@ -16,11 +16,17 @@ from common.errors import MethodNotAllowed, UnknownResource
 KILOBYTE = 1024
 
 
+def of_path(call: Call) -> str | None:
+    """The one thing that a path names first."""
+    return next(iter(call.path.values()), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One method on one path; ``body`` says whether a JSON body is read at all, ``raw`` to leave it unread.
 
-    A ``raw`` body reaches the route as bytes, of whatever type it says that it is.
+    A ``raw`` body reaches the route as bytes, of whatever type it says that it is. ``contact`` says for whom
+    a caller without an account changes something, which is limited: by default the one thing of the path.
     """
 
     method: str
@@ -31,6 +37,7 @@ class Route:
     body: bool = False
     limit: int = 64 * KILOBYTE
     raw: bool = False
+    contact: Callable[[Call], str | None] = of_path
 
 
 def public(method: str, path: str, run: Callable[[Call], Reply], *, body: bool = False) -> Route:
@@ -55,11 +62,17 @@ def owner(method: str, path: str, run: Callable[[Call], Reply], *, body: bool = 
     return staff(method, path, run, body=body, roles=(Role.OWNER,))
 
 
-def customer_or_staff(method: str, path: str, run: Callable[[Call], Reply], *, body: bool = False) -> Route:
+def customer_or_staff(
+    method: str,
+    path: str,
+    run: Callable[[Call], Reply],
+    *,
+    body: bool = False,
+    contact: Callable[[Call], str | None] = of_path,
+) -> Route:
     """A route for a booking's customer (management token) and for staff (ID token)."""
-    return Route(
-        method, path, Access.CUSTOMER_OR_STAFF, run, roles=frozenset({Role.OWNER, Role.STAFF}), body=body
-    )
+    roles = frozenset({Role.OWNER, Role.STAFF})
+    return Route(method, path, Access.CUSTOMER_OR_STAFF, run, roles=roles, body=body, contact=contact)
 
 
 def push(run: Callable[[Call], Reply]) -> Route:

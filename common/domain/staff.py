@@ -17,7 +17,7 @@ from common.errors import InvalidRequest, NotAllowed, UntrustedCaller
 SKEW = timedelta(seconds=30)
 MOST_ISSUERS = 10
 LONGEST_SUBJECT = 255
-_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 class Role(StrEnum):
@@ -175,7 +175,7 @@ def _tenant(issuer: Issuer, claims: Mapping[str, Any]) -> str:
             raise NotAllowed("the token is not for this issuer's tenant", code="foreign_tenant")
         return issuer.tenant
     # A tenant's id stands in document paths and push tokens, so it has the form of all ids.
-    if not isinstance(named, str) or not _TENANT.fullmatch(named):
+    if not isinstance(named, str) or not TENANT.fullmatch(named):
         raise NotAllowed("the token names no tenant or no known role", code="no_role")
     if issuer.tenants and named not in issuer.tenants:
         raise NotAllowed("the token is not for a tenant of this issuer", code="foreign_tenant")

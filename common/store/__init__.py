@@ -8,6 +8,7 @@ from common.ports.accounts import Connections, Feeds
 from common.ports.bookings import Bookings
 from common.ports.catalogue import Catalogue
 from common.ports.ledger import Ledger
+from common.ports.limits import Counters
 from common.ports.lists import Lists
 from common.ports.outreach import Hooks, Invitations, Telling
 from common.ports.privacy import Archive, Oversight, Subscriptions
@@ -16,6 +17,7 @@ from common.store.archive import StoredArchive
 from common.store.bookings import StoredBookings
 from common.store.catalogue import StoredCatalogue
 from common.store.connections import StoredConnections
+from common.store.counters import StoredCounters
 from common.store.documents import Documents
 from common.store.feeds import StoredFeeds
 from common.store.hooks import StoredHooks
@@ -44,6 +46,7 @@ class Stores:
     archive: Archive
     issuers: Issuers
     lists: Lists
+    counters: Counters
 
 
 def stores(documents: Documents) -> Stores:
@@ -63,4 +66,5 @@ def stores(documents: Documents) -> Stores:
         archive=StoredArchive(documents),
         issuers=StoredIssuers(documents),
         lists=StoredLists(documents),
+        counters=StoredCounters(documents),
     )

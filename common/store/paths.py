@@ -16,6 +16,7 @@ INVITATIONS = "invitations"
 HOOKS = "hooks"
 TOLD = "told"
 ISSUERS = "staff_issuers"
+LIMITS = "limits"
 
 
 def part(identifier: str) -> str:

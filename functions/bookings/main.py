@@ -44,7 +44,7 @@ def _cancel(call: Call) -> Reply:
 APP = Function(
     "bookings",
     (
-        customer_or_staff("POST", "/", _book, body=True),
+        customer_or_staff("POST", "/", _book, body=True, contact=api.contact),
         customer_or_staff("GET", "/<booking>", _get),
         customer_or_staff("PATCH", "/<booking>", _move, body=True),
         customer_or_staff("DELETE", "/<booking>", _cancel),

@@ -50,7 +50,8 @@ def test_the_viewers_zone_changes_the_writing_only(http: Http) -> None:
 def test_two_customers_race_for_one_time(http: Http) -> None:
     """Pitfall 23: of many who want one time, one gets it and the others read slot_taken."""
     with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(lambda _: book(http), range(32)))
+        wishes = [{"customer": {"name": "Max Muster", "email": f"max{n}@example.com"}} for n in range(32)]
+        answers = list(pool.map(lambda wish: book(http, **wish), wishes))
 
     assert sorted(answer.status for answer in answers) == [201] + [409] * 31
     assert {answer.code for answer in answers if answer.status == 409} == {"slot_taken"}

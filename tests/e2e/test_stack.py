@@ -112,7 +112,7 @@ def test_staff_come_in_with_a_token_and_nobody_without(up: Up) -> None:
 
     assert (0, "") == (token.returncode, token.stderr)
     assert 401 == stranger.status_code
-    assert (200, "demo") == (owner.status_code, owner.json()["id"])
+    assert (201, "demo") == (owner.status_code, owner.json()["id"])
 
 
 def test_private_functions_are_closed_to_browsers(up: Up) -> None:

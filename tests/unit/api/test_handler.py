@@ -10,14 +10,24 @@ from werkzeug.test import EnvironBuilder
 
 from common import errors
 from common.api.answers import STATUS, answer
+from common.api.doorman import Doorman
 from common.api.handler import Function
 from common.api.http import Access, Call, Caller, InvalidFields, MalformedJson, Reply, parse_json
 from common.api.routes import Route, customer_or_staff, owner, public, push, staff
 from common.config import Misconfigured
+from common.crypto.keys import HmacKeys
+from common.domain.limits import Limits
 from common.domain.staff import Role
 from common.errors import SyncError, UntrustedCaller
+from common.store import stores
+from common.store.memory import MemoryDocuments
+from tests.issuers import START
 
 CANARY = "canary-4711"
+
+
+def now():
+    return START
 
 
 class Lines:
@@ -33,6 +43,9 @@ class Lines:
 class Stage:
     def __init__(self) -> None:
         self.log = Lines()
+        self._doorman = Doorman(
+            Limits(), lambda: stores(MemoryDocuments()).counters, sign=HmacKeys([b"k" * 32]).sign, now=now
+        )
 
     def admit(self, access: Access, token: str, function: str) -> Caller:
         if token == "ta.sk.s" and access is Access.TASK:
@@ -41,6 +54,10 @@ class Stage:
             role = Role(token.split(".", maxsplit=1)[0])
             return Caller(subject="s", tenant="t1", role=role, resources=("anna",))
         raise UntrustedCaller("the bearer token is not valid")
+
+    @property
+    def doorman(self) -> Doorman:
+        return self._doorman
 
     def origin_allowed(self, origin: str, tenant: str | None) -> bool:
         return origin == "https://console.example" or (tenant, origin) == ("t1", "https://shop.example")
