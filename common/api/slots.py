@@ -40,11 +40,12 @@ def slot_query(call: Call) -> SlotQuery:
 def slot_list_view(found: SlotList, *, zone: str) -> Json:
     """GET /slots."""
     return {
+        # The times are in the viewer's zone already.
         "slots": [
             {
-                "start": moment(slot.start, zone),
-                "end": moment(slot.end, zone),
-                "resources": list(slot.resources),
+                "start": slot.start.isoformat(timespec="seconds"),
+                "end": slot.end.isoformat(timespec="seconds"),
+                "resources": slot.resources,
             }
             for slot in found.slots
         ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -78,14 +77,14 @@ def _zone(name: str) -> ZoneInfo:
 def _slots(
     scene: Scene, resources: Sequence[Resource], window: Interval, view: View, place: ZoneInfo
 ) -> tuple[Slot, ...]:
-    takers: dict[datetime, list[str]] = defaultdict(list)
-    for resource in resources:
+    takers: dict[datetime, tuple[str, ...]] = {}
+    for name, resource in sorted({resource.id: resource for resource in resources}.items()):
         question = Question(scene.service, resource, window, view.asked_at)
-        for start in free_starts(question, view.pictures[resource.id]):
-            takers[start].append(resource.id)
+        for start in free_starts(question, view.pictures[name]):
+            takers[start] = (*takers.get(start, ()), name)
     duration = scene.service.duration
     return tuple(
-        Slot(start.astimezone(place), (start + duration).astimezone(place), tuple(sorted(names)))
+        Slot(start.astimezone(place), (start + duration).astimezone(place), names)
         for start, names in sorted(takers.items())
     )
 

@@ -82,7 +82,8 @@ def plain(message: Any) -> Any:
     if which == "map_value":
         return {name: plain(item) for name, item in message.map_value.fields.items()}
     if which == "array_value":
-        return [plain(item) for item in message.array_value.values]
+        # Most arrays are times in seconds; asking each value for its kind is half the work.
+        return [item.integer_value or plain(item) for item in message.array_value.values]
     if which == "timestamp_value":
         stamp = message.timestamp_value
         return _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1_000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from common.domain.account import Connection, Status
@@ -92,8 +92,9 @@ def look(
             memory = _Memory(ports, scene, item.connection, agenda, around, now)
             states |= _states(item, answers, reader, memory)
         reports += (_report(name, resource.id, answers[name], state) for name, state in states.items())
-        bare = stored(agenda, without=without)
-        pictures[resource.id] = Picture(bare.bookings, bare.absences, states)
+        # A list of free times is the common case, and asks for no causes.
+        bare = stored(agenda, without=without) if afresh else Picture(taken=agenda.taken())
+        pictures[resource.id] = replace(bare, calendars=states)
     return View(now, pictures, tuple(reports))
 
 

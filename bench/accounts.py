@@ -1,0 +1,84 @@
+"""An installation for the bench: throw-away keys, a clock that stands, and connected accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from functools import cached_property
+from typing import cast
+
+from common.config import Config
+from common.crypto.vault import new_keyset
+from common.domain.account import CalendarEntry, Connection, Grant, ProviderKind, Role, Status
+from common.log import JsonLog
+from common.ports import Clock, Ports
+from common.store import Stores
+from common.wiring import Installation
+
+KEY = "00" * 32
+
+
+class Quiet:
+    """A log that writes nothing."""
+
+    def info(self, event: str, **fields: object) -> None:
+        """Say nothing."""
+
+    warning = error = info
+
+
+class Measured(Installation):
+    """Everything as deployed, over another store and another clock."""
+
+    def __init__(self, stores: Stores, clock: Clock) -> None:
+        """Take the store and the clock."""
+        super().__init__(
+            Config(
+                {
+                    "GOOGLE_CLOUD_PROJECT": "slotbridge",
+                    "TASKS_LOCATION": "europe-west6",
+                    "TASKS_SERVICE_ACCOUNT": "tasks@slotbridge.iam.gserviceaccount.com",
+                    "CLOUD_TASKS_EMULATOR_HOST": "127.0.0.1:9",
+                    "PUBLIC_BASE_URL": "http://127.0.0.1:9",
+                    "SIGNING_KEYS": KEY,
+                    "CHANNEL_KEYS": KEY,
+                    "EVENT_ID_KEY": KEY,
+                    "GRANT_KEYSET": new_keyset(),
+                }
+            )
+        )
+        self._given, self._clock = stores, clock
+        self.log = cast("JsonLog", Quiet())
+
+    @property
+    def stores(self) -> Stores:
+        """The given store."""
+        return self._given
+
+    @cached_property
+    def ports(self) -> Ports:
+        """Everything outside, with the given clock."""
+        return replace(super().ports, clock=self._clock)
+
+
+def connected(ports: Ports, kinds: Iterable[ProviderKind]) -> None:
+    """Connect one calendar of Anna's at each of the providers."""
+    now = ports.clock.now()
+    for kind in kinds:
+        name = f"connection-{kind}"
+        entry = CalendarEntry(
+            key="k", provider_id="primary", name="Anna", zone="UTC", role=Role.OWNER, enabled=True
+        )
+        connection = Connection(
+            id=name,
+            tenant="t",
+            resource="anna",
+            provider=kind,
+            account="anna@example.com",
+            status=Status.ACTIVE,
+            created_at=now,
+            calendars={"k": entry},
+        )
+        grant = Grant(access_token="token", refresh_token=None, expires_at=now + timedelta(hours=1))
+        ports.connections.create(connection, ports.vault.seal(grant, tenant="t", connection=name))

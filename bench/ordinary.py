@@ -1,0 +1,71 @@
+"""The ordinary design: one document an appointment, Google's own client, and a query for each question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+import functions_framework
+from flask import Request, Response, jsonify
+from google.cloud import firestore
+from google.cloud.firestore_v1.base_query import FieldFilter
+
+from common.domain.interval import Interval
+from common.domain.slots import Picture, Question, free_starts
+
+COLLECTION = "appointments"
+LONGEST = timedelta(days=2)
+
+
+@lru_cache(maxsize=1)
+def client() -> firestore.Client:
+    """One client a process."""
+    return firestore.Client(project="ordinary")
+
+
+def store(spans: Iterable[Interval]) -> None:
+    """Store appointments, each with what such a record usually holds."""
+    database = client()
+    batch = database.batch()
+    for number, span in enumerate(spans):
+        batch.set(
+            database.collection(COLLECTION).document(f"appointment-{number:05}"),
+            {
+                "resource": "anna",
+                "service": "service",
+                "start": span.start,
+                "end": span.end,
+                "status": "confirmed",
+                "customer": {"name": "Zoe Zimmer", "email": "zoe@example.net", "phone": "+41 79 000 00 00"},
+                "note": "first visit",
+                "source": "customer",
+                "created_at": span.start,
+                "updated_at": span.start,
+                "revision": 1,
+            },
+        )
+    batch.commit()
+
+
+@functions_framework.http
+def ordinary(request: Request) -> Response:
+    """Answer which times are free; the engine is the same, so that only the design differs."""
+    from bench.slots import RESOURCE, SERVICE
+
+    start = datetime.fromisoformat(request.args["from"])
+    end = datetime.fromisoformat(request.args["to"])
+    query = (
+        client()
+        .collection(COLLECTION)
+        .where(filter=FieldFilter("resource", "==", request.args["resource"]))
+        .where(filter=FieldFilter("start", ">=", start - LONGEST))
+        .where(filter=FieldFilter("start", "<", end))
+    )
+    found = (document.to_dict() or {} for document in query.stream())
+    taken = tuple(Interval(item["start"], item["end"]) for item in found)
+    question = Question(SERVICE, RESOURCE, Interval(start, end), start - timedelta(days=1))
+    free = free_starts(question, Picture(bookings=taken))
+    return jsonify(
+        slots=[{"start": time.isoformat(), "end": (time + SERVICE.duration).isoformat()} for time in free]
+    )
