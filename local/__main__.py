@@ -1,4 +1,4 @@
-"""``python -m local up | demo | token``: Slotbridge on this machine."""
+"""``python -m local up | demo | token | mails``: Slotbridge on this machine."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from local.demo.story import tell  # noqa: PLC0415 - the other commands start without it
 
         return tell(broken=chosen.breaking, log_file=chosen.log)
-    return _up(chosen)
+    return _mails(chosen) if chosen.command == "mails" else _up(chosen)
 
 
 def _up(chosen: argparse.Namespace) -> int:
@@ -41,7 +41,7 @@ def _up(chosen: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    options = Options(port=chosen.port, simulate=chosen.providers == "simulated")
+    options = Options(port=chosen.port, simulate=chosen.providers == "simulated", mail=True)
     if not options.simulate and (absent := missing(os.environ)):
         print("cannot start with external providers:", "\n  ".join(("", *absent)), file=sys.stderr)
         return 1
@@ -72,6 +72,7 @@ def _introduce(stack: Stack, port: int) -> None:
         "Microsoft": _provider(where.microsoft, config, client="MICROSOFT_CLIENT_ID", place="GRAPH_ENDPOINT"),
         "redirect URI": "" if where.google else config.function_url("oauth_callback"),
         "Cloud Tasks": queue if where.tasks_rest else f"{config.tasks.grpc_host}   from the environment",
+        "mails": f"{where.mail}   python -m local mails --port {port}" if where.mail else "",
         "Firestore": f"{where.firestore}   Google's emulator" if where.firestore else "in memory",
     }
     print("Slotbridge on this machine")
@@ -100,6 +101,21 @@ def _token(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _mails(chosen: argparse.Namespace) -> int:
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415 - the other commands start without it
+
+    from local.mail import mails_at  # noqa: PLC0415
+
+    try:
+        taken = mails_at(f"http://127.0.0.1:{chosen.port + 6}")
+    except HTTPError:
+        print(f"no stack with mails runs at port {chosen.port}", file=sys.stderr)
+        return 1
+    for mail in taken:
+        print(f"To: {', '.join(mail.to)}\nSubject: {mail.subject}\n\n{mail.text.strip()}\n{mail.calendar}")
+    return 0
+
+
 def command_line() -> argparse.ArgumentParser:
     """What can be asked for."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
@@ -111,12 +127,14 @@ def command_line() -> argparse.ArgumentParser:
         default="simulated",
         help="external: addresses and clients of the providers come from the environment",
     )
-    up.add_argument("--port", type=int, default=PORT, help="the first of six ports; 0 takes free ones")
+    up.add_argument("--port", type=int, default=PORT, help="the first of seven ports; 0 takes free ones")
+    mails = commands.add_parser("mails", help="print the mails that a running stack sent; none was delivered")
+    mails.add_argument("--port", type=int, default=PORT, help="the port that the stack was started with")
     demo = commands.add_parser("demo", help="tell the whole story once, checking every step")
     demo.add_argument(
         "--break",
         dest="breaking",
-        choices=("pushes", "exports"),
+        choices=("pushes", "exports", "outlook-pushes", "outlook-exports"),
         default="",
         help="break something on purpose, to see that the story's checks notice",
     )

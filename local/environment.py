@@ -19,6 +19,11 @@ SCHEDULER_ACCOUNT = f"scheduler@{PROJECT}.iam.gserviceaccount.com"
 CLIENT_ID = "slotbridge-local.apps.googleusercontent.com"
 MICROSOFT_CLIENT_ID = "5107b21d-9e00-4000-8000-000000000001"
 CLIENT_SECRET = "local-secret"
+SENDER = "no-reply@slotbridge.localhost.localdomain"
+REGION = "eu-central-1"
+FRONT_END = "http://localhost:3000"
+"""Where the pages of a front end are expected, for the links in mails."""
+
 MADE_HERE = ("SIGNING_KEYS", "CHANNEL_KEYS", "EVENT_ID_KEY", "GRANT_KEYSET")
 """Settings that are generated anew at each start unless the environment brings them."""
 
@@ -64,6 +69,7 @@ class Addresses:
     google: str = ""
     microsoft: str = ""
     firestore: str = ""
+    mail: str = ""
 
 
 def settings(addresses: Addresses, given: Mapping[str, str]) -> dict[str, str]:
@@ -79,7 +85,17 @@ def settings(addresses: Addresses, given: Mapping[str, str]) -> dict[str, str]:
     made = {name: given.get(name) or _made(name) for name in MADE_HERE}
     places = _places(addresses, public or addresses.functions)
     chosen = {} if addresses.google else _chosen(given)
-    return {**LIMITS, **given, **made, **places, **_google(addresses), **_microsoft(addresses), **chosen}
+    mail = _mail(addresses, given)
+    return {
+        **LIMITS,
+        **given,
+        **made,
+        **places,
+        **_google(addresses),
+        **_microsoft(addresses),
+        **mail,
+        **chosen,
+    }
 
 
 def missing(given: Mapping[str, str]) -> tuple[str, ...]:
@@ -143,6 +159,21 @@ def _microsoft(addresses: Addresses) -> dict[str, str]:
         "MICROSOFT_AUTHORITY": "https://login.microsoftonline.com/common",
         "MICROSOFT_LOGIN_ENDPOINT": addresses.microsoft,
         "GRAPH_ENDPOINT": f"{addresses.microsoft}/v1.0",
+    }
+
+
+def _mail(addresses: Addresses, given: Mapping[str, str]) -> dict[str, str]:
+    """Mails end on this machine; their links lead to the pages that the environment names, if it does."""
+    if not addresses.mail:
+        return {}
+    pages = {"INVITE_URL": "invitation", "MANAGE_URL": "booking", "CONSOLE_URL": ""}
+    return {
+        "MAIL_SENDER": SENDER,
+        "MAIL_TRANSPORT": "ses",
+        "SES_ENDPOINT": addresses.mail,
+        "SES_REGION": REGION,
+        "HOOKS_TO_LOOPBACK": "yes",
+        **{name: given.get(name) or f"{FRONT_END}/{page}" for name, page in pages.items()},
     }
 
 

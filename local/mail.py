@@ -13,8 +13,8 @@ import boto3
 import urllib3
 from moto.server import ThreadedMotoServer
 
-REGION = "eu-central-1"
-SENDER = "no-reply@slotbridge.localhost.localdomain"
+from local.environment import REGION, SENDER
+
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 """What boto3 needs to sign with; moto believes everything."""
 
@@ -26,6 +26,7 @@ class Taken:
     to: tuple[str, ...]
     subject: str
     text: str
+    calendar: str = ""
 
 
 class MailServer:
@@ -35,7 +36,6 @@ class MailServer:
         """Listen on ``port``; 0 takes a free one."""
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
-        self._pool = urllib3.PoolManager(retries=False)
 
     def __enter__(self) -> Self:
         self._server.start()
@@ -53,7 +53,6 @@ class MailServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pool.clear()
         self._server.stop()
 
     @property
@@ -64,13 +63,25 @@ class MailServer:
 
     def mails(self) -> tuple[Taken, ...]:
         """Every mail so far, in the order in which they came."""
-        answer = self._pool.request("GET", f"{self.url}/moto-api/data.json")
+        return mails_at(self.url)
+
+
+def mails_at(url: str) -> tuple[Taken, ...]:
+    """Every mail that the server there took, in the order in which they came."""
+    with urllib3.PoolManager(retries=False) as pool:
+        answer = pool.request("GET", f"{url}/moto-api/data.json")
         messages: list[dict[str, Any]] = json.loads(answer.data).get("ses", {}).get("RawMessage", [])
-        return tuple(_taken(item) for item in messages)
+    return tuple(_taken(item) for item in messages)
 
 
 def _taken(item: dict[str, Any]) -> Taken:
     message = message_from_string(item["raw_data"], policy=policy.default)
     body = message.get_body(("plain",))
     to = tuple(address.addr_spec for address in message["To"].addresses)
-    return Taken(to, str(message["Subject"]), str(body.get_content()) if body else "")
+    files = (part for part in message.iter_attachments() if part.get_content_type() == "text/calendar")
+    return Taken(
+        to,
+        str(message["Subject"]),
+        str(body.get_content()) if body else "",
+        "".join(str(part.get_content()) for part in files),
+    )

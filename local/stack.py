@@ -48,10 +48,14 @@ _WORKERS = 16
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What may differ between two starts; ``port`` 0 takes free ports, else six from there on."""
+    """What may differ between two starts; ``port`` 0 takes free ports, else seven from there on.
+
+    With ``mail`` a mail service of this machine takes all mails, unless the environment names a sender.
+    """
 
     port: int = 0
     simulate: bool = True
+    mail: bool = False
     log: TextIO | None = None
     extra: Mapping[str, str] | None = None
     say: Callable[[str], None] = print
@@ -102,6 +106,7 @@ class Stack:
             google=google,
             microsoft=microsoft,
             firestore=firestore,
+            mail=self._mail(parts),
         )
         self._install(parts)
         front.open(mounted(self.installation))
@@ -144,6 +149,18 @@ class Stack:
                 workers=_WORKERS,
             )
         )
+
+    def _mail(self, parts: ExitStack) -> str:
+        if not self.options.mail or os.environ.get("MAIL_SENDER"):
+            return ""
+        # Loads slowly, and the demo does without it.
+        from local.mail import CREDENTIALS, MailServer  # noqa: PLC0415
+
+        for name, value in CREDENTIALS.items():
+            if name not in os.environ:
+                os.environ[name] = value
+                parts.callback(os.environ.pop, name, None)
+        return parts.enter_context(MailServer(port=self.options.nth(6))).url
 
     def _google(self, parts: ExitStack, functions: str) -> str:
         simulator = GoogleSimulator(settings=GoogleSettings(allow_http_push=True))

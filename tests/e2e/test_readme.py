@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.e2e.test_stack import Up, free_ports
 
@@ -32,22 +33,30 @@ def script(first_port: int) -> str:
     return re.sub(r"127\.0\.0\.1:80(8\d)", lambda found: f"127.0.0.1:{first_port + int(found[1]) - 80}", text)
 
 
-def test_the_readmes_calls_end_at_googles_consent_page() -> None:
+@pytest.mark.parametrize(
+    ("provider", "port", "page"),
+    [("google", 2, "/o/oauth2/v2/auth?"), ("microsoft", 5, "/common/oauth2/v2.0/authorize?")],
+)
+def test_the_readmes_calls_end_at_the_consent_page(provider: str, port: int, page: str) -> None:
     """An account, a tenant, a resource, a service, and the address where the person consents."""
     up = Up(free_ports())
     try:
         done = subprocess.run(
-            ["bash", "-euc", script(up.port)],
+            ["bash", "-euc", script(up.port).replace('"provider": "google"', f'"provider": "{provider}"')],
             cwd=ROOT,
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
         )
+        answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        with requests.Session() as browser:
+            browser.trust_env = False
+            shown = browser.get(answers[-1]["authorization_url"], timeout=30)
     finally:
         up.close()
-    answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
     assert (0, "") == (done.returncode, done.stderr)
     assert ["demo", "anna", "cut"] == [answer.get("id") for answer in answers[-4:-1]]
-    assert answers[-1]["authorization_url"].startswith(f"http://127.0.0.1:{up.port + 2}/o/oauth2/v2/auth?")
+    assert answers[-1]["authorization_url"].startswith(f"http://127.0.0.1:{up.port + port}{page}")
+    assert (200, True) == (shown.status_code, "anna@example.com" in shown.text)

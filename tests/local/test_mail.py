@@ -7,7 +7,8 @@ import pytest
 from common.errors import OperatorFault
 from common.mail.mailer import MimeMailer
 from common.mail.ses import SesTransport
-from local.mail import CREDENTIALS, REGION, SENDER, MailServer
+from local.environment import REGION, SENDER
+from local.mail import CREDENTIALS, MailServer
 from tests.unit.mail.test_message import envelope
 
 
