@@ -42,6 +42,8 @@ lint: $(READY) ## check style, types and layers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@if command -v terraform >/dev/null; then terraform fmt -check -recursive terraform; \
+	else echo "terraform fmt: skipped, there is no terraform here"; fi
 
 openapi: $(READY) ## describe the HTTP API anew: functions/*/openapi.json and docs/openapi.json
 	@$(BIN)/python -m openapi

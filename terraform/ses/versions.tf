@@ -8,7 +8,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = "~> 6.69"
+      version = ">= 5.100, < 7.0"
     }
   }
 }
