@@ -77,6 +77,7 @@ class Tuning:
     lease_seconds: int = 360
     page_budget: int = 8
     listing_chunk: int = 2_500
+    pages_at_once: int = 16
     poll_minutes: int = 15
     channel_days: int = 7
     months_covered: int = 24

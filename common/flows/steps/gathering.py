@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from common.domain.event import SeriesTouched
 from common.domain.feed import ChangePage, Cursor
-from common.errors import CursorExpired, Retry
+from common.errors import CursorExpired, RateLimited, Retry
+from common.flows.steps.pacing import pace
 from common.flows.steps.reading import Reading, ask
-from common.ports import Ports
+from common.ports import CalendarProvider, Ports
 
 # Each is expanded by a call of its own, all of them before anything of the commit is stored.
 MOST_SERIES = 100
@@ -21,25 +22,41 @@ def gather(ports: Ports, reading: Reading, cursor: Cursor) -> ChangePage:
     Raises:
         CursorExpired: The provider does not take the cursor any more.
     """
-    page = _asked(ports, reading, cursor)
-    while page.snapshot and not page.last and _room(ports, page):
+    return ask(ports, reading, lambda provider, token: _pages(ports, reading, cursor, provider, token))
+
+
+def _pages(
+    ports: Ports, reading: Reading, cursor: Cursor, provider: CalendarProvider, token: str
+) -> ChangePage:
+    """One page, and further ones of a listing under the same token and one booking of the limits."""
+    page = provider.changes(token, reading.calendar, cursor, detail=reading.detail)
+    allowed = _booked(ports, reading, page) if _room(ports, page) else 0
+    for _ in range(allowed):
         try:
-            more = _asked(ports, reading, page.next)
+            more = provider.changes(token, reading.calendar, page.next, detail=reading.detail)
         except (Retry, CursorExpired):
             # What was read already is worth storing; the next turn meets the same refusal.
             break
         page = ChangePage((*page.changes, *more.changes), next=more.next, last=more.last, snapshot=True)
+        if not _room(ports, page):
+            break
     return page
 
 
 def _room(ports: Ports, page: ChangePage) -> bool:
-    series = {change.series_id for change in page.changes if isinstance(change, SeriesTouched)}
-    return len(page.changes) < ports.tuning.listing_chunk and len(series) < MOST_SERIES
-
-
-def _asked(ports: Ports, reading: Reading, cursor: Cursor) -> ChangePage:
-    return ask(
-        ports,
-        reading,
-        lambda provider, token: provider.changes(token, reading.calendar, cursor, detail=reading.detail),
+    if page.last or not page.snapshot or len(page.changes) >= ports.tuning.listing_chunk:
+        return False
+    return (
+        len({change.series_id for change in page.changes if isinstance(change, SeriesTouched)}) < MOST_SERIES
     )
+
+
+def _booked(ports: Ports, reading: Reading, page: ChangePage) -> int:
+    """How many further pages may be asked for: as many as fill the chunk, if the limits allow them now."""
+    size = max(1, len(page.changes))
+    units = min(ports.tuning.pages_at_once, -(-(ports.tuning.listing_chunk - size) // size))
+    try:
+        pace(ports, reading.connection, units=units, lane=reading.lane)
+    except RateLimited:
+        return 0
+    return units

@@ -1,0 +1,188 @@
+"""Measures an import from the provider's bytes to the database, beside the ordinary way to do it.
+
+Both write to Google's Firestore emulator, a process of its own; what is compared is the CPU of the importer.
+Slotbridge does all that an import does: it asks, maps, judges, finds its own events, paces itself, and stores
+weeks, agenda, index and cursor.
+"""
+
+from __future__ import annotations
+
+import os
+import tracemalloc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib import import_module
+from typing import Any, cast
+
+from bench.measure import ratio, side_by_side
+from bench.ordinary_import import import_pages
+from bench.provider_pages import google_pages, graph_pages
+from bench.report import Row, at_least, at_most
+from common.domain.account import ProviderKind
+from common.domain.work import Lane
+from common.flows.steps.listing import begun, turn_page
+from common.flows.steps.reading import open_reading
+from common.providers.google.pages import PAGE_SIZE as GOOGLE_PAGE
+from common.providers.microsoft.pages import PAGE_SIZE as GRAPH_PAGE
+from common.store.firestore import FirestoreDocuments, connect
+from local.firestore_emulator import start
+
+EVENTS, FEW_EVENTS = 2_500, 1_000
+MANY_TIMES = 4
+AT_LEAST = {ProviderKind.GOOGLE: 10.0, ProviderKind.MICROSOFT: 10.0}
+MEMORY_AT_MOST = 2.0
+PLENTY = 10**7
+MOST_IMPORTS = 40
+
+
+class Canned:
+    """A provider's answers, one after the other and from the beginning again, for either HTTP library."""
+
+    headers: dict[str, str]
+
+    def __init__(self, bodies: Sequence[bytes]) -> None:
+        """Answer with these."""
+        self._bodies = bodies
+        self._next = 0
+
+    def body(self) -> bytes:
+        """The next answer."""
+        found = self._bodies[self._next % len(self._bodies)]
+        self._next += 1
+        return found
+
+    def request(self, *_: Any, **__: Any) -> tuple[Any, bytes]:
+        """Answer the library of the Google client."""
+        import httplib2
+
+        return httplib2.Response({"status": "200", "content-type": "application/json"}), self.body()
+
+    def __call__(self, _: Any, start_response: Any) -> list[bytes]:
+        """Answer as a WSGI application, for the library of the Graph client."""
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [self.body()]
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the runner's interface
+    """Both providers, one page set after the other."""
+    events = FEW_EVENTS if quick else EVENTS
+    with _emulator() as host:
+        rows = [_speed(kind, host, events, rounds=3 if quick else 9) for kind in ProviderKind]
+        return [*rows, _memory(host, events)]
+
+
+def _speed(kind: ProviderKind, host: str, events: int, *, rounds: int) -> Row:
+    from google.cloud import firestore
+
+    google = kind is ProviderKind.GOOGLE
+    if google:
+        whole = google_pages(events, size=events, masked=False)
+        ours = google_pages(events, size=GOOGLE_PAGE, masked=True)
+    else:
+        whole, ours = graph_pages(events, size=events), graph_pages(events, size=GRAPH_PAGE)
+    client = firestore.Client(project="ordinary")
+    with _importer(kind, host, ours) as import_all:
+        ways = {"ordinary": lambda: import_pages(client, whole), "slotbridge": import_all}
+        for way in ways.values():
+            if way() != events:
+                raise AssertionError("an import lost events")
+        found = side_by_side(ways, rounds=rounds)
+    return at_least(
+        "import",
+        f"{kind.value}: {events:,} events from bytes to stored, times the ordinary way's events per CPU s",
+        ratio(found["ordinary"], found["slotbridge"]),
+        AT_LEAST[kind],
+        ordinary_ms=found["ordinary"].ms,
+        ours_ms=found["slotbridge"].ms,
+        ours_events_per_cpu_s=events / found["slotbridge"].ms * 1_000,
+    )
+
+
+def _memory(host: str, events: int) -> Row:
+    peaks = []
+    for count in (events, MANY_TIMES * events):
+        pages = google_pages(count, size=GOOGLE_PAGE, masked=True)
+        with _importer(ProviderKind.GOOGLE, host, pages) as work:
+            tracemalloc.start()
+            work()
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+    return at_most(
+        "import",
+        f"peak memory of a first listing of {MANY_TIMES * events:,} events, times that of {events:,}",
+        peaks[1] / peaks[0],
+        MEMORY_AT_MOST,
+        peak_mb=peaks[1] / 1e6,
+    )
+
+
+@contextmanager
+def _importer(kind: ProviderKind, host: str, bodies: Sequence[bytes]) -> Iterator[Callable[[], int]]:
+    """A function that imports all pages, each time into another calendar, so that all of it is written."""
+    documents = FirestoreDocuments(connect(project=f"import-{kind.value}-{len(bodies)}", emulator=host))
+    world = _world(kind, documents)
+    ports = _answered(world.ports, kind, Canned(bodies))
+    connection = world.connection
+    entry, keys = connection.calendars[world.key], [f"{number:024x}" for number in range(MOST_IMPORTS)]
+    copies = {key: replace(entry, key=key, enabled=True) for key in keys}
+    ports.connections.save(replace(connection, calendars={**connection.calendars, **copies}))
+    left = iter(keys)
+
+    def import_all() -> int:
+        place = world.tenant, world.connection_id, next(left)
+        reading = open_reading(ports, tenant=place[0], connection=place[1], key=place[2], lane=Lane.BACKFILL)
+        if reading is None:
+            raise AssertionError("the calendar is not read")
+        feed = begun(ports, reading, ports.feeds.get(*place))
+        last, units = False, 0
+        while not last:
+            turned = turn_page(ports, reading, feed)
+            feed, last, units = turned.feed, turned.last, units + turned.units
+        return units
+
+    try:
+        yield import_all
+    finally:
+        documents.close()
+
+
+def _world(kind: ProviderKind, documents: FirestoreDocuments) -> Any:
+    """A connected account; the world of the tests is not typed."""
+    name, of = ("sync_setup", "Synced") if kind is ProviderKind.GOOGLE else ("graph_setup", "Outlook")
+    return getattr(import_module(f"tests.flows.{name}"), of)(sync=False, documents=documents)
+
+
+def _answered(ports: Any, kind: ProviderKind, canned: Canned) -> Any:
+    from common.providers.google.calendar import GoogleCalendar
+    from common.providers.google.client import GoogleClient
+    from common.providers.microsoft.calendar import MicrosoftCalendar
+    from common.providers.microsoft.client import GraphClient
+
+    session: Any = import_module("tests.transports").wsgi_session
+    calendar: Any = (
+        GoogleCalendar(GoogleClient(http_factory=lambda _: cast("Any", canned)))
+        if kind is ProviderKind.GOOGLE
+        else MicrosoftCalendar(GraphClient(session_factory=lambda: session(canned)))
+    )
+    provider = replace(ports.providers[kind], calendar=calendar)
+    tuning = replace(
+        ports.tuning, user_per_minute=PLENTY, project_per_minute=PLENTY, mailbox_per_minute=PLENTY
+    )
+    return replace(ports, providers={kind: provider}, tuning=tuning)
+
+
+@contextmanager
+def _emulator() -> Iterator[str]:
+    before = os.environ.get("FIRESTORE_EMULATOR_HOST")
+    with start() as emulator:
+        # Google's own client looks for it in the environment.
+        os.environ["FIRESTORE_EMULATOR_HOST"] = emulator.host
+        try:
+            yield emulator.host
+        finally:
+            os.environ.pop("FIRESTORE_EMULATOR_HOST")
+            os.environ.update({"FIRESTORE_EMULATOR_HOST": before} if before else {})

@@ -1,0 +1,127 @@
+"""Pages of events as Google and Microsoft send them, made anew from a seed: no content of anybody's."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+PLACE = "Europe/Zurich"
+FIRST, DAYS = datetime(2027, 3, 15, 8, tzinfo=UTC), 126
+GRAPH = "https://graph.microsoft.com/v1.0/me/calendars/c/calendarView/delta"
+
+Event = dict[str, Any]
+
+
+def google_pages(events: int, *, size: int, masked: bool) -> list[bytes]:
+    """A full listing of singles; ``masked`` as Slotbridge asks for it, else as Google sends it by itself."""
+    dice = random.Random(1)
+    items = [_google(dice, number, masked=masked) for number in range(events)]
+
+    def page(part: list[Event], following: int | None) -> Event:
+        more = {"nextSyncToken": "token"} if following is None else {"nextPageToken": str(following)}
+        return {"kind": "calendar#events", "timeZone": PLACE, **more, "items": part}
+
+    return _pages(items, size, page)
+
+
+def graph_pages(events: int, *, size: int) -> list[bytes]:
+    """The first round of a delta, which takes no choice of fields."""
+    dice = random.Random(1)
+    items = [_graph(dice, number) for number in range(events)]
+
+    def page(part: list[Event], following: int | None) -> Event:
+        if following is None:
+            return {"@odata.deltaLink": f"{GRAPH}?$deltatoken=d", "value": part}
+        return {"@odata.nextLink": f"{GRAPH}?$skiptoken={following}", "value": part}
+
+    return _pages(items, size, page)
+
+
+def _pages(items: list[Event], size: int, page: Callable[[list[Event], int | None], Event]) -> list[bytes]:
+    ends = range(size, len(items) + size, size)
+    following = (end if end < len(items) else None for end in ends)
+    return [
+        json.dumps(page(items[end - size : end], more)).encode()
+        for end, more in zip(ends, following, strict=True)
+    ]
+
+
+def _span(dice: random.Random) -> tuple[datetime, datetime]:
+    start = FIRST + timedelta(days=dice.randrange(DAYS), minutes=15 * dice.randrange(44))
+    return start, start + timedelta(minutes=dice.choice((15, 30, 45, 60, 90)))
+
+
+def _google(dice: random.Random, number: int, *, masked: bool) -> Event:
+    (start, end), place = _span(dice), ZoneInfo(PLACE)
+    id_, guests = f"{dice.getrandbits(104):026x}", dice.choice((0, 0, 1, 2, 4))
+    mine = {"self": True, "responseStatus": dice.choice(("accepted", "accepted", "needsAction", "declined"))}
+    event: Event = {
+        "etag": f'"{dice.getrandbits(50):016}"',
+        "id": id_,
+        "status": "confirmed" if dice.random() < 0.93 else "tentative",
+        "updated": f"2027-02-{dice.randrange(1, 28):02}T10:11:12.{dice.randrange(1000):03}Z",
+        "eventType": "default",
+    }
+    if dice.random() < 0.06:
+        day = start.date()
+        event |= {"start": {"date": f"{day}"}, "end": {"date": f"{day + timedelta(days=1)}"}}
+        event["transparency"] = "transparent"
+    else:
+        for name, at in (("start", start), ("end", end)):
+            event[name] = {"dateTime": at.astimezone(place).isoformat(), "timeZone": PLACE}
+    if dice.random() < 0.08:
+        event["visibility"] = "private"
+    texts = "x" * dice.randrange(400)
+    if masked:
+        return event | ({"attendees": [mine, *[{"responseStatus": "accepted"}] * guests]} if guests else {})
+    others = [{"email": f"guest{n}@example.org", "responseStatus": "accepted"} for n in range(guests)]
+    return event | {
+        "kind": "calendar#event",
+        "htmlLink": f"https://www.google.com/calendar/event?eid={id_ * 2}",
+        "created": "2027-01-03T09:00:00.000Z",
+        "summary": f"Meeting {number} about things",
+        "description": texts,
+        "location": f"Room {number % 30}",
+        "creator": {"email": "anna@example.com", "self": True},
+        "organizer": {"email": "anna@example.com", "self": True},
+        "iCalUID": f"{id_}@google.com",
+        "sequence": 0,
+        "reminders": {"useDefault": True},
+        **({"attendees": [{"email": "anna@example.com", **mine}, *others]} if guests else {}),
+    }
+
+
+def _graph(dice: random.Random, number: int) -> Event:
+    start, end = _span(dice)
+    answer = dice.choice(("organizer", "accepted", "accepted", "notResponded", "declined"))
+    return {
+        "@odata.etag": f'W/"{dice.getrandbits(60)}"',
+        "id": f"AQMk{dice.getrandbits(440):0110x}",
+        "subject": f"Meeting {number} about things",
+        "bodyPreview": "x" * 100,
+        "importance": "normal",
+        "sensitivity": "private" if dice.random() < 0.08 else "normal",
+        "isAllDay": False,
+        "isCancelled": False,
+        "isOrganizer": answer == "organizer",
+        "showAs": "free" if dice.random() < 0.06 else "busy",
+        "type": "singleInstance",
+        "seriesMasterId": None,
+        "transactionId": None,
+        "createdDateTime": "2027-01-03T09:00:00.0000000Z",
+        "lastModifiedDateTime": "2027-02-03T09:00:00.0000000Z",
+        "responseStatus": {"response": answer, "time": "0001-01-01T00:00:00Z"},
+        "body": {"contentType": "text", "content": "x" * dice.randrange(400)},
+        "start": {"dateTime": f"{start:%Y-%m-%dT%H:%M:%S}.0000000", "timeZone": "UTC"},
+        "end": {"dateTime": f"{end:%Y-%m-%dT%H:%M:%S}.0000000", "timeZone": "UTC"},
+        "location": {"displayName": f"Room {number % 30}"},
+        "attendees": [
+            {"type": "required", "emailAddress": {"name": f"Guest {n}", "address": f"guest{n}@example.org"}}
+            for n in range(dice.choice((0, 0, 1, 2, 4)))
+        ],
+        "organizer": {"emailAddress": {"name": "Anna", "address": "anna@example.com"}},
+    }
