@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from common.domain.event import SeriesTouched
 from common.domain.feed import ChangePage, Cursor
 from common.errors import CursorExpired, RateLimited, Retry
@@ -30,31 +32,32 @@ def _pages(
 ) -> ChangePage:
     """One page, and further ones of a listing under the same token and one booking of the limits."""
     page = provider.changes(token, reading.calendar, cursor, detail=reading.detail)
-    allowed = _booked(ports, reading, page) if _room(ports, page) else 0
-    for _ in range(allowed):
+    gathered, series = list(page.changes), _series(page)
+    allowed = _booked(ports, reading, page) if page.snapshot and not page.last else 0
+    while (
+        allowed and not page.last and len(gathered) < ports.tuning.listing_chunk and len(series) < MOST_SERIES
+    ):
         try:
-            more = provider.changes(token, reading.calendar, page.next, detail=reading.detail)
+            page = provider.changes(token, reading.calendar, page.next, detail=reading.detail)
         except (Retry, CursorExpired):
             # What was read already is worth storing; the next turn meets the same refusal.
             break
-        page = ChangePage((*page.changes, *more.changes), next=more.next, last=more.last, snapshot=True)
-        if not _room(ports, page):
-            break
-    return page
+        gathered += page.changes
+        series |= _series(page)
+        allowed -= 1
+    return replace(page, changes=tuple(gathered))
 
 
-def _room(ports: Ports, page: ChangePage) -> bool:
-    if page.last or not page.snapshot or len(page.changes) >= ports.tuning.listing_chunk:
-        return False
-    return (
-        len({change.series_id for change in page.changes if isinstance(change, SeriesTouched)}) < MOST_SERIES
-    )
+def _series(page: ChangePage) -> set[str]:
+    return {change.series_id for change in page.changes if isinstance(change, SeriesTouched)}
 
 
 def _booked(ports: Ports, reading: Reading, page: ChangePage) -> int:
     """How many further pages may be asked for: as many as fill the chunk, if the limits allow them now."""
     size = max(1, len(page.changes))
     units = min(ports.tuning.pages_at_once, -(-(ports.tuning.listing_chunk - size) // size))
+    if units <= 0:
+        return 0
     try:
         pace(ports, reading.connection, units=units, lane=reading.lane)
     except RateLimited:
