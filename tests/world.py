@@ -440,7 +440,8 @@ class Installed(wiring.Installation):
             if token != f"service.{function}.x":
                 raise UntrustedCaller("not the service account")
             return Caller(subject="service")
-        role, tenant, resource = token.split(".")
-        if role not in set(Role):
+        role, _, rest = token.partition(".")
+        tenant, dot, resource = rest.partition(".")
+        if role not in set(Role) or not dot:
             raise UntrustedCaller("the bearer token is not valid")
         return Caller(subject=f"{role}-1", tenant=tenant, role=Role(role), resources=(resource,))

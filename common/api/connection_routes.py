@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from common.api.connections import (
@@ -19,7 +20,7 @@ from common.api.models import Model, name, plain, read
 from common.api.paging import listing
 from common.api.routes import Route, staff
 from common.domain.account import Connection
-from common.domain.interval import Interval
+from common.domain.overview import window
 from common.errors import InvalidRequest, ReadOnly, UnknownResource
 from common.ports import Connections, Ports
 
@@ -27,6 +28,7 @@ C = TypeVar("C")
 R = TypeVar("R")
 
 ONE = "/<connection>"
+LONGEST_LIST = timedelta(days=366)
 
 
 def guarded(call: Call, connections: Connections) -> Connection:
@@ -119,9 +121,10 @@ class Routing:
             query = read(EventQuery, call.query)
             if not query.start < query.end:
                 raise InvalidRequest("the end comes after the start", code="empty_window")
-            feeds, window = self._ports().feeds, Interval(query.start, query.end)
+            asked = window(query.start, query.end, longest=LONGEST_LIST)
             connection = guarded(call, self._ports().connections)
-            found = feeds.imported(connection.tenant, connection.id, query.calendar, window)
+            feeds = self._ports().feeds
+            found = feeds.imported(connection.tenant, connection.id, query.calendar, asked)
             return Reply({"events": [event_view(event, query.tz) for event in found]})
 
         def refuse(call: Call) -> Reply:

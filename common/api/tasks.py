@@ -74,13 +74,11 @@ def task_of(work: Work, call: Call) -> Task:
         raise InvalidRequest("this is not a task")
     if body.get("v") != SCHEMA:
         raise Retry("a task of another release", code="unknown_schema")
-    return Task(
-        work=work,
-        lane=Lane(body.get("lane", Lane.SYNC)),
-        payload=body["payload"],
-        name=call.headers.get("X-CloudTasks-TaskName"),
-        attempt=int(body.get("attempt", 0)),
-    )
+    lane, attempt = body.get("lane", Lane.SYNC), body.get("attempt", 0)
+    if not isinstance(lane, str) or lane not in set(Lane) or not isinstance(attempt, int):
+        raise InvalidRequest("this is not a task")
+    name = call.headers.get("X-CloudTasks-TaskName")
+    return Task(work=work, lane=Lane(lane), payload=body["payload"], name=name, attempt=attempt)
 
 
 def work_off(ports: Ports, task: Task, *, deliveries: int, flow: Callable[[Payload], object]) -> Reply:

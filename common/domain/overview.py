@@ -63,8 +63,8 @@ class Overview:
     as_of: datetime
 
 
-def window(start: datetime, end: datetime) -> Interval:
-    """The range of an overview.
+def window(start: datetime, end: datetime, *, longest: timedelta = LONGEST) -> Interval:
+    """The range of an overview, or of a list of events.
 
     Raises:
         InvalidRequest: It is empty, too long or without an offset.
@@ -75,8 +75,8 @@ def window(start: datetime, end: datetime) -> Interval:
         raise InvalidRequest("a range ends after it starts, both with an offset", code="window") from wrong
     if asked.start < _EARLIEST or asked.end > _LATEST:
         raise InvalidRequest("there is nothing at the end of time", code="window")
-    if asked.length > LONGEST:
-        raise InvalidRequest(f"a range has at most {LONGEST.days} days", code="window_too_long")
+    if asked.length > longest:
+        raise InvalidRequest(f"a range has at most {longest.days} days", code="window_too_long")
     return asked
 
 

@@ -13,6 +13,7 @@ from common.store import paths
 from common.store.documents import NAME, Create, Delete, Documents, Query, Replace, Snapshot
 from common.store.oversight import audit_write
 from common.store.privacy_records import ERASURE
+from common.store.readable import readable
 
 MOST_LISTED = 100
 ERASURES = "erasures"
@@ -100,7 +101,7 @@ def _told_booking(record: Record) -> str | None:
 
 
 def _records(found: Sequence[Snapshot]) -> tuple[Record, ...]:
-    return tuple(Record(item.path, item.data) for item in found if item.data is not None)
+    return tuple(Record(item.path, readable(item.path, item.data)) for item in found if item.data is not None)
 
 
 def _path(tenant: str, erasure: str) -> str:

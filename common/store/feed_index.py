@@ -28,7 +28,7 @@ class Index:
         self._place = {unit: _path(calendar, unit) for unit in units}
         paths = sorted(set(self._place.values()))
         found = documents.get(paths) if paths else ()
-        self._shards = {shard.path: _read(shard.data) for shard in found}
+        self._shards = {shard.path: read_index(shard.data) for shard in found}
 
     def weeks(self, unit: str) -> Weeks:
         """The weeks in which one of the units has events."""
@@ -57,7 +57,12 @@ def _write(path: str, shard: Shard) -> Write:
     )
 
 
-def _read(stored: Mapping[str, Any] | None) -> Shard:
+def read_index(stored: Mapping[str, Any] | None) -> Shard:
+    """The weeks of each unit in one document of the index; a missing document has none.
+
+    Raises:
+        StoreUnavailable: It cannot be understood.
+    """
     if not stored:
         return {}
     try:

@@ -140,7 +140,7 @@ OPERATIONS = (
         "Imported events",
         {200: EventList},
         query=EventQuery,
-        errors=("empty_window",),
+        errors=("empty_window", "window", "window_too_long"),
     ),
     *(
         Operation(

@@ -1,0 +1,92 @@
+"""Two tenants that know each other's names, and do whatever they like."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+
+from common import wiring
+from openapi.functions import names
+from tests.api.conftest import Http
+from tests.fuzz.cases import PRIVATE, Wish, operations, wishes
+from tests.tenants import Settled, kept, owned, settle
+from tests.world import World
+
+EXAMPLES = max(4, int(os.environ.get("SCHEMATHESIS_EXAMPLES", "300")) // 75)
+# What the platform calls is given the tenant by a task, which no tenant can write.
+CALLED = [name for name in names() if name not in PRIVATE]
+SOON, LATER = timedelta(minutes=1), timedelta(minutes=10)
+
+
+@cache
+def offered() -> list[tuple[str, str]]:
+    return [
+        (function, operation)
+        for function in CALLED
+        for operation in operations(function)
+        if not operation.startswith("describe")
+    ]
+
+
+@cache
+def made_up(function: str, operation: str) -> st.SearchStrategy[Wish]:
+    return wishes(operations(function)[operation])
+
+
+class Isolation(RuleBasedStateMachine):
+    """Each step is one call of one tenant and all that follows from it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.world.install()
+        http = Http(self.world)
+        self.tenants = (settle(http, "t1"), settle(http, "t2"))
+
+    def teardown(self) -> None:
+        wiring.use(None)
+
+    @rule(turn=st.booleans(), which=st.integers(0, 9999), data=st.data())
+    def call(self, turn: bool, which: int, data: Any) -> None:
+        """One of them calls; of the other nothing is told, and nothing changes."""
+        own, other = self.tenants if turn else self.tenants[::-1]
+        function, operation = offered()[which % len(offered())]
+        case = data.draw(made_up(function, operation)).by(function, own, other)
+        _stay_at_home(case, own)
+        self.world.drain(within=LATER)
+        before = owned(kept(self.world), other.tenant)
+        mails, posts = len(self.world.postbox.mails), len(self.world.targets.posted)
+
+        answer = case.call()
+        self.world.drain(within=SOON)
+        told = [mail.mail.raw for mail in self.world.postbox.mails[mails:]]
+        posted = repr(self.world.targets.posted[posts:])
+        said = answer.content.decode() + str(answer.headers) + repr(told) + posted
+
+        assert answer.status_code != 500, operation
+        assert other.word not in said, (operation, said)
+        assert owned(kept(self.world), other.tenant) == before, operation
+
+
+def _stay_at_home(case: Any, own: Settled) -> None:
+    """Anybody may book anywhere: whoever is not staff does it at their own tenant's."""
+    token = str((case.headers or {}).get("Authorization", ""))
+    if isinstance(case.query, dict) and "tenant" in case.query and token.count(".") != 2:
+        case.query = {**case.query, "tenant": own.tenant}
+
+
+TestIsolation = Isolation.TestCase
+TestIsolation.settings = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=30,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
