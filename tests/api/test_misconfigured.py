@@ -1,0 +1,85 @@
+"""What callers are told, and what becomes of tasks, while a secret of ours is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from common.config import Config
+from common.crypto.keys import HmacKeys
+from common.domain.account import ProviderKind
+from common.domain.work import Work
+from common.flows.steps.wakeups import wake_calendar
+from common.late import LateVault
+from common.providers.offered import offered
+from common.wiring import Installation
+from tests.api.conftest import Http
+from tests.api.test_bookings import book
+from tests.flows.life_setup import Life
+from tests.flows.sync_setup import at
+from tests.world import ACCOUNT, RETURN_TO, World
+
+BODY = {"provider": "google", "resource": "anna", "return_to": RETURN_TO}
+CLIENTS = {"GOOGLE_CLIENT_ID": "1.apps.googleusercontent.com", "MICROSOFT_CLIENT_ID": "1"}
+
+
+def without_client_secrets(world: World) -> None:
+    world.ports = replace(world.ports, providers=offered(Config(CLIENTS), live_timeout=1.0))
+
+
+@pytest.mark.parametrize("provider", list(ProviderKind))
+def test_a_missing_oauth_secret_is_answered_503_every_time(http: Http, provider: ProviderKind) -> None:
+    """The code says what it is, the text names no setting, and the next request is answered as well."""
+    without_client_secrets(http.world)
+
+    answers = [http("POST", "/connections", json={**BODY, "provider": provider.value}) for _ in range(3)]
+    other = http("GET", "/connections")
+
+    assert [(503, "misconfigured")] * 3 == [(answer.status, answer.code) for answer in answers]
+    assert "SECRET" not in str([answer.body for answer in answers])
+    assert 200 == other.status
+
+
+def test_a_missing_keyset_is_answered_503(http: Http) -> None:
+    """Nothing is stored that could not be sealed."""
+    bare = Installation(Config({}))
+    http.world.ports = replace(http.world.ports, vault=LateVault(lambda: bare.vault))
+
+    answer = http("POST", "/connections", json=BODY)
+
+    assert (503, "misconfigured") == (answer.status, answer.code)
+
+
+def test_missing_signing_keys_are_answered_503(http: Http) -> None:
+    """A booking whose management link cannot be signed is not made."""
+    http.world.ports = replace(http.world.ports, keys=HmacKeys([]))
+    answer = book(http, key="key-12345")
+
+    assert (503, "misconfigured") == (answer.status, answer.code)
+
+
+def test_tasks_wait_for_a_secret_and_are_done_once_it_is_there() -> None:
+    """For hours, without a dead letter; each try raises the alert's event."""
+    life = Life()
+    life.fill(1)
+    life.synchronise()
+    whole = life.ports
+    without_client_secrets(life)
+    wake_calendar(life.ports, life.connection, life.key, cause="poll/1")
+    life.enter(at(20))
+    life.advance(hours=3)
+    waiting = [done for done in life.done if done.task.work is Work.DELTA_SYNC and done.outcome == "again"]
+    crashed = [line for line in life.log.lines if "request_crashed" in line and "Misconfigured" in line]
+    letters = life.ports.ledger.dead_letters(life.tenant)
+    life.ports = whole
+    life.engine.run_until(life.clock.now() + timedelta(minutes=10))
+    life.drain()
+
+    assert len(waiting) >= 20
+    assert len(crashed) >= len(waiting)
+    assert "_SECRET is missing" in crashed[0]
+    assert not letters
+    assert at(20) in life.busy()
+    assert ACCOUNT not in "".join(crashed)
