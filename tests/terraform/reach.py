@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from common.api.doorman import WRITES
+from common.api.handler import ANONYMOUS
 from tests.terraform.code import tree
 from tests.terraform.deployment import ROOT
 
@@ -61,6 +64,12 @@ def mails(name: str) -> bool:
         and node.value.attr == "mailer"
         for node in nodes(name)
     )
+
+
+def counts_strangers(name: str) -> bool:
+    """Whether callers without an account change something: they are counted under keyed hashes."""
+    routes = importlib.import_module(f"functions.{name}.main").APP.routes
+    return any(route.access in ANONYMOUS and route.method in WRITES for route in routes)
 
 
 def purposes(name: str) -> set[str]:

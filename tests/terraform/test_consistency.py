@@ -154,7 +154,7 @@ def test_functions_hold_the_secrets_that_they_use(name: str) -> None:
         "MICROSOFT_CLIENT_SECRET": "providers" in touched,
         "CHANNEL_KEYS": "channel" in purposes,
         "EVENT_ID_KEY": "event" in purposes,
-        "SIGNING_KEYS": bool(purposes - {"channel", "event"}),
+        "SIGNING_KEYS": bool(purposes - {"channel", "event"}) or reach.counts_strangers(name),
         **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SMTP_PASSWORD"), reach.mails(name)),
     }
 
