@@ -17,6 +17,7 @@ from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
 from common.errors import AlreadyExists, Conflict, OperatorFault, StoreUnavailable
+from common.store.decoded import Decoded
 from common.store.documents import Query, Snapshot, Write, Written
 from common.store.protobuf import query_message, snapshot, write_message, written
 from common.store.values import LARGEST_COMMIT, demand_once, refused
@@ -86,6 +87,7 @@ class FirestoreDocuments:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._root = f"{database.name}/documents"
+        self._decoded = Decoded()
 
     def get(self, paths: Sequence[str]) -> tuple[Snapshot, ...]:
         """Read documents in one exchange, in the order asked."""
@@ -103,7 +105,7 @@ class FirestoreDocuments:
             )
             for answer in map(types.BatchGetDocumentsResponse.pb, answers):
                 if answer.WhichOneof("result") == "found":
-                    one = snapshot(self._root, answer.found)
+                    one = self._decoded.snapshot(self._root, answer.found)
                     found[one.path] = one
         return tuple(found.get(path) or Snapshot(path, None, None) for path in paths)
 
