@@ -37,6 +37,11 @@ SCHEMES: Mapping[Secret, dict[str, str]] = {
         "scheme": "bearer",
         "description": "The `management_token` that a customer was given with the booking.",
     },
+    Secret.HOLD: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The `token` that came with a hold.",
+    },
     Secret.INVITATION: {
         "type": "http",
         "scheme": "bearer",

@@ -18,6 +18,7 @@ class Secret(StrEnum):
 
     STAFF = "staff"
     MANAGEMENT = "management"
+    HOLD = "hold"
     INVITATION = "invitation"
     PLATFORM = "platform"
 

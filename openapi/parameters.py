@@ -17,6 +17,7 @@ PATHS: Mapping[str, dict[str, Any]] = {
     "erasure": {"schema": {"type": "string", "pattern": ID}, "example": "Yb1sD4kEr4suRe"},
     "event": {"schema": {"type": "string", "minLength": 1}, "example": "2f1c9a"},
     "grant": {"schema": {"type": "string", "pattern": ID}, "example": "Gr4ntOfSupp0rt"},
+    "hold": {"schema": {"type": "string", "pattern": ID}, "example": "Zk3vY0m9Tq2bW8rXc5LhNd"},
     "hook": {"schema": {"type": "string", "pattern": ID}, "example": "Ho0kT4rget"},
     "invitation": {"schema": {"type": "string", "pattern": ID}, "example": "Inv1tat10n"},
     "issuer": {

@@ -130,7 +130,27 @@ def differences(world: World, connection: Connection, account: str, *, days: int
         }
         found += [f"not imported: {item}" for item in sorted(expected - stored)]
         found += [f"imported, but not there: {item}" for item in sorted(stored - expected)]
-    return found + _bookings(world, connection, exported, window)
+    return [*found, *_bookings(world, connection, exported, window), *_seats(world, connection.tenant)]
+
+
+def _seats(world: World, tenant: str) -> list[str]:
+    """Everything in which sessions, their seats and their places disagree."""
+    everything = world.ports.bookings.page(tenant, after=None, limit=10_000)
+    seats = {booking.id: booking for booking in everything if booking.is_seat and booking.takes_time}
+    found = [f"{booking.id} is held for ever" for booking in everything if booking.held_until]
+    for session in (booking for booking in everything if booking.is_session):
+        mine = {name: seat for name, seat in seats.items() if seat.session == session.id}
+        if session.active:
+            places = sorted(place for seat in mine.values() for place in seat.places)
+            roster = {name: seat.places for name, seat in session.roster.items()}
+            if not mine or roster != {name: seat.places for name, seat in mine.items()}:
+                found.append(f"session {session.id} has {roster}, its seats are {sorted(mine)}")
+            if len(set(places)) < len(places):
+                found.append(f"session {session.id} has a place twice")
+            found += [f"{one.id} is elsewhere" for one in mine.values() if one.interval != session.interval]
+        else:
+            found += [f"{name} sits in no session" for name in mine]
+    return found
 
 
 def _bookings(

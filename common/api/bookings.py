@@ -8,13 +8,17 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from common.api.http import Call, Json
-from common.api.models import Email, Id, Instant, Line, Model, Text, Zone, moment, read
+from common.api.models import Email, Id, Instant, Line, Model, Text, Zone, moment, name, read
+from common.domain import sessions
 from common.domain.booking import Booking, Customer
-from common.domain.manage import Authority, LinkHolder, Staff
+from common.domain.catalogue import LARGEST_GROUP
+from common.domain.manage import Authority, HoldKey, LinkHolder, Staff
 from common.domain.staff import Role
 from common.errors import InvalidRequest, NotAllowed, UntrustedCaller
 
 Phone = Annotated[str, Field(max_length=40, pattern=r"^[+0-9 ()./-]{3,40}$")]
+Seats = Annotated[int, Field(ge=1, le=LARGEST_GROUP)]
+Token = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
 IdempotencyKey = Annotated[str, StringConstraints(min_length=8, max_length=255, pattern=r"^[\x21-\x7e]+$")]
 
 
@@ -27,14 +31,28 @@ class CustomerBody(Model):
     time_zone: Zone | None = None
 
 
-class BookingBody(Model):
-    """POST /bookings."""
+class HoldBody(Model):
+    """POST /bookings/holds; without ``resource`` (or with ``any``) any resource of the service will do."""
 
     service: Id
     resource: Id | None = None
     start: Instant
+    seats: Seats = 1
+
+
+class HoldKeyBody(Model):
+    """A hold, as POST /bookings/holds answered it."""
+
+    id: Id
+    token: Token
+
+
+class BookingBody(HoldBody):
+    """POST /bookings; a ``hold`` of the same time becomes the booking."""
+
     customer: CustomerBody
     note: Text | None = None
+    hold: HoldKeyBody | None = None
 
 
 class RescheduleBody(Model):
@@ -97,6 +115,7 @@ def booking_view(booking: Booking, *, zone: str | None = None) -> Json:
             "time_zone": booking.customer.zone,
         },
         "note": booking.note,
+        "seats": booking.seats,
         "proposal": _proposed_start(booking, shown),
     }
 
@@ -108,9 +127,14 @@ def _proposed_start(booking: Booking, zone: str) -> str | None:
 
 
 def staff_booking_view(booking: Booking, *, zone: str | None = None) -> Json:
-    """The same with what only staff may see."""
+    """The same with what only staff may see; a session has as many ``seats`` as are booked."""
+    view = booking_view(booking, zone=zone)
+    if booking.is_session:
+        view["seats"] = sessions.booked(booking)
     return {
-        **booking_view(booking, zone=zone),
+        **view,
+        "session": booking.session,
+        "is_session": booking.is_session,
         "conflict": booking.conflict is not None,
         "proposed": _proposal_view(booking, zone or booking.customer.zone or "UTC"),
     }
@@ -161,6 +185,45 @@ def wish(call: Call) -> dict[str, Any]:
         NotAllowed: a member of staff names a resource that is not theirs.
     """
     body = read(BookingBody, call.body)
+    return {
+        **time_wanted(call, body),
+        "hold": HoldKey(body.hold.id, body.hold.token) if body.hold else None,
+        "customer": Customer(
+            name=body.customer.name,
+            email=body.customer.email,
+            phone=body.customer.phone,
+            zone=body.customer.time_zone,
+        ),
+        "note": body.note,
+        "idempotency_key": idempotency_key(call.headers),
+        "subject": call.caller.subject if call.caller else None,
+    }
+
+
+def named(call: Call) -> tuple[str, str, Authority]:
+    """The tenant, the booking of the path, and who asks for it."""
+    return tenant(call), name(call.path["booking"]), authority(call)
+
+
+def move(call: Call) -> dict[str, Any]:
+    """Which booking shall be moved to when, and by whom."""
+    body = read(RescheduleBody, call.body)
+    booked_in, booking, by = named(call)
+    return {
+        "tenant": booked_in,
+        "booking": booking,
+        "by": by,
+        "start": body.start,
+        "revision": body.revision,
+    }
+
+
+def time_wanted(call: Call, body: HoldBody) -> dict[str, Any]:
+    """Which time of which service; staff take time of their own resources.
+
+    Raises:
+        NotAllowed: a member of staff names a resource that is not theirs.
+    """
     resource = None if body.resource == "any" else body.resource
     if (
         call.caller is not None
@@ -173,15 +236,7 @@ def wish(call: Call) -> dict[str, Any]:
         "service": body.service,
         "resource": resource,
         "start": body.start,
-        "customer": Customer(
-            name=body.customer.name,
-            email=body.customer.email,
-            phone=body.customer.phone,
-            zone=body.customer.time_zone,
-        ),
-        "note": body.note,
-        "idempotency_key": idempotency_key(call.headers),
-        "subject": call.caller.subject if call.caller else None,
+        "seats": body.seats,
     }
 
 

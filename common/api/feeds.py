@@ -9,6 +9,7 @@ from datetime import timedelta
 from icalendar import Calendar, Event, vDuration, vText
 
 from common.api.http import Call, Reply
+from common.domain import sessions
 from common.domain.booking import Booking
 from common.domain.catalogue import Resource
 from common.domain.subscription import Shows
@@ -52,7 +53,9 @@ def feed_reply(call: Call, text: str) -> Reply:
 def _summary(booking: Booking, shows: Shows, services: Mapping[str, str]) -> str:
     if shows is Shows.BUSY:
         return TAKEN
-    return f"{services.get(booking.service, TAKEN)}: {booking.customer.name}"
+    # A feed may be shown to guests, and those of a group do not know each other.
+    who = sessions.booked(booking) if booking.is_session else booking.customer.name
+    return f"{services.get(booking.service, TAKEN)}: {who}"
 
 
 def _event(booking: Booking, summary: str) -> Event:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from common.api.http import Call, Json
 from common.api.models import Id, Instant, Model, Zone, moment, read
+from common.domain.catalogue import LARGEST_GROUP
 from common.domain.offers import CalendarLine, CalendarReport, Explanation, SlotList
 
 
@@ -18,6 +21,7 @@ class SlotQuery(Model):
     start: Instant = Field(alias="from")
     end: Instant = Field(alias="to")
     tz: Zone = "UTC"
+    seats: Annotated[int, Field(ge=1, le=LARGEST_GROUP)] = 1
 
 
 class ExplainQuery(Model):
@@ -27,6 +31,7 @@ class ExplainQuery(Model):
     resource: Id
     at: Instant
     tenant: Id | None = None
+    seats: Annotated[int, Field(ge=1, le=LARGEST_GROUP)] = 1
 
 
 def slot_query(call: Call) -> SlotQuery:
@@ -46,6 +51,7 @@ def slot_list_view(found: SlotList, *, zone: str) -> Json:
                 "start": slot.start.isoformat(timespec="seconds"),
                 "end": slot.end.isoformat(timespec="seconds"),
                 "resources": slot.resources,
+                "seats_left": slot.seats_left,
             }
             for slot in found.slots
         ],

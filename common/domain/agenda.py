@@ -53,15 +53,45 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldSeats:
+    """Seats that are kept for somebody who is still deciding."""
+
+    seats: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One start of a service that several customers share: how many seats are booked, and which are held."""
+
+    service: str
+    start: datetime
+    booked: int = 0
+    holds: Mapping[str, HeldSeats] = field(default_factory=dict, hash=False)
+
+    @property
+    def taken(self) -> int:
+        """How many seats nobody else can have."""
+        return self.booked + sum(held.seats for held in self.holds.values())
+
+
+@dataclass(frozen=True, slots=True)
 class Agenda:
     """What takes a resource's time: bookings (buffers included), absences, and imports by calendar.
 
+    Holds and sessions are among the ``bookings``; ``holds`` says until when, ``sessions`` with whom.
+    ``expired`` are the holds that ended and wait for their removal: they take nothing any more.
+    ``assigned_at`` is when a booking was last given to this resource.
     ``version`` is another one whenever anything in it changed.
     """
 
     bookings: Mapping[str, Interval] = field(default_factory=dict, hash=False)
     absences: Mapping[str, Interval] = field(default_factory=dict, hash=False)
     imports: Mapping[str, Imported] = field(default_factory=dict, hash=False)
+    holds: Mapping[str, datetime] = field(default_factory=dict, hash=False)
+    sessions: Mapping[str, Session] = field(default_factory=dict, hash=False)
+    expired: Mapping[str, Interval] = field(default_factory=dict, hash=False)
+    assigned_at: datetime | None = None
     version: str = field(default="", compare=False)
 
     def taken(self) -> Taken:
@@ -88,8 +118,21 @@ def joined(agendas: Iterable[Agenda]) -> Agenda:
         bookings=_united(part.bookings for part in parts),
         absences=_united(part.absences for part in parts),
         imports={calendar: _one(items) for calendar, items in imports.items()},
+        holds={name: until for part in parts for name, until in part.holds.items()},
+        sessions=_fullest(parts),
+        assigned_at=max((part.assigned_at for part in parts if part.assigned_at), default=None),
         version="/".join(part.version for part in parts),
     )
+
+
+def _fullest(parts: Iterable[Agenda]) -> dict[str, Session]:
+    """Where two weeks tell different counts of the same session, the one that leaves fewer seats."""
+    found: dict[str, Session] = {}
+    for part in parts:
+        for name, session in part.sessions.items():
+            if name not in found or session.taken > found[name].taken:
+                found[name] = session
+    return found
 
 
 def _united(parts: Iterable[Mapping[str, Interval]]) -> NamedSpans:

@@ -1,4 +1,4 @@
-"""A booking, its customer, and the link to the provider event that mirrors it."""
+"""A booking, its customer, its seat in a session, and the link to the provider event that mirrors it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from common.domain.interval import Interval
 
 
 class BookingStatus(StrEnum):
-    """Whether a booking holds its time."""
+    """Whether a booking takes its time; a hold takes it for some minutes and is removed when it ends."""
 
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
+    HELD = "held"
+    RELEASED = "released"
 
 
 class Source(StrEnum):
@@ -54,8 +56,20 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Seat:
+    """The places that one booking has in a session; ``until`` is when a hold of them ends."""
+
+    places: tuple[int, ...]
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Booking:
     """An appointment; ``claimed`` is its time with buffers, rounded outward to cells.
+
+    A session is a booking of its own that takes the time for all of its seats: its ``session`` is its own
+    id, it has no customer, and its ``roster`` names who sits on which places. A seat names its session
+    and takes nothing but its ``places``.
 
     ``revision`` grows with every change and orders exports. ``title`` and ``description`` are set only
     where the owner wrote own words into the exported event. ``conflict`` names an external event's
@@ -81,12 +95,32 @@ class Booking:
     conflict: str | None = None
     proposal: Proposal | None = None
     edited_in: str | None = None
+    seats: int = 1
+    session: str | None = None
+    places: tuple[int, ...] = ()
+    roster: Mapping[str, Seat] = field(default_factory=dict, hash=False)
+    held_until: datetime | None = None
     version: str | None = None
 
     @property
     def active(self) -> bool:
-        """Whether it holds its time."""
+        """Whether it takes place."""
         return self.status is BookingStatus.CONFIRMED
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether nobody else can have its time, or its places in a session."""
+        return self.status in {BookingStatus.CONFIRMED, BookingStatus.HELD}
+
+    @property
+    def is_session(self) -> bool:
+        """Whether it stands for all of its seats."""
+        return self.session == self.id
+
+    @property
+    def is_seat(self) -> bool:
+        """Whether it is one of several in a session."""
+        return self.session is not None and self.session != self.id
 
 
 class LinkState(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from common.domain import manage, templates
+from common.domain import manage, sessions, templates
 from common.domain.booking import Booking, EventDraft
 from common.domain.catalogue import Resource, Service
 from common.domain.settings import ExportSettings
@@ -27,6 +27,8 @@ def facts(
     booking: Booking, *, service: Service, resource: Resource, manage_link: str = ""
 ) -> Mapping[str, str]:
     """The words that a template may use."""
+    if booking.session is not None:
+        return _group(booking, service=service, resource=resource)
     customer = booking.customer
     return {
         "service": service.name,
@@ -37,6 +39,20 @@ def facts(
         "note": booking.note or "",
         "reference": manage.reference(booking.id),
         "manage_link": manage_link,
+        "seats": "",
+    }
+
+
+def _group(session: Booking, *, service: Service, resource: Resource) -> Mapping[str, str]:
+    """The words for a session: how many come, and nothing of who they are."""
+    count = f"{sessions.booked(session)}/{service.capacity}"
+    return {
+        **dict.fromkeys(templates.PLACEHOLDERS, ""),
+        "service": service.name,
+        "resource": resource.name,
+        "customer": count,
+        "reference": manage.reference(session.id),
+        "seats": count,
     }
 
 
@@ -70,6 +86,7 @@ def _or(own_words: str | None, text: str) -> str:
 
 
 def _attendee(booking: Booking, service: Service, settings: ExportSettings) -> tuple[str, str] | None:
-    if not settings.attendee or service.capacity > 1 or not booking.customer.email:
+    single = service.capacity == 1 and booking.session is None
+    if not (settings.attendee and single and booking.customer.email):
         return None
     return booking.customer.email, booking.customer.name

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from common.domain.account import Connection, ProviderKind
-from common.domain.booking import Booking, Source
+from common.domain.booking import Booking, BookingStatus, Source
 from common.domain.catalogue import Service
 from common.domain.interval import Interval
 from common.domain.mail_policy import Language
@@ -103,8 +103,16 @@ class Told:
 
 
 def news(before: Booking | None, after: Booking) -> OutboxKind | None:
-    """What a change of a booking means for its customer; None where nothing that they care about changed."""
-    if before is None:
+    """What a change of a booking means for its customer; None where nothing that they care about changed.
+
+    A session has no customer: its seats follow it, and each of theirs is told. A hold is told to nobody.
+    """
+    if after.is_session:
+        moved = before is not None and (before.interval, before.status) != (after.interval, after.status)
+        return OutboxKind.SESSION if moved else None
+    if after.status in {BookingStatus.HELD, BookingStatus.RELEASED}:
+        return None
+    if before is None or before.status is BookingStatus.HELD:
         return OutboxKind.BOOKED
     if before.active and not after.active:
         return OutboxKind.CANCELLED
@@ -135,7 +143,8 @@ def teller(booking: Booking, service: Service, connections: Iterable[Connection]
     """
     if not booking.customer.email:
         return Teller.NOBODY
-    if service.capacity == 1 and any(_tells(item, booking) for item in connections):
+    alone = service.capacity == 1 and booking.session is None
+    if alone and any(_tells(item, booking) for item in connections):
         return Teller.PROVIDER
     return Teller.SLOTBRIDGE if wanted else Teller.NOBODY
 

@@ -18,6 +18,14 @@ class LinkHolder:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldKey:
+    """A hold and the secret that came with it."""
+
+    id: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Staff:
     """A verified member of the tenant; ``resources`` None means all of the tenant's."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from common.domain.booking import Booking
 from common.domain.slots import Reason
 
 
@@ -30,11 +31,12 @@ class CalendarReport:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One time, and who could take it."""
+    """One time, and who could take it; ``seats_left`` with whoever has most, where customers may know."""
 
     start: datetime
     end: datetime
     resources: tuple[str, ...]
+    seats_left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,14 @@ class SlotList:
     as_of: datetime
     calendars: tuple[CalendarLine, ...]
     degraded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSlot:
+    """A hold, and the secret that books or releases it."""
+
+    hold: Booking
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ _RULES = (
     Code.HORIZON,
     Code.OUTSIDE_WINDOW,
     Code.OUTSIDE_AVAILABILITY,
+    Code.NO_FREE_EVENT,
     Code.OFF_GRID,
 )
 _TEXTS = {
@@ -26,9 +27,10 @@ _TEXTS = {
     Code.HORIZON: "this time is too far ahead",
     Code.OUTSIDE_WINDOW: "this time is outside the window",
     Code.OUTSIDE_AVAILABILITY: "this time is outside the bookable hours",
+    Code.NO_FREE_EVENT: "this time is outside the bookable hours",
     Code.OFF_GRID: "this time is not on the booking interval",
 }
-_OF_THE_CALENDARS = frozenset({Code.OUTSIDE_AVAILABILITY, Code.OFF_GRID})
+_OF_THE_CALENDARS = frozenset({Code.OUTSIDE_AVAILABILITY, Code.NO_FREE_EVENT, Code.OFF_GRID})
 
 
 def refusal(reasons: Sequence[Reason]) -> SyncError:
@@ -40,10 +42,15 @@ def refusal(reasons: Sequence[Reason]) -> SyncError:
     unknown = Code.UNKNOWN_CALENDAR in codes
     broken = [code for code in _RULES if code in codes and not (unknown and code in _OF_THE_CALENDARS)]
     if broken:
-        return InvalidRequest(_TEXTS[broken[0]], code=broken[0].value)
+        return InvalidRequest(_TEXTS[broken[0]], code=_told(broken[0]).value)
     if codes - _OF_THE_CALENDARS - {Code.UNKNOWN_CALENDAR}:
         return SlotTaken("this time is taken")
     return AvailabilityUnknown("a calendar cannot be asked at the moment")
+
+
+def _told(code: Code) -> Code:
+    """Where a resource's hours come from is nobody's business but its own."""
+    return Code.OUTSIDE_AVAILABILITY if code is Code.NO_FREE_EVENT else code
 
 
 def kindest(refusals: Iterable[SyncError]) -> SyncError:

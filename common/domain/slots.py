@@ -13,7 +13,7 @@ from operator import add
 from common.domain.availability import opening_seconds, openings
 from common.domain.catalogue import Absence, Resource, Service
 from common.domain.cells import next_cell
-from common.domain.interval import Interval, Seconds, aware, merge, numbers
+from common.domain.interval import Interval, Seconds, aware, merge, numbers, subtract
 from common.domain.sweep import Grid, Taken, free_runs
 
 
@@ -85,6 +85,9 @@ class Code(StrEnum):
     BUFFER = "buffer"
     EXTERNAL_BUSY = "external_busy"
     UNKNOWN_CALENDAR = "unknown_calendar"
+    NO_FREE_EVENT = "no_free_event"
+    CAPACITY = "capacity"
+    HOLD = "hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +187,11 @@ def _too_soon_or_late(question: Question, at: datetime) -> Iterator[Reason]:
     if not question.window.start <= at < question.window.end:
         yield Reason(Code.OUTSIDE_WINDOW, question.window)
     if at < now:
-        yield Reason(Code.PAST)
+        yield Reason(Code.PAST, Interval(at, now))
     elif at < now + service.notice:
         yield Reason(Code.NOTICE, Interval(now, now + service.notice))
     if at > now + service.horizon:
-        yield Reason(Code.HORIZON)
+        yield Reason(Code.HORIZON, Interval(now + service.horizon, at))
 
 
 def _outside_hours(question: Question, picture: Picture, at: datetime) -> Iterator[Reason]:
@@ -196,10 +199,13 @@ def _outside_hours(question: Question, picture: Picture, at: datetime) -> Iterat
     near = openings(question.resource, appointment, picture.free())
     around = [opening for opening in near if opening.start <= at < opening.end]
     if not any(run.contains(appointment) for run in merge(near)):
-        yield Reason(Code.OUTSIDE_AVAILABILITY)
+        code = Code.NO_FREE_EVENT if question.resource.use_external_free else Code.OUTSIDE_AVAILABILITY
+        for closed in subtract([appointment], near):
+            yield Reason(code, closed)
     step = question.service.step
     if around and all((at - next_cell(opening.start)) % step for opening in around):
-        yield Reason(Code.OFF_GRID)
+        since = (at - next_cell(around[-1].start)) % step
+        yield Reason(Code.OFF_GRID, Interval(at - since, at - since + step))
 
 
 def _in_the_way(question: Question, picture: Picture, at: datetime) -> Iterator[Reason]:
@@ -212,7 +218,7 @@ def _in_the_way(question: Question, picture: Picture, at: datetime) -> Iterator[
             yield Reason(Code.ABSENCE, absence.interval, absence.id)
     for calendar, state in picture.calendars.items():
         if isinstance(state, Unknown):
-            yield Reason(Code.UNKNOWN_CALENDAR, source=calendar)
+            yield Reason(Code.UNKNOWN_CALENDAR, padded, calendar)
         else:
             for busy in _meeting(padded, state.busy):
                 yield Reason(Code.EXTERNAL_BUSY, busy, calendar)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from common.errors import InvalidRequest
 
 PLACEHOLDERS = frozenset(
-    {"service", "resource", "customer", "email", "phone", "note", "reference", "manage_link"}
+    {"service", "resource", "customer", "email", "phone", "note", "reference", "manage_link", "seats"}
 )
 LONGEST_TEMPLATE = 4_000
 LONGEST_TITLE = 1_000

@@ -63,6 +63,7 @@ class OutboxKind(StrEnum):
     HOOK = "hook"
     PROPOSAL = "proposal"
     REMINDER = "reminder"
+    SESSION = "session"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from common.domain.agenda import week
 from common.domain.booking import Booking, BookingStatus, Customer, Source
-from common.domain.catalogue import Resource
-from common.domain.cells import claimed
-from common.domain.interval import Interval, aware
+from common.domain.fairness import fairly
+from common.domain.interval import aware
+from common.domain.manage import HoldKey
 from common.domain.refusals import kindest
-from common.errors import AlreadyExists, InvalidRequest, KeyReused, SlotTaken
+from common.errors import AlreadyExists, Conflict, InvalidRequest, KeyReused, SlotTaken
+from common.flows.steps.claiming import Claim, claim
+from common.flows.steps.drafting import drafted
 from common.flows.steps.engine import Offer, Wish, offer
 from common.flows.steps.entrusted import manage_token
-from common.flows.steps.outbox import promises
+from common.flows.steps.holding import held
+from common.flows.steps.leaving import ended
 from common.flows.steps.requests import Request, booking_id, first_made, record_of
-from common.flows.steps.settled import settle
-from common.ports import BookingChange, Ports
+from common.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
     """A customer's wish; no ``resource`` means any; ``subject`` is the member of staff who books, if any.
 
-    ``idempotency_key`` makes a repeat safe: the same request under the same key is answered alike.
+    ``idempotency_key`` makes a repeat safe: the same request under the same key is answered alike. A ``hold``
+    becomes the booking; one that is over is as good as none.
     """
 
     tenant: str
@@ -36,6 +37,8 @@ class Book:
     note: str | None = field(default=None, repr=False)
     idempotency_key: str | None = field(default=None, repr=False)
     subject: str | None = None
+    seats: int = 1
+    hold: HoldKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +61,92 @@ def book(ports: Ports, command: Book) -> Booked:
         KeyReused: The key was used with another request.
     """
     request = _request(command)
-    if made := first_made(ports, request):
-        return _answer(ports, ports.bookings.get(command.tenant, made), repeated=True)
-    found = offer(ports, Wish(command.tenant, command.service, command.resource, command.start))
-    name = booking_id(ports, request)
-    refusals = list(found.refusals)
-    for resource in _fairly(found, name, command.start):
-        change = _change(ports, command, found, resource, request=request, name=name)
+    if first := first_made(ports, request):
+        return _answer(ports, ports.bookings.get(command.tenant, first), repeated=True)
+    hold = _held(ports, command)
+    if hold is not None and (made := _converted(ports, command, request, hold)):
+        return made
+    return _taken(ports, command, request)
+
+
+def _taken(ports: Ports, command: Book, request: Request) -> Booked:
+    """Whoever is free and next in turn gets it; where somebody was faster, the next one."""
+    wish = Wish(command.tenant, command.service, command.resource, command.start, seats=command.seats)
+    found, name = offer(ports, wish), booking_id(ports, request)
+    scene, refusals = found.scene, list(found.refusals)
+    for resource in fairly(found.takers, scene.agendas, service=scene.service, at=command.start, lot=name):
+        booking = drafted(ports, wish, scene.service, resource.id, name=name, customer=command.customer)
         try:
-            return _answer(ports, settle(ports, change))
+            return _answer(ports, claim(ports, _claim(ports, command, found, booking, request=request)))
         except SlotTaken as lost:
             refusals.append(lost)
         except AlreadyExists:
             return _twin(ports, request)
     raise kindest(refusals)
+
+
+def _held(ports: Ports, command: Book) -> Booking | None:
+    """The hold, while it lives and is for just this.
+
+    Raises:
+        UnknownResource: There never was such a hold.
+        InvalidRequest: It was booked before, or is for something else.
+    """
+    found = held(ports, tenant=command.tenant, key=command.hold) if command.hold else None
+    if found is None or ended(ports, found):
+        return None
+    if found.status is not BookingStatus.HELD:
+        raise InvalidRequest("this hold was used before", code="hold_used")
+    wanted = (command.service, command.start, command.resource or found.resource, command.seats)
+    if wanted != (found.service, found.interval.start, found.resource, found.seats):
+        raise InvalidRequest("this hold is for another time", code="hold_mismatch")
+    return found
+
+
+def _converted(ports: Ports, command: Book, request: Request, hold: Booking) -> Booked | None:
+    """The hold as a booking, its calendars asked once more; None where it ended at this very moment."""
+    wish = Wish(
+        hold.tenant, hold.service, hold.resource, command.start, moving=hold.id, seats=hold.seats, held=True
+    )
+    found = offer(ports, wish)
+    if not found.takers:
+        raise kindest(found.refusals)
+    booking = replace(
+        hold,
+        status=BookingStatus.CONFIRMED,
+        customer=command.customer,
+        held_until=None,
+        revision=hold.revision + 1,
+        updated_at=ports.clock.now(),
+    )
+    wanted = _claim(ports, command, found, booking, request=request, before=hold)
+    try:
+        return _answer(ports, claim(ports, wanted))
+    except Conflict:
+        made = first_made(ports, request)
+        return _answer(ports, ports.bookings.get(command.tenant, made), repeated=True) if made else None
+    except AlreadyExists:
+        return _twin(ports, request)
+
+
+def _claim(
+    ports: Ports,
+    command: Book,
+    found: Offer,
+    booking: Booking,
+    *,
+    request: Request,
+    before: Booking | None = None,
+) -> Claim:
+    source = Source.STAFF if command.subject else Source.CUSTOMER
+    return Claim(
+        before=before,
+        after=replace(booking, source=source, note=command.note),
+        service=found.scene.service,
+        agenda=found.scene.agendas[booking.resource],
+        connections=found.scene.connections.get(booking.resource, ()),
+        idempotency=record_of(ports, request, booking.id, now=ports.clock.now()),
+    )
 
 
 def _request(command: Book) -> Request:
@@ -90,45 +165,9 @@ def _request(command: Book) -> Request:
         "zone": customer.zone,
         "note": command.note,
     }
+    if command.seats > 1:
+        said["seats"] = str(command.seats)
     return Request(command.tenant, command.subject or "", command.idempotency_key, said)
-
-
-def _fairly(found: Offer, booking: str, start: datetime) -> list[Resource]:
-    """Whoever has the fewest bookings that week comes first; a hash decides between equals."""
-    that_week = week(start)
-
-    def load(resource: Resource) -> tuple[int, str]:
-        spans = found.scene.agendas[resource.id].bookings.values()
-        lot = hashlib.sha256(f"{booking}/{resource.id}".encode()).hexdigest()
-        return sum(week(span.start) == that_week for span in spans), lot
-
-    return sorted(found.takers, key=load)
-
-
-def _change(
-    ports: Ports, command: Book, found: Offer, resource: Resource, *, request: Request, name: str
-) -> BookingChange:
-    now, service = ports.clock.now(), found.scene.service
-    booking = Booking(
-        id=name,
-        tenant=command.tenant,
-        resource=resource.id,
-        service=service.id,
-        interval=Interval(command.start, command.start + service.duration),
-        claimed=claimed(aware(command.start), service),
-        status=BookingStatus.CONFIRMED,
-        customer=command.customer,
-        created_at=now,
-        updated_at=now,
-        source=Source.STAFF if command.subject else Source.CUSTOMER,
-        note=command.note,
-    )
-    return BookingChange(
-        before=None,
-        after=booking,
-        outbox=promises(booking, found.scene.connections.get(resource.id, ()), now=now),
-        idempotency=record_of(ports, request, name, now=now),
-    )
 
 
 def _twin(ports: Ports, request: Request) -> Booked:

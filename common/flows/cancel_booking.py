@@ -9,11 +9,10 @@ from common.domain.manage import Authority
 from common.errors import Conflict
 from common.flows.steps.changing import changeable
 from common.flows.steps.entrusted import changed_by
+from common.flows.steps.leaving import TRIES, leave
 from common.flows.steps.outbox import promises
 from common.flows.steps.settled import settle
 from common.ports import BookingChange, Ports
-
-TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class CancelBooking:
 
 
 def cancel_booking(ports: Ports, command: CancelBooking) -> Booking:
-    """The cancelled booking; cancelling twice is fine.
+    """The cancelled booking; cancelling twice is fine. With its last seat a session ends.
 
     Raises:
         InvalidRequest: It is past.
@@ -51,10 +50,12 @@ def cancel_booking(ports: Ports, command: CancelBooking) -> Booking:
             proposal=None,
         )
         connections = ports.connections.of_resource(booking.tenant, booking.resource)
-        change = BookingChange(booking, cancelled, outbox=promises(cancelled, connections, now=now))
+        gone = leave(ports, booking, connections)
+        shown = () if booking.is_seat else promises(cancelled, connections, now=now)
+        change = BookingChange(booking, cancelled, outbox=(*gone.outbox, *shown), sessions=gone.sessions)
         try:
             return settle(ports, change)
         except Conflict:
-            # An owner's edit came between; cancelling still means the same.
+            # An owner's edit or another seat came between; cancelling still means the same.
             continue
     raise Conflict("the booking is being changed at the moment")

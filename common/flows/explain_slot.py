@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from common.domain.agenda import Agenda
-from common.domain.cells import outward
 from common.domain.interval import Interval
 from common.domain.offers import Explanation
-from common.domain.slots import Code, Question, Reason, reasons
+from common.domain.sessions import why
+from common.domain.slots import Question
 from common.errors import InvalidRequest
 from common.flows.steps.picture import look, scene_for
 from common.ports import Ports
 
 _SECOND = timedelta(seconds=1)
-_BOOKED = frozenset({Code.BOOKING, Code.BUFFER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +24,7 @@ class ExplainSlot:
     service: str
     resource: str
     at: datetime
+    seats: int = 1
 
 
 def explain_slot(ports: Ports, command: ExplainSlot) -> Explanation:
@@ -45,15 +44,6 @@ def explain_slot(ports: Ports, command: ExplainSlot) -> Explanation:
     resource = scene.resources[command.resource]
     view = look(ports, scene, (resource,), window, afresh=True)
     question = Question(scene.service, resource, window, view.asked_at)
-    found = reasons(question, view.pictures[resource.id], window.start)
-    agenda = scene.agendas[resource.id]
-    named = tuple(_named(reason, agenda) for reason in found)
-    return Explanation(window.start, named, view.calendars, view.degraded)
-
-
-def _named(reason: Reason, agenda: Agenda) -> Reason:
-    """A booking's range with the booking's id."""
-    if reason.code not in _BOOKED:
-        return reason
-    matching = (name for name, span in agenda.bookings.items() if outward(span) == reason.interval)
-    return replace(reason, source=next(matching, None))
+    agenda, picture = scene.agendas[resource.id], view.pictures[resource.id]
+    found = why(question, picture, agenda, window.start, seats=command.seats)
+    return Explanation(window.start, found, view.calendars, view.degraded)

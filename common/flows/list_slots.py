@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from common.domain.catalogue import Resource
 from common.domain.interval import Interval
 from common.domain.offers import CalendarLine, Slot, SlotList
-from common.domain.slots import Question, free_starts
+from common.domain.sessions import starts
+from common.domain.slots import Question
 from common.domain.zones import zone
 from common.errors import InvalidRequest
 from common.flows.steps.picture import View, look, scene_for
@@ -22,7 +23,10 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class ListSlots:
-    """Free starts in ``[start, end)``; no ``resource`` means any. ``zone`` only formats the answer."""
+    """Starts in ``[start, end)`` with so many free ``seats``; no ``resource`` means any.
+
+    ``zone`` only formats the answer.
+    """
 
     tenant: str
     service: str
@@ -30,6 +34,7 @@ class ListSlots:
     start: datetime
     end: datetime
     zone: str = "UTC"
+    seats: int = 1
 
 
 def list_slots(ports: Ports, command: ListSlots) -> SlotList:
@@ -54,7 +59,8 @@ def list_slots(ports: Ports, command: ListSlots) -> SlotList:
         CalendarLine(_word(ports, command.tenant, report.id), report.state, report.as_of, report.reason)
         for report in view.calendars
     )
-    return SlotList(_slots(scene, sold, window, view, place), view.as_of, lines, view.degraded)
+    takers = _takers(scene, sold, window, view, seats=command.seats)
+    return SlotList(_slots(scene, takers, place), view.as_of, lines, view.degraded)
 
 
 def _window(command: ListSlots) -> Interval:
@@ -74,17 +80,34 @@ def _zone(name: str) -> ZoneInfo:
         raise InvalidRequest("unknown time zone", code="unknown_zone") from wrong
 
 
-def _slots(
-    scene: Scene, resources: Sequence[Resource], window: Interval, view: View, place: ZoneInfo
-) -> tuple[Slot, ...]:
+def _takers(
+    scene: Scene, resources: Sequence[Resource], window: Interval, view: View, *, seats: int
+) -> Mapping[str, Mapping[datetime, int]]:
+    """What each resource offers, and how many seats it has left then."""
+    return {
+        name: starts(
+            Question(scene.service, resource, window, view.asked_at),
+            view.pictures[name],
+            scene.agendas[name],
+            seats=seats,
+        )
+        for name, resource in sorted({resource.id: resource for resource in resources}.items())
+    }
+
+
+def _slots(scene: Scene, offered: Mapping[str, Mapping[datetime, int]], place: ZoneInfo) -> tuple[Slot, ...]:
     takers: dict[datetime, tuple[str, ...]] = {}
-    for name, resource in sorted({resource.id: resource for resource in resources}.items()):
-        question = Question(scene.service, resource, window, view.asked_at)
-        for start in free_starts(question, view.pictures[name]):
+    for name, times in offered.items():
+        for start in times:
             takers[start] = (*takers.get(start, ()), name)
-    duration = scene.service.duration
+    duration, told = scene.service.duration, scene.service.show_seats
     return tuple(
-        Slot(start.astimezone(place), (start + duration).astimezone(place), names)
+        Slot(
+            start.astimezone(place),
+            (start + duration).astimezone(place),
+            names,
+            max(offered[name][start] for name in names) if told else None,
+        )
         for start, names in sorted(takers.items())
     )
 

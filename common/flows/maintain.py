@@ -13,6 +13,7 @@ from common.domain.upkeep import bucket, leased, next_poll, overdue
 from common.domain.work import Lane, OutboxKind, Task, Work
 from common.errors import Conflict, UnknownResource
 from common.flows.steps.duties import look_after
+from common.flows.steps.leaving import release_ended
 from common.flows.steps.outbox import task_of
 from common.flows.steps.wakeups import wake_feed
 from common.ports import Ports
@@ -49,6 +50,7 @@ class Maintained:
     exports: int = 0
     told: int = 0
     overdue: float = 0.0
+    holds: int = 0
 
 
 def maintain(ports: Ports, command: Maintain) -> Maintained:
@@ -70,6 +72,7 @@ def maintain(ports: Ports, command: Maintain) -> Maintained:
         exports=found.exports,
         told=found.told,
         overdue=round(found.overdue, 1),
+        holds=found.holds,
     )
     return found
 
@@ -115,7 +118,8 @@ def _outbox(ports: Ports, now: datetime, after: datetime | None, found: Maintain
         # Behind the others: what keeps waiting must not keep the rest from its turn.
         ports.ledger.put_outbox(replace(entry, due_at=now + AGAIN))
     exports = sum(entry.kind is OutboxKind.EXPORT for entry in due)
-    return replace(found, exports=exports, told=len(due) - exports)
+    holds = _holds(ports, now) if after is None else 0
+    return replace(found, exports=exports, told=len(due) - exports, holds=holds)
 
 
 _STEPS = {Job.CHANNELS: _channels, Job.POLL: _poll, Job.OUTBOX: _outbox}
@@ -134,6 +138,12 @@ def _next_part(ports: Ports, job: Job, moments: Sequence[datetime | None], *, no
                 name=f"maintain/{job.value}/{bucket(now, seconds=MINUTE)}/{part}",
             )
         )
+
+
+def _holds(ports: Ports, now: datetime) -> int:
+    """Holds that ended take nothing any more; here they are removed."""
+    due = ports.bookings.ended_holds(now, MOST)
+    return sum(release_ended(ports, held.tenant, [held.id]) for held in due)
 
 
 def _usable(ports: Ports, feed: Feed) -> bool:

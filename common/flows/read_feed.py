@@ -47,7 +47,7 @@ def read_feed(ports: Ports, command: ReadFeed) -> FeedContent:
     span = window(now)
     found = [
         booking
-        for status in BookingStatus
+        for status in (BookingStatus.CONFIRMED, BookingStatus.CANCELLED)
         for booking in ports.bookings.overlapping(tenant, resource.id, span, status=status)
         if shown(booking, now)
     ]

@@ -49,7 +49,7 @@ def read_overview(ports: Ports, command: ReadOverview) -> Overview:
     live = view(ports, command.tenant, resource, connections, window, copied=_by_calendar(copies))
     absences = ports.catalogue.absences(command.tenant, resource.id)
     return Overview(
-        bookings=ports.bookings.overlapping(command.tenant, resource.id, window),
+        bookings=ports.bookings.overlapping(command.tenant, resource.id, window, seats=True),
         absences=tuple(absence for absence in absences if absence.interval.overlaps(window)),
         imported=copies,
         external=live.blocks,

@@ -13,11 +13,11 @@ from common.domain.proposals import without_time
 from common.domain.refusals import kindest
 from common.errors import InvalidRequest
 from common.flows.steps.changing import changeable
+from common.flows.steps.claiming import Claim, claim
 from common.flows.steps.engine import Wish, offer
 from common.flows.steps.entrusted import changed_by
-from common.flows.steps.outbox import promises
-from common.flows.steps.settled import settle
-from common.ports import BookingChange, Ports
+from common.flows.steps.leaving import vacating
+from common.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,14 @@ def reschedule(ports: Ports, command: Reschedule) -> Booking:
         raise InvalidRequest("a cancelled booking cannot be moved", code="cancelled")
     if command.start == booking.interval.start:
         return booking
-    wish = Wish(booking.tenant, booking.service, booking.resource, command.start, moving=booking.id)
+    wish = Wish(
+        booking.tenant,
+        booking.service,
+        booking.resource,
+        command.start,
+        moving=vacating(ports, booking),
+        seats=1 if booking.is_session else booking.seats,
+    )
     found = offer(ports, wish)
     if not found.takers:
         raise kindest(found.refusals)
@@ -64,5 +71,5 @@ def reschedule(ports: Ports, command: Reschedule) -> Booking:
         conflict=None,
         proposal=without_time(booking.proposal),
     )
-    connections = found.scene.connections.get(booking.resource, ())
-    return settle(ports, BookingChange(booking, moved, outbox=promises(moved, connections, now=now)))
+    agenda, connections = found.scene.agendas[booking.resource], found.scene.connections
+    return claim(ports, Claim(booking, moved, service, agenda, connections.get(booking.resource, ())))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from common.domain.account import ProviderKind
 from common.ports.accounts import Connections, Feeds
-from common.ports.bookings import BookingChange, Bookings
+from common.ports.bookings import Amended, BookingChange, Bookings, Joined
 from common.ports.catalogue import Catalogue, Scene
 from common.ports.ledger import Ledger, TaskQueue
 from common.ports.lists import Lists
@@ -29,6 +29,7 @@ from common.ports.staff import Issuers, Witness
 
 __all__ = [
     "Abilities",
+    "Amended",
     "Answer",
     "Archive",
     "Authorizer",
@@ -47,6 +48,7 @@ __all__ = [
     "Hooks",
     "Invitations",
     "Issuers",
+    "Joined",
     "Keys",
     "Ledger",
     "Lists",

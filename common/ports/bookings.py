@@ -11,6 +11,7 @@ from common.domain.booking import (
     Booking,
     BookingStatus,
     ExportLink,
+    Seat,
 )
 from common.domain.interval import Interval
 from common.domain.work import (
@@ -18,6 +19,28 @@ from common.domain.work import (
     Notice,
     OutboxEntry,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Somebody takes places in a session as it was read, or turns a hold of them into a booking.
+
+    Others may join at the same moment; only one of them gets each place. It fails where the session has
+    moved or ended meanwhile.
+    """
+
+    session: Booking
+    name: str
+    seat: Seat
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """A session that opens (``before`` is None), moves, loses a seat or ends, exactly as it was read."""
+
+    before: Booking | None
+    after: Booking
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +53,7 @@ class BookingChange:
     links: tuple[ExportLink, ...] = ()
     notices: tuple[Notice, ...] = ()
     idempotency: IdempotencyRecord | None = None
+    sessions: tuple[Joined | Amended, ...] = ()
 
 
 class Bookings(Protocol):
@@ -39,11 +63,11 @@ class Bookings(Protocol):
         """Raises UnknownResource where there is none."""
 
     def commit(self, change: BookingChange) -> Booking:
-        """One atomic commit: cells, booking, agenda, outbox, links, notices, idempotency.
+        """One atomic commit: cells, booking, sessions, agenda, outbox, links, notices, idempotency.
 
         Raises:
-            SlotTaken: another booking holds one of the new cells.
-            Conflict: ``before.version`` (or a link's) is not the stored one.
+            SlotTaken: another booking holds one of the new cells or places.
+            Conflict: ``before.version`` (or a link's, or a session's) is not the stored one.
             AlreadyExists: the idempotency record or the booking id is there already.
         """
 
@@ -53,7 +77,10 @@ class Bookings(Protocol):
     def starting_from(
         self, tenant: str, resource: str, start: datetime, *, after: str | None, limit: int
     ) -> tuple[Booking, ...]:
-        """Active bookings that end after ``start``, in order of (start, id), from ``after`` (exclusive)."""
+        """Active bookings that end after ``start``, in order of (start, id), from ``after`` (exclusive).
+
+        A session stands for all of its seats.
+        """
 
     def overlapping(
         self,
@@ -62,8 +89,12 @@ class Bookings(Protocol):
         window: Interval,
         *,
         status: BookingStatus = BookingStatus.CONFIRMED,
+        seats: bool = False,
     ) -> tuple[Booking, ...]:
-        """Bookings of a status (active ones) that overlap ``window``."""
+        """Bookings of a status (active ones) that overlap ``window``; ``seats`` of sessions only if asked."""
+
+    def ended_holds(self, now: datetime, limit: int) -> tuple[Booking, ...]:
+        """Holds of all tenants that ended at or before ``now``, the oldest first."""
 
     def ever_booked(self, tenant: str, service: str) -> bool:
         """Whether any booking names the service, past or to come, whatever became of it."""

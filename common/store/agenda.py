@@ -3,18 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
-from common.domain.agenda import Agenda, Imported, joined
+from common.domain.agenda import Agenda, HeldSeats, Imported, Session, joined
+from common.domain.booking import Booking, Seat
 from common.domain.imports import ImportedEvent
 from common.domain.interval import Interval, NamedSpans, Seconds, Spans
-from common.store.documents import Snapshot
+from common.store.documents import REMOVE, FieldPath, Snapshot
 
 
 def pair(interval: Interval) -> list[int]:
     """The smallest whole seconds around a range, as stored."""
     return list(interval.seconds_around())
+
+
+def entry(booking: Booking) -> dict[FieldPath, Any]:
+    """What a week says of a booking that takes its time; a seat has no entry but its session's."""
+    if not booking.takes_time or booking.is_seat:
+        return {}
+    held = booking.held_until
+    fields: dict[FieldPath, Any] = {
+        ("bookings", booking.id): pair(booking.claimed),
+        ("holds", booking.id): REMOVE if held is None else _seconds(held),
+    }
+    if booking.is_session:
+        fields[("sessions", booking.id)] = _session(booking)
+    if booking.revision == 1:
+        fields[("assigned_at",)] = booking.updated_at
+    return fields
+
+
+def no_entry(booking: Booking) -> dict[FieldPath, Any]:
+    """The removal of ``entry``."""
+    return {(kind, booking.id): REMOVE for kind in ("bookings", "holds", "sessions")}
+
+
+def held_seats(seat: Seat) -> list[int]:
+    """A hold of seats, as stored."""
+    return [len(seat.places), _seconds(seat.until) if seat.until else 0]
+
+
+def _session(booking: Booking) -> dict[str, Any]:
+    seats = booking.roster.items()
+    return {
+        "service": booking.service,
+        "start": _seconds(booking.interval.start),
+        "booked": sum(len(seat.places) for _, seat in seats if seat.until is None),
+        "holds": {name: held_seats(seat) for name, seat in seats if seat.until is not None},
+    }
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
 
 
 def imported_times(events: Iterable[ImportedEvent], bounds: Seconds) -> dict[str, Any] | None:
@@ -62,5 +104,22 @@ def _week(data: Mapping[str, Any], version: str | None) -> Agenda:
             calendar: Imported(busy=Spans(times.get("busy", ())), free=Spans(times.get("free", ())))
             for calendar, times in data.get("imports", {}).items()
         },
+        holds={name: _moment(until) for name, until in data.get("holds", {}).items()},
+        sessions={name: _session_of(stored) for name, stored in data.get("sessions", {}).items()},
+        assigned_at=data.get("assigned_at"),
         version=version or "",
     )
+
+
+def _session_of(stored: Mapping[str, Any]) -> Session:
+    holds = stored.get("holds", {}).items()
+    return Session(
+        service=stored["service"],
+        start=_moment(stored["start"]),
+        booked=stored["booked"],
+        holds={name: HeldSeats(seats, _moment(until)) for name, (seats, until) in holds},
+    )
+
+
+def _moment(epoch: int) -> datetime:
+    return datetime.fromtimestamp(epoch, UTC)

@@ -5,23 +5,17 @@ Cells are only ever created, so two bookings can never hold the same one, and no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
 
-from common.domain.agenda import weeks
-from common.domain.booking import Booking, ExportLink
-from common.domain.cells import cells
+from common.domain.booking import Booking, BookingStatus, ExportLink
 from common.domain.work import IdempotencyRecord
 from common.errors import AlreadyExists, Conflict, SlotTaken
 from common.ports.bookings import BookingChange
 from common.store import notices, paths
-from common.store.agenda import pair
-from common.store.documents import REMOVE, Create, Delete, Documents, Merge, Put, Replace, Snapshot, Write
+from common.store.claims import claim_writes, wanted
+from common.store.documents import Create, Delete, Documents, Put, Replace, Snapshot, Write
 from common.store.work_records import BOOKING, IDEMPOTENCY, LINK, OUTBOX
-
-# Cells of the past have no use; the database removes them some time after this.
-CELLS_KEPT = timedelta(days=7)
 
 _TRIES = 3
 
@@ -51,22 +45,13 @@ def _booking_write(change: BookingChange) -> Write:
         return Create(path, data)
     if change.before.version is None:
         raise Conflict("a booking that was never read cannot be changed")
+    if change.after.status is BookingStatus.RELEASED:
+        return Delete(path, version=change.before.version)
     return Replace(path, data, version=change.before.version)
 
 
 def _around(change: BookingChange, replaced: str | None) -> Iterable[Write]:
-    after = change.after
-    held, needed = _cells(change.before), _cells(after)
-    expires = after.claimed.end + CELLS_KEPT
-    for path in sorted(needed - held):
-        yield Create(path, {"booking": after.id, "expires_at": expires})
-    for path in sorted(held - needed):
-        yield Delete(path)
-    entered, left = _agenda(after), _agenda(change.before) - _agenda(after)
-    for path in sorted(entered):
-        yield Merge(path, {("bookings", after.id): pair(after.claimed)})
-    for path in sorted(left):
-        yield Merge(path, {("bookings", after.id): REMOVE})
+    yield from claim_writes(change)
     for entry in change.outbox:
         yield Put(paths.outbox(entry.id), OUTBOX.write(entry))
     for link in change.links:
@@ -84,18 +69,6 @@ def link_write(link: ExportLink) -> Write:
     return Create(path, data) if link.version is None else Replace(path, data, version=link.version)
 
 
-def _cells(booking: Booking | None) -> set[str]:
-    if booking is None or not booking.active:
-        return set()
-    return {paths.cell(booking.tenant, booking.resource, key) for key in cells(booking.claimed)}
-
-
-def _agenda(booking: Booking | None) -> set[str]:
-    if booking is None or not booking.active:
-        return set()
-    return {paths.agenda(booking.tenant, booking.resource, week) for week in weeks(booking.claimed)}
-
-
 def _record_path(record: IdempotencyRecord) -> str:
     return paths.idempotency(record.tenant, record.id)
 
@@ -104,8 +77,8 @@ def _explain(documents: Documents, change: BookingChange, refusal: AlreadyExists
     """What was in the way: this very change (returned), an expired record (its version), a rival (raised)."""
     after, record = change.after, change.idempotency
     booking_path = paths.booking(after.tenant, after.id)
-    new_cells = sorted(_cells(after) - _cells(change.before))
-    asked = [booking_path, *([_record_path(record)] if record else []), *new_cells]
+    claims = wanted(change)
+    asked = [booking_path, *([_record_path(record)] if record else []), *sorted(claims)]
     found = {snapshot.path: snapshot for snapshot in documents.get(asked)}
     booking, first = found[booking_path], found[_record_path(record)] if record else None
     if _is_this(booking, after) and (record is None or _same_request(first, record)):
@@ -113,7 +86,9 @@ def _explain(documents: Documents, change: BookingChange, refusal: AlreadyExists
     expired = _expired(first, change)
     if first is not None and first.data is not None and expired is None:
         raise AlreadyExists("this request was made before") from refusal
-    _refuse_rival(change, booking, [found[path] for path in new_cells], refusal)
+    rivals = (found[path].data for path in claims)
+    held = any(data["booking"] != owner for data, owner in zip(rivals, claims.values(), strict=True) if data)
+    _refuse_rival(change, booking, refusal, held=held)
     if expired is None:
         raise Conflict("others interfered; try again") from refusal
     return expired
@@ -133,13 +108,10 @@ def _expired(first: Snapshot | None, change: BookingChange) -> str | None:
     return first.version if IDEMPOTENCY.read(first.data).expires_at <= change.after.updated_at else None
 
 
-def _refuse_rival(
-    change: BookingChange, booking: Snapshot, new_cells: Iterable[Snapshot], refusal: Exception
-) -> None:
+def _refuse_rival(change: BookingChange, booking: Snapshot, refusal: Exception, *, held: bool) -> None:
     if change.before is None and booking.data is not None:
         raise AlreadyExists("a booking of this id exists") from refusal
     if change.before is not None and booking.version != change.before.version:
         raise Conflict("the booking changed meanwhile") from refusal
-    holders: list[Mapping[str, object]] = [cell.data for cell in new_cells if cell.data is not None]
-    if any(holder["booking"] != change.after.id for holder in holders):
+    if held:
         raise SlotTaken("somebody else has that time") from refusal

@@ -57,8 +57,9 @@ class StoredBookings:
         """Active bookings that end after ``start``, in order of (start, id), from ``after`` (exclusive)."""
         since = start - LONGEST_CLAIM
         position = self._position(tenant, after) if after is not None else None
-        found = self._held(tenant, resource, ((_START, ">", since),), position)
-        return tuple(islice((item for item in found if item.interval.end > start), limit))
+        held = self._held(tenant, resource, ((_START, ">", since),), position)
+        found = (item for item in held if item.interval.end > start and not item.is_seat)
+        return tuple(islice(found, limit))
 
     def overlapping(
         self,
@@ -67,11 +68,23 @@ class StoredBookings:
         window: Interval,
         *,
         status: BookingStatus = BookingStatus.CONFIRMED,
+        seats: bool = False,
     ) -> tuple[Booking, ...]:
-        """Bookings of a status (active ones) that overlap ``window``."""
+        """Bookings of a status (active ones) that overlap ``window``; ``seats`` of sessions only if asked."""
         bounds: _Bounds = ((_START, ">", window.start - LONGEST_CLAIM), (_START, "<", window.end))
         found = self._held(tenant, resource, bounds, None, status)
-        return tuple(item for item in found if item.interval.overlaps(window))
+        return tuple(item for item in found if item.interval.overlaps(window) and (seats or not item.is_seat))
+
+    def ended_holds(self, now: datetime, limit: int) -> tuple[Booking, ...]:
+        """Holds of all tenants that ended at or before ``now``, the oldest first."""
+        query = Query(
+            "bookings",
+            filters=(("held_until", "<=", now),),
+            order=("held_until",),
+            limit=limit,
+            group=True,
+        )
+        return tuple(map(_read, self._documents.query(query)))
 
     def ever_booked(self, tenant: str, service: str) -> bool:
         """Whether any booking names the service, past or to come, whatever became of it."""

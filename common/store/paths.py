@@ -86,6 +86,16 @@ def cell(t: str, r: str, key: str) -> str:
     return f"{resource(t, r)}/cells/{part(key)}"
 
 
+def place(t: str, r: str, session: str, number: int) -> str:
+    """One place in a session."""
+    return cell(t, r, f"{session}#{number}")
+
+
+def door(t: str, r: str, session: str, start: str) -> str:
+    """What stands open while a session has this start, and cannot be passed when it has not any more."""
+    return cell(t, r, f"{session}@{start}")
+
+
 def connection(t: str, c: str) -> str:
     """A connection."""
     return within(t, CONNECTIONS, c)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from common.domain.booking import Booking, BookingStatus, Customer, ExportLink, LinkState, Proposal, Source
+from common.domain.booking import (
+    Booking,
+    BookingStatus,
+    Customer,
+    ExportLink,
+    LinkState,
+    Proposal,
+    Seat,
+    Source,
+)
 from common.domain.work import (
     ConsentState,
     DeadLetter,
@@ -14,7 +23,10 @@ from common.domain.work import (
     OutboxKind,
     Work,
 )
-from common.store.codec import INTERVAL, PLAIN, by_name, record, word
+from common.store.codec import INTERVAL, PLAIN, by_name, items, record, word
+
+PLACES = items(PLAIN)
+SEAT = record(Seat, places=PLACES, until=PLAIN)
 
 BOOKING = record(
     Booking,
@@ -45,6 +57,11 @@ BOOKING = record(
         deletion=PLAIN,
     ),
     edited_in=PLAIN,
+    seats=PLAIN,
+    session=PLAIN,
+    places=PLACES,
+    roster=by_name(SEAT),
+    held_until=PLAIN,
 )
 
 LINK = record(

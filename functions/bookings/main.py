@@ -5,15 +5,17 @@ from flask import Request, Response
 
 from common.api import bookings as api
 from common.api.handler import Function
+from common.api.hold_routes import hold_routes
 from common.api.http import Call, Reply
-from common.api.models import name, read
 from common.api.proposal_routes import staff_routes
 from common.api.routes import customer_or_staff
 from common.flows.accept_proposal import AcceptProposal, accept_proposal
 from common.flows.book import Book, book
 from common.flows.cancel_booking import CancelBooking, cancel_booking
 from common.flows.decline_proposal import DeclineProposal, decline_proposal
+from common.flows.hold_slot import HoldSlot, hold_slot
 from common.flows.read_booking import ReadBooking, read_booking
+from common.flows.release_hold import ReleaseHold, release_hold
 from common.flows.reschedule import Reschedule, reschedule
 from common.wiring import ports, stage
 
@@ -25,26 +27,22 @@ def _book(call: Call) -> Reply:
 
 
 def _get(call: Call) -> Reply:
-    query = ReadBooking(api.tenant(call), name(call.path["booking"]), api.authority(call))
-    return Reply(api.booking_view_for(call, read_booking(ports(), query)))
+    return Reply(api.booking_view_for(call, read_booking(ports(), ReadBooking(*api.named(call)))))
 
 
 def _move(call: Call) -> Reply:
-    body = read(api.RescheduleBody, call.body)
-    tenant, booking = api.tenant(call), name(call.path["booking"])
-    command = Reschedule(tenant, booking, body.start, api.authority(call), body.revision)
-    return Reply(api.booking_view_for(call, reschedule(ports(), command)))
+    return Reply(api.booking_view_for(call, reschedule(ports(), Reschedule(**api.move(call)))))
 
 
 def _cancel(call: Call) -> Reply:
-    gone = CancelBooking(api.tenant(call), name(call.path["booking"]), api.authority(call))
-    return Reply(api.booking_view_for(call, cancel_booking(ports(), gone)))
+    return Reply(api.booking_view_for(call, cancel_booking(ports(), CancelBooking(*api.named(call)))))
 
 
 APP = Function(
     "bookings",
     (
         customer_or_staff("POST", "/", _book, body=True, contact=api.contact),
+        *hold_routes(ports, (HoldSlot, hold_slot), (ReleaseHold, release_hold)),
         customer_or_staff("GET", "/<booking>", _get),
         customer_or_staff("PATCH", "/<booking>", _move, body=True),
         customer_or_staff("DELETE", "/<booking>", _cancel),

@@ -1,6 +1,7 @@
 """Tells people by mail and systems by webhook what happened (private: Cloud Tasks)."""
 
 from collections.abc import Callable
+from typing import Any
 
 import functions_framework
 from flask import Request, Response
@@ -10,6 +11,7 @@ from common.api.tasks import command, private
 from common.domain.work import Payload, Work
 from common.errors import UnexpectedReply
 from common.flows.deliver_hook import DeliverHook, deliver_hook
+from common.flows.follow_session import FollowSession, follow_session
 from common.flows.lapse_proposal import LapseProposal, lapse_proposal
 from common.flows.mail_invitation import MailInvitation, mail_invitation
 from common.flows.remind_owner import RemindOwner, remind_owner
@@ -20,25 +22,22 @@ from common.ports import Ports
 from common.wiring import ports, stage
 
 
-def _customer(outside: Ports, payload: Payload) -> object:
-    return tell_customer(outside, command(TellCustomer, payload))
-
-
-def _connection(outside: Ports, payload: Payload) -> object:
-    return tell_connection(outside, command(TellConnection, payload))
+def _kept(flow: Callable[[Ports, Any], object], kind: type) -> Callable[[Ports, Payload], object]:
+    return lambda outside, payload: flow(outside, command(kind, payload))
 
 
 KINDS: dict[str, Callable[[Ports, Payload], object]] = {
-    "booked": _customer,
-    "moved": _customer,
-    "cancelled": _customer,
-    "connected": _connection,
-    "disconnected": _connection,
-    "notice": lambda outside, payload: tell_owner(outside, command(TellOwner, payload)),
-    "invitation": lambda outside, payload: mail_invitation(outside, command(MailInvitation, payload)),
-    "reminder": lambda outside, payload: remind_owner(outside, command(RemindOwner, payload)),
-    "proposal": lambda outside, payload: lapse_proposal(outside, command(LapseProposal, payload)),
-    "hook": lambda outside, payload: deliver_hook(outside, command(DeliverHook, payload)),
+    "booked": _kept(tell_customer, TellCustomer),
+    "moved": _kept(tell_customer, TellCustomer),
+    "cancelled": _kept(tell_customer, TellCustomer),
+    "connected": _kept(tell_connection, TellConnection),
+    "disconnected": _kept(tell_connection, TellConnection),
+    "notice": _kept(tell_owner, TellOwner),
+    "invitation": _kept(mail_invitation, MailInvitation),
+    "reminder": _kept(remind_owner, RemindOwner),
+    "proposal": _kept(lapse_proposal, LapseProposal),
+    "session": _kept(follow_session, FollowSession),
+    "hook": _kept(deliver_hook, DeliverHook),
 }
 
 

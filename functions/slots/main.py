@@ -25,6 +25,7 @@ def _list(call: Call) -> Reply:
             start=query.start,
             end=query.end,
             zone=query.tz,
+            seats=query.seats,
         ),
     )
     return Reply(api.slot_list_view(found, zone=query.tz))
@@ -37,6 +38,7 @@ def _explain(call: Call) -> Reply:
         service=query.service,
         resource=own_resource(call, query.resource),
         at=query.at,
+        seats=query.seats,
     )
     return Reply(api.explanation_view(explain_slot(ports(), command)))
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from common.api.bookings import BookingBody, RescheduleBody
+from common.api.bookings import BookingBody, HoldBody, RescheduleBody
 from common.api.models import Id as TenantId
 from common.api.models import Model
 from common.api.paging import ListQuery
@@ -28,7 +28,7 @@ TAKEN = (
         "notice",
         "horizon",
     ),
-    *("outside_window", "outside_availability", "off_grid"),
+    *("outside_window", "outside_availability", "off_grid", "too_many_seats"),
 )
 
 
@@ -60,6 +60,7 @@ class Booking(Answer):
     changed_by: Source
     customer: BookingCustomer
     note: Annotated[str, one_of("Please be gentle.")] | None
+    seats: Annotated[int, one_of(1, "How many come; of a session, how many seats are booked.")]
     proposal: Annotated[Moment, one_of("2027-03-15T10:00:00+01:00", "When the owner would like it.")] | None
 
 
@@ -85,8 +86,13 @@ class Proposal(Answer):
 
 
 class StaffBooking(Booking):
-    """A booking as staff see it; ``conflict`` where the owner's calendar has something else at that time."""
+    """A booking as staff see it; ``conflict`` where the owner's calendar has something else at that time.
 
+    A ``session`` that several customers share is listed itself (``is_session``), without a customer's name.
+    """
+
+    session: Annotated[str, one_of("b2s8k0q1m4n7", "The session in which it is a seat.")] | None
+    is_session: bool
     conflict: bool
     proposed: Proposal | None
 
@@ -115,6 +121,19 @@ def _decision(word: str, summary: str, says: str, *errors: str) -> Operation:
     )
 
 
+class Hold(Answer):
+    """A time that is kept until ``expires_at``; the ``token`` books or releases it."""
+
+    id: Id
+    token: Annotated[str, one_of("wQ7Jk2VZ0mR4tY8uB3nL5pS9dF6gH1xCaE2rT5yU8iO")]
+    service: Annotated[str, one_of("haircut")]
+    resource: Name
+    start: Moment
+    end: Annotated[Moment, one_of("2027-03-15T09:30:00+01:00")]
+    seats: Annotated[int, one_of(1)]
+    expires_at: Annotated[Moment, one_of("2027-03-14T18:10:00+01:00")]
+
+
 SeenBooking = Booking | StaffBooking
 
 OPERATIONS = (
@@ -131,11 +150,35 @@ OPERATIONS = (
             *TAKEN,
             "not_found",
             "not_your_resource",
+            "hold_used",
+            "hold_mismatch",
             "idempotency_key_reused",
             "invalid_idempotency_key",
         ),
         says="Public; staff are known by their ID token. Without `resource`, or with `any`, whoever is free"
-        " gets it. 200 repeats what the same Idempotency-Key made before.",
+        " gets it. A `hold` of the same time becomes the booking. 200 repeats what the same Idempotency-Key"
+        " made before.",
+    ),
+    Operation(
+        "POST /holds",
+        "createHold",
+        "Keep a time for some minutes",
+        {201: Hold},
+        body=HoldBody,
+        query=BookingQuery,
+        secrets=(None, Secret.STAFF),
+        errors=(*TAKEN, "not_found", "not_your_resource"),
+        says="For customers who are still deciding; how long, the service says.",
+    ),
+    Operation(
+        "DELETE /holds/<hold>",
+        "releaseHold",
+        "Give a held time back",
+        {204: None},
+        query=BookingQuery,
+        secrets=(Secret.HOLD,),
+        errors=("not_found", "unauthenticated"),
+        says="Releasing twice is fine, and a hold that was booked stays booked.",
     ),
     Operation("GET /<booking>", "getBooking", "Show a booking", {200: SeenBooking}, query=BookingQuery),
     Operation(

@@ -25,7 +25,7 @@ class Service(Answer):
     notice: Annotated[int, one_of(120)]
     horizon_days: Annotated[int, one_of(90)]
     capacity: Annotated[int, one_of(1, "How many may book the same time.")]
-    hold_minutes: Annotated[int, one_of(10)]
+    hold_minutes: Annotated[int, one_of(10, "How long a time is kept for somebody who decides.")]
     show_seats: bool
     resources: list[Name]
     active: Yes

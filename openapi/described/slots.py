@@ -29,6 +29,7 @@ class Slot(Answer):
     start: Moment
     end: Annotated[Moment, one_of("2027-03-15T09:30:00+01:00")]
     resources: list[Name]
+    seats_left: Annotated[int, one_of(3, "Where the service tells its customers.")] | None
 
 
 class SlotList(Answer):

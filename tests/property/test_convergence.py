@@ -12,17 +12,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from common.domain.booking import Customer
-from common.domain.manage import Staff
+from common.domain.manage import HoldKey, Staff
+from common.domain.offers import HeldSlot
 from common.domain.settings import ImportMode, PrivateMode
 from common.errors import SyncError
 from common.flows.book import Book, book
 from common.flows.cancel_booking import CancelBooking, cancel_booking
 from common.flows.change_settings import ChangeSettings, change_settings
+from common.flows.hold_slot import HoldSlot, hold_slot
 from common.flows.reschedule import Reschedule, reschedule
 from common.flows.start_sync import StartSync, start_sync
 from common.store.memory import MemoryDocuments
 from local.google.errors import ApiError
 from tests.crashing import CountingDocuments, Crash, Plan, mortal
+from tests.flows.group_setup import MINUTE, yoga
 from tests.truth import differences
 from tests.world import ACCOUNT, World
 
@@ -67,6 +70,8 @@ class Convergence(RuleBasedStateMachine):
         self.documents = CountingDocuments(MemoryDocuments())
         self.world = World(documents=self.documents, wrap=lambda ports: mortal(ports, self.plan))
         self.bookings: list[str] = []
+        self.classes: list[datetime] = []
+        self.holds: list[HeldSlot] = []
 
     @initialize(events=st.lists(st.tuples(CALENDARS, DAYS, QUARTERS, LENGTHS), max_size=6))
     def connect(self, events: list[tuple[str, int, int, int]]) -> None:
@@ -75,6 +80,7 @@ class Convergence(RuleBasedStateMachine):
         world.account()
         world.google.admin.add_calendar(ACCOUNT, "Team", calendar_id=SECOND)
         world.catalogue()
+        world.ports.catalogue.save_service("t1", yoga(step=15 * MINUTE))
         for calendar, day, quarter, minutes in events:
             world.google.owner.put_event(calendar, timed(day, quarter, minutes))
         self.connection = world.connect().id
@@ -168,6 +174,39 @@ class Convergence(RuleBasedStateMachine):
     def a_customer_cancels(self, pick: int) -> None:
         name = self.bookings[pick % len(self.bookings)]
         self.tolerant(lambda: cancel_booking(self.world.ports, CancelBooking("t1", name, Staff())))
+
+    @rule(day=DAYS, half=st.integers(16, 24), seats=st.integers(1, 2))
+    def a_guest_joins_a_class(self, day: int, half: int, seats: int) -> None:
+        wish = Book("t1", "yoga", "anna", moment(day, half), Customer(name="Gil"), seats=seats)
+        done = self.tolerant(lambda: book(self.world.ports, wish))
+        if done:
+            self.bookings.append(done.booking.id)
+            self.classes.append(done.booking.interval.start)
+
+    @precondition(lambda self: self.classes)
+    @rule(pick=PICK)
+    def another_guest_joins(self, pick: int) -> None:
+        wish = Book("t1", "yoga", "anna", self.classes[pick % len(self.classes)], Customer(name="Gea"))
+        done = self.tolerant(lambda: book(self.world.ports, wish))
+        if done:
+            self.bookings.append(done.booking.id)
+
+    @rule(service=st.sampled_from(["cut", "yoga"]), day=DAYS, half=st.integers(16, 40))
+    def somebody_holds_a_time(self, service: str, day: int, half: int) -> None:
+        wish = HoldSlot("t1", service, "anna", moment(day, half))
+        done = self.tolerant(lambda: hold_slot(self.world.ports, wish))
+        if done:
+            self.holds.append(done)
+
+    @precondition(lambda self: self.holds)
+    @rule(pick=PICK)
+    def a_hold_is_booked(self, pick: int) -> None:
+        held = self.holds.pop(pick % len(self.holds))
+        start, key = held.hold.interval.start, HoldKey(held.hold.id, held.token)
+        wish = Book("t1", held.hold.service, "anna", start, Customer(name="Hal"), hold=key)
+        done = self.tolerant(lambda: book(self.world.ports, wish))
+        if done:
+            self.bookings.append(done.booking.id)
 
     # -- faults ---------------------------------------------------------------------------------
 

@@ -31,15 +31,16 @@ def _mirroring(connection: Connection) -> bool:
 
 
 def promises(
-    booking: Booking, connections: Iterable[Connection], *, now: datetime
+    booking: Booking, connections: Iterable[Connection], *, now: datetime, cause: str = ""
 ) -> tuple[OutboxEntry, ...]:
     """One entry per connection that mirrors the booking, for exactly this revision of it.
 
-    Where exports were switched off, a change may make untrue what was written before.
+    Where exports were switched off, a change may make untrue what was written before. Where several come to
+    the same session at once its revision is known afterwards only: then its ``cause`` is part of the name.
     """
     return tuple(
         OutboxEntry(
-            id=entry_id(booking, connection.id),
+            id=entry_id(booking, connection.id) + (f".{cause}" if cause else ""),
             tenant=booking.tenant,
             kind=OutboxKind.EXPORT,
             booking=booking.id,

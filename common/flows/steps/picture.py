@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from common.domain import sessions
 from common.domain.account import Connection, Status
 from common.domain.agenda import Agenda, Imported
 from common.domain.catalogue import LONGEST_BUFFER, LONGEST_DURATION, Absence, Resource
@@ -56,13 +57,16 @@ def scene_for(ports: Ports, *, tenant: str, service: str, resource: str | None, 
     scene = ports.catalogue.scene(tenant, service, [resource] if resource else [], around)
     if resource is not None and (resource not in scene.service.resources or resource not in scene.resources):
         raise UnknownResource("this service has no such resource")
-    return scene
+    now = ports.clock.now()
+    agendas = {name: sessions.living(agenda, now) for name, agenda in scene.agendas.items()}
+    return replace(scene, agendas=agendas)
 
 
 def stored(agenda: Agenda, *, without: str | None = None) -> Picture:
     """What the store alone says; ``without`` names a booking that is about to move."""
+    left = sessions.without(agenda, {without}) if without else agenda
     return Picture(
-        bookings=tuple(span for booking, span in agenda.bookings.items() if booking != without),
+        bookings=tuple(left.bookings.values()),
         absences=tuple(Absence(name, span) for name, span in agenda.absences.items()),
     )
 
@@ -92,8 +96,9 @@ def look(
             memory = _Memory(ports, scene, item.connection, agenda, around, now)
             states |= _states(item, answers, reader, memory)
         reports += (_report(name, resource.id, answers[name], state) for name, state in states.items())
-        # A list of free times is the common case, and asks for no causes.
-        bare = stored(agenda, without=without) if afresh else Picture(taken=agenda.taken())
+        # A list of free times is the common case, and asks for no causes; sessions have to be told apart.
+        caused = afresh or agenda.sessions
+        bare = stored(agenda, without=without) if caused else Picture(taken=agenda.taken())
         pictures[resource.id] = replace(bare, calendars=states)
     return View(now, pictures, tuple(reports))
 

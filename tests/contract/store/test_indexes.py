@@ -91,6 +91,7 @@ def asked():
 def every_list(store):
     """Each list, of the tenant and of one member of staff."""
     lists = store.lists
+    store.bookings.ended_holds(NINE, 1)
     for mine in (Window(1), Window(1, resources=("r",))):
         lists.proposals("t", mine, now=NINE)
         for ask in (lists.resources, lists.services, lists.bookings, lists.connections):

@@ -149,7 +149,7 @@ def test_one_calendar_that_could_not_be_asked_closes_everything():
     picture = Picture(calendars={"home": known(), "work": Unknown("timeout")})
 
     assert () == free_starts(ask(), picture)
-    assert (Reason(Code.UNKNOWN_CALENDAR, source="work"),) == reasons(ask(), picture, at(9))
+    assert (Reason(Code.UNKNOWN_CALENDAR, span((9,), (10,)), "work"),) == reasons(ask(), picture, at(9))
 
 
 def test_notice_and_horizon_count_from_now_and_include_their_edge():
@@ -158,8 +158,8 @@ def test_notice_and_horizon_count_from_now_and_include_their_edge():
 
     assert ["10:00", "11:00"] == clock(free_starts(question, Picture()))
     assert (Reason(Code.NOTICE, span((8,), (10,))),) == reasons(question, Picture(), at(9))
-    assert (Reason(Code.PAST),) == reasons(question, Picture(), at(7))
-    assert (Reason(Code.HORIZON),) == reasons(question, Picture(), at(11, 5))
+    assert (Reason(Code.PAST, span((7,), (8,))),) == reasons(question, Picture(), at(7))
+    assert (Reason(Code.HORIZON, span((11,), (11, 5))),) == reasons(question, Picture(), at(11, 5))
 
 
 def test_a_moment_just_gone_is_past():
@@ -250,7 +250,7 @@ def test_no_external_free_times_mean_no_availability():
 
     assert () == free_starts(question, Picture(calendars={"work": known()}))
     assert () == free_starts(question, Picture())
-    assert [Code.OUTSIDE_AVAILABILITY] == codes(question, Picture(), at(9))
+    assert (Reason(Code.NO_FREE_EVENT, span((9,), (10,))),) == reasons(question, Picture(), at(9))
 
 
 def test_external_busy_wins_over_external_free():

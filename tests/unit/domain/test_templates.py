@@ -18,12 +18,13 @@ FACTS = {
     "note": "left\r\nside",
     "reference": "AB12",
     "manage_link": "https://shop.example/#x",
+    "seats": "3/10",
 }
 
 
 @pytest.mark.parametrize("word", sorted(PLACEHOLDERS))
 def test_every_known_word_is_accepted_and_replaced(word: str) -> None:
-    """The eight facts of a booking can all be used."""
+    """The facts of a booking can all be used."""
     check_template(f"a {{{word}}} b")
 
     assert FACTS[word].replace("\r\n", " ") in title(f"a {{{word}}} b", FACTS)

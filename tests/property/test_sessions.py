@@ -1,0 +1,179 @@
+"""Sessions and holds against a brute-force oracle, and against their own explanations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from common.domain.agenda import Agenda, HeldSeats, Session
+from common.domain.cells import claimed
+from common.domain.fairness import fairly
+from common.domain.interval import Interval
+from common.domain.sessions import living, starts, why
+from common.domain.slots import Picture
+from tests.flows.group_setup import yoga
+from tests.property.test_slots import EXAMPLES, MINUTE, cases, every_moment, oracle
+
+CELL = 5 * MINUTE
+MONDAY = datetime(2027, 3, 22, tzinfo=UTC)
+SERVICE = yoga()
+ENDS = st.sampled_from((-1, 0, 1, 600))
+
+
+@st.composite
+def agendas(draw):
+    """A question, what the calendars say, and an agenda of bookings, holds and sessions that are disjoint."""
+    question, picture = draw(cases())
+    service = question.service
+    object.__setattr__(service, "capacity", draw(st.integers(1, 3)))
+    base = question.window.start - (question.window.start - datetime(1970, 1, 1, tzinfo=UTC)) % CELL
+    bookings, holds, sessions = {}, {}, {}
+    for number in range(draw(st.integers(0, 5))):
+        start = base + draw(st.integers(-40, 200)) * CELL
+        kind = draw(st.sampled_from(("booking", "hold", "session", "session", "other")))
+        longer = draw(st.sampled_from((0, 0, 0, 1))) * CELL
+        span = claimed(start, service).pad(timedelta(), longer)
+        if any(span.overlaps(other) for other in bookings.values()):
+            continue
+        name = f"{kind}-{number}"
+        bookings[name] = span
+        if kind == "hold":
+            holds[name] = question.now + draw(ENDS) * timedelta(seconds=1)
+        if kind in {"session", "other"}:
+            held = draw(
+                st.dictionaries(
+                    st.sampled_from([f"{name}-a", f"{name}-b"]),
+                    st.builds(HeldSeats, st.integers(1, 2), ends(question)),
+                )
+            )
+            booked = draw(st.integers(0 if held else 1, service.capacity))
+            sessions[name] = Session(service.id if kind == "session" else "another", start, booked, held)
+    return question, picture, Agenda(bookings=bookings, holds=holds, sessions=sessions)
+
+
+def ends(question):
+    return ENDS.map(lambda number: question.now + number * timedelta(seconds=1))
+
+
+def blocks(agenda, now):
+    """What takes time, told from the definition: id, span, and the seats that are taken in a session."""
+    for name, span in agenda.bookings.items():
+        if name in agenda.holds and agenda.holds[name] <= now:
+            continue
+        session = agenda.sessions.get(name)
+        taken = session and session.booked + sum(
+            item.seats for item in session.holds.values() if item.until > now
+        )
+        if session is None or taken:
+            yield name, span, taken
+
+
+def possible(question, picture, others, at):
+    """Whether a session at ``at`` meets nothing but itself, whatever the hours and the grid say."""
+    service, now = question.service, question.now
+    padded = Interval(at - service.buffer_before, at + service.duration + service.buffer_after)
+    taken = [*others, *(item.interval for item in picture.absences)]
+    taken += [item for state in picture.calendars.values() for item in state.busy]
+    soon = now + service.notice <= at <= now + service.horizon and at in Moments(question.window)
+    return soon and not any(item.overlaps(padded) for item in taken)
+
+
+class Moments:
+    """The instants of a range."""
+
+    def __init__(self, span):
+        self.span = span
+
+    def __contains__(self, at):
+        return self.span.start <= at < self.span.end
+
+
+def expected(question, picture, agenda, seats):
+    """The starts that are offered, and how many seats each has left."""
+    found, service = {}, question.service
+    if seats > service.capacity:
+        return found
+    there = list(blocks(agenda, question.now))
+    spans = tuple(span for _, span, _ in there)
+    whole = Picture(spans, picture.absences, picture.calendars)
+    found = dict.fromkeys(oracle(question, whole), service.capacity)
+    for name, span, taken in there:
+        session = agenda.sessions.get(name)
+        mine = session and session.service == service.id and span == claimed(session.start, service)
+        others = [other for key, other, _ in there if key != name]
+        if mine and service.capacity - taken >= seats and possible(question, picture, others, session.start):
+            found[session.start] = service.capacity - taken
+    return found
+
+
+@pytest.mark.pitfall(23)
+@given(agendas(), st.integers(1, 3))
+@settings(max_examples=EXAMPLES // 2, deadline=None)
+def test_what_is_offered_is_what_the_definition_says(case, seats):
+    """Pitfall 23: with sessions full, open, held and ended, for one guest and for parties."""
+    question, picture, agenda = case
+    alive = living(agenda, question.now)
+    view = Picture(tuple(alive.bookings.values()), picture.absences, picture.calendars)
+    found = starts(question, view, alive, seats=seats)
+
+    assert found == expected(question, picture, agenda, seats)
+
+
+@pytest.mark.pitfall(23)
+@given(agendas(), st.integers(1, 3))
+@settings(max_examples=EXAMPLES // 4, deadline=None)
+def test_a_time_has_no_reason_exactly_when_it_is_offered(case, seats):
+    """Pitfall 23, F8: explaining, listing and booking are one engine, with sessions and holds as well."""
+    question, picture, agenda = case
+    alive = living(agenda, question.now)
+    view = Picture(tuple(alive.bookings.values()), picture.absences, picture.calendars)
+    listed = set(starts(question, view, alive, seats=seats))
+    moments = {*every_moment(question), *(session.start for session in agenda.sessions.values())}
+
+    assert listed <= moments
+    for moment in moments:
+        found = why(question, view, alive, moment, seats=seats)
+        assert (moment in listed) == (found == ()), (moment, found)
+
+
+@given(agendas())
+@settings(max_examples=EXAMPLES // 4, deadline=None)
+def test_every_reason_names_the_range_that_is_in_the_way(case):
+    """F8: whatever is not simply switched off has a range, and whoever takes the time has an id."""
+    question, picture, agenda = case
+    alive = living(agenda, question.now)
+    view = Picture(tuple(alive.bookings.values()), picture.absences, picture.calendars)
+    for moment in every_moment(question):
+        for reason in why(question, view, alive, moment):
+            assert reason.interval or reason.code in {"inactive", "not_offered"}, reason
+            if reason.code in {"booking", "buffer", "hold", "capacity", "absence", "external_busy"}:
+                assert reason.source, reason
+
+
+@given(st.integers(2, 5), st.integers(1, 40), st.data())
+@settings(max_examples=EXAMPLES, deadline=None)
+def test_work_is_shared_out_evenly(size, count, data):
+    """F1: whoever is always free never has more than one appointment more in a week than anybody else."""
+    people = [Who(f"p{number}") for number in range(size)]
+    diaries = {person.id: Agenda() for person in people}
+    for number in range(count):
+        at, lot = MONDAY + number * timedelta(hours=3), data.draw(st.text(max_size=3))
+        order = fairly(people, diaries, service=SERVICE, at=at, lot=lot)
+        assert order == fairly(people[::-1], diaries, service=SERVICE, at=at, lot=lot)
+        assert set(order) == set(people)
+        first = diaries[order[0].id]
+        span = Interval(at, at + timedelta(hours=1))
+        diaries[order[0].id] = Agenda({**first.bookings, f"b{number}": span}, assigned_at=at)
+    loads = [len(diary.bookings) for diary in diaries.values()]
+    assert max(loads) - min(loads) <= 1
+
+
+@dataclass(frozen=True)
+class Who:
+    """Somebody who may be free."""
+
+    id: str
