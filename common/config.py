@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from common.domain.limits import MOST_HOPS, Limits
-from common.domain.staff import Issuer
+from common.domain.staff import TENANT, Issuer
 from common.domain.work import Lane
 from common.errors import Degraded
 
@@ -120,7 +120,7 @@ class Config:
         try:
             described = json.loads(self.text("STAFF_ISSUERS", "[]"))
             return default, *(_issuer(number, item) for number, item in enumerate(described))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, AttributeError):
             raise Misconfigured("the setting STAFF_ISSUERS is not a list of issuers") from None
 
     @property
@@ -146,7 +146,10 @@ class Config:
 
 def _issuer(number: int, described: Mapping[str, Any]) -> Issuer:
     """An issuer beside the first one; only what is named here is understood."""
-    claims = described.get("claims") or {}
+    claims, tenants = described.get("claims") or {}, described.get("tenants") or []
+    # A text would be taken apart into letters, and bind the issuer to nobody that was meant.
+    if not isinstance(tenants, list) or not all(map(TENANT.fullmatch, tenants)):
+        raise TypeError(number)
     if set(described) - _ISSUER or set(claims) - {"tenant", "role", "resources"}:
         raise KeyError(number)
     return Issuer(
@@ -154,7 +157,7 @@ def _issuer(number: int, described: Mapping[str, Any]) -> Issuer:
         url=str(described["issuer"]),
         audience=str(described["audience"]),
         jwks_uri=str(described["jwks_uri"]),
-        tenants=tuple(map(str, described.get("tenants") or ())),
+        tenants=tuple(tenants),
         tenant_claim=str(claims.get("tenant") or "tenant"),
         role_claim=str(claims.get("role") or "role"),
         resources_claim=str(claims.get("resources") or "resources"),

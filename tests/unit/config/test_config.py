@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from common.config import Config, Misconfigured
@@ -47,3 +49,45 @@ def test_a_number_that_is_none_is_refused() -> None:
     """Not read as zero."""
     with pytest.raises(Misconfigured, match="POLL_MINUTES"):
         Config({"POLL_MINUTES": "often"}).number("POLL_MINUTES", 15)
+
+
+STAFF = {
+    "STAFF_TOKEN_ISSUER": "https://login.example",
+    "STAFF_TOKEN_AUDIENCE": "ours",
+    "STAFF_TOKEN_JWKS_URI": "https://login.example/keys",
+}
+MORE = {"issuer": "https://chain.example", "audience": "x", "jwks_uri": "https://chain.example/keys"}
+
+
+def test_more_issuers_are_bound_to_what_they_name() -> None:
+    """The first one vouches for support; another one only where it says so, and for its tenants alone."""
+    described = [MORE, {**MORE, "tenants": ["a", "b"], "claims": {"role": "roles"}, "support": True}]
+    first, plain, bound = Config(STAFF | {"STAFF_ISSUERS": json.dumps(described)}).staff
+
+    assert (True, (), "https://login.example") == (first.support, first.tenants, first.url)
+    assert (False, (), "role") == (plain.support, plain.tenants, plain.role_claim)
+    assert (True, ("a", "b"), "roles") == (bound.support, bound.tenants, bound.role_claim)
+    assert {None} == {item.tenant for item in (first, plain, bound)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("{", "7", '["x"]'),
+        json.dumps([{**MORE, "tenant": "a"}]),
+        json.dumps([{**MORE, "tenants": "ab"}]),
+        json.dumps([{**MORE, "tenants": ["a/b"]}]),
+        json.dumps([{"issuer": "https://a.example"}]),
+    ],
+)
+def test_what_is_no_list_of_issuers_stops_everybody(text: str) -> None:
+    """A word that is not understood may be a bond that would not hold."""
+    with pytest.raises(Misconfigured, match="STAFF_ISSUERS"):
+        _ = Config(STAFF | {"STAFF_ISSUERS": text}).staff
+
+
+@pytest.mark.parametrize("hops", ["-1", "6", "two"])
+def test_a_wrong_number_of_hops_is_refused(hops: str) -> None:
+    """Else everybody's address would be whatever they wrote."""
+    with pytest.raises(Misconfigured, match="CLIENT_HOPS"):
+        _ = Config({"CLIENT_HOPS": hops}).limits
