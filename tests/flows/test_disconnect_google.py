@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 
 from common.domain.account import Status, calendar_key
+from common.domain.booking import LinkState
 from common.domain.manage import Staff
 from common.domain.work import Work
 from common.flows.advance_disconnect import AdvanceDisconnect, advance_disconnect
 from common.flows.cancel_booking import CancelBooking, cancel_booking
 from common.flows.settle_calendar import SettleCalendar, settle_calendar
 from common.flows.start_disconnect import StartDisconnect, start_disconnect
+from common.flows.steps import farewell
 from common.flows.steps.access import authorized
 from common.ports import Tuning
 from local.cloud_tasks.engine import NotDrained
@@ -154,6 +156,18 @@ def test_repeating_changes_nothing_and_the_receipt_stays():
 
     assert again.receipt == ended.receipt == life.connection.receipt
     assert life.google.admin.calls() == []
+
+
+def test_a_report_from_before_its_deletion_leaves_no_event_behind():
+    """A synchronisation that read an event a moment earlier remembers it as living; the receipt does not."""
+    life = synchronised()
+    farewell.remove_events(life.ports, life.connection, after=None, most=9)
+    for link in life.ports.bookings.links(life.tenant, life.connection_id, after=None, limit=9):
+        life.ports.bookings.save_link(replace(link, state=LinkState.LIVE))
+    receipt = farewell.count(life.ports, life.connection, reachable=True).receipt
+
+    assert life.own() == []
+    assert (receipt.events_deleted, receipt.events_left) == (5, 0)
 
 
 def test_deleting_many_events_takes_several_chunks():

@@ -149,7 +149,8 @@ def count(ports: Ports, connection: Connection, *, reachable: bool) -> Connectio
     """Put on the receipt how many events were deleted, and how many had to be left where they are."""
     links = tuple(links_of(ports, connection))
     deleted = sum(link.error == REMOVED for link in links)
-    left = sum(link.error == LEFT or _there(link) for link in links)
+    # A report from before its deletion may let an event look alive once more.
+    left = sum(link.error == LEFT or (link.error != REMOVED and _there(link)) for link in links)
     return note(
         ports,
         connection,
