@@ -16,6 +16,8 @@ from common.flows.maintain import Job, Maintain, maintain
 from common.flows.release_hold import ReleaseHold, release_hold
 from tests.flows.booking_setup import at, booked, enter, entries, shop, slots, starts
 from tests.flows.group_setup import held, joined, key, left, session_of, stored, studio
+from tests.flows.sync_setup import Synced, stamps
+from tests.world import ACCOUNT
 
 TEN = timedelta(minutes=10)
 SECOND = timedelta(seconds=1)
@@ -231,3 +233,17 @@ def test_nobody_is_told_of_a_hold():
 
     assert promised(world) == before
     assert stored(world, held(world, "15:00").hold.id).status is BookingStatus.HELD
+
+
+def test_an_owners_move_goes_over_a_hold_that_is_over():
+    """D2, F7: a forgotten hold does not undo what the calendar's owner did."""
+    world = Synced()
+    world.book(at("10:00"))
+    world.drain()
+    held(world, "14:00", service="cut")
+    later(world, TEN)
+    (event,) = (item for item in world.alive() if item["id"].startswith("sb"))
+    world.google.owner.edit_event(ACCOUNT, event["id"], stamps(at("14:00"), 30))
+    world.drain()
+
+    assert world.booking().interval.start == at("14:00")

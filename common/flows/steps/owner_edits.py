@@ -29,8 +29,8 @@ from common.domain.proposals import expiry, renewed, without_time
 from common.domain.work import Notice, NoticeKind
 from common.errors import SlotTaken
 from common.flows.steps.lapsing import lapse_of
+from common.flows.steps.leaving import settle_clear
 from common.flows.steps.outbox import promises
-from common.flows.steps.settled import settle
 from common.ports import BookingChange, Ports
 
 
@@ -184,7 +184,7 @@ def _commit(ports: Ports, exported: Exported, outcome: _Outcome) -> None:
         targets.append(exported.connection)
     elif link.revision == before.revision:
         link = replace(link, revision=after.revision)
-    settle(
+    settle_clear(
         ports,
         BookingChange(
             before=before,

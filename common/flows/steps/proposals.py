@@ -11,9 +11,9 @@ from common.domain.ownership import proposed_fingerprint
 from common.errors import InvalidRequest, UnknownResource
 from common.flows.steps.changing import changeable
 from common.flows.steps.lapsing import lapse_id
+from common.flows.steps.leaving import settle_clear
 from common.flows.steps.outbox import promises
 from common.flows.steps.owner_edits import claim
-from common.flows.steps.settled import settle
 from common.ports import BookingChange, Ports
 
 
@@ -86,6 +86,6 @@ def _changed(ports: Ports, booking: Booking, proposal: Proposal) -> Booking:
 def _settled(ports: Ports, before: Booking, after: Booking, *links: ExportLink) -> Booking:
     connections = ports.connections.of_resource(after.tenant, after.resource)
     outbox = promises(after, connections, now=after.updated_at)
-    settled = settle(ports, BookingChange(before, after, outbox=outbox, links=links))
+    settled = settle_clear(ports, BookingChange(before, after, outbox=outbox, links=links))
     ports.ledger.done(lapse_id(before))
     return settled
