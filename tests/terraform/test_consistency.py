@@ -12,7 +12,7 @@ from common.flows.maintain import Job
 from common.ports import Tuning
 from common.tasks.message import DISPATCH_DEADLINE_SECONDS, SCHEMA
 from local.environment import queues
-from tests.terraform import code, reach
+from tests.terraform import code
 from tests.terraform.deployment import ROOT, TERRAFORM, functions, given, shared
 
 NAMES = sorted(functions())
@@ -136,52 +136,6 @@ def test_private_functions_may_put_their_tasks_off(work: Work) -> None:
     assert feeding <= set(functions()[work]["queues"])
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_only_functions_with_a_store_may_open_it(name: str) -> None:
-    """The right to the database follows from the code; a webhook has neither."""
-    opens = "common/store/firestore.py" in code.reads(name)
-
-    assert opens is functions()[name]["firestore"]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_functions_hold_the_secrets_that_they_use(name: str) -> None:
-    """Each secret is given where the code comes to what it is for, and nowhere else."""
-    touched, purposes = reach.touches(name), reach.purposes(name)
-    needed = {
-        "GRANT_KEYSET": "vault" in touched,
-        "GOOGLE_CLIENT_SECRET": "providers" in touched,
-        "MICROSOFT_CLIENT_SECRET": "providers" in touched,
-        "CHANNEL_KEYS": "channel" in purposes,
-        "EVENT_ID_KEY": "event" in purposes,
-        "SIGNING_KEYS": bool(purposes - {"channel", "event"}) or reach.counts_strangers(name),
-        **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SMTP_PASSWORD"), reach.mails(name)),
-    }
-
-    assert set(needed) == set(shared("settings")["secrets"])
-    assert [secret for secret in sorted(needed) if needed[secret]] == functions()[name]["secrets"]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_functions_know_the_clients_and_senders_that_they_use(name: str) -> None:
-    """Who asks a provider knows our registrations there; who asks whether mails are sent knows the sender."""
-    touched, groups = reach.touches(name), set(functions()[name]["settings"])
-
-    assert ("providers" in touched) is ("google" in groups) is ("microsoft" in groups)
-    assert ("mailer" in touched) is ("sender" in groups)
-    assert reach.mails(name) is ("mail" in groups)
-
-
-@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("webhook_")])
-def test_webhooks_hold_one_key_and_feed_one_queue(name: str) -> None:
-    """Who takes over a webhook can make calendars be looked at, and nothing else."""
-    item = functions()[name]
-
-    assert ["CHANNEL_KEYS"] == item["secrets"]
-    assert ["sync"] == item["queues"]
-    assert item["min_instances"] >= 1
-
-
 def test_the_scheduler_asks_for_jobs_that_exist() -> None:
     """The deployed jobs are jobs of the maintenance function, asked for in the form of a task."""
     body = f'v = {SCHEMA}, lane = "{Lane.UPKEEP}", payload = {{ job = each.key }}'
@@ -228,22 +182,6 @@ def test_every_alert_is_in_the_runbook() -> None:
         for name, body in sections.items()
         if not all(word in body for word in ("**Means**", "**Look at**", "**Do**"))
     ]
-
-
-@pytest.mark.parametrize(
-    ("file", "resource"),
-    [
-        ("queues.tf", "google_cloud_tasks_queue"),
-        ("firestore.tf", "google_firestore_database"),
-        ("secrets.tf", "google_secret_manager_secret"),
-    ],
-)
-def test_data_is_not_destroyed_in_one_step(file: str, resource: str) -> None:
-    """Queues, the database and the keys are kept by Terraform itself, whatever is asked."""
-    block = re.search(rf'^resource "{resource}" .*?^}}', text(file), re.MULTILINE | re.DOTALL)
-
-    assert block is not None
-    assert "prevent_destroy = true" in block[0]
 
 
 @pytest.mark.parametrize(
