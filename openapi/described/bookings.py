@@ -22,6 +22,7 @@ TAKEN = (
         "slot_taken",
         "availability_unknown",
         "naive_time",
+        "window",
         "past",
         "not_offered",
         "inactive",

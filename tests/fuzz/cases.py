@@ -49,25 +49,29 @@ class Wish:
     sender: int
     owners: tuple[int, ...]
 
-    def by(self, function: str, own: Settled, other: Settled) -> Case:
-        """The request of somebody of ``own``; most names in it are those of things that exist."""
-        tokens = _tokens(function, own)
+    def by(self, function: str, own: Settled, other: Settled, *, apt: bool = False) -> Case:
+        """The request of somebody of ``own``; most names in it are those of things that exist.
+
+        An ``apt`` one comes from somebody who may do it, and demands no version of a record.
+        """
+        tokens = _apt(self.case, own) if apt else _tokens(function, own)
         token = tokens[self.sender % len(tokens)]
-        chosen = iter([(own, own, own, other, None)[dice % 5] for dice in self.owners] * 50)
+        owners = (own, own, own, other, other if apt else None)
+        chosen = iter([owners[dice % 5] for dice in self.owners] * 50)
         case = self.case
         case.path_parameters = _named(dict(case.path_parameters or {}), chosen, own, everything=True)
         if isinstance(case.query, Mapping):
             case.query = _named(dict(case.query), chosen, own)
         case.body = _named(case.body, chosen, own)
-        headers = dict(case.headers or {})
+        headers = {"If-Match": "*"} if apt else dict(case.headers or {})
         kept = {key: value for key, value in headers.items() if key.lower() != "authorization"}
         case.headers = {**kept, **({"Authorization": f"Bearer {token}"} if token else {})}
         return case
 
 
-def wishes(operation: Any) -> st.SearchStrategy[Wish]:
-    """Fitting and unfitting requests."""
-    modes = KINDS if _can_be_wrong(operation) else (GenerationMode.POSITIVE,)
+def wishes(operation: Any, *, fitting: bool = False) -> st.SearchStrategy[Wish]:
+    """Fitting and unfitting requests, or the former alone."""
+    modes = KINDS if _can_be_wrong(operation) and not fitting else (GenerationMode.POSITIVE,)
     return st.builds(
         Wish,
         st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes]),
@@ -79,6 +83,12 @@ def wishes(operation: Any) -> st.SearchStrategy[Wish]:
 def _can_be_wrong(operation: Any) -> bool:
     raw = operation.definition.raw
     return "requestBody" in raw or any(item["in"] == "query" for item in raw.get("parameters", ()))
+
+
+def _apt(case: Case, own: Settled) -> tuple[str | None, ...]:
+    wanted = {name for choice in case.operation.definition.raw["security"] for name in choice}
+    held = {"staff": own.token(), "management": own.manage, "invitation": own.invited}
+    return tuple(token for name, token in held.items() if name in wanted) or (None,)
 
 
 def _tokens(function: str, own: Settled) -> tuple[str | None, ...]:
