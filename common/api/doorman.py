@@ -7,12 +7,15 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from common.api.http import Call
 from common.domain.limits import WINDOW, Limits, Rate, Share, client, exceeded, window
 from common.errors import TooMany, UntrustedCaller
-from common.ports.limits import Counters
+
+# The webhooks start without the domain that the ports speak of.
+if TYPE_CHECKING:
+    from common.ports.limits import Counters
 
 MOST_REMEMBERED = 10_000
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
