@@ -51,17 +51,13 @@ class Truth:
     def foreign(self, calendar: str, window: Interval, own: set[str], zone: str) -> set[Times]:
         """Times and titles of what is not ours; what takes no time is not copied."""
         found = {_times(item, zone) for item in self.instances(calendar, window) if item["id"] not in own}
-        return {
-            times
-            for times in found
-            if times[0] < times[1] and times[0] < window.end and times[1] > window.start
-        }
+        return {times for times in found if times[0] < times[1] and _within(times, window)}
 
     def own(self, calendar: str, own: set[str], window: Interval) -> dict[str, Times]:
-        """Our exported events that are there, by id."""
-        return {
-            item["id"]: _times(item, "UTC") for item in self.instances(calendar, window) if item["id"] in own
-        }
+        """Our exported events that are there in ``window``, by id."""
+        ours = (item for item in self.instances(calendar, window) if item["id"] in own)
+        found = {item["id"]: _times(item, "UTC") for item in ours}
+        return {name: times for name, times in found.items() if _within(times, window)}
 
 
 class GraphTruth(Truth):
@@ -99,6 +95,10 @@ def _as_google(item: dict[str, Any]) -> dict[str, Any]:
 
 def _times(item: dict[str, Any], zone: str) -> Times:
     return (_moment(item["start"], zone), _moment(item["end"], zone), item.get("summary", ""))
+
+
+def _within(times: Times, window: Interval) -> bool:
+    return times[0] < window.end and times[1] > window.start
 
 
 def _moment(value: dict[str, str], zone: str) -> datetime:

@@ -1,0 +1,50 @@
+"""The judge of the convergence machines itself: it finds what is wrong, and only that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from common.domain.booking import BookingStatus
+from common.flows.steps.settled import settle
+from common.ports import BookingChange
+from tests.flows.graph_setup import Outlook
+from tests.flows.sync_setup import Synced, at
+from tests.truth import differences
+from tests.world import ACCOUNT, OUTLOOK
+
+SIDES = pytest.mark.parametrize(("kind", "account"), [(Synced, ACCOUNT), (Outlook, OUTLOOK)])
+
+
+def exported(kind: Any) -> Any:
+    """A world with one booking and its event."""
+    world = kind()
+    world.book(at(9))
+    world.drain()
+    return world
+
+
+@SIDES
+@pytest.mark.parametrize("hours", [0.5, 2, 20])
+def test_what_has_passed_is_not_asked_for(kind: Any, account: str, hours: float) -> None:
+    """A booking that began or ended today agrees with its event, however wide the provider answers."""
+    world = exported(kind)
+    world.clock.advance_to(at(9) + timedelta(hours=hours))
+
+    assert differences(world, world.connection, account) == []
+
+
+@SIDES
+def test_an_event_that_outlived_its_booking_is_found(kind: Any, account: str) -> None:
+    """A booking that was cancelled without its event: the event is of no booking."""
+    world = exported(kind)
+    before = world.booking()
+    after = replace(before, status=BookingStatus.CANCELLED, revision=before.revision + 1)
+    settle(world.ports, BookingChange(before=before, after=after))
+
+    assert differences(world, world.connection, account) == [
+        f"an event of no booking: {world.link().event_id}"
+    ]
