@@ -32,6 +32,7 @@ CALLS = {
     "feeds": ("GET", "/unknown.ics", 404, "not_found"),
     "hooks": ("GET", "/", 200, None),
     "invitations": ("GET", "/", 200, None),
+    "issuers": ("GET", "/", 200, None),
     "oauth_callback": ("GET", "/?state=unknown&code=any", 400, None),
     "overview": (
         "GET",
@@ -55,6 +56,7 @@ STAND_INS = {"STORE": "memory", "CLOUD_TASKS_EMULATOR_HOST": "127.0.0.1:9"}
 SAMPLES = {
     "AWS_ACCESS_KEY_ID": "an-id",
     "AWS_SECRET_ACCESS_KEY": "a-secret",
+    "CLIENT_HOPS": "1",
     "CONSOLE_ORIGINS": "https://console.example",
     "CONSOLE_URL": "https://console.example/",
     "FIRESTORE_DATABASE": "(default)",
@@ -79,6 +81,7 @@ SAMPLES = {
     "SMTP_PORT": "587",
     "SMTP_SECURITY": "starttls",
     "SMTP_USER": "someone",
+    "STAFF_ISSUERS": "[]",
     "STAFF_TOKEN_AUDIENCE": STAFF,
     "TASKS_LOCATION": "europe-west6",
     "TASKS_SERVICE_ACCOUNT": TASKS,

@@ -112,7 +112,7 @@ class TestGoogle(ProviderContract):
 
     def test_a_lost_page_token_starts_over(self, world: GoogleWorld) -> None:
         """A page token that is not taken any more means a fresh listing, not a broken feed."""
-        world.fill(300)
+        world.fill(600)
         page = world.provider.changes(world.token, world.calendar, Cursor.start(WINDOW), detail=Detail.TIMES)
         world.simulator.admin.forget_page_tokens()
 
