@@ -46,6 +46,7 @@ class Letter(StrEnum):
     MASS_DELETION_HELD = "mass_deletion_held"
     EDIT_REVERTED = "edit_reverted"
     EDIT_PROPOSED = "edit_proposed"
+    EDIT_CONTESTED = "edit_contested"
     BOOKING_CONFLICT = "booking_conflict"
     EXPORT_STOPPED = "export_stopped"
     HOOK_DISABLED = "hook_disabled"

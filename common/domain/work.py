@@ -121,6 +121,7 @@ class NoticeKind(StrEnum):
     BOOKING_CANCELLED = "booking_cancelled"
     EDIT_REVERTED = "edit_reverted"
     EDIT_PROPOSED = "edit_proposed"
+    EDIT_CONTESTED = "edit_contested"
     BOOKING_CONFLICT = "booking_conflict"
     EXPORT_STOPPED = "export_stopped"
     HOOK_DISABLED = "hook_disabled"

@@ -64,7 +64,7 @@ def _documents(ports: Ports, command: ReadExport) -> ExportPage:
         Record(record.path, data)
         for record in page
         if holds(record, resource=command.resource, connections=mine)
-        and (data := exported(record)) is not None
+        and (data := exported(ports.archive.readable(record))) is not None
     )
     return ExportPage(told, page[-1].path if page else None)
 

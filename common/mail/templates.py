@@ -94,6 +94,15 @@ ENGLISH: Mapping[Letter, Template] = {
         "When: {when}\nReference: {reference}",
         _CONSOLE_EN,
     ),
+    Letter.EDIT_CONTESTED: Template(
+        "An appointment of {resource} is changed in the calendar again and again",
+        "We put an appointment in the {provider} calendar right several times, and each time it was changed "
+        "there again, perhaps by another program.\n"
+        "We leave it as it is for now: the calendar may show something else than the booking. "
+        "The booking is what counts.\n"
+        "When: {when}\nReference: {reference}",
+        _CONSOLE_EN,
+    ),
     Letter.BOOKING_CONFLICT: Template(
         "Two things at the same time for {resource}",
         "An event in the {provider} calendar takes the same time as an appointment that was booked before.\n"
@@ -180,6 +189,15 @@ GERMAN: Mapping[Letter, Template] = {
     Letter.EDIT_PROPOSED: Template(
         "Die Änderung eines Termins von {resource} wartet auf Sie",
         "Ein Termin wurde im {provider}-Kalender geändert. Die Buchung selbst ist noch, wie sie war.\n"
+        "Wann: {when}\nReferenz: {reference}",
+        _CONSOLE_DE,
+    ),
+    Letter.EDIT_CONTESTED: Template(
+        "Ein Termin von {resource} wird im Kalender immer wieder geändert",
+        "Wir haben einen Termin im {provider}-Kalender mehrmals richtiggestellt, und jedes Mal wurde er dort "
+        "wieder geändert, vielleicht von einem anderen Programm.\n"
+        "Wir stellen ihn vorerst nicht mehr richtig: Im Kalender steht womöglich etwas anderes als in der "
+        "Buchung. Es gilt die Buchung.\n"
         "Wann: {when}\nReferenz: {reference}",
         _CONSOLE_DE,
     ),

@@ -56,7 +56,17 @@ class Archive(Protocol):
     """All that is stored of a tenant, whatever it is; and the jobs that erase it."""
 
     def page(self, tenant: str, *, after: str | None, limit: int) -> tuple[Record, ...]:
-        """Everything below the tenant and the tenant itself, in order, from ``after`` (exclusive)."""
+        """Everything below the tenant and the tenant itself, in order, from ``after`` (exclusive).
+
+        At most ``limit`` documents, fewer where they are large; none means that this was all.
+        """
+
+    def readable(self, record: Record) -> Record:
+        """A record as people read it: what is stored packed becomes rows again.
+
+        Raises:
+            StoreUnavailable: It cannot be understood.
+        """
 
     def loose(self, tenant: str, *, limit: int) -> tuple[Record, ...]:
         """What is kept of a tenant outside of it: promises, pending consents and its own issuers."""

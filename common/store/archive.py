@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from common.domain.catalogue import Resource
 from common.domain.erasure import Erasure, Record
@@ -14,8 +16,11 @@ from common.store.documents import NAME, Create, Delete, Documents, Query, Repla
 from common.store.oversight import audit_write
 from common.store.privacy_records import ERASURE
 from common.store.readable import readable
+from common.store.values import size
 
 MOST_LISTED = 100
+# Packed columns become some five times as long as text, and an answer has at most 32 MB.
+LARGEST_PAGE = 2_000_000
 ERASURES = "erasures"
 LOOSE = (paths.OUTBOX, paths.CONSENTS, paths.ISSUERS)
 
@@ -27,13 +32,24 @@ class StoredArchive:
         self._documents = documents
 
     def page(self, tenant: str, *, after: str | None, limit: int) -> tuple[Record, ...]:
-        """Everything below the tenant and the tenant itself, in order, from ``after`` (exclusive)."""
+        """Everything below the tenant and the tenant itself, in order, from ``after`` (exclusive).
+
+        What is large comes in shorter pages; only what is behind the last document is an empty one.
+        """
         root = paths.tenant(tenant)
         head = self._documents.get([root]) if after is None else ()
         # The path of ``after`` may be gone meanwhile: it is a place in the order, and no document.
         position = (_inside(root, after),) if after not in {None, root} else None
         query = Query(f"{root}/", group=True, order=(NAME,), after=position, limit=limit)
-        return _records((*head, *self._documents.query(query)))
+        return _records(_fitting((*head, *self._documents.query(query))))
+
+    def readable(self, record: Record) -> Record:
+        """A record as people read it.
+
+        Raises:
+            StoreUnavailable: It cannot be understood.
+        """
+        return replace(record, data=readable(record.path, record.data))
 
     def loose(self, tenant: str, *, limit: int) -> tuple[Record, ...]:
         """What is kept of a tenant outside of it: promises, pending consents and its own issuers."""
@@ -100,8 +116,13 @@ def _told_booking(record: Record) -> str | None:
     return name.removeprefix("booking-") if is_told else None
 
 
+def _fitting(found: Sequence[Snapshot]) -> Sequence[Snapshot]:
+    sizes = list(accumulate(size(item.data or {}) for item in found))
+    return found[: max(1, bisect_right(sizes, LARGEST_PAGE))]
+
+
 def _records(found: Sequence[Snapshot]) -> tuple[Record, ...]:
-    return tuple(Record(item.path, readable(item.path, item.data)) for item in found if item.data is not None)
+    return tuple(Record(item.path, item.data) for item in found if item.data is not None)
 
 
 def _path(tenant: str, erasure: str) -> str:

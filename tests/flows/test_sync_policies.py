@@ -264,4 +264,4 @@ def test_a_war_between_two_programs_ends():
     assert not world.errors
     assert at(9) == world.booking().interval.start
     assert 6 == len(world.writes())
-    assert 1 == world.told().count("edit_proposed")
+    assert (1, 0) == (world.told().count("edit_contested"), world.told().count("edit_proposed"))

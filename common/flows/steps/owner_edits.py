@@ -202,7 +202,9 @@ def _restrained(exported: Exported, outcome: _Outcome, now: datetime) -> _Outcom
     link = replace(outcome.link, attempts=count)
     if count <= MOST_REWRITES:
         return replace(outcome, link=link)
-    told = (NoticeKind.EDIT_PROPOSED,) if count == MOST_REWRITES + 1 else ()
+    told = tuple(kind for kind in outcome.notices if kind is not NoticeKind.EDIT_REVERTED)
+    if count == MOST_REWRITES + 1:
+        told = (*told, NoticeKind.EDIT_CONTESTED)
     ours = {**link.written, **exported.link.written}
     return replace(outcome, link=replace(link, written=ours), rewrite=False, notices=told)
 

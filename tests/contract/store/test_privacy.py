@@ -8,12 +8,15 @@ from datetime import timedelta
 import pytest
 
 from common.domain.erasure import Erasure, Scope, Stage
+from common.domain.imports import ImportedEvent
+from common.domain.interval import Interval
 from common.domain.subscription import Shows, Subscription
 from common.domain.support import Action, AuditEntry, SupportGrant
 from common.domain.work import IdempotencyRecord
-from common.errors import Conflict, UnknownResource
+from common.errors import Conflict, StoreUnavailable, UnknownResource
 from common.ports.bookings import BookingChange
 from common.store.documents import Put
+from common.store.week_form import write_events
 from tests.contract.store.examples import HOUR, NINE, booking, create, outbox
 from tests.contract.store.outreach_examples import told
 
@@ -124,6 +127,42 @@ def test_everything_of_a_tenant_is_walked_once(store, documents):
 
     assert seen[0] == "tenants/t"
     assert sorted(seen) == sorted(names)
+
+
+def test_large_documents_come_in_shorter_pages(store, documents):
+    """A page of an export has to be read by somebody: nothing is left out, and each page has something."""
+    names = [f"tenants/t/a/{number}" for number in range(6)]
+    for name in names:
+        documents.commit([Put(name, {"column": bytes(900_000)})])
+    pages, after = [], None
+    while page := store.archive.page("t", after=after, limit=50):
+        pages.append([item.path for item in page])
+        after = page[-1].path
+
+    assert [names[:2], names[2:4], names[4:]] == pages
+
+
+def test_a_record_is_raw_until_somebody_wants_to_read_it(store, documents):
+    """Packed weeks become events for people; one that nobody can read stays one that can be erased."""
+    event = ImportedEvent(
+        key="e1",
+        unit="e1",
+        interval=Interval(NINE, NINE + HOUR),
+        blocks=True,
+        free=False,
+        private=False,
+        all_day=False,
+        generation=1,
+        title="Lunch",
+    )
+    weeks = "tenants/t/connections/c/calendars/k/weeks"
+    documents.commit([Put(f"{weeks}/2027-W11", write_events([event])), Put(f"{weeks}/2027-W12", {"keys": 1})])
+    good, broken = store.archive.page("t", after=None, limit=9)
+
+    assert {"events": (event,)} == store.archive.readable(good).data
+    assert good.path == store.archive.readable(good).path
+    with pytest.raises(StoreUnavailable):
+        store.archive.readable(broken)
 
 
 def test_a_place_that_was_erased_is_still_a_place(store, documents):
