@@ -193,7 +193,7 @@ class EventRef:
 
 @dataclass(frozen=True, slots=True)
 class IdTaken:
-    """The provider has an event with this id already; whose it is must be read."""
+    """The provider has the event already, and knows it by this id; whose it is must be read."""
 
     id: str
 

@@ -77,15 +77,25 @@ def traces(link: ExportLink | None) -> Mapping[str, str]:
     return {} if left is None else {_LEFTOVER: left}
 
 
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """The older twin of an event that moved; without an ``event_id`` it is known by its epoch alone."""
+
+    epoch: int
+    calendar: str
+    event_id: str | None = None
+
+
 def with_leftover(link: ExportLink, old: ExportLink) -> ExportLink:
     """The link of an event that moves to another calendar, until its older twin is removed."""
-    return replace(link, written={**link.written, _LEFTOVER: f"{old.epoch}/{old.calendar}"})
+    return replace(link, written={**link.written, _LEFTOVER: f"{old.epoch}/{old.calendar}/{old.event_id}"})
 
 
-def leftover(link: ExportLink) -> tuple[int, str] | None:
-    """The epoch and the calendar of the older twin, if there is one."""
-    epoch, separator, calendar = link.written.get(_LEFTOVER, "").partition("/")
-    return (int(epoch), calendar) if separator else None
+def leftover(link: ExportLink) -> Leftover | None:
+    """The older twin, if there is one."""
+    epoch, separator, rest = link.written.get(_LEFTOVER, "").partition("/")
+    calendar, _, event_id = rest.partition("/")
+    return Leftover(int(epoch), calendar, event_id or None) if separator else None
 
 
 def without_leftover(link: ExportLink) -> ExportLink:

@@ -24,7 +24,10 @@ SEARCHED_FOR = timedelta(minutes=2)
 
 def remove(job: Job, link: ExportLink) -> Outcome:
     """Delete a booking's event where it is now; who was invited to one that was cancelled is told."""
-    there = None if link.state in {LinkState.GONE, LinkState.FAILED} else _where_it_is(job, link)
+    written = link.state not in {LinkState.GONE, LinkState.FAILED}
+    there = _where_it_is(job, link) if written else None
+    if written and there is None and (later := unseen(job, link)):
+        return later
     if there:
         ended = not job.booking.active
         notify = (ended and job.draft(link).notify and link.revision > 0) or job.bound(link)
@@ -73,11 +76,13 @@ def clear_leftover(job: Job, link: ExportLink) -> ExportLink:
     left = mirroring.leftover(link)
     if left is None:
         return link
-    epoch, calendar = left
-    entry = job.connection.calendars.get(calendar)
+    entry = job.connection.calendars.get(left.calendar)
     if entry:
-        old_id = event_id(job.ports.keys, tenant=link.tenant, booking=link.booking, epoch=epoch)
-        old = replace(link, calendar=calendar, calendar_id=entry.provider_id)
+        # The provider's own id is known there at once; what we chose may be found only later.
+        old_id = left.event_id or event_id(
+            job.ports.keys, tenant=link.tenant, booking=link.booking, epoch=left.epoch
+        )
+        old = replace(link, calendar=left.calendar, calendar_id=entry.provider_id)
         try:
             job.call(
                 lambda provider, token: provider.delete_event(token, job.place(old), old_id, notify=False)
@@ -88,6 +93,19 @@ def clear_leftover(job: Job, link: ExportLink) -> ExportLink:
                 "old_event_left", tenant=link.tenant, connection=link.connection, code=refused.reason
             )
     return job.save(mirroring.without_leftover(link))
+
+
+def unseen(job: Job, link: ExportLink) -> Outcome | None:
+    """Where changes are shown late, one look proves no absence: the same again after a grace, or None.
+
+    An event whose creation was not answered may be there all the same, and would stay for ever.
+    """
+    now = job.ports.clock.now()
+    since = link.missing_since or now
+    if not job.lags or now - since >= SEARCHED_FOR:
+        return None
+    job.save(replace(link, missing_since=since))
+    return Outcome(Result.SEARCHING, since + SEARCHED_FOR, "event_unseen")
 
 
 def search(job: Job, link: ExportLink) -> Outcome:

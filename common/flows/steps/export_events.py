@@ -14,7 +14,7 @@ from common.domain.event import ExternalEvent, Gone
 from common.domain.mirroring import Outcome, Result
 from common.domain.ownership import ATTENDEE, REMINDER, TIME, fingerprint, seen, seen_fingerprint
 from common.errors import Conflict, UnexpectedReply
-from common.flows.steps.export_ends import clear_leftover, search
+from common.flows.steps.export_ends import clear_leftover, search, unseen
 from common.flows.steps.export_job import COST_OF_PATCH, Job
 from common.flows.steps.wakeups import wake_calendar
 
@@ -30,9 +30,12 @@ def create(job: Job, target: CalendarEntry, link: ExportLink, *, changed: bool =
         if isinstance(answer, EventRef):
             clear_leftover(job, job.alive(link, answer, draft))
             return Outcome(Result.WRITTEN)
-        found = job.read(link)
+        # The provider names the event by its own id, where it has one: found at once, even if shown late.
+        found = job.read(replace(link, event_id=answer.id))
         if found:
             return adopt(job, link, found)
+        if later := unseen(job, link):
+            return later
         # The id is spent: a provider never gives the id of a deleted event free.
         link = job.blank(target, epoch=link.epoch + 1, before=link)
     raise UnexpectedReply("every id for this event is taken", code="ids_taken")
@@ -50,11 +53,17 @@ def resolve(job: Job, target: CalendarEntry, link: ExportLink) -> Outcome:
     if link.revision:
         # It had been there before: then its owner removed it.
         return search(job, link)
-    return create(job, target, job.blank(target, epoch=link.epoch, before=link))
+    if link.calendar != target.key and (later := unseen(job, link)):
+        # Made in another calendar now, it might be there twice.
+        return later
+    blank = job.blank(target, epoch=link.epoch, before=link)
+    return create(job, target, replace(blank, missing_since=link.missing_since))
 
 
 def adopt(job: Job, link: ExportLink, event: ExternalEvent) -> Outcome:
     """An event of ours that is there already, in whatever state our last write left it."""
+    # From here on by the provider's own id: by ours it may be found only later.
+    link = replace(link, event_id=event.id)
     draft = job.draft(link, changed=job.booking.revision > link.revision)
     wanted = fingerprint(draft)
     changed = {name for name, value in seen_fingerprint(event).items() if wanted[name] != value}

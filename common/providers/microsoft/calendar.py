@@ -146,7 +146,7 @@ class MicrosoftCalendar:
         if isinstance(reply, Outcome):
             return IdTaken(draft.event_id)
         written = written_of(reply)
-        return written if shows(reply, draft) else IdTaken(draft.event_id)
+        return written if shows(reply, draft) else IdTaken(written.id)
 
     def update_event(
         self,

@@ -10,6 +10,7 @@ import pytest
 from common.domain.booking import BookingStatus, ExportLink, LinkState
 from common.domain.mirroring import (
     WITHOUT_ATTENDEE,
+    Leftover,
     Step,
     leftover,
     may_invite,
@@ -96,9 +97,11 @@ def test_the_older_twin_of_a_moved_event_is_remembered_until_removed() -> None:
     """A crash between making the new event and removing the old one leaves no orphan."""
     moved = with_leftover(replace(LINK, calendar="k2", epoch=1), LINK)
 
-    assert leftover(moved) == (0, "k1")
-    assert leftover(written(moved, {"title": "y"})) == (0, "k1")
-    assert traces(moved) == {"leftover": "0/k1"}
+    twin = Leftover(0, "k1", LINK.event_id)
+    assert leftover(moved) == twin
+    assert leftover(written(moved, {"title": "y"})) == twin
+    assert traces(moved) == {"leftover": f"0/k1/{LINK.event_id}"}
+    assert leftover(replace(LINK, written={"leftover": "0/k1"})) == Leftover(0, "k1")
     assert without_leftover(moved).written == {"title": "x"}
     assert leftover(LINK) is None
 
