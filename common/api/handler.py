@@ -113,7 +113,7 @@ class Function:
 
     def _answer(self, request: Request, stage: Stage) -> Reply:
         route, parameters = self._table.find(request.method, request.path)
-        address = stage.doorman.who(request.headers.get("X-Forwarded-For", ""), request.remote_addr or "")
+        address = _address(request, stage) if route.access in BROWSERS else ""
         if route.access in ANONYMOUS:
             stage.doorman.arrive(address)
         origin = request.headers.get("Origin")
@@ -185,6 +185,10 @@ class Function:
             return {"Vary": "Origin"}
         exposed = {"Access-Control-Expose-Headers": EXPOSED_HEADERS}
         return {"Vary": "Origin", "Access-Control-Allow-Origin": origin, **exposed}
+
+
+def _address(request: Request, stage: Stage) -> str:
+    return stage.doorman.who(request.headers.get("X-Forwarded-For", ""), request.remote_addr or "")
 
 
 def _query(request: Request) -> dict[str, str]:
