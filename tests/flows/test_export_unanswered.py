@@ -28,7 +28,7 @@ class Google(Synced):
 
     def __init__(self):
         super().__init__(settings=OWN, calendars=(SECOND,))
-        self.side = self.google
+        self.side, self.places = self.google, places(self)
 
 
 class Late(Outlook):
@@ -44,7 +44,12 @@ class Late(Outlook):
             bump_after=None,
         )
         super().__init__(settings=OWN, calendars=(SECOND,), microsoft=seen)
-        self.side = self.microsoft
+        self.side, self.places = self.microsoft, places(self)
+
+
+def places(world):
+    """The calendars of the account, which nobody here knows any more once it is disconnected."""
+    return {key: entry.provider_id for key, entry in world.connection.calendars.items()}
 
 
 @pytest.fixture(
@@ -74,9 +79,9 @@ def unanswered(world):
 def own(world):
     """Our living events in all calendars of the account: where, which, when."""
     return [
-        (entry.key, one["id"], one["start"]["dateTime"][11:16])
-        for entry in world.connection.calendars.values()
-        for one in world.side.inspect.events(entry.provider_id)
+        (key, one["id"], one["start"]["dateTime"][11:16])
+        for key, provider_id in world.places.items()
+        for one in world.side.inspect.events(provider_id)
         if one.get("status") != "cancelled"
         and (one["id"].startswith("sb") or (one.get("transactionId") or "").startswith("sb"))
     ]

@@ -20,6 +20,7 @@ from common.errors import (
 )
 from common.flows.steps.access import authorized
 from common.flows.steps.erasing import passed, sealed_for
+from common.flows.steps.missing import need_shown
 from common.flows.steps.outbox import announce, exporting, promises
 from common.flows.steps.pacing import pace
 from common.flows.steps.reading import reference
@@ -102,6 +103,7 @@ def _removed(ports: Ports, connection: Connection, link: ExportLink) -> bool:
     provider = ports.providers[connection.provider].calendar
     pace(ports, connection, units=1, lane=Lane.BACKFILL)
     try:
+        need_shown(ports, connection, link, calendar)
         authorized(
             ports,
             connection,

@@ -96,16 +96,9 @@ def clear_leftover(job: Job, link: ExportLink) -> ExportLink:
 
 
 def unseen(job: Job, link: ExportLink) -> Outcome | None:
-    """Where changes are shown late, one look proves no absence: the same again after a grace, or None.
-
-    An event whose creation was not answered may be there all the same, and would stay for ever.
-    """
-    now = job.ports.clock.now()
-    since = link.missing_since or now
-    if not job.lags or now - since >= SEARCHED_FOR:
-        return None
-    job.save(replace(link, missing_since=since))
-    return Outcome(Result.SEARCHING, since + SEARCHED_FOR, "event_unseen")
+    """The same once more later, where an event that is not shown may be there all the same."""
+    until = missing.unseen_until(job.ports, job.connection, link)
+    return Outcome(Result.SEARCHING, until, "event_unseen") if until else None
 
 
 def search(job: Job, link: ExportLink) -> Outcome:

@@ -118,11 +118,6 @@ class Job:
         return self.connection.settings.exports.notify and self.notify and changed
 
     @property
-    def lags(self) -> bool:
-        """Whether the provider shows what was written only some time later."""
-        return self._abilities.lags
-
-    @property
     def _abilities(self) -> Abilities:
         return self.ports.providers[self.connection.provider].calendar.abilities
 

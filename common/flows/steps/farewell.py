@@ -17,7 +17,7 @@ from common.flows.steps.amending import amend
 from common.flows.steps.closing import close
 from common.flows.steps.export_target import left_over
 from common.flows.steps.grants import shared
-from common.flows.steps.missing import links_of
+from common.flows.steps.missing import links_of, need_shown
 from common.flows.steps.pacing import pace
 from common.flows.steps.purge import purge
 from common.flows.steps.reading import reference
@@ -103,7 +103,7 @@ def remove_events(ports: Ports, connection: Connection, *, after: str | None, mo
     """Delete up to ``most`` exported events, ours by their link and never others; where to go on, or None.
 
     Raises:
-        Conflict: Somebody who had not heard of the end yet is writing one of them.
+        Conflict: Somebody who had not heard of the end yet is writing one of them, or one is not shown yet.
     """
     budget, reached = most, after
     while page := ports.bookings.links(connection.tenant, connection.id, after=reached, limit=MOST_ENTRIES):
@@ -129,6 +129,7 @@ def _removed(ports: Ports, connection: Connection, link: ExportLink) -> str:
     provider = ports.providers[connection.provider].calendar
     pace(ports, connection, units=1, lane=Lane.BACKFILL)
     try:
+        need_shown(ports, connection, link, calendar)
         authorized(
             ports,
             connection,

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from common.domain import breaker
-from common.domain.account import Connection
+from common.domain.account import CalendarRef, Connection
 from common.domain.booking import ExportLink, LinkState
+from common.domain.event import Detail, Gone
 from common.domain.feed import Feed, Held
+from common.domain.ownership import id_signature
 from common.domain.upkeep import LAGGING_GRACE
 from common.domain.work import Lane, Notice, NoticeKind, Task, Work
+from common.errors import Conflict
+from common.flows.steps.access import authorized
+from common.flows.steps.pacing import pace
 from common.flows.steps.reading import Reading
 from common.ports import Ports
 
 PAGE = 200
+UNSEEN_FOR = timedelta(minutes=2)
 _ALIVE = frozenset({LinkState.LIVE, LinkState.MISSING})
 
 
@@ -24,6 +30,44 @@ def noted(ports: Ports, link: ExportLink) -> ExportLink:
     if link.missing_since is not None:
         return link
     return ports.bookings.save_link(replace(link, state=LinkState.MISSING, missing_since=ports.clock.now()))
+
+
+def unseen_until(ports: Ports, connection: Connection, link: ExportLink) -> datetime | None:
+    """Until when an event that is not shown may be there all the same; None where it is certainly not.
+
+    Where changes are shown late one look proves nothing: an event whose creation was not answered would
+    stay for ever.
+    """
+    now = ports.clock.now()
+    since = link.missing_since or now
+    if not ports.providers[connection.provider].calendar.abilities.lags or now - since >= UNSEEN_FOR:
+        return None
+    ports.bookings.save_link(replace(link, missing_since=since))
+    return since + UNSEEN_FOR
+
+
+def need_shown(ports: Ports, connection: Connection, link: ExportLink, calendar: CalendarRef) -> None:
+    """Wait for an event that may be there under an id that nobody has heard yet.
+
+    Raises:
+        Conflict: It may be shown in a moment.
+    """
+    provider = ports.providers[connection.provider].calendar
+    if (
+        link.state is not LinkState.PENDING
+        or id_signature(link.event_id) is None
+        or not provider.abilities.lags
+    ):
+        return
+    pace(ports, connection, units=1, lane=Lane.BACKFILL)
+    found = authorized(
+        ports,
+        connection,
+        lambda token: provider.get_event(token, calendar, link.event_id, detail=Detail.TIMES),
+    )
+    if isinstance(found, Gone) and (until := unseen_until(ports, connection, link)):
+        pause = (until - ports.clock.now()).total_seconds()
+        raise Conflict("an event may be shown in a moment", code="event_unseen", retry_after=pause)
 
 
 def vanished(ports: Ports, reading: Reading, feed: Feed, lost: Sequence[ExportLink]) -> Held | None:
