@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from common.domain.interval import Interval
@@ -35,10 +34,3 @@ class UnitChange:
 
     unit: str
     events: tuple[ImportedEvent, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredUnits:
-    """The stored entries of some units, by unit."""
-
-    units: Mapping[str, tuple[ImportedEvent, ...]]
