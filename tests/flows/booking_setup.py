@@ -102,11 +102,17 @@ def utc(clock: str) -> datetime:
     return at(clock).astimezone(UTC)
 
 
+def asked(world: World, method: str = "events.list") -> int:
+    """How often Google was asked that."""
+    return sum(call["method"] == method for call in world.google.admin.calls())
+
+
 __all__ = [
     "ACCOUNT",
     "CUSTOMER",
     "MONDAY",
     "Settings",
+    "asked",
     "at",
     "booked",
     "enter",

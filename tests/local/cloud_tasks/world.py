@@ -86,3 +86,8 @@ def task(task_id: str) -> str:
 def numbered(count: int) -> Sequence[str]:
     """Task ids t00, t01, ..."""
     return [f"t{number:02}" for number in range(count)]
+
+
+SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)

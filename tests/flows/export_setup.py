@@ -1,0 +1,47 @@
+"""Bookings that are changed, and exports that are repeated until they are done."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from common.domain.account import Connection
+from common.domain.booking import Booking
+from common.domain.manage import Staff
+from common.domain.settings import ExportSettings
+from common.domain.work import NoticeKind
+from common.errors import Retry
+from common.flows.cancel_booking import CancelBooking, cancel_booking
+from common.flows.reschedule import Reschedule, reschedule
+from tests.flows.booking_setup import at, export
+from tests.world import World
+
+INVITING = ExportSettings(attendee=True, notify=True)
+
+
+def moved(world: World, booking: Booking, clock: str) -> Booking:
+    return reschedule(world.ports, Reschedule("t1", booking.id, at(clock), Staff()))
+
+
+def cancelled(world: World, booking: Booking) -> Booking:
+    return cancel_booking(world.ports, CancelBooking("t1", booking.id, Staff()))
+
+
+def fault(world: World, action: str, method: str, **options: Any) -> None:
+    world.google.inspect.add_fault(action, method=method, **options)
+
+
+def insisted(world: World, booking: Booking, connection: Connection, *, most: int = 10) -> int:
+    """Repeat the task as its wrapper would; how many tries it took."""
+    for number in itertools.count(1):
+        try:
+            export(world, booking, connection)
+        except Retry:
+            assert number < most
+            continue
+        return number
+    raise AssertionError
+
+
+def notices(world: World) -> list[NoticeKind]:
+    return [notice.kind for notice in world.ports.ledger.notices("t1")]
