@@ -74,6 +74,7 @@ def test_a_time_that_is_offered_has_no_reason(side):
     assert why(side()) == {}
 
 
+@both
 @pytest.mark.parametrize(
     ("clock", "expected"),
     [
@@ -82,14 +83,15 @@ def test_a_time_that_is_offered_has_no_reason(side):
         ("10:05", {"off_grid": ("10:00-10:15", None)}),
     ],
 )
-def test_hours_and_grid_tell_the_part_that_does_not_fit(clock, expected):
+def test_hours_and_grid_tell_the_part_that_does_not_fit(side, clock, expected):
     """F8: the closed part of the appointment, or the grid's times around it."""
-    assert why(GOOGLE(), clock) == expected
+    assert why(side(), clock) == expected
 
 
-def test_past_notice_and_horizon_tell_how_far():
+@both
+def test_past_notice_and_horizon_tell_how_far(side):
     """F8: too late, too soon and too far ahead have the range that rules them out."""
-    world = GOOGLE()
+    world = side()
     world.clock.advance_to(at("09:00"))
     change(world, notice=timedelta(hours=2), horizon=timedelta(hours=6))
 
@@ -98,9 +100,10 @@ def test_past_notice_and_horizon_tell_how_far():
     assert why(world, "15:30") == {"horizon": ("15:00-15:30", None)}
 
 
-def test_absences_bookings_buffers_and_holds_name_themselves():
+@both
+def test_absences_bookings_buffers_and_holds_name_themselves(side):
     """F8: each with its own range and id."""
-    world = GOOGLE()
+    world = side()
     world.ports.catalogue.save_absence("t1", "anna", Absence("doctor", Interval(at("09:00"), at("09:30"))))
     booking = booked(world, "10:00").booking.id
     hold = held(world, "11:00", service="cut").hold.id
@@ -112,18 +115,20 @@ def test_absences_bookings_buffers_and_holds_name_themselves():
     assert why(world, "10:30") == {"buffer": ("10:00-10:30", booking)}
 
 
-def test_what_is_switched_off_is_named():
+@both
+def test_what_is_switched_off_is_named(side):
     """F8: policy: the service, the resource, or that one is not part of the other."""
-    world = GOOGLE()
+    world = side()
     change(world, active=False, resource={"active": False})
 
     found = explain_slot(world.ports, ExplainSlot("t1", "cut", "anna", at("10:00"))).reasons
     assert [(str(item.code), item.source) for item in found] == [("inactive", "cut"), ("inactive", "anna")]
 
 
-def test_a_party_that_is_too_large_is_a_matter_of_capacity():
+@both
+def test_a_party_that_is_too_large_is_a_matter_of_capacity(side):
     """F8: no session is needed for that."""
-    world = GOOGLE()
+    world = side()
     offering(world, capacity=2)
     found = explain_slot(world.ports, ExplainSlot("t1", "yoga", "anna", at("10:00"), seats=3)).reasons
 
