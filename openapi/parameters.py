@@ -51,12 +51,12 @@ HEADERS: Mapping[str, dict[str, Any]] = {
     },
 }
 
-# The origin is judged before the token is read, and in a preflight there is none.
+# A preflight shows no token, so that the page's tenant has to be named.
 TENANT: dict[str, Any] = {
     "name": "tenant",
     "in": "query",
     "required": False,
-    "description": "For browser pages: the tenant that registered their origin.",
+    "description": "For browser pages: the tenant that registered their origin, which is the token's.",
     "schema": {"type": "string", "pattern": ID},
     "example": "salon",
 }

@@ -68,6 +68,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "token_expired": (401, "The token has ended; fetch a new one."),
     "no_role": (403, "The token names no tenant or no known role."),
     "foreign_tenant": (403, "The token's issuer does not vouch for that tenant."),
+    "tenant_mismatch": (403, "The token is of another tenant than the query's `tenant`."),
     "role_not_trusted": (403, "The token's issuer does not vouch for support."),
     "issuer_not_accepted": (403, "This tenant's staff comes from its own issuer."),
     "role_not_allowed": (403, "This role may not do that."),
@@ -158,7 +159,7 @@ CHANGING = ("conflict", "queue_unavailable", "store_refused")
 TOKEN = ("unauthenticated", "token_expired", "issuer_unavailable")
 STAFF = (
     *(*TOKEN, "no_role", "role_not_allowed"),
-    *("foreign_tenant", "role_not_trusted", "issuer_not_accepted"),
+    *("foreign_tenant", "tenant_mismatch", "role_not_trusted", "issuer_not_accepted"),
 )
 LIMITED = ("rate_limited_address", "rate_limited_tenant", "rate_limited_contact")
 ACCESS: Mapping[Access, tuple[str, ...]] = {

@@ -19,6 +19,7 @@ from common.errors import (
     NotAllowed,
     SyncError,
     TooLarge,
+    UnknownResource,
     UnsupportedMedia,
     UntrustedCaller,
 )
@@ -84,8 +85,9 @@ class Function:
         """Answer one request; this is the only place that catches everything."""
         started = time.monotonic()
         stage = self._stage()
+        page = _Page(request, stage, looked_at=self._browsers)
         try:
-            reply = self._preflight(request, stage) or self._answer(request, stage)
+            reply = self._preflight(request, page) or self._answer(request, stage, page)
         except SyncError as error:
             reply = answer(error)
             if error.reason == "misconfigured":
@@ -107,28 +109,29 @@ class Function:
             code=reply.body.get("code") if isinstance(reply.body, dict) and reply.status >= 400 else None,  # noqa: PLR2004
             milliseconds=round((time.monotonic() - started) * 1000, 1),
         )
-        headers = {**HEADERS, **self._cors(request, stage), **reply.headers}
+        headers = {**HEADERS, **page.cors(), **reply.headers}
         content_type = reply.content_type if reply.body is not None else None
         return Response(reply.raw(), status=reply.status, headers=headers, content_type=content_type)
 
-    def _answer(self, request: Request, stage: Stage) -> Reply:
+    def _answer(self, request: Request, stage: Stage, page: _Page) -> Reply:
         route, parameters = self._table.find(request.method, request.path)
         address = _address(request, stage) if route.access in BROWSERS else ""
         if route.access in ANONYMOUS:
             stage.doorman.arrive(address)
-        origin = request.headers.get("Origin")
-        if (
-            origin
-            and self._browsers
-            and request.method not in METHODS_WITHOUT_EFFECT
-            and not stage.origin_allowed(origin, request.args.get("tenant"))
-        ):
-            raise NotAllowed("pages of this origin may not call", code="origin_not_allowed")
         caller = self._caller(route, request, stage, address)
+        query = _query(request)
+        if caller is not None and caller.tenant:
+            page.tenant = caller.tenant
+        if page.tenant != query.get("tenant", page.tenant):
+            raise NotAllowed("the token is of another tenant than the query", code="tenant_mismatch")
+        if request.method not in METHODS_WITHOUT_EFFECT and not page.may_call():
+            raise NotAllowed("pages of this origin may not call", code="origin_not_allowed")
+        if caller is not None and route.roles and caller.role not in route.roles:
+            raise NotAllowed("this role may not do that", code="role_not_allowed")
         call = Call(
             method=request.method,
             path=parameters,
-            query=_query(request),
+            query=query,
             headers=request.headers,  # type: ignore[arg-type]  # case-insensitive mapping
             body=_body(route, request),
             caller=caller,
@@ -147,12 +150,9 @@ class Function:
         if scheme.lower() != "bearer" or not token:
             raise UntrustedCaller("a bearer token is needed here")
         with stage.doorman.watching(address, route.access in BROWSERS):
-            caller = stage.admit(route.access, token, self._name)
-        if route.roles and caller.role not in route.roles:
-            raise NotAllowed("this role may not do that", code="role_not_allowed")
-        return caller
+            return stage.admit(route.access, token, self._name)
 
-    def _preflight(self, request: Request, stage: Stage) -> Reply | None:
+    def _preflight(self, request: Request, page: _Page) -> Reply | None:
         if (
             not self._browsers
             or request.method != "OPTIONS"
@@ -160,9 +160,7 @@ class Function:
         ):
             return None
         methods = self._table.methods(request.path)
-        if not methods or not stage.origin_allowed(
-            request.headers.get("Origin", ""), request.args.get("tenant")
-        ):
+        if not methods or not page.named():
             raise NotAllowed("pages of this origin may not call", code="origin_not_allowed")
         return Reply(
             status=204,
@@ -173,18 +171,38 @@ class Function:
             },
         )
 
-    def _cors(self, request: Request, stage: Stage) -> Mapping[str, str]:
-        origin = request.headers.get("Origin")
-        if not origin or not self._browsers:
+
+class _Page:
+    """The browser page that calls: one of the token's tenant, or of the query's where there is no token."""
+
+    def __init__(self, request: Request, stage: Stage, *, looked_at: bool) -> None:
+        self._origin = request.headers.get("Origin", "") if looked_at else ""
+        self._stage = stage
+        self.tenant = request.args.get("tenant")
+
+    def named(self) -> bool:
+        """Whether it is the console's, or one that its tenant named."""
+        try:
+            return self._stage.origin_allowed(self._origin, self.tenant)
+        except UnknownResource:
+            return False
+
+    def may_call(self) -> bool:
+        """The same; whoever calls without a page may."""
+        return not self._origin or self.named()
+
+    def cors(self) -> Mapping[str, str]:
+        """What lets the page read the answer."""
+        if not self._origin:
             return {}
         try:
-            allowed = stage.origin_allowed(origin, request.args.get("tenant"))
+            allowed = self.named()
         except SyncError:
             allowed = False
         if not allowed:
             return {"Vary": "Origin"}
         exposed = {"Access-Control-Expose-Headers": EXPOSED_HEADERS}
-        return {"Vary": "Origin", "Access-Control-Allow-Origin": origin, **exposed}
+        return {"Vary": "Origin", "Access-Control-Allow-Origin": self._origin, **exposed}
 
 
 def _address(request: Request, stage: Stage) -> str:

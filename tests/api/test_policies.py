@@ -12,7 +12,7 @@ from common.api.routes import Route
 from common.domain.staff import Role
 from openapi.functions import function, names
 from openapi.parameters import PATHS
-from tests.api.conftest import Http
+from tests.api.conftest import Answer, Http
 
 ANY = {"If-Match": "*"}
 TENANT = {"name": "Salon", "time_zone": "Europe/Zurich"}
@@ -38,6 +38,38 @@ def test_pages_of_a_registered_origin_may_call(http: Http, origin: str) -> None:
     assert put.body["allowed_origins"] == [origin]
     assert list(seen.values()) == [origin, None, None]
     assert "Access-Control-Allow-Origin" not in elsewhere.headers
+
+
+@pytest.mark.parametrize(("own", "other"), [("t1", "t2"), ("t2", "t1")])
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_token_opens_no_page_of_another_tenant(http: Http, own: str, other: str, method: str) -> None:
+    """Neither reads nor changes: the query cannot choose whose pages are asked about."""
+    for tenant in ("t1", "t2"):
+        origins = {"allowed_origins": [f"https://{tenant}.example"]}
+        http(
+            "PUT",
+            "/tenant",
+            token=f"owner.{tenant}.-",
+            json=TENANT | origins,
+            headers=ANY if tenant == "t1" else {},
+        )
+    body = {"json": TENANT} if method == "PUT" else {}
+
+    def call(tenant: str, page: str) -> Answer:
+        headers = ANY | {"Origin": f"https://{page}.example"}
+        return http(method, f"/tenant?tenant={tenant}", token=f"owner.{own}.-", headers=headers, **body)
+
+    lured, honest = call(other, page=other), call(other, page=own)
+    strange = call(own, page=other)
+    unnamed = http("GET", "/tenant", token=f"owner.{own}.-", headers={"Origin": f"https://{own}.example"})
+
+    assert (lured.status, lured.code) == (honest.status, honest.code) == (403, "tenant_mismatch")
+    assert (strange.status, strange.code) == ((200, None) if method == "GET" else (403, "origin_not_allowed"))
+    seen = [item.headers.get("Access-Control-Allow-Origin") for item in (lured, honest, strange, unnamed)]
+    assert seen == [None, f"https://{own}.example", None, f"https://{own}.example"]
+    assert http("GET", "/tenant", token=f"owner.{own}.-").body["allowed_origins"] == [
+        f"https://{own}.example"
+    ]
 
 
 @pytest.mark.parametrize(

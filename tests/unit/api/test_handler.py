@@ -60,7 +60,10 @@ class Stage:
         return self._doorman
 
     def origin_allowed(self, origin: str, tenant: str | None) -> bool:
-        return origin == "https://console.example" or (tenant, origin) == ("t1", "https://shop.example")
+        return origin == "https://console.example" or (tenant, origin) in {
+            ("t1", "https://shop.example"),
+            ("t2", "https://other.example"),
+        }
 
 
 def crash(_call: Call) -> Reply:
@@ -268,6 +271,31 @@ def test_a_foreign_page_changes_nothing(stage: Stage) -> None:
     response, body = call(stage, "POST", "/", json={}, headers={"Origin": "https://evil.example"})
 
     assert (403, "origin_not_allowed") == (response.status_code, body["code"])
+
+
+@pytest.mark.parametrize(
+    ("query", "origin", "status", "readable"),
+    [
+        ("?tenant=t1", "https://shop.example", 200, True),
+        ("", "https://shop.example", 200, True),
+        ("?tenant=t2", "https://shop.example", 403, True),
+        ("?tenant=t2", "https://other.example", 403, False),
+        ("?tenant=t1", "https://other.example", 200, False),
+        ("?tenant=t2", None, 403, False),
+        ("?tenant=", None, 403, False),
+    ],
+)
+def test_a_page_is_one_of_the_tokens_tenant(
+    stage: Stage, query: str, origin: str | None, status: int, readable: bool
+) -> None:
+    """The token says whose pages may read the answer, and a query that names another tenant is refused."""
+    headers = {"Authorization": "Bearer owner.a.b"} | ({"Origin": origin} if origin else {})
+    for path in ("/mine", "/either"):
+        response, body = call(stage, "GET", f"{path}{query}", headers=headers)
+
+        assert response.status_code == status
+        assert (status == 403) == (body.get("code") == "tenant_mismatch")
+        assert ("Access-Control-Allow-Origin" in response.headers) == readable
 
 
 def test_private_functions_want_the_service_account(stage: Stage) -> None:
