@@ -13,21 +13,24 @@ from common.domain.work import NoticeKind
 from common.errors import Retry
 from common.flows.cancel_booking import CancelBooking, cancel_booking
 from common.flows.reschedule import Reschedule, reschedule
-from tests.flows.booking_setup import at, export
+from tests.flows.booking_setup import at, export, synchronised
 from tests.world import World
 
 INVITING = ExportSettings(attendee=True, notify=True)
 
 
 def moved(world: World, booking: Booking, clock: str) -> Booking:
+    """Staff move a booking."""
     return reschedule(world.ports, Reschedule("t1", booking.id, at(clock), Staff()))
 
 
 def cancelled(world: World, booking: Booking) -> Booking:
+    """Staff cancel a booking."""
     return cancel_booking(world.ports, CancelBooking("t1", booking.id, Staff()))
 
 
 def fault(world: World, action: str, method: str, **options: Any) -> None:
+    """An answer of Google that goes wrong."""
     world.google.inspect.add_fault(action, method=method, **options)
 
 
@@ -44,4 +47,15 @@ def insisted(world: World, booking: Booking, connection: Connection, *, most: in
 
 
 def notices(world: World) -> list[NoticeKind]:
+    """What the owner was told."""
     return [notice.kind for notice in world.ports.ledger.notices("t1")]
+
+
+def mails(world: World) -> list[str]:
+    """What Google mailed to guests."""
+    return [mail["kind"] for mail in world.google.admin.mails()]
+
+
+def choose(world: World, connection: Connection, **exports: Any) -> Connection:
+    """The connection with other settings of its exports."""
+    return synchronised(world, connection, exports=ExportSettings(**exports))

@@ -90,3 +90,11 @@ class Life(Synced):
 def calendars(connection):
     """Which calendars are on, by name."""
     return {entry.name: entry.enabled for entry in connection.calendars.values()}
+
+
+def synchronised(**options):
+    """Three events of the owner's, and both sides in line."""
+    life = Life(**options)
+    life.fill(3)
+    life.synchronise()
+    return life

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from common.domain.booking import Booking
 from common.domain.mail_policy import MailPolicy
 from common.domain.manage import Staff
+from common.domain.work import OutboxKind
 from common.flows.cancel_booking import CancelBooking, cancel_booking
 from common.flows.reschedule import Reschedule, reschedule
 from tests.flows.booking_setup import CUSTOMER, at
@@ -39,4 +41,27 @@ def mailed(world: World, address: str | None = CUSTOMER.email) -> list[str]:
     return [mail.subject for mail in world.postbox.to(address or "")]
 
 
-__all__ = ["HOOK", "OWNER", "RETURN_TO", "cancel", "mailed", "move", "policy"]
+BOOKED = "Your appointment with Salon"
+MOVED = "Your appointment with Salon has a new time"
+CANCELLED = "Your appointment with Salon was cancelled"
+
+
+def promised(world: World) -> list[str]:
+    """What is still to be told."""
+    due = world.ports.ledger.outbox_due(world.clock.now() + timedelta(days=9), 100)
+    return [entry.kind.value for entry in due if entry.kind is not OutboxKind.EXPORT]
+
+
+__all__ = [
+    "BOOKED",
+    "CANCELLED",
+    "HOOK",
+    "MOVED",
+    "OWNER",
+    "RETURN_TO",
+    "cancel",
+    "mailed",
+    "move",
+    "policy",
+    "promised",
+]

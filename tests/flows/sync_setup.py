@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from common.domain.account import Phase, Status, SyncRun, calendar_key
 from common.domain.booking import Booking, BookingStatus, Customer
+from common.domain.catalogue import OwnerEditPolicy, Tenant
 from common.domain.cells import claimed
 from common.domain.interval import Interval
 from common.domain.settings import Settings
@@ -12,7 +13,7 @@ from common.flows.steps.outbox import promises
 from common.flows.steps.settled import settle
 from common.flows.steps.wakeups import wake_calendar
 from common.ports import BookingChange
-from tests.world import ACCOUNT, World
+from tests.world import ACCOUNT, RETURN_TO, World
 
 MONDAY = datetime(2027, 3, 22, tzinfo=UTC)
 
@@ -143,3 +144,24 @@ class Synced(World):
             for name in calls
             if name in {"events.insert", "events.patch", "events.update", "events.delete"}
         ]
+
+
+def exported(world=None, **options):
+    """A world with one exported booking whose echo has arrived."""
+    world = world or Synced(**options)
+    world.book(at(9))
+    world.drain()
+    return world
+
+
+def policy(world, **parts):
+    """The tenant decides what becomes of owners' edits."""
+    world.ports.catalogue.save_tenant(
+        Tenant(
+            id=world.tenant,
+            name="Salon",
+            zone="Europe/Zurich",
+            return_addresses=(RETURN_TO,),
+            owner_edits=OwnerEditPolicy(**parts),
+        )
+    )
