@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from common.domain.limits import MOST_HOPS, Limits
 from common.domain.staff import TENANT, Issuer
@@ -91,6 +93,22 @@ class Config:
         own = self.environment.get(f"FUNCTION_URL_{name.upper()}", "")
         return (own or f"{self.text('PUBLIC_BASE_URL').rstrip('/')}/{name}").rstrip("/")
 
+    def page(self, name: str) -> str:
+        """A page of the front end that mails and events lead to; empty where there is none.
+
+        Raises:
+            Misconfigured: it was deployed, and would lead people to their own machine, or mails nowhere.
+        """
+        address = self.text(name, "")
+        # https://cloud.google.com/run/docs/container-contract#services-env-vars
+        if not self.environment.get("K_SERVICE", "") or _public(address):
+            return address
+        if address:
+            raise Misconfigured(f"the setting {name} is not an https address that others can open")
+        if self.environment.get("MAIL_SENDER", ""):
+            raise Misconfigured(f"the setting {name} is missing, and mails lead there")
+        return ""
+
     @property
     def tasks(self) -> TaskConfig:
         """The queues' part; QUEUE_NAMES may rename the lanes' queues as a JSON object."""
@@ -142,6 +160,20 @@ class Config:
     def console_origins(self) -> tuple[str, ...]:
         """The origins of the staff console, exactly as browsers send them, separated by commas."""
         return tuple(part.strip() for part in self.text("CONSOLE_ORIGINS", "").split(",") if part.strip())
+
+
+def _public(address: str) -> bool:
+    """Whether people elsewhere can open it: https, and neither this machine nor a private network."""
+    try:
+        parts = urlsplit(address)
+        host = (parts.hostname or "").rstrip(".")
+    except ValueError:
+        return False
+    try:
+        return parts.scheme == "https" and ipaddress.ip_address(host).is_global
+    except ValueError:
+        local = host == "localhost" or host.endswith(".localhost")
+        return parts.scheme == "https" and bool(host) and not local
 
 
 def _issuer(number: int, described: Mapping[str, Any]) -> Issuer:

@@ -81,15 +81,15 @@ class Installation:
         """The numbers that operators may change."""
         from common.ports import Tuning  # noqa: PLC0415
 
-        number, url = self.config.number, self.config.function_url
+        number, url, page = self.config.number, self.config.function_url, self.config.page
         defaults = Tuning()
         return Tuning(
             webhook_google=url("webhook_google"),
             webhook_graph=url("webhook_graph"),
             oauth_redirect=url("oauth_callback"),
-            manage_url=self.config.text("MANAGE_URL", ""),
-            invite_url=self.config.text("INVITE_URL", ""),
-            console_url=self.config.text("CONSOLE_URL", ""),
+            manage_url=page("MANAGE_URL"),
+            invite_url=page("INVITE_URL"),
+            console_url=page("CONSOLE_URL"),
             feed_url=url("feeds"),
             live_deadline=number("LIVE_DEADLINE_SECONDS", defaults.live_deadline),
             poll_minutes=int(number("POLL_MINUTES", defaults.poll_minutes)),

@@ -73,6 +73,9 @@ def _introduce(stack: Stack, port: int) -> None:
         "redirect URI": "" if where.google else config.function_url("oauth_callback"),
         "Cloud Tasks": queue if where.tasks_rest else f"{config.tasks.grpc_host}   from the environment",
         "mails": f"{where.mail}   python -m local mails --port {port}" if where.mail else "",
+        "links in mails": f"{config.text('MANAGE_URL')}   your front end's page: MANAGE_URL"
+        if where.mail
+        else "",
         "Firestore": f"{where.firestore}   Google's emulator" if where.firestore else "in memory",
     }
     print("Slotbridge on this machine")

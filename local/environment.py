@@ -22,7 +22,7 @@ CLIENT_SECRET = "local-secret"
 SENDER = "no-reply@slotbridge.localhost.localdomain"
 REGION = "eu-central-1"
 FRONT_END = "http://localhost:3000"
-"""Where the pages of a front end are expected, for the links in mails."""
+"""Where a front end of one's own is expected, for the links in mails; Slotbridge serves no pages there."""
 
 MADE_HERE = ("SIGNING_KEYS", "CHANNEL_KEYS", "EVENT_ID_KEY", "GRANT_KEYSET")
 """Settings that are generated anew at each start unless the environment brings them."""

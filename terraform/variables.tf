@@ -84,7 +84,7 @@ variable "firestore" {
 }
 
 variable "front_end" {
-  description = "The web pages: the origins of the staff console, and the pages that mails lead to: the console, an invitation, a customer's booking."
+  description = "The web pages: the origins of the staff console, and the pages that mails and events lead to: the console, an invitation, a customer's booking. With mail all three pages are needed."
   type = object({
     console_origins = optional(list(string), [])
     console_url     = optional(string, "")
@@ -101,9 +101,9 @@ variable "front_end" {
   validation {
     condition = alltrue([
       for url in [var.front_end.console_url, var.front_end.invite_url, var.front_end.manage_url] :
-      url == "" || can(regex("^https://\\S+$", url))
+      url == "" || can(regex("^https://[^\\s/?#]", url)) && !can(regex("^https://([^/?#]*@)?(([^/?#]*\\.)?localhost|127\\.[0-9.]+|0\\.0\\.0\\.0|10\\.[0-9.]+|192\\.168\\.[0-9.]+|\\[[^]]*\\])\\.?([:/?#]|$)", url))
     ])
-    error_message = "front_end.console_url, invite_url and manage_url must be empty or begin with https://."
+    error_message = "front_end.console_url, invite_url and manage_url must begin with https:// and be addresses that others can open: localhost and private addresses are for one machine only."
   }
 }
 
@@ -172,6 +172,12 @@ variable "mail" {
   validation {
     condition     = var.mail == null || (try(contains(["ses", "smtp"], var.mail.transport), false) && (try(var.mail.transport == "ses", false) || try(length(var.mail.smtp_host) > 0, false)))
     error_message = "mail.transport must be ses, or smtp together with smtp_host."
+  }
+  validation {
+    condition = var.mail == null || alltrue([
+      for url in [var.front_end.console_url, var.front_end.invite_url, var.front_end.manage_url] : url != ""
+    ])
+    error_message = "mail needs front_end.console_url, front_end.invite_url and front_end.manage_url: the pages that mails lead to."
   }
   validation {
     condition     = var.mail == null || try(contains(["none", "starttls", "tls"], var.mail.smtp_security), false)

@@ -93,6 +93,11 @@ run "mail" {
   command = plan
 
   variables {
+    front_end = {
+      console_url = "https://console.example.com"
+      invite_url  = "https://console.example.com/invited"
+      manage_url  = "https://book.example.com/manage"
+    }
     mail = { sender = "bookings@example.com" }
   }
 

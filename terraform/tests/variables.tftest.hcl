@@ -84,11 +84,31 @@ run "firestore_2" {
   expect_failures = [var.firestore]
 }
 
-run "front_end" {
+run "front_end_1" {
   command = plan
 
   variables {
     front_end = { console_origins = ["https://console.example.com/"] }
+  }
+
+  expect_failures = [var.front_end]
+}
+
+run "front_end_2" {
+  command = plan
+
+  variables {
+    front_end = { manage_url = "http://book.example.com" }
+  }
+
+  expect_failures = [var.front_end]
+}
+
+run "front_end_3" {
+  command = plan
+
+  variables {
+    front_end = { invite_url = "https://localhost:3000/invitation" }
   }
 
   expect_failures = [var.front_end]
@@ -248,7 +268,8 @@ run "mail_1" {
   command = plan
 
   variables {
-    mail = { sender = "nobody" }
+    front_end = { console_url = "https://a.example", invite_url = "https://a.example/i", manage_url = "https://a.example/m" }
+    mail      = { sender = "nobody" }
   }
 
   expect_failures = [var.mail]
@@ -258,7 +279,19 @@ run "mail_2" {
   command = plan
 
   variables {
-    mail = { sender = "a@example.com", transport = "smtp" }
+    front_end = { console_url = "https://a.example", invite_url = "https://a.example/i", manage_url = "https://a.example/m" }
+    mail      = { sender = "a@example.com", transport = "smtp" }
+  }
+
+  expect_failures = [var.mail]
+}
+
+run "mail_3" {
+  command = plan
+
+  variables {
+    front_end = { console_url = "https://a.example", invite_url = "https://a.example/i" }
+    mail      = { sender = "a@example.com" }
   }
 
   expect_failures = [var.mail]

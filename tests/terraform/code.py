@@ -10,7 +10,7 @@ from pathlib import Path
 from scripts.archive_code import needs
 from tests.terraform.deployment import ROOT, functions
 
-READERS = {"text", "number", "keys"}
+READERS = {"text", "number", "keys", "page"}
 LEVELS = {"info", "warning", "error"}
 
 

@@ -48,13 +48,13 @@ def test_private_functions_are_those_that_tasks_call() -> None:
 
 
 def test_every_setting_is_given() -> None:
-    """What the code reads is what Terraform knows: as a plain setting, a secret, or for one machine only."""
+    """What the code reads is what Terraform knows: plain, secret, the platform's, or for one machine only."""
     known = shared("settings")
     grouped = {setting for group in known["groups"].values() for setting in group}
 
     secrets = set(known["secrets"]) - set(known["libraries"])
 
-    assert set(code.settings()) == grouped | secrets | set(known["local_only"])
+    assert set(code.settings()) == (grouped | secrets | set(known["local_only"]) | set(known["platform"]))
 
 
 def test_every_setting_has_a_value_or_a_default() -> None:

@@ -51,6 +51,38 @@ def test_a_number_that_is_none_is_refused() -> None:
         Config({"POLL_MINUTES": "often"}).number("POLL_MINUTES", 15)
 
 
+DEPLOYED = {"K_SERVICE": "slotbridge-notify"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("http://localhost:3000/booking", "https://localhost:3000/booking", "https://app.localhost"),
+        *("https://127.0.0.1/booking", "https://[::1]/booking", "https://10.0.0.7", "https://0.0.0.0"),
+        *("http://book.example.com/manage", "book.example.com/manage", "https://", "https://[book"),
+    ],
+)
+def test_a_deployed_page_is_one_that_others_can_open(address: str) -> None:
+    """On one machine every address will do; deployed, the setting is named and its value is not shown."""
+    for name in ("MANAGE_URL", "INVITE_URL", "CONSOLE_URL"):
+        with pytest.raises(Misconfigured, match=name) as refused:
+            Config(DEPLOYED | {name: address}).page(name)
+
+        assert address not in str(refused.value)
+        assert Config({name: address}).page(name) == address
+
+
+def test_deployed_mails_lead_somewhere() -> None:
+    """An installation that sends mails names its pages, and one without mails needs none."""
+    sending = DEPLOYED | {"MAIL_SENDER": "bookings@example.com"}
+
+    with pytest.raises(Misconfigured, match="MANAGE_URL"):
+        Config(sending).page("MANAGE_URL")
+    page = "https://book.example.com/manage"
+    assert Config(sending | {"MANAGE_URL": page}).page("MANAGE_URL") == page
+    assert (Config(DEPLOYED).page("MANAGE_URL"), Config({}).page("MANAGE_URL")) == ("", "")
+
+
 STAFF = {
     "STAFF_TOKEN_ISSUER": "https://login.example",
     "STAFF_TOKEN_AUDIENCE": "ours",
