@@ -1,0 +1,107 @@
+"""A function with a few routes, its doorman and its log."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Request
+from werkzeug.test import EnvironBuilder
+
+from common import errors
+from common.api.doorman import Doorman
+from common.api.handler import Function
+from common.api.http import Access, Call, Caller, Reply
+from common.api.routes import customer_or_staff, owner, public, staff
+from common.config import Misconfigured
+from common.crypto.keys import HmacKeys
+from common.domain.limits import Limits
+from common.domain.staff import Role
+from common.errors import UntrustedCaller
+from common.store import stores
+from common.store.memory import MemoryDocuments
+from tests.issuers import START
+
+CANARY = "canary-4711"
+
+
+def now():
+    return START
+
+
+class Lines:
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, dict[str, object]]] = []
+
+    def info(self, event: str, **fields: object) -> None:
+        self.lines.append((event, fields))
+
+    warning = error = info
+
+
+class Stage:
+    def __init__(self) -> None:
+        self.log = Lines()
+        self._doorman = Doorman(
+            Limits(), lambda: stores(MemoryDocuments()).counters, sign=HmacKeys([b"k" * 32]).sign, now=now
+        )
+
+    def admit(self, access: Access, token: str, function: str) -> Caller:
+        if token == "ta.sk.s" and access is Access.TASK:
+            return Caller(subject="tasks@example.iam")
+        if token in {"owner.a.b", "staff.a.b"} and access in {Access.STAFF, Access.CUSTOMER_OR_STAFF}:
+            role = Role(token.split(".", maxsplit=1)[0])
+            return Caller(subject="s", tenant="t1", role=role, resources=("anna",))
+        raise UntrustedCaller("the bearer token is not valid")
+
+    @property
+    def doorman(self) -> Doorman:
+        return self._doorman
+
+    def origin_allowed(self, origin: str, tenant: str | None) -> bool:
+        return origin == "https://console.example" or (tenant, origin) in {
+            ("t1", "https://shop.example"),
+            ("t2", "https://other.example"),
+        }
+
+
+def crash(_call: Call) -> Reply:
+    raise RuntimeError(CANARY)
+
+
+def unset(_call: Call) -> Reply:
+    raise Misconfigured("the setting GRANT_KEYSET is missing")
+
+
+def refuse(_call: Call) -> Reply:
+    raise errors.SlotTaken("somebody else has that time")
+
+
+def echo(call: Call) -> Reply:
+    return Reply({"path": dict(call.path), "query": dict(call.query), "body": call.body})
+
+
+def who(call: Call) -> Reply:
+    return Reply({"tenant": call.caller.tenant if call.caller else None, "bearer": call.bearer})
+
+
+ROUTES = (
+    public("GET", "/", echo),
+    public("POST", "/", echo, body=True),
+    public("GET", "/crash", crash),
+    public("GET", "/taken", refuse),
+    public("GET", "/unset", unset),
+    staff("GET", "/mine", who),
+    owner("GET", "/owned", who),
+    customer_or_staff("GET", "/either", who),
+    public("GET", "/things/<thing>", echo),
+)
+
+
+def call(stage: Stage, method: str, path: str, routes=ROUTES, **options):
+    builder = EnvironBuilder(method=method, path=path, **options)
+    try:
+        response = Function("test", routes, lambda: stage)(Request(builder.get_environ()))
+    finally:
+        builder.close()
+    body = json.loads(response.data) if response.data else None
+    return response, body
