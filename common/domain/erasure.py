@@ -16,6 +16,8 @@ ERASED = "Erased"
 # Ciphertexts, secrets and their hashes open something; they are nobody's personal data.
 _SECRET_FIELDS = frozenset({"sealed", "secret_hash", "secrets", "verifier"})
 _SECRET_COLLECTIONS = frozenset({"grants"})
+# The customer's address while the job needs it, encrypted.
+_SEALED = frozenset({("erasures", "address")})
 _KEPT_COLLECTIONS = frozenset({"erasures"})
 _ERASURE_ACTION = "erasure_started"
 
@@ -129,7 +131,11 @@ def exported(record: Record) -> Mapping[str, Any] | None:
     """What an export tells of a record; None for what is only a secret."""
     if record.collection in _SECRET_COLLECTIONS:
         return None
-    return {key: value for key, value in record.data.items() if key not in _SECRET_FIELDS}
+    return {
+        key: value
+        for key, value in record.data.items()
+        if key not in _SECRET_FIELDS and (record.collection, key) not in _SEALED
+    }
 
 
 def same_address(left: str | None, right: str) -> bool:

@@ -11,6 +11,7 @@ from common.domain.agenda import Agenda, HeldSeats, Imported, Session, joined
 from common.domain.booking import Booking, Seat
 from common.domain.imports import ImportedEvent
 from common.domain.interval import Interval, NamedSpans, Seconds, Spans
+from common.store.codec import unreadable
 from common.store.documents import REMOVE, FieldPath, Snapshot
 
 
@@ -94,6 +95,29 @@ def _merged(ranges: list[Seconds]) -> list[Seconds]:
 def read_agenda(snapshots: Iterable[Snapshot]) -> Agenda:
     """Several weeks' documents as one agenda; a missing document is an empty week."""
     return joined(_week(snapshot.data, snapshot.version) for snapshot in snapshots if snapshot.data)
+
+
+def readable_week(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A week's document with its times as ranges and instants.
+
+    Raises:
+        StoreUnavailable: It cannot be understood.
+    """
+    try:
+        week = _week(stored, None)
+        told = {
+            "bookings": dict(week.bookings),
+            "absences": dict(week.absences),
+            "imports": {
+                calendar: {"busy": tuple(times.busy), "free": tuple(times.free)}
+                for calendar, times in week.imports.items()
+            },
+            "holds": week.holds,
+            "sessions": week.sessions,
+        }
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise unreadable("agenda") from error
+    return {**stored, **{name: times for name, times in told.items() if name in stored}}
 
 
 def _week(data: Mapping[str, Any], version: str | None) -> Agenda:

@@ -72,21 +72,17 @@ RESOURCE = record(
     active=PLAIN,
 )
 
+LENGTHS = ("duration", "buffer_before", "buffer_after", "step", "notice", "horizon", "hold")
+
 SERVICE = record(
     Service,
     id=PLAIN,
     name=PLAIN,
-    duration=SECONDS,
-    buffer_before=SECONDS,
-    buffer_after=SECONDS,
-    step=SECONDS,
-    notice=SECONDS,
-    horizon=SECONDS,
     resources=TEXTS,
     capacity=PLAIN,
     active=PLAIN,
-    hold=SECONDS,
     show_seats=PLAIN,
+    **dict.fromkeys(LENGTHS, SECONDS),
 )
 
 ABSENCE = record(Absence, id=PLAIN, interval=INTERVAL)
