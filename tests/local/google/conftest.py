@@ -1,10 +1,9 @@
 import pytest
+from werkzeug.test import Client
 
 from local.google import GoogleSimulator, Settings
-from tests.local.google.driver import Clock, Driver
-
-ADA = "ada@example.test"
-BOB = "bob@example.test"
+from tests.local.google.driver import ADA, BOB, Clock, Driver
+from tests.local.google.oauth_setup import CALLBACK, VERIFIER, answered, authorize
 
 
 @pytest.fixture
@@ -54,3 +53,52 @@ def ada(connect):
 @pytest.fixture
 def bob(connect):
     return connect(BOB)
+
+
+@pytest.fixture
+def http(sim):
+    return Client(sim)
+
+
+@pytest.fixture
+def allow(sim):
+    """Allows everything, and returns the code."""
+
+    def act(**changes):
+        return answered(sim.consent(authorize(**changes), account=ADA))["code"]
+
+    return act
+
+
+@pytest.fixture
+def exchange(http):
+    def act(given, **changes):
+        form = {
+            "grant_type": "authorization_code",
+            "code": given,
+            "client_id": "client",
+            "client_secret": "secret",
+            "redirect_uri": CALLBACK,
+            "code_verifier": VERIFIER,
+        } | changes
+        response = http.post(
+            "/token", data={name: value for name, value in form.items() if value is not None}
+        )
+        return response.status_code, response.get_json()
+
+    return act
+
+
+@pytest.fixture
+def refresh(http):
+    def act(token, **changes):
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": token,
+            "client_id": "client",
+            "client_secret": "secret",
+        }
+        response = http.post("/token", data=form | changes)
+        return response.status_code, response.get_json()
+
+    return act

@@ -11,6 +11,8 @@ import jsonschema
 from googleapiclient.discovery_cache import get_static_doc
 from werkzeug.test import Client
 
+ADA = "ada@example.test"
+BOB = "bob@example.test"
 NOW = datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
 CHECKER = jsonschema.FormatChecker(formats=())
 DATE_TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?(Z|[+-]\d\d:\d\d)$")

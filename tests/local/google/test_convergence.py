@@ -4,10 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.google import GoogleSimulator
-from tests.local.google.driver import Clock, Driver, timed
+from tests.local.google.driver import ADA, Clock, Driver, timed
 
 LOWER = datetime(2026, 10, 22, 8, 30, tzinfo=UTC)
-ADA = "ada@example.test"
 DAYS = [f"2026-10-{day:02d}T10:00:00" for day in range(20, 30)]
 ACTIONS = ("put", "put_series", "edit", "delete", "instance", "cancel", "split", "shift", "sync", "restore")
 steps = st.lists(

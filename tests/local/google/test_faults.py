@@ -3,9 +3,8 @@ import json
 import pytest
 
 from local.google import GOOGLE, GoogleSimulator
-from tests.local.google.driver import Driver, Refused, timed
+from tests.local.google.driver import ADA, Driver, Refused, timed
 
-ADA = "ada@example.test"
 DAY = "2026-10-05T10:00:00"
 
 

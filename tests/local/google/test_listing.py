@@ -1,8 +1,6 @@
 import pytest
 
-from tests.local.google.driver import Refused, all_day, timed
-
-ADA = "ada@example.test"
+from tests.local.google.driver import ADA, Refused, all_day, timed
 
 
 def ids(driver, **query):

@@ -10,9 +10,8 @@ from googleapiclient.errors import HttpError
 from googleapiclient.http import BatchHttpRequest
 
 from local.google import GoogleServer
-from tests.local.google.driver import timed
+from tests.local.google.driver import ADA, timed
 
-ADA = "ada@example.test"
 DAY = "2026-10-05T10:00:00"
 
 

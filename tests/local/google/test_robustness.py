@@ -3,9 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.google import GoogleSimulator
-from tests.local.google.driver import Clock, Driver, Refused, document, methods, timed
+from tests.local.google.driver import ADA, Clock, Driver, Refused, document, methods, timed
 
-ADA = "ada@example.test"
 WORDS = [
     "",
     "x",

@@ -1,8 +1,7 @@
 import pytest
 
-from tests.local.google.driver import Refused, all_day, timed
+from tests.local.google.driver import ADA, Refused, all_day, timed
 
-ADA = "ada@example.test"
 DAILY = ["RRULE:FREQ=DAILY;COUNT=5"]
 
 

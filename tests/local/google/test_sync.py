@@ -1,9 +1,7 @@
 import pytest
 
-from tests.local.google.driver import Refused, timed
+from tests.local.google.driver import ADA, BOB, Refused, timed
 
-ADA = "ada@example.test"
-BOB = "bob@example.test"
 EXPIRED = {
     "error": {
         "errors": [

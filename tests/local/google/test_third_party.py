@@ -18,9 +18,7 @@ from google_auth_httplib2 import AuthorizedHttp
 from googleapiclient.discovery import build
 
 from local.google import GoogleServer
-from tests.local.google.driver import timed
-
-ADA = "ada@example.test"
+from tests.local.google.driver import ADA, timed
 
 
 @pytest.fixture

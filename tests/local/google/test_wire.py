@@ -3,9 +3,8 @@ import json
 import pytest
 from werkzeug.test import Client
 
-from tests.local.google.driver import Refused, timed
+from tests.local.google.driver import ADA, Refused, timed
 
-ADA = "ada@example.test"
 DAY = "2026-10-05T10:00:00"
 
 

@@ -1,6 +1,7 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from werkzeug.test import Client
 
 from local.microsoft import MicrosoftServer, MicrosoftSimulator, Reply, Settings
 from tests.local.microsoft.driver import ADA, BOB, CLO, Clock, Driver
@@ -82,3 +83,9 @@ def server(sim):
     """The simulator over HTTP."""
     with MicrosoftServer(sim) as running:
         yield running
+
+
+@pytest.fixture
+def web(sim):
+    """A browser."""
+    return Client(sim)
