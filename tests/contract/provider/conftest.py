@@ -1,3 +1,4 @@
 import pytest
 
-pytest.register_assert_rewrite("tests.contract.provider.suite", "tests.contract.provider.world")
+for part in ("suite_feeds", "suite_live", "suite_setup", "suite_writes", "world"):
+    pytest.register_assert_rewrite(f"tests.contract.provider.{part}")

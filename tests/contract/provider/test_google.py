@@ -12,68 +12,22 @@ from common.domain.feed import Cursor
 from common.domain.interval import Interval
 from common.errors import (
     CalendarGone,
-    Conflict,
     CursorExpired,
     Forbidden,
-    GrantRevoked,
-    OperatorFault,
     ProviderUnavailable,
     RateLimited,
-    Stop,
     SyncError,
     UnexpectedReply,
-    UsageExhausted,
 )
 from common.ports.provider import BusyPage, BusyRequest
 from common.providers.google.calendar import GoogleCalendar
 from common.providers.google.client import GoogleClient
 from local.google.server import GoogleServer
+from tests.contract.provider.google_refusals import REFUSALS
 from tests.contract.provider.google_world import CLIENT, OTHER, OWNER, SCOPES, GoogleWorld
-from tests.contract.provider.suite import HOUR, TOMORROW, ProviderContract, created, draft, upserts, wish
+from tests.contract.provider.suite import ProviderContract
+from tests.contract.provider.suite_setup import HOUR, TOMORROW, created, draft, upserts, wish
 from tests.contract.provider.world import NOW, WINDOW, read
-
-# https://developers.google.com/workspace/calendar/api/guides/errors, and what others reported.
-REFUSALS: list[tuple[int, str, str, type[SyncError], str]] = [
-    (400, "invalid", "classic", UnexpectedReply, "unexpected_reply"),
-    (400, "required", "classic", UnexpectedReply, "unexpected_reply"),
-    (400, "timeRangeEmpty", "classic", UnexpectedReply, "time_range"),
-    (400, "timeRangeTooLong", "classic", UnexpectedReply, "time_range"),
-    (400, "channelIdNotUnique", "classic", Conflict, "channel_id_taken"),
-    (400, "pushNotSupportedForRequestedResource", "classic", Forbidden, "push_unsupported"),
-    (400, "push.webhookUrlNotHttps", "classic", OperatorFault, "webhook_refused"),
-    (401, "push.webhookUrlUnauthorized", "classic", OperatorFault, "webhook_refused"),
-    (401, "authError", "classic", GrantRevoked, "unauthorized"),
-    (401, "required", "classic", GrantRevoked, "unauthorized"),
-    (403, "userRateLimitExceeded", "classic", RateLimited, "rate_limited"),
-    (403, "rateLimitExceeded", "classic", RateLimited, "rate_limited"),
-    (403, "rateLimitExceeded", "front_end", RateLimited, "rate_limited"),
-    (429, "rateLimitExceeded", "classic", RateLimited, "rate_limited"),
-    (429, "rateLimitExceeded", "front_end", RateLimited, "rate_limited"),
-    (429, "unheardOf", "classic", RateLimited, "rate_limited"),
-    (403, "dailyLimitExceeded", "classic", RateLimited, "rate_limited"),
-    (403, "quotaExceeded", "classic", UsageExhausted, "usage_exhausted"),
-    (403, "insufficientPermissions", "classic", GrantRevoked, "scope_missing"),
-    (403, "accessNotConfigured", "classic", OperatorFault, "api_not_enabled"),
-    (403, "notACalendarUser", "classic", Stop, "not_a_calendar_user"),
-    (403, "domainPolicy", "classic", Stop, "domain_policy"),
-    (403, "forbiddenForNonOrganizer", "classic", Forbidden, "not_organizer"),
-    (403, "requiredAccessLevel", "classic", Forbidden, "read_only_calendar"),
-    (403, "forbidden", "classic", Forbidden, "forbidden"),
-    (403, "unheardOf", "classic", UnexpectedReply, "unexpected_reply"),
-    (404, "notFound", "classic", CalendarGone, "calendar_gone"),
-    (408, "requestTimeout", "classic", ProviderUnavailable, "provider_unavailable"),
-    (409, "duplicate", "classic", UnexpectedReply, "id_taken"),
-    (409, "conflict", "classic", Conflict, "conflict"),
-    (410, "fullSyncRequired", "classic", CursorExpired, "cursor_expired"),
-    (410, "updatedMinTooLongAgo", "classic", CursorExpired, "cursor_expired"),
-    (410, "deleted", "classic", UnexpectedReply, "deleted"),
-    (412, "conditionNotMet", "classic", ProviderUnavailable, "provider_unavailable"),
-    (418, "unheardOf", "classic", UnexpectedReply, "unexpected_reply"),
-    (500, "backendError", "classic", ProviderUnavailable, "provider_unavailable"),
-    (502, "unheardOf", "classic", ProviderUnavailable, "provider_unavailable"),
-    (503, "backendError", "classic", ProviderUnavailable, "provider_unavailable"),
-    (504, "backendError", "classic", ProviderUnavailable, "provider_unavailable"),
-]
 
 
 class TestGoogle(ProviderContract):

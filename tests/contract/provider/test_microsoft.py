@@ -11,73 +11,25 @@ from common.domain.event import Detail, ExternalEvent, Removal, SeriesTouched, U
 from common.domain.feed import Cursor
 from common.domain.interval import Interval
 from common.errors import (
-    CalendarGone,
-    Conflict,
     CursorExpired,
-    Forbidden,
-    GrantRevoked,
-    OperatorFault,
     ProviderUnavailable,
     RateLimited,
-    Stop,
     SyncError,
     UnexpectedReply,
-    UsageExhausted,
 )
 from common.ports.provider import BusyPage, BusyRequest
+from tests.contract.provider.microsoft_refusals import REFUSALS
 from tests.contract.provider.microsoft_world import (
     ADA,
     BOB,
     MicrosoftWorld,
     local,
 )
-from tests.contract.provider.suite import HOUR, TOMORROW, ProviderContract, created, draft, upserts
+from tests.contract.provider.suite import ProviderContract
+from tests.contract.provider.suite_setup import HOUR, TOMORROW, created, draft, upserts
 from tests.contract.provider.world import WINDOW, read
 
 DAY = timedelta(days=1)
-
-# https://learn.microsoft.com/graph/errors, and what others reported.
-REFUSALS: list[tuple[int, str, str, type[SyncError], str]] = [
-    (400, "ErrorInvalidRequest", "", UnexpectedReply, "unexpected_reply"),
-    (400, "BadRequest", "", UnexpectedReply, "unexpected_reply"),
-    (400, "TimeZoneNotSupportedException", "", UnexpectedReply, "time_zone"),
-    (400, "ErrorInvalidIdMalformed", "", CalendarGone, "calendar_gone"),
-    (400, "ErrorDeleteDistinguishedFolder", "", Forbidden, "default_calendar"),
-    (400, "ValidationError", "", OperatorFault, "webhook_refused"),
-    (400, "ExtensionError", "", Forbidden, "push_unsupported"),
-    (401, "InvalidAuthenticationToken", "", GrantRevoked, "unauthorized"),
-    (401, "unheardOf", "", GrantRevoked, "unauthorized"),
-    (403, "ErrorAccessDenied", "", Forbidden, "forbidden"),
-    (403, "accessDenied", "", Forbidden, "forbidden"),
-    (403, "unheardOf", "", Forbidden, "forbidden"),
-    (403, "insufficient_claims", "", GrantRevoked, "interaction_required"),
-    (403, "ErrorInsufficientPermissionsInAccessToken", "", GrantRevoked, "scope_missing"),
-    (404, "ErrorItemNotFound", "", CalendarGone, "calendar_gone"),
-    (404, "itemNotFound", "", CalendarGone, "calendar_gone"),
-    (404, "ResourceNotFound", "", CalendarGone, "calendar_gone"),
-    (404, "MailboxNotEnabledForRESTAPI", "", Stop, "mailbox_unsupported"),
-    (404, "unheardOf", "", UnexpectedReply, "unexpected_reply"),
-    (408, "unheardOf", "", ProviderUnavailable, "provider_unavailable"),
-    (409, "Conflict", "", Conflict, "conflict"),
-    (409, "ErrorFolderExists", "", Forbidden, "name_taken"),
-    (410, "Gone", "", CursorExpired, "cursor_expired"),
-    (412, "ErrorIrresolvableConflict", "", Conflict, "event_busy"),
-    (423, "locked", "", Conflict, "conflict"),
-    (424, "FailedDependency", "", ProviderUnavailable, "provider_unavailable"),
-    (429, "ApplicationThrottled", "", RateLimited, "rate_limited"),
-    (429, "TooManyRequests", "", RateLimited, "rate_limited"),
-    (429, "unheardOf", "", RateLimited, "rate_limited"),
-    (503, "ApplicationThrottled", "", RateLimited, "rate_limited"),
-    (503, "serviceNotAvailable", "MailboxConcurrency", RateLimited, "rate_limited"),
-    (500, "ErrorInternalServerTransientError", "", ProviderUnavailable, "provider_unavailable"),
-    (500, "generalException", "", ProviderUnavailable, "provider_unavailable"),
-    (502, "BadGateway", "", ProviderUnavailable, "provider_unavailable"),
-    (503, "ServiceUnavailable", "", ProviderUnavailable, "provider_unavailable"),
-    (504, "UnknownError", "", ProviderUnavailable, "provider_unavailable"),
-    (507, "quotaLimitReached", "", UsageExhausted, "mailbox_full"),
-    (509, "bandwidthLimitExceeded", "", RateLimited, "rate_limited"),
-    (418, "unheardOf", "", UnexpectedReply, "unexpected_reply"),
-]
 
 
 class TestMicrosoft(ProviderContract):

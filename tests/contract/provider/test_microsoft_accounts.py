@@ -20,7 +20,7 @@ from tests.contract.provider.microsoft_world import (
     SCOPES,
     MicrosoftWorld,
 )
-from tests.contract.provider.suite import wish
+from tests.contract.provider.suite_setup import wish
 from tests.contract.provider.world import NOW, WINDOW, read
 
 DAY = timedelta(days=1)

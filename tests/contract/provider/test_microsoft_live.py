@@ -21,7 +21,7 @@ from tests.contract.provider.microsoft_world import (
     ADA,
     MicrosoftWorld,
 )
-from tests.contract.provider.suite import HOUR, TOMORROW
+from tests.contract.provider.suite_setup import HOUR, TOMORROW
 from tests.contract.provider.world import WINDOW
 
 

@@ -16,7 +16,7 @@ from tests.contract.provider.microsoft_world import (
     WINDOWS_ZONE,
     MicrosoftWorld,
 )
-from tests.contract.provider.suite import HOUR, OWN, TOMORROW, created, draft
+from tests.contract.provider.suite_setup import HOUR, OWN, TOMORROW, created, draft
 
 
 @pytest.fixture

@@ -1,0 +1,180 @@
+"""Any service, any opening hours, any busy time, and what looking at every minute finds."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from common.domain.catalogue import Absence, Resource, Service, WallRange, WeeklyHours
+from common.domain.interval import Interval
+from common.domain.slots import Known, Picture, Question
+from common.domain.zones import offsets, zone
+
+EXAMPLES = settings.default.max_examples
+MINUTE = timedelta(minutes=1)
+DAY = 24 * 60
+ZONES = (
+    "Africa/Casablanca",
+    "America/Havana",
+    "America/Nuuk",
+    "America/Santiago",
+    "America/St_Johns",
+    "Antarctica/Troll",
+    "Asia/Beirut",
+    "Asia/Kathmandu",
+    "Australia/Lord_Howe",
+    "Europe/Zurich",
+    "Pacific/Auckland",
+    "Pacific/Chatham",
+    "UTC",
+)
+
+
+def five(least, most):
+    """Minutes on the grid."""
+    return st.integers(least // 5, most // 5).map(lambda number: number * 5)
+
+
+@st.composite
+def day_hours(draw):
+    edges = sorted(draw(st.sets(five(0, DAY), max_size=6)))
+    touching = draw(st.booleans())
+    pairs = pairwise(edges) if touching else zip(edges[::2], edges[1::2], strict=False)
+    return tuple(WallRange(start, end) for start, end in pairs)
+
+
+weekly_hours = st.one_of(
+    st.just(WeeklyHours.of({day: ["00:00-24:00"] for day in range(7)})),
+    st.just(WeeklyHours.of({day: ["09:00-12:00", "13:00-17:00"] for day in range(7)})),
+    st.tuples(*[day_hours()] * 7).map(WeeklyHours),
+)
+
+
+@st.composite
+def moments(draw):
+    """A minute within two days of a clock change, where the zone has one."""
+    name = draw(st.sampled_from(ZONES))
+    changes = offsets(zone(name), 2024, 2030).since[1:] or (1_800_000_000,)
+    near = draw(st.sampled_from(changes)) // 60 + draw(st.integers(-2 * DAY, DAY))
+    return name, datetime.fromtimestamp(near * 60, UTC)
+
+
+@st.composite
+def spans(draw, start, longest=2 * DAY):
+    at = start + draw(st.integers(-DAY, 3 * DAY)) * MINUTE
+    return Interval(at, at + draw(st.integers(1, longest)) * MINUTE)
+
+
+def several(strategy):
+    return st.lists(strategy, max_size=4).map(tuple)
+
+
+@st.composite
+def services(draw):
+    return Service(
+        id="service",
+        name="Service",
+        duration=draw(st.one_of(five(5, 60), five(5, 120), five(5, DAY))) * MINUTE,
+        buffer_before=draw(five(0, 60)) * MINUTE,
+        buffer_after=draw(five(0, 60)) * MINUTE,
+        step=draw(st.sampled_from((5, 10, 15, 20, 25, 30, 35, 45, 60, 90))) * MINUTE,
+        notice=draw(st.sampled_from((0, 0, 0, 1, 90))) * MINUTE,
+        horizon=draw(st.sampled_from((2 * DAY, 30 * DAY, 30 * DAY, 30 * DAY))) * MINUTE,
+        resources=("anna",),
+    )
+
+
+@st.composite
+def resources(draw, name, start):
+    days = st.integers(-1, 3).map(lambda day: (start + timedelta(days=day)).date())
+    return Resource(
+        id="anna",
+        name="Anna",
+        email=None,
+        zone=name,
+        hours=draw(weekly_hours),
+        overrides=draw(st.dictionaries(days, day_hours(), max_size=2)),
+        use_external_free=draw(st.sampled_from((False, False, True))),
+    )
+
+
+@st.composite
+def cases(draw):
+    name, start = draw(moments())
+    window = Interval(start, start + draw(st.integers(1, 2 * DAY)) * MINUTE)
+    now = start - draw(st.sampled_from((-120, -7, 0, 30, DAY, 2 * DAY))) * MINUTE
+    question = Question(draw(services()), draw(resources(name, start)), window, now)
+    some = several(spans(start, longest=90))
+    calendar = st.builds(Known, busy=some, free=several(spans(start, longest=2 * DAY)), as_of=st.just(now))
+    picture = Picture(
+        bookings=draw(some),
+        absences=tuple(Absence(f"absence-{n}", item) for n, item in enumerate(draw(some))),
+        calendars=draw(st.dictionaries(st.sampled_from(("work", "home")), calendar, max_size=2)),
+    )
+    return question, picture
+
+
+def to_instant(day, clock, place):
+    """The rule for gaps and repetitions, by walking minute by minute."""
+    wall = datetime(day.year, day.month, day.day) + clock * MINUTE  # noqa: DTZ001 - a wall clock has no zone
+    while wall.replace(tzinfo=place).astimezone(UTC).astimezone(place).replace(tzinfo=None) != wall:
+        wall += MINUTE
+    return wall.replace(tzinfo=place).astimezone(UTC)
+
+
+def oracle_openings(question, picture):
+    resource = question.resource
+    if resource.use_external_free:
+        return [(item.start, item.end) for state in picture.calendars.values() for item in state.free]
+    place = ZoneInfo(resource.zone)
+    days = [question.window.start.date() + timedelta(days=number) for number in range(-2, 6)]
+    return [
+        (to_instant(day, hours.start, place), to_instant(day, hours.end, place))
+        for day in days
+        for hours in resource.overrides.get(day, resource.hours.days[day.weekday()])
+    ]
+
+
+def oracle(question, picture):
+    """Free starts by looking at every minute of every appointment."""
+    service, base = question.service, question.window.start - 4 * timedelta(days=1)
+    size = 12 * DAY
+
+    def minute(moment):
+        return (moment - base) // MINUTE
+
+    def mark(ranges):
+        line = bytearray(size)
+        for start, end in ranges:
+            line[max(start, 0) : max(end, 0)] = b"\1" * (min(max(end, 0), size) - min(max(start, 0), size))
+        return line[:size]
+
+    shift = minute(datetime(1970, 1, 1, tzinfo=UTC))
+    hours = [(minute(start), minute(end)) for start, end in oracle_openings(question, picture)]
+    claims = [
+        (start - (start - shift) % 5, end + (shift - end) % 5)
+        for start, end in ((minute(item.start), minute(item.end)) for item in picture.bookings)
+    ]
+    others = [absence.interval for absence in picture.absences]
+    others += [item for state in picture.calendars.values() for item in state.busy]
+    is_open = mark(hours)
+    is_taken = mark([*claims, *((minute(item.start), minute(item.end)) for item in others)])
+    duration, before, after, step = (
+        length // MINUTE
+        for length in (service.duration, service.buffer_before, service.buffer_after, service.step)
+    )
+    found = []
+    for time in range(minute(question.window.start), minute(question.window.end)):
+        moment = base + time * MINUTE
+        if not question.now + service.notice <= moment <= question.now + service.horizon:
+            continue
+        anchors = [start + (shift - start) % 5 for start, end in hours if start <= time < end]
+        if not any(time >= anchor and (time - anchor) % step == 0 for anchor in anchors):
+            continue
+        if all(is_open[time : time + duration]) and not any(
+            is_taken[time - before : time + duration + after]
+        ):
+            found.append(moment)
+    return tuple(found)

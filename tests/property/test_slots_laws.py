@@ -1,0 +1,79 @@
+"""Laws that hold for free times whatever the case."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from common.domain.catalogue import Absence
+from common.domain.cells import cells, claimed
+from common.domain.interval import Interval
+from common.domain.slots import Known, Picture, Question, Unknown, free_starts
+from common.domain.zones import instant, zone
+from tests.property.slot_cases import DAY, EXAMPLES, MINUTE, ZONES, cases, spans, to_instant
+
+
+@pytest.mark.pitfall(23)
+@given(cases(), st.data())
+@settings(max_examples=EXAMPLES, deadline=None)
+def test_customers_who_book_what_is_listed_never_share_a_cell(case, data):
+    """Pitfall 23: each books one of the listed times in turn, and every claim is disjoint from all before."""
+    question, picture = case
+    bookings = [claimed(item.start, question.service) for item in picture.bookings]
+    taken = {key for booking in bookings for key in cells(booking)}
+    for _ in range(6):
+        view = Picture(tuple(bookings), picture.absences, picture.calendars)
+        listed = free_starts(question, view)
+        if not listed:
+            break
+        bookings.append(claimed(data.draw(st.sampled_from(listed)), question.service))
+        keys = set(cells(bookings[-1]))
+        assert not keys & taken
+        taken |= keys
+
+
+@given(cases(), st.data())
+@settings(max_examples=2 * EXAMPLES, deadline=None)
+def test_more_busy_time_never_adds_a_start(case, data):
+    """A block, wherever it comes from, only takes away; an unknown calendar takes all."""
+    question, picture = case
+    extra = data.draw(spans(question.window.start))
+    before = set(free_starts(question, picture))
+    busy = Known((extra,), (), question.now)
+
+    for more in (
+        Picture((*picture.bookings, extra), picture.absences, picture.calendars),
+        Picture(picture.bookings, (*picture.absences, Absence("more", extra)), picture.calendars),
+        Picture(picture.bookings, picture.absences, {**picture.calendars, "more": busy}),
+    ):
+        assert set(free_starts(question, more)) <= before
+    unknown = Picture(picture.bookings, picture.absences, {**picture.calendars, "more": Unknown("timeout")})
+    assert () == free_starts(question, unknown)
+
+
+@pytest.mark.pitfall(7)
+@given(cases(), st.data())
+@settings(max_examples=2 * EXAMPLES, deadline=None)
+def test_splitting_the_window_changes_nothing(case, data):
+    """Pitfall 7: where a question ends and the next begins, nothing is lost, doubled or moved."""
+    question, picture = case
+    window = question.window
+    cut = window.start + data.draw(st.integers(0, window.length // MINUTE)) * MINUTE
+    parts = [
+        Question(question.service, question.resource, Interval(start, end), question.now)
+        for start, end in ((window.start, cut), (cut, window.end))
+        if start < end
+    ]
+
+    whole = free_starts(question, picture)
+    assert whole == tuple(start for part in parts for start in free_starts(part, picture))
+
+
+@pytest.mark.pitfall(17)
+@given(st.sampled_from(ZONES), st.dates(date(1950, 1, 1), date(2100, 1, 1)), st.integers(0, DAY))
+@settings(max_examples=4 * EXAMPLES, deadline=None)
+def test_an_instant_is_the_first_at_which_the_wall_shows_that_time_or_a_later_one(name, day, clock):
+    """Pitfall 17: for any date and minute, by the rule told minute by minute."""
+    assert to_instant(day, clock, ZoneInfo(name)) == instant(day, clock, zone(name))
