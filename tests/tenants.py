@@ -10,7 +10,8 @@ from typing import Any
 from common.domain.work import DeadLetter, Lane, Work
 from common.store.memory import MemoryDocuments
 from tests.api.conftest import Http
-from tests.world import RETURN_TO, START, World
+from tests.machinery import START
+from tests.world import RETURN_TO, World
 
 DAY = "2027-03-16"
 HOURS = {day: ["08:00-18:00"] for day in ("monday", "tuesday", "wednesday", "thursday", "friday")}

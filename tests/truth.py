@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from common.domain.account import Connection, ProviderKind
 from common.domain.interval import Interval
+from tests.machinery import CLIENT
 from tests.transports import WsgiHttp, wsgi_session
-from tests.world import CLIENT, World
+from tests.world import World
 
 SCOPE = "https://www.googleapis.com/auth/calendar"
 MARK = "slotbridge"

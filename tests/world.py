@@ -1,12 +1,8 @@
-"""A whole Slotbridge in one process: virtual clock, memory store, simulator, task engine, no sockets."""
+"""A whole Slotbridge in one process, its catalogue, and the people who connect their accounts."""
 
 from __future__ import annotations
 
-import importlib
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,297 +11,25 @@ from common import wiring
 from common.api.consents import number_of
 from common.api.doorman import Doorman
 from common.api.http import Access, Caller
-from common.api.tasks import work_off
-from common.config import Config
-from common.crypto.keys import HmacKeys
-from common.crypto.vault import TinkVault, new_keyset
-from common.crypto.witness import witness
 from common.domain.account import Connection, ProviderKind
 from common.domain.catalogue import Resource, Service, Tenant, WeeklyHours
 from common.domain.staff import Role
-from common.domain.work import Lane, Payload, Task, Work
-from common.errors import InvalidRequest, StoreUnavailable, SyncError, UntrustedCaller
+from common.errors import UntrustedCaller
 from common.flows.finish_consent import FinishConsent, finish_consent
 from common.flows.start_consent import StartConsent, start_consent
-from common.mail.mailer import MimeMailer
-from common.ports import Ports, Provider, Tuning
-from common.providers.google.authorizer import GoogleAuthorizer, GoogleRegistration
-from common.providers.google.calendar import GoogleCalendar
-from common.providers.google.client import GoogleClient
-from common.providers.microsoft.authorizer import MicrosoftAuthorizer, MicrosoftRegistration
-from common.providers.microsoft.calendar import MicrosoftCalendar
-from common.providers.microsoft.client import GraphClient
-from common.providers.offered import Offered
+from common.ports import Ports
 from common.push_ports import PushPorts
-from common.store import Stores, stores
-from common.store.documents import Documents
-from common.store.memory import MemoryDocuments
-from common.tasks.message import Addressing
-from local.cloud_tasks.engine import Engine
-from local.cloud_tasks.errors import AlreadyExists, Unavailable
-from local.cloud_tasks.faults import Faults
-from local.cloud_tasks.model import HttpRequest, QueueSettings, Target, VirtualClock
-from local.google.simulator import GoogleSimulator
-from local.google.world import Settings as GoogleSettings
-from local.microsoft import MicrosoftSimulator
-from local.microsoft import Reply as PushReply
-from local.microsoft import Settings as MicrosoftSettings
-from tests.outreach import SENDER, Postbox, Targets
-from tests.transports import WsgiHttp, wsgi_session
+from common.store import Stores
+from tests.machinery import Machinery
 
-START = datetime(2027, 3, 15, 8, 0, tzinfo=UTC)
 ACCOUNT = "anna@example.com"
 OUTLOOK = "anna@contoso.test"
 RETURN_TO = "https://console.example/connected"
-BASE = "https://functions.example"
-REDIRECT = f"{BASE}/oauth_callback"
-CLIENT = ("client-id", "client-secret")
-ENVIRONMENT = {
-    "GOOGLE_CLOUD_PROJECT": "demo",
-    "TASKS_LOCATION": "europe-west6",
-    "TASKS_SERVICE_ACCOUNT": "tasks@demo.iam.gserviceaccount.com",
-    "PUBLIC_BASE_URL": BASE,
-}
-KEYSET = new_keyset()
 WEEKDAYS = WeeklyHours.of({day: ["09:00-12:00", "13:00-17:00"] for day in range(5)})
 
 
-class WorldClock(VirtualClock):
-    """The virtual clock, for which a short wait is a jump."""
-
-    def wait(self, seconds: float) -> None:
-        self.advance_to(self.now() + timedelta(seconds=seconds))
-
-
-class Lines:
-    """Keeps every log line as the text that would have been written."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def info(self, event: str, **fields: Any) -> None:
-        self.lines.append(json.dumps({"event": event, **fields}, default=str))
-
-    warning = error = info
-
-
-class EngineQueue:
-    """The task queue port over the engine, without gRPC between."""
-
-    def __init__(self, engine: Engine, config: Config) -> None:
-        self._engine = engine
-        self._addressing = Addressing(config)
-
-    def enqueue(self, task: Task) -> bool:
-        message = self._addressing.message(task)
-        target = Target(url=message.url, headers={"Content-Type": "application/json"}, body=message.body)
-        try:
-            self._engine.create_task(
-                message.parent, target, name=message.name or "", schedule_time=message.not_before
-            )
-        except AlreadyExists:
-            return False
-        except Unavailable as error:
-            raise StoreUnavailable(
-                "the task queue did not accept a task", code="queue_unavailable"
-            ) from error
-        return True
-
-
-@dataclass(frozen=True)
-class Done:
-    """One task that was worked off, and what became of it."""
-
-    task: Task
-    outcome: str
-
-
-class World:
-    """Everything at once; ``drain`` lets pushes and tasks run until nothing is left to do."""
-
-    def __init__(
-        self,
-        *,
-        start: datetime = START,
-        documents: Documents | None = None,
-        tuning: Tuning | None = None,
-        google: GoogleSettings | None = None,
-        microsoft: MicrosoftSettings | None = None,
-        faults: Faults | None = None,
-        wrap: Callable[[Ports], Ports] = lambda ports: ports,
-    ) -> None:
-        self.clock = WorldClock(start)
-        self.log = Lines()
-        self.config = Config(ENVIRONMENT)
-        self.google = GoogleSimulator(
-            now=self.clock.now, settings=google or GoogleSettings(), send_push=self._receive
-        )
-        self.google.admin.add_client(CLIENT[0], secret=CLIENT[1], redirect_uris=[REDIRECT])
-        self.microsoft = MicrosoftSimulator(
-            now=self.clock.now, settings=microsoft or MicrosoftSettings(), send_push=self._notified
-        )
-        self.microsoft.admin.add_client(CLIENT[0], secret=CLIENT[1], redirect_uris=[REDIRECT])
-        self.engine = Engine(
-            self._dispatch,
-            clock=self.clock,
-            queues={name: QueueSettings() for name in self._queue_names()},
-            faults=faults,
-        )
-        self.documents = documents or MemoryDocuments()
-        self.stores = stores(self.documents)
-        self.postbox = Postbox()
-        self.targets = Targets()
-        self.done: list[Done] = []
-        self.errors: list[BaseException] = []
-        self.ports = wrap(self._ports(tuning or Tuning()))
-        self.push_ports = PushPorts(
-            clock=self.ports.clock, keys=self.ports.keys, queue=self.ports.queue, log=self.ports.log
-        )
-        self.tenant = "t1"
-
-    def _queue_names(self) -> list[str]:
-        tasks = self.config.tasks
-        parent = f"projects/{tasks.project}/locations/{tasks.location}/queues"
-        return [f"{parent}/{name}" for name in tasks.queues.values()]
-
-    def _ports(self, tuning: Tuning) -> Ports:
-        return Ports(
-            clock=self.clock,
-            keys=HmacKeys([b"s" * 32], channel=[b"c" * 32], event=[b"e" * 32]),
-            vault=TinkVault(KEYSET),
-            providers=Offered({ProviderKind.GOOGLE: self._google, ProviderKind.MICROSOFT: self._microsoft}),
-            catalogue=self.stores.catalogue,
-            connections=self.stores.connections,
-            feeds=self.stores.feeds,
-            bookings=self.stores.bookings,
-            ledger=self.stores.ledger,
-            invitations=self.stores.invitations,
-            telling=self.stores.telling,
-            mailer=MimeMailer(self.postbox, sender=SENDER),
-            hooks=self.stores.hooks,
-            courier=self.targets,
-            oversight=self.stores.oversight,
-            subscriptions=self.stores.subscriptions,
-            archive=self.stores.archive,
-            issuers=self.stores.issuers,
-            witness=witness(tuple, now=self.clock.now, foreign=self.targets),
-            lists=self.stores.lists,
-            queue=EngineQueue(self.engine, self.config),
-            log=self.log,
-            tuning=replace(
-                tuning,
-                webhook_google=f"{BASE}/webhook_google",
-                webhook_graph=f"{BASE}/webhook_graph",
-                oauth_redirect=REDIRECT,
-                manage_url="https://shop.example/booking",
-                invite_url="https://shop.example/invitation",
-                console_url="https://console.example",
-                feed_url=f"{BASE}/feeds",
-            ),
-        )
-
-    def _google(self) -> Provider:
-        client = GoogleClient(
-            endpoint="http://google.test/calendar/v3/",
-            http_factory=lambda timeout: WsgiHttp(self.google, timeout),
-        )
-        registration = GoogleRegistration(
-            client_id=CLIENT[0],
-            client_secret=CLIENT[1],
-            auth_uri="http://google.test/o/oauth2/v2/auth",
-            token_uri="http://google.test/token",
-            revoke_uri="http://google.test/revoke",
-        )
-        authorizer = GoogleAuthorizer(registration, session=wsgi_session(self.google))
-        return Provider(calendar=GoogleCalendar(client), authorizer=authorizer)
-
-    def _microsoft(self) -> Provider:
-        client = GraphClient(session_factory=lambda: wsgi_session(self.microsoft))
-        registration = MicrosoftRegistration(client_id=CLIENT[0], client_secret=CLIENT[1])
-        authorizer = MicrosoftAuthorizer(registration, session=wsgi_session(self.microsoft))
-        return Provider(calendar=MicrosoftCalendar(client), authorizer=authorizer)
-
-    # -- what runs ------------------------------------------------------------------------------
-
-    def _receive(self, address: str, headers: Mapping[str, str]) -> int:
-        """Google's push arrives at the webhook."""
-        assert address == f"{BASE}/webhook_google"
-        receive = importlib.import_module("functions.webhook_google.main").receive
-        try:
-            receive(self.push_ports, headers)
-        except SyncError:
-            return 503
-        except Exception as error:  # noqa: BLE001 - what the door of the function does
-            self.errors.append(error)
-            return 500
-        return 204
-
-    def _notified(self, address: str, _: dict[str, str], body: bytes) -> PushReply:
-        """Microsoft's notifications, and its proofs of the address, arrive at the webhook."""
-        assert address.partition("?")[0] == f"{BASE}/webhook_graph"
-        door = importlib.import_module("functions.webhook_graph.main")
-        proof = parse_qs(urlsplit(address).query).get("validationToken")
-        try:
-            if proof:
-                return PushReply(200, door.challenge(proof[0]), "text/plain; charset=utf-8")
-            door.receive(self.push_ports, body)
-        except InvalidRequest:
-            return PushReply(400)
-        except SyncError:
-            return PushReply(503)
-        except Exception as error:  # noqa: BLE001 - what the door of the function does
-            self.errors.append(error)
-            return PushReply(500)
-        return PushReply(202)
-
-    def _dispatch(self, request: HttpRequest) -> int:
-        """Cloud Tasks calls a private function; any other error is a crash of the instance."""
-        work = Work(request.url.removeprefix(f"{BASE}/"))
-        body = json.loads(request.body)
-        task = Task(
-            work=work,
-            lane=Lane(body["lane"]),
-            payload=body["payload"],
-            name=request.headers["X-CloudTasks-TaskName"],
-            attempt=body["attempt"],
-        )
-        deliveries = int(request.headers["X-CloudTasks-TaskRetryCount"])
-        try:
-            reply = work_off(
-                self.ports, task, deliveries=deliveries, flow=lambda payload: self.run(work, payload)
-            )
-        except Exception as error:  # noqa: BLE001 - what the door of the function does
-            self.errors.append(error)
-            self.done.append(Done(task, type(error).__name__))
-            return 500
-        self.done.append(Done(task, reply.body["outcome"]))
-        return 200
-
-    def run(self, work: Work, payload: Payload) -> object:
-        """Run a private function's flow for a payload."""
-        return importlib.import_module(f"functions.{work.value}.main").work(self.ports, payload)
-
-    def drain(self, *, within: timedelta = timedelta(minutes=2), most: int = 20_000) -> int:
-        """Deliver pushes and work off tasks until nothing falls due ``within``; how many tasks ran."""
-        count = 0
-        while True:
-            delivered = len(self.google.push.deliver()) + len(self.microsoft.push.deliver())
-            worked = self.engine.drain(within=within, most=most)
-            count += worked
-            if not delivered and not worked:
-                return count
-
-    def advance(self, **length: float) -> None:
-        """Let time pass; what falls due meanwhile runs."""
-        moment = self.clock.now() + timedelta(**length)
-        self.engine.run_until(moment)
-        self.drain()
-
-    def maintain(self) -> None:
-        """Cloud Scheduler fires."""
-        self.run(Work.MAINTENANCE, {"job": "sweep"})
-
-    # -- what there is --------------------------------------------------------------------------
+class World(Machinery):
+    """Everything at once: what runs, and what there is."""
 
     def install(self) -> None:
         """Let the functions' HTTP doors use this world."""

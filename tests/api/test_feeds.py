@@ -13,7 +13,7 @@ from tests.api.conftest import Answer, Http
 from tests.api.test_connections import STAFF
 from tests.api.test_overview import CUSTOMER, book
 from tests.api.test_privacy import stored
-from tests.world import BASE
+from tests.machinery import BASE
 
 
 def publish(http: Http, **body: Any) -> str:

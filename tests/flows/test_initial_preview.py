@@ -10,7 +10,7 @@ from common.errors import Rejected
 from common.flows.preview_sync import PreviewSync, preview_sync
 from tests.flows.life_setup import GUEST, Life
 from tests.flows.sync_setup import at
-from tests.world import START
+from tests.machinery import START
 
 
 def preview(life):

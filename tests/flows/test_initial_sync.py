@@ -13,7 +13,8 @@ from common.flows.steps.export_write import write
 from common.ports import Tuning
 from tests.flows.life_setup import Life
 from tests.flows.sync_setup import at
-from tests.world import ACCOUNT, START
+from tests.machinery import START
+from tests.world import ACCOUNT
 
 
 def step(life):

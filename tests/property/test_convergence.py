@@ -3,210 +3,19 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import rule
 
-from common.domain.booking import Customer
-from common.domain.manage import HoldKey, Staff
-from common.domain.offers import HeldSlot
-from common.domain.settings import ImportMode, PrivateMode
-from common.errors import SyncError
-from common.flows.book import Book, book
-from common.flows.cancel_booking import CancelBooking, cancel_booking
-from common.flows.change_settings import ChangeSettings, change_settings
-from common.flows.hold_slot import HoldSlot, hold_slot
-from common.flows.reschedule import Reschedule, reschedule
-from common.flows.start_sync import StartSync, start_sync
-from common.store.memory import MemoryDocuments
-from local.google.errors import ApiError
-from tests.crashing import CountingDocuments, Crash, Plan, mortal
-from tests.flows.group_setup import MINUTE, yoga
+from tests.property.stories import Stories
 from tests.truth import differences
-from tests.world import ACCOUNT, World
-
-SECOND = "team@group.calendar.example.com"
-DAYS = st.integers(min_value=1, max_value=40)
-QUARTERS = st.integers(min_value=0, max_value=4 * 24 - 1)
-LENGTHS = st.sampled_from([0, 15, 45, 60, 24 * 60, 3 * 24 * 60])
-RULES = st.sampled_from(
-    [
-        "RRULE:FREQ=DAILY;COUNT=5",
-        "RRULE:FREQ=WEEKLY;BYDAY=MO,WE",
-        "RRULE:FREQ=WEEKLY;COUNT=6",
-        "RRULE:FREQ=MONTHLY;BYDAY=-1SU",
-    ]
-)
-CALENDARS = st.sampled_from([ACCOUNT, SECOND])
-REFUSALS = [(429, "rateLimitExceeded"), (403, "userRateLimitExceeded"), (503, "backendError")]
-PICK = st.integers(min_value=0, max_value=10_000)
+from tests.world import ACCOUNT
 
 
-def moment(day: int, quarter: int) -> datetime:
-    return datetime(2027, 3, 15, tzinfo=UTC) + timedelta(days=day, minutes=15 * quarter)
-
-
-def timed(day: int, quarter: int, minutes: int, **more: Any) -> dict[str, Any]:
-    start = moment(day, quarter)
-    zone = {"timeZone": "Europe/Zurich"}
-    return {
-        "summary": f"event {day}/{quarter}",
-        "start": {"dateTime": start.isoformat(), **zone},
-        "end": {"dateTime": (start + timedelta(minutes=minutes)).isoformat(), **zone},
-        **more,
-    }
-
-
-class Convergence(RuleBasedStateMachine):
+class Convergence(Stories):
     """Random people, random faults; ``teardown`` lets the faults stop and asks for agreement."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.plan = Plan()
-        self.documents = CountingDocuments(MemoryDocuments())
-        self.world = World(documents=self.documents, wrap=lambda ports: mortal(ports, self.plan))
-        self.bookings: list[str] = []
-        self.classes: list[datetime] = []
-        self.holds: list[HeldSlot] = []
-
-    @initialize(events=st.lists(st.tuples(CALENDARS, DAYS, QUARTERS, LENGTHS), max_size=6))
-    def connect(self, events: list[tuple[str, int, int, int]]) -> None:
-        """A connected account with two calendars, everything imported and exported."""
-        world = self.world
-        world.account()
-        world.google.admin.add_calendar(ACCOUNT, "Team", calendar_id=SECOND)
-        world.catalogue()
-        world.ports.catalogue.save_service("t1", yoga(step=15 * MINUTE))
-        for calendar, day, quarter, minutes in events:
-            world.google.owner.put_event(calendar, timed(day, quarter, minutes))
-        self.connection = world.connect().id
-        calendars = world.ports.connections.get("t1", self.connection).calendars
-        change_settings(
-            world.ports,
-            ChangeSettings(
-                tenant="t1",
-                connection=self.connection,
-                settings={"imports": {"mode": ImportMode.FULL, "private": PrivateMode.FULL}},
-                calendars=dict.fromkeys(calendars, True),
-            ),
-        )
-        start_sync(world.ports, StartSync(tenant="t1", connection=self.connection))
-
-    # -- people ---------------------------------------------------------------------------------
-
-    @rule(calendar=CALENDARS, day=DAYS, quarter=QUARTERS, minutes=LENGTHS, free=st.booleans())
-    def somebody_enters_an_event(
-        self, calendar: str, day: int, quarter: int, minutes: int, free: bool
-    ) -> None:
-        extra = {"transparency": "transparent"} if free else {}
-        self.world.google.owner.put_event(calendar, timed(day, quarter, minutes, **extra))
-
-    @rule(calendar=CALENDARS, day=DAYS, length=st.integers(1, 4))
-    def somebody_takes_days_off(self, calendar: str, day: int, length: int) -> None:
-        first = moment(day, 0).date()
-        self.world.google.owner.put_event(
-            calendar,
-            {
-                "summary": "off",
-                "start": {"date": first.isoformat()},
-                "end": {"date": (first + timedelta(days=length)).isoformat()},
-            },
-        )
-
-    @rule(calendar=CALENDARS, day=DAYS, quarter=QUARTERS, recurrence=RULES)
-    def somebody_enters_a_series(self, calendar: str, day: int, quarter: int, recurrence: str) -> None:
-        self.world.google.owner.put_event(calendar, timed(day, quarter, 45, recurrence=[recurrence]))
-
-    @rule(calendar=CALENDARS, pick=PICK, minutes=st.sampled_from([-1440, -30, 15, 45, 2880]))
-    def somebody_moves_an_event(self, calendar: str, pick: int, minutes: int) -> None:
-        self.touch(calendar, pick, lambda name: self.owner.shift_event(calendar, name, minutes=minutes))
-
-    @rule(calendar=CALENDARS, pick=PICK)
-    def somebody_deletes_an_event(self, calendar: str, pick: int) -> None:
-        self.touch(calendar, pick, lambda name: self.owner.delete_event(calendar, name))
-
-    @rule(calendar=CALENDARS, pick=PICK)
-    def somebody_renames_an_event(self, calendar: str, pick: int) -> None:
-        self.touch(
-            calendar, pick, lambda name: self.owner.edit_event(calendar, name, {"summary": f"new {pick}"})
-        )
-
-    @rule(calendar=CALENDARS, pick=PICK, number=st.integers(0, 4), delete=st.booleans())
-    def somebody_changes_one_occurrence(self, calendar: str, pick: int, number: int, delete: bool) -> None:
-        def change(name: str) -> None:
-            instance = self.occurrence(calendar, name, number)
-            if instance and delete:
-                self.owner.delete_event(calendar, instance)
-            elif instance:
-                self.owner.shift_event(calendar, instance, minutes=75)
-
-        self.touch(calendar, pick, change)
-
-    @rule(calendar=CALENDARS, pick=PICK)
-    def somebody_moves_an_event_to_the_other_calendar(self, calendar: str, pick: int) -> None:
-        other = SECOND if calendar == ACCOUNT else ACCOUNT
-        self.touch(calendar, pick, lambda name: self.owner.move_to_calendar(calendar, name, other))
-
-    # -- customers ------------------------------------------------------------------------------
-
-    @rule(day=DAYS, half=st.integers(16, 40))
-    def a_customer_books(self, day: int, half: int) -> None:
-        start = moment(day, half)
-        wish = Book("t1", "cut", "anna", start, Customer(name="Max", email="max@example.com"))
-        done = self.tolerant(lambda: book(self.world.ports, wish))
-        if done:
-            self.bookings.append(done.booking.id)
-
-    @precondition(lambda self: self.bookings)
-    @rule(pick=PICK, day=DAYS, half=st.integers(16, 40))
-    def a_customer_reschedules(self, pick: int, day: int, half: int) -> None:
-        name = self.bookings[pick % len(self.bookings)]
-        self.tolerant(
-            lambda: reschedule(self.world.ports, Reschedule("t1", name, moment(day, half), Staff()))
-        )
-
-    @precondition(lambda self: self.bookings)
-    @rule(pick=PICK)
-    def a_customer_cancels(self, pick: int) -> None:
-        name = self.bookings[pick % len(self.bookings)]
-        self.tolerant(lambda: cancel_booking(self.world.ports, CancelBooking("t1", name, Staff())))
-
-    @rule(day=DAYS, half=st.integers(16, 24), seats=st.integers(1, 2))
-    def a_guest_joins_a_class(self, day: int, half: int, seats: int) -> None:
-        wish = Book("t1", "yoga", "anna", moment(day, half), Customer(name="Gil"), seats=seats)
-        done = self.tolerant(lambda: book(self.world.ports, wish))
-        if done:
-            self.bookings.append(done.booking.id)
-            self.classes.append(done.booking.interval.start)
-
-    @precondition(lambda self: self.classes)
-    @rule(pick=PICK)
-    def another_guest_joins(self, pick: int) -> None:
-        wish = Book("t1", "yoga", "anna", self.classes[pick % len(self.classes)], Customer(name="Gea"))
-        done = self.tolerant(lambda: book(self.world.ports, wish))
-        if done:
-            self.bookings.append(done.booking.id)
-
-    @rule(service=st.sampled_from(["cut", "yoga"]), day=DAYS, half=st.integers(16, 40))
-    def somebody_holds_a_time(self, service: str, day: int, half: int) -> None:
-        wish = HoldSlot("t1", service, "anna", moment(day, half))
-        done = self.tolerant(lambda: hold_slot(self.world.ports, wish))
-        if done:
-            self.holds.append(done)
-
-    @precondition(lambda self: self.holds)
-    @rule(pick=PICK)
-    def a_hold_is_booked(self, pick: int) -> None:
-        held = self.holds.pop(pick % len(self.holds))
-        start, key = held.hold.interval.start, HoldKey(held.hold.id, held.token)
-        wish = Book("t1", held.hold.service, "anna", start, Customer(name="Hal"), hold=key)
-        done = self.tolerant(lambda: book(self.world.ports, wish))
-        if done:
-            self.bookings.append(done.booking.id)
 
     # -- faults ---------------------------------------------------------------------------------
 
@@ -276,35 +85,6 @@ class Convergence(RuleBasedStateMachine):
         assert (self.data_written(), self.provider_writes()) == (before, calls)
 
     # -- means ----------------------------------------------------------------------------------
-
-    @property
-    def owner(self) -> Any:
-        return self.world.google.owner
-
-    def touch(self, calendar: str, pick: int, change: Any) -> None:
-        """Do something to one of the calendar's events; what Google refuses to people is no news."""
-        items = self.world.google.inspect.events(calendar, cancelled=False)
-        names = sorted(item["id"] for item in items if "recurringEventId" not in item)
-        if names:
-            try:
-                change(names[pick % len(names)])
-            except ApiError:
-                return
-
-    def occurrence(self, calendar: str, name: str, number: int) -> str | None:
-        """The id of an occurrence, if the event is a series."""
-        event = self.owner.event(calendar, name)
-        if "recurrence" not in event:
-            return None
-        start = datetime.fromisoformat(event["start"]["dateTime"]).astimezone(UTC)
-        return f"{name}_{start + timedelta(days=7 * number):%Y%m%dT%H%M%SZ}"
-
-    def tolerant(self, call: Any) -> Any:
-        """A call that may be refused, or whose instance may die."""
-        try:
-            return call()
-        except (SyncError, Crash):
-            return None
 
     def settle(self, hours: int = 3) -> None:
         """Let the scheduler and the queue do their work for a while."""

@@ -15,7 +15,8 @@ from common.domain.settings import ImportMode, PrivateMode
 from common.flows.change_settings import ChangeSettings, change_settings
 from common.flows.start_sync import StartSync, start_sync
 from local.microsoft.errors import GraphError
-from tests.property.test_convergence import DAYS, LENGTHS, PICK, QUARTERS, Convergence, moment
+from tests.property.stories import DAYS, LENGTHS, PICK, QUARTERS, moment
+from tests.property.test_convergence import Convergence
 from tests.truth import differences
 from tests.world import ACCOUNT, OUTLOOK
 

@@ -1,0 +1,57 @@
+"""The clock, the log and the task queue of a world in one process."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from common.config import Config
+from common.domain.work import Task
+from common.errors import StoreUnavailable
+from common.tasks.message import Addressing
+from local.cloud_tasks.engine import Engine
+from local.cloud_tasks.errors import AlreadyExists, Unavailable
+from local.cloud_tasks.model import Target, VirtualClock
+
+
+class WorldClock(VirtualClock):
+    """The virtual clock, for which a short wait is a jump."""
+
+    def wait(self, seconds: float) -> None:
+        self.advance_to(self.now() + timedelta(seconds=seconds))
+
+
+class Lines:
+    """Keeps every log line as the text that would have been written."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def info(self, event: str, **fields: Any) -> None:
+        self.lines.append(json.dumps({"event": event, **fields}, default=str))
+
+    warning = error = info
+
+
+class EngineQueue:
+    """The task queue port over the engine, without gRPC between."""
+
+    def __init__(self, engine: Engine, config: Config) -> None:
+        self._engine = engine
+        self._addressing = Addressing(config)
+
+    def enqueue(self, task: Task) -> bool:
+        message = self._addressing.message(task)
+        target = Target(url=message.url, headers={"Content-Type": "application/json"}, body=message.body)
+        try:
+            self._engine.create_task(
+                message.parent, target, name=message.name or "", schedule_time=message.not_before
+            )
+        except AlreadyExists:
+            return False
+        except Unavailable as error:
+            raise StoreUnavailable(
+                "the task queue did not accept a task", code="queue_unavailable"
+            ) from error
+        return True
