@@ -1,42 +1,22 @@
 """Disconnecting: everything of ours is taken away, everything of others is left, and a receipt stays."""
 
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from common.domain.account import Status, calendar_key
+from common.domain.account import Status
 from common.domain.booking import LinkState
 from common.domain.manage import Staff
-from common.domain.work import Work
 from common.flows.advance_disconnect import AdvanceDisconnect, advance_disconnect
 from common.flows.cancel_booking import CancelBooking, cancel_booking
-from common.flows.settle_calendar import SettleCalendar, settle_calendar
 from common.flows.start_disconnect import StartDisconnect, start_disconnect
 from common.flows.steps import farewell
 from common.flows.steps.access import authorized
-from common.ports import Tuning
-from local.cloud_tasks.engine import NotDrained
+from tests.flows.disconnect_setup import left_here, synchronised
 from tests.flows.life_setup import Life, calendars
 from tests.flows.sync_setup import at
 from tests.world import ACCOUNT
-
-
-def synchronised(**options):
-    """Ten events of the owner's, five bookings, both sides in line."""
-    life = Life(**options)
-    life.fill(10)
-    life.book_many(5)
-    life.synchronise()
-    return life
-
-
-def left_here(life):
-    """Documents of the connection that are still there, but for itself and what its owner is still told."""
-    mine = f"connections/{life.connection_id}/"
-    found = [path for path in life.documents.paths() if mine in path or path.startswith("outbox/")]
-    return [path for path in found if ".notice." not in path]
 
 
 def test_disconnecting_takes_away_what_is_ours_and_nothing_else():
@@ -170,55 +150,6 @@ def test_a_report_from_before_its_deletion_leaves_no_event_behind():
     assert (receipt.events_deleted, receipt.events_left) == (5, 0)
 
 
-def test_deleting_many_events_takes_several_chunks():
-    """Each chunk goes on where the last one stopped."""
-    life = Life(tuning=Tuning(backfill_chunk=7))
-    life.book_many(40)
-    life.synchronise()
-    ended = life.disconnect()
-
-    assert ended.receipt.events_deleted == 40
-    assert life.own() == []
-    assert sum(done.task.work is Work.DISCONNECT for done in life.done) >= 6
-
-
-@pytest.mark.pitfall(20)
-def test_a_limit_delays_the_end_visibly():
-    """B5: until when it waits can be read; then it goes on."""
-    life = synchronised()
-    life.google.add_fault(
-        "status",
-        method="events.delete",
-        skip=2,
-        status=403,
-        reason="rateLimitExceeded",
-        domain="usageLimits",
-        retry_after="90",
-    )
-    start_disconnect(life.ports, StartDisconnect(life.tenant, life.connection_id))
-    life.drain(within=timedelta(0))
-
-    assert life.connection.status is Status.DISCONNECTING
-    assert life.progress().waiting_until == life.clock.now() + timedelta(seconds=90)
-    life.advance(minutes=10)
-    assert (life.connection.status, life.connection.receipt.events_deleted) == (Status.DISCONNECTED, 5)
-
-
-def test_an_event_that_may_not_be_deleted_is_left_and_counted():
-    """A right that was taken away is no reason never to end."""
-    life = Life(calendars=("team",))
-    life.set(exports={"target": calendar_key("team")})
-    life.book_many(3)
-    life.synchronise()
-    life.google.add_fault(
-        "status", method="events.delete", times=1, status=403, reason="forbidden", domain="global"
-    )
-    ended = life.disconnect()
-
-    assert ended.status is Status.DISCONNECTED
-    assert (ended.receipt.events_deleted, ended.receipt.events_left) == (2, 1)
-
-
 @pytest.mark.parametrize("dead", [False, True])
 def test_events_that_went_before_are_not_counted_as_left(dead):
     """An appointment that was cancelled has no event any more; the receipt speaks of the other four."""
@@ -241,65 +172,6 @@ def test_a_channel_that_was_never_opened_is_not_counted():
     life.google.inspect.clear_faults()
 
     assert life.disconnect().receipt.channels_stopped == 0
-
-
-def test_an_outage_delays_the_end_and_hides_nothing():
-    """While Google is down the imports are gone already, and the rest follows."""
-    life = synchronised()
-    life.google.add_fault("status", method="*", times=4, status=503)
-    start_disconnect(life.ports, StartDisconnect(life.tenant, life.connection_id))
-    life.drain(within=timedelta(0))
-
-    assert life.connection.status is Status.DISCONNECTING
-    assert life.imported() == []
-    life.advance(hours=1)
-    assert life.connection.status is Status.DISCONNECTED
-    assert life.own() == []
-
-
-def test_nothing_runs_for_a_connection_that_is_ending():
-    """Late pushes, polls, exports and runs find the tombstone and do nothing."""
-    life = synchronised()
-    life.enter(at(19))
-    life.reschedule(life.booking("b001"), at(20))
-    ended = life.disconnect()
-    life.google.admin.clear_logs()
-    life.enter(at(21))
-    life.advance(hours=2)
-    life.maintain()
-
-    assert ended.status is Status.DISCONNECTED
-    assert life.google.admin.calls() == []
-    assert left_here(life) == []
-
-
-def test_a_synchronisation_under_way_ends_with_the_connection():
-    """Disconnecting in the middle of the first synchronisation leaves nothing either."""
-    life = Life(tuning=Tuning(backfill_chunk=5))
-    life.fill(30)
-    life.book_many(30)
-    life.start_sync()
-    with suppress(NotDrained):
-        life.engine.drain(within=timedelta(0), most=6)
-    assert life.connection.run.running
-    ended = life.disconnect()
-    life.advance(hours=1)
-
-    assert ended.status is Status.DISCONNECTED
-    assert life.own() == []
-    assert left_here(life) == []
-
-
-def test_what_a_late_synchronisation_stored_is_removed_by_the_last_look():
-    """Somebody who had not heard of the end writes after it: one look after its lease finds that."""
-    life = synchronised()
-    feed = life.feed()
-    life.disconnect()
-    life.ports.feeds.save(replace(feed, version=None))
-    assert left_here(life) != []
-    life.advance(minutes=10)
-
-    assert left_here(life) == []
 
 
 def test_work_on_what_is_not_there_is_no_error():
@@ -330,16 +202,3 @@ def test_a_whole_life_leaves_no_word_of_anybody_in_logs_and_tasks():
 
     for word in ("secret", "Carla", "carla@", ACCOUNT, grant.access_token, grant.refresh_token):
         assert word not in said
-
-
-def test_upkeep_does_not_get_in_the_way_of_a_disconnection():
-    """A late look at the settings leaves channels and imports to the disconnection, which counts them."""
-    life = synchronised()
-    start_disconnect(life.ports, StartDisconnect(life.tenant, life.connection_id))
-    for feed in life.ports.feeds.of_connection(life.tenant, life.connection_id):
-        settle_calendar(life.ports, SettleCalendar(life.tenant, life.connection_id, feed.key))
-    life.drain()
-
-    receipt = life.ports.connections.get(life.tenant, life.connection_id).receipt
-    assert (receipt.channels_stopped, receipt.imports_removed) == (1, 10)
-    assert life.channels() == []

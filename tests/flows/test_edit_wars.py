@@ -10,8 +10,8 @@ from common.domain.catalogue import EditPolicy, OwnerEditPolicy
 from common.domain.mail_policy import Language
 from common.flows.maintain import Job, Maintain, maintain
 from tests.flows.outreach_setup import OWNER, policy
+from tests.flows.proposal_setup import AskingGoogle, AskingOutlook
 from tests.flows.sync_setup import at
-from tests.flows.test_proposals import AskingGoogle, AskingOutlook
 
 SUBJECTS = {
     Language.ENGLISH: "An appointment of Anna is changed in the calendar again and again",

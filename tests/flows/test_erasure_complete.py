@@ -10,7 +10,7 @@ from pathlib import Path
 from common.domain.erasure import Stage
 from common.store import archive, paths
 from common.store.documents import Create
-from tests.flows.test_erasure import Erasing
+from tests.flows.erasure_setup import Erasing
 
 STORE = Path(paths.__file__).parent
 # Shared limits and leases: no one's data, and gone within a day by their expiry.

@@ -2,103 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from common.domain.booking import BookingStatus, Customer, LinkState, Source
-from common.domain.catalogue import EditPolicy, OwnerEditPolicy
 from common.domain.erasure import anonymised
 from common.domain.interval import Interval
 from common.domain.manage import Staff
 from common.domain.work import OutboxKind
-from common.errors import SlotTaken, StaleVersion, UnknownResource
+from common.errors import UnknownResource
 from common.flows.accept_proposal import AcceptProposal, accept_proposal
-from common.flows.cancel_booking import CancelBooking, cancel_booking
 from common.flows.decline_proposal import DeclineProposal, decline_proposal
-from common.flows.reschedule import Reschedule, reschedule
-from tests.flows import graph_setup
-from tests.flows.graph_setup import Outlook
-from tests.flows.sync_setup import Synced, at, stamps
-from tests.world import ACCOUNT
-
-OWNER = Staff(None)
-ASK = OwnerEditPolicy(time=EditPolicy.PROPOSE, text=EditPolicy.PROPOSE, deletion=EditPolicy.PROPOSE)
-
-
-class Asking:
-    """A booked appointment in a synchronised calendar whose tenant wants to be asked."""
-
-    def __init__(self):
-        tenant = self.ports.catalogue.tenant(self.tenant)
-        self.ports.catalogue.save_tenant(replace(tenant, owner_edits=ASK))
-        self.book(at(9))
-        self.settled()
-
-    def settled(self):
-        self.drain()
-        for key in self.connection.calendars:
-            self.look(key)
-        self.drain()
-        self.advance(minutes=2)
-        assert not self.errors
-
-    def decide(self, flow, command, **more):
-        decided = flow(self.ports, command(self.tenant, "b1", OWNER, **more))
-        self.settled()
-        return decided
-
-    def accept(self, **more):
-        return self.decide(accept_proposal, AcceptProposal, **more)
-
-    def decline(self, **more):
-        return self.decide(decline_proposal, DeclineProposal, **more)
-
-
-class AskingGoogle(Asking, Synced):
-    def __init__(self):
-        Synced.__init__(self)
-        Asking.__init__(self)
-
-    def edit(self, *, minutes=0, title=None, start=None):
-        changes = {"summary": title} if title else {}
-        if minutes or start:
-            changes |= stamps(start or at(9) + timedelta(minutes=minutes), 30)
-        self.google.owner.edit_event(ACCOUNT, self.link().event_id, changes)
-        self.settled()
-
-    def erase(self):
-        self.google.owner.delete_event(ACCOUNT, self.link().event_id)
-        self.settled()
-
-    def shown(self):
-        return [
-            (datetime.fromisoformat(event["start"]["dateTime"]), event["summary"]) for event in self.alive()
-        ]
-
-
-class AskingOutlook(Asking, Outlook):
-    def __init__(self):
-        Outlook.__init__(self)
-        Asking.__init__(self)
-
-    def edit(self, *, minutes=0, title=None, start=None):
-        changes = {"subject": title} if title else {}
-        if minutes or start:
-            changes |= graph_setup.stamps(start or at(9) + timedelta(minutes=minutes), 30)
-        self.microsoft.owner.edit_event(self.calendar, self.link().event_id, changes)
-        self.settled()
-
-    def erase(self):
-        self.microsoft.owner.delete_event(self.calendar, self.link().event_id)
-        self.settled()
-
-    def shown(self):
-        return [
-            (datetime.fromisoformat(event["start"]["dateTime"] + "+00:00"), event["subject"])
-            for event in self.microsoft.inspect.events(self.calendar)
-        ]
+from tests.flows.proposal_setup import OWNER, AskingGoogle, AskingOutlook
+from tests.flows.sync_setup import at
 
 
 @pytest.fixture(params=[AskingGoogle, AskingOutlook], ids=["google", "microsoft"])
@@ -189,98 +106,6 @@ def test_a_declined_deletion_brings_the_event_back(world):
     assert ([], before) == (meanwhile, world.shown())
     assert (True, None) == (world.booking().active, world.booking().proposal)
     assert LinkState.LIVE is world.link().state
-
-
-@pytest.mark.pitfall(22)
-def test_an_unanswered_proposal_lapses(world):
-    """Pitfall 22: after a week nobody can decide any more; the calendar is put right."""
-    before = world.shown()
-    world.edit(minutes=120, title="with dog")
-    expires = world.booking().proposal.expires_at
-
-    world.advance(seconds=(expires - world.clock.now()).total_seconds() + 1)
-    world.settled()
-
-    assert before == world.shown()
-    assert (None, Source.SYSTEM) == (world.booking().proposal, world.booking().source)
-    with pytest.raises(UnknownResource):
-        accept_proposal(world.ports, AcceptProposal(world.tenant, "b1", OWNER))
-
-
-@pytest.mark.pitfall(22)
-@pytest.mark.pitfall(23)
-def test_a_time_that_somebody_else_has_is_not_accepted(world):
-    """Pitfalls 22, 23: the other customer keeps the time, and the proposal can still be declined."""
-    world.edit(minutes=120)
-    world.book(at(11), "b2")
-    world.settled()
-
-    with pytest.raises(SlotTaken):
-        accept_proposal(world.ports, AcceptProposal(world.tenant, "b1", OWNER))
-    still = world.booking().proposal
-    world.decline()
-
-    assert still is not None
-    assert [at(9), at(11)] == sorted(start for start, _ in world.shown())
-
-
-@pytest.mark.pitfall(22)
-def test_who_puts_the_event_back_takes_the_proposal_back(world):
-    """Pitfall 22: calendar and booking agree again, so there is nothing to decide."""
-    title = world.shown()[0][1]
-    world.edit(minutes=120, title="with dog")
-    proposed = world.booking().proposal
-
-    world.edit(title=title)
-    words_back = world.booking().proposal
-    world.edit(start=at(9))
-
-    assert (proposed.title, words_back.title) == ("with dog", None)
-    assert words_back.interval == proposed.interval
-    assert None is world.booking().proposal
-
-
-@pytest.mark.pitfall(22)
-def test_a_later_edit_replaces_what_is_proposed(world):
-    """Pitfall 22: whoever saw the first proposal cannot accept the second one by mistake."""
-    world.edit(minutes=120)
-    seen = world.booking().revision
-    world.edit(minutes=180)
-
-    with pytest.raises(StaleVersion):
-        accept_proposal(world.ports, AcceptProposal(world.tenant, "b1", OWNER, seen))
-    world.accept(revision=world.booking().revision)
-
-    assert at(12) == world.booking().interval.start
-    assert ["edit_proposed", "edit_proposed"] == world.told()
-
-
-@pytest.mark.pitfall(22)
-def test_the_customers_move_overrules_a_proposed_time(world):
-    """Pitfall 22: the words stay in question, the time does not."""
-    world.edit(minutes=120, title="with dog")
-
-    reschedule(world.ports, Reschedule(world.tenant, "b1", at(14), OWNER))
-    world.settled()
-    proposal = world.booking().proposal
-    world.accept()
-
-    assert (None, "with dog") == (proposal.interval, proposal.title)
-    assert (at(14), "with dog") == (world.booking().interval.start, world.booking().title)
-    assert [(at(14), "with dog")] == world.shown()
-
-
-@pytest.mark.pitfall(22)
-def test_a_cancelled_booking_proposes_nothing(world):
-    """Pitfall 22: the end ends the question as well."""
-    world.edit(minutes=120, title="with dog")
-
-    cancel_booking(world.ports, CancelBooking(world.tenant, "b1", OWNER))
-    world.settled()
-
-    assert (None, []) == (world.booking().proposal, world.shown())
-    with pytest.raises(UnknownResource):
-        decline_proposal(world.ports, DeclineProposal(world.tenant, "b1", OWNER))
 
 
 @pytest.mark.pitfall(22)
