@@ -11,15 +11,19 @@ from common.api.connections import (
     EventQuery,
     NewConnection,
     SettingsPatch,
+    calendar_view,
+    calendars_page,
     connection_view,
     event_view,
 )
 from common.api.guard import own_resource
 from common.api.http import Call, Json, Reply
 from common.api.models import Model, name, plain, read
-from common.api.paging import listing
+from common.api.paging import listed, listing
 from common.api.routes import Route, staff
-from common.domain.account import Connection
+from common.domain.account import CalendarEntry, Connection
+from common.domain.imports import ImportedEvent
+from common.domain.listing import Page, Window
 from common.domain.overview import window
 from common.errors import InvalidRequest, ReadOnly, UnknownResource
 from common.ports import Connections, Ports
@@ -114,6 +118,20 @@ class Routing:
         """The connection itself, or a part of it."""
         return staff("GET", ONE + path, lambda call: Reply(view(guarded(call, self._ports().connections))))
 
+    def calendars(self) -> Route:
+        """The account's calendars, the account's own first."""
+
+        def run(call: Call) -> Reply:
+            connection = guarded(call, self._ports().connections)
+            dedicated = connection.dedicated_calendar
+
+            def view(entry: CalendarEntry) -> Json:
+                return calendar_view(entry, dedicated=entry.key == dedicated)
+
+            return listed(call, "calendars", lambda window: calendars_page(connection, window), view)
+
+        return staff("GET", f"{ONE}/calendars", run)
+
     def events(self) -> tuple[Route, ...]:
         """Imported events: they can be read, and every attempt to change one is refused (C7)."""
 
@@ -123,9 +141,12 @@ class Routing:
                 raise InvalidRequest("the end comes after the start", code="empty_window")
             asked = window(query.start, query.end, longest=LONGEST_LIST)
             connection = guarded(call, self._ports().connections)
-            feeds = self._ports().feeds
-            found = feeds.imported(connection.tenant, connection.id, query.calendar, asked)
-            return Reply({"events": [event_view(event, query.tz) for event in found]})
+            place, feeds = (connection.tenant, connection.id, query.calendar), self._ports().feeds
+
+            def find(window: Window) -> Page[ImportedEvent]:
+                return feeds.page(*place, asked, window)
+
+            return listed(call, "events", find, lambda event: event_view(event, query.tz), query=EventQuery)
 
         def refuse(call: Call) -> Reply:
             guarded(call, self._ports().connections)

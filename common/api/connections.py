@@ -10,9 +10,11 @@ from pydantic import Field
 
 from common.api.http import Json
 from common.api.models import Email, Id, Instant, Minutes, Model, Text, Zone, moment, plain
+from common.api.paging import ListQuery
 from common.domain.account import CalendarEntry, Connection, ProviderKind
 from common.domain.imports import ImportedEvent
 from common.domain.limitations import LIMITATIONS
+from common.domain.listing import Page, Window
 from common.domain.settings import ImportMode, PrivateMode, Settings
 from common.errors import UnknownResource
 
@@ -90,14 +92,13 @@ class ReleaseRequest(Model):
     calendar: Key
 
 
-class EventQuery(Model):
-    """GET /connections/{id}/events."""
+class EventQuery(ListQuery):
+    """GET /connections/{id}/events: of one calendar, those that overlap the window."""
 
     calendar: Key
     start: Instant = Field(alias="from")
     end: Instant = Field(alias="to")
     tz: Zone = "UTC"
-    tenant: Id | None = None
 
 
 class CalendarSwitch(Model):
@@ -156,8 +157,23 @@ def connection_view(connection: Connection) -> Json:
 
 def calendars_view(connection: Connection) -> Json:
     """The calendars, the account's own first."""
-    entries = sorted(connection.calendars.values(), key=lambda entry: (not entry.primary, entry.key))
-    return [calendar_view(entry, dedicated=entry.key == connection.dedicated_calendar) for entry in entries]
+    return [
+        calendar_view(entry, dedicated=entry.key == connection.dedicated_calendar)
+        for _, entry in _by_place(connection)
+    ]
+
+
+def calendars_page(connection: Connection, window: Window) -> Page[CalendarEntry]:
+    """Some of them."""
+    left = [item for item in _by_place(connection) if window.after is None or item[0] > window.after]
+    shown = left[: window.limit]
+    return Page(tuple(entry for _, entry in shown), shown[-1][0] if len(left) > len(shown) else None)
+
+
+def _by_place(connection: Connection) -> list[tuple[str, CalendarEntry]]:
+    entries = connection.calendars.values()
+    placed = {f"{0 if entry.primary else 1}{entry.key}": entry for entry in entries}
+    return sorted(placed.items(), key=lambda item: item[0])
 
 
 def event_view(event: ImportedEvent, zone: str) -> Json:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Annotated, Protocol
 
 from pydantic import Field
 
-from common.api.http import Json
+from common.api.http import Call, Json, Reply
 from common.api.models import Email, Id, Line, Model, moment, plain
+from common.api.paging import listed
 from common.domain.erasure import Erasure, Record
 from common.domain.support import AuditEntry, SupportGrant
 from common.ports import Ports
@@ -58,14 +60,20 @@ def grant_view(grant: SupportGrant) -> Json:
     }
 
 
-def support_view(ports: Ports, tenant: str, _: str) -> Json:
-    """GET /tenant/support."""
-    now = ports.clock.now()
-    locked, grants = ports.oversight.locked(tenant), ports.oversight.grants(tenant)
-    return {
-        "locked": locked,
-        "grants": [{**grant_view(item), "active": item.active(now) and not locked} for item in grants],
-    }
+def support(ports: Callable[[], Ports]) -> Callable[[Call], Reply]:
+    """GET /tenant/support: the lock, and the grants page by page."""
+
+    def run(call: Call) -> Reply:
+        outside, tenant = ports(), call.staff.tenant
+        now, locked = outside.clock.now(), outside.oversight.locked(tenant)
+
+        def view(grant: SupportGrant) -> Json:
+            return {**grant_view(grant), "active": grant.active(now) and not locked}
+
+        page = listed(call, "grants", lambda window: outside.lists.grants(tenant, window), view)
+        return replace(page, body={"locked": locked, **page.body})
+
+    return run
 
 
 def lock_view(locked: object) -> Json:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from common.domain.work import DeadLetter, Task
-from common.errors import UnknownResource
 from common.ports import Ports
 
 
@@ -23,10 +22,7 @@ def replay_dead_letter(ports: Ports, command: ReplayDeadLetter) -> DeadLetter:
     Raises:
         UnknownResource: There is no such letter (any more).
     """
-    found = {letter.id: letter for letter in ports.ledger.dead_letters(command.tenant)}
-    if command.letter not in found:
-        raise UnknownResource("there is no such letter")
-    letter = found[command.letter]
+    letter = ports.ledger.dead_letter(command.tenant, command.letter)
     # Queued first: every task may run twice, but none may be lost between two steps.
     ports.queue.enqueue(
         Task(

@@ -10,6 +10,7 @@ from common.domain.account import Connection
 from common.domain.feed import Feed
 from common.domain.imports import ImportedEvent, UnitChange
 from common.domain.interval import Interval
+from common.domain.listing import Page, Window
 from common.domain.work import (
     OutboxEntry,
     Quarantined,
@@ -83,6 +84,15 @@ class Feeds(Protocol):
 
     def imported(self, tenant: str, connection: str, key: str, window: Interval) -> tuple[ImportedEvent, ...]:
         """Imported events that overlap ``window``, each once."""
+
+    def page(
+        self, tenant: str, connection: str, key: str, span: Interval, window: Window
+    ) -> Page[ImportedEvent]:
+        """The same page by page, by the first week of ``span`` that has them, and then by time.
+
+        Raises:
+            InvalidRequest: the window's place is none of this list.
+        """
 
     def purge(self, feed: Feed, resource: str) -> int:
         """Remove all imported events of a calendar here and in the agenda; how many there were."""

@@ -48,6 +48,9 @@ class Ledger(Protocol):
     def dead_letters(self, tenant: str) -> tuple[DeadLetter, ...]:
         """A tenant's exhausted work."""
 
+    def dead_letter(self, tenant: str, letter: str) -> DeadLetter:
+        """One of them; raises UnknownResource where there is none."""
+
     def exhume(self, tenant: str, letter: str) -> DeadLetter:
         """Take a letter out to replay it; raises UnknownResource where there is none."""
 

@@ -12,7 +12,7 @@ from common.domain.erasure import Erasure
 from common.domain.hooks import Delivery, Hook
 from common.domain.invitation import Invitation
 from common.domain.listing import Page, Window
-from common.domain.support import AuditEntry
+from common.domain.support import AuditEntry, SupportGrant
 from common.domain.work import DeadLetter, Notice
 
 
@@ -54,6 +54,9 @@ class Lists(Protocol):
 
     def dead_letters(self, tenant: str, window: Window) -> Page[DeadLetter]:
         """Newest first."""
+
+    def grants(self, tenant: str, window: Window) -> Page[SupportGrant]:
+        """What support was allowed, newest first."""
 
     def erasures(self, tenant: str, window: Window) -> Page[Erasure]:
         """Newest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from common.domain.catalogue import Resource
@@ -20,8 +21,8 @@ class Oversight(Protocol):
     def lock(self, tenant: str, entry: AuditEntry, *, locked: bool) -> None:
         """Lock support out, or let it in again, together with the audit entry."""
 
-    def grants(self, tenant: str) -> tuple[SupportGrant, ...]:
-        """A tenant's grants, newest first."""
+    def grants(self, tenant: str, *, now: datetime) -> tuple[SupportGrant, ...]:
+        """A tenant's grants whose end has not come, those first that end first."""
 
     def grant(self, tenant: str, grant: str) -> SupportGrant:
         """Raises UnknownResource where there is none."""

@@ -6,22 +6,29 @@ documents named ``~1``, ``~2`` behind the week.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from common.domain.agenda import weeks
 from common.domain.feed import Feed
 from common.domain.imports import ImportedEvent
 from common.domain.interval import Interval, Seconds
+from common.domain.listing import Page, Window
+from common.errors import InvalidRequest
 from common.store import paths
 from common.store.documents import Delete, Documents, Put, Query, Write
 from common.store.week_form import read_events, weight, write_events
 
+_Order = tuple[datetime, datetime, str]
+
 LONGEST_TITLE = 300
 LONGEST_DESCRIPTION = 1_500
 LARGEST_PART = 700_000
+_AT_ONCE = 4
 
 # How far an event is followed where nothing else ends it: an event of 40 years must not fill 2,000 weeks.
 _FOLLOWED = timedelta(days=400)
@@ -87,6 +94,36 @@ def read_weeks(documents: Documents, calendar: str, wanted: Iterable[str]) -> di
     }
 
 
+def read_page(documents: Documents, calendar: str, span: Interval, asked: Window) -> Page[ImportedEvent]:
+    """Some of the events that overlap ``span``, by the first of its weeks that has them, and then by time.
+
+    Weeks are read a few at a time, until there is one event more than is handed out.
+
+    Raises:
+        InvalidRequest: ``asked.after`` is no place of this list.
+    """
+    names = weeks(span)
+    begun, after = _opened(asked.after, names)
+    found: list[tuple[str, _Order, ImportedEvent]] = []
+    # What the week before has was shown there.
+    shown = {event.key for event in _events(documents, calendar, names[max(0, begun - 1) : begun])}
+    for at in range(begun, len(names), _AT_ONCE):
+        for name, week in read_weeks(documents, calendar, names[at : at + _AT_ONCE]).items():
+            inside = (event for event in week.events if event.interval.overlaps(span))
+            placed = {_order(event): event for event in inside}
+            found += [
+                (name, order, event)
+                for order, event in sorted(placed.items(), key=itemgetter(0))
+                if event.key not in shown and (name != names[begun] or order > after)
+            ]
+            shown = {event.key for event in week.events}
+        if len(found) > asked.limit:
+            break
+    items = found[: asked.limit]
+    following = _place(*items[-1][:2]) if len(found) > asked.limit else None
+    return Page(tuple(event for _, _, event in items), following)
+
+
 def all_weeks(documents: Documents, calendar: str) -> dict[str, Week]:
     """Every stored week of a calendar."""
     merged: dict[str, Week] = {}
@@ -130,3 +167,36 @@ def _chunks(events: Sequence[ImportedEvent]) -> list[list[ImportedEvent]]:
 
 def _week_path(calendar: str, name: str, part: int = 0) -> str:
     return f"{calendar}/weeks/{name}~{part}" if part else f"{calendar}/weeks/{name}"
+
+
+def _events(documents: Documents, calendar: str, names: Iterable[str]) -> list[ImportedEvent]:
+    return [event for week in read_weeks(documents, calendar, names).values() for event in week.events]
+
+
+def _order(event: ImportedEvent) -> _Order:
+    # A key may be longer than a page token is; its hash decides between events of the same time.
+    return event.interval.start, event.interval.end, hashlib.sha256(event.key.encode()).hexdigest()[:24]
+
+
+def _place(week: str, order: _Order) -> str:
+    start, end, key = order
+    return f"{week}|{start.isoformat()}|{end.isoformat()}|{key}"
+
+
+def _opened(place: str | None, names: Sequence[str]) -> tuple[int, _Order]:
+    """Which of the weeks a page begins in, and behind which of its events."""
+    if place is None:
+        return 0, (datetime.min.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC), "")
+    try:
+        week, start, end, key = place.split("|")
+        return names.index(week), (_instant(start), _instant(end), key)
+    except ValueError:
+        raise InvalidRequest("this is no page of this list", code="invalid_page_token") from None
+
+
+def _instant(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        message = "an instant has an offset"
+        raise ValueError(message)
+    return moment

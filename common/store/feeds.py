@@ -11,6 +11,7 @@ from common.domain.agenda import weeks
 from common.domain.feed import Feed
 from common.domain.imports import ImportedEvent, UnitChange
 from common.domain.interval import Interval
+from common.domain.listing import Page, Window
 from common.domain.work import Quarantined
 from common.errors import AlreadyExists, Conflict
 from common.store import paths
@@ -28,7 +29,7 @@ from common.store.documents import (
 )
 from common.store.feed_commit import by_time, fitting, plan, removal
 from common.store.feed_index import Index
-from common.store.feed_weeks import all_weeks, calendar_path, read_weeks
+from common.store.feed_weeks import all_weeks, calendar_path, read_page, read_weeks
 
 MOST_QUARANTINED = 300
 
@@ -106,6 +107,12 @@ class StoredFeeds:
         stored = read_weeks(self._documents, calendar, weeks(window))
         events = (event for week in stored.values() for event in week.events)
         return _distinct(event for event in events if event.interval.overlaps(window))
+
+    def page(
+        self, tenant: str, connection: str, key: str, span: Interval, window: Window
+    ) -> Page[ImportedEvent]:
+        """Imported events that overlap ``span``, page by page."""
+        return read_page(self._documents, paths.calendar(tenant, connection, key), span, window)
 
     def purge(self, feed: Feed, resource: str) -> int:
         """Remove all imported events of a calendar here and in the agenda; how many there were.

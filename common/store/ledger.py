@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from common.domain.work import ConsentState, DeadLetter, Notice, OutboxEntry
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import notices, paths
-from common.store.documents import Create, Delete, Documents, Put, Query, Replace, Write
+from common.store.documents import Create, Delete, Documents, Put, Query, Replace, Snapshot, Write
 from common.store.work_records import CONSENT, LETTER, NOTICE, OUTBOX
 
 MOST_LISTED = 500
@@ -64,14 +64,15 @@ class StoredLedger:
         query = Query(paths.within(tenant, "dead_letters"), order=("-died_at",), limit=MOST_LISTED)
         return tuple(LETTER.read(found.data) for found in self._documents.query(query))
 
+    def dead_letter(self, tenant: str, letter: str) -> DeadLetter:
+        """One of them; raises UnknownResource where there is none."""
+        return LETTER.read(self._letter(tenant, letter).data)
+
     def exhume(self, tenant: str, letter: str) -> DeadLetter:
         """Take a letter out to replay it; raises UnknownResource where there is none."""
-        path = paths.within(tenant, "dead_letters", letter)
-        (found,) = self._documents.get([path])
-        if found.data is None:
-            raise UnknownResource("there is no such letter")
+        found = self._letter(tenant, letter)
         try:
-            self._documents.commit([Delete(path, version=found.version)])
+            self._documents.commit([Delete(found.path, version=found.version)])
         except Conflict as error:
             raise UnknownResource("somebody else took this letter") from error
         return LETTER.read(found.data)
@@ -148,6 +149,12 @@ class StoredLedger:
         # A conflict means that somebody else took the lease meanwhile.
         with suppress(Conflict):
             self._documents.commit([Delete(path, version=found.version)])
+
+    def _letter(self, tenant: str, letter: str) -> Snapshot:
+        (found,) = self._documents.get([paths.within(tenant, "dead_letters", letter)])
+        if found.data is None:
+            raise UnknownResource("there is no such letter")
+        return found
 
     def _new(self, *writes: Write) -> bool:
         try:

@@ -14,7 +14,7 @@ from common.domain.erasure import Erasure
 from common.domain.hooks import Delivery, Hook
 from common.domain.invitation import Invitation
 from common.domain.listing import Page, Window
-from common.domain.support import AuditEntry
+from common.domain.support import AuditEntry, SupportGrant
 from common.domain.work import DeadLetter, Notice
 from common.errors import InvalidRequest, UnknownResource
 from common.store import paths
@@ -24,7 +24,7 @@ from common.store.codec import Form
 from common.store.documents import NAME, Documents, Operator, Query, Snapshot
 from common.store.matching import MOST_DISJUNCTIONS
 from common.store.outreach_records import DELIVERY, HOOK, INVITATION
-from common.store.privacy_records import AUDIT, ERASURE
+from common.store.privacy_records import AUDIT, ERASURE, GRANT
 from common.store.work_records import BOOKING, LETTER, NOTICE
 
 T = TypeVar("T")
@@ -86,6 +86,10 @@ class StoredLists:
     def dead_letters(self, tenant: str, window: Window) -> Page[DeadLetter]:
         """Newest first."""
         return self._page(paths.within(tenant, "dead_letters"), _plain(LETTER), window, order="-died_at")
+
+    def grants(self, tenant: str, window: Window) -> Page[SupportGrant]:
+        """What support was allowed, newest first."""
+        return self._page(paths.within(tenant, "support"), _versioned(GRANT), window, order="-granted_at")
 
     def erasures(self, tenant: str, window: Window) -> Page[Erasure]:
         """Newest first."""

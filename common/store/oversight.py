@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
 from common.domain.subscription import Subscription
 from common.domain.support import AuditEntry, SupportGrant
@@ -12,7 +13,6 @@ from common.store import paths
 from common.store.documents import Create, Delete, Documents, Put, Query, Replace, Snapshot, Write
 from common.store.privacy_records import AUDIT, GRANT, SUBSCRIPTION
 
-MOST_LISTED = 500
 SUBSCRIPTIONS = "subscriptions"
 
 
@@ -31,9 +31,9 @@ class StoredOversight:
         """Lock support out, or let it in again, together with the audit entry."""
         self._documents.commit([Put(_lock(tenant), {"locked": locked, "at": entry.at}), audit_write(entry)])
 
-    def grants(self, tenant: str) -> tuple[SupportGrant, ...]:
-        """A tenant's grants, newest first; at most 500."""
-        query = Query(paths.within(tenant, "support"), order=("-granted_at",), limit=MOST_LISTED)
+    def grants(self, tenant: str, *, now: datetime) -> tuple[SupportGrant, ...]:
+        """A tenant's grants whose end has not come, those first that end first."""
+        query = Query(paths.within(tenant, "support"), filters=(("ends_at", ">", now),), order=("ends_at",))
         return tuple(map(_grant, self._documents.query(query)))
 
     def grant(self, tenant: str, grant: str) -> SupportGrant:

@@ -38,7 +38,7 @@ ROUTES = (
     to.shown(),
     staff("PATCH", ONE, _change, body=True),
     to.by("DELETE", "", StartDisconnect, start_disconnect, view=VIEW, status=202),
-    to.shown("/calendars", api.calendars_view),
+    to.calendars(),
     to.by("POST", "/calendars", RefreshCalendars, refresh_calendars, view=VIEW),
     staff("PATCH", f"{ONE}/calendars/<calendar>", _change, body=True),
     to.by("GET", "/preview", PreviewSync, preview_sync),

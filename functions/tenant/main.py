@@ -39,7 +39,7 @@ ROUTES = (
     to.listed("/notices", "notices", lambda outside: outside.lists.notices),
     to.listed("/dead_letters", "dead_letters", lambda outside: outside.lists.dead_letters),
     to.by("POST", "/dead_letters/<letter>/replay", ReplayDeadLetter, replay_dead_letter, status=202),
-    to.shown("/support", privacy.support_view),
+    owner("GET", "/support", privacy.support(ports)),
     to.by("POST", "/support", AllowSupport, allow_support, body=privacy.SupportBody, view=GRANT, status=201),
     to.by("PUT", "/support", LockSupport, lock_support, body=privacy.LockBody, view=privacy.lock_view),
     to.by("DELETE", "/support/<grant>", RevokeSupport, revoke_support, view=GRANT),

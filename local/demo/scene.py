@@ -59,14 +59,19 @@ class Scene:
     def imported(self, calendar: str) -> list[dict[str, Any]]:
         """The copies that Slotbridge keeps of a calendar's events."""
         start, end = self.plan.window
-        found = self.owner.get(
-            f"{self.path}/events",
-            calendar=self.keys[calendar],
-            from_=start.isoformat(),
-            to=end.isoformat(),
-            tz=ZONE,
-        )
-        return list(found["events"])
+        query = {
+            "calendar": self.keys[calendar],
+            "from_": start.isoformat(),
+            "to": end.isoformat(),
+            "tz": ZONE,
+            "limit": "200",
+        }
+        found = self.owner.get(f"{self.path}/events", **query)
+        events = list(found["events"])
+        while found["next_page_token"]:
+            found = self.owner.get(f"{self.path}/events", **query, page_token=found["next_page_token"])
+            events += found["events"]
+        return events
 
     def blocked(self, calendar: str) -> tuple[Span, ...]:
         """The time that the copies block, merged."""

@@ -126,7 +126,13 @@ class ImportedEvent(Answer):
     read_only: Literal[True]
 
 
-class EventList(Answer):
-    """The imported events of a window."""
+class CalendarList(PageOf):
+    """The account's calendars, its own first."""
+
+    calendars: list[Calendar]
+
+
+class EventList(PageOf):
+    """The imported events of a window, by time."""
 
     events: list[ImportedEvent]

@@ -17,7 +17,7 @@ from common.flows.preview_sync import Preview
 from common.flows.read_health import Health
 from common.flows.read_progress import Progress
 from openapi.described.connection_answers import (
-    Calendar,
+    CalendarList,
     Connection,
     ConnectionList,
     Consent,
@@ -70,7 +70,14 @@ OPERATIONS = (
     Operation(
         "DELETE /<connection>", "disconnect", "Disconnect", {202: Connection}, errors=(*BUSY, "disconnected")
     ),
-    Operation("GET /<connection>/calendars", "listCalendars", "The calendars", {200: list[Calendar]}),
+    Operation(
+        "GET /<connection>/calendars",
+        "listCalendars",
+        "The calendars",
+        {200: CalendarList},
+        query=ListQuery,
+        errors=PAGE,
+    ),
     Operation(
         "POST /<connection>/calendars",
         "refreshCalendars",
@@ -140,7 +147,7 @@ OPERATIONS = (
         "Imported events",
         {200: EventList},
         query=EventQuery,
-        errors=("empty_window", "window", "window_too_long"),
+        errors=("empty_window", "window", "window_too_long", *PAGE),
     ),
     *(
         Operation(

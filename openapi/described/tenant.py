@@ -81,8 +81,8 @@ class ListedGrant(SupportGrant):
     active: Yes
 
 
-class Support(Answer):
-    """Whether support is locked out, and what it was granted."""
+class Support(PageOf):
+    """Whether support is locked out, and what it was granted, newest first."""
 
     locked: bool
     grants: list[ListedGrant]
@@ -164,7 +164,9 @@ OPERATIONS = (
     Operation(
         "POST /dead_letters/<letter>/replay", "replayDeadLetter", "Do such work after all", {202: DeadLetter}
     ),
-    Operation("GET /support", "getSupport", "What support may see", {200: Support}),
+    Operation(
+        "GET /support", "getSupport", "What support may see", {200: Support}, query=ListQuery, errors=PAGE
+    ),
     Operation(
         "POST /support",
         "allowSupport",

@@ -87,7 +87,7 @@ class Life:
         chosen = {"imports": {"mode": self.mode, "private": self.private}, "show_events": self.show}
         assert http("PATCH", one, token=STAFF, json=chosen).status == 200
         if not self.followed:
-            for calendar in http("GET", f"{one}/calendars", token=STAFF).body:
+            for calendar in http("GET", f"{one}/calendars", token=STAFF).body["calendars"]:
                 path = f"{one}/calendars/{calendar['key']}"
                 assert http("PATCH", path, token=STAFF, json={"enabled": False}).status == 200
         http("GET", f"{one}/preview", token=STAFF)
@@ -159,7 +159,7 @@ class Life:
             "/events?calendar=x",
         ):
             http("GET", f"{one}{rest}", token=STAFF)
-        for calendar in http("GET", f"{one}/calendars", token=STAFF).body:
+        for calendar in http("GET", f"{one}/calendars", token=STAFF).body["calendars"]:
             http("GET", f"{one}/events?calendar={calendar['key']}&{WINDOW}", token=STAFF)
             http("GET", f"{one}/events?calendar={calendar['key']}&{WINDOW}", token="owner.t2.-")
         feed = http("POST", "/resources/anna/feed", token=STAFF, json={"shows": "titles"}).body["url"]

@@ -90,7 +90,7 @@ def test_the_first_synchronisation_over_http(http: Http) -> None:
     twice = http("POST", f"/connections/{name}/sync", token=STAFF, json={})
     http.world.drain()
     progress = http("GET", f"/connections/{name}/progress", token=STAFF).body
-    (calendar,) = http("GET", f"/connections/{name}/calendars", token=STAFF).body
+    (calendar,) = http("GET", f"/connections/{name}/calendars", token=STAFF).body["calendars"]
     events = http(
         "GET",
         f"/connections/{name}/events?calendar={calendar['key']}&from=2027-03-16T00:00:00Z&to=2027-03-17T00:00:00Z",
@@ -149,7 +149,7 @@ def test_a_calendar_is_switched_off_and_on(http: Http) -> None:
     name = connect(http)
     http("POST", f"/connections/{name}/sync", token=STAFF, json={})
     http.world.drain()
-    (calendar,) = http("GET", f"/connections/{name}/calendars", token=STAFF).body
+    (calendar,) = http("GET", f"/connections/{name}/calendars", token=STAFF).body["calendars"]
     question = (
         f"/connections/{name}/events?calendar={calendar['key']}"
         "&from=2027-03-16T00:00:00Z&to=2027-03-17T00:00:00Z"

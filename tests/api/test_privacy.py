@@ -105,7 +105,7 @@ def test_logs_and_tasks_never_hold_what_is_private(http: Http) -> None:
 def test_private_events_follow_their_own_mode(http: Http) -> None:
     """C5: with "not at all" private events leave no trace, and they still block live."""
     name = live_through(http, {"mode": "full", "private": "none"})
-    (calendar,) = http("GET", f"/connections/{name}/calendars", token=STAFF).body
+    (calendar,) = http("GET", f"/connections/{name}/calendars", token=STAFF).body["calendars"]
     window = "from=2027-03-16T00:00:00Z&to=2027-03-17T00:00:00Z"
     events = http("GET", f"/connections/{name}/events?calendar={calendar['key']}&{window}", token=STAFF).body[
         "events"

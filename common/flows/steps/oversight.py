@@ -38,9 +38,10 @@ def admit(ports: Ports, *, tenant: str, who: str, target: str) -> None:
     Raises:
         NotAllowed: Support is locked out, or has no active grant; the attempt is in the trail too.
     """
+    now = ports.clock.now()
     try:
         grant = admitting(
-            ports.oversight.grants(tenant), locked=ports.oversight.locked(tenant), now=ports.clock.now()
+            ports.oversight.grants(tenant, now=now), locked=ports.oversight.locked(tenant), now=now
         )
     except NotAllowed as refused:
         action = Action.SUPPORT_REFUSED

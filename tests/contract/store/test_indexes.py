@@ -76,7 +76,7 @@ def asked():
     store.hooks.post(delivery(), outbox("o2"))
     store.hooks.deliveries("t", "h", limit=1)
     store.oversight.record(entry())
-    store.oversight.grants("t")
+    store.oversight.grants("t", now=NINE)
     store.oversight.trail("t", after="e1", limit=1)
     store.subscriptions.put(address())
     store.subscriptions.by_secret("h1")
@@ -96,6 +96,7 @@ def every_list(store):
         lists.proposals("t", mine, now=NINE)
         for ask in (lists.resources, lists.services, lists.bookings, lists.connections):
             ask("t", mine)
+    lists.grants("t", Window(1))
     lists.absences("t", "r", Window(1))
     lists.deliveries("t", "h", Window(1))
     for ask in (

@@ -106,12 +106,16 @@ def test_a_dead_letter_is_buried_once_and_exhumed_once(store):
     store.ledger.bury(letter("e", died_at=NOW + SECOND))
     assert store.ledger.dead_letters("t") == (letter("e", died_at=NOW + SECOND), letter())
     assert store.ledger.dead_letters("t2") == ()
+    assert store.ledger.dead_letter("t", "d") == letter()
 
     assert store.ledger.exhume("t", "d") == letter()
 
     for tenant, name in (("t", "d"), ("t2", "e"), ("t", "none")):
         with pytest.raises(UnknownResource):
             store.ledger.exhume(tenant, name)
+    for tenant, name in (("t", "d"), ("t2", "e")):
+        with pytest.raises(UnknownResource):
+            store.ledger.dead_letter(tenant, name)
 
 
 def test_a_notice_is_told_once(store):

@@ -10,6 +10,7 @@ import pytest
 from common.domain.account import Connection, ProviderKind, Status
 from common.domain.booking import Proposal
 from common.domain.listing import Window
+from common.domain.support import Action, AuditEntry, SupportGrant
 from common.domain.work import DeadLetter, Lane, Notice, NoticeKind, Work
 from common.errors import InvalidRequest
 from common.ports.bookings import BookingChange
@@ -37,6 +38,8 @@ def filled(store):
         store.invitations.save(replace(invitation(), id=name, created_at=when, version=None))
         store.hooks.save(replace(hook(), id=name, version=None))
         store.ledger.tell(Notice(name, "t", NoticeKind.BOOKING_MOVED, when))
+        grant = SupportGrant(name, "t", "why", "owner-1", when, when + HOUR)
+        store.oversight.save(grant, AuditEntry(name, "t", when, "owner-1", Action.SUPPORT_GRANTED))
         store.ledger.bury(DeadLetter(name, "t", Work.EXPORT, Lane.LIVE, {}, "x", 1, when))
 
 
@@ -51,6 +54,8 @@ def lists(store):
         "connections": lambda window: found.connections("t", window),
         "invitations": lambda window: found.invitations("t", window),
         "hooks": lambda window: found.hooks("t", window),
+        "grants": lambda window: found.grants("t", window),
+        "audit": lambda window: found.audit("t", window),
         "notices": lambda window: found.notices("t", window),
         "dead_letters": lambda window: found.dead_letters("t", window),
     }
@@ -67,7 +72,7 @@ def walked(find, limit, resources=None):
         after = page.next
 
 
-NEWEST_FIRST = {"invitations", "notices", "dead_letters"}
+NEWEST_FIRST = {"invitations", "grants", "audit", "notices", "dead_letters"}
 
 
 @pytest.mark.parametrize("limit", [1, 3, 7, 9])

@@ -44,16 +44,18 @@ def bare(item):
 
 
 def test_a_grant_is_stored_with_its_audit_entry(store):
-    """One commit holds both; newest first."""
+    """One commit holds both; a grant is found until it has ended, however many there are."""
     saved = store.oversight.save(grant(), entry())
     later = store.oversight.save(
-        replace(grant("g2", ticket="CASE-1"), granted_at=NINE + SECOND), entry("e2", NINE + SECOND)
+        replace(grant("g2", ticket="CASE-1"), granted_at=NINE + SECOND, ends_at=NINE + HOUR + SECOND),
+        entry("e2", NINE + SECOND),
     )
 
     assert bare(saved) == grant()
     assert store.oversight.grant("t", "g1") == saved
-    assert store.oversight.grants("t") == (later, saved)
-    assert store.oversight.grants("other") == ()
+    assert store.oversight.grants("t", now=NINE) == (saved, later)
+    assert store.oversight.grants("t", now=NINE + HOUR) == (later,)
+    assert store.oversight.grants("other", now=NINE) == ()
     assert [item.id for item in store.oversight.trail("t", after=None, limit=5)] == ["e2", "e1"]
 
 
