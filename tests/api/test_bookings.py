@@ -88,9 +88,9 @@ def test_the_management_link_reads_moves_and_cancels(http: Http) -> None:
 
 @pytest.mark.parametrize("token", [None, "nonsense", "A" * 43, "staff.t1.ben", "staff.t2.anna", "owner.t2.-"])
 def test_nobody_else_reaches_a_booking(http: Http, token: str | None) -> None:
-    """Without the right token a booking does not exist."""
+    """Without the right token a booking does not exist; the tenant of an ID token is the token's."""
     made = book(http).body
-    path = f"/bookings/{made['id']}?tenant=t1"
+    path = f"/bookings/{made['id']}" + ("" if token and ".t2." in token else "?tenant=t1")
     answers = [
         http("GET", path, token=token),
         http("PATCH", path, token=token, json={"start": "2027-03-16T14:00:00+01:00"}),
@@ -113,12 +113,14 @@ def test_one_bookings_token_opens_no_other(http: Http) -> None:
 
 
 def test_staff_book_and_read_for_their_own(http: Http) -> None:
-    """The tenant comes from the token, whatever the query says."""
-    mine = http("POST", "/bookings?tenant=t2", token=STAFF, json=BODY)
+    """The tenant comes from the token, and a query that names another one is refused."""
+    mine = http("POST", "/bookings", token=STAFF, json=BODY)
+    elsewhere = http("POST", "/bookings?tenant=t2", token=STAFF, json=BODY)
     others = http("POST", "/bookings", token="staff.t1.ben", json=BODY)
     read = http("GET", f"/bookings/{mine.body['id']}", token=STAFF)
 
     assert (mine.status, others.status, others.code) == (201, 403, "not_your_resource")
+    assert (elsewhere.status, elsewhere.code) == (403, "tenant_mismatch")
     assert read.body["conflict"] is False
 
 
