@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from common.domain.catalogue import DAYS_A_WEEK, Absence, DayHours, Resource
-from common.domain.interval import Interval, Seconds, merge, subtract
+from common.domain.catalogue import DAYS_A_WEEK, DayHours, Resource
+from common.domain.interval import Interval, Seconds
 from common.domain.zones import local_days, offsets, wall_seconds, zone
 
 _DAY = 86_400
@@ -61,12 +61,3 @@ def openings(resource: Resource, bounds: Interval, free: Iterable[Interval] = ()
 
 def _moment(epoch: int) -> datetime:
     return datetime.fromtimestamp(epoch, UTC)
-
-
-def bookable(
-    resource: Resource, bounds: Interval, absences: Iterable[Absence] = (), free: Iterable[Interval] = ()
-) -> tuple[Interval, ...]:
-    """The openings inside ``bounds`` without the absences, joined where they touch."""
-    inside = (opening.clip(bounds) for opening in openings(resource, bounds, free))
-    away = (absence.interval for absence in absences)
-    return subtract(merge(item for item in inside if item), away)

@@ -175,19 +175,3 @@ def _remainders(whole: tuple[Interval, ...], taken: tuple[Interval, ...]) -> Ite
             at += 1
         if position < item.end:
             yield Interval(position, item.end)
-
-
-def intersect(left: Iterable[Interval], right: Iterable[Interval]) -> tuple[Interval, ...]:
-    """The instants that are in both."""
-    lefts, rights = merge(left), merge(right)
-    found: list[Interval] = []
-    i = j = 0
-    while i < len(lefts) and j < len(rights):
-        shared = lefts[i].clip(rights[j])
-        if shared:
-            found.append(shared)
-        if lefts[i].end <= rights[j].end:
-            i += 1
-        else:
-            j += 1
-    return tuple(found)

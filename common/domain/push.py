@@ -12,7 +12,6 @@ PURPOSE = "channel"
 # 128 bits: Microsoft Graph takes 128 characters in all, and a tenant's id may have 64 of them.
 SIGNATURE_BYTES = 16
 CHANNEL_LENGTH = 10
-LONGEST_TENANT = 64
 
 _TOKEN = re.compile(
     r"(?P<connection>[\w-]{16})(?P<calendar>[\w-]{16})(?P<channel>[\w-]{10})(?P<signature>[\w-]{22})"

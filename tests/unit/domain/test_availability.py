@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from common.domain.availability import bookable, openings
-from common.domain.catalogue import Absence, Resource, WallRange, WeeklyHours
+from common.domain.availability import openings
+from common.domain.catalogue import Resource, WallRange, WeeklyHours
 from common.domain.interval import Interval
 from common.domain.zones import offsets, zone
 
@@ -159,14 +159,3 @@ def test_external_free_times_are_narrowed_to_whole_seconds():
     assert (Interval(utc(15, 9) + timedelta(seconds=1), utc(15, 10) - timedelta(seconds=1)),) == openings(
         who, day, [odd, Interval(utc(15, 11), utc(15, 11) + hair)]
     )
-
-
-def test_bookable_time_is_cut_to_the_question_and_without_absences():
-    """What an overview paints: openings that touch are joined, absences are left out."""
-    who = resource("UTC", WeeklyHours.of({0: ["09:00-12:00", "12:00-17:00"]}))
-    away = Absence("dentist", Interval(utc(15, 10), utc(15, 10, 30)))
-
-    assert (
-        Interval(utc(15, 9), utc(15, 10)),
-        Interval(utc(15, 10, 30), utc(15, 13)),
-    ) == bookable(who, Interval(utc(15, 0), utc(15, 13)), [away])

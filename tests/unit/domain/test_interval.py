@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from common.domain.interval import Interval, aware, intersect, merge, subtract
+from common.domain.interval import Interval, aware, merge, subtract
 
 NINE = datetime(2027, 3, 15, 9, tzinfo=UTC)
 
@@ -103,9 +103,3 @@ def test_subtract_leaves_what_is_not_taken():
 def test_one_block_can_cut_several_ranges():
     """A long absence takes from every opening it meets."""
     assert (span(0, 5), span(45, 50)) == subtract([span(0, 10), span(20, 30), span(40, 50)], [span(5, 45)])
-
-
-def test_intersect_keeps_what_is_in_both():
-    """Touching is not sharing."""
-    assert (span(10, 20), span(30, 40)) == intersect([span(0, 20), span(30, 60)], [span(10, 40)])
-    assert () == intersect([span(0, 10)], [span(10, 20)])
