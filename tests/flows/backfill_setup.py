@@ -12,9 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from common.domain.account import Connection, Phase, ProviderKind
-from common.domain.booking import Booking, BookingStatus, Customer
-from common.domain.cells import claimed
-from common.domain.interval import Interval
 from common.domain.settings import ImportSettings, Settings
 from common.domain.work import Payload, Work
 from common.flows.start_sync import StartSync, start_sync
@@ -81,7 +78,9 @@ class Backfill(Synced):
         self.connection_id = connection.id
         self.ports.connections.save(replace(connection, settings=Settings(imports=ImportSettings(on=False))))
         for number in range(bookings):
-            self._booked(at(8) + timedelta(minutes=30 * number), f"b{number:04}")
+            # Made long ago: nobody waits for news of it any more.
+            made = self.confirmed(at(8) + timedelta(minutes=30 * number), f"b{number:04}")
+            self.ports.bookings.commit(BookingChange(before=None, after=made))
 
     def run_all(self) -> Measured:
         """Synchronise to the end; every so often a customer books."""
@@ -105,24 +104,6 @@ class Backfill(Synced):
         """Run a task; what is no export has instances of its own, and takes no time here."""
         self.exporting = work in {Work.INITIAL_SYNC, Work.EXPORT}
         return super().run(work, payload)
-
-    def _booked(self, start: datetime, name: str) -> None:
-        """A booking of long ago, about which nobody waits for news any more."""
-        service = self.ports.catalogue.service(self.tenant, "cut")
-        now = self.clock.now()
-        booking = Booking(
-            id=name,
-            tenant=self.tenant,
-            resource="anna",
-            service="cut",
-            interval=Interval(start, start + service.duration),
-            claimed=claimed(start, service),
-            status=BookingStatus.CONFIRMED,
-            customer=Customer(name="Carla", email="carla@example.com"),
-            created_at=now,
-            updated_at=now,
-        )
-        self.ports.bookings.commit(BookingChange(before=None, after=booking))
 
     def _connected(self) -> Connection:
         if self.kind is ProviderKind.GOOGLE:

@@ -90,11 +90,11 @@ class Synced(World):
         event = stamps(start, minutes) | {"summary": "secret plan"} | body
         return self.google.owner.put_event(calendar, event)["id"]
 
-    def book(self, start, name="b1", *, export=True):
-        """A booking as the booking flow stores it, exported unless told otherwise."""
+    def confirmed(self, start, name="b1"):
+        """A booking as the booking flow makes it, not stored yet."""
         service = self.ports.catalogue.service(self.tenant, "cut")
         now = self.clock.now()
-        booking = Booking(
+        return Booking(
             id=name,
             tenant=self.tenant,
             resource="anna",
@@ -106,7 +106,11 @@ class Synced(World):
             created_at=now,
             updated_at=now,
         )
-        outbox = promises(booking, [self.connection], now=now) if export else ()
+
+    def book(self, start, name="b1", *, export=True):
+        """A booking as the booking flow stores it, exported unless told otherwise."""
+        booking = self.confirmed(start, name)
+        outbox = promises(booking, [self.connection], now=self.clock.now()) if export else ()
         return settle(self.ports, BookingChange(before=None, after=booking, outbox=outbox))
 
     def reschedule(self, booking, start):
