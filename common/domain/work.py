@@ -49,6 +49,21 @@ class Task:
     attempt: int = 0
 
 
+def look(
+    why: Payload,
+    *,
+    tenant: str,
+    connection: str,
+    calendar: str,
+    name: str,
+    not_before: datetime | None = None,
+) -> Task:
+    """The task of looking at a calendar; what ``why`` leaves open is not sent."""
+    told = {word: value for word, value in why.items() if value is not None}
+    payload = {"tenant": tenant, "connection": connection, "calendar": calendar, **told}
+    return Task(work=Work.DELTA_SYNC, lane=Lane.SYNC, payload=payload, name=name, not_before=not_before)
+
+
 class OutboxKind(StrEnum):
     """What an outbox entry promises to do."""
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from common.domain.bucket import once_name, push_names
 from common.domain.push import PURPOSE, Cause, PushClaims, PushNotice
-from common.domain.work import Lane, Task, Work
+from common.domain.work import Task, look
 from common.push_ports import PushPorts
 
 _LOOKS = frozenset({Cause.CHANGED, Cause.MISSED})
@@ -58,17 +58,12 @@ def _task(
     now: datetime,
     not_before: datetime | None = None,
 ) -> Task:
-    return Task(
-        work=Work.DELTA_SYNC,
-        lane=Lane.SYNC,
-        payload={
-            "tenant": claims.tenant,
-            "connection": claims.connection,
-            "calendar": claims.calendar,
-            "reason": notice.cause.value,
-            "channel": claims.channel,
-            "pushed_at": int(now.timestamp()),
-        },
+    why = {"reason": notice.cause.value, "channel": claims.channel, "pushed_at": int(now.timestamp())}
+    return look(
+        why,
+        tenant=claims.tenant,
+        connection=claims.connection,
+        calendar=claims.calendar,
         name=name,
         not_before=not_before,
     )

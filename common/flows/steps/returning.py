@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from common.domain.account import ProviderKind
 from common.domain.feed import Feed
 from common.domain.upkeep import later
-from common.domain.work import Lane, Payload, Task, Work
+from common.domain.work import Payload
+from common.flows.steps.wakeups import look_at
 from common.ports import Ports
 
 CONTINUE = "continue"
@@ -23,7 +22,7 @@ def unfinished(feed: Feed) -> bool:
 
 def go_on_later(ports: Ports, feed: Feed, *, after: str | None, swept: bool, pushed_at: int | None) -> None:
     """The next task of the same pass."""
-    _queue(
+    look_at(
         ports,
         feed,
         {"reason": CONTINUE, "after": after, "swept": swept, "pushed_at": pushed_at},
@@ -33,7 +32,7 @@ def go_on_later(ports: Ports, feed: Feed, *, after: str | None, swept: bool, pus
 
 def look_again(ports: Ports, feed: Feed, request: int) -> None:
     """A fresh look, because somebody asked for one while we were looking."""
-    _queue(ports, feed, {"request": request}, cause=f"again/{request}")
+    look_at(ports, feed, {"request": request}, cause=f"again/{request}")
 
 
 def look_later(ports: Ports, feed: Feed, *, provider: ProviderKind, reason: str) -> None:
@@ -43,7 +42,7 @@ def look_later(ports: Ports, feed: Feed, *, provider: ProviderKind, reason: str)
     then = later(reason, now=ports.clock.now())
     if then:
         cause = f"{then.reason}/{then.bucket}"
-        _queue(ports, feed, {"reason": then.reason}, cause=cause, not_before=then.not_before)
+        look_at(ports, feed, {"reason": then.reason}, cause=cause, not_before=then.not_before)
 
 
 def look_after_lease(
@@ -54,23 +53,4 @@ def look_after_lease(
     payload: Payload = {"request": request, "channel": channel, "pushed_at": pushed_at}
     if request is None:
         payload = {"reason": CONTINUE}
-    _queue(ports, feed, payload, cause=f"lease/{until.isoformat()}", not_before=until)
-
-
-def _queue(
-    ports: Ports, feed: Feed, payload: Payload, *, cause: str, not_before: datetime | None = None
-) -> None:
-    ports.queue.enqueue(
-        Task(
-            work=Work.DELTA_SYNC,
-            lane=Lane.SYNC,
-            payload={
-                "tenant": feed.tenant,
-                "connection": feed.connection,
-                "calendar": feed.key,
-                **{name: value for name, value in payload.items() if value is not None},
-            },
-            name=f"delta/{feed.tenant}/{feed.connection}/{feed.key}/{cause}",
-            not_before=not_before,
-        )
-    )
+    look_at(ports, feed, payload, cause=f"lease/{until.isoformat()}", not_before=until)

@@ -13,7 +13,7 @@ from common.domain.account import Connection
 from common.domain.bucket import push_names
 from common.domain.push import Cause
 from common.domain.upkeep import watched
-from common.domain.work import Lane, Task, Work
+from common.domain.work import look
 from common.errors import UnknownResource
 from common.ports import Ports
 
@@ -66,15 +66,11 @@ def _look(
     not_before: datetime | None = None,
 ) -> bool:
     return ports.queue.enqueue(
-        Task(
-            work=Work.DELTA_SYNC,
-            lane=Lane.SYNC,
-            payload={
-                "tenant": connection.tenant,
-                "connection": connection.id,
-                "calendar": calendar,
-                "reason": reason,
-            },
+        look(
+            {"reason": reason},
+            tenant=connection.tenant,
+            connection=connection.id,
+            calendar=calendar,
             name=name,
             not_before=not_before,
         )

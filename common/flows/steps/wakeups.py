@@ -8,7 +8,7 @@ from datetime import datetime
 from common.domain.account import Connection, SyncRun
 from common.domain.feed import Feed
 from common.domain.upkeep import watched
-from common.domain.work import Lane, Task, Work
+from common.domain.work import Lane, Payload, Task, Work, look
 from common.flows.steps.outbox import export_task
 from common.ports import Ports
 
@@ -22,16 +22,19 @@ def wake_calendar(ports: Ports, connection: Connection, key: str, *, cause: str)
 
 def wake_feed(ports: Ports, feed: Feed, *, cause: str, not_before: datetime | None = None) -> None:
     """Have the calendar of this feed looked at soon, or at a time."""
+    look_at(ports, feed, {"reason": cause.partition("/")[0]}, cause=cause, not_before=not_before)
+
+
+def look_at(
+    ports: Ports, feed: Feed, why: Payload, *, cause: str, not_before: datetime | None = None
+) -> None:
+    """Queue a look at the calendar of this feed, once for one ``cause``."""
     ports.queue.enqueue(
-        Task(
-            work=Work.DELTA_SYNC,
-            lane=Lane.SYNC,
-            payload={
-                "tenant": feed.tenant,
-                "connection": feed.connection,
-                "calendar": feed.key,
-                "reason": cause.partition("/")[0],
-            },
+        look(
+            why,
+            tenant=feed.tenant,
+            connection=feed.connection,
+            calendar=feed.key,
             name=f"delta/{feed.tenant}/{feed.connection}/{feed.key}/{cause}",
             not_before=not_before,
         )
