@@ -14,9 +14,8 @@ SyncError                    .code is the stable word in logs, metrics and API a
     UsageExhausted           the account's own limit for writes is used up for hours
     OperatorFault            our client registration or configuration is wrong
   Rejected                   the caller is wrong; the API answers 4xx
-    InvalidRequest  UnknownResource  SlotTaken  AlreadyExists  ReadOnly  StaleVersion  InUse
-    UntrustedCaller  NotAllowed  KeyReused  TooLarge  TooMany  MethodNotAllowed  UnsupportedMedia
-    PreconditionRequired
+    InvalidRequest  UnknownResource  SlotTaken  AlreadyExists  ReadOnly  StaleVersion  InUse  TooMany
+    UntrustedCaller  NotAllowed  KeyReused  TooLarge  PreconditionRequired  MethodNotAllowed  UnsupportedMedia
   Degraded                   an honest "cannot tell now": the API answers 503
     AvailabilityUnknown      a calendar could not be asked, so nothing may be sold
   UnexpectedReply            the provider broke its contract
@@ -33,12 +32,7 @@ class SyncError(Exception):
     code: ClassVar[str] = "error"
 
     def __init__(self, detail: str = "", *, code: str | None = None) -> None:
-        """Keep ``detail`` free of titles, addresses and tokens: it is logged and shown.
-
-        Args:
-            detail: One sentence for a person.
-            code: A more exact stable word than the class's own.
-        """
+        """Keep ``detail`` free of titles, addresses and tokens; ``code`` is more exact than the class's."""
         super().__init__(detail)
         self.detail = detail
         self.reason = code or self.code
@@ -79,6 +73,12 @@ class StoreUnavailable(Retry):
     """The database could not be asked; a commit may or may not have happened."""
 
     code = "store_unavailable"
+
+
+class UnreadableDocument(StoreUnavailable):
+    """A stored document that this release does not understand: a newer one may, or nobody."""
+
+    code = "unreadable_document"
 
 
 class CursorExpired(SyncError):
@@ -242,3 +242,9 @@ class UnexpectedReply(SyncError):
     """The provider broke its contract."""
 
     code = "unexpected_reply"
+
+
+class SealedForAnother(UnexpectedReply):
+    """A stored secret cannot be opened: it is damaged, or the key that sealed it is not here."""
+
+    code = "sealed_for_another"

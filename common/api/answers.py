@@ -15,6 +15,7 @@ STATUS: dict[type[SyncError], int] = {
     errors.ProviderUnavailable: 503,
     errors.Conflict: 409,
     errors.StoreUnavailable: 503,
+    errors.UnreadableDocument: 503,
     errors.CursorExpired: 500,
     errors.Stop: 409,
     errors.GrantRevoked: 409,
@@ -42,6 +43,7 @@ STATUS: dict[type[SyncError], int] = {
     errors.Degraded: 503,
     errors.AvailabilityUnknown: 503,
     errors.UnexpectedReply: 502,
+    errors.SealedForAnother: 502,
 }
 
 

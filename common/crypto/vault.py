@@ -10,7 +10,7 @@ import tink
 from tink import aead, secret_key_access
 
 from common.domain.account import Grant
-from common.errors import UnexpectedReply
+from common.errors import SealedForAnother
 
 aead.register()
 
@@ -42,7 +42,7 @@ class TinkVault:
         """The grant behind a ciphertext.
 
         Raises:
-            UnexpectedReply: it is damaged, or another tenant's or connection's.
+            SealedForAnother: it is damaged, or another tenant's or connection's.
         """
         plain = json.loads(self._decrypt(sealed, f"grant/{tenant}/{connection}"))
         return Grant(
@@ -71,9 +71,7 @@ class TinkVault:
             plain: bytes = self._aead.decrypt(base64.urlsafe_b64decode(sealed), associated.encode())
         except (tink.TinkError, ValueError) as error:
             # Not chained into the detail: nothing of the ciphertext belongs into a log.
-            raise UnexpectedReply(
-                "a stored secret cannot be opened here", code="sealed_for_another"
-            ) from error
+            raise SealedForAnother("a stored secret cannot be opened here") from error
         return plain
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,8 @@ from common.domain.booking import Booking, Customer
 from common.errors import InvalidRequest
 
 ERASED = "Erased"
+# The fields of a booking that may name its customer.
+NAMING = ("customer", "note", "title", "description", "proposal")
 
 # Ciphertexts, secrets and their hashes open something; they are nobody's personal data.
 _SECRET_FIELDS = frozenset({"sealed", "secret_hash", "secrets", "verifier"})
@@ -47,6 +49,11 @@ class Record:
 
     path: str
     data: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -141,6 +148,22 @@ def exported(record: Record) -> Mapping[str, Any] | None:
 def same_address(left: str | None, right: str) -> bool:
     """Whether two spellings name one mailbox."""
     return left is not None and left.strip().casefold() == right.strip().casefold()
+
+
+def names(record: Record, address: str) -> bool:
+    """Whether an address stands anywhere in a record, however that is built."""
+    return any(address.strip().casefold() in text.casefold() for text in _texts(record.data))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
 
 
 def anonymised(booking: Booking, now: datetime) -> Booking:

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from common.domain.account import Connection, Receipt, Status
 from common.domain.work import OutboxKind
-from common.errors import GrantRevoked, RateLimited, UnknownResource, UsageExhausted
+from common.errors import GrantRevoked, RateLimited, SealedForAnother, UnknownResource, UsageExhausted
 from common.flows.steps import farewell
 from common.flows.steps.amending import amend
 from common.flows.steps.outbox import announce
 from common.flows.steps.telling import life_of
+from common.flows.steps.unreadable import mend, mending
 from common.ports import Ports
 
 EXHAUSTED = timedelta(hours=1)
@@ -35,7 +36,13 @@ def advance_disconnect(ports: Ports, command: AdvanceDisconnect) -> None:
     Raises:
         RateLimited: The provider wants us to wait; until when can be read on the connection.
         ProviderUnavailable: The provider could not be asked.
+        UnreadableDocument: Something could not be read; the next try finds it mended.
     """
+    with mending(ports, command.tenant, command.connection):
+        _advanced(ports, command)
+
+
+def _advanced(ports: Ports, command: AdvanceDisconnect) -> None:
     try:
         connection = ports.connections.get(command.tenant, command.connection)
     except UnknownResource:
@@ -46,13 +53,15 @@ def advance_disconnect(ports: Ports, command: AdvanceDisconnect) -> None:
         farewell.forget(ports, connection)
     if connection.status is not Status.DISCONNECTING:
         return
+    now = ports.clock.now()
+    if command.after is None:
+        mend(ports, command.tenant, command.connection)
     connection = farewell.purge_imports(ports, connection)
     granted = ports.connections.sealed(command.tenant, command.connection)[0] is not None
     if granted and not _left_provider(ports, connection, command.after):
         return
     connection = farewell.purge_imports(ports, connection)
     farewell.forget(ports, connection)
-    now = ports.clock.now()
     last_look = now + timedelta(seconds=ports.tuning.lease_seconds)
     farewell.go_on(ports, connection, cause="last", not_before=last_look)
     told = life_of(connection, OutboxKind.DISCONNECTED, now=now)
@@ -72,6 +81,12 @@ def _left_provider(ports: Ports, connection: Connection, after: str | None) -> b
             return False
         connection = farewell.count(ports, connection, reachable=True)
     except GrantRevoked:
+        connection = farewell.count(ports, connection, reachable=False)
+    except SealedForAnother:
+        until = farewell.opened_by(ports, connection)
+        if now < until:
+            farewell.go_on(ports, connection, cause=f"sealed/{now.isoformat()}", not_before=until)
+            return False
         connection = farewell.count(ports, connection, reachable=False)
     except RateLimited as limited:
         _wait(ports, connection, now + timedelta(seconds=limited.retry_after or LIMITED))

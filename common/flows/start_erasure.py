@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from common.domain.erasure import Erasure, Scope, scope_of
 from common.domain.support import Action
-from common.errors import InvalidRequest
+from common.errors import InvalidRequest, UnreadableDocument
 from common.flows.steps.erasing import SECOND_LOOK, customer_word, go_on, sealed_for
 from common.flows.steps.oversight import entry
 from common.ports import Ports
@@ -34,7 +35,9 @@ def start_erasure(ports: Ports, command: StartErasure) -> Erasure:
     if command.confirm != (command.customer or command.resource or command.tenant):
         raise InvalidRequest("repeat what shall be erased in `confirm`", code="not_confirmed")
     if command.resource is not None:
-        ports.catalogue.resource(command.tenant, command.resource)
+        # One that cannot be read is erased all the same.
+        with suppress(UnreadableDocument):
+            ports.catalogue.resource(command.tenant, command.resource)
     now, name = ports.clock.now(), ports.keys.token().replace("-", "").replace("_", "")[:20]
     subject, address = command.resource or command.tenant, None
     if scope is Scope.CUSTOMER and command.customer is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -74,6 +74,24 @@ class Archive(Protocol):
 
     def orphans(self, tenant: str, records: Sequence[Record]) -> tuple[Record, ...]:
         """Those of the records that tell of a booking which is not there any more."""
+
+    def records(
+        self, tenant: str, collection: str, *, after: str | None = None, limit: int | None = None
+    ) -> tuple[Record, ...]:
+        """The documents of one of a tenant's collections as they are, by id from ``after`` (exclusive)."""
+
+    def mend(self, tenant: str, connection: str) -> Mapping[str, int]:
+        """Make readable what is stored of a connection, for its end; how many documents of each kind.
+
+        What goes anyway is emptied or removed; of what the provider still has to hear the parts are kept
+        that can be read.
+
+        Raises:
+            Conflict: Somebody changed one of them meanwhile.
+        """
+
+    def strip(self, record: Record, fields: Sequence[str]) -> None:
+        """Take fields out of a document that is still there, whatever they hold."""
 
     def create(self, erasure: Erasure, entry: AuditEntry, *, removing: Resource | None = None) -> Erasure:
         """Write down a new job, together with the audit entry, and remove the record that it is about.

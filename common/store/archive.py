@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import accumulate
+from typing import Any
 
 from common.domain.catalogue import Resource
 from common.domain.erasure import Erasure, Record
 from common.domain.support import AuditEntry
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import paths
-from common.store.documents import NAME, Create, Delete, Documents, Query, Replace, Snapshot
+from common.store.documents import (
+    NAME,
+    REMOVE,
+    Create,
+    Delete,
+    Documents,
+    FieldPath,
+    Merge,
+    Query,
+    Replace,
+    Snapshot,
+)
+from common.store.mending import mend
 from common.store.oversight import audit_write
 from common.store.privacy_records import ERASURE
 from common.store.readable import readable
@@ -69,6 +83,28 @@ class StoredArchive:
         found = self._documents.get([paths.booking(tenant, name) for name in names])
         gone = {snapshot.id for snapshot in found if snapshot.data is None}
         return tuple(record for record in records if told[record.path] in gone)
+
+    def records(
+        self, tenant: str, collection: str, *, after: str | None = None, limit: int | None = None
+    ) -> tuple[Record, ...]:
+        """The documents of one of a tenant's collections as they are, by id from ``after`` (exclusive)."""
+        position = None if after is None else (paths.within(tenant, collection, after),)
+        query = Query(paths.within(tenant, collection), order=(NAME,), after=position, limit=limit)
+        return _records(self._documents.query(query))
+
+    def mend(self, tenant: str, connection: str) -> Mapping[str, int]:
+        """Make readable what is stored of a connection, for its end; how many documents of each kind.
+
+        Raises:
+            Conflict: Somebody changed one of them meanwhile.
+        """
+        return mend(self._documents, tenant, connection)
+
+    def strip(self, record: Record, fields: Sequence[str]) -> None:
+        """Take fields out of a document that is still there, whatever they hold."""
+        gone: Mapping[FieldPath, Any] = {(name,): REMOVE for name in fields}
+        with suppress(Conflict):
+            self._documents.commit([Merge(record.path, gone, must_exist=True)])
 
     def create(self, erasure: Erasure, entry: AuditEntry, *, removing: Resource | None = None) -> Erasure:
         """Write down a new job, together with the audit entry, and remove the record that it is about."""

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from common.domain.interval import Interval
-from common.errors import StoreUnavailable
+from common.errors import UnreadableDocument
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
@@ -23,9 +23,9 @@ class Form(Generic[T]):
     read: Callable[[Any], T]
 
 
-def unreadable(what: str) -> StoreUnavailable:
+def unreadable(what: str) -> UnreadableDocument:
     """The error for a document that this version of the code does not understand: a newer one may."""
-    return StoreUnavailable(f"a stored document has an unreadable {what}", code="unreadable_document")
+    return UnreadableDocument(f"a stored document has an unreadable {what}")
 
 
 PLAIN: Form[Any] = Form(lambda value: value, lambda stored: stored)

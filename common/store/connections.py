@@ -13,6 +13,7 @@ from common.domain.work import OutboxEntry
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import paths
 from common.store.account_records import CONNECTION
+from common.store.codec import unreadable
 from common.store.documents import Create, Delete, Documents, Put, Query, Replace, Snapshot, Write
 from common.store.matching import MOST_DISJUNCTIONS
 from common.store.work_records import OUTBOX
@@ -76,9 +77,18 @@ class StoredConnections:
         return replace(connection, version=document.version)
 
     def sealed(self, tenant: str, connection: str) -> tuple[str | None, str | None]:
-        """The encrypted grant and its version; (None, None) where it was given back."""
+        """The encrypted grant and its version; (None, None) where it was given back.
+
+        Raises:
+            UnreadableDocument: It cannot be understood.
+        """
         (found,) = self._documents.get([paths.grant(tenant, connection)])
-        return (found.data["sealed"], found.version) if found.data else (None, None)
+        if not found.data:
+            return None, None
+        sealed = found.data.get("sealed")
+        if not isinstance(sealed, str):
+            raise unreadable("grant")
+        return sealed, found.version
 
     def save_sealed(self, tenant: str, connection: str, sealed: str | None, *, expected: str | None) -> None:
         """Replace the encrypted grant if its version is ``expected`` (None: whatever it is)."""
@@ -96,7 +106,8 @@ class StoredConnections:
         """Become the one who refreshes; False while somebody else is."""
         path = paths.refresh_lease(tenant, connection)
         (found,) = self._documents.get([path])
-        if found.data and found.data["until"] > now:
+        held = found.data.get("until") if found.data else None
+        if isinstance(held, datetime) and held > now:
             return False
         lease = {"until": until}
         try:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from common.domain.account import CalendarRef, Connection
+from common.domain.account import CalendarRef, Connection, Status
 from common.domain.booking import Booking, ExportLink, LinkState
-from common.domain.erasure import Erasure, Stage, anonymised, same_address
+from common.domain.erasure import NAMING, Erasure, Record, Stage, anonymised, names, same_address
 from common.domain.ownership import invited
 from common.domain.work import Lane
 from common.errors import (
@@ -16,14 +16,17 @@ from common.errors import (
     GrantRevoked,
     OperatorFault,
     RateLimited,
+    SealedForAnother,
+    UnreadableDocument,
     UsageExhausted,
 )
 from common.flows.steps.access import authorized
+from common.flows.steps.closing import NOWHERE, parting
 from common.flows.steps.erasing import passed, sealed_for
 from common.flows.steps.missing import need_shown
 from common.flows.steps.outbox import announce, exporting, promises
 from common.flows.steps.pacing import pace
-from common.flows.steps.reading import reference
+from common.flows.steps.unreadable import UNREADABLE, Sifted, sift, sifted
 from common.ports import BookingChange, Ports
 
 PAGE = 100
@@ -41,14 +44,47 @@ def anonymise(ports: Ports, erasure: Erasure) -> Erasure:
         return passed(ports, erasure)
     customer = ports.vault.reveal(erasure.address, context=sealed_for(erasure.tenant, erasure.id))
     for _ in range(ports.tuning.page_budget):
-        page = ports.bookings.page(erasure.tenant, after=erasure.position, limit=PAGE)
-        if not page:
+        page, last = _page(ports, erasure)
+        if last is None:
             return passed(ports, erasure)
-        for booking in page:
+        for booking in page.readable:
             if same_address(booking.customer.email, customer):
                 erasure = _forgotten(ports, erasure, booking)
-        erasure = ports.archive.save(replace(erasure, position=page[-1].id))
+        for record in page.lost:
+            if names(record, customer):
+                erasure = _stripped(ports, erasure, record)
+        erasure = ports.archive.save(replace(erasure, position=last))
     return erasure
+
+
+def _page(ports: Ports, erasure: Erasure) -> tuple[Sifted[Booking], str | None]:
+    """The next bookings, and the id of the last one; None behind the end."""
+    tenant, after = erasure.tenant, erasure.position
+    try:
+        found = ports.bookings.page(tenant, after=after, limit=PAGE)
+    except UnreadableDocument:
+        records = ports.archive.records(tenant, "bookings", after=after, limit=PAGE)
+        page = sift(ports, records, one=lambda name: ports.bookings.get(tenant, name))
+        return page, records[-1].id if records else None
+    return Sifted(found), found[-1].id if found else None
+
+
+def _stripped(ports: Ports, erasure: Erasure, record: Record) -> Erasure:
+    """Take out of a booking what may name its customer; its events go, because nobody can rewrite them."""
+    removed = left = 0
+    links, lost = _links(ports, erasure.tenant, None, record.id)
+    for connection, link in links:
+        done = _removed(ports, connection, link)
+        removed, left = removed + done, left + (not done)
+    ports.archive.strip(record, NAMING)
+    return ports.archive.save(
+        replace(
+            erasure,
+            bookings_anonymised=erasure.bookings_anonymised + 1,
+            events_erased=erasure.events_erased + removed,
+            events_left=erasure.events_left + left + lost,
+        )
+    )
 
 
 def _forgotten(ports: Ports, erasure: Erasure, booking: Booking) -> Erasure:
@@ -56,7 +92,7 @@ def _forgotten(ports: Ports, erasure: Erasure, booking: Booking) -> Erasure:
 
     Where nothing is exported any more the event is removed instead: nobody else would ever change it.
     """
-    links = _links(ports, booking)
+    links, lost = _links(ports, booking.tenant, booking.resource, booking.id)
     rewritten = [connection for connection, _ in links if exporting(connection) and booking.active]
     # A guest would be mailed that the appointment is off: such an event waits for the booking's next change.
     left = sum(connection in rewritten and _bound(ports, connection, link) for connection, link in links)
@@ -75,18 +111,46 @@ def _forgotten(ports: Ports, erasure: Erasure, booking: Booking) -> Erasure:
             erasure,
             bookings_anonymised=erasure.bookings_anonymised + 1,
             events_erased=erasure.events_erased + removed,
-            events_left=erasure.events_left + left,
+            events_left=erasure.events_left + left + lost,
         )
     )
 
 
-def _links(ports: Ports, booking: Booking) -> Sequence[tuple[Connection, ExportLink]]:
-    """The events that mirror a booking; one that its owner deleted stays deleted."""
-    found = (
-        (connection, ports.bookings.link(booking.tenant, connection.id, booking.id))
-        for connection in ports.connections.of_resource(booking.tenant, booking.resource)
+def _links(
+    ports: Ports, tenant: str, resource: str | None, booking: str
+) -> tuple[Sequence[tuple[Connection, ExportLink]], int]:
+    """The events that mirror a booking, and how many cannot be told; what its owner deleted stays deleted."""
+    connections = sifted(
+        ports,
+        tenant,
+        "connections",
+        every=lambda: _alive(ports, tenant, resource),
+        one=lambda name: ports.connections.get(tenant, name),
     )
-    return [(connection, link) for connection, link in found if link and link.state is not LinkState.GONE]
+    found: list[tuple[Connection, ExportLink]] = []
+    lost = sum(bool(_link(ports, tenant, record.id, booking)) for record in connections.lost)
+    for connection in connections.readable:
+        if connection.status is Status.DISCONNECTED or resource not in {None, connection.resource}:
+            continue
+        link = _link(ports, tenant, connection.id, booking)
+        if link is UNREADABLE:
+            lost += 1
+        elif isinstance(link, ExportLink) and link.state is not LinkState.GONE:
+            found.append((connection, link))
+    return found, lost
+
+
+def _alive(ports: Ports, tenant: str, resource: str | None) -> tuple[Connection, ...]:
+    if resource is None:
+        return ports.connections.of_tenant(tenant)
+    return ports.connections.of_resource(tenant, resource)
+
+
+def _link(ports: Ports, tenant: str, connection: str, booking: str) -> ExportLink | str | None:
+    try:
+        return ports.bookings.link(tenant, connection, booking)
+    except UnreadableDocument:
+        return UNREADABLE
 
 
 def _bound(ports: Ports, connection: Connection, link: ExportLink) -> bool:
@@ -98,8 +162,7 @@ def _removed(ports: Ports, connection: Connection, link: ExportLink) -> bool:
     if not connection.usable:
         return False
     entry = connection.calendars.get(link.calendar)
-    zone = ports.catalogue.resource(connection.tenant, connection.resource).zone
-    calendar = reference(ports, connection, entry) if entry else CalendarRef(link.calendar_id, zone=zone)
+    calendar = parting(ports, connection, entry) if entry else CalendarRef(link.calendar_id, zone=NOWHERE)
     provider = ports.providers[connection.provider].calendar
     pace(ports, connection, units=1, lane=Lane.BACKFILL)
     try:
@@ -113,7 +176,7 @@ def _removed(ports: Ports, connection: Connection, link: ExportLink) -> bool:
         pass
     except UsageExhausted as limited:
         raise RateLimited("the account's own limit is used up", retry_after=EXHAUSTED) from limited
-    except (Forbidden, GrantRevoked, OperatorFault):
+    except (Forbidden, GrantRevoked, OperatorFault, SealedForAnother, UnreadableDocument):
         return False
     ports.bookings.save_link(replace(link, state=LinkState.GONE, revision=link.revision + 1))
     return True

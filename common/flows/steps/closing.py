@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from common.domain.account import Connection
+from common.domain.account import CalendarEntry, CalendarRef, Connection
 from common.domain.event import Detail
 from common.domain.feed import Feed
 from common.domain.importing import Wanted
 from common.domain.work import Lane
+from common.errors import UnknownResource, UnreadableDocument
 from common.flows.steps.channels import stop_all
 from common.flows.steps.reading import Reading, reference
 from common.ports import Ports
+
+# A calendar's zone places whole days; who only takes something away needs none.
+NOWHERE = "UTC"
 
 
 def close(ports: Ports, connection: Connection, feed: Feed) -> int:
@@ -25,7 +29,7 @@ def close(ports: Ports, connection: Connection, feed: Feed) -> int:
     reading = Reading(
         connection=connection,
         entry=entry,
-        calendar=reference(ports, connection, entry),
+        calendar=parting(ports, connection, entry),
         wanted=Wanted(imports=False, own=False),
         detail=Detail.TIMES,
         fields="",
@@ -34,3 +38,11 @@ def close(ports: Ports, connection: Connection, feed: Feed) -> int:
     ports.feeds.save(stop_all(ports, reading, feed))
     # One that never was opened has nothing to stop.
     return sum(bool(channel.resource_id) for channel in known)
+
+
+def parting(ports: Ports, connection: Connection, entry: CalendarEntry) -> CalendarRef:
+    """What a provider needs to know of a calendar from which something is taken away."""
+    try:
+        return reference(ports, connection, entry)
+    except (UnknownResource, UnreadableDocument):
+        return CalendarRef(entry.provider_id, zone=NOWHERE, role=entry.role)

@@ -7,10 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from common.domain.account import Connection, Status
+from common.domain.booking import LinkState
+from common.domain.catalogue import Resource, Service
 from common.domain.erasure import Erasure, Record, Stage, erasable, holds
 from common.domain.work import Lane, Task, Work
 from common.flows.steps.ending import end
 from common.flows.steps.farewell import go_on as clean_up
+from common.flows.steps.unreadable import mend, sift, sifted
 from common.ports import Ports
 
 # A document may have a megabyte: what one exchange brings must fit into the memory of a function.
@@ -18,6 +21,8 @@ PAGE = 50
 LOOSE = 400
 LOOK_AGAIN = timedelta(seconds=20)
 SECOND_LOOK = timedelta(seconds=30)
+# A provider that is down for days delays an erasure no longer than this.
+PATIENCE = timedelta(days=7)
 # A clean-up whose task was given up is queued again, at most this often.
 RENEWED = timedelta(minutes=10)
 
@@ -50,28 +55,47 @@ def sealed_for(tenant: str, erasure: str) -> str:
 def close(ports: Ports, erasure: Erasure) -> Erasure:
     """From now on nothing can be booked, and nothing be connected by a consent that began before."""
     resource = erasure.resource
-    for service in ports.catalogue.services(erasure.tenant):
+    for service in _services(ports, erasure.tenant):
         if resource is None and service.active:
             ports.catalogue.save_service(erasure.tenant, replace(service, active=False))
         elif resource is not None and resource in service.resources:
             others = tuple(name for name in service.resources if name != resource)
             active = service.active and bool(others)
             ports.catalogue.save_service(erasure.tenant, replace(service, resources=others, active=active))
-    for found in ports.catalogue.resources(erasure.tenant):
+    for found in _resources(ports, erasure.tenant):
         if found.active and resource in {None, found.id}:
             ports.catalogue.save_resource(erasure.tenant, replace(found, active=False))
     erasure = _without_loose(ports, erasure)
     return ports.archive.save(replace(erasure, stage=Stage.DISCONNECTING))
 
 
+def _services(ports: Ports, tenant: str) -> tuple[Service, ...]:
+    return sifted(
+        ports,
+        tenant,
+        "services",
+        every=lambda: ports.catalogue.services(tenant),
+        one=lambda name: ports.catalogue.service(tenant, name),
+    ).readable
+
+
+def _resources(ports: Ports, tenant: str) -> tuple[Resource, ...]:
+    return sifted(
+        ports,
+        tenant,
+        "resources",
+        every=lambda: ports.catalogue.resources(tenant),
+        one=lambda name: ports.catalogue.resource(tenant, name),
+    ).readable
+
+
 def disconnected(ports: Ports, erasure: Erasure) -> Erasure:
-    """End all connections, and wait until each of them has cleaned up at its provider."""
+    """End all connections, and wait until each of them has cleaned up at its provider.
+
+    What could not end within days goes all the same: its events are counted as left.
+    """
     now = ports.clock.now()
-    connections = tuple(
-        connection
-        for connection in ports.connections.of_tenant(erasure.tenant)
-        if erasure.resource in {None, connection.resource}
-    )
+    connections, lost = connections_of(ports, erasure)
     left = [connection for connection in connections if connection.status is not Status.DISCONNECTED]
     for connection in left:
         if connection.status is Status.DISCONNECTING:
@@ -79,20 +103,50 @@ def disconnected(ports: Ports, erasure: Erasure) -> Erasure:
             clean_up(ports, connection, cause=f"erase/{erasure.id}/{bucket}")
         else:
             end(ports, connection)
-    if left:
+    if left and now < erasure.started_at + PATIENCE:
         return ports.archive.save(replace(erasure, waiting_until=now + LOOK_AGAIN))
+    lost = (*lost, *_names(left))
     receipts = [connection.receipt for connection in connections if connection.receipt]
     return ports.archive.save(
         replace(
             erasure,
             stage=Stage.ERASING,
             waiting_until=None,
-            connections=_names(connections),
+            connections=tuple(sorted({*_names(connections), *lost})),
             connections_ended=len(connections),
             events_erased=sum(receipt.events_deleted for receipt in receipts),
-            events_left=sum(receipt.events_left for receipt in receipts),
+            events_left=sum(receipt.events_left for receipt in receipts)
+            + sum(_mirrored(ports, erasure.tenant, name) for name in lost),
         )
     )
+
+
+def connections_of(ports: Ports, erasure: Erasure) -> tuple[tuple[Connection, ...], tuple[str, ...]]:
+    """The connections that end, and the names of those of which not even the account can be read."""
+    tenant = erasure.tenant
+
+    def one(name: str) -> Connection:
+        return ports.connections.get(tenant, name)
+
+    found = sifted(
+        ports,
+        tenant,
+        "connections",
+        every=lambda: ports.connections.of_tenant(tenant),
+        one=one,
+    )
+    mine = [item for item in found.readable if erasure.resource in {None, item.resource}]
+    broken = [item for item in found.lost if erasure.resource in {None, item.data.get("resource")}]
+    for record in broken:
+        mend(ports, tenant, record.id)
+    again = sift(ports, tuple(broken), one=one)
+    return (*mine, *again.readable), tuple(record.id for record in again.lost)
+
+
+def _mirrored(ports: Ports, tenant: str, connection: str) -> int:
+    """How many events a connection had that nobody could end; it goes without deleting them."""
+    links = ports.archive.records(tenant, f"connections/{connection}/exports")
+    return sum(link.data.get("state") != LinkState.GONE for link in links)
 
 
 def erased(ports: Ports, erasure: Erasure) -> Erasure:

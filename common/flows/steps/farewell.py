@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
-from common.domain.account import CalendarRef, Connection, Grant, Receipt
+from common.domain.account import CalendarEntry, CalendarRef, Connection, Receipt
 from common.domain.booking import ExportLink, LinkState
 from common.domain.feed import Feed
 from common.domain.work import Lane, Task, Work
-from common.errors import CalendarGone, Forbidden, OperatorFault, UnexpectedReply
+from common.errors import (
+    CalendarGone,
+    Forbidden,
+    OperatorFault,
+    UnexpectedReply,
+    UnknownResource,
+    UnreadableDocument,
+)
 from common.flows.steps.access import authorized
 from common.flows.steps.amending import amend
-from common.flows.steps.closing import close
+from common.flows.steps.closing import NOWHERE, close, parting
 from common.flows.steps.export_target import left_over
 from common.flows.steps.grants import shared
 from common.flows.steps.missing import links_of, need_shown
 from common.flows.steps.pacing import pace
 from common.flows.steps.purge import purge
-from common.flows.steps.reading import reference
 from common.flows.steps.reminding import reminder_id
+from common.flows.steps.unreadable import UNREADABLE
 from common.ports import Ports
 
 # What a link says once its event is gone because of us; kept until the receipt has counted it.
@@ -29,6 +36,7 @@ REMOVED = "removed"
 LEFT = "left"
 ABSENT = "absent"
 MOST_ENTRIES = 200
+KEY_MISSED = timedelta(hours=1)
 
 
 def go_on(
@@ -82,10 +90,10 @@ def remove_dedicated(ports: Ports, connection: Connection) -> Connection:
     if _calendar_removed(connection):
         return connection
     entry = connection.calendars.get(connection.dedicated_calendar or "")
-    entry = entry or left_over(ports, connection, lane=Lane.BACKFILL)
+    entry = entry or _left_over(ports, connection)
     if entry is None:
         return connection
-    calendar = reference(ports, connection, entry)
+    calendar = parting(ports, connection, entry)
     provider = ports.providers[connection.provider].calendar
     pace(ports, connection, units=1, lane=Lane.BACKFILL)
     try:
@@ -93,6 +101,14 @@ def remove_dedicated(ports: Ports, connection: Connection) -> Connection:
     except Forbidden:
         return connection
     return note(ports, connection, lambda receipt: replace(receipt, calendar_removed=True))
+
+
+def _left_over(ports: Ports, connection: Connection) -> CalendarEntry | None:
+    try:
+        return left_over(ports, connection, lane=Lane.BACKFILL)
+    except (UnknownResource, UnreadableDocument):
+        # It is known by a name that is made of stored ones.
+        return None
 
 
 def _calendar_removed(connection: Connection) -> bool:
@@ -120,12 +136,11 @@ def remove_events(ports: Ports, connection: Connection, *, after: str | None, mo
 
 def _removed(ports: Ports, connection: Connection, link: ExportLink) -> str:
     if not _there(link):
-        return ABSENT
+        return LEFT if link.error == UNREADABLE else ABSENT
     if link.calendar == connection.dedicated_calendar and _calendar_removed(connection):
         return REMOVED
-    zone = ports.catalogue.resource(connection.tenant, connection.resource).zone
     entry = connection.calendars.get(link.calendar)
-    calendar = reference(ports, connection, entry) if entry else CalendarRef(link.calendar_id, zone=zone)
+    calendar = parting(ports, connection, entry) if entry else CalendarRef(link.calendar_id, zone=NOWHERE)
     provider = ports.providers[connection.provider].calendar
     pace(ports, connection, units=1, lane=Lane.BACKFILL)
     try:
@@ -151,7 +166,7 @@ def count(ports: Ports, connection: Connection, *, reachable: bool) -> Connectio
     links = tuple(links_of(ports, connection))
     deleted = sum(link.error == REMOVED for link in links)
     # A report from before its deletion may let an event look alive once more.
-    left = sum(link.error == LEFT or (link.error != REMOVED and _there(link)) for link in links)
+    left = sum(link.error in {LEFT, UNREADABLE} or (link.error != REMOVED and _there(link)) for link in links)
     return note(
         ports,
         connection,
@@ -169,9 +184,8 @@ def return_grant(ports: Ports, connection: Connection) -> Connection:
     sealed, _ = ports.connections.sealed(connection.tenant, connection.id)
     if sealed is None:
         return connection
-    grant = ports.vault.open(sealed, tenant=connection.tenant, connection=connection.id)
     kept = shared(ports, connection)
-    revoked = not kept and _revoked(ports, connection, grant)
+    revoked = not kept and _revoked(ports, connection, sealed)
     connection = note(
         ports,
         connection,
@@ -181,8 +195,15 @@ def return_grant(ports: Ports, connection: Connection) -> Connection:
     return connection
 
 
-def _revoked(ports: Ports, connection: Connection, grant: Grant) -> bool:
+def opened_by(ports: Ports, connection: Connection) -> datetime:
+    """Until when the key may be brought back that a grant was sealed with; nobody can use it afterwards."""
+    since = connection.receipt.started_at if connection.receipt else ports.clock.now()
+    return since + KEY_MISSED
+
+
+def _revoked(ports: Ports, connection: Connection, sealed: str) -> bool:
     try:
+        grant = ports.vault.open(sealed, tenant=connection.tenant, connection=connection.id)
         return ports.providers[connection.provider].authorizer.revoke(grant)
     except (OperatorFault, UnexpectedReply) as error:
         # Trying again would not help, and the rest must not wait for it: the receipt says so.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from common.domain.account import Connection, Grant, Status
+from common.errors import UnreadableDocument
 from common.ports import Ports
 
 
@@ -12,7 +13,11 @@ def shared(ports: Ports, connection: Connection) -> bool:
     Google's revocation ends every grant of the account for our client, whoever got it:
     https://developers.google.com/identity/protocols/oauth2/web-server#tokenrevoke
     """
-    return any(_needs_it(ports, other) for other in ports.connections.same_account(connection))
+    try:
+        return any(_needs_it(ports, other) for other in ports.connections.same_account(connection))
+    except UnreadableDocument:
+        # Whoever it is, it may still need it.
+        return True
 
 
 def _needs_it(ports: Ports, other: Connection) -> bool:
