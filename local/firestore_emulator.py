@@ -15,9 +15,8 @@ import threading
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from local.closing import Closing
 from local.firestore_jar import Found, NotPossible, download_jar, find
 
 _MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
@@ -33,7 +32,7 @@ class EmulatorError(Exception):
     """The emulator cannot run; the message is one line for a person."""
 
 
-class Emulator:
+class Emulator(Closing):
     """A running emulator: ``host`` is what FIRESTORE_EMULATOR_HOST wants. Use it as a context manager."""
 
     def __init__(self, host: str, process: subprocess.Popen[bytes] | None = None) -> None:
@@ -54,14 +53,6 @@ class Emulator:
         status = _ask(self.host, "DELETE", f"/{path}")
         if status != 200:
             raise EmulatorError(f"the Firestore emulator refused the reset: {status}")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def start(found: Found | NotPossible | None = None, *, port: int = 0) -> Emulator:

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from io import BytesIO
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import unquote
 from wsgiref.types import WSGIApplication
+
+from local.closing import Closing
 
 _IDLE_SECONDS = 15.0
 _CLOSE_SECONDS = 5.0
@@ -22,7 +23,7 @@ _WITHOUT_BODY = {204, 304}
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class Served(Closing):
     """A running server; ``close()`` it, or use it as a context manager."""
 
     base_url: str
@@ -35,14 +36,6 @@ class Served:
         self._server.shutdown()
         self._server.finish()
         self._thread.join(_CLOSE_SECONDS)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def serve(app: WSGIApplication, *, port: int = 0, host: str = "127.0.0.1", requests: int = 32) -> Served:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from local.closing import Closing
 from local.cloud_tasks.back_door import BackDoor
 from local.cloud_tasks.engine import Engine
 from local.cloud_tasks.grpc_face import GrpcFace
@@ -22,7 +22,7 @@ _LOOK_AGAIN = timedelta(seconds=5)
 _STOP_SECONDS = 3.0
 
 
-class Running:
+class Running(Closing):
     """A served engine: ``grpc_target`` for the official client, ``base_url`` for REST and ``/_sim/``.
 
     Without workers nothing is dispatched by itself: a test drains the engine.
@@ -68,14 +68,6 @@ class Running:
         self._grpc.close()
         for worker in self._workers:
             worker.join(_STOP_SECONDS)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _work(self) -> None:
         while not self._stopping.is_set():

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urljoin
 
 import requests
 
+from local.closing import Closing
 from local.demo.checks import check
 
 _SECONDS = 30
 
 
-class BackDoor:
+class BackDoor(Closing):
     """One person's browser, and the operations below ``/_sim/`` of a simulator."""
 
     def __init__(self, base: str, name: str) -> None:
@@ -57,14 +57,6 @@ class BackDoor:
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class _Form(HTMLParser):

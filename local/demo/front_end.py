@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import requests
 
+from local.closing import Closing
 from local.demo.checks import Unmet
 
 _SECONDS = 60
@@ -26,7 +26,7 @@ class Answer:
         return str(self.body.get("code", "")) if isinstance(self.body, dict) else ""
 
 
-class FrontEnd:
+class FrontEnd(Closing):
     """One person at a browser; used by one thread at a time."""
 
     def __init__(self, base: str, *, token: str = "") -> None:
@@ -85,11 +85,3 @@ class FrontEnd:
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

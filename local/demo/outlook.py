@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from local.demo.back_door import BackDoor
-from local.demo.calendars import Entry, Span
-from local.demo.checks import Unmet
+from local.demo.calendars import Entry
+from local.demo.side import Side
 
 _ACCEPTED = range(200, 300)
 _CHANGES = {"created", "updated", "deleted"}
 _MARKER = " Name SlotbridgeBooking"
 
 
-class Outlook:
+class Outlook(Side):
     """One simulated Microsoft account."""
 
     kind = "microsoft"
     name = "Outlook"
+    _subject = "subject"
+    _accept = "accept"
     # https://learn.microsoft.com/entra/identity-platform/refresh-tokens: only the account's owner can do it.
     revocable = False
 
     def __init__(self, door: BackDoor, *, account: str, zone: str, personal: bool = False) -> None:
         """Talk to the simulator through its back door; ``zone`` is one of Windows' names."""
-        self.account = account
-        self._door = door
-        self._zone = zone
+        super().__init__(door, account=account, zone=zone)
         self._personal = personal
-        self._ids: dict[str, str] = {}
 
     def open(self, calendars: Mapping[str, Sequence[Entry]]) -> None:
         """Create the account with these calendars; the first one is its default calendar."""
@@ -43,49 +42,10 @@ class Outlook:
             bodies = [self._body(entry) for entry in entries]
             self._door.do("bulk_load", calendar=self._ids[name], events=bodies)
 
-    def consent(self, address: str) -> str:
-        """Open the consent page, choose the account, accept; where the browser goes then."""
-        return self._door.consent(address, account=self.account, decision="accept")
-
-    def enter(self, calendar: str, entry: Entry) -> None:
-        """The owner enters an event."""
-        self._door.do("put_event", calendar=self._ids[calendar], event=self._body(entry))
-
-    def remove(self, calendar: str, title: str) -> None:
-        """The owner deletes the one event of this title."""
-        name = self._ids[calendar]
-        (event,) = (found for found in self._door.see("events", calendar=name) if found["subject"] == title)
-        self._door.do("delete_event", calendar=name, event_id=event["id"])
-
-    def move_appointment(self, booking: str, *, minutes: int) -> None:
-        """The owner drags the event of a booking to another time."""
-        for name, event in self._mirrored():
-            if _booking(event) == booking:
-                self._door.do("shift_event", calendar=name, event_id=event["id"], minutes=minutes)
-                return
-        raise Unmet("the booking to be moved is not in Outlook's calendar")
-
-    def busy(self, calendar: str, start: datetime, end: datetime) -> tuple[Span, ...]:
-        """The provider's own answer to what is busy, merged."""
-        bounds = {"time_min": start.isoformat(), "time_max": end.isoformat()}
-        found = self._door.see("busy", calendar=self._ids[calendar], **bounds)
-        return tuple((_instant(first), _instant(last)) for first, last in found)
-
-    def appointments(self) -> Mapping[str, Span]:
-        """The events that mirror bookings, in all calendars: booking to time."""
-        return {
-            _booking(event): (_instant(event["start"]["dateTime"]), _instant(event["end"]["dateTime"]))
-            for _, event in self._mirrored()
-        }
-
     def events(self, calendar: str) -> int:
         """How many events a calendar holds, series counted once, mirrored bookings not counted."""
         found = self._door.see("events", calendar=self._ids[calendar])
-        return sum(1 for event in found if not _booking(event) and not event["seriesMasterId"])
-
-    def mails(self) -> int:
-        """How many messages the provider sent to guests."""
-        return len(self._door.see("mails"))
+        return sum(1 for event in found if not self._booking(event) and not event["seriesMasterId"])
 
     def pushes(self, calendar: str) -> int:
         """How many notifications of a calendar were delivered and accepted so far."""
@@ -109,10 +69,6 @@ class Outlook:
         self._door.do("add_fault", **limit, retry_after="3")
         self._door.do("add_fault", **limit)
 
-    def lose_pushes(self) -> None:
-        """Deliver no notification any more."""
-        self._door.do("hold_pushes")
-
     def refuse_writes(self) -> None:
         """Answer every new event with a server error."""
         self._door.do("add_fault", action="status", method="events.create", times=0, status=503)
@@ -128,12 +84,6 @@ class Outlook:
 
     def _subscriptions(self) -> list[dict[str, Any]]:
         return [each for each in self._door.see("subscriptions") if each["account"] == self.account]
-
-    def _mirrored(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        for name in self._ids.values():
-            for event in self._door.see("events", calendar=name):
-                if _booking(event):
-                    yield name, event
 
     def _body(self, entry: Entry) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -157,16 +107,16 @@ class Outlook:
     def _wall(self, moment: datetime) -> dict[str, str]:
         return {"dateTime": f"{moment:%Y-%m-%dT%H:%M:%S}", "timeZone": self._zone}
 
+    @staticmethod
+    def _booking(event: Mapping[str, Any]) -> str:
+        """The booking that an event mirrors, from the marker that Slotbridge writes."""
+        for name, value in event["_properties"].items():
+            if name.endswith(_MARKER):
+                return str(value).rpartition(".")[0]
+        return ""
 
-def _booking(event: Mapping[str, Any]) -> str:
-    """The booking that an event mirrors, from the marker that Slotbridge writes."""
-    for name, value in event["_properties"].items():
-        if name.endswith(_MARKER):
-            return str(value).rpartition(".")[0]
-    return ""
-
-
-def _instant(text: str) -> datetime:
-    """An instant as Graph writes it in UTC, with or without saying so."""
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    @staticmethod
+    def _instant(text: str) -> datetime:
+        """An instant as Graph writes it in UTC, with or without saying so."""
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

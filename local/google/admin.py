@@ -1,7 +1,7 @@
 """The back door of the machinery: accounts, sharing, clients, grants, expiries, limits and settings."""
 
 import hashlib
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from local.google import edits
@@ -14,13 +14,14 @@ from local.google.paging import Pages
 from local.google.quota import Limits, Quota
 from local.google.timing import known_zone
 from local.google.world import World
-from local.simulation.settings import change_setting
+from local.simulation.journal import Journal
 
 
-class Admin:
+class Admin(Journal):
     """Everything a test or the demo sets up; every method takes the lock."""
 
     def __init__(self, world: World, grants: Grants, quota: Quota, pages: Pages) -> None:
+        super().__init__(world)
         self._world = world
         self._grants = grants
         self._quota = quota
@@ -177,24 +178,3 @@ class Admin:
         with self._world.lock:
             kind: Any = shape
             self._quota.limits = Limits(per_user, per_project, kind, status)
-
-    def set_setting(self, name: str, value: Any) -> None:
-        """Change one setting; durations are given in seconds."""
-        with self._world.lock:
-            change_setting(self._world.settings, name, value)
-
-    def mails(self) -> list[Json]:
-        """Every message Google would have sent."""
-        with self._world.lock:
-            return [asdict(mail) for mail in self._world.mails]
-
-    def calls(self) -> list[Json]:
-        """Every request so far: method, account, calendar, status, reason, units."""
-        with self._world.lock:
-            return [asdict(call) for call in self._world.calls]
-
-    def clear_logs(self) -> None:
-        """Forget the request log and the mails."""
-        with self._world.lock:
-            self._world.calls.clear()
-            self._world.mails.clear()

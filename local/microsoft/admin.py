@@ -1,8 +1,5 @@
 """The back door of the machinery: tenants, accounts, apps, calendars, grants, limits and settings."""
 
-from dataclasses import asdict
-from typing import Any
-
 from local.microsoft import bodies, calendars, ids
 from local.microsoft.errors import Json
 from local.microsoft.fates import Fates
@@ -10,7 +7,6 @@ from local.microsoft.model import PERSONAL_TENANT, Account, App, Item, Share, Te
 from local.microsoft.scopes import parse
 from local.microsoft.throttle import Limits
 from local.microsoft.zones import zone
-from local.simulation.settings import change_setting
 
 
 class Admin(Fates):
@@ -137,27 +133,6 @@ class Admin(Fates):
         """Set the limits; what is not given is without limit."""
         with self._world.lock:
             self._throttle.limits = Limits(per_mailbox, concurrent, subscription_writes, subscription_lists)
-
-    def set_setting(self, name: str, value: Any) -> None:
-        """Change one setting; durations are given in seconds."""
-        with self._world.lock:
-            change_setting(self._world.settings, name, value)
-
-    def mails(self) -> list[Json]:
-        """Every message Exchange would have sent."""
-        with self._world.lock:
-            return [asdict(mail) for mail in self._world.mails]
-
-    def calls(self) -> list[Json]:
-        """Every request so far: method, account, calendar, status, reason."""
-        with self._world.lock:
-            return [asdict(call) for call in self._world.calls]
-
-    def clear_logs(self) -> None:
-        """Forget the request log and the mails."""
-        with self._world.lock:
-            self._world.calls.clear()
-            self._world.mails.clear()
 
     def _tenant(self, domain: str) -> Tenant:
         made = Tenant(ids.guid("tenant", domain.lower()), domain.lower())

@@ -8,9 +8,10 @@ from local.microsoft.model import PERSONAL_TENANT, Calendar, Tenant
 from local.microsoft.notifications import Notifications
 from local.microsoft.throttle import Throttle
 from local.microsoft.world import World
+from local.simulation.journal import Journal
 
 
-class Fates:
+class Fates(Journal):
     """What happens to accounts, apps and calendars; every method takes the lock."""
 
     def __init__(
@@ -22,6 +23,7 @@ class Fates:
         rounds: Rounds,
         notifications: Notifications,
     ) -> None:
+        super().__init__(world)
         self._world = world
         self._grants = grants
         self._throttle = throttle

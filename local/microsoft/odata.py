@@ -134,6 +134,11 @@ class _Reader:
         if token.lower() == "not":
             inner = self._one()
             return lambda value: not inner(value)
+        if token.lower().endswith("/any"):
+            return self._any(token.rpartition("/")[0])
+        return self._plain(token)
+
+    def _plain(self, token: str) -> Predicate:
         if token == "(":
             inner = self.either()
             self._expect(")")
@@ -144,10 +149,11 @@ class _Reader:
             self._expect(",")
             literal = self._literal()
             self._expect(")")
-            return _comparison(path, token.lower(), literal)
-        if token.lower().endswith("/any"):
-            return self._any(token.rpartition("/")[0])
-        return _comparison(token, self._next().lower(), self._literal())
+            return self._compare(path, token.lower(), literal)
+        return self._compare(token, self._next().lower(), self._literal())
+
+    def _compare(self, path: str, operator: str, literal: Any) -> Predicate:
+        return _comparison(path, operator, literal)
 
     def _any(self, collection: str) -> Predicate:
         if collection not in {"singleValueExtendedProperties", "categories"}:
@@ -182,19 +188,7 @@ class _Member(_Reader):
         self._variable = variable
 
     def _one(self) -> Predicate:
-        token = self._next()
-        if token == "(":
-            inner = self.either()
-            self._expect(")")
-            return inner
-        if token.lower() in {"startswith", "contains"}:
-            self._expect("(")
-            path = self._next()
-            self._expect(",")
-            literal = self._literal()
-            self._expect(")")
-            return self._compare(path, token.lower(), literal)
-        return self._compare(token, self._next().lower(), self._literal())
+        return self._plain(self._next())
 
     def _compare(self, path: str, operator: str, literal: Any) -> Predicate:
         name = path.removeprefix(f"{self._variable}/")
