@@ -26,6 +26,11 @@ def seen(shape: Shape) -> Mapping[int, Shape]:
     return {200: Shown(shape, headers=_CACHED), 304: Shown(says="Unchanged.", headers=_CACHED)}
 
 
+def changed(shape: Shape) -> Mapping[int, Shape]:
+    """The answer to changing a part of a record, or its state."""
+    return {200: Shown(shape, "As it is now.", headers=("ETag",))}
+
+
 def kept(shape: Shape) -> Mapping[int, Shape]:
     """The answers to storing a record."""
     tagged = ("ETag",)

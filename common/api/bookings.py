@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from common.api.conditions import condition
 from common.api.http import Call, Json
 from common.api.models import Email, Id, Instant, Line, Model, Text, Zone, moment, name, read
 from common.domain import sessions
@@ -215,6 +216,7 @@ def move(call: Call) -> dict[str, Any]:
         "by": by,
         "start": body.start,
         "revision": body.revision,
+        "condition": condition(call),
     }
 
 

@@ -49,6 +49,11 @@ def stored(view: Json, version: str | None, *, created: bool) -> Reply:
     return Reply(view, status=201 if created else 200, headers={"ETag": etag(view, version)})
 
 
+def changed(view: Json, version: str | None) -> Reply:
+    """A record that was changed, with its new ETag."""
+    return stored(view, version, created=False)
+
+
 def etag(view: Json, version: str | None) -> str:
     """The strong tag of an answer: the record's version, and what this release shows of it."""
     text = json.dumps(view, sort_keys=True, separators=(",", ":"))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from common.api.conditions import condition, shown
 from common.api.connections import (
     CalendarSwitch,
     EventQuery,
@@ -22,6 +23,7 @@ from common.api.models import Model, name, plain, read
 from common.api.paging import listed, listing
 from common.api.routes import Route, staff
 from common.domain.account import CalendarEntry, Connection
+from common.domain.conditions import Condition
 from common.domain.imports import ImportedEvent
 from common.domain.listing import Page, Window
 from common.domain.overview import window
@@ -65,16 +67,26 @@ def choice(call: Call, ports: Ports) -> dict[str, Any]:
     unknown = set(calendars) - set(connection.calendars)
     if unknown:
         raise UnknownResource("there is no such calendar")
-    expected = call.headers.get("If-Match", "").strip('"')
-    if expected and not expected.isdecimal():
-        raise InvalidRequest("If-Match is the settings' version", code="invalid_version")
     return {
         "tenant": call.staff.tenant,
         "connection": connection.id,
         "settings": patch,
         "calendars": calendars,
-        "expected": int(expected) if expected else None,
+        "condition": _seen(call),
     }
+
+
+def _seen(call: Call) -> Condition:
+    """The versions of the settings that the caller saw: by ETag, or by the number that the settings show."""
+    plain = call.headers.get("If-Match", "").strip('"')
+    if plain.isascii() and plain.isdecimal():
+        return Condition(versions=frozenset({plain}))
+    return condition(call)
+
+
+def tagged(connection: Connection) -> tuple[Json, str]:
+    """What staff see of a connection, and the version by which its settings are changed."""
+    return connection_view(connection), str(connection.settings.version)
 
 
 class Routing:
@@ -114,8 +126,12 @@ class Routing:
             listing(self._ports, "connections", lambda outside: outside.lists.connections, connection_view),
         )
 
-    def shown(self, path: str = "", view: Callable[[Connection], Json] = connection_view) -> Route:
-        """The connection itself, or a part of it."""
+    def one(self) -> Route:
+        """The connection itself, with its ETag."""
+        return staff("GET", ONE, lambda call: shown(call, *tagged(guarded(call, self._ports().connections))))
+
+    def shown(self, path: str, view: Callable[[Connection], Json]) -> Route:
+        """A part of it."""
         return staff("GET", ONE + path, lambda call: Reply(view(guarded(call, self._ports().connections))))
 
     def calendars(self) -> Route:

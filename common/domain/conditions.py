@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from common.errors import StaleVersion
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -27,6 +29,15 @@ class Condition:
     def met(self, version: str | None) -> bool:
         """Whether the record at ``version`` is one that the caller means."""
         return self.anything or (self.versions is not None and version in self.versions)
+
+    def insist(self, version: str | None) -> None:
+        """Go on with a record that the caller means, or with any where it means none in particular.
+
+        Raises:
+            StaleVersion: The record is not at a version that the caller saw.
+        """
+        if self.replaces and not self.met(version):
+            raise StaleVersion("it was changed meanwhile; read it again first")
 
 
 NOTHING_DEMANDED = Condition()

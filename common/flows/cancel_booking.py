@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from common.domain.booking import Booking, BookingStatus
+from common.domain.conditions import NOTHING_DEMANDED, Condition
 from common.domain.manage import Authority
 from common.errors import Conflict
 from common.flows.steps.changing import changeable
@@ -17,12 +18,13 @@ from common.ports import BookingChange, Ports
 
 @dataclass(frozen=True, slots=True)
 class CancelBooking:
-    """Which booking, and by whom; ``revision`` refuses to cancel another one than was seen."""
+    """Which booking, and by whom; ``revision`` and ``condition`` say what was seen."""
 
     tenant: str
     booking: str
     by: Authority
     revision: int | None = None
+    condition: Condition = NOTHING_DEMANDED
 
 
 def cancel_booking(ports: Ports, command: CancelBooking) -> Booking:
@@ -40,6 +42,7 @@ def cancel_booking(ports: Ports, command: CancelBooking) -> Booking:
         )
         if not booking.active:
             return booking
+        command.condition.insist(booking.version)
         now = ports.clock.now()
         cancelled = replace(
             booking,

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from common.domain.account import Connection, Phase, Status, SyncRun
 from common.domain.choices import Consequences, Patch, check, chosen, consequences, switched
-from common.errors import Conflict, Rejected, StaleVersion
+from common.domain.conditions import NOTHING_DEMANDED, Condition
+from common.errors import Conflict, Rejected
 from common.flows.steps.duties import settle_later
 from common.flows.steps.purge import withdraw
 from common.flows.steps.wakeups import wake_run
@@ -22,14 +23,14 @@ SECOND_LOOK = timedelta(seconds=30)
 class ChangeSettings:
     """A patch of the settings and of the calendars' switches; what it does not name stays.
 
-    ``expected`` is the settings version that the person saw, where they said so.
+    ``condition`` names the settings versions that the person saw, where they said so.
     """
 
     tenant: str
     connection: str
     settings: Patch = field(default_factory=dict)
     calendars: Mapping[str, bool] = field(default_factory=dict)
-    expected: int | None = None
+    condition: Condition = NOTHING_DEMANDED
 
 
 def change_settings(ports: Ports, command: ChangeSettings) -> Connection:
@@ -46,6 +47,7 @@ def change_settings(ports: Ports, command: ChangeSettings) -> Connection:
         after = _chosen(before, command, now)
         if after == before:
             return before
+        command.condition.insist(str(before.settings.version))
         found = consequences(before, after)
         # Queued before the change: it also finds what a synchronisation stored that had not heard of it yet.
         _settle(ports, after, found, now=now, later=True)
@@ -65,8 +67,6 @@ def change_settings(ports: Ports, command: ChangeSettings) -> Connection:
 def _chosen(before: Connection, command: ChangeSettings, now: datetime) -> Connection:
     if before.status in {Status.DISCONNECTING, Status.DISCONNECTED}:
         raise Rejected("this connection has ended", code="disconnected")
-    if command.expected not in {None, before.settings.version}:
-        raise StaleVersion("the settings were changed meanwhile")
     calendars = switched(before.calendars, command.calendars, dedicated=before.dedicated_calendar)
     settings = chosen(before.settings, command.settings)
     check(settings.exports, calendars)

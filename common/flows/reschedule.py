@@ -7,6 +7,7 @@ from datetime import datetime
 
 from common.domain.booking import Booking
 from common.domain.cells import claimed
+from common.domain.conditions import NOTHING_DEMANDED, Condition
 from common.domain.interval import Interval
 from common.domain.manage import Authority
 from common.domain.proposals import without_time
@@ -22,13 +23,14 @@ from common.ports import Ports
 
 @dataclass(frozen=True, slots=True)
 class Reschedule:
-    """Which booking, to when, and by whom; ``revision`` refuses to change another one than was seen."""
+    """Which booking, to when, and by whom; ``revision`` and ``condition`` say what was seen."""
 
     tenant: str
     booking: str
     start: datetime
     by: Authority
     revision: int | None = None
+    condition: Condition = NOTHING_DEMANDED
 
 
 def reschedule(ports: Ports, command: Reschedule) -> Booking:
@@ -49,6 +51,7 @@ def reschedule(ports: Ports, command: Reschedule) -> Booking:
         raise InvalidRequest("a cancelled booking cannot be moved", code="cancelled")
     if command.start == booking.interval.start:
         return booking
+    command.condition.insist(booking.version)
     wish = Wish(
         booking.tenant,
         booking.service,

@@ -4,6 +4,7 @@ import functions_framework
 from flask import Request, Response
 
 from common.api import bookings as api
+from common.api.conditions import changed, condition, etag, shown
 from common.api.handler import Function
 from common.api.hold_routes import hold_routes
 from common.api.http import Call, Reply
@@ -23,19 +24,23 @@ from common.wiring import ports, stage
 def _book(call: Call) -> Reply:
     booked = book(ports(), Book(**api.wish(call)))
     view = {**api.booking_view(booked.booking), "management_token": booked.manage_token}
-    return Reply(view, status=200 if booked.repeated else 201)
+    tag = etag(api.booking_view_for(call, booked.booking), booked.booking.version)
+    return Reply(view, status=200 if booked.repeated else 201, headers={"ETag": tag})
 
 
 def _get(call: Call) -> Reply:
-    return Reply(api.booking_view_for(call, read_booking(ports(), ReadBooking(*api.named(call)))))
+    found = read_booking(ports(), ReadBooking(*api.named(call)))
+    return shown(call, api.booking_view_for(call, found), found.version)
 
 
 def _move(call: Call) -> Reply:
-    return Reply(api.booking_view_for(call, reschedule(ports(), Reschedule(**api.move(call)))))
+    moved = reschedule(ports(), Reschedule(**api.move(call)))
+    return changed(api.booking_view_for(call, moved), moved.version)
 
 
 def _cancel(call: Call) -> Reply:
-    return Reply(api.booking_view_for(call, cancel_booking(ports(), CancelBooking(*api.named(call)))))
+    gone = cancel_booking(ports(), CancelBooking(*api.named(call), condition=condition(call)))
+    return changed(api.booking_view_for(call, gone), gone.version)
 
 
 APP = Function(

@@ -4,7 +4,8 @@ import functions_framework
 from flask import Request, Response
 
 from common.api import connections as api
-from common.api.connection_routes import ONE, Routing, choice, wish
+from common.api.conditions import changed
+from common.api.connection_routes import ONE, Routing, choice, tagged, wish
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.routes import staff
@@ -28,14 +29,14 @@ def _connect(call: Call) -> Reply:
 
 
 def _change(call: Call) -> Reply:
-    return Reply(VIEW(change_settings(ports(), ChangeSettings(**choice(call, ports())))))
+    return changed(*tagged(change_settings(ports(), ChangeSettings(**choice(call, ports())))))
 
 
 to, VIEW = Routing(ports), api.connection_view
 ROUTES = (
     staff("POST", "/", _connect, body=True),
     to.listed(),
-    to.shown(),
+    to.one(),
     staff("PATCH", ONE, _change, body=True),
     to.by("DELETE", "", StartDisconnect, start_disconnect, view=VIEW, status=202),
     to.calendars(),

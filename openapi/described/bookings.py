@@ -13,8 +13,8 @@ from common.api.paging import ListQuery
 from common.api.proposal_routes import DecisionBody
 from common.domain.booking import BookingStatus, Source
 from openapi.fields import Answer, Count, Email, Id, Moment, Name, Zone, one_of
-from openapi.operation import Operation, Secret
-from openapi.records import PAGE, PageOf
+from openapi.operation import Operation, Secret, Shown
+from openapi.records import NONE_MATCH, PAGE, PageOf, changed, seen
 
 SUMMARY = "Books, shows, moves and cancels appointments."
 TAKEN = (
@@ -142,7 +142,7 @@ OPERATIONS = (
         "POST /",
         "createBooking",
         "Book a time",
-        {201: NewBooking, 200: NewBooking},
+        {201: Shown(NewBooking, headers=("ETag",)), 200: Shown(NewBooking, headers=("ETag",))},
         body=BookingBody,
         query=BookingQuery,
         headers=("Idempotency-Key",),
@@ -181,23 +181,33 @@ OPERATIONS = (
         errors=("not_found", "unauthenticated"),
         says="Releasing twice is fine, and a hold that was booked stays booked.",
     ),
-    Operation("GET /<booking>", "getBooking", "Show a booking", {200: SeenBooking}, query=BookingQuery),
+    Operation(
+        "GET /<booking>",
+        "getBooking",
+        "Show a booking",
+        seen(SeenBooking),
+        query=BookingQuery,
+        headers=NONE_MATCH,
+        errors=("invalid_version",),
+    ),
     Operation(
         "PATCH /<booking>",
         "rescheduleBooking",
         "Move a booking",
-        {200: SeenBooking},
+        changed(SeenBooking),
         body=RescheduleBody,
         query=BookingQuery,
-        errors=(*TAKEN, "cancelled", "stale_version"),
+        headers=("If-Match",),
+        errors=(*TAKEN, "cancelled", "stale_version", "invalid_version"),
     ),
     Operation(
         "DELETE /<booking>",
         "cancelBooking",
         "Cancel a booking",
-        {200: SeenBooking},
+        changed(SeenBooking),
         query=BookingQuery,
-        errors=("past",),
+        headers=("If-Match",),
+        errors=("past", "stale_version", "invalid_version"),
         says="Cancelling twice is fine.",
     ),
     Operation("GET /", "listBookings", "The bookings", {200: BookingList}, query=ListQuery, errors=PAGE),

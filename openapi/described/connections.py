@@ -27,7 +27,7 @@ from openapi.described.connection_answers import (
 from openapi.fields import Key
 from openapi.operation import Operation, Shown
 from openapi.problems import PROVIDER, USABLE
-from openapi.records import PAGE
+from openapi.records import NONE_MATCH, PAGE, changed, seen
 
 SUMMARY = "Connects calendars, chooses what is synchronised, starts it, shows how it goes, and disconnects."
 BUSY = ("busy_connection", "busy_calendar")
@@ -57,12 +57,19 @@ OPERATIONS = (
     Operation(
         "GET /", "listConnections", "All connections", {200: ConnectionList}, query=ListQuery, errors=PAGE
     ),
-    Operation("GET /<connection>", "getConnection", "One connection", {200: Connection}),
+    Operation(
+        "GET /<connection>",
+        "getConnection",
+        "One connection",
+        seen(Connection),
+        headers=NONE_MATCH,
+        errors=("invalid_version",),
+    ),
     Operation(
         "PATCH /<connection>",
         "changeConnection",
         "Change settings",
-        {200: Connection},
+        changed(Connection),
         body=SettingsPatch,
         headers=("If-Match",),
         errors=SETTINGS,
@@ -89,7 +96,7 @@ OPERATIONS = (
         "PATCH /<connection>/calendars/<calendar>",
         "switchCalendar",
         "Follow a calendar or leave it",
-        {200: Connection},
+        changed(Connection),
         body=CalendarSwitch,
         headers=("If-Match",),
         errors=SETTINGS,

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from common.domain.account import Phase, Role, calendar_key
+from common.domain.conditions import Condition
 from common.domain.interval import Interval
 from common.errors import InvalidRequest, Rejected, StaleVersion
 from common.flows.change_settings import ChangeSettings, change_settings
@@ -238,7 +239,9 @@ def test_what_is_not_named_stays_and_every_change_counts():
     with pytest.raises(StaleVersion):
         change_settings(
             life.ports,
-            ChangeSettings(life.tenant, life.connection_id, {"show_events": False}, expected=3),
+            ChangeSettings(
+                life.tenant, life.connection_id, {"show_events": False}, condition=Condition(frozenset({"3"}))
+            ),
         )
 
 

@@ -67,8 +67,7 @@ def remove(condition: Condition, *, find: Callable[[], R], delete: Callable[[R],
     """
     for _ in range(TRIES):
         current = find()
-        if condition.replaces and not condition.met(current.version):
-            raise _stale()
+        condition.insist(current.version)
         try:
             delete(current)
         except Conflict:
