@@ -242,6 +242,7 @@ def time_wanted(call: Call, body: HoldBody) -> dict[str, Any]:
     }
 
 
-def booking_view_for(call: Call, booking: Booking) -> Json:
-    """The view for this caller."""
-    return staff_booking_view(booking) if call.caller is not None else booking_view(booking)
+def tagged(call: Call, booking: Booking) -> tuple[Json, str | None]:
+    """The view for this caller, and the version that it shows."""
+    view = staff_booking_view(booking) if call.caller is not None else booking_view(booking)
+    return view, booking.version

@@ -46,7 +46,12 @@ def shown(call: Call, view: Json, version: str | None) -> Reply:
 
 def stored(view: Json, version: str | None, *, created: bool) -> Reply:
     """A record that was stored, with its new ETag."""
-    return Reply(view, status=201 if created else 200, headers={"ETag": etag(view, version)})
+    return made(view, etag(view, version), new=created)
+
+
+def made(view: Json, tag: str, *, new: bool) -> Reply:
+    """What was asked for, with the ETag under which it is read from now on."""
+    return Reply(view, status=201 if new else 200, headers={"ETag": tag})
 
 
 def changed(view: Json, version: str | None) -> Reply:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from common.api.conditions import condition, shown
+from common.api.conditions import changed, condition, shown
 from common.api.connections import (
     CalendarSwitch,
     EventQuery,
@@ -84,7 +84,12 @@ def _seen(call: Call) -> Condition:
     return condition(call)
 
 
-def tagged(connection: Connection) -> tuple[Json, str]:
+def saved(connection: Connection) -> Reply:
+    """A connection whose settings were changed, with its new ETag."""
+    return changed(*_tagged(connection))
+
+
+def _tagged(connection: Connection) -> tuple[Json, str]:
     """What staff see of a connection, and the version by which its settings are changed."""
     return connection_view(connection), str(connection.settings.version)
 
@@ -128,7 +133,7 @@ class Routing:
 
     def one(self) -> Route:
         """The connection itself, with its ETag."""
-        return staff("GET", ONE, lambda call: shown(call, *tagged(guarded(call, self._ports().connections))))
+        return staff("GET", ONE, lambda call: shown(call, *_tagged(guarded(call, self._ports().connections))))
 
     def shown(self, path: str, view: Callable[[Connection], Json]) -> Route:
         """A part of it."""

@@ -4,7 +4,7 @@ import functions_framework
 from flask import Request, Response
 
 from common.api import bookings as api
-from common.api.conditions import changed, condition, etag, shown
+from common.api.conditions import changed, condition, etag, made, shown
 from common.api.handler import Function
 from common.api.hold_routes import hold_routes
 from common.api.http import Call, Reply
@@ -24,23 +24,20 @@ from common.wiring import ports, stage
 def _book(call: Call) -> Reply:
     booked = book(ports(), Book(**api.wish(call)))
     view = {**api.booking_view(booked.booking), "management_token": booked.manage_token}
-    tag = etag(api.booking_view_for(call, booked.booking), booked.booking.version)
-    return Reply(view, status=200 if booked.repeated else 201, headers={"ETag": tag})
+    return made(view, etag(*api.tagged(call, booked.booking)), new=not booked.repeated)
 
 
 def _get(call: Call) -> Reply:
-    found = read_booking(ports(), ReadBooking(*api.named(call)))
-    return shown(call, api.booking_view_for(call, found), found.version)
+    return shown(call, *api.tagged(call, read_booking(ports(), ReadBooking(*api.named(call)))))
 
 
 def _move(call: Call) -> Reply:
-    moved = reschedule(ports(), Reschedule(**api.move(call)))
-    return changed(api.booking_view_for(call, moved), moved.version)
+    return changed(*api.tagged(call, reschedule(ports(), Reschedule(**api.move(call)))))
 
 
 def _cancel(call: Call) -> Reply:
-    gone = cancel_booking(ports(), CancelBooking(*api.named(call), condition=condition(call)))
-    return changed(api.booking_view_for(call, gone), gone.version)
+    gone = CancelBooking(*api.named(call), condition=condition(call))
+    return changed(*api.tagged(call, cancel_booking(ports(), gone)))
 
 
 APP = Function(

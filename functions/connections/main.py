@@ -4,8 +4,7 @@ import functions_framework
 from flask import Request, Response
 
 from common.api import connections as api
-from common.api.conditions import changed
-from common.api.connection_routes import ONE, Routing, choice, tagged, wish
+from common.api.connection_routes import ONE, Routing, choice, saved, wish
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.routes import staff
@@ -29,7 +28,7 @@ def _connect(call: Call) -> Reply:
 
 
 def _change(call: Call) -> Reply:
-    return changed(*tagged(change_settings(ports(), ChangeSettings(**choice(call, ports())))))
+    return saved(change_settings(ports(), ChangeSettings(**choice(call, ports()))))
 
 
 to, VIEW = Routing(ports), api.connection_view
