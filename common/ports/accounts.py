@@ -103,9 +103,6 @@ class Feeds(Protocol):
     def quarantine(self, feed: Feed, items: Sequence[Quarantined]) -> None:
         """Remember poison events; at most a few hundred a calendar, newest win."""
 
-    def quarantined(self, tenant: str, connection: str, key: str) -> tuple[Quarantined, ...]:
-        """The poison events of a calendar."""
-
     def due_for_poll(self, now: datetime, limit: int, *, after: datetime | None = None) -> tuple[Feed, ...]:
         """Feeds of all tenants whose ``poll_at`` has come, the longest due first; those behind ``after``."""
 

@@ -45,9 +45,6 @@ class Ledger(Protocol):
     def bury(self, letter: DeadLetter) -> None:
         """Keep exhausted work where a person finds it; the same letter twice is one."""
 
-    def dead_letters(self, tenant: str) -> tuple[DeadLetter, ...]:
-        """A tenant's exhausted work."""
-
     def dead_letter(self, tenant: str, letter: str) -> DeadLetter:
         """One of them; raises UnknownResource where there is none."""
 
@@ -56,9 +53,6 @@ class Ledger(Protocol):
 
     def tell(self, notice: Notice) -> bool:
         """Record a notice; False when the same one was recorded before."""
-
-    def notices(self, tenant: str) -> tuple[Notice, ...]:
-        """A tenant's notices, newest first."""
 
     def open_consent(self, state: ConsentState) -> None:
         """Remember a pending consent."""

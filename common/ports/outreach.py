@@ -79,9 +79,6 @@ class Invitations(Protocol):
     def get(self, tenant: str, invitation: str) -> Invitation:
         """Raises UnknownResource where there is none."""
 
-    def of_tenant(self, tenant: str) -> tuple[Invitation, ...]:
-        """A tenant's invitations, newest first."""
-
     def save(self, invitation: Invitation, *, tasks: Sequence[OutboxEntry] = ()) -> Invitation:
         """Create (no version) or replace, together with promises; else raises Conflict."""
 

@@ -33,9 +33,6 @@ class Oversight(Protocol):
     def record(self, entry: AuditEntry) -> None:
         """Add to the trail; the same entry twice is one."""
 
-    def trail(self, tenant: str, *, after: str | None, limit: int) -> tuple[AuditEntry, ...]:
-        """A tenant's audit entries, newest first, from ``after`` (an entry's id, exclusive)."""
-
 
 class Subscriptions(Protocol):
     """The addresses of iCalendar feeds, at most one a resource."""
@@ -102,9 +99,6 @@ class Archive(Protocol):
 
     def get(self, tenant: str, erasure: str) -> Erasure:
         """Raises UnknownResource where there is none."""
-
-    def of_tenant(self, tenant: str) -> tuple[Erasure, ...]:
-        """A tenant's jobs, newest first."""
 
     def save(self, erasure: Erasure, *, erase: Sequence[str] = ()) -> Erasure:
         """Replace a job and remove documents in the same commit.

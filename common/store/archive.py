@@ -32,7 +32,6 @@ from common.store.privacy_records import ERASURE
 from common.store.readable import readable
 from common.store.values import size
 
-MOST_LISTED = 100
 # Packed columns become some five times as long as text, and an answer has at most 32 MB.
 LARGEST_PAGE = 2_000_000
 ERASURES = "erasures"
@@ -122,11 +121,6 @@ class StoredArchive:
         if found.data is None:
             raise UnknownResource("there is no such erasure")
         return _read(found)
-
-    def of_tenant(self, tenant: str) -> tuple[Erasure, ...]:
-        """A tenant's jobs, newest first; at most 100."""
-        query = Query(paths.within(tenant, ERASURES), order=("-started_at",), limit=MOST_LISTED)
-        return tuple(map(_read, self._documents.query(query)))
 
     def save(self, erasure: Erasure, *, erase: Sequence[str] = ()) -> Erasure:
         """Replace a job and remove documents in the same commit."""

@@ -153,11 +153,6 @@ class StoredFeeds:
             return
         raise Conflict("others keep changing this quarantine")
 
-    def quarantined(self, tenant: str, connection: str, key: str) -> tuple[Quarantined, ...]:
-        """The poison events of a calendar."""
-        (found,) = self._documents.get([paths.quarantine(tenant, connection, key)])
-        return _read_quarantine(found)
-
     def due_for_poll(self, now: datetime, limit: int, *, after: datetime | None = None) -> tuple[Feed, ...]:
         """Feeds of all tenants whose ``poll_at`` has come, the longest due first; those behind ``after``."""
         return self._due("poll_at", now, limit, after)

@@ -9,9 +9,7 @@ from common.domain.work import ConsentState, DeadLetter, Notice, OutboxEntry
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import notices, paths
 from common.store.documents import Create, Delete, Documents, Put, Query, Replace, Snapshot, Write
-from common.store.work_records import CONSENT, LETTER, NOTICE, OUTBOX
-
-MOST_LISTED = 500
+from common.store.work_records import CONSENT, LETTER, OUTBOX
 
 _TRIES = 5
 _PACING_KEPT = timedelta(days=1)
@@ -59,11 +57,6 @@ class StoredLedger:
         """Keep exhausted work where a person finds it; the same letter twice is one."""
         self._new(Create(paths.within(letter.tenant, "dead_letters", letter.id), LETTER.write(letter)))
 
-    def dead_letters(self, tenant: str) -> tuple[DeadLetter, ...]:
-        """A tenant's exhausted work, newest first; at most 500."""
-        query = Query(paths.within(tenant, "dead_letters"), order=("-died_at",), limit=MOST_LISTED)
-        return tuple(LETTER.read(found.data) for found in self._documents.query(query))
-
     def dead_letter(self, tenant: str, letter: str) -> DeadLetter:
         """One of them; raises UnknownResource where there is none."""
         return LETTER.read(self._letter(tenant, letter).data)
@@ -80,11 +73,6 @@ class StoredLedger:
     def tell(self, notice: Notice) -> bool:
         """Record a notice and the promise to tell it; False when the same one was recorded before."""
         return self._new(*notices.new(notice))
-
-    def notices(self, tenant: str) -> tuple[Notice, ...]:
-        """A tenant's notices, newest first; at most 500."""
-        query = Query(paths.within(tenant, "notices"), order=("-at",), limit=MOST_LISTED)
-        return tuple(NOTICE.read(found.data) for found in self._documents.query(query))
 
     def open_consent(self, state: ConsentState) -> None:
         """Remember a pending consent."""

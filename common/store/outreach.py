@@ -10,11 +10,9 @@ from common.domain.mailing import Told
 from common.domain.work import Notice, OutboxEntry
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import paths
-from common.store.documents import Create, Documents, Put, Query, Replace, Snapshot, Write
+from common.store.documents import Create, Documents, Put, Replace, Snapshot, Write
 from common.store.outreach_records import INVITATION, TOLD
 from common.store.work_records import NOTICE, OUTBOX
-
-MOST_LISTED = 500
 
 
 class StoredInvitations:
@@ -27,11 +25,6 @@ class StoredInvitations:
         """Raises UnknownResource where there is none."""
         (found,) = self._documents.get([paths.within(tenant, paths.INVITATIONS, invitation)])
         return _invitation(found)
-
-    def of_tenant(self, tenant: str) -> tuple[Invitation, ...]:
-        """A tenant's invitations, newest first; at most 500."""
-        query = Query(paths.within(tenant, paths.INVITATIONS), order=("-created_at",), limit=MOST_LISTED)
-        return tuple(map(_invitation, self._documents.query(query)))
 
     def save(self, invitation: Invitation, *, tasks: Sequence[OutboxEntry] = ()) -> Invitation:
         """Create (no version) or replace, together with promises; else raises Conflict."""

@@ -56,18 +56,6 @@ class StoredOversight:
         with suppress(AlreadyExists):
             self._documents.commit([audit_write(entry)])
 
-    def trail(self, tenant: str, *, after: str | None, limit: int) -> tuple[AuditEntry, ...]:
-        """A tenant's audit entries, newest first, from ``after`` (an entry's id, exclusive)."""
-        position = None
-        if after is not None:
-            path = paths.within(tenant, "audit", after)
-            (found,) = self._documents.get([path])
-            if found.data is None:
-                raise UnknownResource("there is no such entry")
-            position = found.data["at"], path
-        query = Query(paths.within(tenant, "audit"), order=("-at",), after=position, limit=limit)
-        return tuple(AUDIT.read(found.data) for found in self._documents.query(query))
-
 
 class StoredSubscriptions:
     """The addresses of iCalendar feeds, at most one a resource."""

@@ -13,6 +13,7 @@ from common.flows.distrust_issuer import DistrustIssuer, distrust_issuer
 from common.flows.start_erasure import StartErasure, start_erasure
 from tests.api.issuer_setup import OWN, Doors
 from tests.issuers import AUDIENCE
+from tests.lists import every
 
 NAME = issuer_id(OWN, AUDIENCE)
 
@@ -60,12 +61,12 @@ def test_two_owners_cannot_remove_each_others_way_in(doors: Doors) -> None:
     ports = doors.world.ports
     distrust_issuer(ports, DistrustIssuer("t1", "a", NAME, vouched_by=issuer_id(two.url, AUDIENCE)))
     second = issuers.get("t1", issuer_id(two.url, AUDIENCE))
-    trail = ports.oversight.trail("t1", after=None, limit=1)
+    trail = every(ports.lists.audit, "t1")
 
     with pytest.raises(Conflict):
         issuers.remove(second, old, trail[0])
     assert ["issuer_added", "issuer_added", "issuer_removed"] == sorted(
-        item.action.value for item in ports.oversight.trail("t1", after=None, limit=9)
+        item.action.value for item in every(ports.lists.audit, "t1")
     )
 
 

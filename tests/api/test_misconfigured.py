@@ -19,6 +19,7 @@ from tests.api.conftest import Http
 from tests.api.test_bookings import book
 from tests.flows.life_setup import Life
 from tests.flows.sync_setup import at
+from tests.lists import every
 from tests.world import ACCOUNT, RETURN_TO, World
 
 BODY = {"provider": "google", "resource": "anna", "return_to": RETURN_TO}
@@ -72,7 +73,7 @@ def test_tasks_wait_for_a_secret_and_are_done_once_it_is_there() -> None:
     life.advance(hours=3)
     waiting = [done for done in life.done if done.task.work is Work.DELTA_SYNC and done.outcome == "again"]
     crashed = [line for line in life.log.lines if "request_crashed" in line and "Misconfigured" in line]
-    letters = life.ports.ledger.dead_letters(life.tenant)
+    letters = every(life.ports.lists.dead_letters, life.tenant)
     life.ports = whole
     life.engine.run_until(life.clock.now() + timedelta(minutes=10))
     life.drain()

@@ -8,6 +8,7 @@ import pytest
 
 from tests.api.conftest import Http
 from tests.api.test_overview import CUSTOMER, DAY, book, synchronised
+from tests.lists import every
 
 OWNER, SUPPORT = "owner.t1.-", "support.t1.-"
 
@@ -157,7 +158,7 @@ def test_the_trail_is_read_in_pages_and_never_changed(http: Http) -> None:
         if page["next_page_token"] is None:
             break
         after = f"&page_token={page['next_page_token']}"
-    entry = http.world.ports.oversight.trail("t1", after=None, limit=1)[0]
+    entry = every(http.world.ports.lists.audit, "t1")[0]
     http.world.ports.oversight.record(entry)
 
     assert len(seen) == len(set(seen)) == 7

@@ -14,6 +14,7 @@ from common.errors import Retry
 from common.flows.cancel_booking import CancelBooking, cancel_booking
 from common.flows.reschedule import Reschedule, reschedule
 from tests.flows.booking_setup import at, export, synchronised
+from tests.lists import every
 from tests.world import World
 
 INVITING = ExportSettings(attendee=True, notify=True)
@@ -48,7 +49,7 @@ def insisted(world: World, booking: Booking, connection: Connection, *, most: in
 
 def notices(world: World) -> list[NoticeKind]:
     """What the owner was told."""
-    return [notice.kind for notice in world.ports.ledger.notices("t1")]
+    return [notice.kind for notice in every(world.ports.lists.notices, "t1")]
 
 
 def mails(world: World) -> list[str]:

@@ -13,6 +13,7 @@ from common.flows.steps.outbox import promises
 from common.flows.steps.settled import settle
 from common.flows.steps.wakeups import wake_calendar
 from common.ports import BookingChange
+from tests.lists import every
 from tests.world import ACCOUNT, RETURN_TO, World
 
 MONDAY = datetime(2027, 3, 22, tzinfo=UTC)
@@ -134,7 +135,7 @@ class Synced(World):
 
     def told(self):
         """The kinds of all notices, oldest first."""
-        return [notice.kind.value for notice in reversed(self.ports.ledger.notices(self.tenant))]
+        return [notice.kind.value for notice in reversed(every(self.ports.lists.notices, self.tenant))]
 
     def alive(self, calendar=ACCOUNT):
         """The living events in Google's own state."""

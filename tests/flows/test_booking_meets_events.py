@@ -13,6 +13,7 @@ from common.flows.start_sync import StartSync, start_sync
 from common.ports import Ports
 from tests.crashing import Plan, mortal
 from tests.flows.booking_setup import booked, enter
+from tests.lists import every
 from tests.world import World
 
 
@@ -64,7 +65,7 @@ def test_an_event_entered_at_any_point_of_a_booking_is_caught_or_flagged() -> No
             plan.moment = -1
         world.drain()
         stored = world.ports.bookings.get("t1", made.booking.id)
-        told = [notice.kind for notice in world.ports.ledger.notices("t1")]
+        told = [notice.kind for notice in every(world.ports.lists.notices, "t1")]
         if not entered:
             assert (stored.conflict, told) == (None, [])
             break

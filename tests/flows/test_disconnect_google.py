@@ -16,6 +16,7 @@ from common.flows.steps.access import authorized
 from tests.flows.disconnect_setup import left_here, synchronised
 from tests.flows.life_setup import Life, calendars
 from tests.flows.sync_setup import at
+from tests.lists import every
 from tests.world import ACCOUNT
 
 
@@ -198,7 +199,7 @@ def test_a_whole_life_leaves_no_word_of_anybody_in_logs_and_tasks():
     life.drain()
     life.disconnect()
     tasks = [f"{done.task.name} {done.task.payload}" for done in life.done]
-    said = "\n".join([*life.log.lines, *tasks, str(life.ports.ledger.notices(life.tenant))])
+    said = "\n".join([*life.log.lines, *tasks, str(every(life.ports.lists.notices, life.tenant))])
 
     for word in ("secret", "Carla", "carla@", ACCOUNT, grant.access_token, grant.refresh_token):
         assert word not in said

@@ -15,6 +15,7 @@ from common.store.documents import Put
 from tests.flows.graph_setup import OWN, Outlook
 from tests.flows.sync_setup import Synced, at
 from tests.flows.test_export_unanswered import own, places
+from tests.lists import every
 
 SECRET = "Ueberraschungsfest"
 SPOILT = {
@@ -124,7 +125,7 @@ def test_a_connection_ends(world, kind):
         f"tenants/t1/connections/{world.connection_id}"
     ]
     assert (len(own(world)), receipt.events_deleted, receipt.events_left) == (lost, 2 - lost, lost)
-    assert world.ports.ledger.dead_letters("t1") == ()
+    assert every(world.ports.lists.dead_letters, "t1") == ()
     assert not [line for line in world.log.lines if SECRET in line]
     agenda = [world.documents.get([path])[0].data for path in paths(world) if "/agenda/" in path]
     assert [week["imports"] for week in agenda if week.get("imports")] == []

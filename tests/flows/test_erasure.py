@@ -10,6 +10,7 @@ from common.errors import InvalidRequest, UnknownResource
 from common.flows.start_erasure import StartErasure, start_erasure
 from tests.flows.erasure_setup import CARLA, DORA, Erasing, said
 from tests.flows.sync_setup import at
+from tests.lists import every
 from tests.world import ACCOUNT
 
 
@@ -138,4 +139,4 @@ def test_an_erasure_must_be_confirmed():
         start_erasure(life.ports, StartErasure("t1", "o", "anna", resource="anna", customer="x@y.z"))
     with pytest.raises(UnknownResource):
         start_erasure(life.ports, StartErasure("t1", "owner-1", "nobody", resource="nobody"))
-    assert life.ports.archive.of_tenant("t1") == ()
+    assert every(life.ports.lists.erasures, "t1") == ()

@@ -11,6 +11,7 @@ from common.flows.start_erasure import StartErasure, start_erasure
 from common.ports import Tuning
 from tests.crashing import Crash, Plan, mortal
 from tests.flows.erasure_setup import CARLA, Erasing
+from tests.lists import every
 from tests.world import ACCOUNT, World
 
 
@@ -79,7 +80,7 @@ def test_an_erasure_survives_crashes(wish, after):
     life.advance(hours=2)
 
     assert plan.crashes > 8
-    assert life.ports.ledger.dead_letters("t1") == ()
+    assert every(life.ports.lists.dead_letters, "t1") == ()
     assert life.ports.archive.get("t1", job.id).stage is Stage.DONE
     assert "Canary" not in life.everything()
     if "customer" not in wish:

@@ -5,6 +5,7 @@ import pytest
 from common.errors import UnknownResource
 from common.flows.read_export import ReadExport, read_export
 from tests.flows.erasure_setup import Erasing, said
+from tests.lists import every
 from tests.world import World
 
 
@@ -31,7 +32,7 @@ def test_an_export_is_complete_and_holds_no_secret():
     assert (set(told), len(told)) == (wanted, len(wanted))
     assert [item.path for item in documents if "sealed" in item.data or "secret_hash" in item.data] == []
     assert "Carla Canary" in str([dict(item.data) for item in documents])
-    (entry,) = life.ports.oversight.trail("t1", after=None, limit=5)
+    (entry,) = every(life.ports.lists.audit, "t1")
     assert (entry.action.value, entry.target, entry.who) == ("exported", "tenant/t1", "owner-1")
 
 

@@ -16,6 +16,7 @@ from common.flows.replay_hook import ReplayHook, replay_hook
 from common.ports import Answer
 from tests.flows.booking_setup import booked
 from tests.flows.hook_setup import genuine, hooked, messages, sweep
+from tests.lists import every
 
 
 @pytest.mark.parametrize("failure", [Answer(500), Answer(302), Answer(429, 30.0), ProviderUnavailable("no")])
@@ -62,7 +63,7 @@ def test_a_target_that_fails_for_days_is_switched_off_with_a_notice() -> None:
 
     assert tries == len(SCHEDULE) + 1
     assert hook.disabled_at is not None
-    assert [item.kind for item in world.ports.ledger.notices("t1")] == [NoticeKind.HOOK_DISABLED]
+    assert [item.kind for item in every(world.ports.lists.notices, "t1")] == [NoticeKind.HOOK_DISABLED]
     assert len(world.targets.posted) == tries
     assert [item.state for item in messages(world, hook.id)] == [DeliveryState.FAILED]
 
@@ -129,7 +130,7 @@ def test_a_failing_target_is_tried_by_one_worker_at_a_time() -> None:
     assert {item.state for item in found} == {DeliveryState.DELIVERED}
     assert [item.tried_at >= free for item in found] == [True, True]
     assert len(world.targets.posted) == 3
-    assert world.ports.ledger.dead_letters("t1") == ()
+    assert every(world.ports.lists.dead_letters, "t1") == ()
 
 
 class Deaf:

@@ -11,6 +11,7 @@ from common.flows.maintain import Job, Maintain, maintain
 from tests.crashing import Crash, Plan, mortal
 from tests.flows.booking_setup import CUSTOMER, booked, shop, synchronised
 from tests.flows.outreach_setup import BOOKED, CANCELLED, MOVED, cancel, mailed, move, promised
+from tests.lists import every
 from tests.world import World
 
 
@@ -57,7 +58,7 @@ def test_an_address_that_takes_nothing_ends_in_the_dead_letters() -> None:
     world.postbox.failures = [Forbidden("no", code="mail_rejected")]
     booked(world)
     world.drain()
-    (letter,) = world.ports.ledger.dead_letters("t1")
+    (letter,) = every(world.ports.lists.dead_letters, "t1")
 
     assert (letter.work, letter.code, promised(world)) == (Work.NOTIFY, "mail_rejected", [])
     assert CUSTOMER.email not in str(letter)
@@ -76,7 +77,7 @@ def test_a_wrong_set_up_delays_and_gives_up_after_days() -> None:
         world.drain()
 
     assert promised(world) == []
-    assert [item.payload["booking"] for item in world.ports.ledger.dead_letters("t1")] == [booking.id]
+    assert [item.payload["booking"] for item in every(world.ports.lists.dead_letters, "t1")] == [booking.id]
 
 
 def test_the_same_task_many_times_is_one_mail() -> None:

@@ -11,6 +11,7 @@ from common.flows.maintain import Job, Maintain, maintain
 from common.flows.start_sync import StartSync, start_sync
 from tests.flows.booking_setup import booked, enter, events
 from tests.flows.outreach_setup import OWNER, policy
+from tests.lists import every
 from tests.world import ACCOUNT, World
 
 REAUTH = "The calendar of Anna must be connected again"
@@ -101,7 +102,7 @@ def test_what_the_owner_did_is_not_mailed_back() -> None:
     world.drain()
     sweep(world)
 
-    assert [item.kind for item in world.ports.ledger.notices("t1")] == [NoticeKind.BOOKING_MOVED]
+    assert [item.kind for item in every(world.ports.lists.notices, "t1")] == [NoticeKind.BOOKING_MOVED]
     assert world.postbox.mails == []
 
 

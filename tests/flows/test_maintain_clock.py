@@ -14,6 +14,7 @@ from common.flows.replay_dead_letter import ReplayDeadLetter, replay_dead_letter
 from local.google.world import Settings
 from tests.flows.life_setup import synchronised
 from tests.flows.sync_setup import at
+from tests.lists import every
 from tests.world import ACCOUNT
 
 
@@ -174,6 +175,6 @@ def test_given_up_work_can_be_replayed():
     life.drain()
 
     assert at(20) in life.busy()
-    assert life.ports.ledger.dead_letters(life.tenant) == ()
+    assert every(life.ports.lists.dead_letters, life.tenant) == ()
     with pytest.raises(UnknownResource):
         replay_dead_letter(life.ports, ReplayDeadLetter(life.tenant, "letter"))

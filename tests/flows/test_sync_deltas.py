@@ -5,6 +5,7 @@ import pytest
 from common.domain.account import calendar_key
 from common.domain.interval import Interval
 from common.domain.settings import ImportMode, PrivateMode
+from common.store import paths
 from tests.flows.sync_setup import Synced, at, stamps
 from tests.world import ACCOUNT
 
@@ -187,9 +188,8 @@ def test_a_poison_event_never_stops_its_page(world):
 
     assert not world.errors
     assert [at(9)] == world.busy()
-    assert ["poison1"] == [
-        item.id for item in world.ports.feeds.quarantined(world.tenant, world.connection_id, world.key)
-    ]
+    (aside,) = world.documents.get([paths.quarantine(world.tenant, world.connection_id, world.key)])
+    assert ["poison1"] == [item["id"] for item in aside.data["items"]]
     assert 1 == world.feed().quarantined
 
 

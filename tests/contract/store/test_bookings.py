@@ -14,6 +14,7 @@ from common.errors import Conflict, SlotTaken, UnknownResource
 from common.ports.bookings import BookingChange
 from common.store.documents import Query
 from tests.contract.store.examples import HOUR, NINE, booking, cells, create, link, moved, outbox, record
+from tests.lists import every
 
 
 def test_a_booking_comes_back_as_it_was_committed(store):
@@ -46,7 +47,7 @@ def test_everything_of_a_change_is_committed_together(store, documents):
     told, export = store.ledger.outbox_due(NINE + HOUR, 9)
     assert (told.kind, told.subject, export) == (OutboxKind.NOTICE, "n1", outbox())
     assert replace(store.bookings.link("t", "c", "b1"), version=None) == link()
-    assert store.ledger.notices("t") == (notice,)
+    assert every(store.lists.notices, "t") == (notice,)
     assert store.bookings.idempotency("t", "key") == record()
     day = Interval(NINE, NINE + 24 * HOUR)
     assert store.catalogue.agenda("t", "r", day).bookings == {"b1": booking().claimed}

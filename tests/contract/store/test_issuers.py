@@ -11,6 +11,7 @@ from common.domain.staff import Issuer, issuer_id
 from common.domain.support import Action, AuditEntry
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from tests.contract.store.examples import NINE
+from tests.lists import every
 
 URL = "https://login.example"
 
@@ -47,7 +48,7 @@ def test_a_pair_belongs_to_one_tenant(store) -> None:
         store.issuers.save(issuer("t2"), store.issuers.standing("t2"), told("e1", "t2"))
 
     assert "t" == store.issuers.find(URL, "us").tenant
-    assert () == store.oversight.trail("t2", after=None, limit=9)
+    assert () == every(store.lists.audit, "t2")
 
 
 def test_changes_of_one_standing_follow_each_other(store) -> None:

@@ -12,6 +12,7 @@ from common.domain.work import Notice, NoticeKind, OutboxKind
 from common.errors import Conflict, UnknownResource
 from tests.contract.store.examples import HOUR, NINE, outbox
 from tests.contract.store.outreach_examples import delivery, hook, invitation, told
+from tests.lists import every
 
 MINUTE = timedelta(minutes=1)
 
@@ -46,8 +47,8 @@ def test_invitations_belong_to_their_tenant(store):
     old = store.invitations.save(invitation("a"))
     new = store.invitations.save(invitation("b", created_at=NINE + MINUTE))
 
-    assert store.invitations.of_tenant("t") == (new, old)
-    assert store.invitations.of_tenant("t2") == ()
+    assert every(store.lists.invitations, "t") == (new, old)
+    assert every(store.lists.invitations, "t2") == ()
     for tenant, name in (("t2", "a"), ("t", "c"), ("t", "../a")):
         with pytest.raises(UnknownResource):
             store.invitations.get(tenant, name)
@@ -86,11 +87,11 @@ def test_a_target_is_changed_with_the_notice_about_it(store):
     notice = Notice("n", "t", NoticeKind.HOOK_DISABLED, NINE)
     with pytest.raises(Conflict):
         store.hooks.save(hook(), notice=notice)
-    assert store.ledger.notices("t") == ()
+    assert every(store.lists.notices, "t") == ()
     off = store.hooks.save(replace(first, disabled_at=NINE), notice=notice)
 
     assert store.hooks.of_tenant("t") == (off,)
-    assert store.ledger.notices("t") == (notice,)
+    assert every(store.lists.notices, "t") == (notice,)
     store.hooks.delete("t", "h")
     with pytest.raises(UnknownResource):
         store.hooks.delete("t", "h")

@@ -10,6 +10,7 @@ import pytest
 from common.domain.erasure import Erasure, Scope, Stage
 from common.domain.imports import ImportedEvent
 from common.domain.interval import Interval
+from common.domain.listing import Window
 from common.domain.subscription import Shows, Subscription
 from common.domain.support import Action, AuditEntry, SupportGrant
 from common.domain.work import IdempotencyRecord
@@ -19,6 +20,7 @@ from common.store.documents import Put
 from common.store.week_form import write_events
 from tests.contract.store.examples import HOUR, NINE, booking, create, outbox
 from tests.contract.store.outreach_examples import told
+from tests.lists import every
 
 SECOND = timedelta(seconds=1)
 
@@ -56,7 +58,7 @@ def test_a_grant_is_stored_with_its_audit_entry(store):
     assert store.oversight.grants("t", now=NINE) == (saved, later)
     assert store.oversight.grants("t", now=NINE + HOUR) == (later,)
     assert store.oversight.grants("other", now=NINE) == ()
-    assert [item.id for item in store.oversight.trail("t", after=None, limit=5)] == ["e2", "e1"]
+    assert [item.id for item in every(store.lists.audit, "t")] == ["e2", "e1"]
 
 
 def test_a_grant_is_changed_by_one_at_a_time(store):
@@ -67,7 +69,7 @@ def test_a_grant_is_changed_by_one_at_a_time(store):
     for stale in (saved, grant()):
         with pytest.raises(Conflict):
             store.oversight.save(stale, entry("e3"))
-    assert len(store.oversight.trail("t", after=None, limit=5)) == 2
+    assert len(every(store.lists.audit, "t")) == 2
     with pytest.raises(UnknownResource):
         store.oversight.grant("t", "nobody")
 
@@ -80,7 +82,7 @@ def test_the_lock_is_open_until_somebody_closes_it(store):
     store.oversight.lock("t", entry("e2"), locked=False)
 
     assert (before, during, store.oversight.locked("t")) == (False, True, False)
-    assert len(store.oversight.trail("t", after=None, limit=5)) == 2
+    assert len(every(store.lists.audit, "t")) == 2
 
 
 def test_the_trail_is_append_only_and_read_in_pages(store):
@@ -88,14 +90,12 @@ def test_the_trail_is_append_only_and_read_in_pages(store):
     for number in range(5):
         store.oversight.record(entry(f"e{number}", NINE + SECOND * (number // 2), target=f"anna/{number}"))
     store.oversight.record(entry("e4", NINE, target="forged"))
-    whole = store.oversight.trail("t", after=None, limit=9)
-    first = store.oversight.trail("t", after=None, limit=2)
-    rest = store.oversight.trail("t", after=first[-1].id, limit=9)
+    whole = every(store.lists.audit, "t")
+    first = store.lists.audit("t", Window(2))
+    rest = store.lists.audit("t", Window(9, after=first.next))
 
-    assert first + rest == whole
+    assert (*first.items, *rest.items) == whole
     assert [item.target for item in whole] == [f"anna/{number}" for number in (4, 3, 2, 1, 0)]
-    with pytest.raises(UnknownResource):
-        store.oversight.trail("t", after="nobody", limit=1)
 
 
 def test_a_feed_is_found_by_its_secret_alone(store):
@@ -195,7 +195,7 @@ def test_a_job_erases_only_if_it_is_the_one_that_was_read(store, documents):
         store.archive.save(first, erase=["tenants/t/a/1"])
 
     assert documents.get(["tenants/t/a/1"])[0].data is not None
-    assert store.archive.get("t", "x1") == second == store.archive.of_tenant("t")[0]
+    assert store.archive.get("t", "x1") == second == every(store.lists.erasures, "t")[0]
     with pytest.raises(UnknownResource):
         store.archive.get("t", "nobody")
 
