@@ -97,7 +97,7 @@ ENGLISH: Mapping[Letter, Template] = {
     Letter.EDIT_CONTESTED: Template(
         "An appointment of {resource} is changed in the calendar again and again",
         "We put an appointment in the {provider} calendar right several times, and each time it was changed "
-        "there again, perhaps by another program.\n"
+        "or deleted there again, perhaps by another program.\n"
         "We leave it as it is for now: the calendar may show something else than the booking. "
         "The booking is what counts.\n"
         "When: {when}\nReference: {reference}",
@@ -195,7 +195,7 @@ GERMAN: Mapping[Letter, Template] = {
     Letter.EDIT_CONTESTED: Template(
         "Ein Termin von {resource} wird im Kalender immer wieder geändert",
         "Wir haben einen Termin im {provider}-Kalender mehrmals richtiggestellt, und jedes Mal wurde er dort "
-        "wieder geändert, vielleicht von einem anderen Programm.\n"
+        "wieder geändert oder gelöscht, vielleicht von einem anderen Programm.\n"
         "Wir stellen ihn vorerst nicht mehr richtig: Im Kalender steht womöglich etwas anderes als in der "
         "Buchung. Es gilt die Buchung.\n"
         "Wann: {when}\nReferenz: {reference}",

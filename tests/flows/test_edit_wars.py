@@ -8,7 +8,9 @@ import pytest
 
 from common.domain.catalogue import EditPolicy, OwnerEditPolicy
 from common.domain.mail_policy import Language
+from common.domain.manage import Staff
 from common.flows.maintain import Job, Maintain, maintain
+from common.flows.reschedule import Reschedule, reschedule
 from tests.flows.outreach_setup import OWNER, policy
 from tests.flows.proposal_setup import AskingGoogle, AskingOutlook
 from tests.flows.sync_setup import at
@@ -93,3 +95,41 @@ def test_the_owner_is_mailed_what_happened(world, language):
     assert 7 == len(mails)
     assert world.booking().id[-8:].upper() in mail.text
     assert "Carla" not in mail.text + mail.html
+
+
+@pytest.mark.pitfall(12)
+def test_a_war_of_deletions_ends(world):
+    """Pitfall 12: made anew six times within an hour; then the calendar is left alone, told once."""
+    edits(world, deletion=EditPolicy.REVERT)
+    for _ in range(9):
+        if world.shown():
+            world.erase()
+            world.advance(minutes=3)
+    told = world.told()
+
+    assert [*["edit_reverted"] * 6, "edit_contested"] == told
+    assert (True, at(9), None) == (
+        world.booking().active,
+        world.booking().interval.start,
+        world.booking().proposal,
+    )
+    assert [] == world.shown()
+
+
+@pytest.mark.pitfall(12)
+def test_after_a_war_of_deletions_the_next_change_is_shown(world):
+    """Pitfall 12: a booking that moves gets its event again, and so does one deleted an hour later."""
+    edits(world, deletion=EditPolicy.REVERT)
+    for _ in range(7):
+        world.erase()
+        world.advance(minutes=3)
+    world.advance(hours=2)
+    reschedule(world.ports, Reschedule(world.tenant, "b1", at(14), Staff(None)))
+    world.settled()
+    moved = [start for start, _ in world.shown()]
+    world.advance(hours=2)
+    world.erase()
+    world.advance(minutes=5)
+
+    assert [at(14)] == moved == [start for start, _ in world.shown()]
+    assert "edit_reverted" == world.told()[-1]

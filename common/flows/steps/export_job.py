@@ -80,6 +80,7 @@ class Job:
             epoch=epoch,
             state=LinkState.PENDING,
             written=mirroring.traces(before),
+            attempts=before.attempts if before else 0,
             error=None if mirroring.may_invite(before) else mirroring.WITHOUT_ATTENDEE,
             version=before.version if before else None,
         )

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from common.domain.booking import BookingStatus, ExportLink, LinkState, Proposal, Source
 from common.domain.catalogue import EditPolicy
+from common.domain.ownership import MOST_REWRITES, rewrites
 from common.domain.proposals import expiry
 from common.domain.work import NoticeKind
 from common.flows.steps.lapsing import lapse_of
@@ -42,6 +43,10 @@ def follow_deletion(ports: Ports, exported: Exported) -> None:
         after = replace(changed, status=BookingStatus.CANCELLED, proposal=None)
         gone = replace(gone, revision=after.revision)
     else:
+        gone = replace(gone, attempts=rewrites(exported.link, booking, now=now))
+        if gone.attempts > MOST_REWRITES:
+            _leave(ports, exported, gone, now=now)
+            return
         kind, after = NoticeKind.EDIT_REVERTED, replace(changed, source=booking.source, proposal=None)
         targets = [exported.connection, *targets]
         gone = _next_epoch(ports, gone)
@@ -53,6 +58,22 @@ def follow_deletion(ports: Ports, exported: Exported) -> None:
             outbox=(*promises(after, targets, now=now), *lapse_of(booking, after)),
             links=(gone,),
             notices=notices_of(exported, after, (kind,), link=exported.link, now=now),
+        ),
+    )
+
+
+def _leave(ports: Ports, exported: Exported, gone: ExportLink, *, now: datetime) -> None:
+    """Stop where the event is deleted each time that it is made; the booking stays, and that is told once."""
+    booking = exported.booking
+    kinds = (NoticeKind.EDIT_CONTESTED,) if gone.attempts == MOST_REWRITES + 1 else ()
+    settle(
+        ports,
+        BookingChange(
+            before=booking,
+            after=booking,
+            # Not behind the booking: only its next change makes an event again.
+            links=(replace(gone, revision=booking.revision),),
+            notices=notices_of(exported, booking, kinds, link=exported.link, now=now),
         ),
     )
 
