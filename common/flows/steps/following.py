@@ -14,6 +14,7 @@ from common.domain.ownership import Deleted, Edited, Impossible, Stale, id_signa
 from common.domain.work import Lane
 from common.errors import UnknownResource
 from common.flows.steps.missing import noted, vanished
+from common.flows.steps.outbox import announce, promises
 from common.flows.steps.own_events import marker_of
 from common.flows.steps.owner_edits import Exported, follow_edit
 from common.flows.steps.reading import Reading, ask, reference
@@ -57,6 +58,9 @@ def follow(ports: Ports, reading: Reading, feed: Feed, changes: Iterable[Change]
         if booking is None:
             continue
         if link is not None and _given_up(link, booking):
+            if isinstance(event, ExternalEvent) and _never_seen(link) and not event.cancelled:
+                _take_away(ports, reading, replace(link, event_id=event.id), booking)
+                own[event_id] = None
             continue
         own[event_id] = booking.interval
         if link is not None and connection.settings.exports.on:
@@ -99,6 +103,23 @@ def _booking(ports: Ports, reading: Reading, booking: str | None) -> Booking | N
 def _given_up(link: ExportLink, booking: Booking) -> bool:
     """Cancelled by deleting the event, then restored by its owner: from now on that is a foreign event."""
     return link.state is LinkState.GONE and not booking.active
+
+
+def _never_seen(link: ExportLink) -> bool:
+    """Whether nobody ever told us of the event: its creation was not answered, nor was it found later."""
+    return link.etag is None and link.updated is None
+
+
+def _take_away(ports: Ports, reading: Reading, link: ExportLink, booking: Booking) -> None:
+    """Have an event removed that is shown only now, when its booking is off and its link was given up."""
+    entries = promises(booking, [reading.connection], now=ports.clock.now(), cause="late")
+    for promise in entries:
+        ports.ledger.put_outbox(promise)
+    entry = reading.entry
+    ports.bookings.save_link(
+        replace(link, state=LinkState.LIVE, revision=0, calendar=entry.key, calendar_id=entry.provider_id)
+    )
+    announce(ports, entries)
 
 
 def check(
