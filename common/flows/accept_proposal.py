@@ -26,7 +26,8 @@ def accept_proposal(ports: Ports, command: AcceptProposal) -> Booking:
     Raises:
         UnknownResource: There is no such booking for this caller, or nothing is proposed.
         StaleVersion: The booking is not at the revision that the caller saw.
-        SlotTaken: Another booking has that time; the proposal stays.
+        SlotTaken: Another booking has that time, or a calendar is busy then; the proposal stays.
+        AvailabilityUnknown: A calendar could not be asked; the proposal stays.
         InvalidRequest: No booking can take that much time.
         Conflict: Somebody else changed the booking at the same moment.
     """

@@ -224,6 +224,7 @@ OPERATIONS = (
         "Take over what the owner did",
         "The booking changes, every calendar follows, and the customer is told.",
         "slot_taken",
+        "availability_unknown",
         "longer_than_a_booking",
     ),
     _decision("decline", "Undo what the owner did", "The owner's calendar shows the booking again as it is."),

@@ -59,6 +59,10 @@ class AskingGoogle(Asking, Synced):
         self.google.owner.edit_event(ACCOUNT, self.link().event_id, changes)
         self.settled()
 
+    def stretch(self, *, start, minutes):
+        self.google.owner.edit_event(ACCOUNT, self.link().event_id, stamps(start, minutes))
+        self.settled()
+
     def erase(self):
         self.google.owner.delete_event(ACCOUNT, self.link().event_id)
         self.settled()
@@ -78,6 +82,11 @@ class AskingOutlook(Asking, Outlook):
         changes = {"subject": title} if title else {}
         if minutes or start:
             changes |= graph_setup.stamps(start or at(9) + timedelta(minutes=minutes), 30)
+        self.microsoft.owner.edit_event(self.calendar, self.link().event_id, changes)
+        self.settled()
+
+    def stretch(self, *, start, minutes):
+        changes = graph_setup.stamps(start, minutes)
         self.microsoft.owner.edit_event(self.calendar, self.link().event_id, changes)
         self.settled()
 

@@ -14,6 +14,7 @@ from common.flows.steps.lapsing import lapse_id
 from common.flows.steps.leaving import settle_clear
 from common.flows.steps.outbox import promises
 from common.flows.steps.owner_edits import claim
+from common.flows.steps.vacant import demand_vacant
 from common.ports import BookingChange, Ports
 
 
@@ -36,8 +37,11 @@ def in_question(
 def accept(ports: Ports, booking: Booking, proposal: Proposal) -> Booking:
     """The booking as its owner wants it; every calendar that shows it follows.
 
+    A proposed time is asked for like any new time: the owner's calendars may be busy there by now.
+
     Raises:
-        SlotTaken: Another booking has that time; the proposal stays.
+        SlotTaken: Somebody else has that time; the proposal stays.
+        AvailabilityUnknown: A calendar could not be asked; the proposal stays.
         InvalidRequest: No booking can take that much time.
         Conflict: The booking was changed meanwhile.
     """
@@ -80,6 +84,8 @@ def _changed(ports: Ports, booking: Booking, proposal: Proposal) -> Booking:
     claimed = claim(ports, booking, proposal.interval)
     if claimed.length > LONGEST_CLAIM:
         raise InvalidRequest("no booking can take that much time", code="longer_than_a_booking")
+    if proposal.interval != booking.interval:
+        demand_vacant(ports, booking, proposal.interval)
     return replace(words, interval=proposal.interval, claimed=claimed, conflict=None)
 
 
