@@ -22,7 +22,8 @@ from common.errors import (
     UnexpectedReply,
 )
 from common.ports.provider import ConsentRequest
-from common.providers.google.tokens import Person, lifetime, person_of, text
+from common.providers.google.tokens import Person, lifetime, person_of
+from common.providers.tokens import required, scopes, text
 from common.providers.waiting import retry_after
 
 _PREFIX = "https://www.googleapis.com/auth/"
@@ -131,10 +132,10 @@ class GoogleAuthorizer:
         )
         person = self._person(reply, now)
         return Grant(
-            access_token=_required(reply, "access_token"),
+            access_token=required(reply, "access_token"),
             refresh_token=text(reply, "refresh_token"),
             expires_at=now + lifetime(reply),
-            scopes=_scopes(reply) or SCOPES,
+            scopes=scopes(reply) or SCOPES,
             account=person.account,
             identity=person.identity,
         )
@@ -146,10 +147,10 @@ class GoogleAuthorizer:
         reply = self._post_grant({"grant_type": "refresh_token", "refresh_token": grant.refresh_token})
         return replace(
             grant,
-            access_token=_required(reply, "access_token"),
+            access_token=required(reply, "access_token"),
             refresh_token=text(reply, "refresh_token") or grant.refresh_token,
             expires_at=now + lifetime(reply),
-            scopes=_scopes(reply) or grant.scopes,
+            scopes=scopes(reply) or grant.scopes,
             # Grants of before this was kept: whose it is comes with the next refresh.
             identity=grant.identity or self._person(reply, now).identity,
         )
@@ -210,15 +211,3 @@ def _body(answer: requests.Response) -> object:
 def _error(answer: requests.Response) -> str:
     body = _body(answer)
     return (text(body, "error") or "") if isinstance(body, dict) else ""
-
-
-def _required(reply: Mapping[str, Any], name: str) -> str:
-    value = text(reply, name)
-    if value is None:
-        raise UnexpectedReply(f"a token answer without {name}")
-    return value
-
-
-def _scopes(reply: Mapping[str, Any]) -> tuple[str, ...]:
-    """What was given; none named means what was asked for (RFC 6749 section 5.1)."""
-    return tuple((text(reply, "scope") or "").split())

@@ -10,15 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from common.errors import UnexpectedReply
+from common.providers.tokens import text
 
 _ASSUMED_LIFE = timedelta(minutes=10)
 _LONGEST_LIFE = 86_400
-
-
-def text(reply: Mapping[str, Any], name: str) -> str | None:
-    """A text that is there and not empty, or None."""
-    value = reply.get(name)
-    return value if isinstance(value, str) and value else None
 
 
 def lifetime(reply: Mapping[str, Any]) -> timedelta:

@@ -23,7 +23,8 @@ from common.errors import (
 )
 from common.ports.provider import ConsentRequest
 from common.providers.microsoft.login import ORIGIN, LoginClient, application
-from common.providers.microsoft.tokens import claims_of, identity, lifetime, required, scopes, text
+from common.providers.microsoft.tokens import claims_of, identity, lifetime, scopes
+from common.providers.tokens import required, text
 
 # https://learn.microsoft.com/graph/permissions-reference; reading is asked for beside writing, because
 # subscriptions were once documented to need exactly that.

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from common.errors import UnexpectedReply
+from common.providers import tokens
+from common.providers.tokens import text
 
 RESOURCE = "https://graph.microsoft.com/"
 _LONGEST_LIFE = 86_400
@@ -38,20 +40,6 @@ def identity(claims: Mapping[str, Any]) -> str | None:
     return f"{tenant}/{person}" if tenant and person else None
 
 
-def text(reply: Mapping[str, Any], name: str) -> str | None:
-    """A text that is there and not empty, or None."""
-    value = reply.get(name)
-    return value if isinstance(value, str) and value else None
-
-
-def required(reply: Mapping[str, Any], name: str) -> str:
-    """A text that must be there."""
-    value = text(reply, name)
-    if value is None:
-        raise UnexpectedReply(f"a token answer without {name}")
-    return value
-
-
 def lifetime(reply: Mapping[str, Any]) -> timedelta:
     """How long the access token lives."""
     seconds = reply.get("expires_in")
@@ -62,4 +50,4 @@ def lifetime(reply: Mapping[str, Any]) -> timedelta:
 
 def scopes(reply: Mapping[str, Any]) -> tuple[str, ...]:
     """What was given, by the short names: Graph is the resource of whatever names none."""
-    return tuple(name.removeprefix(RESOURCE) for name in (text(reply, "scope") or "").split())
+    return tuple(name.removeprefix(RESOURCE) for name in tokens.scopes(reply))
