@@ -50,6 +50,9 @@ class Calendars(Protocol):
     def move_appointment(self, booking: str, *, minutes: int) -> None:
         """The owner drags the event of a booking to another time."""
 
+    def told(self, booking: str) -> tuple[str, str]:
+        """What the event of a booking is called, and all that it says; empty where there is none."""
+
     def busy(self, calendar: str, start: datetime, end: datetime) -> tuple[Span, ...]:
         """The provider's own answer to what is busy, merged."""
 

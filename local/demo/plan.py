@@ -12,6 +12,7 @@ from local.demo.calendars import Entry
 
 ZONE, OUTLOOK_ZONE = "Europe/Zurich", "W. Europe Standard Time"
 TENANT, SERVICE = "demo", "consultation"
+CLASS, CLASS_NAME = "class", "Class"
 RETURN_TO = "http://console.example/connected"
 SERIES_WEEKS = 40
 """Long enough to cross a change of daylight-saving time whenever the story is told."""

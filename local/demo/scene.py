@@ -40,7 +40,11 @@ class Scene:
         return f"/connections/{self.connection}"
 
     def slots(self, day: datetime) -> list[str]:
-        """The times that a customer is offered on a day, as ``09:30``.
+        """The times that a customer is offered on a day, as ``09:30``."""
+        return [slot["start"][11:16] for slot in self.offered(day, SERVICE)]
+
+    def offered(self, day: datetime, service: str) -> list[dict[str, Any]]:
+        """What a customer is offered of a service on a day.
 
         Identical questions of one hour share an answer for three seconds; the story's customers are patient.
         """
@@ -48,13 +52,13 @@ class Scene:
         found = self.customer.get(
             "/slots",
             tenant=TENANT,
-            service=SERVICE,
+            service=service,
             resource=self.plan.person.id,
             from_=start.isoformat(),
             to=(start + timedelta(days=1)).isoformat(),
             tz=ZONE,
         )
-        return [slot["start"][11:16] for slot in found["slots"]]
+        return list(found["slots"])
 
     def imported(self, calendar: str) -> list[dict[str, Any]]:
         """The copies that Slotbridge keeps of a calendar's events."""

@@ -50,6 +50,11 @@ class Side(ABC):
                 return
         raise Unmet(f"the booking to be moved is not in {self.name}'s calendar")
 
+    def told(self, booking: str) -> tuple[str, str]:
+        """What the event of a booking is called, and all that it says; empty where there is none."""
+        events = (event for _, event in self._mirrored() if self._booking(event) == booking)
+        return next(((str(event[self._subject]), str(event)) for event in events), ("", ""))
+
     def busy(self, calendar: str, start: datetime, end: datetime) -> tuple[Span, ...]:
         """The provider's own answer to what is busy, merged."""
         bounds = {"time_min": start.isoformat(), "time_max": end.isoformat()}

@@ -42,6 +42,7 @@ from local.demo.plan import (
     Plan,
 )
 from local.demo.scene import Scene
+from local.demo.seats import seats
 from local.demo.terminal import Terminal
 from local.firestore_emulator import EmulatorError
 from local.stack import Options, Stack
@@ -109,6 +110,7 @@ def _together(first: Scene, second: Scene) -> None:
         for scene in (first, second):
             chapter(scene)
     both(first, second)
+    seats(first, second)
     for scene in (first, second):
         goodbye(scene)
 

@@ -28,8 +28,9 @@ TOGETHER = """
 3. The first synchronisation with Google
 4. The first synchronisation with Outlook
 5. Clara's time is taken in either, and booked in both
-6. Clara disconnects Google
-7. Clara disconnects Outlook
+6. Three guests share a class of Clara's
+7. Clara disconnects Google
+8. Clara disconnects Outlook
 """
 CHAPTERS = [
     *ALONE.format(who="Anna", name="Google").split("\n")[1:-1],
@@ -55,7 +56,7 @@ def tell(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
 def test_the_whole_story_is_told_and_every_check_holds() -> None:
     """Connect, preview, first sync, an event, a race, a move, 410, throttling, disconnect: exit code 0.
 
-    Once with Google, once with Outlook, and in short with both at once.
+    Once with Google, once with Outlook, and in short with both at once, where a class is shared as well.
     """
     told = tell()
     lines = told.stdout.splitlines()
