@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from flask import Request, Response
 
 from common.api.answers import answer
+from common.api.browser import KnownPages, Page
 from common.api.description import description
 from common.api.doorman import Doorman
 from common.api.http import JSON, Access, Call, Caller, Reply, problem, request_json
@@ -19,7 +20,6 @@ from common.errors import (
     NotAllowed,
     SyncError,
     TooLarge,
-    UnknownResource,
     UnsupportedMedia,
     UntrustedCaller,
 )
@@ -36,7 +36,6 @@ BROWSERS = frozenset({Access.PUBLIC, Access.STAFF, Access.CUSTOMER_OR_STAFF})
 # An ID token is a JWT, of three parts; a booking's management token has no dots.
 JWT_DOTS = 2
 CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match"
-EXPOSED_HEADERS = "ETag, Location, RateLimit, RateLimit-Policy, Retry-After"
 
 
 class Lines(Protocol):
@@ -79,13 +78,14 @@ class Function:
         self.routes = (*routes, description(name))
         self._table = Table(self.routes)
         self._stage = stage
+        self._known = KnownPages()
         self._browsers = any(route.access in BROWSERS for route in routes)
 
     def __call__(self, request: Request) -> Response:
         """Answer one request; this is the only place that catches everything."""
         started = time.monotonic()
         stage = self._stage()
-        page = _Page(request, stage, looked_at=self._browsers)
+        page = Page(request, stage, self._known, looked_at=self._browsers)
         try:
             reply = self._preflight(request, page) or self._answer(request, stage, page)
         except SyncError as error:
@@ -113,12 +113,13 @@ class Function:
         content_type = reply.content_type if reply.body is not None else None
         return Response(reply.raw(), status=reply.status, headers=headers, content_type=content_type)
 
-    def _answer(self, request: Request, stage: Stage, page: _Page) -> Reply:
+    def _answer(self, request: Request, stage: Stage, page: Page) -> Reply:
         route, parameters = self._table.find(request.method, request.path)
-        address = _address(request, stage) if route.access in BROWSERS else ""
         if route.access in ANONYMOUS:
-            stage.doorman.arrive(address)
-        caller = self._caller(route, request, stage, address)
+            page.arrive()
+        caller = self._caller(route, request, stage, page.address)
+        if caller is not None:
+            page.trusted()
         query = _query(request)
         if caller is not None and caller.tenant:
             page.tenant = caller.tenant
@@ -138,7 +139,9 @@ class Function:
         )
         # What is no tenant's id is refused by the route itself, and counted nowhere.
         if caller is None and route.access in ANONYMOUS and TENANT.fullmatch(call.query.get("tenant", "")):
-            stage.doorman.change(call, call.query["tenant"], address=address, contact=route.contact(call))
+            stage.doorman.change(
+                call, call.query["tenant"], address=page.address, contact=route.contact(call)
+            )
         return route.run(call)
 
     def _caller(self, route: Route, request: Request, stage: Stage, address: str) -> Caller | None:
@@ -152,7 +155,7 @@ class Function:
         with stage.doorman.watching(address, route.access in BROWSERS):
             return stage.admit(route.access, token, self._name)
 
-    def _preflight(self, request: Request, page: _Page) -> Reply | None:
+    def _preflight(self, request: Request, page: Page) -> Reply | None:
         if (
             not self._browsers
             or request.method != "OPTIONS"
@@ -170,43 +173,6 @@ class Function:
                 "Access-Control-Max-Age": "600",
             },
         )
-
-
-class _Page:
-    """The browser page that calls: one of the token's tenant, or of the query's where there is no token."""
-
-    def __init__(self, request: Request, stage: Stage, *, looked_at: bool) -> None:
-        self._origin = request.headers.get("Origin", "") if looked_at else ""
-        self._stage = stage
-        self.tenant = request.args.get("tenant")
-
-    def named(self) -> bool:
-        """Whether it is the console's, or one that its tenant named."""
-        try:
-            return self._stage.origin_allowed(self._origin, self.tenant)
-        except UnknownResource:
-            return False
-
-    def may_call(self) -> bool:
-        """The same; whoever calls without a page may."""
-        return not self._origin or self.named()
-
-    def cors(self) -> Mapping[str, str]:
-        """What lets the page read the answer."""
-        if not self._origin:
-            return {}
-        try:
-            allowed = self.named()
-        except SyncError:
-            allowed = False
-        if not allowed:
-            return {"Vary": "Origin"}
-        exposed = {"Access-Control-Expose-Headers": EXPOSED_HEADERS}
-        return {"Vary": "Origin", "Access-Control-Allow-Origin": self._origin, **exposed}
-
-
-def _address(request: Request, stage: Stage) -> str:
-    return stage.doorman.who(request.headers.get("X-Forwarded-For", ""), request.remote_addr or "")
 
 
 def _query(request: Request) -> dict[str, str]:

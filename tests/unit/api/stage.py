@@ -97,10 +97,11 @@ ROUTES = (
 )
 
 
-def call(stage: Stage, method: str, path: str, routes=ROUTES, **options):
+def call(stage: Stage, method: str, path: str, routes=ROUTES, door=None, **options):
+    """One request to a function that was just started, or to one that is at the ``door`` already."""
     builder = EnvironBuilder(method=method, path=path, **options)
     try:
-        response = Function("test", routes, lambda: stage)(Request(builder.get_environ()))
+        response = (door or Function("test", routes, lambda: stage))(Request(builder.get_environ()))
     finally:
         builder.close()
     body = json.loads(response.data) if response.data else None
