@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from common.domain.account import CalendarRef, Connection, Status
+from common.domain.account import Connection, Status
 from common.domain.booking import Booking, ExportLink, LinkState
 from common.domain.erasure import NAMING, Erasure, Record, Stage, anonymised, names, same_address
 from common.domain.ownership import invited
-from common.domain.work import Lane
 from common.errors import (
-    CalendarGone,
-    Forbidden,
     GrantRevoked,
     OperatorFault,
     RateLimited,
@@ -20,12 +17,9 @@ from common.errors import (
     UnreadableDocument,
     UsageExhausted,
 )
-from common.flows.steps.access import authorized
-from common.flows.steps.closing import NOWHERE, parting
 from common.flows.steps.erasing import passed, sealed_for
-from common.flows.steps.missing import need_shown
 from common.flows.steps.outbox import announce, exporting, promises
-from common.flows.steps.pacing import pace
+from common.flows.steps.taking_away import take_away
 from common.flows.steps.unreadable import UNREADABLE, Sifted, sift, sifted
 from common.ports import BookingChange, Ports
 
@@ -161,22 +155,12 @@ def _bound(ports: Ports, connection: Connection, link: ExportLink) -> bool:
 def _removed(ports: Ports, connection: Connection, link: ExportLink) -> bool:
     if not connection.usable:
         return False
-    entry = connection.calendars.get(link.calendar)
-    calendar = parting(ports, connection, entry) if entry else CalendarRef(link.calendar_id, zone=NOWHERE)
-    provider = ports.providers[connection.provider].calendar
-    pace(ports, connection, units=1, lane=Lane.BACKFILL)
     try:
-        need_shown(ports, connection, link, calendar)
-        authorized(
-            ports,
-            connection,
-            lambda token: provider.delete_event(token, calendar, link.event_id, notify=False),
-        )
-    except CalendarGone:
-        pass
+        gone = take_away(ports, connection, link)
     except UsageExhausted as limited:
         raise RateLimited("the account's own limit is used up", retry_after=EXHAUSTED) from limited
-    except (Forbidden, GrantRevoked, OperatorFault, SealedForAnother, UnreadableDocument):
+    except (GrantRevoked, OperatorFault, SealedForAnother, UnreadableDocument):
         return False
-    ports.bookings.save_link(replace(link, state=LinkState.GONE, revision=link.revision + 1))
-    return True
+    if gone:
+        ports.bookings.save_link(replace(link, state=LinkState.GONE, revision=link.revision + 1))
+    return gone

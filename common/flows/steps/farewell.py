@@ -7,12 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from common.domain.account import CalendarEntry, CalendarRef, Connection, Receipt
+from common.domain.account import CalendarEntry, Connection, Receipt
 from common.domain.booking import ExportLink, LinkState
 from common.domain.feed import Feed
 from common.domain.work import Lane, Task, Work
 from common.errors import (
-    CalendarGone,
     Forbidden,
     OperatorFault,
     UnexpectedReply,
@@ -21,13 +20,14 @@ from common.errors import (
 )
 from common.flows.steps.access import authorized
 from common.flows.steps.amending import amend
-from common.flows.steps.closing import NOWHERE, close, parting
+from common.flows.steps.closing import close, parting
 from common.flows.steps.export_target import left_over
 from common.flows.steps.grants import shared
-from common.flows.steps.missing import links_of, need_shown
+from common.flows.steps.missing import links_of
 from common.flows.steps.pacing import pace
 from common.flows.steps.purge import purge
 from common.flows.steps.reminding import reminder_id
+from common.flows.steps.taking_away import take_away
 from common.flows.steps.unreadable import UNREADABLE
 from common.ports import Ports
 
@@ -139,22 +139,7 @@ def _removed(ports: Ports, connection: Connection, link: ExportLink) -> str:
         return LEFT if link.error == UNREADABLE else ABSENT
     if link.calendar == connection.dedicated_calendar and _calendar_removed(connection):
         return REMOVED
-    entry = connection.calendars.get(link.calendar)
-    calendar = parting(ports, connection, entry) if entry else CalendarRef(link.calendar_id, zone=NOWHERE)
-    provider = ports.providers[connection.provider].calendar
-    pace(ports, connection, units=1, lane=Lane.BACKFILL)
-    try:
-        need_shown(ports, connection, link, calendar)
-        authorized(
-            ports,
-            connection,
-            lambda token: provider.delete_event(token, calendar, link.event_id, notify=False),
-        )
-    except CalendarGone:
-        return REMOVED
-    except Forbidden:
-        return LEFT
-    return REMOVED
+    return REMOVED if take_away(ports, connection, link) else LEFT
 
 
 def _there(link: ExportLink) -> bool:
