@@ -44,7 +44,10 @@ class CalendarHealth:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A connection and its calendars; ``healthy`` only where everything that is wanted really arrives."""
+    """A connection and its calendars; ``healthy`` only where everything that is wanted really arrives.
+
+    ``waiting_exports`` are counted up to 1,000.
+    """
 
     status: Status
     healthy: bool

@@ -23,7 +23,8 @@ class ReadProgress:
 class Progress:
     """Where a run is; ``phase`` None means that none was ever started.
 
-    ``waiting_exports`` bookings have not reached the calendar yet; the next of them is tried at ``next_try``.
+    ``waiting_exports`` bookings have not reached the calendar yet (counted up to 1,000); the next of them is
+    tried at ``next_try``.
     """
 
     phase: Phase | None

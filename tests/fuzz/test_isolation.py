@@ -75,9 +75,8 @@ class Isolation(RuleBasedStateMachine):
 
 
 def _stay_at_home(case: Any, own: Settled) -> None:
-    """Anybody may book anywhere: whoever is not staff does it at their own tenant's."""
-    token = str((case.headers or {}).get("Authorization", ""))
-    if isinstance(case.query, dict) and "tenant" in case.query and token.count(".") != 2:
+    """Anybody may book anywhere: they do it at their own tenant's; staff at another's end at the door."""
+    if isinstance(case.query, dict) and "tenant" in case.query:
         case.query = {**case.query, "tenant": own.tenant}
 
 
