@@ -11,7 +11,7 @@ from typing import Any
 
 from icalendar import Calendar
 
-from common.domain.hooks import check_target
+from common.domain.targets import check_target
 from common.errors import ProviderUnavailable, SyncError
 from common.mail.message import Mail
 from common.ports import Answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
@@ -61,11 +62,14 @@ Instant = Annotated[
 
 M = TypeVar("M", bound="Model")
 
+_BUILDING = threading.Lock()
+
 
 class Model(BaseModel):
     """A request's body or query: unknown fields are refused, text is never turned into numbers."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    # Built by the first request that needs it: a function has many models, and an answer needs one of them.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 def read(model: type[M], data: Any) -> M:
@@ -76,6 +80,7 @@ def read(model: type[M], data: Any) -> M:
     """
     if not isinstance(data, Mapping):
         raise InvalidRequest("the body must be a JSON object", code="invalid_fields")
+    _build(model)
     try:
         return model.model_validate(dict(data))
     except ValidationError as error:
@@ -85,6 +90,13 @@ def read(model: type[M], data: Any) -> M:
                 for item in error.errors(include_input=False, include_url=False, include_context=False)
             ]
         ) from None
+
+
+def _build(model: type[Model]) -> None:
+    # One thread builds and the others wait: a model that two build at once is for a moment its empty base.
+    if not model.__pydantic_complete__:
+        with _BUILDING:
+            model.model_rebuild()
 
 
 class _Name(Model):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from common.domain.account import CalendarEntry
-from common.domain.event import Change, ExternalEvent
-from common.domain.interval import Interval
+if TYPE_CHECKING:
+    from common.domain.account import CalendarEntry
+    from common.domain.event import Change, ExternalEvent
+    from common.domain.interval import Interval
 
 
 @dataclass(frozen=True, slots=True)

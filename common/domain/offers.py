@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from common.domain.booking import Booking
-from common.domain.slots import Reason
+if TYPE_CHECKING:
+    from common.domain.booking import Booking
+    from common.domain.slots import Reason
 
 
 class Freshness(StrEnum):

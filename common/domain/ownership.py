@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import html
 import re
@@ -22,7 +20,6 @@ DESCRIPTION = "description"
 ATTENDEE = "attendee"
 REMINDER = "reminder"
 
-PREFIX = "sb"
 # Providers cut long texts (Google descriptions at about 8,000 characters): what comes later is not compared.
 COMPARED_CHARACTERS = 4000
 _ENCODINGS = 3
@@ -30,31 +27,10 @@ _ENCODINGS = 3
 MOST_REWRITES = 6
 REWRITES_WITHIN = timedelta(hours=1)
 
-_OWN_ID = re.compile(rf"{PREFIX}[a-v0-9]{{52}}")
 _INLINE_TAG = re.compile(r"</?(?:a|b|em|font|i|s|span|strong|u)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 # Variation selectors, joiners and marks that providers add or drop around emoji without changing the text.
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff\u00ad]")
-
-
-def own_event_id(signature: bytes) -> str:
-    """The event id of a booking's export: the HMAC of (tenant, booking, epoch), base32hex in lower case.
-
-    Google takes ``[a-v0-9]``, 5 to 1024 characters:
-    https://developers.google.com/workspace/calendar/api/v3/reference/events/insert
-    """
-    return PREFIX + base64.b32hexencode(signature).decode().rstrip("=").lower()
-
-
-def id_signature(event_id: str) -> bytes | None:
-    """The HMAC inside an event id of ours; None where the id cannot be one."""
-    if not _OWN_ID.fullmatch(event_id):
-        return None
-    text = event_id.removeprefix(PREFIX).upper()
-    try:
-        return base64.b32hexdecode(text + "=" * (-len(text) % 8))
-    except binascii.Error:
-        return None
 
 
 def normalised(text: str) -> str:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from common.domain.hooks import check_target
+from common.domain.targets import check_target
 from common.errors import InvalidRequest, NotAllowed, UntrustedCaller
 
 SKEW = timedelta(seconds=30)

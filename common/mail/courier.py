@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import urllib3
 
-from common.domain.hooks import check_target, public
+from common.domain.targets import check_target, public
 from common.errors import Forbidden, InvalidRequest, ProviderUnavailable
 from common.ports.outreach import Answer
 

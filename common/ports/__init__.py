@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from common.domain.account import ProviderKind
 from common.ports.accounts import Connections, Feeds
 from common.ports.bookings import Amended, BookingChange, Bookings, Joined
 from common.ports.catalogue import Catalogue, Scene
@@ -26,6 +26,9 @@ from common.ports.provider import (
     Provider,
 )
 from common.ports.staff import Issuers, Witness
+
+if TYPE_CHECKING:
+    from common.domain.account import ProviderKind
 
 __all__ = [
     "Abilities",

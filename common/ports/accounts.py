@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from common.domain.account import Connection
-from common.domain.feed import Feed
-from common.domain.imports import ImportedEvent, UnitChange
-from common.domain.interval import Interval
-from common.domain.listing import Page, Window
-from common.domain.work import (
-    OutboxEntry,
-    Quarantined,
-)
+if TYPE_CHECKING:
+    from common.domain.account import Connection
+    from common.domain.feed import Feed
+    from common.domain.imports import ImportedEvent, UnitChange
+    from common.domain.interval import Interval
+    from common.domain.listing import Page, Window
+    from common.domain.work import (
+        OutboxEntry,
+        Quarantined,
+    )
 
 
 class Connections(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from common.domain.booking import (
     Booking,
@@ -13,12 +13,14 @@ from common.domain.booking import (
     ExportLink,
     Seat,
 )
-from common.domain.interval import Interval
-from common.domain.work import (
-    IdempotencyRecord,
-    Notice,
-    OutboxEntry,
-)
+
+if TYPE_CHECKING:
+    from common.domain.interval import Interval
+    from common.domain.work import (
+        IdempotencyRecord,
+        Notice,
+        OutboxEntry,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from common.domain.account import Connection
-from common.domain.agenda import Agenda
-from common.domain.catalogue import Absence, Resource, Service, Tenant
-from common.domain.interval import Interval
+if TYPE_CHECKING:
+    from common.domain.account import Connection
+    from common.domain.agenda import Agenda
+    from common.domain.catalogue import Absence, Resource, Service, Tenant
+    from common.domain.interval import Interval
 
 
 @dataclass(frozen=True, slots=True)

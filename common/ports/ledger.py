@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from common.domain.work import (
-    ConsentState,
-    DeadLetter,
-    Notice,
-    OutboxEntry,
-    Task,
-)
+if TYPE_CHECKING:
+    from common.domain.work import (
+        ConsentState,
+        DeadLetter,
+        Notice,
+        OutboxEntry,
+        Task,
+    )
 
 
 class TaskQueue(Protocol):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from common.domain.account import Connection
-from common.domain.booking import Booking
-from common.domain.catalogue import Absence, Resource, Service
-from common.domain.erasure import Erasure
-from common.domain.hooks import Delivery, Hook
-from common.domain.invitation import Invitation
-from common.domain.listing import Page, Window
-from common.domain.support import AuditEntry, SupportGrant
-from common.domain.work import DeadLetter, Notice
+if TYPE_CHECKING:
+    from common.domain.account import Connection
+    from common.domain.booking import Booking
+    from common.domain.catalogue import Absence, Resource, Service
+    from common.domain.erasure import Erasure
+    from common.domain.hooks import Delivery, Hook
+    from common.domain.invitation import Invitation
+    from common.domain.listing import Page, Window
+    from common.domain.support import AuditEntry, SupportGrant
+    from common.domain.work import DeadLetter, Notice
 
 
 class Lists(Protocol):

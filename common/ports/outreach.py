@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from common.domain.hooks import Delivery, Hook
-from common.domain.invitation import Invitation
-from common.domain.mailing import Envelope, Told
-from common.domain.work import Notice, OutboxEntry
+if TYPE_CHECKING:
+    from common.domain.hooks import Delivery, Hook
+    from common.domain.invitation import Invitation
+    from common.domain.mailing import Envelope, Told
+    from common.domain.work import Notice, OutboxEntry
 
 
 class Mailer(Protocol):

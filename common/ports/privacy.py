@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from common.domain.catalogue import Resource
-from common.domain.erasure import Erasure, Record
-from common.domain.subscription import Subscription
-from common.domain.support import AuditEntry, SupportGrant
+if TYPE_CHECKING:
+    from common.domain.catalogue import Resource
+    from common.domain.erasure import Erasure, Record
+    from common.domain.subscription import Subscription
+    from common.domain.support import AuditEntry, SupportGrant
 
 
 class Oversight(Protocol):

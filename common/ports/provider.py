@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from common.domain.account import CalendarRef, Grant, ProviderKind
-from common.domain.booking import (
-    Changed,
-    EventDraft,
-    EventRef,
-    IdTaken,
-)
 from common.domain.event import Detail, ExternalEvent, Gone
-from common.domain.feed import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
-from common.domain.interval import Interval
-from common.errors import SyncError
+
+if TYPE_CHECKING:
+    from common.domain.account import CalendarRef, Grant, ProviderKind
+    from common.domain.booking import (
+        Changed,
+        EventDraft,
+        EventRef,
+        IdTaken,
+    )
+    from common.domain.feed import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
+    from common.domain.interval import Interval
+    from common.errors import SyncError
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from common.domain.staff import Issuer, Standing
-from common.domain.support import AuditEntry
+if TYPE_CHECKING:
+    from common.domain.staff import Issuer, Standing
+    from common.domain.support import AuditEntry
 
 
 class Issuers(Protocol):

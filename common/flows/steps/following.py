@@ -10,7 +10,8 @@ from common.domain.booking import Booking, ExportLink, LinkState
 from common.domain.event import Change, Detail, ExternalEvent, Gone, Removal, SeriesTouched, Upsert
 from common.domain.feed import Feed, Held
 from common.domain.interval import Interval
-from common.domain.ownership import Deleted, Edited, Impossible, Stale, id_signature, judge
+from common.domain.own_ids import id_signature
+from common.domain.ownership import Deleted, Edited, Impossible, Stale, judge
 from common.domain.work import Lane
 from common.errors import UnknownResource
 from common.flows.steps.missing import noted, vanished

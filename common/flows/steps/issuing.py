@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 
-from common.domain.hooks import check_target
 from common.domain.staff import Issuer, Role, identify
+from common.domain.targets import check_target
 from common.errors import InvalidRequest, NotAllowed, Rejected, Retry, Stop, UntrustedCaller
 from common.ports import Ports
 

@@ -11,7 +11,7 @@ from common.domain.account import CalendarRef, Connection
 from common.domain.booking import ExportLink, LinkState
 from common.domain.event import Detail, Gone
 from common.domain.feed import Feed, Held
-from common.domain.ownership import id_signature
+from common.domain.own_ids import id_signature
 from common.domain.upkeep import LAGGING_GRACE
 from common.domain.work import Lane, Notice, NoticeKind, Task, Work
 from common.errors import Conflict

@@ -9,7 +9,7 @@ from common.domain.agenda import Agenda
 from common.domain.blocking import Effect, effect, offers
 from common.domain.event import ExternalEvent, Marker
 from common.domain.interval import Interval
-from common.domain.ownership import own_event_id
+from common.domain.own_ids import own_event_id
 from common.domain.settings import BusyRules
 from common.domain.slots import Known
 from common.errors import UnknownResource

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from common.domain.account import CalendarRef
 from common.domain.event import Gone
-from common.domain.ownership import id_signature
+from common.domain.own_ids import id_signature
 from common.errors import Forbidden
 from common.providers.microsoft import pages
 from common.providers.microsoft.client import GraphClient, Outcome

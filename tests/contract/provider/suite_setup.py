@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from common.domain.booking import EventDraft, EventRef
 from common.domain.event import ExternalEvent, Upsert
 from common.domain.interval import Interval
-from common.domain.ownership import own_event_id
+from common.domain.own_ids import own_event_id
 from common.ports.provider import ChannelRequest
 from tests.contract.provider.world import NOW, ZONE, ProviderWorld
 
