@@ -6,13 +6,16 @@ import ipaddress
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from common.domain.limits import MOST_HOPS, Limits
 from common.domain.staff import TENANT, Issuer
 from common.domain.work import Lane
 from common.errors import Degraded
+
+# Webhooks have no such limits, and start without them.
+if TYPE_CHECKING:
+    from common.domain.limits import Limits
 
 _ISSUER = frozenset({"issuer", "audience", "jwks_uri", "tenants", "claims", "support"})
 
@@ -144,6 +147,8 @@ class Config:
     @property
     def limits(self) -> Limits:
         """How often callers without an account may come."""
+        from common.domain.limits import MOST_HOPS, Limits  # noqa: PLC0415
+
         number, usual = self.number, Limits()
         hops = int(number("CLIENT_HOPS", usual.hops))
         if not 0 <= hops <= MOST_HOPS:

@@ -9,7 +9,6 @@ from contextvars import ContextVar
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from common.api.doorman import Doorman
 from common.api.http import Access, Caller
 from common.clock import SystemClock
 from common.config import Config
@@ -19,6 +18,7 @@ from common.push_ports import PushPorts
 
 # What a function does not use it does not import: the webhooks start without Firestore and providers.
 if TYPE_CHECKING:
+    from common.api.doorman import Doorman
     from common.api.tokens import StaffGate
     from common.crypto.witness import TokenWitness
     from common.ports import Courier, Keys, Mailer, Ports, TaskQueue, Tuning, Vault
@@ -178,6 +178,8 @@ class Installation:
     @cached_property
     def doorman(self) -> Doorman:
         """Who holds back callers that come too often."""
+        from common.api.doorman import Doorman  # noqa: PLC0415
+
         limits, counters = self.config.limits, lambda: self.stores.counters
         return Doorman(limits, counters, sign=self.keys.sign, now=SystemClock().now)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from common.api.catalogue import AbsenceBody, absence_of, absence_view
 from common.api.conditions import condition, shown, stored
@@ -12,8 +12,10 @@ from common.api.http import Call, Reply
 from common.api.models import name, read
 from common.api.paging import listed
 from common.api.routes import Route, staff
-from common.domain.catalogue import Absence
-from common.ports import Ports
+
+if TYPE_CHECKING:
+    from common.domain.catalogue import Absence
+    from common.ports import Ports
 
 S = TypeVar("S")
 D = TypeVar("D")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from common.api.conditions import changed, condition, shown
 from common.api.connections import (
@@ -22,13 +22,16 @@ from common.api.http import Call, Json, Reply
 from common.api.models import Model, name, plain, read
 from common.api.paging import listed, listing
 from common.api.routes import Route, staff
-from common.domain.account import CalendarEntry, Connection
+from common.domain.account import Connection
 from common.domain.conditions import Condition
-from common.domain.imports import ImportedEvent
-from common.domain.listing import Page, Window
 from common.domain.overview import window
 from common.errors import InvalidRequest, ReadOnly, UnknownResource
-from common.ports import Connections, Ports
+
+if TYPE_CHECKING:
+    from common.domain.account import CalendarEntry, Connection
+    from common.domain.imports import ImportedEvent
+    from common.domain.listing import Page, Window
+    from common.ports import Connections, Ports
 
 C = TypeVar("C")
 R = TypeVar("R")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from common.api.guard import own_resource
 from common.api.http import Call, Json, Reply
 from common.api.models import Model, moment, read
 from common.api.routes import Route, staff
 from common.domain.subscription import Shows, Subscription
-from common.ports import Ports
+
+if TYPE_CHECKING:
+    from common.ports import Ports
 
 C = TypeVar("C")
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from common.api.bookings import HoldBody, tenant, time_wanted
 from common.api.http import Call, Json, Reply
 from common.api.models import moment, name, read
 from common.api.routes import Route, customer_or_staff, public
 from common.domain.manage import HoldKey
-from common.domain.offers import HeldSlot
 from common.errors import UntrustedCaller
-from common.ports import Ports
+
+if TYPE_CHECKING:
+    from common.domain.offers import HeldSlot
+    from common.ports import Ports
 
 Command = Callable[..., Any]
 ALL = "/holds"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from common.api.http import Call, Json, Reply
 from common.api.models import Model, name, plain, read
 from common.api.paging import listing
 from common.api.routes import Route, owner
-from common.domain.listing import Page
-from common.ports import Ports
+
+if TYPE_CHECKING:
+    from common.domain.listing import Page
+    from common.ports import Ports
 
 C = TypeVar("C")
 R = TypeVar("R")

@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from pydantic import BeforeValidator, Field
 
@@ -17,7 +17,9 @@ from common.api.models import name as identified
 from common.domain.listing import Page, Window
 from common.domain.staff import Role
 from common.errors import InvalidRequest
-from common.ports import Ports
+
+if TYPE_CHECKING:
+    from common.ports import Ports
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
@@ -13,8 +13,10 @@ from common.api.models import Model, name, read
 from common.api.paging import listed, listing
 from common.api.routes import Route, staff
 from common.domain.booking import Booking
-from common.domain.listing import Page, Window
 from common.ports import Ports
+
+if TYPE_CHECKING:
+    from common.domain.listing import Page, Window
 
 Command = Callable[..., Any]
 Flow = Callable[[Ports, Any], Booking]

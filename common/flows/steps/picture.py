@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from common.domain import sessions
 from common.domain.account import Connection, Status
 from common.domain.agenda import Agenda, Imported
 from common.domain.catalogue import LONGEST_BUFFER, LONGEST_DURATION, Absence, Resource
-from common.domain.feed import Feed
 from common.domain.interval import Interval
 from common.domain.offers import CalendarReport, Freshness
 from common.domain.slots import CalendarState, Known, Picture, Unknown
 from common.errors import InvalidRequest, UnknownResource
 from common.flows.steps import live_busy, own_events
 from common.flows.steps.flights import Answers, Heard
-from common.ports import Ports, Scene
+
+if TYPE_CHECKING:
+    from common.domain.feed import Feed
+    from common.ports import Ports, Scene
 
 _HOUR = timedelta(hours=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -143,7 +146,8 @@ class _Memory:
 
     def instead_of(self, silent: Mapping[str, Unknown]) -> dict[str, CalendarState]:
         """The last known times within the tenant's grace, as old as they are; else still unknown."""
-        connection, feeds = self.connection, dict[str, Feed]()
+        connection = self.connection
+        feeds: dict[str, Feed] = {}
         if self.scene.tenant.unreachable.grace is not None and connection.settings.imports.on:
             feeds = {
                 feed.key: feed for feed in self.ports.feeds.of_connection(connection.tenant, connection.id)
