@@ -80,7 +80,7 @@ def plain(message: Any) -> Any:
     """The value of a message."""
     which = message.WhichOneof("value_type")
     if which == "map_value":
-        return {name: plain(item) for name, item in message.map_value.fields.items()}
+        return plain_fields(message.map_value.fields)
     if which == "array_value":
         # Most arrays are times in seconds; asking each value for its kind is half the work.
         return [item.integer_value or plain(item) for item in message.array_value.values]
@@ -90,6 +90,20 @@ def plain(message: Any) -> Any:
     return None if which in {None, "null_value"} else getattr(message, which)
 
 
+def plain_fields(fields: Any) -> dict[str, Any]:
+    """The values of a map of messages.
+
+    Most maps are a week's bookings, whose values are pairs of seconds: an array that holds something is read
+    without being asked for its kind. ``items`` of such a map is a generator in Python.
+    """
+    found = {}
+    for name in fields:
+        item = fields[name]
+        values = item.array_value.values
+        found[name] = [one.integer_value or plain(one) for one in values] if values else plain(item)
+    return found
+
+
 def version(stamp: Any) -> str:
     """A document's update time, exactly."""
     return f"{stamp.seconds}.{stamp.nanos:09}"
@@ -97,7 +111,7 @@ def version(stamp: Any) -> str:
 
 def snapshot(root: str, document: Any) -> Snapshot:
     """A document as read."""
-    data = {name: plain(item) for name, item in document.fields.items()}
+    data = plain_fields(document.fields)
     return Snapshot(document.name.removeprefix(f"{root}/"), data, version(document.update_time))
 
 

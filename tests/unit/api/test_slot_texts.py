@@ -1,0 +1,39 @@
+"""Slots as customers read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from common.api.slots import slot_list_view
+from common.domain.offers import Slot, SlotList
+from common.domain.zones import zone
+
+# Clocks in Zurich show 02:30 at both.
+SUMMER, WINTER = (datetime(2027, 10, 31, hour, 30, tzinfo=UTC) for hour in (0, 1))
+
+
+def shown(name: str, *starts: datetime) -> list[str]:
+    place, half = zone(name), timedelta(minutes=30)
+    slots = tuple(
+        Slot(start.astimezone(place), (start + half).astimezone(place), ("anna",)) for start in starts
+    )
+    view = slot_list_view(SlotList(slots, SUMMER, (), degraded=False), zone=name)
+    return [text for slot in view["slots"] for text in (slot["start"], slot["end"])]
+
+
+@pytest.mark.parametrize("starts", [(SUMMER, WINTER), (WINTER, SUMMER)])
+def test_an_hour_that_the_clock_shows_twice_is_told_by_its_offset(starts: tuple[datetime, ...]) -> None:
+    """Whichever of the two was written first."""
+    texts = dict(zip(starts, shown("Europe/Zurich", *starts)[::2], strict=True))
+
+    assert "2027-10-31T02:30:00+02:00" == texts[SUMMER]
+    assert "2027-10-31T02:30:00+01:00" == texts[WINTER]
+
+
+def test_the_same_instant_is_written_for_each_zone() -> None:
+    """One customer's zone is not shown to another."""
+    assert ["2027-10-31T00:30:00+00:00", "2027-10-31T01:00:00+00:00"] == shown("UTC", SUMMER)
+    assert ["2027-10-31T06:00:00+05:30", "2027-10-31T06:30:00+05:30"] == shown("Asia/Kolkata", SUMMER)
+    assert ["2027-10-31T02:30:00+02:00", "2027-10-31T02:00:00+01:00"] == shown("Europe/Zurich", SUMMER)
