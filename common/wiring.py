@@ -52,10 +52,8 @@ class Installation:
             return stores(MemoryDocuments())
         from common.store.firestore import FirestoreDocuments, connect  # noqa: PLC0415
 
-        project, database = (
-            self.config.text("GOOGLE_CLOUD_PROJECT"),
-            self.config.text("FIRESTORE_DATABASE", "(default)"),
-        )
+        text = self.config.text
+        project, database = text("GOOGLE_CLOUD_PROJECT"), text("FIRESTORE_DATABASE", "(default)")
         return stores(FirestoreDocuments(connect(project=project, database=database)))
 
     @cached_property

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from threading import Lock
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from flask import Request
 
-from common.api.doorman import Doorman
 from common.errors import SyncError, TooMany, UnknownResource
+
+# A webhook has no doorman, and no browser calls it.
+if TYPE_CHECKING:
+    from common.api.doorman import Doorman
 
 EXPOSED_HEADERS = "ETag, Location, RateLimit, RateLimit-Policy, Retry-After"
 MOST_KNOWN = 1_000
