@@ -13,8 +13,8 @@ from common.domain.work import Lane
 from common.errors import CalendarGone, Forbidden, UnknownResource
 from common.flows.steps.following import arrived, check
 from common.flows.steps.missing import holding
+from common.flows.steps.overruled import Exported
 from common.flows.steps.owner_deletions import follow_deletion
-from common.flows.steps.owner_edits import Exported
 from common.flows.steps.reading import Reading, ask, reference
 from common.ports import Ports
 

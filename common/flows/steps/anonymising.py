@@ -19,6 +19,7 @@ from common.errors import (
 )
 from common.flows.steps.erasing import passed, sealed_for
 from common.flows.steps.outbox import announce, exporting, promises
+from common.flows.steps.overruled import put_right
 from common.flows.steps.taking_away import take_away
 from common.flows.steps.unreadable import UNREADABLE, Sifted, sift, sifted
 from common.ports import BookingChange, Ports
@@ -97,7 +98,14 @@ def _forgotten(ports: Ports, erasure: Erasure, booking: Booking) -> Erasure:
             removed, left = removed + done, left + (not done)
     now = ports.clock.now()
     after = anonymised(booking, now)
-    change = BookingChange(booking, after, outbox=promises(after, rewritten, now=now))
+    proposal = booking.proposal
+    change = BookingChange(
+        booking,
+        after,
+        outbox=promises(after, rewritten, now=now),
+        # Nobody decides about it any more, so its event shows the booking's time again.
+        links=put_right(ports, booking, proposal) if proposal and booking.active else (),
+    )
     ports.bookings.commit(change)
     announce(ports, change.outbox)
     return ports.archive.save(

@@ -16,8 +16,9 @@ from common.domain.work import Lane
 from common.errors import UnknownResource
 from common.flows.steps.missing import noted, vanished
 from common.flows.steps.outbox import announce, promises
+from common.flows.steps.overruled import Exported
 from common.flows.steps.own_events import marker_of
-from common.flows.steps.owner_edits import Exported, follow_edit
+from common.flows.steps.owner_edits import follow_edit
 from common.flows.steps.reading import Reading, ask, reference
 from common.ports import Ports
 

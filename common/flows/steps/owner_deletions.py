@@ -12,8 +12,8 @@ from common.domain.proposals import expiry
 from common.domain.work import NoticeKind
 from common.flows.steps.lapsing import lapse_of
 from common.flows.steps.outbox import promises
+from common.flows.steps.overruled import Exported, Overruled, notices_of, others, overruled
 from common.flows.steps.own_events import event_id
-from common.flows.steps.owner_edits import Exported, notices_of, others
 from common.flows.steps.settled import settle
 from common.ports import BookingChange, Ports
 
@@ -47,19 +47,27 @@ def follow_deletion(ports: Ports, exported: Exported) -> None:
         if gone.attempts > MOST_REWRITES:
             _leave(ports, exported, gone, now=now)
             return
-        kind, after = NoticeKind.EDIT_REVERTED, replace(changed, source=booking.source, proposal=None)
+        left = _elsewhere(exported)
+        kind, after = NoticeKind.EDIT_REVERTED, replace(changed, source=booking.source, proposal=left)
         targets = [exported.connection, *targets]
         gone = _next_epoch(ports, gone)
+    ended = overruled(ports, exported, after, now=now) if after.active else Overruled()
     settle(
         ports,
         BookingChange(
             before=booking,
             after=after,
             outbox=(*promises(after, targets, now=now), *lapse_of(booking, after)),
-            links=(gone,),
-            notices=notices_of(exported, after, (kind,), link=exported.link, now=now),
+            links=(gone, *ended.links),
+            notices=(*notices_of(exported, after, (kind,), link=exported.link, now=now), *ended.notices),
         ),
     )
+
+
+def _elsewhere(exported: Exported) -> Proposal | None:
+    """What is in question in another calendar; whatever was proposed here went with the event."""
+    before = exported.booking.proposal
+    return before if before and before.connection != exported.connection.id else None
 
 
 def _leave(ports: Ports, exported: Exported, gone: ExportLink, *, now: datetime) -> None:

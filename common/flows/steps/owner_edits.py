@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -26,21 +24,13 @@ from common.domain.ownership import (
     seen_fingerprint,
 )
 from common.domain.proposals import expiry, renewed, without_time
-from common.domain.work import Notice, NoticeKind
+from common.domain.work import NoticeKind
 from common.errors import SlotTaken
 from common.flows.steps.lapsing import lapse_of
 from common.flows.steps.leaving import settle_clear
 from common.flows.steps.outbox import promises
+from common.flows.steps.overruled import Exported, Overruled, notices_of, others, overruled
 from common.ports import BookingChange, Ports
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """A booking and its event at one connection's provider."""
-
-    connection: Connection
-    booking: Booking
-    link: ExportLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +51,7 @@ def follow_edit(ports: Ports, exported: Exported, event: ExternalEvent, verdict:
     """
     policy = ports.catalogue.tenant(exported.booking.tenant).owner_edits
     if isinstance(verdict, Impossible):
-        left = replace(exported.booking, proposal=without_time(exported.booking.proposal))
+        left = replace(exported.booking, proposal=_without_time_here(exported))
         _commit(ports, exported, _undone(_Outcome(left, seen(exported.link, event)), event))
         return
     texts = _texts(ports, exported, event, verdict, policy.text)
@@ -97,6 +87,12 @@ def _still_proposed(exported: Exported) -> Proposal | None:
     if before is None or before.connection != exported.connection.id:
         return before
     return without_time(before) if exported.link.state is LinkState.PENDING else None
+
+
+def _without_time_here(exported: Exported) -> Proposal | None:
+    """What is in question still, where this event's time cannot be."""
+    before = exported.booking.proposal
+    return without_time(before) if before and before.connection == exported.connection.id else before
 
 
 def proposing(ports: Ports, exported: Exported, booking: Booking, **parts: Any) -> Booking:
@@ -135,7 +131,9 @@ def _moved(
         )
     return replace(
         before,
-        booking=replace(booking, interval=span, claimed=claimed, conflict=None),
+        booking=replace(
+            booking, interval=span, claimed=claimed, conflict=None, proposal=without_time(booking.proposal)
+        ),
         notices=(*before.notices, NoticeKind.BOOKING_MOVED),
     )
 
@@ -173,13 +171,14 @@ def _commit(ports: Ports, exported: Exported, outcome: _Outcome) -> None:
     if after == before and not outcome.rewrite and not outcome.notices:
         ports.bookings.save_link(link)
         return
-    targets: list[Connection] = []
+    targets, ended = list[Connection](), Overruled()
     if after != before or outcome.rewrite:
         source = before.source if after == before else Source.EXTERNAL
         edited = before.edited_in if after == before else exported.connection.id
         after = replace(after, revision=before.revision + 1, updated_at=now, source=source, edited_in=edited)
         # Everybody who shows the booking learns of each revision: a link behind it means "still to write".
         targets = others(ports, exported.connection)
+        ended = overruled(ports, exported, after, now=now)
     if outcome.rewrite:
         targets.append(exported.connection)
     elif link.revision == before.revision:
@@ -190,8 +189,8 @@ def _commit(ports: Ports, exported: Exported, outcome: _Outcome) -> None:
             before=before,
             after=after,
             outbox=(*promises(after, targets, now=now), *lapse_of(before, after)),
-            links=(link,),
-            notices=notices_of(exported, after, outcome.notices, link=link, now=now),
+            links=(link, *ended.links),
+            notices=(*notices_of(exported, after, outcome.notices, link=link, now=now), *ended.notices),
         ),
     )
 
@@ -207,31 +206,3 @@ def _restrained(exported: Exported, outcome: _Outcome, now: datetime) -> _Outcom
         told = (*told, NoticeKind.EDIT_CONTESTED)
     ours = {**link.written, **exported.link.written}
     return replace(outcome, link=replace(link, written=ours), rewrite=False, notices=told)
-
-
-def others(ports: Ports, connection: Connection) -> list[Connection]:
-    """The other connections of the resource, which may show the booking too."""
-    found = ports.connections.of_resource(connection.tenant, connection.resource)
-    return [other for other in found if other.id != connection.id]
-
-
-def notices_of(
-    exported: Exported, after: Booking, kinds: Iterable[NoticeKind], *, link: ExportLink, now: datetime
-) -> tuple[Notice, ...]:
-    """Named after the state of the event that caused them, so that a repeated report tells nobody twice."""
-    cause = f"{after.id}-{exported.connection.id}-{after.revision}-{_state(link)}"
-    return tuple(
-        Notice(
-            id=f"{kind}-{cause}",
-            tenant=after.tenant,
-            kind=kind,
-            at=now,
-            connection=exported.connection.id,
-            booking=after.id,
-        )
-        for kind in dict.fromkeys(kinds)
-    )
-
-
-def _state(link: ExportLink) -> str:
-    return hashlib.sha256(f"{link.event_id}\n{link.etag or link.updated}".encode()).hexdigest()[:12]

@@ -7,12 +7,12 @@ from dataclasses import replace
 from common.domain.booking import Booking, BookingStatus, ExportLink, Proposal, Source
 from common.domain.cells import LONGEST_CLAIM
 from common.domain.manage import Authority
-from common.domain.ownership import proposed_fingerprint
 from common.errors import InvalidRequest, UnknownResource
 from common.flows.steps.changing import changeable
 from common.flows.steps.lapsing import lapse_id
 from common.flows.steps.leaving import settle_clear
 from common.flows.steps.outbox import promises
+from common.flows.steps.overruled import put_right
 from common.flows.steps.owner_edits import claim
 from common.flows.steps.vacant import demand_vacant
 from common.ports import BookingChange, Ports
@@ -64,13 +64,7 @@ def decline(ports: Ports, booking: Booking, proposal: Proposal, *, source: Sourc
     """
     now = ports.clock.now()
     after = replace(booking, revision=booking.revision + 1, updated_at=now, source=source, proposal=None)
-    link = ports.bookings.link(booking.tenant, proposal.connection, booking.id)
-    links: tuple[ExportLink, ...] = ()
-    if link is not None and not proposal.deletion:
-        # What the event shows differs from what we want, so the export finds it to do. A deleted event needs
-        # no help: its link is behind the booking, so it is made anew.
-        links = (replace(link, written={**link.written, **proposed_fingerprint(proposal)}),)
-    return _settled(ports, booking, after, *links)
+    return _settled(ports, booking, after, *put_right(ports, booking, proposal))
 
 
 def _changed(ports: Ports, booking: Booking, proposal: Proposal) -> Booking:

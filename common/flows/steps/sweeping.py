@@ -17,7 +17,7 @@ from common.errors import UnexpectedReply, UnknownResource
 from common.flows.steps.following import check
 from common.flows.steps.importing import probe, probe_series
 from common.flows.steps.missing import missing_in, tell_held, vanished
-from common.flows.steps.owner_edits import Exported
+from common.flows.steps.overruled import Exported
 from common.flows.steps.reading import Reading, booked
 from common.ports import Ports
 
