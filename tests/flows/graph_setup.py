@@ -73,3 +73,10 @@ class Outlook(Synced):
     def reasons(self):
         """Why calendars were looked at, in order."""
         return [done.task.payload.get("reason") for done in self.done]
+
+
+def settled(world, *, hours=0, minutes=20):
+    """Let the scheduler and the queue do their work for a while."""
+    for _ in range(max(1, (hours * 60 + minutes) // 20)):
+        world.maintain()
+        world.advance(minutes=20)

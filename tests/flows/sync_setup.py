@@ -170,3 +170,7 @@ def policy(world, **parts):
             owner_edits=OwnerEditPolicy(**parts),
         )
     )
+
+
+def channels(world):
+    return [channel for channel in world.google.inspect.channels() if channel["live"]]

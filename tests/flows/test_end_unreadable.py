@@ -14,7 +14,7 @@ from common.flows.start_erasure import StartErasure, start_erasure
 from common.store.documents import Put
 from tests.flows.graph_setup import OWN, Outlook
 from tests.flows.sync_setup import Synced, at
-from tests.flows.test_export_unanswered import own, places
+from tests.flows.unanswered_setup import own, places
 from tests.lists import every
 
 SECRET = "Ueberraschungsfest"

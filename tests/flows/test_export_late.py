@@ -10,10 +10,9 @@ from common.domain.booking import BookingStatus, LinkState
 from common.domain.work import Lane
 from common.errors import ProviderUnavailable
 from common.flows.steps.export_write import write
-from tests.flows.graph_setup import OWN
+from tests.flows.graph_setup import OWN, settled
 from tests.flows.sync_setup import Synced, at, stamps
-from tests.flows.test_export_unanswered import Late, cancel, choose, own, places, unanswered
-from tests.flows.test_graph_sync import settled
+from tests.flows.unanswered_setup import Late, cancel, choose, own, places, unanswered
 from tests.world import ACCOUNT
 
 

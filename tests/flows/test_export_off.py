@@ -5,7 +5,7 @@ import pytest
 from common.flows.change_settings import ChangeSettings, change_settings
 from tests.flows.booking_setup import CUSTOMER
 from tests.flows.outreach_setup import cancel, move, policy
-from tests.flows.test_mail_two_calendars import GOOGLE, MICROSOFT, Two
+from tests.flows.two_setup import GOOGLE, MICROSOFT, Two
 
 
 class One(Two):

@@ -8,7 +8,7 @@ from common.domain.account import Status
 from common.domain.erasure import Stage
 from common.flows.start_disconnect import StartDisconnect, start_disconnect
 from common.flows.start_erasure import StartErasure, start_erasure
-from tests.flows.test_export_unanswered import Google, Late, choose, own, unanswered
+from tests.flows.unanswered_setup import Google, Late, choose, own, unanswered
 
 
 @pytest.fixture(params=[(Google, {}), (Late, {}), (Late, {"lag": 100})], ids=["google", "outlook", "late"])

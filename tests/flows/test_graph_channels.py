@@ -6,9 +6,8 @@ from datetime import timedelta
 import pytest
 
 from local.microsoft import Settings
-from tests.flows.graph_setup import Outlook
+from tests.flows.graph_setup import Outlook, settled
 from tests.flows.sync_setup import at
-from tests.flows.test_graph_sync import settled
 
 
 @pytest.fixture

@@ -12,9 +12,8 @@ from common.domain.work import Lane
 from common.flows.cancel_booking import CancelBooking, cancel_booking
 from common.flows.steps.export_write import write
 from local.microsoft import Settings
-from tests.flows.graph_setup import INVITING, OWN, Outlook
+from tests.flows.graph_setup import INVITING, OWN, Outlook, settled
 from tests.flows.sync_setup import at
-from tests.flows.test_graph_sync import settled
 
 
 def own(world, *, calendar=None):

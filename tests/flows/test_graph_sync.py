@@ -7,7 +7,7 @@ import pytest
 from common.domain.booking import BookingStatus, LinkState
 from common.domain.interval import Interval
 from local.microsoft import Settings
-from tests.flows.graph_setup import Outlook, stamps, weekly
+from tests.flows.graph_setup import Outlook, settled, stamps, weekly
 from tests.flows.sync_setup import at
 from tests.world import OUTLOOK
 
@@ -21,13 +21,6 @@ def delivered(world):
     """Let what is announced now be worked off, but nothing that comes later."""
     world.microsoft.push.deliver()
     world.engine.drain(within=timedelta(seconds=10))
-
-
-def settled(world, *, hours=0, minutes=20):
-    """Let the scheduler and the queue do their work for a while."""
-    for _ in range(max(1, (hours * 60 + minutes) // 20)):
-        world.maintain()
-        world.advance(minutes=20)
 
 
 @pytest.mark.pitfall(11)

@@ -10,8 +10,7 @@ from common.domain.feed import Feed
 from common.domain.work import OutboxEntry, OutboxKind, Work
 from common.flows.maintain import MOST, Job, Maintain, maintain
 from tests.flows.life_setup import Life
-from tests.flows.sync_setup import at
-from tests.flows.test_sync_push import channels
+from tests.flows.sync_setup import at, channels
 
 MANY = 2_000
 

@@ -9,7 +9,7 @@ from common.errors import StoreUnavailable
 from common.flows.receive_push import Received, receive_push
 from common.push_ports import PushPorts
 from local.google.world import Settings
-from tests.flows.sync_setup import Synced, at
+from tests.flows.sync_setup import Synced, at, channels
 from tests.world import ACCOUNT
 
 CALENDAR = "ca" * 12
@@ -18,10 +18,6 @@ CALENDAR = "ca" * 12
 @pytest.fixture
 def world():
     return Synced()
-
-
-def channels(world):
-    return [channel for channel in world.google.inspect.channels() if channel["live"]]
 
 
 def notice(world, *, keys=None, channel="ch34567890", calendar=CALENDAR, **options):

@@ -178,3 +178,14 @@ def oracle(question, picture):
         ):
             found.append(moment)
     return tuple(found)
+
+
+def every_moment(question):
+    """Every cell of the window and a little around it, as many others, and moments on no grid at all."""
+    window = question.window
+    start = window.start - 10 * MINUTE
+    yield from (start + number * 5 * MINUTE for number in range((window.length // MINUTE + 20) // 5))
+    on_grid = window.start - (window.start - datetime(1970, 1, 1, tzinfo=UTC)) % (5 * MINUTE)
+    yield from (on_grid + number * 5 * MINUTE for number in range(window.length // MINUTE // 5 + 2))
+    yield window.start + timedelta(seconds=1)
+    yield window.start + timedelta(microseconds=1)

@@ -16,7 +16,7 @@ from common.domain.interval import Interval
 from common.domain.sessions import living, starts, why
 from common.domain.slots import Picture
 from tests.flows.group_setup import yoga
-from tests.property.test_slots import EXAMPLES, MINUTE, cases, every_moment, oracle
+from tests.property.slot_cases import EXAMPLES, MINUTE, cases, every_moment, oracle
 
 CELL = 5 * MINUTE
 MONDAY = datetime(2027, 3, 22, tzinfo=UTC)

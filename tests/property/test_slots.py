@@ -1,7 +1,5 @@
 """The engine of free times against an oracle, and one rule for listing and booking."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,18 +7,7 @@ from hypothesis import strategies as st
 from common.domain.cells import claimed
 from common.domain.interval import Interval
 from common.domain.slots import Known, Picture, Question, free_starts, reasons
-from tests.property.slot_cases import EXAMPLES, MINUTE, cases, oracle
-
-
-def every_moment(question):
-    """Every cell of the window and a little around it, as many others, and moments on no grid at all."""
-    window = question.window
-    start = window.start - 10 * MINUTE
-    yield from (start + number * 5 * MINUTE for number in range((window.length // MINUTE + 20) // 5))
-    on_grid = window.start - (window.start - datetime(1970, 1, 1, tzinfo=UTC)) % (5 * MINUTE)
-    yield from (on_grid + number * 5 * MINUTE for number in range(window.length // MINUTE // 5 + 2))
-    yield window.start + timedelta(seconds=1)
-    yield window.start + timedelta(microseconds=1)
+from tests.property.slot_cases import EXAMPLES, MINUTE, cases, every_moment, oracle
 
 
 @pytest.mark.pitfall(17)
