@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from common.domain.feed import Feed
 from common.domain.push import Cause
 from common.domain.work import Lane
 from common.errors import Conflict, Stop, SyncError
@@ -68,6 +69,14 @@ class Synced:
     units: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """A calendar as it was when a look began, and what became of the look."""
+
+    feed: Feed
+    synced: Synced
+
+
 def sync_calendar(ports: Ports, command: SyncCalendar) -> Synced:
     """Read what changed and follow it, a page at a time, as the only one who does so for this calendar.
 
@@ -79,12 +88,19 @@ def sync_calendar(ports: Ports, command: SyncCalendar) -> Synced:
         Retry: The provider or the store asks to come back later; the stored cursor is where to go on.
         Stop: Only a person can help; nothing was removed.
     """
-    ids = (command.tenant, command.connection, command.calendar)
     if command.channel:
         pass_on(ports, tenant=command.tenant, connection=command.connection, calendar=command.calendar)
     reading = _reading(ports, command, Lane.SYNC)
     if reading is None:
         return Synced(Outcome.OFF)
+    found = _looked(ports, command)
+    # Not before: a look that fails comes back itself, and would ask for one more each time.
+    look_later(ports, found.feed, provider=reading.connection.provider, reason=command.reason)
+    return found.synced
+
+
+def _looked(ports: Ports, command: SyncCalendar) -> _Looked:
+    ids = (command.tenant, command.connection, command.calendar)
     request = command.request
     if request is None and command.reason != CONTINUE:
         request = ports.feeds.wake(*ids, now=ports.clock.now())
@@ -92,10 +108,9 @@ def sync_calendar(ports: Ports, command: SyncCalendar) -> Synced:
     if command.channel:
         feed = heard(ports, feed, channel=command.channel)
     feed = told(feed, channel=command.channel, cause=command.reason, now=ports.clock.now())
-    look_later(ports, feed, provider=reading.connection.provider, reason=command.reason)
     if not (unfinished(feed) if request is None else request > feed.done_request):
         tell_lag(ports, feed, pushed_at=command.pushed_at)
-        return Synced(Outcome.DONE)
+        return _Looked(feed, Synced(Outcome.DONE))
     holder = ports.keys.token()
     mine = take(ports, feed, holder=holder)
     if mine is None:
@@ -109,8 +124,8 @@ def sync_calendar(ports: Ports, command: SyncCalendar) -> Synced:
             channel=command.channel,
             pushed_at=command.pushed_at,
         )
-        return Synced(Outcome.BUSY)
-    return _work(ports, command, Pass(mine, command.after, command.swept), holder=holder)
+        return _Looked(feed, Synced(Outcome.BUSY))
+    return _Looked(feed, _work(ports, command, Pass(mine, command.after, command.swept), holder=holder))
 
 
 def _work(ports: Ports, command: SyncCalendar, current: Pass, *, holder: str) -> Synced:
