@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
-from common.domain.erasure import Record, Scope, exported, holds, same_address, scope_of
+from common.domain.erasure import Record, Scope, exported, holds, names, same_address, scope_of
 from common.domain.support import Action
+from common.errors import UnreadableDocument
 from common.flows.steps.erasing import customer_word
 from common.flows.steps.oversight import entry
+from common.flows.steps.unreadable import bookings
 from common.ports import Ports
 
 PAGE = 50
 BOOKINGS = 200
+# What is told of a document that nobody can read any more.
+UNREADABLE: Mapping[str, Any] = {"unreadable": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,9 @@ def read_export(ports: Ports, command: ReadExport) -> ExportPage:
     """
     scope = scope_of(command.resource, command.customer)
     if command.resource is not None:
-        ports.catalogue.resource(command.tenant, command.resource)
+        # One that cannot be read is told of all the same.
+        with suppress(UnreadableDocument):
+            ports.catalogue.resource(command.tenant, command.resource)
     if command.after is None:
         word = command.resource or command.tenant
         if command.customer is not None:
@@ -58,22 +67,32 @@ def _documents(ports: Ports, command: ReadExport) -> ExportPage:
     page = ports.archive.page(command.tenant, after=command.after, limit=PAGE)
     mine = frozenset[str]()
     if command.resource is not None:
-        found = ports.connections.of_tenant(command.tenant)
-        mine = frozenset(item.id for item in found if item.resource == command.resource)
+        found = ports.archive.records(command.tenant, "connections")
+        mine = frozenset(item.id for item in found if item.data.get("resource") == command.resource)
     told = tuple(
         Record(record.path, data)
         for record in page
         if holds(record, resource=command.resource, connections=mine)
-        and (data := exported(ports.archive.readable(record))) is not None
+        and (data := exported(_readable(ports, record))) is not None
     )
     return ExportPage(told, page[-1].path if page else None)
 
 
+def _readable(ports: Ports, record: Record) -> Record:
+    """A document that nobody can read any more is named, and hides no other one."""
+    try:
+        return ports.archive.readable(record)
+    except UnreadableDocument:
+        return replace(record, data=UNREADABLE)
+
+
 def _bookings(ports: Ports, command: ReadExport) -> ExportPage:
-    page = ports.bookings.page(command.tenant, after=command.after, limit=BOOKINGS)
-    told = tuple(
+    page, last = bookings(ports, command.tenant, after=command.after, limit=BOOKINGS)
+    customer = command.customer or ""
+    told = [
         Record(f"tenants/{command.tenant}/bookings/{booking.id}", asdict(booking))
-        for booking in page
-        if same_address(booking.customer.email, command.customer or "")
-    )
-    return ExportPage(told, page[-1].id if page else None)
+        for booking in page.readable
+        if same_address(booking.customer.email, customer)
+    ]
+    told += [replace(record, data=UNREADABLE) for record in page.lost if names(record, customer)]
+    return ExportPage(tuple(told), last)

@@ -21,7 +21,7 @@ from common.flows.steps.erasing import passed, sealed_for
 from common.flows.steps.outbox import announce, exporting, promises
 from common.flows.steps.overruled import put_right
 from common.flows.steps.taking_away import take_away
-from common.flows.steps.unreadable import UNREADABLE, Sifted, sift, sifted
+from common.flows.steps.unreadable import UNREADABLE, bookings, sifted
 from common.ports import BookingChange, Ports
 
 PAGE = 100
@@ -39,7 +39,7 @@ def anonymise(ports: Ports, erasure: Erasure) -> Erasure:
         return passed(ports, erasure)
     customer = ports.vault.reveal(erasure.address, context=sealed_for(erasure.tenant, erasure.id))
     for _ in range(ports.tuning.page_budget):
-        page, last = _page(ports, erasure)
+        page, last = bookings(ports, erasure.tenant, after=erasure.position, limit=PAGE)
         if last is None:
             return passed(ports, erasure)
         for booking in page.readable:
@@ -50,18 +50,6 @@ def anonymise(ports: Ports, erasure: Erasure) -> Erasure:
                 erasure = _stripped(ports, erasure, record)
         erasure = ports.archive.save(replace(erasure, position=last))
     return erasure
-
-
-def _page(ports: Ports, erasure: Erasure) -> tuple[Sifted[Booking], str | None]:
-    """The next bookings, and the id of the last one; None behind the end."""
-    tenant, after = erasure.tenant, erasure.position
-    try:
-        found = ports.bookings.page(tenant, after=after, limit=PAGE)
-    except UnreadableDocument:
-        records = ports.archive.records(tenant, "bookings", after=after, limit=PAGE)
-        page = sift(ports, records, one=lambda name: ports.bookings.get(tenant, name))
-        return page, records[-1].id if records else None
-    return Sifted(found), found[-1].id if found else None
 
 
 def _stripped(ports: Ports, erasure: Erasure, record: Record) -> Erasure:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Generic, NamedTuple, TypeVar
 
+from common.domain.booking import Booking
 from common.domain.erasure import Record
 from common.errors import UnknownResource, UnreadableDocument
 from common.ports import Ports
@@ -71,3 +72,16 @@ def sift(ports: Ports, records: tuple[Record, ...], *, one: Callable[[str], T]) 
         except UnknownResource:
             continue
     return Sifted(tuple(readable), tuple(lost))
+
+
+def bookings(
+    ports: Ports, tenant: str, *, after: str | None, limit: int
+) -> tuple[Sifted[Booking], str | None]:
+    """The next of a tenant's bookings, and the id of the last one; None behind the end."""
+    try:
+        found = ports.bookings.page(tenant, after=after, limit=limit)
+    except UnreadableDocument:
+        records = ports.archive.records(tenant, "bookings", after=after, limit=limit)
+        page = sift(ports, records, one=lambda name: ports.bookings.get(tenant, name))
+        return page, records[-1].id if records else None
+    return Sifted(found), found[-1].id if found else None
