@@ -21,11 +21,9 @@ SCHEDULE = tuple(
 )
 LONGEST_FAILURE = timedelta(days=3)
 DELIVERIES_KEPT = timedelta(days=30)
-LARGEST_BODY = 20_000
 MOST_HOOKS = 10
 MOST_SECRETS = 3
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the standard's mark, not a secret
-SECRET_BYTES = 32
 
 
 class HookEvent(StrEnum):
