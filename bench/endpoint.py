@@ -48,7 +48,7 @@ def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of every topi
             fewest, most = fewest or timings["slots"], timings["slots"]
             if size == sizes[-1]:
                 rows += _changed(server, one, quick=quick)
-        if fewest and most:
+        if fewest and most and len(sizes) > 1:
             name = f"growth of CPU from {sizes[0]} to {sizes[-1]} appointments"
             rows.append(at_most(TOPIC, name, most.ms / fewest.ms, 1.4))
         rows.append(_reads(server, case(f"w4_{sizes[-1]}", FOUR_WEEKS, sizes[-1])))

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 
 Number = float | int | str
 
+NO_TARGET = "-"
 _HEAD = ("topic", "what", "target", "measured", "met", "beside it")
 _RIGHT = frozenset({"measured"})
 _THOUSAND = 1_000
@@ -44,7 +45,7 @@ def at_most(topic: str, name: str, measured: float, limit: float, **extra: Numbe
 
 def shown(topic: str, name: str, measured: float, **extra: Number) -> Row:
     """A row without a limit: it is there to be read."""
-    return Row(topic, name, "-", measured, met=True, extra=extra)
+    return Row(topic, name, NO_TARGET, measured, met=True, extra=extra)
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -58,8 +59,9 @@ def table(rows: Sequence[Row]) -> str:
 
 def summary(rows: Sequence[Row]) -> str:
     """One sentence: how many targets are met, and the names of those that are not."""
+    rows = [row for row in rows if row.target != NO_TARGET]
     missed = [f"{row.topic}: {row.name}" for row in rows if not row.met]
-    met = f"{len(rows) - len(missed)} of {len(rows)} rows are met"
+    met = f"{len(rows) - len(missed)} of {len(rows)} targets are met"
     return f"{met}; not met: {', '.join(missed)}.\n" if missed else f"{met}.\n"
 
 
@@ -81,7 +83,7 @@ def machine() -> dict[str, Number]:
 
 def _cells(row: Row) -> tuple[str, ...]:
     extra = ", ".join(f"{name.replace('_', ' ')} {_text(value)}" for name, value in row.extra.items())
-    met = "-" if row.target == "-" else "yes" if row.met else "NO"
+    met = "-" if row.target == NO_TARGET else "yes" if row.met else "NO"
     return (row.topic, row.name, row.target, _text(row.measured), met, extra)
 
 

@@ -33,7 +33,7 @@ def test_the_table_shows_what_was_promised_and_what_came_of_it() -> None:
 
     assert "| slots | faster | ≥ 3    |        2 | NO  | ours ms 0.2 |" in told
     assert "| cost  | reads  | -      |    1,200 | -   |" in told
-    assert summary(rows) == "1 of 2 rows are met; not met: slots: faster.\n"
+    assert summary(rows) == "0 of 1 targets are met; not met: slots: faster.\n"
 
 
 def test_the_file_says_the_same_as_the_table() -> None:
