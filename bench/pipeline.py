@@ -7,6 +7,7 @@ weeks, agenda, index and cursor.
 
 from __future__ import annotations
 
+import io
 import os
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from typing import Any, cast
+
+import requests
+from requests.adapters import BaseAdapter
+from urllib3 import HTTPResponse
 
 from bench.measure import ratio, side_by_side
 from bench.ordinary_import import import_pages
@@ -58,10 +63,29 @@ class Canned:
 
         return httplib2.Response({"status": "200", "content-type": "application/json"}), self.body()
 
-    def __call__(self, _: Any, start_response: Any) -> list[bytes]:
-        """Answer as a WSGI application, for the library of the Graph client."""
-        start_response("200 OK", [("Content-Type", "application/json")])
-        return [self.body()]
+    def session(self) -> requests.Session:
+        """A session of the Graph client's library that is answered with them."""
+        session = requests.Session()
+        session.mount("https://", _Adapter(self))
+        return session
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class _Adapter(BaseAdapter):
+    """Answers without a server, so that none is measured."""
+
+    def __init__(self, canned: Canned) -> None:
+        super().__init__()
+        self._canned = canned
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        """The next answer."""
+        answer = requests.Response()
+        answer.status_code, answer.request, answer.url = 200, request, request.url or ""
+        answer.raw = HTTPResponse(io.BytesIO(self._canned.body()), status=200, preload_content=False)
+        return answer
 
     def close(self) -> None:
         """Nothing is open."""
@@ -122,18 +146,14 @@ def _memory(host: str, events: int) -> Row:
 
 @contextmanager
 def _importer(kind: ProviderKind, host: str, bodies: Sequence[bytes]) -> Iterator[Callable[[], int]]:
-    """A function that imports all pages, each time into another calendar, so that all of it is written."""
+    """A function that imports all pages, each time for another account, so that all of it is written."""
     documents = FirestoreDocuments(connect(project=f"import-{kind.value}-{len(bodies)}", emulator=host))
     world = _world(kind, documents)
     ports = _answered(world.ports, kind, Canned(bodies))
-    connection = world.connection
-    entry, keys = connection.calendars[world.key], [f"{number:024x}" for number in range(MOST_IMPORTS)]
-    copies = {key: replace(entry, key=key, enabled=True) for key in keys}
-    ports.connections.save(replace(connection, calendars={**connection.calendars, **copies}))
-    left = iter(keys)
+    left = iter([_connected(world, f"c{number}") for number in range(MOST_IMPORTS)])
 
     def import_all() -> int:
-        place = world.tenant, world.connection_id, next(left)
+        place = world.tenant, next(left), world.key
         reading = open_reading(ports, tenant=place[0], connection=place[1], key=place[2], lane=Lane.BACKFILL)
         if reading is None:
             raise AssertionError("the calendar is not read")
@@ -150,6 +170,16 @@ def _importer(kind: ProviderKind, host: str, bodies: Sequence[bytes]) -> Iterato
         documents.close()
 
 
+def _connected(world: Any, name: str) -> str:
+    """Another account with the same calendar."""
+    ports, known = world.ports, world.connection
+    sealed, _ = ports.connections.sealed(known.tenant, known.id)
+    grant = ports.vault.open(sealed, tenant=known.tenant, connection=known.id)
+    again = ports.vault.seal(grant, tenant=known.tenant, connection=name)
+    ports.connections.create(replace(known, id=name, account=f"{name}@example.com", version=None), again)
+    return name
+
+
 def _world(kind: ProviderKind, documents: FirestoreDocuments) -> Any:
     """A connected account; the world of the tests is not typed."""
     name, of = ("sync_setup", "Synced") if kind is ProviderKind.GOOGLE else ("graph_setup", "Outlook")
@@ -162,11 +192,10 @@ def _answered(ports: Any, kind: ProviderKind, canned: Canned) -> Any:
     from common.providers.microsoft.calendar import MicrosoftCalendar
     from common.providers.microsoft.client import GraphClient
 
-    session: Any = import_module("tests.transports").wsgi_session
     calendar: Any = (
         GoogleCalendar(GoogleClient(http_factory=lambda _: cast("Any", canned)))
         if kind is ProviderKind.GOOGLE
-        else MicrosoftCalendar(GraphClient(session_factory=lambda: session(canned)))
+        else MicrosoftCalendar(GraphClient(session_factory=canned.session))
     )
     provider = replace(ports.providers[kind], calendar=calendar)
     tuning = replace(

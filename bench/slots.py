@@ -12,7 +12,7 @@ from bench.rivals import Rival, exact_rivals
 from bench.workload import AFTER, BEFORE, DURATION, FOUR_WEEKS, STEP, YEAR, ZONE, Case, case
 from common.domain.agenda import weeks
 from common.domain.catalogue import Resource, Service, WeeklyHours
-from common.domain.imports import ImportedEvent
+from common.domain.imports import BLOCKS, ImportedEvent, microseconds
 from common.domain.interval import Interval
 from common.domain.slots import Known, Picture, Question, free_starts
 from common.domain.sweep import Taken
@@ -167,16 +167,7 @@ def documents(one: Case) -> list[Snapshot]:
 def _event(number: int, start: str, end: str) -> ImportedEvent:
     span = Interval(datetime.fromisoformat(start), datetime.fromisoformat(end))
     name = str(number)
-    return ImportedEvent(
-        key=name,
-        unit=name,
-        interval=span,
-        blocks=True,
-        free=False,
-        private=False,
-        all_day=False,
-        generation=1,
-    )
+    return ImportedEvent(microseconds(span.start), microseconds(span.end), name, name, BLOCKS, generation=1)
 
 
 def from_documents(one: Case, stored: list[Snapshot]) -> tuple[datetime, ...]:

@@ -20,7 +20,7 @@ _MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 
 def week(moment: datetime) -> str:
     """The ISO week of an instant in UTC, such as ``2027-W12``; the keys sort like time."""
-    return _name((aware(moment) - _MONDAY) // _WEEK)
+    return week_numbered((aware(moment) - _MONDAY) // _WEEK)
 
 
 def weeks(span: Interval) -> tuple[str, ...]:
@@ -31,15 +31,15 @@ def weeks(span: Interval) -> tuple[str, ...]:
     """
     first, last = (span.start - _MONDAY) // _WEEK, (span.end - _LEAST - _MONDAY) // _WEEK
     if first == last:
-        return (_name(first),)
+        return (week_numbered(first),)
     if last - first >= MOST_WEEKS:
         raise ValueError(f"a range touches at most {MOST_WEEKS} weeks")
-    return tuple(map(_name, range(first, last + 1)))
+    return tuple(map(week_numbered, range(first, last + 1)))
 
 
 @lru_cache(maxsize=8192)
-def _name(number: int) -> str:
-    """The week that begins so many weeks after the first Monday of 1970."""
+def week_numbered(number: int) -> str:
+    """The ISO week that begins so many weeks after the first Monday of 1970."""
     year, week_of_year, _ = (_MONDAY + number * _WEEK).isocalendar()
     return f"{year:04}-W{week_of_year:02}"
 

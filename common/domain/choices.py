@@ -125,4 +125,4 @@ def allowed(event: ImportedEvent, settings: ImportSettings) -> ImportedEvent | N
     hidden = event.private and settings.private is not PrivateMode.FULL
     if settings.mode is ImportMode.FULL and not hidden:
         return event
-    return replace(event, title=None, description=None)
+    return event._replace(title=None, description=None)

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
+from operator import attrgetter
 
 from common.domain.account import CalendarEntry, Connection
 from common.domain.blocking import Effect, effect, offers
 from common.domain.event import Detail, ExternalEvent
-from common.domain.imports import ImportedEvent
+from common.domain.imports import ALL_DAY, BLOCKS, FREE, PRIVATE, ImportedEvent, microseconds
 from common.domain.interval import Interval
 from common.domain.settings import ImportMode, ImportSettings, PrivateMode
-from common.domain.windows import kept
+from common.domain.windows import LONGEST, kept
+
+# What is kept of texts: a week's events share a document.
+LONGEST_TITLE = 300
+LONGEST_DESCRIPTION = 1_500
+
+_LONGEST = LONGEST // timedelta(microseconds=1)
 
 # Raised when the same event would be copied differently: every calendar is then listed afresh.
 MAPPING = 1
@@ -32,35 +40,71 @@ def fields_version(settings: ImportSettings) -> str:
     return f"{MAPPING}.{detail(settings)}.{chosen}"
 
 
-def imported(
-    event: ExternalEvent, settings: ImportSettings, *, generation: int, window: Interval
-) -> ImportedEvent | None:
-    """Our copy of a foreign event under the chosen modes; None where nothing may or need be kept.
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What becomes of all events that look alike: which marks they get, and whether their texts are kept."""
 
-    Texts of private events are kept only where both modes allow texts.
-    """
-    does = effect(event, settings.busy)
-    span = None if does is Effect.IGNORED else event.span
-    interval = kept(span, window) if span else None
-    if interval is None:
-        return None
-    if event.private and settings.private is PrivateMode.NONE:
-        return None
-    texts = settings.mode is ImportMode.FULL and not (
-        event.private and settings.private is not PrivateMode.FULL
-    )
-    return ImportedEvent(
-        key=event.key,
-        unit=event.unit,
-        interval=interval,
-        blocks=does is Effect.BLOCKS,
-        free=offers(event, settings.busy),
-        private=event.private,
-        all_day=event.all_day is not None,
-        generation=generation,
-        title=event.title if texts else None,
-        description=event.description if texts else None,
-    )
+    marks: int
+    texts: bool
+
+
+_UNSEEN = Rule(0, texts=False)
+
+# All that the rule looks at: few different ones, however many events there are.
+_look = attrgetter("show_as", "type", "response", "private", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Copier:
+    """Makes our copies of foreign events, under the settings and in the window of one page."""
+
+    settings: ImportSettings
+    generation: int
+    window: Interval
+    _bounds: tuple[int, int] = field(init=False, repr=False, compare=False)
+    _rules: dict[object, Rule | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        bounds = microseconds(self.window.start), microseconds(self.window.end)
+        object.__setattr__(self, "_bounds", bounds)
+
+    def copy(self, event: ExternalEvent) -> ImportedEvent | None:
+        """Our copy of an event; None where nothing may or need be kept of it."""
+        look, start, end = _look(event), microseconds(event.start), microseconds(event.end)
+        if start == end:
+            # It takes no time, whatever it looks like.
+            return None
+        rule = self._rules.get(look, _UNSEEN)
+        if rule is _UNSEEN:
+            rule = self._rules[look] = self._rule(event)
+        if rule is None:
+            return None
+        first, last = self._bounds
+        if end - start > _LONGEST or start < first or end > last:
+            stretch = kept(Interval(event.start, event.end), self.window)
+            if stretch is None:
+                return None
+            start, end = microseconds(stretch.start), microseconds(stretch.end)
+        marks = rule.marks | ALL_DAY if event.all_day else rule.marks
+        if not rule.texts:
+            return ImportedEvent(start, end, event.key, event.unit, marks, self.generation)
+        title = event.title and event.title[:LONGEST_TITLE]
+        words = event.description and event.description[:LONGEST_DESCRIPTION]
+        return ImportedEvent(start, end, event.key, event.unit, marks, self.generation, title, words)
+
+    def _rule(self, event: ExternalEvent) -> Rule | None:
+        """Texts of private events are kept only where both modes allow texts."""
+        settings = self.settings
+        does = effect(event, settings.busy)
+        if does is Effect.IGNORED or (event.private and settings.private is PrivateMode.NONE):
+            return None
+        hidden = event.private and settings.private is not PrivateMode.FULL
+        return Rule(
+            marks=(BLOCKS if does is Effect.BLOCKS else 0)
+            | (FREE if offers(event, settings.busy) else 0)
+            | (PRIVATE if event.private else 0),
+            texts=settings.mode is ImportMode.FULL and not hidden,
+        )
 
 
 @dataclass(frozen=True, slots=True)

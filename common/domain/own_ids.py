@@ -21,7 +21,7 @@ def own_event_id(signature: bytes) -> str:
 
 def id_signature(event_id: str) -> bytes | None:
     """The HMAC inside an event id of ours; None where the id cannot be one."""
-    if not _OWN_ID.fullmatch(event_id):
+    if not event_id.startswith(PREFIX) or not _OWN_ID.fullmatch(event_id):
         return None
     text = event_id.removeprefix(PREFIX).upper()
     try:

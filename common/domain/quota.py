@@ -1,4 +1,4 @@
-"""Decides how long a first synchronisation takes at the provider's limits."""
+"""The providers' limits, and how long a first synchronisation takes under them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,15 @@ EVENTS_A_PAGE = 250
 CALLS_A_CALENDAR = 3
 # Chunks run one after the other; this is a provider's ordinary time to answer one call.
 SECONDS_A_CALL = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How much of something may be used: so many units a minute, and at most ``burst`` of them at once."""
+
+    scope: str
+    per_minute: int
+    burst: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from common.domain.quota import Limit
     from common.domain.work import (
         ConsentState,
         DeadLetter,
@@ -61,8 +64,8 @@ class Ledger(Protocol):
     def close_consent(self, state: str, *, now: datetime) -> ConsentState | None:
         """Take a pending consent out: exactly one caller gets it, and nobody after it expired."""
 
-    def reserve(self, scope: str, *, units: int, per_minute: int, burst: int, now: datetime) -> float:
-        """Book ``units`` of a limit; seconds until they may be used (0: now).
+    def reserve(self, limits: Sequence[Limit], *, units: int, now: datetime) -> float:
+        """Book ``units`` of every limit, or of none; seconds until they may be used (0: now).
 
         A positive answer reserved nothing: come back then.
         """

@@ -9,10 +9,13 @@ from typing import Any
 
 from common.domain.agenda import Agenda, HeldSeats, Imported, Session, joined
 from common.domain.booking import Booking, Seat
-from common.domain.imports import ImportedEvent
+from common.domain.imports import BLOCKS, FREE, ImportedEvent
 from common.domain.interval import Interval, NamedSpans, Seconds, Spans
 from common.store.codec import unreadable
+from common.store.columns import packed_numbers, unpacked_numbers
 from common.store.documents import REMOVE, FieldPath, Snapshot
+
+_SECOND = 1_000_000
 
 
 def pair(interval: Interval) -> list[int]:
@@ -66,20 +69,19 @@ def imported_times(events: Iterable[ImportedEvent], bounds: Seconds) -> dict[str
     busy: list[Seconds] = []
     free: set[Seconds] = set()
     for event in events:
-        if not event.blocks and not event.free:
-            continue
-        start, end = event.interval.seconds_around() if event.blocks else event.interval.seconds_inside()
-        clipped = max(first, start), min(last, end)
-        if clipped[0] < clipped[1]:
-            if event.blocks:
-                busy.append(clipped)
-            if event.free:
-                free.add(clipped)
-    times = {
-        "busy": list(chain.from_iterable(_merged(busy))),
-        "free": list(chain.from_iterable(sorted(free))),
-    }
-    return {name: found for name, found in times.items() if found} or None
+        if event.marks & BLOCKS:
+            # The smallest whole seconds around it: a time too few is better than one sold twice.
+            start, end = event.start_us // _SECOND, -(-event.end_us // _SECOND)
+            if start < last and end > first:
+                busy.append((max(first, start), min(last, end)))
+        elif event.marks & FREE:
+            # The largest whole seconds inside.
+            start, end = max(first, -(-event.start_us // _SECOND)), min(last, event.end_us // _SECOND)
+            if start < end:
+                free.add((start, end))
+    times = {"busy": _merged(busy), "free": sorted(free)}
+    packed = {name: packed_numbers(tuple(chain.from_iterable(found))) for name, found in times.items()}
+    return {name: found for name, found in packed.items() if found} or None
 
 
 def _merged(ranges: list[Seconds]) -> list[Seconds]:
@@ -125,7 +127,7 @@ def _week(data: Mapping[str, Any], version: str | None) -> Agenda:
         bookings=NamedSpans(data.get("bookings", {})),
         absences=NamedSpans(data.get("absences", {})),
         imports={
-            calendar: Imported(busy=Spans(times.get("busy", ())), free=Spans(times.get("free", ())))
+            calendar: Imported(busy=_spans(times.get("busy", b"")), free=_spans(times.get("free", b"")))
             for calendar, times in data.get("imports", {}).items()
         },
         holds={name: _moment(until) for name, until in data.get("holds", {}).items()},
@@ -133,6 +135,14 @@ def _week(data: Mapping[str, Any], version: str | None) -> Agenda:
         assigned_at=data.get("assigned_at"),
         version=version or "",
     )
+
+
+def _spans(stored: bytes) -> Spans:
+    """Starts and ends in turn, packed: a value each would cost more to decode than the question itself."""
+    try:
+        return Spans(unpacked_numbers(stored))
+    except (TypeError, ValueError) as error:
+        raise unreadable("agenda") from error
 
 
 def _session_of(stored: Mapping[str, Any]) -> Session:

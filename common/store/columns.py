@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, repeat
 from typing import Any
 
 _NONE = -1
@@ -29,7 +29,7 @@ def packed_texts(texts: Sequence[str | None]) -> dict[str, Any]:
     """Texts end to end, and how many characters each one has; None is told from a text without any."""
     lengths = [_NONE if text is None else len(text) for text in texts]
     return {
-        "text": "".join(text for text in texts if text),
+        "text": "".join(filter(None, texts)),
         "lengths": struct.pack(f"<{len(lengths)}i", *lengths),
     }
 
@@ -41,7 +41,7 @@ def unpacked_texts(stored: Mapping[str, Any]) -> list[Any]:
         ValueError: These are none.
     """
     text, lengths = stored["text"], _unpacked("i", stored["lengths"], _LENGTH)
-    ends = list(accumulate((max(length, 0) for length in lengths), initial=0))
+    ends = list(accumulate(map(max, lengths, repeat(0)), initial=0))
     if ends[-1] != len(text):
         raise ValueError("the lengths do not fit the text")
     return [

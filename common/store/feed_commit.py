@@ -5,9 +5,10 @@ Reading before is safe, because every commit demands that the feed is still the 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
+from operator import itemgetter
 
 from common.domain.feed import Feed
 from common.domain.imports import ImportedEvent, UnitChange
@@ -16,13 +17,12 @@ from common.store.agenda import imported_times
 from common.store.documents import REMOVE, Documents, Merge, Write
 from common.store.feed_index import Index, Weeks
 from common.store.feed_weeks import (
+    Kept,
     Week,
     bounds,
     calendar_path,
     read_weeks,
-    shortened,
     week_writes,
-    weeks_of,
 )
 from common.store.values import size
 
@@ -58,10 +58,10 @@ class Plan:
 def plan(documents: Documents, feed: Feed, resource: str, changes: Sequence[UnitChange]) -> Plan:
     """What must be written so that these units look like this from now on."""
     calendar = calendar_path(feed)
-    units = {change.unit: tuple(map(shortened, change.events)) for change in changes}
+    units: dict[str, Sequence[ImportedEvent]] = dict(changes)
     index = Index(documents, calendar, units)
     after, added = _placed(units, feed)
-    touched = set(added).union(*map(index.weeks, units))
+    touched = index.all_weeks().union(added)
     bundles: list[Bundle] = []
     for name, week in sorted(read_weeks(documents, calendar, touched).items()):
         kept = [event for event in week.events if event.unit not in units]
@@ -107,22 +107,23 @@ def _weight(write: Write) -> int:
     return _WRITE_OVERHEAD + (size(data) if data else 0)
 
 
-# The order in which events are stored and listed.
-by_time = attrgetter("interval.start", "interval.end", "key")
+# The order in which events are stored and listed: by start, end and key.
+by_time = itemgetter(0, 1, 2)
 
 
 def _placed(
     units: Mapping[str, Sequence[ImportedEvent]], feed: Feed
-) -> tuple[dict[str, tuple[str, ...]], dict[str, list[ImportedEvent]]]:
+) -> tuple[dict[str, Weeks], dict[str, list[ImportedEvent]]]:
     """The weeks of each unit, and the events of each week."""
-    by_unit: dict[str, tuple[str, ...]] = {}
-    by_week: dict[str, list[ImportedEvent]] = {}
+    by_unit: dict[str, Weeks] = {}
+    by_week: defaultdict[str, list[ImportedEvent]] = defaultdict(list)
+    weeks_of = Kept.of(feed.covered).weeks
     for unit, events in units.items():
-        named: list[str] = []
+        named: Weeks = ()
         for event in events:
-            weeks = weeks_of(event, feed.covered)
-            named += weeks
+            weeks = weeks_of(event)
+            named = named + weeks if named else weeks
             for week in weeks:
-                by_week.setdefault(week, []).append(event)
-        by_unit[unit] = tuple(named) if len(named) <= 1 else tuple(sorted(set(named)))
+                by_week[week].append(event)
+        by_unit[unit] = named if len(named) <= 1 else tuple(sorted(set(named)))
     return by_unit, by_week

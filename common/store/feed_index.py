@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 from common.store.codec import unreadable
@@ -25,27 +26,31 @@ class Index:
 
     def __init__(self, documents: Documents, calendar: str, units: Iterable[str]) -> None:
         """Read them, in one exchange."""
-        self._place = {unit: _path(calendar, unit) for unit in units}
+        places = [f"{calendar}/index/{shard:02}" for shard in range(SHARDS)]
+        self._place = {unit: places[zlib.crc32(unit.encode()) % SHARDS] for unit in units}
         paths = sorted(set(self._place.values()))
         found = documents.get(paths) if paths else ()
         self._shards = {shard.path: read_index(shard.data) for shard in found}
+        self._weeks = {unit: self._shards[place].get(unit, ()) for unit, place in self._place.items()}
 
     def weeks(self, unit: str) -> Weeks:
         """The weeks in which one of the units has events."""
-        return self._shards[self._place[unit]].get(unit, ())
+        return self._weeks[unit]
+
+    def all_weeks(self) -> set[str]:
+        """The weeks in which any of them has."""
+        return set(chain.from_iterable(self._weeks.values()))
 
     def writes(self, after: Mapping[str, Weeks]) -> list[Write]:
         """What must be written so that these units are known to be in these weeks."""
         changed: dict[str, Shard] = {}
         for unit, weeks in after.items():
-            if weeks != self.weeks(unit):
+            if weeks != self._weeks[unit]:
                 path = self._place[unit]
-                changed.setdefault(path, dict(self._shards[path]))[unit] = weeks
+                if path not in changed:
+                    changed[path] = dict(self._shards[path])
+                changed[path][unit] = weeks
         return [_write(path, shard) for path, shard in sorted(changed.items())]
-
-
-def _path(calendar: str, unit: str) -> str:
-    return f"{calendar}/index/{zlib.crc32(unit.encode()) % SHARDS:02}"
 
 
 def _write(path: str, shard: Shard) -> Write:

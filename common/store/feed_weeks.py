@@ -7,31 +7,36 @@ documents named ``~1``, ``~2`` behind the week.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from common.domain.agenda import weeks
+from common.domain.agenda import week_numbered, weeks
 from common.domain.feed import Feed
-from common.domain.imports import ImportedEvent
+from common.domain.imports import ImportedEvent, microseconds
 from common.domain.interval import Interval, Seconds
 from common.domain.listing import Page, Window
 from common.errors import InvalidRequest
 from common.store import paths
 from common.store.documents import Delete, Documents, Put, Query, Write
-from common.store.week_form import read_events, weight, write_events
+from common.store.values import size
+from common.store.week_form import read_events, write_events
 
-_Order = tuple[datetime, datetime, str]
+_Order = tuple[int, int, str]
 
-LONGEST_TITLE = 300
-LONGEST_DESCRIPTION = 1_500
 LARGEST_PART = 700_000
 _AT_ONCE = 4
+# Earlier than any event.
+_BEFORE = -(2**63)
 
+_DAY = 86_400_000_000
+_WEEK = 7 * _DAY
+_MONDAY = microseconds(datetime(1970, 1, 5, tzinfo=UTC))
 # How far an event is followed where nothing else ends it: an event of 40 years must not fill 2,000 weeks.
-_FOLLOWED = timedelta(days=400)
+_FOLLOWED = 400 * _DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +60,33 @@ def bounds(week: str) -> Seconds:
     return start, start + 7 * 86_400
 
 
-def weeks_of(event: ImportedEvent, covered: Interval | None) -> tuple[str, ...]:
-    """The weeks in which an event is kept: inside the covered range, and a bounded time beyond its end."""
-    span = event.interval
-    if span.length <= _FOLLOWED and (covered is None or covered.start <= span.start):
-        return weeks(span)
-    start = max(span.start, covered.start) if covered else span.start
-    end = max(covered.end, span.start + _FOLLOWED) if covered else span.start + _FOLLOWED
-    kept = span.clip(Interval(start, end)) if start < end else None
-    return weeks(kept) if kept else ()
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The range in which events are kept, in microseconds since 1970."""
+
+    first: int | None = None
+    last: int | None = None
+
+    @staticmethod
+    def of(covered: Interval | None) -> Kept:
+        """The covered range; everything where there is none yet."""
+        return Kept(microseconds(covered.start), microseconds(covered.end)) if covered else Kept()
+
+    def weeks(self, event: ImportedEvent) -> tuple[str, ...]:
+        """The weeks in which an event is kept: inside the range, and a bounded time beyond its end."""
+        start, end = event.start_us, event.end_us
+        if self.first is not None and start < self.first:
+            start = self.first
+        if end - event.start_us > _FOLLOWED:
+            end = min(end, max(self.last or 0, event.start_us + _FOLLOWED))
+        if start >= end:
+            return ()
+        return _named((start - _MONDAY) // _WEEK, (end - 1 - _MONDAY) // _WEEK)
 
 
-def shortened(event: ImportedEvent) -> ImportedEvent:
-    """The event with its texts cut to what is kept."""
-    title = event.title[:LONGEST_TITLE] if event.title else event.title
-    description = event.description[:LONGEST_DESCRIPTION] if event.description else event.description
-    if title == event.title and description == event.description:
-        return event
-    return replace(event, title=title, description=description)
+@lru_cache(maxsize=4096)
+def _named(first: int, last: int) -> tuple[str, ...]:
+    return tuple(map(week_numbered, range(first, last + 1)))
 
 
 def read_weeks(documents: Documents, calendar: str, wanted: Iterable[str]) -> dict[str, Week]:
@@ -140,29 +154,28 @@ def all_weeks(documents: Documents, calendar: str) -> dict[str, Week]:
 
 def week_writes(calendar: str, name: str, before: Week, events: Sequence[ImportedEvent]) -> list[Write]:
     """The writes that make a week hold these events, in as few documents as fit."""
-    chunks = _chunks(events)
-    writes: list[Write] = []
-    for part, chunk in enumerate(chunks):
-        data: dict[str, Any] = write_events(chunk)
-        if not part:
-            data["parts"] = len(chunks) - 1
-        writes.append(Put(_week_path(calendar, name, part), data))
+    parts = list(_parts(events))
+    writes: list[Write] = [
+        Put(_week_path(calendar, name, part), data if part else data | {"parts": len(parts) - 1})
+        for part, data in enumerate(parts)
+    ]
     last = before.parts if before.stored else -1
-    writes += (Delete(_week_path(calendar, name, part)) for part in range(len(chunks), last + 1))
+    writes += (Delete(_week_path(calendar, name, part)) for part in range(len(parts), last + 1))
     return writes
 
 
-def _chunks(events: Sequence[ImportedEvent]) -> list[list[ImportedEvent]]:
-    chunks: list[list[ImportedEvent]] = []
-    room = 0
-    for event in events:
-        more = weight(event)
-        if more > room:
-            chunks.append([])
-            room = LARGEST_PART
-        chunks[-1].append(event)
-        room -= more
-    return chunks
+def _parts(events: Sequence[ImportedEvent]) -> Iterator[dict[str, Any]]:
+    """The events in as many documents as they need, shared out evenly."""
+    if not events:
+        return
+    data = write_events(events)
+    needed = min(-(-size(data) // LARGEST_PART), len(events))
+    if needed == 1:
+        yield data
+        return
+    share = -(-len(events) // needed)
+    for first in range(0, len(events), share):
+        yield from _parts(events[first : first + share])
 
 
 def _week_path(calendar: str, name: str, part: int = 0) -> str:
@@ -175,28 +188,20 @@ def _events(documents: Documents, calendar: str, names: Iterable[str]) -> list[I
 
 def _order(event: ImportedEvent) -> _Order:
     # A key may be longer than a page token is; its hash decides between events of the same time.
-    return event.interval.start, event.interval.end, hashlib.sha256(event.key.encode()).hexdigest()[:24]
+    return event.start_us, event.end_us, hashlib.sha256(event.key.encode()).hexdigest()[:24]
 
 
 def _place(week: str, order: _Order) -> str:
     start, end, key = order
-    return f"{week}|{start.isoformat()}|{end.isoformat()}|{key}"
+    return f"{week}|{start}|{end}|{key}"
 
 
 def _opened(place: str | None, names: Sequence[str]) -> tuple[int, _Order]:
     """Which of the weeks a page begins in, and behind which of its events."""
     if place is None:
-        return 0, (datetime.min.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC), "")
+        return 0, (_BEFORE, _BEFORE, "")
     try:
         week, start, end, key = place.split("|")
-        return names.index(week), (_instant(start), _instant(end), key)
+        return names.index(week), (int(start), int(end), key)
     except ValueError:
         raise InvalidRequest("this is no page of this list", code="invalid_page_token") from None
-
-
-def _instant(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        message = "an instant has an offset"
-        raise ValueError(message)
-    return moment

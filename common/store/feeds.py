@@ -88,7 +88,7 @@ class StoredFeeds:
         """The stored events of some units."""
         calendar = calendar_path(feed)
         index = Index(self._documents, calendar, units)
-        stored = read_weeks(self._documents, calendar, set().union(*map(index.weeks, units)))
+        stored = read_weeks(self._documents, calendar, index.all_weeks())
         found: dict[str, list[ImportedEvent]] = {unit: [] for unit in units}
         for event in _distinct(event for week in stored.values() for event in week.events):
             if event.unit in found:

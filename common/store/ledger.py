@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from common.domain.quota import Limit
 from common.domain.work import ConsentState, DeadLetter, Notice, OutboxEntry
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import notices, paths
@@ -91,28 +93,29 @@ class StoredLedger:
         consent = CONSENT.read(found.data)
         return consent if consent.expires_at > now else None
 
-    def reserve(self, scope: str, *, units: int, per_minute: int, burst: int, now: datetime) -> float:
-        """Book ``units`` of a limit; seconds until they may be used (0: now).
+    def reserve(self, limits: Sequence[Limit], *, units: int, now: datetime) -> float:
+        """Book ``units`` of every limit, or of none; seconds until they may be used (0: now).
 
         A token bucket as one instant, the time at which it is full again (the generic cell rate
-        algorithm). More units than the bucket holds wait for a full bucket.
+        algorithm). More units than a bucket holds wait for a full bucket.
         """
-        path, each = paths.pacing(scope), timedelta(minutes=1) / per_minute
-        allowance = each * max(burst, units)
         for _ in range(_TRIES):
-            (found,) = self._documents.get([path])
-            full_at = max(found.data["full_at"], now) if found.data else now
-            booked = full_at + each * units
-            if booked - allowance > now:
-                return (booked - allowance - now).total_seconds()
-            data = {"full_at": booked, "expires_at": booked + _PACING_KEPT}
-            write: Write = Replace(path, data, version=found.version) if found.version else Create(path, data)
+            buckets = self._documents.get([paths.pacing(limit.scope) for limit in limits])
+            booked = [
+                max((bucket.data or {}).get("full_at", now), now) + _each(limit) * units
+                for limit, bucket in zip(limits, buckets, strict=True)
+            ]
+            allowed = [_each(limit) * max(limit.burst, units) for limit in limits]
+            wait: timedelta = max(full_at - room for full_at, room in zip(booked, allowed, strict=True)) - now
+            if wait > timedelta():
+                return wait.total_seconds()
+            writes = [_bucket(bucket, full_at) for bucket, full_at in zip(buckets, booked, strict=True)]
             try:
-                self._documents.commit([write])
+                self._documents.commit(writes)
             except (AlreadyExists, Conflict):
                 continue
             return 0.0
-        return max(each * units, timedelta(milliseconds=250)).total_seconds()
+        return max(timedelta(milliseconds=250), *(_each(limit) * units for limit in limits)).total_seconds()
 
     def lease(self, scope: str, *, holder: str, until: datetime, now: datetime) -> bool:
         """Become the only one who works on something, or stay it; False while somebody else is."""
@@ -150,3 +153,12 @@ class StoredLedger:
         except AlreadyExists:
             return False
         return True
+
+
+def _each(limit: Limit) -> timedelta:
+    return timedelta(minutes=1) / limit.per_minute
+
+
+def _bucket(found: Snapshot, full_at: datetime) -> Write:
+    data = {"full_at": full_at, "expires_at": full_at + _PACING_KEPT}
+    return Replace(found.path, data, version=found.version) if found.version else Create(found.path, data)

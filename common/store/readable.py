@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from common.domain.imports import ImportedEvent
 from common.store.agenda import readable_week
 from common.store.catalogue_records import LENGTHS
 from common.store.feed_index import read_index
@@ -22,7 +23,7 @@ def readable(path: str, stored: Mapping[str, Any]) -> Mapping[str, Any]:
     """
     match path.rsplit("/", 2)[-2]:
         case "weeks":
-            return {"events": read_events(stored)}
+            return {"events": [_shown(event) for event in read_events(stored)]}
         case "index":
             return {"units": read_index(stored)}
         case "agenda":
@@ -48,3 +49,18 @@ def _length(seconds: int) -> str:
         clock += f"{count}{unit}" if count else ""
     day = f"{days}D" if days else ""
     return f"P{day}T{clock}" if clock else f"P{day or 'T0S'}"
+
+
+def _shown(event: ImportedEvent) -> Mapping[str, Any]:
+    return {
+        "key": event.key,
+        "unit": event.unit,
+        "interval": event.interval,
+        "blocks": event.blocks,
+        "free": event.free,
+        "private": event.private,
+        "all_day": event.all_day,
+        "generation": event.generation,
+        "title": event.title,
+        "description": event.description,
+    }

@@ -6,70 +6,42 @@ A map an event costs twenty times the CPU, and so many values a document are wha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from operator import lt
 from typing import Any
 
 from common.domain.imports import ImportedEvent
-from common.domain.interval import Interval
 from common.store.codec import unreadable
 from common.store.columns import packed_numbers, packed_texts, unpacked_numbers, unpacked_texts
 
-# ``unit`` is stored only where it is not the key itself; texts only where the mode allowed any.
-_STORED = (
-    "key",
-    "unit",
-    "interval",
-    "blocks",
-    "free",
-    "private",
-    "all_day",
-    "generation",
-    "title",
-    "description",
-)
-_BLOCKS, _FREE, _PRIVATE, _ALL_DAY = 1, 2, 4, 8
-_FIXED_BYTES = 48
+# ``units`` is stored only where some are not the key itself; texts only where the mode allowed any.
+_STORED = ("start_us", "end_us", "key", "unit", "marks", "generation", "title", "description")
+# The first and the last microsecond that a datetime can tell.
+_FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-if tuple(item.name for item in fields(ImportedEvent)) != _STORED:
+if ImportedEvent._fields != _STORED:
     raise TypeError("the stored form of imported events and their fields differ")
 
 
-def weight(event: ImportedEvent) -> int:
-    """The bytes that an event takes in a week's document, at most a few too many."""
-    weight = _FIXED_BYTES + _length(event.key)
-    if event.unit != event.key:
-        weight += _length(event.unit)
-    if event.title is not None or event.description is not None:
-        weight += _length(event.title or "") + _length(event.description or "")
-    return weight
-
-
 def write_events(events: Sequence[ImportedEvent]) -> dict[str, Any]:
-    """Events as columns; times in microseconds since 1970."""
+    """Events as columns."""
+    starts, ends, keys, units, marks, generations, titles, descriptions = zip(*events, strict=True)
     columns: dict[str, Any] = {
-        "keys": packed_texts([event.key for event in events]),
-        "starts": packed_numbers([(event.interval.start - _EPOCH) // _MICROSECOND for event in events]),
-        "ends": packed_numbers([(event.interval.end - _EPOCH) // _MICROSECOND for event in events]),
-        "flags": bytes(
-            event.blocks * _BLOCKS + event.free * _FREE + event.private * _PRIVATE + event.all_day * _ALL_DAY
-            for event in events
-        ),
-        "generations": packed_numbers([event.generation for event in events]),
+        "keys": packed_texts(keys),
+        "starts": packed_numbers(starts),
+        "ends": packed_numbers(ends),
+        "flags": bytes(marks),
+        "generations": packed_numbers(generations),
     }
-    rare = {
-        "units": [None if event.unit == event.key else event.unit for event in events],
-        "titles": [event.title for event in events],
-        "descriptions": [event.description for event in events],
-    }
-    return columns | {
-        name: packed_texts(column)
-        for name, column in rare.items()
-        if any(item is not None for item in column)
-    }
+    if units != keys:
+        other = [None if unit == key else unit for unit, key in zip(units, keys, strict=True)]
+        columns["units"] = packed_texts(other)
+    texts = {"titles": titles, "descriptions": descriptions}
+    return columns | {name: packed_texts(column) for name, column in texts.items() if any_kept(column)}
+
+
+def any_kept(column: Sequence[str | None]) -> bool:
+    """Whether a column holds any text at all."""
+    return column.count(None) < len(column)
 
 
 def read_events(stored: Mapping[str, Any] | None) -> tuple[ImportedEvent, ...]:
@@ -82,43 +54,20 @@ def read_events(stored: Mapping[str, Any] | None) -> tuple[ImportedEvent, ...]:
         return ()
     try:
         keys = unpacked_texts(stored["keys"])
+        starts, ends = unpacked_numbers(stored["starts"]), unpacked_numbers(stored["ends"])
         nothing = [None] * len(keys)
-        rare = (
-            unpacked_texts(stored[name]) if name in stored else nothing
-            for name in ("units", "titles", "descriptions")
+        titles, descriptions = (
+            unpacked_texts(stored[name]) if name in stored else nothing for name in ("titles", "descriptions")
         )
-        units, titles, descriptions = rare
-        rows = zip(
-            keys,
-            units,
-            unpacked_numbers(stored["starts"]),
-            unpacked_numbers(stored["ends"]),
-            stored["flags"],
-            unpacked_numbers(stored["generations"]),
-            titles,
-            descriptions,
-            strict=True,
-        )
-        return tuple(map(_event, rows))
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        units = keys
+        if "units" in stored:
+            rows = zip(keys, unpacked_texts(stored["units"]), strict=True)
+            units = [key if unit is None else unit for key, unit in rows]
+        generations = unpacked_numbers(stored["generations"])
+        columns = starts, ends, keys, units, stored["flags"], generations, titles, descriptions
+        events = tuple(map(ImportedEvent._make, zip(*columns, strict=True)))
+    except (KeyError, TypeError, ValueError) as error:
         raise unreadable("week") from error
-
-
-def _event(row: tuple[Any, ...]) -> ImportedEvent:
-    key, unit, start, end, flags, generation, title, description = row
-    return ImportedEvent(
-        key=key,
-        unit=key if unit is None else unit,
-        interval=Interval(_EPOCH + timedelta(microseconds=start), _EPOCH + timedelta(microseconds=end)),
-        blocks=bool(flags & _BLOCKS),
-        free=bool(flags & _FREE),
-        private=bool(flags & _PRIVATE),
-        all_day=bool(flags & _ALL_DAY),
-        generation=generation,
-        title=title,
-        description=description,
-    )
-
-
-def _length(text: str) -> int:
-    return 1 + (len(text) if text.isascii() else len(text.encode()))
+    if events and not (all(map(lt, starts, ends)) and min(starts) >= _FIRST and max(ends) <= _LAST):
+        raise unreadable("week")
+    return events

@@ -9,10 +9,11 @@ import pytest
 
 from common.domain.catalogue import Resource, Tenant, UnreachablePolicy
 from common.domain.feed import Cursor
-from common.domain.imports import ImportedEvent, UnitChange
+from common.domain.imports import UnitChange
 from common.domain.interval import Interval
 from common.errors import SlotTaken
 from tests.flows.booking_setup import ACCOUNT, at, booked, enter, shop, slots, starts, utc
+from tests.imported import imported_event
 from tests.world import WEEKDAYS, World
 
 
@@ -75,16 +76,7 @@ def remembered(world: World, connection_id: str, key: str, *, days: int = 60, li
     """What a synchronisation would have left: a busy morning, applied now, covering some days."""
     feed = world.ports.feeds.get("t1", connection_id, key)
     now = world.clock.now()
-    event = ImportedEvent(
-        key="e1",
-        unit="e1",
-        interval=Interval(utc("09:00"), utc("12:00")),
-        blocks=True,
-        free=False,
-        private=False,
-        all_day=False,
-        generation=1,
-    )
+    event = imported_event("e1", Interval(utc("09:00"), utc("12:00")))
     covered = Interval(now - timedelta(days=7), now + timedelta(days=days))
     cursor = Cursor(snapshot=listing, window=covered, token=None if listing else "t")
     feed = replace(feed, covered=covered, last_applied_at=now, generation=1, cursor=cursor)

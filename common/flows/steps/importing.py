@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from common.domain.event import (
     Change,
@@ -16,10 +16,9 @@ from common.domain.event import (
     Upsert,
 )
 from common.domain.feed import Feed, OccurrencePage
-from common.domain.importing import imported
-from common.domain.imports import ImportedEvent, UnitChange
+from common.domain.importing import Copier
+from common.domain.imports import ImportedEvent, UnitChange, microseconds
 from common.domain.interval import Interval
-from common.domain.settings import ImportSettings
 from common.domain.windows import covered, import_window
 from common.domain.work import Quarantined
 from common.errors import UnexpectedReply
@@ -44,31 +43,19 @@ class Plan:
 
     def changes(self) -> tuple[UnitChange, ...]:
         """The units as the store takes them."""
-        return tuple(UnitChange(unit, events) for unit, events in self.units.items())
+        return tuple(map(UnitChange._make, self.units.items()))
 
 
-@dataclass(frozen=True, slots=True)
-class Copier:
-    """Copies events under the settings and in the window of one page."""
+def _copier(ports: Ports, reading: Reading, feed: Feed) -> Copier:
+    """The rules of this moment."""
+    settings = reading.connection.settings.imports
+    return Copier(settings, feed.generation, import_window(ports.clock.now()))
 
-    settings: ImportSettings
-    generation: int
-    window: Interval
 
-    @staticmethod
-    def of(ports: Ports, reading: Reading, feed: Feed) -> Copier:
-        """The rules of this moment."""
-        settings = reading.connection.settings.imports
-        return Copier(settings, feed.generation, import_window(ports.clock.now()))
-
-    def copy(self, event: ExternalEvent) -> ImportedEvent | None:
-        """What is stored of an event, if anything."""
-        return imported(event, self.settings, generation=self.generation, window=self.window)
-
-    def alone(self, event: ExternalEvent) -> tuple[ImportedEvent, ...]:
-        """The same of an event that is a unit of its own."""
-        copy = self.copy(event)
-        return (copy,) if copy else ()
+def _alone(copier: Copier, event: ExternalEvent) -> tuple[ImportedEvent, ...]:
+    """What is stored of an event that is a unit of its own, if anything."""
+    copy = copier.copy(event)
+    return (copy,) if copy else ()
 
 
 def plan(
@@ -89,16 +76,20 @@ def plan(
         own: Events of ours by id, with their bookings' times; they are never imported.
     """
     made = Plan()
-    unproven = sum(isinstance(change, Removal) and not change.proven for change in changes)
-    reading = booked(ports, reading, len(_series(ports, feed, changes)) + unproven)
+    # All others are single events, which need nothing but themselves.
+    special = [change for change in changes if not isinstance(change, Upsert)]
+    unproven = sum(isinstance(change, Removal) and not change.proven for change in special)
+    reading = booked(ports, reading, len(_series(ports, feed, special)) + unproven)
     if unproven:
         changes = tuple(_proven(ports, reading, change) for change in changes)
-    series = _series(ports, feed, changes)
-    copier = Copier.of(ports, reading, feed)
+        special = [change for change in changes if not isinstance(change, Upsert)]
+    series = _series(ports, feed, special)
+    copier = _copier(ports, reading, feed)
     for change in changes:
         if isinstance(change, Upsert):
-            event = _single(change.event)
-            made.units[event.unit] = () if event.id in own else copier.alone(event)
+            event = change.event
+            copy = None if event.id in own else copier.copy(event)
+            made.units[event.id] = (copy,) if copy else ()
         elif isinstance(change, Removal):
             made.units[change.id] = ()
         elif isinstance(change, Unreadable):
@@ -110,7 +101,7 @@ def plan(
         for change in touched:
             if change.id is not None and change.id != unit:
                 alone = change.occurrence if found is None else None
-                made.units[change.id] = copier.alone(_single(alone)) if alone else ()
+                made.units[change.id] = _alone(copier, _single(alone)) if alone else ()
     if not feed.cursor or not feed.cursor.snapshot:
         _drop_known(ports, feed, made)
     return made
@@ -128,7 +119,7 @@ def _proven(ports: Ports, reading: Reading, change: Change) -> Change:
     return SeriesTouched(found.series_id, found.id, found) if found.series_id else Upsert(found)
 
 
-def _series(ports: Ports, feed: Feed, changes: tuple[Change, ...]) -> Mapping[str, Sequence[SeriesTouched]]:
+def _series(ports: Ports, feed: Feed, changes: Sequence[Change]) -> Mapping[str, Sequence[SeriesTouched]]:
     """The series to expand; a full listing names them once for each exception, on any of its pages."""
     named: dict[str, list[SeriesTouched]] = {}
     for change in changes:
@@ -150,22 +141,18 @@ def _drop_known(ports: Ports, feed: Feed, made: Plan) -> None:
         return
     made.before = ports.feeds.units(feed, sorted(made.units))
     for unit, events in tuple(made.units.items()):
-        if sorted(made.before.get(unit, ()), key=_key) == sorted(events, key=_key):
+        if sorted(made.before.get(unit, ())) == sorted(events):
             del made.units[unit]
-
-
-def _key(event: ImportedEvent) -> str:
-    return event.key
 
 
 def copies(ports: Ports, reading: Reading, feed: Feed, event: ExternalEvent) -> tuple[ImportedEvent, ...]:
     """What is stored of one event that belongs to no series that can be read."""
-    return Copier.of(ports, reading, feed).alone(_single(event))
+    return _alone(_copier(ports, reading, feed), _single(event))
 
 
 def _single(event: ExternalEvent) -> ExternalEvent:
     """An occurrence without a series of its own (an invitation to one date only) stands alone."""
-    return replace(event, series_id=None) if event.kind is Kind.OCCURRENCE else event
+    return event._replace(series_id=None) if event.kind is Kind.OCCURRENCE else event
 
 
 def probe(ports: Ports, reading: Reading, feed: Feed, unit: str) -> tuple[ImportedEvent, ...]:
@@ -200,7 +187,7 @@ def _expanded(
     """All occurrences in the covered range; None where the series is gone or was never shared."""
     now = ports.clock.now()
     window = feed.covered or covered(now, months=ports.tuning.months_covered)
-    copier = Copier.of(ports, reading, feed)
+    copier = _copier(ports, reading, feed)
     found: dict[str, ImportedEvent] = {}
     page: str | None = None
     for _ in range(MOST_PAGES):
@@ -210,7 +197,7 @@ def _expanded(
         for event in answer.events:
             copy = copier.copy(event)
             if copy:
-                found[copy.key] = replace(copy, unit=series)
+                found[copy.key] = copy._replace(unit=series)
         if answer.unreadable:
             made.poison.append(Quarantined(series, "unreadable_occurrences", now))
         page = answer.page
@@ -235,4 +222,4 @@ def _without(events: tuple[ImportedEvent, ...], own: Interval | None) -> tuple[I
     """An own event that its owner made recurring: its first date is the booking, the others are foreign."""
     if own is None:
         return events
-    return tuple(event for event in events if event.interval.start != own.start)
+    return tuple(event for event in events if event.start_us != microseconds(own.start))

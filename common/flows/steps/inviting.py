@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from common.domain.catalogue import Resource
 from common.domain.invitation import Invitation, hashed, sealed_for
+from common.domain.quota import Limit
 from common.domain.work import OutboxEntry, OutboxKind
 from common.errors import InvalidRequest, RateLimited
 from common.flows.steps.outbox import SWEEP_AFTER, announce
@@ -38,8 +39,8 @@ def sent(ports: Ports, invitation: Invitation) -> Invitation:
         Conflict: Somebody else changed the invitation meanwhile.
     """
     now = ports.clock.now()
-    scope = f"invitations.{invitation.tenant}"
-    wait = ports.ledger.reserve(scope, units=1, per_minute=A_MINUTE, burst=AT_ONCE, now=now)
+    limit = Limit(f"invitations.{invitation.tenant}", per_minute=A_MINUTE, burst=AT_ONCE)
+    wait = ports.ledger.reserve([limit], units=1, now=now)
     if wait > 0:
         raise RateLimited("too many invitations at once", code="too_many_invitations", retry_after=wait)
     secret = ports.keys.token()

@@ -118,7 +118,7 @@ def _restarted(ports: Ports, reading: Reading, feed: Feed) -> Feed:
 def _after(ports: Ports, feed: Feed, page: ChangePage, made: Plan, *, done: int | None) -> Feed:
     """The feed that belongs to the data of this page."""
     now = ports.clock.now()
-    present = sum(bool(events) for events in made.units.values())
+    present = sum(map(bool, made.units.values()))
     after = replace(
         feed,
         cursor=page.next,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from common.domain.account import Connection
+from common.domain.quota import Limit
 from common.domain.work import Lane
 from common.errors import RateLimited
 from common.ports import Ports
@@ -25,14 +26,12 @@ def pace(ports: Ports, connection: Connection, *, units: int, lane: Lane) -> Non
     share = 1.0 if live else ports.tuning.backfill_share
     now = ports.clock.now()
     own, shared = ports.tuning.per_minute(connection.provider)
-    limits = [(f"{connection.provider}.{connection.tenant}.{connection.id}", own)]
+    rates = {f"{connection.provider}.{connection.tenant}.{connection.id}": own}
     if not live:
         shard = int(hashlib.sha256(connection.id.encode()).hexdigest(), 16) % PROJECT_SHARDS
-        limits.append((f"{connection.provider}.{shard}", shared // PROJECT_SHARDS))
-    for scope, per_minute in limits:
-        allowed = max(1, int(per_minute * share))
-        wait = ports.ledger.reserve(
-            scope, units=units, per_minute=allowed, burst=max(units, allowed // 6), now=now
-        )
-        if wait > 0 and not live:
-            raise RateLimited("the limit's share of this work is used up", code="paced", retry_after=wait)
+        rates[f"{connection.provider}.{shard}"] = shared // PROJECT_SHARDS
+    allowed = {scope: max(1, int(rate * share)) for scope, rate in rates.items()}
+    limits = [Limit(scope, rate, burst=max(units, rate // 6)) for scope, rate in allowed.items()]
+    wait = ports.ledger.reserve(limits, units=units, now=now)
+    if wait > 0 and not live:
+        raise RateLimited("the limit's share of this work is used up", code="paced", retry_after=wait)

@@ -47,18 +47,24 @@ def open_reading(ports: Ports, *, tenant: str, connection: str, key: str, lane: 
     if not why.any:
         return None
     entry = found.calendars[key]
-    settings = found.settings.imports
-    detail = importing.detail(settings) if why.imports else Detail.TIMES
-    asked = ports.providers[found.provider].calendar.fields_version(detail)
     return Reading(
         connection=found,
         entry=entry,
         calendar=reference(ports, found, entry),
         wanted=why,
-        detail=detail,
-        fields=f"{asked}/{importing.fields_version(settings) if why.imports else 'own'}",
+        detail=_detail(found, why),
+        fields=_fields(ports, found, why),
         lane=lane,
     )
+
+
+def _detail(connection: Connection, why: Wanted) -> Detail:
+    return importing.detail(connection.settings.imports) if why.imports else Detail.TIMES
+
+
+def _fields(ports: Ports, connection: Connection, why: Wanted) -> str:
+    asked = ports.providers[connection.provider].calendar.fields_version(_detail(connection, why))
+    return f"{asked}/{importing.fields_version(connection.settings.imports) if why.imports else 'own'}"
 
 
 def reference(ports: Ports, connection: Connection, entry: CalendarEntry) -> CalendarRef:
@@ -69,14 +75,12 @@ def reference(ports: Ports, connection: Connection, entry: CalendarEntry) -> Cal
 
 def unchanged(ports: Ports, reading: Reading) -> bool:
     """Whether the settings still want what was read; asked just before it is stored."""
-    again = open_reading(
-        ports,
-        tenant=reading.connection.tenant,
-        connection=reading.connection.id,
-        key=reading.entry.key,
-        lane=reading.lane,
-    )
-    return again is not None and (again.wanted, again.fields) == (reading.wanted, reading.fields)
+    try:
+        found = ports.connections.get(reading.connection.tenant, reading.connection.id)
+    except UnknownResource:
+        return False
+    why = wanted(found, reading.entry.key)
+    return why.any and (why, _fields(ports, found, why)) == (reading.wanted, reading.fields)
 
 
 def booked(ports: Ports, reading: Reading, units: int) -> Reading:

@@ -81,7 +81,7 @@ def _present(
         return probe(ports, reading, feed, unit)
     except UnexpectedReply:
         # There, but not to be understood: its time stays taken.
-        return tuple(replace(event, generation=feed.generation) for event in events)
+        return tuple(event._replace(generation=feed.generation) for event in events)
 
 
 def sweep_own(ports: Ports, reading: Reading, feed: Feed, *, after: str | None) -> tuple[Feed, str | None]:

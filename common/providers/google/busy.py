@@ -11,6 +11,7 @@ from common.errors import Forbidden, GrantRevoked, SyncError, UnexpectedReply
 from common.ports.provider import BusyPage, BusyRequest
 from common.providers.google import pages
 from common.providers.google.client import BUSY_RULES, GoogleClient
+from common.providers.google.items import read_listing
 from common.providers.google.mapping import Place, inside, moment_of
 from common.providers.google.wire import Reply
 
@@ -40,14 +41,14 @@ def _listed(
         **pages.bounds(window),
         **pages.paged(request.page),
     )
-    reply = client.read(token, asked, live=True)
-    place = Place.of((request.calendar.zone, reply.get("timeZone")), detail)
-    events, unreadable = pages.events_of(reply, place)
+    listing = read_listing(client.content(token, asked, live=True))
+    place = Place.of((request.calendar.zone, listing.time_zone), detail)
+    events, unreadable = pages.events_of(listing, place)
     if unreadable:
         raise UnexpectedReply("an event whose time cannot be read", code="unreadable_event")
     return BusyPage(
         events=tuple(event for event in events if inside(event, window)),
-        page=pages.next_page(reply, request.page),
+        page=pages.next_page(listing.next_page_token, request.page),
     )
 
 

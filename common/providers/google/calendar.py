@@ -17,6 +17,7 @@ from common.providers.google import pages, wire
 from common.providers.google.busy import BLIND, ask_busy
 from common.providers.google.client import GoogleClient, Outcome
 from common.providers.google.entries import calendar_of, channel_of
+from common.providers.google.items import Item, listed, listing_of, read_listing
 from common.providers.google.mapping import (
     Place,
     Unmappable,
@@ -25,7 +26,8 @@ from common.providers.google.mapping import (
     inside,
     written_of,
 )
-from common.providers.google.pages import events_of, items_of, next_page
+from common.providers.google.pages import events_of, next_page
+from common.providers.lenient import lenient
 
 _ABSENT = frozenset({Outcome.MISSING, Outcome.DELETED})
 
@@ -53,8 +55,9 @@ class GoogleCalendar:
             maxResults=250, showHidden=True, fields=pages.CALENDAR_FIELDS, **pages.paged(page)
         )
         reply = self._client.read(token, request)
-        found = (calendar_of(item) for item in items_of(reply) if isinstance(item, dict))
-        return CalendarPage(tuple(entry for entry in found if entry), next_page(reply, page))
+        items = listed(reply.get("kind"), reply.get("items"))
+        found = (calendar_of(item) for item in items if isinstance(item, dict))
+        return CalendarPage(tuple(entry for entry in found if entry), _next(reply, page))
 
     def create_calendar(self, token: str, *, name: str, zone: str) -> str:
         """A new calendar of the account; its provider id."""
@@ -70,10 +73,11 @@ class GoogleCalendar:
     def changes(self, token: str, calendar: CalendarRef, cursor: Cursor, *, detail: Detail) -> ChangePage:
         """The next page of a full listing or of a delta; series are named, not expanded."""
         asked = pages.listing(cursor, detail)
-        reply = self._client.read(token, self._events.list(calendarId=calendar.provider_id, **asked))
-        place = Place.of((calendar.zone, reply.get("timeZone")), detail)
-        found = (change_of(item, place, snapshot=cursor.snapshot) for item in items_of(reply))
-        page, sync_token = next_page(reply, cursor.page), reply.get("nextSyncToken")
+        request = self._events.list(calendarId=calendar.provider_id, **asked)
+        listing = read_listing(self._client.content(token, request))
+        place = Place.of((calendar.zone, listing.time_zone), detail)
+        found = [change_of(item, place, snapshot=cursor.snapshot) for item in listing.items or ()]
+        page, sync_token = next_page(listing.next_page_token, cursor.page), listing.next_sync_token
         if page:
             after = Cursor(cursor.snapshot, cursor.window, cursor.token, page)
         elif isinstance(sync_token, str) and sync_token:
@@ -81,7 +85,7 @@ class GoogleCalendar:
         else:
             raise UnexpectedReply("a listing ends without a sync token", code="no_sync_token")
         return ChangePage(
-            changes=tuple(change for change in found if change),
+            changes=tuple(filter(None, found)),
             next=after,
             last=page is None,
             snapshot=cursor.snapshot,
@@ -100,7 +104,7 @@ class GoogleCalendar:
             **pages.paged(page),
         )
         reply = self._client.read(token, request)
-        return len(items_of(reply)), next_page(reply, page)
+        return len(listed(reply.get("kind"), reply.get("items"))), _next(reply, page)
 
     def occurrences(
         self,
@@ -125,12 +129,12 @@ class GoogleCalendar:
         reply = self._client.attempt(token, request, accept=_ABSENT)
         if isinstance(reply, Outcome):
             return self._proven(token, calendar, series_id, reply)
-        place = Place.of((calendar.zone, reply.get("timeZone")), detail)
-        events, unreadable = events_of(reply, place)
+        listing = listing_of(reply)
+        events, unreadable = events_of(listing, Place.of((calendar.zone, listing.time_zone), detail))
         return OccurrencePage(
             events=tuple(event for event in events if event.series_id and inside(event, window)),
             unreadable=unreadable,
-            page=next_page(reply, page),
+            page=next_page(listing.next_page_token, page),
         )
 
     def get_event(
@@ -146,7 +150,7 @@ class GoogleCalendar:
         if reply.get("status") == "cancelled":
             return Gone(event_id)
         try:
-            return event_of(reply, Place.of((calendar.zone,), detail))
+            return event_of(lenient(reply, Item), Place.of((calendar.zone,), detail))
         except Unmappable as error:
             raise UnexpectedReply("an event that cannot be read", code=str(error)) from None
 
@@ -232,8 +236,12 @@ class GoogleCalendar:
                 calendarId=calendar.provider_id, maxResults=1, fields=pages.PROBE_FIELDS
             )
             reply = self._client.read(token, request)
-            items_of(reply)
+            listed(reply.get("kind"), reply.get("items"))
             role = wire.ROLES.get(str(reply.get("accessRole")), Role.READER)
             if role in BLIND and calendar.role not in BLIND:
                 raise CalendarGone("the calendar shows no events any more", code="access_lost")
         return Gone(event_id)
+
+
+def _next(reply: wire.Reply, page: str | None) -> str | None:
+    return next_page(reply.get("nextPageToken"), page)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from http import HTTPStatus
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
@@ -32,6 +31,7 @@ from common.errors import (
 )
 from common.providers.google.connection import BoundedHttp, Heard, Refused
 from common.providers.google.wire import NO_REASON, Refusal, Reply, read_refusal
+from common.providers.pool import Pool
 
 if TYPE_CHECKING:
     from googleapiclient._apis.calendar.v3.resources import CalendarResource
@@ -165,9 +165,9 @@ class GoogleClient:
         http_factory: HttpFactory = BoundedHttp,
     ) -> None:
         """``timeout`` bounds every wait for the other side, ``live_timeout`` those of live questions."""
-        self._factory = http_factory
-        self._timeouts = {False: min(timeout, 20.0), True: min(live_timeout, timeout, 20.0)}
-        self._idle: dict[bool, deque[httplib2.Http]] = {False: deque(), True: deque()}
+        # A connection keeps its time-out, so live questions have connections of their own.
+        waits = {False: min(timeout, 20.0), True: min(live_timeout, timeout, 20.0)}
+        self._pools = {live: Pool(partial(http_factory, wait)) for live, wait in waits.items()}
         self.service: CalendarResource = build(
             "calendar",
             "v3",
@@ -201,6 +201,14 @@ class GoogleClient:
             raise ProviderUnavailable("Google's answer is not whole", code="unreadable_reply")
         return answer
 
+    def content(self, token: str, request: HttpRequest, *, live: bool = False) -> bytes:
+        """The bytes of the answer, for whoever knows its form; every refusal is an error."""
+        request.postproc = _raw
+        answer = self._exchange(token, request, live=live)
+        if isinstance(answer, Refusal):
+            raise error_for(answer)
+        return bytes(answer) if isinstance(answer, bytes) else b""
+
     def tell(self, token: str, request: HttpRequest, *, accept: Collection[Outcome] = ()) -> Outcome | None:
         """Send a request whose answer is empty; one of the accepted refusals, or None."""
         answer = self._exchange(token, request, live=False)
@@ -208,9 +216,8 @@ class GoogleClient:
 
     def close(self) -> None:
         """Close the connections that are open and idle."""
-        for idle in self._idle.values():
-            while idle:
-                idle.pop().close()
+        for pool in self._pools.values():
+            pool.close()
 
     @staticmethod
     def _accepted(refusal: Refusal, accept: Collection[Outcome]) -> Outcome:
@@ -222,7 +229,7 @@ class GoogleClient:
     def _exchange(self, token: str, request: HttpRequest, *, live: bool) -> object:
         request.headers = {**(request.headers or {}), "authorization": f"Bearer {token}"}
         conditional = "If-Match" in request.headers
-        with self._borrowed(live=live) as http:
+        with self._pools[live].borrowed() as http:
             heard: Any = Heard(http)
             try:
                 return request.execute(http=heard, num_retries=0)
@@ -235,16 +242,6 @@ class GoogleClient:
             except (UnicodeDecodeError, RecursionError):
                 raise ProviderUnavailable("Google's answer is not whole", code="unreadable_reply") from None
 
-    @contextmanager
-    def _borrowed(self, *, live: bool) -> Iterator[httplib2.Http]:
-        idle = self._idle[live]
-        try:
-            http = idle.pop()
-        except IndexError:
-            http = self._factory(self._timeouts[live])
-        try:
-            yield http
-        except BaseException:
-            http.close()
-            raise
-        idle.append(http)
+
+def _raw(_: object, content: bytes) -> bytes:
+    return content

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -26,7 +26,13 @@ from common.domain.event import (
 from common.domain.interval import Interval
 from common.domain.zones import day_interval, zone
 from common.errors import UnexpectedReply
+from common.providers.google.items import Guest, Item, Properties, When
 from common.providers.google.wire import MARKER, RESPONSES, TYPES, Reply
+
+# Bound once: looking up a member of an enumeration takes as long as calling a function.
+_SINGLE, _SERIES, _OCCURRENCE = Kind.SINGLE, Kind.SERIES, Kind.OCCURRENCE
+_BUSY, _UNKNOWN, _FULL = ShowAs.BUSY, EventType.UNKNOWN, Detail.FULL
+_OWNER, _NEEDS_ACTION = Response.OWNER, Response.NEEDS_ACTION
 
 _PRIVATE = frozenset({"private", "confidential"})
 # Whoever invites needs no answer, but may decline the own event.
@@ -59,78 +65,66 @@ def zones_of(names: Iterable[object]) -> Iterator[ZoneInfo]:
             continue
 
 
-def change_of(item: object, place: Place, *, snapshot: bool) -> Change | None:
+def change_of(item: Item | None, place: Place, *, snapshot: bool) -> Change | None:
     """What an item of a feed says, or None where it is no news: a cancelled event in a full listing."""
-    if not isinstance(item, dict):
+    if item is None:
         return Unreadable("", "not_an_object")
-    id_ = text_of(item, "id")
-    if id_ is None:
+    id_, series = item.id, item.recurring_event_id or None
+    if not id_:
         return Unreadable("", "no_id")
-    series = text_of(item, "recurringEventId")
-    if item.get("status") == "cancelled":
+    if item.status == "cancelled":
         gone = None if snapshot else Removal(id_)
         return SeriesTouched(series, id_) if series else gone
-    if item.get("recurrence") and not series:
+    if item.recurrence and not series:
         return SeriesTouched(id_)
     try:
-        event = _event(item, place, id_, series)
+        event = event_of(item, place)
     except Unmappable as error:
         return SeriesTouched(series, id_) if series else Unreadable(id_, str(error))
     return SeriesTouched(series, id_, event) if series else Upsert(event)
 
 
-def event_of(item: Mapping[str, Any], place: Place) -> ExternalEvent:
+def event_of(item: Item, place: Place) -> ExternalEvent:
     """One event.
 
     Raises:
         Unmappable: It has no identity or no times that could be understood.
     """
-    id_ = text_of(item, "id")
-    if id_ is None:
+    if not item.id:
         raise Unmappable("no_id")
-    return _event(item, place, id_, text_of(item, "recurringEventId"))
-
-
-def _event(item: Mapping[str, Any], place: Place, id_: str, series: str | None) -> ExternalEvent:
+    series = item.recurring_event_id or None
     start, end, all_day = _times(item, place)
+    full = place.detail is _FULL
+    # In order and without names, which would take longer than the event itself.
     return ExternalEvent(
-        id=id_,
-        kind=Kind.OCCURRENCE if series else Kind.SERIES if item.get("recurrence") else Kind.SINGLE,
-        start=start,
-        end=end,
-        show_as=_show_as(item),
-        type=TYPES.get(text_of(item, "eventType") or "default", EventType.UNKNOWN),
-        response=_response(item["attendees"]) if "attendees" in item else Response.OWNER,
-        private=text_of(item, "visibility") in _PRIVATE,
-        cancelled=item.get("status") == "cancelled",
-        all_day=all_day,
-        series_id=series,
-        original_start=_original_start(item, place) if series else None,
-        etag=text_of(item, "etag"),
-        updated=moment_of(item.get("updated")),
-        marker=_marker(item) if "extendedProperties" in item else None,
-        **(_words(item) if place.detail is Detail.FULL else {}),
+        item.id,
+        _OCCURRENCE if series else _SERIES if item.recurrence else _SINGLE,
+        start,
+        end,
+        _show_as(item),
+        TYPES.get(item.event_type or "default", _UNKNOWN),
+        _response(item.attendees) if item.attendees else _OWNER,
+        item.visibility in _PRIVATE,
+        item.status == "cancelled",
+        all_day,
+        series,
+        _original_start(item, place) if series else None,
+        item.etag or None,
+        moment_of(item.updated),
+        item.summary or "" if full else None,
+        item.description or "" if full else None,
+        _marker(item.extended_properties) if item.extended_properties else None,
     )
 
 
-def _words(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "title": text_of(item, "summary") or "",
-        "description": text_of(item, "description") or "",
-    }
-
-
-def _times(item: Mapping[str, Any], place: Place) -> tuple[datetime, datetime, tuple[date, date] | None]:
-    if days := _days(item):
-        first, last = days
+def _times(item: Item, place: Place) -> tuple[datetime, datetime, tuple[date, date] | None]:
+    if item.start and item.start.date and (days := _days(item.start, item.end)):
         try:
-            # RFC 5545 section 3.6.1: a date without a later end means that one day.
-            last = first + timedelta(days=1) if last == first else last
-            span = day_interval(first, last, place.zone)
+            span = day_interval(*days, place.zone)
         except (ValueError, OverflowError):
             raise Unmappable("bad_days") from None
-        return span.start, span.end, (first, last)
-    start, end = _instant(item.get("start"), place.zone), _instant(item.get("end"), place.zone)
+        return span.start, span.end, days
+    start, end = _instant(item.start, place.zone), _instant(item.end, place.zone)
     if start is None or end is None:
         raise Unmappable("no_times")
     if end < start:
@@ -138,57 +132,66 @@ def _times(item: Mapping[str, Any], place: Place) -> tuple[datetime, datetime, t
     return start, end, None
 
 
-def _days(item: Mapping[str, Any]) -> tuple[date, date] | None:
-    first = _day(item.get("start"))
-    last = _day(item.get("end")) if first else None
-    return (first, last) if first and last else None
+def _days(start: When, end: When | None) -> tuple[date, date] | None:
+    """The dates of an all-day event, its end exclusive.
 
-
-def _day(value: object) -> date | None:
-    text = value.get("date") if isinstance(value, dict) else None
+    RFC 5545 section 3.6.1: a date without a later end means that one day.
+    """
+    first, last = _day(start), _day(end)
+    if first is None or last is None:
+        return None
     try:
-        return date.fromisoformat(text) if isinstance(text, str) else None
+        return first, first + timedelta(days=1) if last == first else last
+    except OverflowError:
+        raise Unmappable("bad_days") from None
+
+
+def _day(when: When | None) -> date | None:
+    try:
+        return date.fromisoformat(when.date) if when and when.date else None
     except ValueError:
         return None
 
 
-def _instant(value: object, home: ZoneInfo) -> datetime | None:
-    item = value if isinstance(value, dict) else {}
-    text = item.get("dateTime")
+def _instant(when: When | None, home: ZoneInfo) -> datetime | None:
+    if when is None:
+        return None
     # Nearly every time says its offset; only a wall clock has to know where it hangs.
-    return moment_of(text) or moment_of(text, next(zones_of([item.get("timeZone")]), home))
+    return moment_of(when.date_time) or moment_of(when.date_time, next(zones_of([when.time_zone]), home))
 
 
 def moment_of(text: object, home: ZoneInfo | None = None) -> datetime | None:
     """An instant out of RFC 3339, or of a wall clock in ``home``; None where there is none."""
     try:
         read = datetime.fromisoformat(text) if isinstance(text, str) else None
-        if read and read.tzinfo is None:
-            read = read.replace(tzinfo=home) if home else None
-        return read.astimezone(UTC) if read else None
+        place = read and read.tzinfo
+        if read is None or place is UTC:
+            return read
+        if place is None:
+            return read.replace(tzinfo=home).astimezone(UTC) if home else None
+        return read.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
 
-def _show_as(item: Mapping[str, Any]) -> ShowAs:
-    if item.get("transparency") == "transparent":
+def _show_as(item: Item) -> ShowAs:
+    if item.transparency == "transparent":
         return ShowAs.FREE
-    if item.get("eventType") == "outOfOffice":
+    if item.event_type == "outOfOffice":
         return ShowAs.OUT_OF_OFFICE
-    return ShowAs.TENTATIVE if item.get("status") == "tentative" else ShowAs.BUSY
+    return ShowAs.TENTATIVE if item.status == "tentative" else _BUSY
 
 
-def _response(attendees: object) -> Response:
-    for attendee in attendees if isinstance(attendees, list) else ():
-        if isinstance(attendee, dict) and attendee.get("self") is True:
-            answer = RESPONSES.get(text_of(attendee, "responseStatus") or "", Response.NEEDS_ACTION)
-            owner = attendee.get("organizer") is True
-            return Response.OWNER if owner and answer in _NO_ANSWER else answer
-    return Response.OWNER
+def _response(attendees: Sequence[Guest]) -> Response:
+    for attendee in attendees:
+        if attendee.self:
+            answer = RESPONSES.get(attendee.response_status or "", _NEEDS_ACTION)
+            return _OWNER if attendee.organizer and answer in _NO_ANSWER else answer
+    return _OWNER
 
 
-def _original_start(item: Mapping[str, Any], place: Place) -> str:
-    value = item.get("originalStartTime")
+def _original_start(item: Item, place: Place) -> str:
+    value = item.original_start_time
     if day := _day(value):
         return day.strftime("%Y%m%d")
     if at := _instant(value, place.zone):
@@ -196,10 +199,8 @@ def _original_start(item: Mapping[str, Any], place: Place) -> str:
     raise Unmappable("no_original_start")
 
 
-def _marker(item: Mapping[str, Any]) -> Marker | None:
-    properties = item.get("extendedProperties")
-    private = properties.get("private") if isinstance(properties, dict) else None
-    text = text_of(private, MARKER) if isinstance(private, dict) else None
+def _marker(properties: Properties) -> Marker | None:
+    text = text_of(properties.private or {}, MARKER)
     booking, _, epoch = (text or "").rpartition(".")
     return Marker(booking, int(epoch)) if booking and epoch.isascii() and epoch.isdigit() else None
 

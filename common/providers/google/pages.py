@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -12,8 +12,9 @@ from common.domain.event import Detail, ExternalEvent
 from common.domain.feed import Cursor
 from common.domain.interval import Interval
 from common.errors import UnexpectedReply
+from common.providers.google.items import Item, Listing
 from common.providers.google.mapping import Place, Unmappable, event_of
-from common.providers.google.wire import Reply, moment
+from common.providers.google.wire import moment
 
 PAGE_SIZE = 500
 LONGEST_BUSY_WINDOW = timedelta(days=60)
@@ -75,27 +76,12 @@ def busy_chunk(window: Interval, page: str | None) -> Interval:
     return Interval(start, min(start + LONGEST_BUSY_WINDOW, window.end))
 
 
-def items_of(reply: Reply) -> Sequence[object]:
-    """The items of a listing.
-
-    Raises:
-        UnexpectedReply: It is no listing; that is never the same as an empty one.
-    """
-    items = reply.get("items")
-    if isinstance(items, list):
-        return items
-    if items is None and reply.get("kind") in {"calendar#events", "calendar#calendarList"}:
-        return ()
-    raise UnexpectedReply("an answer that is no listing", code="no_listing")
-
-
-def next_page(reply: Reply, page: str | None) -> str | None:
-    """Where the listing continues, or None after its last page.
+def next_page(following: object, page: str | None) -> str | None:
+    """Where the listing continues behind ``page``, or None after its last page.
 
     Raises:
         UnexpectedReply: It would start the same page again.
     """
-    following = reply.get("nextPageToken")
     if following is None:
         return None
     if not isinstance(following, str) or not following or following == page:
@@ -103,15 +89,15 @@ def next_page(reply: Reply, page: str | None) -> str | None:
     return following
 
 
-def events_of(reply: Reply, place: Place) -> tuple[list[ExternalEvent], int]:
+def events_of(listing: Listing, place: Place) -> tuple[list[ExternalEvent], int]:
     """The living events of a page, and how many of its items cannot be read."""
     events: list[ExternalEvent] = []
     unreadable = 0
-    for item in items_of(reply):
-        if isinstance(item, dict) and item.get("status") == "cancelled":
+    for item in listing.items or ():
+        if item is not None and item.status == "cancelled":
             continue
         try:
-            events.append(event_of(item if isinstance(item, dict) else {}, place))
+            events.append(event_of(item or Item(), place))
         except Unmappable:
             unreadable += 1
     return events, unreadable

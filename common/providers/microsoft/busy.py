@@ -11,6 +11,7 @@ from common.ports.provider import BusyPage, BusyRequest
 from common.providers.microsoft import pages
 from common.providers.microsoft.batch import ask_all
 from common.providers.microsoft.client import GraphClient
+from common.providers.microsoft.items import listing_of
 from common.providers.microsoft.mapping import Place, inside
 from common.providers.microsoft.wire import Reply
 
@@ -43,10 +44,11 @@ def _page(
     client: GraphClient, reply: Reply, request: BusyRequest, window: Interval, detail: Detail
 ) -> BusyPage | SyncError:
     try:
-        events, unreadable = pages.events_of(reply, Place.of(request.calendar.zone, detail))
+        listing = listing_of(reply)
+        events, unreadable = pages.events_of(listing, Place.of(request.calendar.zone, detail))
         if unreadable:
             return UnexpectedReply("an event whose time cannot be read", code="unreadable_event")
-        following = pages.link_of(reply, "@odata.nextLink", own=client.own, page=request.page)
+        following = pages.link_of(listing.next_link, own=client.own, page=request.page)
     except SyncError as error:
         return error
     return BusyPage(events=tuple(event for event in events if inside(event, window)), page=following)

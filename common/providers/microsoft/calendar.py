@@ -7,17 +7,19 @@ from datetime import datetime, timedelta
 
 from common.domain.account import CalendarRef, ProviderKind
 from common.domain.booking import Changed, EventDraft, EventRef, IdTaken
-from common.domain.event import Change, Detail, ExternalEvent, Gone, SeriesTouched, Upsert
+from common.domain.event import Detail, ExternalEvent, Gone, Upsert
 from common.domain.feed import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
 from common.domain.interval import Interval
 from common.errors import SyncError, UnexpectedReply
 from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest
+from common.providers.lenient import lenient
 from common.providers.microsoft import batch, pages, wire
 from common.providers.microsoft.busy import ask_busy
 from common.providers.microsoft.channels import clear_twins
 from common.providers.microsoft.client import GraphClient, Outcome
 from common.providers.microsoft.entries import calendar_of, channel_of, renewed_of
 from common.providers.microsoft.evidence import found_as, need_silence, proven
+from common.providers.microsoft.items import Item, listed, listing_of, read_listing
 from common.providers.microsoft.mapping import (
     Place,
     Unmappable,
@@ -27,7 +29,7 @@ from common.providers.microsoft.mapping import (
     shows,
     written_of,
 )
-from common.providers.microsoft.pages import events_of, items_of
+from common.providers.microsoft.pages import events_of
 from common.providers.microsoft.wire import Ask, Reply
 
 _ABSENT = frozenset({Outcome.MISSING})
@@ -60,8 +62,9 @@ class MicrosoftCalendar:
     def list_calendars(self, token: str, *, page: str | None) -> CalendarPage:
         """One page of the account's calendars."""
         reply = self._client.read(token, pages.calendars(page))
-        found = (calendar_of(item) for item in items_of(reply) if isinstance(item, dict))
-        return CalendarPage(tuple(entry for entry in found if entry), self._next(reply, page))
+        found = (calendar_of(item) for item in listed(reply.get("value")) if isinstance(item, dict))
+        following = self._next(reply.get("@odata.nextLink"), page)
+        return CalendarPage(tuple(entry for entry in found if entry), following)
 
     def create_calendar(self, token: str, *, name: str, zone: str) -> str:  # noqa: ARG002 (Graph's have none)
         """A new calendar of the account; its provider id."""
@@ -74,14 +77,14 @@ class MicrosoftCalendar:
 
     def changes(self, token: str, calendar: CalendarRef, cursor: Cursor, *, detail: Detail) -> ChangePage:
         """The next page of a full listing or of a delta, both within the cursor's window."""
-        reply = self._client.read(token, pages.feed(calendar.provider_id, cursor, detail))
+        listing = read_listing(self._client.content(token, pages.feed(calendar.provider_id, cursor, detail)))
         place = Place.of(calendar.zone, detail)
-        found = [change_of(item, place) for item in items_of(reply)]
+        found = [change_of(item, place) for item in listing.value or ()]
         if cursor.snapshot:
             # What only the margin of the view shows; in a delta it may just have left the window.
             found = [one for one in found if not isinstance(one, Upsert) or inside(one.event, cursor.window)]
-        page = self._next(reply, cursor.page)
-        link = pages.link_of(reply, "@odata.deltaLink", own=self._client.own)
+        page = self._next(listing.next_link, cursor.page)
+        link = pages.link_of(listing.delta_link, own=self._client.own)
         if page:
             after = Cursor(cursor.snapshot, cursor.window, cursor.token, page)
         elif link:
@@ -89,7 +92,7 @@ class MicrosoftCalendar:
         else:
             raise UnexpectedReply("a listing ends without a delta link", code="no_sync_token")
         return ChangePage(
-            changes=_once(found),
+            changes=pages.once(found),
             next=after,
             last=page is None,
             snapshot=cursor.snapshot,
@@ -99,10 +102,10 @@ class MicrosoftCalendar:
         self, token: str, calendar: CalendarRef, window: Interval, *, page: str | None
     ) -> tuple[int, str | None]:
         """How many single events and series are on this page of a view of ``window``, and the next page."""
-        reply = self._client.read(token, pages.counted(calendar.provider_id, window, page))
-        events, unreadable = events_of(reply, Place.of(calendar.zone, Detail.TIMES))
+        listing = read_listing(self._client.content(token, pages.counted(calendar.provider_id, window, page)))
+        events, unreadable = events_of(listing, Place.of(calendar.zone, Detail.TIMES))
         units = {event.unit for event in events if inside(event, window)}
-        return len(units) + unreadable, self._next(reply, page)
+        return len(units) + unreadable, self._next(listing.next_link, page)
 
     def occurrences(
         self,
@@ -119,11 +122,12 @@ class MicrosoftCalendar:
         reply = self._client.attempt(token, ask, accept=_ABSENT)
         if isinstance(reply, Outcome):
             return proven(self._client, token, calendar, series_id)
-        events, unreadable = events_of(reply, Place.of(calendar.zone, detail))
+        listing = listing_of(reply)
+        events, unreadable = events_of(listing, Place.of(calendar.zone, detail))
         return OccurrencePage(
             events=tuple(event for event in events if event.series_id and inside(event, window)),
             unreadable=unreadable,
-            page=self._next(reply, page),
+            page=self._next(listing.next_link, page),
         )
 
     def get_event(
@@ -215,30 +219,12 @@ class MicrosoftCalendar:
         """Each calendar's events in ``window``, or why they are not known."""
         return ask_busy(self._client, token, requests, window, detail=detail)
 
-    def _next(self, reply: Reply, page: str | None) -> str | None:
-        return pages.link_of(reply, "@odata.nextLink", own=self._client.own, page=page)
+    def _next(self, link: object, page: str | None) -> str | None:
+        return pages.link_of(link, own=self._client.own, page=page)
 
 
 def _read(reply: Reply, calendar: CalendarRef, detail: Detail) -> ExternalEvent:
     try:
-        return event_of(reply, Place.of(calendar.zone, detail))
+        return event_of(lenient(reply, Item), Place.of(calendar.zone, detail))
     except Unmappable as error:
         raise UnexpectedReply("an event that cannot be read", code=str(error)) from None
-
-
-def _once(changes: Sequence[Change]) -> tuple[Change, ...]:
-    """A series comes with all its occurrences, which say nothing but that it has to be read again.
-
-    The series itself says it best, and what was perhaps shared without it brings its own state and stays.
-    """
-    told = {(one.series_id, one.id == one.series_id) for one in changes if isinstance(one, SeriesTouched)}
-    kept: list[Change] = []
-    named: set[str] = set()
-    for change in changes:
-        if isinstance(change, SeriesTouched) and (change.occurrence is None or change.id == change.series_id):
-            better = change.id != change.series_id and (change.series_id, True) in told
-            if better or change.series_id in named:
-                continue
-            named.add(change.series_id)
-        kept.append(change)
-    return tuple(kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from common.errors import Conflict
 from common.providers.microsoft import pages
 from common.providers.microsoft.client import GraphClient, Outcome
+from common.providers.microsoft.items import listed
 from common.providers.microsoft.wire import Ask, channel_path
 
 MOST_PAGES = 10
@@ -25,9 +26,9 @@ def clear_twins(client: GraphClient, token: str, *, resource: str) -> None:
         if ask is None:
             break
         reply = client.read(token, ask)
-        found = [item for item in pages.items_of(reply) if isinstance(item, dict)]
+        found = [item for item in listed(reply.get("value")) if isinstance(item, dict)]
         twins += [str(item.get("id")) for item in found if _same(item.get("resource"), resource)]
-        page = pages.link_of(reply, "@odata.nextLink", own=client.own, page=page)
+        page = pages.link_of(reply.get("@odata.nextLink"), own=client.own, page=page)
         ask = pages.more(page) if page else None
     if not twins:
         raise Conflict("there is such a subscription, and it is not shown", code="channel_exists")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from http import HTTPStatus
@@ -29,8 +27,10 @@ from common.errors import (
     UnexpectedReply,
     UsageExhausted,
 )
+from common.providers.lenient import parsed
 from common.providers.microsoft.connection import Heard, Unreachable, exchange, forgetful
-from common.providers.microsoft.wire import Ask, Refusal, Reply, parsed, read_refusal
+from common.providers.microsoft.wire import Ask, Refusal, Reply, read_refusal
+from common.providers.pool import Pool
 
 ENDPOINT = "https://graph.microsoft.com/v1.0"
 
@@ -162,8 +162,7 @@ class GraphClient:
         """``timeout`` bounds every wait for the other side, ``live_timeout`` those of live questions."""
         self._endpoint = endpoint.rstrip("/")
         self._timeouts = {False: min(timeout, 20.0), True: min(live_timeout, timeout, 20.0)}
-        self._factory = session_factory
-        self._idle: deque[requests.Session] = deque()
+        self._pool = Pool(lambda: forgetful(session_factory(), home=self._endpoint))
 
     def read(self, token: str, ask: Ask, *, live: bool = False) -> Reply:
         """The JSON object that answers ``ask``; every refusal is an error."""
@@ -184,6 +183,13 @@ class GraphClient:
             raise ProviderUnavailable("Graph's answer is not whole", code="unreadable_reply")
         return body
 
+    def content(self, token: str, ask: Ask) -> bytes:
+        """The bytes of the answer, for whoever knows its form; every refusal is an error."""
+        heard = self._heard(token, ask, live=False)
+        if heard.status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise error_for(read_refusal(heard.status, heard.headers, parsed(heard.content)))
+        return heard.content
+
     def tell(self, token: str, ask: Ask, *, accept: Collection[Outcome] = ()) -> Outcome | None:
         """Send a request whose answer is empty; one of the accepted refusals, or None."""
         heard = self._heard(token, ask, live=False)
@@ -203,8 +209,7 @@ class GraphClient:
 
     def close(self) -> None:
         """Close the connections that are open and idle."""
-        while self._idle:
-            self._idle.pop().close()
+        self._pool.close()
 
     def _address(self, ask: Ask) -> str:
         if ask.path.startswith("/") and not ask.path.startswith("//"):
@@ -221,24 +226,11 @@ class GraphClient:
         }
         if ask.body is not None:
             request["json"] = ask.body
-        with self._borrowed() as session:
+        with self._pool.borrowed() as session:
             try:
                 return exchange(session, token, timeout=self._timeouts[live], **request)
             except Unreachable:
                 raise ProviderUnavailable("Microsoft Graph could not be reached") from None
-
-    @contextmanager
-    def _borrowed(self) -> Iterator[requests.Session]:
-        try:
-            session = self._idle.pop()
-        except IndexError:
-            session = forgetful(self._factory())
-        try:
-            yield session
-        except BaseException:
-            session.close()
-            raise
-        self._idle.append(session)
 
 
 def _accepted(refusal: Refusal, accept: Collection[Outcome]) -> Outcome:

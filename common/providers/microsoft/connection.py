@@ -40,9 +40,15 @@ class _Bearer(requests.auth.AuthBase):
         return request
 
 
-def forgetful(session: requests.Session) -> requests.Session:
-    """A session that carries nothing from one account to the next."""
+def forgetful(session: requests.Session, *, home: str) -> requests.Session:
+    """A session with one host that carries nothing from one account to the next.
+
+    What the environment says of proxies and certificates is read here: the library reads it anew for every
+    call, which takes as long as the rest of the call.
+    """
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    found = session.merge_environment_settings(home, {}, None, None, None)
+    session.proxies, session.verify, session.trust_env = found["proxies"], found["verify"], False
     return session
 
 

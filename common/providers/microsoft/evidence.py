@@ -8,6 +8,7 @@ from common.domain.own_ids import id_signature
 from common.errors import Forbidden
 from common.providers.microsoft import pages
 from common.providers.microsoft.client import GraphClient, Outcome
+from common.providers.microsoft.items import listed
 from common.providers.microsoft.mapping import written_of
 from common.providers.microsoft.wire import Ask, calendar_path
 
@@ -20,10 +21,10 @@ def found_as(client: GraphClient, token: str, calendar: CalendarRef, event_id: s
     page: str | None = None
     while ask:
         reply = client.read(token, ask)
-        for item in pages.items_of(reply):
+        for item in listed(reply.get("value")):
             if isinstance(item, dict) and item.get("transactionId") == event_id:
                 return written_of(item).id
-        page = pages.link_of(reply, "@odata.nextLink", own=client.own, page=page)
+        page = pages.link_of(reply.get("@odata.nextLink"), own=client.own, page=page)
         ask = pages.more(page) if page else None
     return Gone(event_id)
 

@@ -11,8 +11,8 @@ from msal.application import ConfidentialClientApplication
 from msal.token_cache import TokenCache
 
 from common.errors import OperatorFault, ProviderUnavailable, RateLimited
+from common.providers.lenient import parsed
 from common.providers.microsoft.connection import forgetful
-from common.providers.microsoft.wire import parsed
 from common.providers.waiting import retry_after
 
 ORIGIN = "https://login.microsoftonline.com"
@@ -29,8 +29,8 @@ class LoginClient:
     """
 
     def __init__(self, session: requests.Session, *, stand_in: str, timeout: float) -> None:
-        self._session = forgetful(session)
         self._stand_in = stand_in.rstrip("/")
+        self._session = forgetful(session, home=self.moved(f"{ORIGIN}/"))
         self._timeout = timeout
         self._documents: dict[str, requests.Response] = {}
 

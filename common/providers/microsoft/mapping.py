@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import UNSET
+
 from common.domain.booking import EventDraft, EventRef
 from common.domain.event import (
     Change,
     Detail,
+    EventType,
     ExternalEvent,
     Kind,
     Marker,
@@ -26,10 +29,18 @@ from common.domain.interval import Interval
 from common.domain.ownership import fingerprint, seen_fingerprint
 from common.domain.zones import day_interval, zone
 from common.errors import UnexpectedReply
+from common.providers.lenient import lenient
+from common.providers.microsoft.items import Item, Property, When
 from common.providers.microsoft.wire import MARKER, RESPONSES, SHOWN, Reply
 from common.providers.microsoft.zones import WINDOWS_ZONES
 
+# Bound once: looking up a member of an enumeration takes as long as calling a function.
+_SINGLE, _SERIES, _OCCURRENCE = Kind.SINGLE, Kind.SERIES, Kind.OCCURRENCE
+_UNKNOWN, _DEFAULT, _FULL = ShowAs.UNKNOWN, EventType.DEFAULT, Detail.FULL
+_OWNER, _NEEDS_ACTION = Response.OWNER, Response.NEEDS_ACTION
+
 _UTC_NAMES = frozenset({"", "utc", "etc/utc", "etc/gmt", "tzone://microsoft/utc"})
+_PLAIN = (None, "normal")
 _MIDNIGHT = "T00:00:00"
 _DATE = 10
 
@@ -59,85 +70,73 @@ def zone_of(name: str) -> ZoneInfo | None:
         return None
 
 
-def change_of(item: object, place: Place) -> Change:
+def change_of(item: Item | None, place: Place) -> Change:
     """What an item of a feed says; every part of a series only says that the series has to be read again.
 
     https://learn.microsoft.com/graph/api/event-delta: a removal may also be an event that left the window,
     and an occurrence comes without anything but its times.
     """
-    if not isinstance(item, dict):
+    if item is None:
         return Unreadable("", "not_an_object")
-    id_ = text_of(item, "id")
-    if id_ is None:
+    id_ = item.id
+    if not id_:
         return Unreadable("", "no_id")
-    if "@removed" in item:
+    if item.removed is not UNSET:
         return Removal(id_, proven=False)
-    master = id_ if item.get("type") == "seriesMaster" else text_of(item, "seriesMasterId")
+    master = id_ if item.type == "seriesMaster" else item.series_master_id or None
     try:
-        event = _event(item, place, id_)
+        event = event_of(item, place)
     except Unmappable as error:
         return SeriesTouched(master, id_) if master else Unreadable(id_, str(error))
     if master is None:
         return Upsert(event)
-    return SeriesTouched(master, id_, event if "showAs" in item else None)
+    return SeriesTouched(master, id_, None if item.show_as is UNSET else event)
 
 
-def event_of(item: Mapping[str, Any], place: Place) -> ExternalEvent:
+def event_of(item: Item, place: Place) -> ExternalEvent:
     """One event.
 
     Raises:
         Unmappable: It has no identity or no times that could be understood.
     """
-    id_ = text_of(item, "id")
-    if id_ is None:
+    if not item.id:
         raise Unmappable("no_id")
-    return _event(item, place, id_)
-
-
-def _event(item: Mapping[str, Any], place: Place, id_: str) -> ExternalEvent:
-    series = text_of(item, "seriesMasterId")
+    series = item.series_master_id or None
+    single = _SERIES if item.type == "seriesMaster" else _SINGLE
     start, end, all_day = _times(item, place)
+    full, marks = place.detail is _FULL, item.single_value_extended_properties
+    # In order and without names, which would take longer than the event itself.
     return ExternalEvent(
-        id=id_,
-        kind=Kind.OCCURRENCE
-        if series
-        else Kind.SERIES
-        if item.get("type") == "seriesMaster"
-        else Kind.SINGLE,
-        start=start,
-        end=end,
+        item.id,
+        _OCCURRENCE if series else single,
+        start,
+        end,
         # What Exchange may invent tomorrow takes time as well.
-        show_as=SHOWN.get(text_of(item, "showAs") or "", ShowAs.UNKNOWN),
-        response=_response(item),
-        private=item.get("sensitivity") not in {None, "normal"},
-        cancelled=item.get("isCancelled") is True,
-        all_day=all_day,
-        series_id=series,
-        original_start=_original_start(item, id_, start) if series else None,
-        etag=text_of(item, "@odata.etag"),
-        updated=moment_of(item.get("lastModifiedDateTime")),
-        marker=_marker(item),
-        created_as=text_of(item, "transactionId"),
-        **(_words(item) if place.detail is Detail.FULL else {}),
+        SHOWN.get(item.show_as or "", _UNKNOWN),
+        _DEFAULT,
+        _response(item),
+        item.sensitivity not in _PLAIN,
+        item.is_cancelled is True,
+        all_day,
+        series,
+        _original_start(item, item.id, start) if series else None,
+        item.etag or None,
+        moment_of(item.last_modified_date_time),
+        item.subject or "" if full else None,
+        (item.body and item.body.content) or "" if full else None,
+        _marker(marks) if marks else None,
+        item.transaction_id or None,
     )
 
 
-def _words(item: Mapping[str, Any]) -> dict[str, Any]:
-    body = item.get("body")
-    return {
-        "title": text_of(item, "subject") or "",
-        "description": (text_of(body, "content") if isinstance(body, dict) else None) or "",
-    }
-
-
-def _times(item: Mapping[str, Any], place: Place) -> tuple[datetime, datetime, tuple[date, date] | None]:
-    if item.get("isAllDay") is True and (days := _days(item)):
+def _times(item: Item, place: Place) -> tuple[datetime, datetime, tuple[date, date] | None]:
+    if item.is_all_day and (days := _days(item)):
         try:
             span = day_interval(*days, place.zone)
         except (ValueError, OverflowError):
             raise Unmappable("bad_days") from None
         return span.start, span.end, days
-    start, end = _instant(item.get("start"), place.zone), _instant(item.get("end"), place.zone)
+    start, end = _instant(item.start, place.zone), _instant(item.end, place.zone)
     if start is None or end is None:
         raise Unmappable("no_times")
     if end < start:
@@ -145,20 +144,20 @@ def _times(item: Mapping[str, Any], place: Place) -> tuple[datetime, datetime, t
     return start, end, None
 
 
-def _days(item: Mapping[str, Any]) -> tuple[date, date] | None:
+def _days(item: Item) -> tuple[date, date] | None:
     """The dates of an all-day event, which come as midnights of whatever zone was asked for, never shifted.
 
     https://learn.microsoft.com/graph/api/resources/event (isAllDay)
     """
-    first, last = _day(item.get("start")), _day(item.get("end"))
+    first, last = _day(item.start), _day(item.end)
     if first is None or last is None:
         return None
     return first, first + timedelta(days=1) if last == first else last
 
 
-def _day(value: object) -> date | None:
-    text = value.get("dateTime") if isinstance(value, dict) else None
-    if not isinstance(text, str) or not text[_DATE:].startswith(_MIDNIGHT):
+def _day(when: When | None) -> date | None:
+    text = when.date_time if when else None
+    if not text or not text[_DATE:].startswith(_MIDNIGHT):
         return None
     try:
         return date.fromisoformat(text[:_DATE])
@@ -166,45 +165,50 @@ def _day(value: object) -> date | None:
         return None
 
 
-def _instant(value: object, home: ZoneInfo) -> datetime | None:
+def _instant(when: When | None, home: ZoneInfo) -> datetime | None:
     """A wall time as an instant; in a zone that nobody knows it is the owner's own wall time."""
-    item = value if isinstance(value, dict) else {}
-    name = str(item.get("timeZone") or "")
-    universal = name == "UTC" or name.lower() in _UTC_NAMES
-    return moment_of(item.get("dateTime"), UTC if universal else zone_of(name) or home)
+    if when is None:
+        return None
+    # What is asked for, and nearly always sent.
+    if when.time_zone == "UTC" and (at := moment_of(f"{when.date_time}Z")):
+        return at
+    name = str(when.time_zone or "")
+    universal = name.lower() in _UTC_NAMES
+    return moment_of(when.date_time, UTC if universal else zone_of(name) or home)
 
 
 def moment_of(text: object, home: tzinfo | None = None) -> datetime | None:
     """An instant out of RFC 3339, or of a wall clock in ``home``; None where there is none."""
     try:
         read = datetime.fromisoformat(text) if isinstance(text, str) else None
-        if read and read.tzinfo is None:
-            read = read.replace(tzinfo=home) if home else None
-        return read.astimezone(UTC) if read else None
+        place = read and read.tzinfo
+        if read is None or place is UTC:
+            return read
+        if place is None:
+            return read.replace(tzinfo=home).astimezone(UTC) if home else None
+        return read.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
 
-def _response(item: Mapping[str, Any]) -> Response:
+def _response(item: Item) -> Response:
     """The owner's answer; ``none`` is said of own events, and of invitations nobody has looked at."""
-    status = item.get("responseStatus")
-    answer = (text_of(status, "response") if isinstance(status, dict) else None) or "none"
+    answer = (item.response_status and item.response_status.response) or "none"
     if answer == "none":
-        return Response.NEEDS_ACTION if item.get("isOrganizer") is False else Response.OWNER
-    return RESPONSES.get(answer, Response.NEEDS_ACTION)
+        return _NEEDS_ACTION if item.is_organizer is False else _OWNER
+    return RESPONSES.get(answer, _NEEDS_ACTION)
 
 
-def _original_start(item: Mapping[str, Any], id_: str, start: datetime) -> str:
+def _original_start(item: Item, id_: str, start: datetime) -> str:
     """The identity of an occurrence: its original start, or else its immutable id."""
-    at = moment_of(item.get("originalStart")) or (start if item.get("type") == "occurrence" else None)
+    at = moment_of(item.original_start) or (start if item.type == "occurrence" else None)
     return at.strftime("%Y%m%dT%H%M%SZ") if at else id_
 
 
-def _marker(item: Mapping[str, Any]) -> Marker | None:
-    held = item.get("singleValueExtendedProperties")
-    for one in held if isinstance(held, list) else ():
-        if isinstance(one, dict) and one.get("id") == MARKER:
-            booking, _, epoch = (text_of(one, "value") or "").rpartition(".")
+def _marker(held: Sequence[Property]) -> Marker | None:
+    for one in held:
+        if one.id == MARKER:
+            booking, _, epoch = (one.value or "").rpartition(".")
             return Marker(booking, int(epoch)) if booking and epoch.isascii() and epoch.isdigit() else None
     return None
 
@@ -231,7 +235,7 @@ def written_of(reply: Reply) -> EventRef:
 def shows(reply: Reply, draft: EventDraft) -> bool:
     """Whether a written event looks like its draft, and not as an earlier attempt left it."""
     try:
-        found = seen_fingerprint(event_of(reply, Place(ZoneInfo("UTC"), Detail.FULL)))
+        found = seen_fingerprint(event_of(lenient(reply, Item), Place(ZoneInfo("UTC"), Detail.FULL)))
     except Unmappable:
         return False
     wanted = fingerprint(draft)

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
 
-from common.domain.event import Detail, ExternalEvent
+from common.domain.event import Change, Detail, ExternalEvent, SeriesTouched
 from common.domain.feed import Cursor
 from common.domain.interval import Interval
 from common.errors import UnexpectedReply
+from common.providers.microsoft.items import Item, Listing
 from common.providers.microsoft.mapping import Place, Unmappable, event_of
-from common.providers.microsoft.wire import KEY, MARKER, Ask, Reply, calendar_path, events_path, moment
+from common.providers.microsoft.wire import KEY, MARKER, Ask, calendar_path, events_path, moment
 
 PAGE_SIZE = 200
 LARGEST_PAGE = 1000
@@ -118,25 +119,12 @@ def _page(path: str, params: Mapping[str, str], page: str | None, *, size: int, 
     return Ask("GET", page or path, {} if page else params, page_size=size, texts=texts)
 
 
-def items_of(reply: Reply) -> Sequence[object]:
-    """The items of a listing.
-
-    Raises:
-        UnexpectedReply: It is no listing; that is never the same as an empty one.
-    """
-    items = reply.get("value")
-    if isinstance(items, list):
-        return items
-    raise UnexpectedReply("an answer that is no listing", code="no_listing")
-
-
-def link_of(reply: Reply, name: str, *, own: Callable[[str], bool], page: str | None = None) -> str | None:
-    """Where the listing continues, or None where it does not say.
+def link_of(link: object, *, own: Callable[[str], bool], page: str | None = None) -> str | None:
+    """Where the listing continues behind ``page``, or None where it does not say.
 
     Raises:
         UnexpectedReply: It would start the same page again, or lead the token to somebody else.
     """
-    link = reply.get(name)
     if link is None:
         return None
     if not isinstance(link, str) or not link or link == page:
@@ -146,15 +134,36 @@ def link_of(reply: Reply, name: str, *, own: Callable[[str], bool], page: str | 
     return link
 
 
-def events_of(reply: Reply, place: Place) -> tuple[list[ExternalEvent], int]:
+def events_of(listing: Listing, place: Place) -> tuple[list[ExternalEvent], int]:
     """The living events of a page, and how many of its items cannot be read."""
     events: list[ExternalEvent] = []
     unreadable = 0
-    for item in items_of(reply):
+    for item in listing.value or ():
         try:
-            event = event_of(item if isinstance(item, dict) else {}, place)
+            event = event_of(item or Item(), place)
         except Unmappable:
             unreadable += 1
         else:
             events += [] if event.cancelled else [event]
     return events, unreadable
+
+
+def once(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """A series comes with all its occurrences, which say nothing but that it has to be read again.
+
+    The series itself says it best, and what was perhaps shared without it brings its own state and stays.
+    """
+    touched = [one for one in changes if isinstance(one, SeriesTouched)]
+    if not touched:
+        return tuple(changes)
+    told = {(one.series_id, one.id == one.series_id) for one in touched}
+    kept: list[Change] = []
+    named: set[str] = set()
+    for change in changes:
+        if isinstance(change, SeriesTouched) and (change.occurrence is None or change.id == change.series_id):
+            better = change.id != change.series_id and (change.series_id, True) in told
+            if better or change.series_id in named:
+                continue
+            named.add(change.series_id)
+        kept.append(change)
+    return tuple(kept)

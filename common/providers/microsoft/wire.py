@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -211,14 +210,6 @@ class Refusal:
 def read_refusal(status: int, headers: Mapping[str, str], body: object) -> Refusal:
     """What a refusal says, as JSON, or as HTML, which says nothing."""
     return Refusal(status=status, codes=tuple(_codes(body))[::-1], retry_after=retry_after(headers))
-
-
-def parsed(content: bytes) -> object:
-    """The JSON of an answer; None where it is none."""
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _codes(body: object) -> Iterator[str]:

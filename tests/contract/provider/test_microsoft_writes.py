@@ -64,7 +64,7 @@ def test_a_state_that_exchange_touched_itself_has_the_same_content(world: Micros
     assert isinstance(before, ExternalEvent)
     assert isinstance(after, ExternalEvent)
     assert after.etag != before.etag
-    assert replace(after, etag=before.etag, updated=before.updated) == before
+    assert after._replace(etag=before.etag, updated=before.updated) == before
 
 
 @pytest.mark.pitfall(22)

@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from common.domain.booking import Booking, BookingStatus, Customer, ExportLink, LinkState
-from common.domain.imports import ImportedEvent, UnitChange
+from common.domain.imports import UnitChange
 from common.domain.interval import Interval
 from common.domain.work import IdempotencyRecord, OutboxEntry, OutboxKind
 from common.ports.bookings import BookingChange
 from common.store.documents import Query
+from tests.imported import imported_event
 
 NINE = datetime(2027, 3, 1, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -79,8 +80,7 @@ COVERED = Interval(MONDAY, MONDAY + 104 * WEEK)
 
 
 def event(key="e", start=MONDAY, length=HOUR, **values):
-    fields = {"unit": key, "blocks": True, "free": False, "private": False, "all_day": False, "generation": 1}
-    return ImportedEvent(key=key, interval=Interval(start, start + length), **{**fields, **values})
+    return imported_event(key, Interval(start, start + length), **values)
 
 
 def unit(*events, name=None):

@@ -18,9 +18,10 @@ from common.domain.catalogue import (
     UnreachablePolicy,
     WeeklyHours,
 )
-from common.domain.imports import ImportedEvent, UnitChange
+from common.domain.imports import UnitChange
 from common.domain.interval import Interval
 from common.errors import UnknownResource
+from tests.imported import imported_event
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -154,7 +155,7 @@ def full_scene(store):
     store.catalogue.save_absence("t", "r", absence())
     feed = store.feeds.get("t", "c1", "k")
     times = Interval(MONDAY + 8 * DAY, MONDAY + 8 * DAY + HOUR)
-    event = ImportedEvent("e", "u", times, True, False, False, False, 0)
+    event = imported_event("e", times, unit="u", generation=0)
     store.feeds.commit(feed, "r", [UnitChange("u", (event,))])
     for item in (
         connection("c1", "r"),

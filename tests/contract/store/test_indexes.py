@@ -10,6 +10,7 @@ import pytest
 from common.domain.account import Connection, ProviderKind, Status
 from common.domain.catalogue import Absence
 from common.domain.listing import Window
+from common.domain.quota import Limit
 from common.domain.work import ConsentState
 from common.ports.bookings import BookingChange
 from common.store import stores
@@ -64,7 +65,7 @@ def asked():
     store.ledger.outbox_due(NINE, 1)
     store.ledger.outbox_of("t", "c", 1)
     store.ledger.open_consent(ConsentState("h", "t", "r", "google", "u", "v", "https://example.org", NINE))
-    store.ledger.reserve("user", units=1, per_minute=60, burst=1, now=NINE)
+    store.ledger.reserve([Limit("user", per_minute=60, burst=1)], units=1, now=NINE)
     store.ledger.lease("export", holder="me", until=NINE, now=NINE)
     store.invitations.save(invitation())
     store.telling.tell(told())

@@ -20,6 +20,7 @@ from tests.contract.store.examples import (
     kept,
     unit,
 )
+from tests.imported import moved_event
 
 
 def test_a_large_week_continues_in_further_documents(store, documents, feed):
@@ -92,7 +93,7 @@ def test_a_crash_between_two_parts_is_mended_by_doing_the_page_again(store, docu
         store.feeds.commit(feed, "r", [unit(item) for item in many])
     documents.inner = documents.inner.inner
 
-    moved = [replace(item, interval=Interval(MONDAY, MONDAY + HOUR)) for item in many[:5]]
+    moved = [moved_event(item, Interval(MONDAY, MONDAY + HOUR)) for item in many[:5]]
     gone = [UnitChange(item.unit, ()) for item in many[5:]]
     again = store.feeds.get("t", "c", "k")
     saved = store.feeds.commit(again, "r", [*map(unit, moved), *gone])

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from common.domain.quota import Limit
 from common.domain.work import (
     ConsentState,
     DeadLetter,
@@ -159,7 +160,16 @@ def test_of_many_who_close_a_consent_one_gets_it(raw):
 
 
 def reserve(ledger, *, units=1, now=NOW, scope="user"):
-    return ledger.reserve(scope, units=units, per_minute=60, burst=3, now=now)
+    return ledger.reserve([Limit(scope, per_minute=60, burst=3)], units=units, now=now)
+
+
+def test_several_limits_are_booked_together_or_not_at_all(store):
+    """What one of them refuses is not taken from the other; the longest wait is told."""
+    both = [Limit("account", per_minute=60, burst=3), Limit("project", per_minute=600, burst=1)]
+
+    assert store.ledger.reserve(both, units=1, now=NOW) == 0.0
+    assert [store.ledger.reserve(both, units=1, now=NOW) for _ in range(3)] == [0.1, 0.1, 0.1]
+    assert [reserve(store.ledger, scope="account") for _ in range(3)] == [0.0, 0.0, 1.0]
 
 
 def test_a_limit_lets_a_burst_through_and_then_its_rate(store):

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from common.domain.erasure import Erasure, Scope, Stage
-from common.domain.imports import ImportedEvent
 from common.domain.interval import Interval
 from common.domain.listing import Window
 from common.domain.subscription import Shows, Subscription
@@ -20,6 +19,7 @@ from common.store.documents import Put
 from common.store.week_form import write_events
 from tests.contract.store.examples import HOUR, NINE, booking, create, outbox
 from tests.contract.store.outreach_examples import told
+from tests.imported import imported_event
 from tests.lists import every
 
 SECOND = timedelta(seconds=1)
@@ -146,22 +146,15 @@ def test_large_documents_come_in_shorter_pages(store, documents):
 
 def test_a_record_is_raw_until_somebody_wants_to_read_it(store, documents):
     """Packed weeks become events for people; one that nobody can read stays one that can be erased."""
-    event = ImportedEvent(
-        key="e1",
-        unit="e1",
-        interval=Interval(NINE, NINE + HOUR),
-        blocks=True,
-        free=False,
-        private=False,
-        all_day=False,
-        generation=1,
-        title="Lunch",
-    )
+    event = imported_event("e1", Interval(NINE, NINE + HOUR), title="Lunch")
     weeks = "tenants/t/connections/c/calendars/k/weeks"
     documents.commit([Put(f"{weeks}/2027-W11", write_events([event])), Put(f"{weeks}/2027-W12", {"keys": 1})])
     good, broken = store.archive.page("t", after=None, limit=9)
 
-    assert {"events": (event,)} == store.archive.readable(good).data
+    (shown,) = store.archive.readable(good).data["events"]
+    assert ("e1", event.interval, True, "Lunch") == tuple(
+        shown[name] for name in ("key", "interval", "blocks", "title")
+    )
     assert good.path == store.archive.readable(good).path
     with pytest.raises(StoreUnavailable):
         store.archive.readable(broken)

@@ -5,7 +5,7 @@ import pytest
 
 from common.domain.account import CalendarEntry, Connection, ProviderKind, Role, Status
 from common.domain.event import Detail, ExternalEvent, Kind, Response, ShowAs
-from common.domain.importing import Wanted, detail, export_target, fields_version, imported, wanted
+from common.domain.importing import Copier, Wanted, detail, export_target, fields_version, wanted
 from common.domain.settings import (
     BusyRules,
     ExportSettings,
@@ -30,7 +30,7 @@ EVENT = ExternalEvent(
 
 def copy(event, mode="times", private="times", **busy):
     settings = ImportSettings(mode=ImportMode(mode), private=PrivateMode(private), busy=BusyRules(**busy))
-    return imported(event, settings, generation=3, window=WINDOW)
+    return Copier(settings, 3, WINDOW).copy(event)
 
 
 @pytest.mark.pitfall(25)
@@ -47,7 +47,7 @@ def copy(event, mode="times", private="times", **busy):
 )
 def test_texts_are_kept_only_where_the_modes_allow_them(mode, private, plain, hidden):
     """Pitfall 25: a private event follows its own mode, and never gets more than the general one."""
-    secret = copy(replace(EVENT, private=True), mode, private)
+    secret = copy(EVENT._replace(private=True), mode, private)
 
     assert plain == copy(EVENT, mode, private).title
     assert hidden == (secret.title if secret else "nothing")
@@ -64,7 +64,7 @@ def test_a_copy_keeps_what_is_needed():
 @pytest.mark.pitfall(14)
 def test_occurrences_are_known_by_series_and_original_start():
     """Pitfall 14: a moved occurrence stays the same entry of its series."""
-    occurrence = replace(EVENT, kind=Kind.OCCURRENCE, series_id="s", original_start="20270322T090000Z")
+    occurrence = EVENT._replace(kind=Kind.OCCURRENCE, series_id="s", original_start="20270322T090000Z")
 
     assert ("s", "s#20270322T090000Z") == (copy(occurrence).unit, copy(occurrence).key)
 
@@ -72,10 +72,10 @@ def test_occurrences_are_known_by_series_and_original_start():
 @pytest.mark.parametrize(
     "event",
     [
-        replace(EVENT, response=Response.DECLINED),
-        replace(EVENT, cancelled=True),
-        replace(EVENT, end=EVENT.start),
-        replace(EVENT, start=NOW - timedelta(days=9), end=NOW - timedelta(days=8)),
+        EVENT._replace(response=Response.DECLINED),
+        EVENT._replace(cancelled=True),
+        EVENT._replace(end=EVENT.start),
+        EVENT._replace(start=NOW - timedelta(days=9), end=NOW - timedelta(days=8)),
     ],
 )
 def test_what_need_not_be_kept_is_not(event):
@@ -83,9 +83,32 @@ def test_what_need_not_be_kept_is_not(event):
     assert copy(event) is None
 
 
+def test_events_that_look_alike_are_judged_alike_whichever_comes_first():
+    """One without length takes no time, which says nothing of the next one that looks like it."""
+    copier = Copier(ImportSettings(), 3, WINDOW)
+
+    assert copier.copy(EVENT._replace(end=EVENT.start)) is None
+    assert copier.copy(EVENT).blocks
+    assert copier.copy(EVENT._replace(private=True)).private
+    assert not copier.copy(EVENT._replace(id="other")).private
+
+
+def test_long_texts_are_cut():
+    """A week's events share a document; the rest of a text is at the provider."""
+    found = copy(EVENT._replace(title="t" * 400, description="d" * 2000), "full")
+
+    assert (300, 1500) == (len(found.title), len(found.description))
+
+
+def test_no_text_is_shown_where_an_event_is_printed():
+    """What is logged by mistake holds nobody's words."""
+    assert "secret" not in repr(copy(EVENT, "full"))
+    assert "more" not in repr(copy(EVENT, "full"))
+
+
 def test_free_events_are_kept_and_do_not_block():
     """They are shown, and offer time where the resource uses the calendar's free times."""
-    found = copy(replace(EVENT, show_as=ShowAs.FREE))
+    found = copy(EVENT._replace(show_as=ShowAs.FREE))
 
     assert (False, True) == (found.blocks, found.free)
 

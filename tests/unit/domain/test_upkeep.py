@@ -8,7 +8,6 @@ import pytest
 from common.domain.account import CalendarEntry, Connection, ProviderKind, Role, Status
 from common.domain.choices import allowed, chosen, consequences, switched
 from common.domain.feed import Channel, Feed
-from common.domain.imports import ImportedEvent
 from common.domain.interval import Interval
 from common.domain.settings import ImportMode, ImportSettings, PrivateMode, Settings
 from common.domain.upkeep import (
@@ -24,6 +23,7 @@ from common.domain.upkeep import (
     watched,
 )
 from common.errors import InvalidRequest
+from tests.imported import imported_event
 
 NOW = datetime(2027, 3, 15, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -204,18 +204,8 @@ def test_what_may_stay_under_each_pair_of_modes(mode, private, plain, hidden):
     """The same answer as for an event that is imported afresh."""
 
     def left(*, secret):
-        event = ImportedEvent(
-            key="e",
-            unit="e",
-            interval=Interval(NOW, NOW + HOUR),
-            blocks=True,
-            free=False,
-            private=secret,
-            all_day=False,
-            generation=1,
-            title="t",
-            description="d",
-        )
+        span = Interval(NOW, NOW + HOUR)
+        event = imported_event("e", span, private=secret, title="t", description="d")
         kept = allowed(event, ImportSettings(mode=mode, private=private))
         if kept is None:
             return "nothing"

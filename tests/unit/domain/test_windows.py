@@ -2,7 +2,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.domain.imports import ImportedEvent
 from common.domain.interval import Interval
 from common.domain.windows import (
     FOREVER,
@@ -16,6 +15,7 @@ from common.domain.windows import (
     rolled,
     shifted,
 )
+from tests.imported import imported_event
 
 NOW = datetime(2027, 3, 31, 9, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -79,16 +79,7 @@ def test_an_event_ages_when_it_ended_a_week_ago():
 
     def ended(end):
         span = Interval(end - DAY, end)
-        return ImportedEvent(
-            key="e",
-            unit="e",
-            interval=span,
-            blocks=True,
-            free=False,
-            private=False,
-            all_day=False,
-            generation=1,
-        )
+        return imported_event("e", span)
 
     assert aged(ended(NOW - 7 * DAY), NOW)
     assert not aged(ended(NOW - 7 * DAY + timedelta(seconds=1)), NOW)

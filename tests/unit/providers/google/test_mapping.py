@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from common.domain.account import Role
 from common.domain.event import (
+    Change,
     Detail,
     EventType,
+    ExternalEvent,
     Kind,
     Marker,
     Removal,
@@ -24,18 +26,23 @@ from common.domain.event import (
 from common.domain.interval import Interval
 from common.errors import UnexpectedReply
 from common.ports.provider import ChannelRequest
+from common.providers.google import mapping
 from common.providers.google.entries import calendar_of, channel_of
-from common.providers.google.mapping import (
-    Place,
-    change_of,
-    event_of,
-    inside,
-    moment_of,
-    written_of,
-)
+from common.providers.google.items import item_of
+from common.providers.google.mapping import Place, inside, moment_of, written_of
 
 ZURICH = Place.of(["Europe/Zurich"], Detail.FULL)
 TEN, ELEVEN = datetime(2026, 10, 6, 10, tzinfo=UTC), datetime(2026, 10, 6, 11, tzinfo=UTC)
+
+
+def event_of(item: dict[str, Any], place: Place) -> ExternalEvent:
+    found = item_of(item)
+    assert found is not None
+    return mapping.event_of(found, place)
+
+
+def change_of(item: object, place: Place, *, snapshot: bool) -> Change | None:
+    return mapping.change_of(item_of(item), place, snapshot=snapshot)
 
 
 def timed(**changes: Any) -> dict[str, Any]:

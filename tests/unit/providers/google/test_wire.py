@@ -11,11 +11,11 @@ from common.domain.event import Detail
 from common.domain.feed import Cursor
 from common.domain.interval import Interval
 from common.errors import UnexpectedReply
+from common.providers.google.items import listing_of, read_listing
 from common.providers.google.pages import (
     bounds,
     busy_chunk,
     fields_version,
-    items_of,
     listing,
     next_page,
     page_fields,
@@ -230,16 +230,19 @@ def test_the_wished_pause(headers: dict[str, str], seconds: float | None) -> Non
 def test_what_is_no_listing_is_not_an_empty_one(reply: dict[str, Any]) -> None:
     """An object without items is an error, unless it says that it is a listing (pitfall 1)."""
     with pytest.raises(UnexpectedReply):
-        items_of(reply)
+        listing_of(reply)
+    with pytest.raises(UnexpectedReply):
+        read_listing(json.dumps(reply).encode())
 
 
 def test_a_listing_may_leave_out_its_empty_items() -> None:
     """A listing that names itself is one."""
-    assert items_of({"kind": "calendar#events"}) == ()
+    assert listing_of({"kind": "calendar#events"}).items == []
+    assert read_listing(b'{"kind": "calendar#events"}').items == []
 
 
 @pytest.mark.parametrize("token", ["p", "", 7, []])
 def test_a_page_never_leads_to_itself(token: object) -> None:
     """The same token again, or an odd one, ends the feed with an error instead of a loop."""
     with pytest.raises(UnexpectedReply):
-        next_page({"nextPageToken": token}, "p")
+        next_page(token, "p")

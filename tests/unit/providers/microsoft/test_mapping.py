@@ -27,12 +27,12 @@ from common.domain.interval import Interval
 from common.domain.settings import BusyRules
 from common.errors import UnexpectedReply
 from common.ports.provider import ChannelRequest
+from common.providers.microsoft import mapping
 from common.providers.microsoft.entries import calendar_of, channel_of
+from common.providers.microsoft.items import item_of
 from common.providers.microsoft.mapping import (
     Place,
     Unmappable,
-    change_of,
-    event_of,
     inside,
     moment_of,
     written_of,
@@ -45,6 +45,16 @@ ZURICH = Place.of("Europe/Zurich", Detail.FULL)
 TIMES = Place.of("Europe/Zurich", Detail.TIMES)
 START = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+
+
+def event_of(item: dict[str, Any], place: Place) -> ExternalEvent:
+    found = item_of(item)
+    assert found is not None
+    return mapping.event_of(found, place)
+
+
+def change_of(item: object, place: Place) -> Change:
+    return mapping.change_of(item_of(item), place)
 
 
 def at(text: str, zone: str | None = "UTC") -> dict[str, str]:

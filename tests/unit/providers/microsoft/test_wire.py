@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from common.domain.ownership import fingerprint
 from common.errors import UnexpectedReply
 from common.ports.provider import ChannelRequest
 from common.providers.microsoft import pages
+from common.providers.microsoft.items import listing_of, read_listing
 from common.providers.microsoft.mapping import shows
 from common.providers.microsoft.wire import (
     KEY,
@@ -231,4 +233,6 @@ def test_times_only_selects_no_texts() -> None:
 def test_an_answer_that_is_no_listing_is_not_an_empty_one(reply: dict[str, Any]) -> None:
     """Without a list there is nothing to believe."""
     with pytest.raises(UnexpectedReply):
-        pages.items_of(reply)
+        listing_of(reply)
+    with pytest.raises(UnexpectedReply):
+        read_listing(json.dumps(reply).encode())

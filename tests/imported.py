@@ -1,0 +1,29 @@
+"""Imported events out of what a test wants to say of them."""
+
+from __future__ import annotations
+
+from common.domain.imports import ALL_DAY, BLOCKS, FREE, PRIVATE, ImportedEvent, microseconds
+
+
+def imported_event(
+    key,
+    interval,
+    *,
+    unit=None,
+    blocks=True,
+    free=False,
+    private=False,
+    all_day=False,
+    generation=1,
+    title=None,
+    description=None,
+):
+    """An event that takes an hour of somebody's time, unless something else is said."""
+    marks = blocks * BLOCKS | free * FREE | private * PRIVATE | all_day * ALL_DAY
+    start, end = microseconds(interval.start), microseconds(interval.end)
+    return ImportedEvent(start, end, key, unit or key, marks, generation, title, description)
+
+
+def moved_event(event, interval):
+    """The same event at another time."""
+    return event._replace(start_us=microseconds(interval.start), end_us=microseconds(interval.end))
