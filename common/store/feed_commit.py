@@ -6,7 +6,7 @@ Reading before is safe, because every commit demands that the feed is still the 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -27,8 +27,11 @@ from common.store.feed_weeks import (
 from common.store.values import size
 
 MOST_WRITES = 400
-# As stored; up to twice as much on the wire, where Firestore takes 10 MiB but its emulator 4 MiB.
-MOST_BYTES = 2 * 1_048_576
+# The fewer, the more a week holds: what is read at once stays about the same.
+MOST_WEEKS, UNITS_AT_ONCE = 60, 150_000
+# As stored; up to twice as much on the wire, where Firestore takes 10 MiB but its emulator 4 MiB. Two of them
+# are held at once.
+MOST_BYTES = 1_048_576
 
 # The agenda's part and the overhead of a write, roughly.
 _WRITE_OVERHEAD = 1_000
@@ -38,21 +41,23 @@ Bundle = list[Write]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Bundles that each leave a week and its agenda consistent, and the index around and after them."""
+    """Bundles that each leave a week and its agenda consistent, and the index around and after them.
 
-    bundles: tuple[Bundle, ...]
+    The bundles are made as they are taken, so that a calendar of any size takes the same memory.
+    """
+
+    bundles: Iterator[Bundle]
     index: Index
     after: Mapping[str, Weeks]
 
-    def index_after(self) -> Bundle:
+    def index_after(self) -> Iterator[Bundle]:
         """The index as it is once all bundles are written."""
-        return self.index.writes(self.after)
+        return ([write] for write in self.index.writes(self.after))
 
-    def index_around(self) -> Bundle:
+    def index_around(self) -> Iterator[Bundle]:
         """The index while some bundles are written: it names the old and the new weeks."""
-        return self.index.writes(
-            {unit: tuple(sorted({*self.index.weeks(unit), *weeks})) for unit, weeks in self.after.items()}
-        )
+        both = {unit: tuple(sorted({*self.index.weeks(unit), *weeks})) for unit, weeks in self.after.items()}
+        return ([write] for write in self.index.writes(both))
 
 
 def plan(documents: Documents, feed: Feed, resource: str, changes: Sequence[UnitChange]) -> Plan:
@@ -62,15 +67,29 @@ def plan(documents: Documents, feed: Feed, resource: str, changes: Sequence[Unit
     index = Index(documents, calendar, units)
     after, added = _placed(units, feed)
     touched = index.all_weeks().union(added)
-    bundles: list[Bundle] = []
-    for name, week in sorted(read_weeks(documents, calendar, touched).items()):
-        kept = [event for event in week.events if event.unit not in units]
-        events = tuple(sorted(kept + added.get(name, []), key=by_time))
-        if events != week.events:
-            bundles.append(
-                [*week_writes(calendar, name, week, events), agenda_write(feed, resource, name, events)]
-            )
-    return Plan(tuple(bundles), index, after)
+    return Plan(_bundles(documents, feed, resource, touched, _Change(units.keys(), added)), index, after)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Which units are replaced, and what each week has of them from now on."""
+
+    units: Collection[str]
+    added: Mapping[str, Sequence[ImportedEvent]]
+
+
+def _bundles(
+    documents: Documents, feed: Feed, resource: str, touched: Collection[str], change: _Change
+) -> Iterator[Bundle]:
+    calendar, names = calendar_path(feed), sorted(touched)
+    at_once = max(1, min(MOST_WEEKS, UNITS_AT_ONCE // max(1, feed.units)))
+    for at in range(0, len(names), at_once):
+        for name, week in read_weeks(documents, calendar, names[at : at + at_once]).items():
+            before = week.events
+            kept = [event for event in before if event.unit not in change.units]
+            events = tuple(sorted([*kept, *change.added.get(name, ())], key=by_time))
+            if events != before:
+                yield [*week_writes(calendar, name, week, events), agenda_write(feed, resource, name, events)]
 
 
 def agenda_write(feed: Feed, resource: str, week: str, events: Iterable[ImportedEvent]) -> Write:

@@ -7,7 +7,8 @@ document whole, which is safe for the same reason as with weeks: every commit de
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -22,16 +23,18 @@ Shard = dict[str, Weeks]
 
 
 class Index:
-    """The index documents that know some units."""
+    """The index documents that know some units; what they know of others stays packed."""
 
     def __init__(self, documents: Documents, calendar: str, units: Iterable[str]) -> None:
         """Read them, in one exchange."""
         places = [f"{calendar}/index/{shard:02}" for shard in range(SHARDS)]
         self._place = {unit: places[zlib.crc32(unit.encode()) % SHARDS] for unit in units}
+        self._weeks: dict[str, Weeks] = dict.fromkeys(self._place, ())
         paths = sorted(set(self._place.values()))
-        found = documents.get(paths) if paths else ()
-        self._shards = {shard.path: read_index(shard.data) for shard in found}
-        self._weeks = {unit: self._shards[place].get(unit, ()) for unit, place in self._place.items()}
+        self._stored = {shard.path: shard.data for shard in (documents.get(paths) if paths else ())}
+        for stored in filter(None, self._stored.values()):
+            known = read_index(stored)
+            self._weeks.update((unit, known[unit]) for unit in known.keys() & self._place.keys())
 
     def weeks(self, unit: str) -> Weeks:
         """The weeks in which one of the units has events."""
@@ -41,16 +44,14 @@ class Index:
         """The weeks in which any of them has."""
         return set(chain.from_iterable(self._weeks.values()))
 
-    def writes(self, after: Mapping[str, Weeks]) -> list[Write]:
-        """What must be written so that these units are known to be in these weeks."""
+    def writes(self, after: Mapping[str, Weeks]) -> Iterator[Write]:
+        """What must be written so that these units are known to be in these weeks, one after the other."""
         changed: dict[str, Shard] = {}
         for unit, weeks in after.items():
             if weeks != self._weeks[unit]:
-                path = self._place[unit]
-                if path not in changed:
-                    changed[path] = dict(self._shards[path])
-                changed[path][unit] = weeks
-        return [_write(path, shard) for path, shard in sorted(changed.items())]
+                changed.setdefault(self._place[unit], {})[unit] = weeks
+        for path, shard in sorted(changed.items()):
+            yield _write(path, {**read_index(self._stored[path]), **shard})
 
 
 def _write(path: str, shard: Shard) -> Write:
@@ -72,6 +73,12 @@ def read_index(stored: Mapping[str, Any] | None) -> Shard:
         return {}
     try:
         rows = zip(unpacked_texts(stored["units"]), unpacked_texts(stored["weeks"]), strict=True)
-        return {unit: tuple(weeks.split(",")) for unit, weeks in rows}
+        return {unit: _named(weeks) for unit, weeks in rows}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise unreadable("index") from error
+
+
+@lru_cache(maxsize=1024)
+def _named(weeks: str) -> Weeks:
+    """Most units are in one week, and most weeks have many units: they share the name."""
+    return tuple(weeks.split(","))

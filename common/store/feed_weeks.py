@@ -7,10 +7,11 @@ documents named ``~1``, ``~2`` behind the week.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -41,11 +42,26 @@ _FOLLOWED = 400 * _DAY
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """The stored events of a week, and how many further documents they fill."""
+    """The documents of a week, packed until somebody looks at the events.
 
-    events: tuple[ImportedEvent, ...] = ()
-    parts: int = 0
-    stored: bool = False
+    A large calendar has more weeks in its columns than a function should hold as events.
+    """
+
+    documents: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def events(self) -> tuple[ImportedEvent, ...]:
+        """The stored events.
+
+        Raises:
+            StoreUnavailable: They cannot be understood.
+        """
+        return tuple(chain.from_iterable(map(read_events, self.documents)))
+
+    @property
+    def parts(self) -> int:
+        """How many further documents the first one names."""
+        return int(self.documents[0].get("parts", 0)) if self.documents else 0
 
 
 def calendar_path(feed: Feed) -> str:
@@ -92,20 +108,13 @@ def _named(first: int, last: int) -> tuple[str, ...]:
 def read_weeks(documents: Documents, calendar: str, wanted: Iterable[str]) -> dict[str, Week]:
     """The stored weeks of a calendar, absent ones empty; a second exchange only for oversized weeks."""
     names = sorted(set(wanted))
-    found = dict(zip(names, documents.get([_week_path(calendar, name) for name in names]), strict=True))
-    more = [(name, part) for name in names for part in range(1, (found[name].data or {}).get("parts", 0) + 1)]
+    found = documents.get([_week_path(calendar, name) for name in names])
+    weeks = {name: Week((one.data,) if one.data else ()) for name, one in zip(names, found, strict=True)}
+    more = [(name, part) for name, week in weeks.items() for part in range(1, week.parts + 1)]
     rest = documents.get([_week_path(calendar, name, part) for name, part in more]) if more else ()
-    events = {name: read_events(found[name].data) for name in names}
-    for (name, _), snapshot in zip(more, rest, strict=True):
-        events[name] += read_events(snapshot.data)
-    return {
-        name: Week(
-            events=events[name],
-            parts=(found[name].data or {}).get("parts", 0),
-            stored=found[name].data is not None,
-        )
-        for name in names
-    }
+    for (name, _), one in zip(more, rest, strict=True):
+        weeks[name] = Week((*weeks[name].documents, one.data or {}))
+    return weeks
 
 
 def read_page(documents: Documents, calendar: str, span: Interval, asked: Window) -> Page[ImportedEvent]:
@@ -140,16 +149,11 @@ def read_page(documents: Documents, calendar: str, span: Interval, asked: Window
 
 def all_weeks(documents: Documents, calendar: str) -> dict[str, Week]:
     """Every stored week of a calendar."""
-    merged: dict[str, Week] = {}
+    parts: dict[str, dict[int, Mapping[str, Any]]] = {}
     for snapshot in documents.query(Query(f"{calendar}/weeks")):
         name, _, part = snapshot.id.partition("~")
-        before, data = merged.get(name, Week()), snapshot.data or {}
-        merged[name] = Week(
-            events=before.events + read_events(data),
-            parts=before.parts if part else data.get("parts", 0),
-            stored=True,
-        )
-    return merged
+        parts.setdefault(name, {})[int(part or 0)] = snapshot.data or {}
+    return {name: Week(tuple(found[part] for part in sorted(found))) for name, found in parts.items()}
 
 
 def week_writes(calendar: str, name: str, before: Week, events: Sequence[ImportedEvent]) -> list[Write]:
@@ -159,7 +163,7 @@ def week_writes(calendar: str, name: str, before: Week, events: Sequence[Importe
         Put(_week_path(calendar, name, part), data if part else data | {"parts": len(parts) - 1})
         for part, data in enumerate(parts)
     ]
-    last = before.parts if before.stored else -1
+    last = before.parts if before.documents else -1
     writes += (Delete(_week_path(calendar, name, part)) for part in range(len(parts), last + 1))
     return writes
 

@@ -74,15 +74,16 @@ class StoredFeeds:
         that is simply done again.
         """
         planned = plan(self._documents, feed, resource, changes)
-        batches = tuple(fitting(planned.bundles))
-        if len(batches) <= 1:
-            return self._commit_with_feed(feed, [*chain(*batches), *planned.index_after()])
+        batches = fitting(chain(planned.bundles, planned.index_after()))
+        first, second = next(batches, []), next(batches, None)
+        if second is None:
+            return self._commit_with_feed(feed, first)
         if feed.version is None:
             feed = replace(feed, version=self.save(Feed(feed.tenant, feed.connection, feed.key)).version)
         guard = Merge(calendar_path(feed), {}, version=feed.version)
-        for batch in (planned.index_around(), *batches):
+        for batch in chain(fitting(planned.index_around()), (first, second), batches):
             self._documents.commit([guard, *batch])
-        return self._commit_with_feed(feed, planned.index_after())
+        return self._commit_with_feed(feed, ())
 
     def units(self, feed: Feed, units: Sequence[str]) -> Mapping[str, tuple[ImportedEvent, ...]]:
         """The stored events of some units."""
