@@ -1,0 +1,85 @@
+"""Calendars, channels and answers to writes, as Graph tells them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from common.domain.account import Role
+from common.domain.feed import Channel
+from common.errors import UnexpectedReply
+from common.ports.provider import ChannelRequest
+from common.providers.microsoft.entries import calendar_of, channel_of
+from common.providers.microsoft.mapping import moment_of, written_of
+from tests.unit.providers.microsoft.mapped import START, item
+
+
+@pytest.mark.parametrize("text", [None, 7, "", "soon", "2026-13-01T00:00:00Z", "0001-01-01T00:00:00+14:00"])
+def test_a_moment_that_is_none(text: object) -> None:
+    """Nothing is guessed."""
+    assert moment_of(text) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "role"),
+    [
+        ({"canEdit": True, "canShare": True}, Role.OWNER),
+        ({"canEdit": True, "canShare": False, "isDefaultCalendar": True}, Role.OWNER),
+        ({"canEdit": True, "canShare": False, "canViewPrivateItems": True}, Role.WRITER),
+        ({"canEdit": True, "canShare": False, "canViewPrivateItems": False}, Role.WRITER_WITHOUT_PRIVATE),
+        ({"canEdit": False, "canShare": True}, Role.READER),
+        ({}, Role.READER),
+        ({"canEdit": "yes"}, Role.READER),
+    ],
+)
+def test_what_may_be_done_in_a_calendar(changes: dict[str, Any], role: Role) -> None:
+    """Nothing is written where Graph does not plainly allow it."""
+    entry = calendar_of({"id": "C", "name": "Work", **changes})
+
+    assert entry is not None
+    assert (entry.provider_id, entry.name, entry.zone, entry.role) == ("C", "Work", None, role)
+
+
+def test_a_calendar_without_identity_is_left_out() -> None:
+    """There is nothing to ask about it."""
+    assert calendar_of({"name": "Work"}) is None
+
+
+REQUEST = ChannelRequest("c1", "https://hooks.example.org/", "t", START, START + timedelta(days=30))
+
+
+def test_a_channel_is_ours_by_name_and_graphs_by_life() -> None:
+    """The id that is in our token, Graph's own name for it, and the end that Graph gave it."""
+    reply = {"id": "sub-1", "expirationDateTime": "2026-10-12T07:00:00Z"}
+
+    assert channel_of(reply, REQUEST) == Channel(
+        "c1",
+        "sub-1",
+        expires_at=datetime(2026, 10, 12, 7, tzinfo=UTC),
+        created_at=START,
+        verified_at=START,
+    )
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {},
+        {"id": "s"},
+        {"id": "s", "expirationDateTime": "soon"},
+        {"expirationDateTime": "2026-10-12T07:00:00Z"},
+    ],
+)
+def test_a_channel_without_end_is_none(reply: dict[str, Any]) -> None:
+    """The returned life counts, so there has to be one."""
+    with pytest.raises(UnexpectedReply):
+        channel_of(reply, REQUEST)
+
+
+def test_a_write_says_what_was_written() -> None:
+    """The answer to a write names the event, or is no answer."""
+    assert written_of(item()).etag == 'W/"1"'
+    with pytest.raises(UnexpectedReply):
+        written_of({})
