@@ -15,7 +15,7 @@ from common.errors import CalendarGone, SyncError, UnexpectedReply
 from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest
 from common.providers.google import pages, wire
 from common.providers.google.busy import BLIND, ask_busy
-from common.providers.google.client import GoogleClient, Outcome
+from common.providers.google.client import GoogleClient
 from common.providers.google.entries import calendar_of, channel_of
 from common.providers.google.items import Item, listed, listing_of, read_listing
 from common.providers.google.mapping import (
@@ -28,6 +28,7 @@ from common.providers.google.mapping import (
 )
 from common.providers.google.pages import events_of, next_page
 from common.providers.lenient import lenient
+from common.providers.refusals import Outcome
 
 _ABSENT = frozenset({Outcome.MISSING, Outcome.DELETED})
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from enum import Enum, auto
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPException
@@ -23,7 +21,6 @@ from common.errors import (
     OperatorFault,
     ProviderUnavailable,
     RateLimited,
-    Retry,
     Stop,
     SyncError,
     UnexpectedReply,
@@ -32,6 +29,7 @@ from common.errors import (
 from common.providers.google.connection import BoundedHttp, Heard, Refused
 from common.providers.google.wire import NO_REASON, Refusal, Reply, read_refusal
 from common.providers.pool import Pool
+from common.providers.refusals import UNAVAILABLE, Outcome, Rule, accepted, by_status, error_of
 
 if TYPE_CHECKING:
     from googleapiclient._apis.calendar.v3.resources import CalendarResource
@@ -45,26 +43,6 @@ HttpFactory = Callable[[float], httplib2.Http]
 logging.getLogger("googleapiclient").setLevel(logging.INFO)
 
 
-class Outcome(Enum):
-    """Refusals that are an answer, in the calls that expect them."""
-
-    MISSING = auto()
-    DELETED = auto()
-    CHANGED = auto()
-    TAKEN = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """How to react to a refusal; ``outcome`` where a call may take it as an answer."""
-
-    error: type[SyncError]
-    code: str | None = None
-    outcome: Outcome | None = None
-
-
-_UNAVAILABLE = Rule(ProviderUnavailable)
-_UNKNOWN = Rule(UnexpectedReply)
 _LIMITED = Rule(RateLimited)
 _SCOPE = Rule(GrantRevoked, "scope_missing")
 _OPERATOR = Rule(OperatorFault, "api_not_enabled")
@@ -112,16 +90,16 @@ RULES: Mapping[tuple[int, str], Rule] = {
 }
 STATUSES: Mapping[int, Rule] = {
     401: Rule(GrantRevoked, "unauthorized"),
-    408: _UNAVAILABLE,
+    408: UNAVAILABLE,
     # Seen on reads, without any condition in the request, and gone on the next attempt.
-    412: _UNAVAILABLE,
+    412: UNAVAILABLE,
     429: _LIMITED,
 }
 # Inside a 200: https://developers.google.com/workspace/calendar/api/v3/reference/freebusy
 BUSY_RULES: Mapping[str, Rule] = {
     "notFound": Rule(CalendarGone),
-    "internalError": _UNAVAILABLE,
-    "backendError": _UNAVAILABLE,
+    "internalError": UNAVAILABLE,
+    "backendError": UNAVAILABLE,
     "rateLimitExceeded": _LIMITED,
     "groupTooBig": Rule(UnexpectedReply, "group_too_big"),
     "tooManyCalendarsRequested": Rule(UnexpectedReply, "too_many_calendars"),
@@ -136,17 +114,12 @@ def rule_for(refusal: Refusal) -> Rule:
     for reason in refusal.reasons:
         if rule := RULES.get((refusal.status, reason)):
             return rule
-    failed = refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return STATUSES.get(refusal.status) or (_UNAVAILABLE if failed else _UNKNOWN)
+    return by_status(STATUSES, refusal.status)
 
 
 def error_for(refusal: Refusal) -> SyncError:
     """The error to raise; its text holds Google's own word for the reason and nothing else."""
-    rule = rule_for(refusal)
-    detail = f"Google answered {refusal.status} ({refusal.word})"
-    if issubclass(rule.error, Retry):
-        return rule.error(detail, code=rule.code, retry_after=refusal.retry_after)
-    return rule.error(detail, code=rule.code)
+    return error_of(rule_for(refusal), refusal, who="Google")
 
 
 class GoogleClient:
@@ -195,7 +168,7 @@ class GoogleClient:
         """The JSON object that answers ``request``, or one of the refusals that the caller accepts."""
         answer = self._exchange(token, request, live=live)
         if isinstance(answer, Refusal):
-            return self._accepted(answer, accept)
+            return _accepted(answer, accept)
         # A cut-off body comes back as text from the library, without any error.
         if not isinstance(answer, dict):
             raise ProviderUnavailable("Google's answer is not whole", code="unreadable_reply")
@@ -212,19 +185,12 @@ class GoogleClient:
     def tell(self, token: str, request: HttpRequest, *, accept: Collection[Outcome] = ()) -> Outcome | None:
         """Send a request whose answer is empty; one of the accepted refusals, or None."""
         answer = self._exchange(token, request, live=False)
-        return self._accepted(answer, accept) if isinstance(answer, Refusal) else None
+        return _accepted(answer, accept) if isinstance(answer, Refusal) else None
 
     def close(self) -> None:
         """Close the connections that are open and idle."""
         for pool in self._pools.values():
             pool.close()
-
-    @staticmethod
-    def _accepted(refusal: Refusal, accept: Collection[Outcome]) -> Outcome:
-        outcome = rule_for(refusal).outcome
-        if outcome is None or outcome not in accept:
-            raise error_for(refusal)
-        return outcome
 
     def _exchange(self, token: str, request: HttpRequest, *, live: bool) -> object:
         request.headers = {**(request.headers or {}), "authorization": f"Bearer {token}"}
@@ -241,6 +207,10 @@ class GoogleClient:
                 raise ProviderUnavailable("Google Calendar could not be reached") from None
             except (UnicodeDecodeError, RecursionError):
                 raise ProviderUnavailable("Google's answer is not whole", code="unreadable_reply") from None
+
+
+def _accepted(refusal: Refusal, accept: Collection[Outcome]) -> Outcome:
+    return accepted(rule_for(refusal), error_for(refusal), accept)
 
 
 def _raw(_: object, content: bytes) -> bytes:

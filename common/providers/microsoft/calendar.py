@@ -16,7 +16,7 @@ from common.providers.lenient import lenient
 from common.providers.microsoft import batch, pages, wire
 from common.providers.microsoft.busy import ask_busy
 from common.providers.microsoft.channels import clear_twins
-from common.providers.microsoft.client import GraphClient, Outcome
+from common.providers.microsoft.client import GraphClient
 from common.providers.microsoft.entries import calendar_of, channel_of, renewed_of
 from common.providers.microsoft.evidence import found_as, need_silence, proven
 from common.providers.microsoft.items import Item, listed, listing_of, read_listing
@@ -31,6 +31,7 @@ from common.providers.microsoft.mapping import (
 )
 from common.providers.microsoft.pages import events_of
 from common.providers.microsoft.wire import Ask, Reply
+from common.providers.refusals import Outcome
 
 _ABSENT = frozenset({Outcome.MISSING})
 # What only the owner's own copy has: a change of it is mailed to nobody.

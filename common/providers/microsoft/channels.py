@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from common.errors import Conflict
 from common.providers.microsoft import pages
-from common.providers.microsoft.client import GraphClient, Outcome
+from common.providers.microsoft.client import GraphClient
 from common.providers.microsoft.items import listed
 from common.providers.microsoft.wire import Ask, channel_path
+from common.providers.refusals import Outcome
 
 MOST_PAGES = 10
 

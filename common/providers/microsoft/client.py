@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +19,6 @@ from common.errors import (
     OperatorFault,
     ProviderUnavailable,
     RateLimited,
-    Retry,
     Stop,
     SyncError,
     UnexpectedReply,
@@ -31,32 +28,14 @@ from common.providers.lenient import parsed
 from common.providers.microsoft.connection import Heard, Unreachable, exchange, forgetful
 from common.providers.microsoft.wire import Ask, Refusal, Reply, read_refusal
 from common.providers.pool import Pool
+from common.providers.refusals import UNAVAILABLE, Outcome, Rule, accepted, by_status, error_of
 
 ENDPOINT = "https://graph.microsoft.com/v1.0"
 
 SessionFactory = Callable[[], requests.Session]
 
 
-class Outcome(Enum):
-    """Refusals that are an answer, in the calls that expect them."""
-
-    MISSING = auto()
-    CHANGED = auto()
-    TAKEN = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """How to react to a refusal; ``outcome`` where a call may take it as an answer."""
-
-    error: type[SyncError]
-    code: str | None = None
-    outcome: Outcome | None = None
-
-
 _ANY = 0
-_UNAVAILABLE = Rule(ProviderUnavailable)
-_UNKNOWN = Rule(UnexpectedReply)
 _LIMITED = Rule(RateLimited)
 _EXPIRED = Rule(CursorExpired)
 _MISSING = Rule(CalendarGone, outcome=Outcome.MISSING)
@@ -91,7 +70,7 @@ _RULES: Mapping[tuple[int, str], Rule] = {
     **{(_ANY, code): _EXPIRED for code in _LOST_STATES},
     **{(_ANY, code): _LIMITED for code in _LIMITS},
     **{(_ANY, code): _MAILBOX for code in _NO_MAILBOX},
-    **{(_ANY, code): _UNAVAILABLE for code in _TRANSIENT},
+    **{(_ANY, code): UNAVAILABLE for code in _TRANSIENT},
     (_ANY, "ErrorIrresolvableConflict"): Rule(Conflict, "event_busy", Outcome.CHANGED),
     (_ANY, "ErrorQuotaExceeded"): _FULL,
     (400, "ErrorInvalidIdMalformed"): _MISSING,
@@ -117,12 +96,12 @@ RULES: Mapping[tuple[int, str], Rule] = {
 STATUSES: Mapping[int, Rule] = {
     401: Rule(GrantRevoked, "unauthorized"),
     403: Rule(Forbidden),
-    408: _UNAVAILABLE,
+    408: UNAVAILABLE,
     409: Rule(Conflict, outcome=Outcome.TAKEN),
     410: _EXPIRED,
     412: Rule(Conflict, "event_busy", Outcome.CHANGED),
     423: Rule(Conflict),
-    424: _UNAVAILABLE,
+    424: UNAVAILABLE,
     429: _LIMITED,
     507: _FULL,
     509: _LIMITED,
@@ -135,17 +114,12 @@ def rule_for(refusal: Refusal) -> Rule:
         for status in (refusal.status, _ANY):
             if rule := RULES.get((status, code.lower())):
                 return rule
-    failed = refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return STATUSES.get(refusal.status) or (_UNAVAILABLE if failed else _UNKNOWN)
+    return by_status(STATUSES, refusal.status)
 
 
 def error_for(refusal: Refusal) -> SyncError:
     """The error to raise; its text holds Graph's own word for the reason and nothing else."""
-    rule = rule_for(refusal)
-    detail = f"Graph answered {refusal.status} ({refusal.word})"
-    if issubclass(rule.error, Retry):
-        return rule.error(detail, code=rule.code, retry_after=refusal.retry_after)
-    return rule.error(detail, code=rule.code)
+    return error_of(rule_for(refusal), refusal, who="Graph")
 
 
 class GraphClient:
@@ -234,7 +208,4 @@ class GraphClient:
 
 
 def _accepted(refusal: Refusal, accept: Collection[Outcome]) -> Outcome:
-    outcome = rule_for(refusal).outcome
-    if outcome is None or outcome not in accept:
-        raise error_for(refusal)
-    return outcome
+    return accepted(rule_for(refusal), error_for(refusal), accept)

@@ -7,10 +7,11 @@ from common.domain.event import Gone
 from common.domain.own_ids import id_signature
 from common.errors import Forbidden
 from common.providers.microsoft import pages
-from common.providers.microsoft.client import GraphClient, Outcome
+from common.providers.microsoft.client import GraphClient
 from common.providers.microsoft.items import listed
 from common.providers.microsoft.mapping import written_of
 from common.providers.microsoft.wire import Ask, calendar_path
+from common.providers.refusals import Outcome
 
 
 def found_as(client: GraphClient, token: str, calendar: CalendarRef, event_id: str) -> str | Gone:

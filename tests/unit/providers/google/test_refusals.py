@@ -17,8 +17,9 @@ from common.errors import (
     UsageExhausted,
 )
 from common.providers.google import client as table
-from common.providers.google.client import Outcome, error_for, rule_for
+from common.providers.google.client import error_for, rule_for
 from common.providers.google.wire import Refusal, read_refusal
+from common.providers.refusals import Outcome
 from tests.unit.providers.google.wire import Wire, ask
 
 

@@ -19,8 +19,9 @@ from common.errors import (
 )
 from common.providers.microsoft import client as table
 from common.providers.microsoft.batch import ask_all
-from common.providers.microsoft.client import Outcome, error_for, rule_for
+from common.providers.microsoft.client import error_for, rule_for
 from common.providers.microsoft.wire import Ask, Refusal, read_refusal
+from common.providers.refusals import Outcome
 from tests.unit.providers.microsoft.wire import ASK, Wire
 
 
