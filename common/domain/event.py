@@ -143,6 +143,11 @@ class ExternalEvent(NamedTuple):
         return f"{self.series_id}#{self.original_start}" if self.series_id else self.id
 
 
+# The fields by which the blocking table tells events apart, ``show_as`` to ``cancelled``: few different ones,
+# however many events there are.
+LOOK = slice(ExternalEvent._fields.index("show_as"), ExternalEvent._fields.index("cancelled") + 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Gone:
     """The provider says that the event is deleted or was never there (a proof, not an error)."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import timedelta
-from operator import attrgetter
 
 from common.domain.account import CalendarEntry, Connection
 from common.domain.blocking import Effect, effect, offers
-from common.domain.event import Detail, ExternalEvent
+from common.domain.event import LOOK, Detail, ExternalEvent
 from common.domain.imports import ALL_DAY, BLOCKS, FREE, PRIVATE, ImportedEvent, microseconds
 from common.domain.interval import Interval
 from common.domain.settings import ImportMode, ImportSettings, PrivateMode
@@ -50,9 +49,6 @@ class Rule:
 
 _UNSEEN = Rule(0, texts=False)
 
-# All that the rule looks at: few different ones, however many events there are.
-_look = attrgetter("show_as", "type", "response", "private", "cancelled")
-
 
 @dataclass(frozen=True, slots=True)
 class Copier:
@@ -70,7 +66,7 @@ class Copier:
 
     def copy(self, event: ExternalEvent) -> ImportedEvent | None:
         """Our copy of an event; None where nothing may or need be kept of it."""
-        look, start, end = _look(event), microseconds(event.start), microseconds(event.end)
+        look, start, end = event[LOOK], microseconds(event.start), microseconds(event.end)
         if start == end:
             # It takes no time, whatever it looks like.
             return None
@@ -86,11 +82,12 @@ class Copier:
                 return None
             start, end = microseconds(stretch.start), microseconds(stretch.end)
         marks = rule.marks | ALL_DAY if event.all_day else rule.marks
+        key, unit = (event.key, event.unit) if event.series_id else (event.id, event.id)
         if not rule.texts:
-            return ImportedEvent(start, end, event.key, event.unit, marks, self.generation)
+            return ImportedEvent(start, end, key, unit, marks, self.generation)
         title = event.title and event.title[:LONGEST_TITLE]
         words = event.description and event.description[:LONGEST_DESCRIPTION]
-        return ImportedEvent(start, end, event.key, event.unit, marks, self.generation, title, words)
+        return ImportedEvent(start, end, key, unit, marks, self.generation, title, words)
 
     def _rule(self, event: ExternalEvent) -> Rule | None:
         """Texts of private events are kept only where both modes allow texts."""

@@ -72,6 +72,10 @@ class ImportedEvent(NamedTuple):
         return f"ImportedEvent({self.interval}, {self.key!r}, {self.unit!r}, {self.marks})"
 
 
+# A unit and its events from now on.
+UnitEvents = tuple[str, tuple[ImportedEvent, ...]]
+
+
 class UnitChange(NamedTuple):
     """What a unit looks like from now on; no events means that it is gone."""
 

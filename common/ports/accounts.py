@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from common.domain.account import Connection
     from common.domain.feed import Feed
-    from common.domain.imports import ImportedEvent, UnitChange
+    from common.domain.imports import ImportedEvent, UnitEvents
     from common.domain.interval import Interval
     from common.domain.listing import Page, Window
     from common.domain.work import (
@@ -70,7 +70,7 @@ class Feeds(Protocol):
         Returns the feed with its new version.
         """
 
-    def commit(self, feed: Feed, resource: str, changes: Sequence[UnitChange]) -> Feed:
+    def commit(self, feed: Feed, resource: str, changes: Iterable[UnitEvents]) -> Feed:
         """Replace the given units' events, the agenda's imports and the state, all in one commit.
 
         Raises:

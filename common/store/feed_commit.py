@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from common.domain.feed import Feed
-from common.domain.imports import ImportedEvent, UnitChange
+from common.domain.imports import ImportedEvent, UnitEvents
 from common.store import paths
 from common.store.agenda import imported_times
 from common.store.documents import REMOVE, Documents, Merge, Write
@@ -31,7 +31,7 @@ MOST_WRITES = 400
 MOST_WEEKS, UNITS_AT_ONCE = 60, 150_000
 # As stored; up to twice as much on the wire, where Firestore takes 10 MiB but its emulator 4 MiB. Two of them
 # are held at once.
-MOST_BYTES = 1_048_576
+MOST_BYTES = 2 * 1_048_576
 
 # The agenda's part and the overhead of a write, roughly.
 _WRITE_OVERHEAD = 1_000
@@ -60,7 +60,7 @@ class Plan:
         return ([write] for write in self.index.writes(both))
 
 
-def plan(documents: Documents, feed: Feed, resource: str, changes: Sequence[UnitChange]) -> Plan:
+def plan(documents: Documents, feed: Feed, resource: str, changes: Iterable[UnitEvents]) -> Plan:
     """What must be written so that these units look like this from now on."""
     calendar = calendar_path(feed)
     units: dict[str, Sequence[ImportedEvent]] = dict(changes)

@@ -9,7 +9,7 @@ from itertools import chain
 
 from common.domain.agenda import weeks
 from common.domain.feed import Feed
-from common.domain.imports import ImportedEvent, UnitChange
+from common.domain.imports import ImportedEvent, UnitEvents
 from common.domain.interval import Interval
 from common.domain.listing import Page, Window
 from common.domain.work import Quarantined
@@ -66,7 +66,7 @@ class StoredFeeds:
         """Store the state if ``feed.version`` is still the stored one; else raises Conflict."""
         return self._commit_with_feed(feed, [])
 
-    def commit(self, feed: Feed, resource: str, changes: Sequence[UnitChange]) -> Feed:
+    def commit(self, feed: Feed, resource: str, changes: Iterable[UnitEvents]) -> Feed:
         """Replace the given units' events, the agenda's imports and the state, all in one commit.
 
         A page beyond the limits of one commit takes several. Each demands the feed's version, the index
@@ -123,13 +123,14 @@ class StoredFeeds:
         """
         calendar = calendar_path(feed)
         stored = all_weeks(self._documents, calendar)
+        count = len(_distinct(event for week in stored.values() for event in week.events))
         bundles = [removal(feed, resource, name, week) for name, week in sorted(stored.items())]
         index = self._documents.query(Query(f"{calendar}/index"))
         bundles += [[Delete(shard.path)] for shard in index]
         guard = [Merge(calendar, {}, version=feed.version)] if feed.version else []
         for batch in fitting(bundles):
             self._documents.commit([*guard, *batch])
-        return len(_distinct(event for week in stored.values() for event in week.events))
+        return count
 
     def delete(self, feed: Feed) -> None:
         """Forget the state itself (after a purge)."""

@@ -17,7 +17,7 @@ from common.domain.event import (
 )
 from common.domain.feed import Feed, OccurrencePage
 from common.domain.importing import Copier
-from common.domain.imports import ImportedEvent, UnitChange, microseconds
+from common.domain.imports import ImportedEvent, microseconds
 from common.domain.interval import Interval
 from common.domain.windows import covered, import_window
 from common.domain.work import Quarantined
@@ -40,10 +40,6 @@ class Plan:
     units: Units = field(default_factory=dict)
     before: Mapping[str, tuple[ImportedEvent, ...]] = field(default_factory=dict)
     poison: list[Quarantined] = field(default_factory=list)
-
-    def changes(self) -> tuple[UnitChange, ...]:
-        """The units as the store takes them."""
-        return tuple(map(UnitChange._make, self.units.items()))
 
 
 def _copier(ports: Ports, reading: Reading, feed: Feed) -> Copier:

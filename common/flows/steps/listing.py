@@ -92,7 +92,7 @@ def turn_page(ports: Ports, reading: Reading, feed: Feed, *, done: int | None = 
         ports.feeds.quarantine(feed, made.poison)
     after = _after(ports, feed, page, made, done=done)
     stored = ports.feeds.commit(
-        replace(after, held=followed.held or after.held), reading.connection.resource, made.changes()
+        replace(after, held=followed.held or after.held), reading.connection.resource, made.units.items()
     )
     return Turned(stored, last=page.last, units=len(made.units))
 

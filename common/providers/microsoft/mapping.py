@@ -170,11 +170,18 @@ def _instant(when: When | None, home: ZoneInfo) -> datetime | None:
     if when is None:
         return None
     # What is asked for, and nearly always sent.
-    if when.time_zone == "UTC" and (at := moment_of(f"{when.date_time}Z")):
+    if when.time_zone == "UTC" and (at := _universal(when.date_time)):
         return at
     name = str(when.time_zone or "")
     universal = name.lower() in _UTC_NAMES
     return moment_of(when.date_time, UTC if universal else zone_of(name) or home)
+
+
+def _universal(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(f"{text}Z")
+    except ValueError:
+        return None
 
 
 def moment_of(text: object, home: tzinfo | None = None) -> datetime | None:
