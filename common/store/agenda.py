@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
@@ -63,34 +63,40 @@ def _seconds(moment: datetime) -> int:
     return int(moment.timestamp())
 
 
-def imported_times(events: Iterable[ImportedEvent], bounds: Seconds) -> dict[str, Any] | None:
+def imported_times(events: Collection[ImportedEvent], bounds: Seconds) -> dict[str, Any] | None:
     """One calendar's busy and free times within a week, as stored; None where there are none."""
-    first, last = bounds
-    busy: list[Seconds] = []
-    free: set[Seconds] = set()
-    for event in events:
-        if event.marks & BLOCKS:
-            # The smallest whole seconds around it: a time too few is better than one sold twice.
-            start, end = event.start_us // _SECOND, -(-event.end_us // _SECOND)
-            if start < last and end > first:
-                busy.append((max(first, start), min(last, end)))
-        elif event.marks & FREE:
-            # The largest whole seconds inside.
-            start, end = max(first, -(-event.start_us // _SECOND)), min(last, event.end_us // _SECOND)
-            if start < end:
-                free.add((start, end))
-    times = {"busy": _merged(busy), "free": sorted(free)}
+    busy = _merged(sorted((event.start_us, event.end_us) for event in events if event.marks & BLOCKS))
+    free = {(event.start_us, event.end_us) for event in events if event.marks & FREE}
+    # The smallest whole seconds around what is busy, a time too few is better than one sold twice; and the
+    # largest inside of what is free.
+    times = {
+        "busy": _merged(_inside(bounds, ((start // _SECOND, -(-end // _SECOND)) for start, end in busy))),
+        "free": sorted(_inside(bounds, ((-(-start // _SECOND), end // _SECOND) for start, end in free))),
+    }
     packed = {name: packed_numbers(tuple(chain.from_iterable(found))) for name, found in times.items()}
     return {name: found for name, found in packed.items() if found} or None
 
 
-def _merged(ranges: list[Seconds]) -> list[Seconds]:
+def _inside(bounds: Seconds, ranges: Iterable[Seconds]) -> Iterator[Seconds]:
+    first, last = bounds
+    for start, end in ranges:
+        if start < last and end > first and start < end:
+            yield max(first, start), min(last, end)
+
+
+def _merged(ranges: Iterable[Seconds]) -> list[Seconds]:
+    """Ranges in order of their starts as few disjoint ones; touching ones are joined."""
     merged: list[Seconds] = []
-    for start, end in sorted(ranges):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
+    begun, until = 0, None
+    for start, end in ranges:
+        if until is None or start > until:
+            if until is not None:
+                merged.append((begun, until))
+            begun, until = start, end
+        elif end > until:
+            until = end
+    if until is not None:
+        merged.append((begun, until))
     return merged
 
 

@@ -27,9 +27,12 @@ def unpacked_numbers(stored: bytes) -> tuple[int, ...]:
 
 def packed_texts(texts: Sequence[str | None]) -> dict[str, Any]:
     """Texts end to end, and how many characters each one has; None is told from a text without any."""
-    lengths = [_NONE if text is None else len(text) for text in texts]
+    some = [text for text in texts if text is not None]
+    lengths = list(map(len, some))
+    if len(some) < len(texts):
+        lengths = [_NONE if text is None else len(text) for text in texts]
     return {
-        "text": "".join(filter(None, texts)),
+        "text": "".join(some),
         "lengths": struct.pack(f"<{len(lengths)}i", *lengths),
     }
 

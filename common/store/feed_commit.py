@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 
 from common.domain.feed import Feed
 from common.domain.imports import ImportedEvent, UnitEvents
@@ -87,12 +86,12 @@ def _bundles(
         for name, week in read_weeks(documents, calendar, names[at : at + at_once]).items():
             before = week.events
             kept = [event for event in before if event.unit not in change.units]
-            events = tuple(sorted([*kept, *change.added.get(name, ())], key=by_time))
+            events = tuple(sorted([*kept, *change.added.get(name, ())]))
             if events != before:
                 yield [*week_writes(calendar, name, week, events), agenda_write(feed, resource, name, events)]
 
 
-def agenda_write(feed: Feed, resource: str, week: str, events: Iterable[ImportedEvent]) -> Write:
+def agenda_write(feed: Feed, resource: str, week: str, events: Collection[ImportedEvent]) -> Write:
     """One calendar's times in one agenda week."""
     times = imported_times(events, bounds(week))
     return Merge(
@@ -124,10 +123,6 @@ def fitting(bundles: Iterable[Bundle]) -> Iterator[Bundle]:
 def _weight(write: Write) -> int:
     data = getattr(write, "data", None)
     return _WRITE_OVERHEAD + (size(data) if data else 0)
-
-
-# The order in which events are stored and listed: by start, end and key.
-by_time = itemgetter(0, 1, 2)
 
 
 def _placed(

@@ -55,7 +55,7 @@ class Index:
 
 
 def _write(path: str, shard: Shard) -> Write:
-    kept = {unit: weeks for unit, weeks in sorted(shard.items()) if weeks}
+    kept = {unit: weeks for unit, weeks in shard.items() if weeks}
     if not kept:
         return Delete(path)
     return Put(

@@ -22,6 +22,7 @@ from common.domain.interval import Interval, Seconds
 from common.domain.listing import Page, Window
 from common.errors import InvalidRequest
 from common.store import paths
+from common.store.codec import unreadable
 from common.store.documents import Delete, Documents, Put, Query, Write
 from common.store.values import size
 from common.store.week_form import read_events, write_events
@@ -60,8 +61,15 @@ class Week:
 
     @property
     def parts(self) -> int:
-        """How many further documents the first one names."""
-        return int(self.documents[0].get("parts", 0)) if self.documents else 0
+        """How many further documents the first one names.
+
+        Raises:
+            StoreUnavailable: It does not tell.
+        """
+        parts = self.documents[0].get("parts", 0) if self.documents else 0
+        if not isinstance(parts, int):
+            raise unreadable("week")
+        return parts
 
 
 def calendar_path(feed: Feed) -> str:

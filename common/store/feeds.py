@@ -27,7 +27,7 @@ from common.store.documents import (
     Snapshot,
     Write,
 )
-from common.store.feed_commit import by_time, fitting, plan, removal
+from common.store.feed_commit import fitting, plan, removal
 from common.store.feed_index import Index
 from common.store.feed_weeks import all_weeks, calendar_path, read_page, read_weeks
 
@@ -195,7 +195,7 @@ def _read(found: Snapshot) -> Feed:
 def _distinct(events: Iterable[ImportedEvent]) -> tuple[ImportedEvent, ...]:
     """Each event once, though it is stored in every week that it touches; in order of time."""
     by_key = {event.key: event for event in events}
-    return tuple(sorted(by_key.values(), key=by_time))
+    return tuple(sorted(by_key.values()))
 
 
 def _read_quarantine(found: Snapshot) -> tuple[Quarantined, ...]:

@@ -95,15 +95,15 @@ def size(value: Any) -> int:
     """The bytes that a canonical value takes in a document."""
     if isinstance(value, str):
         return (len(value) if value.isascii() else len(value.encode())) + 1
+    if isinstance(value, bytes):
+        return len(value)
     if value is None or isinstance(value, bool):
         return 1
     if isinstance(value, int | float | datetime):
         return 8
     if isinstance(value, dict):
         return sum(size(key) + size(item) for key, item in value.items())
-    if isinstance(value, list):
-        return sum(map(size, value))
-    return len(value)
+    return sum(map(size, value))
 
 
 def document_size(path: str, data: Mapping[str, Any]) -> int:

@@ -24,7 +24,9 @@ if ImportedEvent._fields != _STORED:
 
 def write_events(events: Sequence[ImportedEvent]) -> dict[str, Any]:
     """Events as columns."""
-    starts, ends, keys, units, marks, generations, titles, descriptions = zip(*events, strict=True)
+    # No events have their columns as well.
+    rows = zip(*events, strict=True) if events else ((),) * len(_STORED)
+    starts, ends, keys, units, marks, generations, titles, descriptions = rows
     columns: dict[str, Any] = {
         "keys": packed_texts(keys),
         "starts": packed_numbers(starts),

@@ -74,13 +74,14 @@ def _candidates(changes: Iterable[Change]) -> Iterable[tuple[str, ExternalEvent 
     """What may be ours on a page; None where the event has to be read first."""
     for change in changes:
         if isinstance(change, Upsert):
-            if change.event.marker is not None or id_signature(change.event.given_id):
-                yield change.event.id, change.event
+            event = change.event
+            if event.marker is not None or id_signature(event.created_as or event.id):
+                yield event.id, event
         elif isinstance(change, Removal):
             yield change.id, Gone(change.id) if change.proven else None
         elif isinstance(change, SeriesTouched):
-            event = change.occurrence
-            if id_signature(event.given_id if event else change.series_id) or id_signature(change.series_id):
+            alone = change.occurrence
+            if id_signature(alone.given_id if alone else change.series_id) or id_signature(change.series_id):
                 yield change.series_id, None
 
 

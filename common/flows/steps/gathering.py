@@ -49,6 +49,8 @@ def _pages(
 
 
 def _series(page: ChangePage) -> set[str]:
+    if SeriesTouched not in map(type, page.changes):
+        return set()
     return {change.series_id for change in page.changes if isinstance(change, SeriesTouched)}
 
 

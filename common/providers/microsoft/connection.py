@@ -63,8 +63,8 @@ def exchange(session: requests.Session, token: str, *, timeout: float, **request
     """
     limit = monotonic() + 2 * timeout
     try:
-        answer = session.request(
-            **request, auth=_Bearer(token), timeout=timeout, allow_redirects=False, stream=True
+        answer = session.send(
+            _prepared(session, token, **request), timeout=timeout, allow_redirects=False, stream=True
         )
         try:
             return Heard(answer.status_code, answer.headers, b"".join(_pieces(answer, limit)))
@@ -72,6 +72,15 @@ def exchange(session: requests.Session, token: str, *, timeout: float, **request
             answer.close()
     except (requests.RequestException, HTTPError, OSError):
         raise Unreachable from None
+
+
+def _prepared(
+    session: requests.Session, token: str, *, headers: Mapping[str, str], **request: Any
+) -> requests.PreparedRequest:
+    """The request alone: a session would mix cookies and settings into it that it does not have."""
+    prepared = requests.PreparedRequest()
+    prepared.prepare(**request, headers={**session.headers, **headers}, auth=_Bearer(token))
+    return prepared
 
 
 def _pieces(answer: requests.Response, limit: float) -> Iterator[bytes]:

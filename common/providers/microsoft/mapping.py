@@ -130,6 +130,8 @@ def event_of(item: Item, place: Place) -> ExternalEvent:
 
 
 def _times(item: Item, place: Place) -> tuple[datetime, datetime, tuple[date, date] | None]:
+    if plain := _plain(item):
+        return *plain, None
     if item.is_all_day and (days := _days(item)):
         try:
             span = day_interval(*days, place.zone)
@@ -169,19 +171,24 @@ def _instant(when: When | None, home: ZoneInfo) -> datetime | None:
     """A wall time as an instant; in a zone that nobody knows it is the owner's own wall time."""
     if when is None:
         return None
-    # What is asked for, and nearly always sent.
-    if when.time_zone == "UTC" and (at := _universal(when.date_time)):
-        return at
     name = str(when.time_zone or "")
     universal = name.lower() in _UTC_NAMES
     return moment_of(when.date_time, UTC if universal else zone_of(name) or home)
 
 
-def _universal(text: str | None) -> datetime | None:
+def _plain(item: Item) -> tuple[datetime, datetime] | None:
+    """Two wall times of UTC, which is what is asked for and nearly always sent; None for anything else."""
+    first, last = item.start, item.end
+    if item.is_all_day or first is None or last is None or not first.time_zone == "UTC" == last.time_zone:
+        return None
     try:
-        return datetime.fromisoformat(f"{text}Z")
+        start, end = (
+            datetime.fromisoformat(f"{first.date_time}Z"),
+            datetime.fromisoformat(f"{last.date_time}Z"),
+        )
     except ValueError:
         return None
+    return (start, end) if start <= end else None
 
 
 def moment_of(text: object, home: tzinfo | None = None) -> datetime | None:

@@ -153,10 +153,9 @@ def once(changes: Sequence[Change]) -> tuple[Change, ...]:
 
     The series itself says it best, and what was perhaps shared without it brings its own state and stays.
     """
-    touched = [one for one in changes if isinstance(one, SeriesTouched)]
-    if not touched:
+    if SeriesTouched not in map(type, changes):
         return tuple(changes)
-    told = {(one.series_id, one.id == one.series_id) for one in touched}
+    told = {(one.series_id, one.id == one.series_id) for one in changes if isinstance(one, SeriesTouched)}
     kept: list[Change] = []
     named: set[str] = set()
     for change in changes:
