@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from typing import Any, cast
+from uuid import uuid4
 
 import requests
 from requests.adapters import BaseAdapter
@@ -164,7 +165,7 @@ def _memory(kind: ProviderKind, host: str, events: int) -> Row:
 @contextmanager
 def _importer(kind: ProviderKind, host: str, bodies: Sequence[bytes]) -> Iterator[Callable[[], int]]:
     """A function that imports all pages, each time for another account, so that all of it is written."""
-    documents = FirestoreDocuments(connect(project=f"import-{kind.value}-{len(bodies)}", emulator=host))
+    documents = FirestoreDocuments(connect(project=f"import-{uuid4().hex}", emulator=host))
     world = _world(kind, documents)
     ports = _answered(world.ports, kind, Canned(bodies))
     left = iter([_connected(world, f"c{number}") for number in range(MOST_IMPORTS)])

@@ -73,12 +73,12 @@ def plan(
     """
     made = Plan()
     # All others are single events, which need nothing but themselves.
-    special = [change for change in changes if not isinstance(change, Upsert)]
+    special = _special(changes)
     unproven = sum(isinstance(change, Removal) and not change.proven for change in special)
     reading = booked(ports, reading, len(_series(ports, feed, special)) + unproven)
     if unproven:
         changes = tuple(_proven(ports, reading, change) for change in changes)
-        special = [change for change in changes if not isinstance(change, Upsert)]
+        special = _special(changes)
     series = _series(ports, feed, special)
     copier = _copier(ports, reading, feed)
     for change in changes:
@@ -101,6 +101,11 @@ def plan(
     if not feed.cursor or not feed.cursor.snapshot:
         _drop_known(ports, feed, made)
     return made
+
+
+def _special(changes: Sequence[Change]) -> Sequence[Change]:
+    plain = set(map(type, changes)) <= {Upsert}
+    return () if plain else [change for change in changes if not isinstance(change, Upsert)]
 
 
 def _proven(ports: Ports, reading: Reading, change: Change) -> Change:

@@ -63,8 +63,10 @@ def exchange(session: requests.Session, token: str, *, timeout: float, **request
     """
     limit = monotonic() + 2 * timeout
     try:
-        answer = session.send(
-            _prepared(session, token, **request), timeout=timeout, allow_redirects=False, stream=True
+        prepared = _prepared(session, token, **request)
+        verify = True if session.verify is None else session.verify
+        answer = session.get_adapter(str(prepared.url)).send(
+            prepared, timeout=timeout, stream=True, verify=verify, proxies=session.proxies
         )
         try:
             return Heard(answer.status_code, answer.headers, b"".join(_pieces(answer, limit)))
@@ -77,7 +79,7 @@ def exchange(session: requests.Session, token: str, *, timeout: float, **request
 def _prepared(
     session: requests.Session, token: str, *, headers: Mapping[str, str], **request: Any
 ) -> requests.PreparedRequest:
-    """The request alone: a session would mix cookies and settings into it that it does not have."""
+    """The request alone: a session would mix cookies into it, and look where its answer redirects to."""
     prepared = requests.PreparedRequest()
     prepared.prepare(**request, headers={**session.headers, **headers}, auth=_Bearer(token))
     return prepared
