@@ -127,6 +127,10 @@ class ExternalEvent(NamedTuple):
         """The time it takes, or None for an event without length (which never blocks)."""
         return Interval(self.start, self.end) if self.start < self.end else None
 
+    def inside(self, window: Interval) -> bool:
+        """Whether it overlaps ``window``; an event without length counts where it lies."""
+        return self.start < window.end and (self.end > window.start or self.start >= window.start)
+
     @property
     def given_id(self) -> str:
         """The id that whoever created it chose."""

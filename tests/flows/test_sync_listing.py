@@ -251,7 +251,7 @@ def test_settings_that_change_while_a_page_is_read_discard_it():
             return getattr(feeds, name)
 
         def commit(self, feed, resource, changes):
-            commits.extend(event.title for change in changes for event in change.events)
+            commits.extend(event.title for _, events in changes for event in events)
             return feeds.commit(feed, resource, changes)
 
     world.ports = replace(world.ports, feeds=Recording())

@@ -12,7 +12,7 @@ from common.ports.provider import BusyPage, BusyRequest
 from common.providers.google import pages
 from common.providers.google.client import BUSY_RULES, GoogleClient
 from common.providers.google.items import read_listing
-from common.providers.google.mapping import Place, inside, moment_of
+from common.providers.google.mapping import Place, moment_of
 from common.providers.google.wire import Reply
 
 BLIND = frozenset({Role.NONE, Role.FREE_BUSY})
@@ -47,7 +47,7 @@ def _listed(
     if unreadable:
         raise UnexpectedReply("an event whose time cannot be read", code="unreadable_event")
     return BusyPage(
-        events=tuple(event for event in events if inside(event, window)),
+        events=tuple(event for event in events if event.inside(window)),
         page=pages.next_page(listing.next_page_token, request.page),
     )
 

@@ -23,7 +23,6 @@ from common.providers.google.mapping import (
     Unmappable,
     change_of,
     event_of,
-    inside,
     written_of,
 )
 from common.providers.google.pages import events_of, next_page
@@ -133,7 +132,7 @@ class GoogleCalendar:
         listing = listing_of(reply)
         events, unreadable = events_of(listing, Place.of((calendar.zone, listing.time_zone), detail))
         return OccurrencePage(
-            events=tuple(event for event in events if event.series_id and inside(event, window)),
+            events=tuple(event for event in events if event.series_id and event.inside(window)),
             unreadable=unreadable,
             page=next_page(listing.next_page_token, page),
         )

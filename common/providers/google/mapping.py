@@ -23,7 +23,6 @@ from common.domain.event import (
     Unreadable,
     Upsert,
 )
-from common.domain.interval import Interval
 from common.domain.zones import day_interval, zone
 from common.errors import UnexpectedReply
 from common.providers.google.items import Guest, Item, Properties, When
@@ -221,8 +220,3 @@ def written_of(reply: Reply) -> EventRef:
     if id_ is None:
         raise UnexpectedReply("a written event without id")
     return EventRef(id=id_, etag=text_of(reply, "etag"), updated=moment_of(reply.get("updated")))
-
-
-def inside(event: ExternalEvent, window: Interval) -> bool:
-    """Whether an event overlaps ``window``; one without length counts where it lies."""
-    return event.start < window.end and (event.end > window.start or event.start >= window.start)

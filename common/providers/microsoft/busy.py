@@ -12,7 +12,7 @@ from common.providers.microsoft import pages
 from common.providers.microsoft.batch import ask_all
 from common.providers.microsoft.client import GraphClient
 from common.providers.microsoft.items import listing_of
-from common.providers.microsoft.mapping import Place, inside
+from common.providers.microsoft.mapping import Place
 from common.providers.microsoft.wire import Reply
 
 
@@ -51,4 +51,4 @@ def _page(
         following = pages.link_of(listing.next_link, own=client.own, page=request.page)
     except SyncError as error:
         return error
-    return BusyPage(events=tuple(event for event in events if inside(event, window)), page=following)
+    return BusyPage(events=tuple(event for event in events if event.inside(window)), page=following)

@@ -25,7 +25,6 @@ from common.providers.microsoft.mapping import (
     Unmappable,
     change_of,
     event_of,
-    inside,
     shows,
     written_of,
 )
@@ -83,7 +82,7 @@ class MicrosoftCalendar:
         found = [change_of(item, place) for item in listing.value or ()]
         if cursor.snapshot:
             # What only the margin of the view shows; in a delta it may just have left the window.
-            found = [one for one in found if not isinstance(one, Upsert) or inside(one.event, cursor.window)]
+            found = [one for one in found if not isinstance(one, Upsert) or one.event.inside(cursor.window)]
         page = self._next(listing.next_link, cursor.page)
         link = pages.link_of(listing.delta_link, own=self._client.own)
         if page:
@@ -105,7 +104,7 @@ class MicrosoftCalendar:
         """How many single events and series are on this page of a view of ``window``, and the next page."""
         listing = read_listing(self._client.content(token, pages.counted(calendar.provider_id, window, page)))
         events, unreadable = events_of(listing, Place.of(calendar.zone, Detail.TIMES))
-        units = {event.unit for event in events if inside(event, window)}
+        units = {event.unit for event in events if event.inside(window)}
         return len(units) + unreadable, self._next(listing.next_link, page)
 
     def occurrences(
@@ -126,7 +125,7 @@ class MicrosoftCalendar:
         listing = listing_of(reply)
         events, unreadable = events_of(listing, Place.of(calendar.zone, detail))
         return OccurrencePage(
-            events=tuple(event for event in events if event.series_id and inside(event, window)),
+            events=tuple(event for event in events if event.series_id and event.inside(window)),
             unreadable=unreadable,
             page=self._next(listing.next_link, page),
         )

@@ -25,14 +25,13 @@ from common.domain.event import (
     Unreadable,
     Upsert,
 )
-from common.domain.interval import Interval
 from common.domain.ownership import fingerprint, seen_fingerprint
-from common.domain.zones import day_interval, zone
+from common.domain.zones import day_interval
 from common.errors import UnexpectedReply
 from common.providers.lenient import lenient
 from common.providers.microsoft.items import Item, Property, When
 from common.providers.microsoft.wire import MARKER, RESPONSES, SHOWN, Reply
-from common.providers.microsoft.zones import WINDOWS_ZONES
+from common.providers.microsoft.zones import zone_of
 
 # Bound once: looking up a member of an enumeration takes as long as calling a function.
 _SINGLE, _SERIES, _OCCURRENCE = Kind.SINGLE, Kind.SERIES, Kind.OCCURRENCE
@@ -60,14 +59,6 @@ class Place:
     def of(name: str, detail: Detail) -> Place:
         """The zone of this name, or UTC, so that an odd name never costs an event."""
         return Place(zone_of(name) or ZoneInfo("UTC"), detail)
-
-
-def zone_of(name: str) -> ZoneInfo | None:
-    """The zone of an IANA or a Windows name; None for a name that nobody knows."""
-    try:
-        return zone(WINDOWS_ZONES.get(name, name))
-    except ValueError:
-        return None
 
 
 def change_of(item: Item | None, place: Place) -> Change:
@@ -254,8 +245,3 @@ def shows(reply: Reply, draft: EventDraft) -> bool:
         return False
     wanted = fingerprint(draft)
     return all(wanted[name] == value for name, value in found.items())
-
-
-def inside(event: ExternalEvent, window: Interval) -> bool:
-    """Whether an event overlaps ``window``; one without length counts where it lies."""
-    return event.start < window.end and (event.end > window.start or event.start >= window.start)

@@ -7,6 +7,9 @@ https://github.com/unicode-org/cldr/blob/main/common/supplemental/windowsZones.x
 from __future__ import annotations
 
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from common.domain.zones import zone
 
 WINDOWS_ZONES: Mapping[str, str] = {
     "AUS Central Standard Time": "Australia/Darwin",
@@ -152,3 +155,11 @@ WINDOWS_ZONES: Mapping[str, str] = {
     "Yakutsk Standard Time": "Asia/Yakutsk",
     "Yukon Standard Time": "America/Whitehorse",
 }
+
+
+def zone_of(name: str) -> ZoneInfo | None:
+    """The zone of an IANA or a Windows name; None for a name that nobody knows."""
+    try:
+        return zone(WINDOWS_ZONES.get(name, name))
+    except ValueError:
+        return None

@@ -12,7 +12,7 @@ from common.domain.event import Change, Removal, SeriesTouched, Unreadable, Upse
 from common.domain.interval import Interval
 from common.providers.google import mapping
 from common.providers.google.items import item_of
-from common.providers.google.mapping import Place, inside
+from common.providers.google.mapping import Place
 from tests.unit.providers.google.mapped import ELEVEN, TEN, ZURICH, event_of, timed
 
 
@@ -115,4 +115,4 @@ def test_overlap_is_half_open(start: int, minutes: int, expected: bool) -> None:
     end = begin + timedelta(minutes=minutes)
     item = timed(start={"dateTime": begin.isoformat()}, end={"dateTime": end.isoformat()})
 
-    assert inside(event_of(item, ZURICH), Interval(TEN, ELEVEN)) is expected
+    assert event_of(item, ZURICH).inside(Interval(TEN, ELEVEN)) is expected

@@ -11,9 +11,9 @@ import pytest
 from common.domain.blocking import Effect, effect
 from common.domain.event import Detail, EventType, ExternalEvent, Kind, Marker, Response, ShowAs
 from common.domain.settings import BusyRules
-from common.providers.microsoft.mapping import Place, zone_of
+from common.providers.microsoft.mapping import Place
 from common.providers.microsoft.wire import KEY, MARKER
-from common.providers.microsoft.zones import WINDOWS_ZONES
+from common.providers.microsoft.zones import WINDOWS_ZONES, zone_of
 from tests.unit.providers.microsoft.mapped import HOUR, START, TIMES, at, event_of, item
 
 ZURICH = Place.of("Europe/Zurich", Detail.FULL)

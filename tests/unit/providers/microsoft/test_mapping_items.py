@@ -10,7 +10,7 @@ from common.domain.event import Change, ExternalEvent, Kind, Removal, SeriesTouc
 from common.domain.interval import Interval
 from common.providers.microsoft import mapping
 from common.providers.microsoft.items import item_of
-from common.providers.microsoft.mapping import Place, Unmappable, inside
+from common.providers.microsoft.mapping import Place, Unmappable
 from tests.unit.providers.microsoft.mapped import HOUR, START, TIMES, at, event_of, item
 
 
@@ -124,4 +124,4 @@ def test_the_edges_of_a_window(start: int, end: int, there: bool) -> None:
     """Half open, and what has no length counts where it lies (pitfall 7)."""
     event = ExternalEvent("x", Kind.SINGLE, START + start * HOUR, START + end * HOUR)
 
-    assert inside(event, Interval(START, START + 2 * HOUR)) is there
+    assert event.inside(Interval(START, START + 2 * HOUR)) is there
