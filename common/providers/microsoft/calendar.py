@@ -19,7 +19,7 @@ from common.providers.microsoft.channels import clear_twins
 from common.providers.microsoft.client import GraphClient
 from common.providers.microsoft.entries import calendar_of, channel_of, renewed_of
 from common.providers.microsoft.evidence import found_as, need_silence, proven
-from common.providers.microsoft.items import Item, listed, listing_of, read_listing
+from common.providers.microsoft.items import WordedItem, listed, listing_of, read_listing
 from common.providers.microsoft.mapping import (
     Place,
     Unmappable,
@@ -77,7 +77,10 @@ class MicrosoftCalendar:
 
     def changes(self, token: str, calendar: CalendarRef, cursor: Cursor, *, detail: Detail) -> ChangePage:
         """The next page of a full listing or of a delta, both within the cursor's window."""
-        listing = read_listing(self._client.content(token, pages.feed(calendar.provider_id, cursor, detail)))
+        listing = read_listing(
+            self._client.content(token, pages.feed(calendar.provider_id, cursor, detail)),
+            texts=detail is Detail.FULL,
+        )
         place = Place.of(calendar.zone, detail)
         found = [change_of(item, place) for item in listing.value or ()]
         if cursor.snapshot:
@@ -102,7 +105,9 @@ class MicrosoftCalendar:
         self, token: str, calendar: CalendarRef, window: Interval, *, page: str | None
     ) -> tuple[int, str | None]:
         """How many single events and series are on this page of a view of ``window``, and the next page."""
-        listing = read_listing(self._client.content(token, pages.counted(calendar.provider_id, window, page)))
+        listing = read_listing(
+            self._client.content(token, pages.counted(calendar.provider_id, window, page)), texts=False
+        )
         events, unreadable = events_of(listing, Place.of(calendar.zone, Detail.TIMES))
         units = {event.unit for event in events if event.inside(window)}
         return len(units) + unreadable, self._next(listing.next_link, page)
@@ -225,6 +230,6 @@ class MicrosoftCalendar:
 
 def _read(reply: Reply, calendar: CalendarRef, detail: Detail) -> ExternalEvent:
     try:
-        return event_of(lenient(reply, Item), Place.of(calendar.zone, detail))
+        return event_of(lenient(reply, WordedItem), Place.of(calendar.zone, detail))
     except Unmappable as error:
         raise UnexpectedReply("an event that cannot be read", code=str(error)) from None

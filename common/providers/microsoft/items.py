@@ -64,25 +64,48 @@ class Item(msgspec.Struct, rename="camel", gc=False):
     etag: str | None = msgspec.field(default=None, name="@odata.etag")
     last_modified_date_time: str | None = None
     single_value_extended_properties: list[Property] | None = None
+    removed: Any = msgspec.field(default=msgspec.UNSET, name="@removed")
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """Its title and its description."""
+        return "", ""
+
+
+class WordedItem(Item, rename="camel", gc=False):
+    """The same with its texts, which a delta sends whether they are wanted or not."""
+
     subject: str | None = None
     body: Body | None = None
-    removed: Any = msgspec.field(default=msgspec.UNSET, name="@removed")
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """Its title and its description."""
+        return self.subject or "", (self.body and self.body.content) or ""
 
 
 class Listing(msgspec.Struct):
     """A page; an item that is no object is None."""
 
-    value: list[Item | None] | None = None
+    value: Sequence[Item | None] | None = None
     next_link: Any = msgspec.field(default=None, name="@odata.nextLink")
     delta_link: Any = msgspec.field(default=None, name="@odata.deltaLink")
 
 
-_listings = msgspec.json.Decoder(Listing)
+class _Timed(Listing):
+    value: list[Item | None] | None = None
 
 
-def item_of(found: object) -> Item | None:
+class _Worded(Listing):
+    value: list[WordedItem | None] | None = None
+
+
+_timed, _worded = msgspec.json.Decoder(_Timed), msgspec.json.Decoder(_Worded)
+
+
+def item_of(found: object) -> WordedItem | None:
     """One event, whatever is odd about it; None for what is no object."""
-    return lenient(found, Item) if isinstance(found, dict) else None
+    return lenient(found, WordedItem) if isinstance(found, dict) else None
 
 
 def listing_of(reply: Reply) -> Listing:
@@ -98,15 +121,17 @@ def listing_of(reply: Reply) -> Listing:
     )
 
 
-def read_listing(content: bytes) -> Listing:
+def read_listing(content: bytes, *, texts: bool) -> Listing:
     """A page, out of its bytes; one with anything odd about it is read once more, field by field.
+
+    Texts that are not wanted are left in the bytes.
 
     Raises:
         ProviderUnavailable: It is not whole.
         UnexpectedReply: It is no listing.
     """
     try:
-        found = _listings.decode(content)
+        found = (_worded if texts else _timed).decode(content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         reply = parsed(content)
         if not isinstance(reply, dict):

@@ -29,7 +29,7 @@ from common.domain.ownership import fingerprint, seen_fingerprint
 from common.domain.zones import day_interval
 from common.errors import UnexpectedReply
 from common.providers.lenient import lenient
-from common.providers.microsoft.items import Item, Property, When
+from common.providers.microsoft.items import Item, Property, When, WordedItem
 from common.providers.microsoft.wire import MARKER, RESPONSES, SHOWN, Reply
 from common.providers.microsoft.zones import zone_of
 
@@ -95,7 +95,8 @@ def event_of(item: Item, place: Place) -> ExternalEvent:
     series = item.series_master_id or None
     single = _SERIES if item.type == "seriesMaster" else _SINGLE
     start, end, all_day = _times(item, place)
-    full, marks = place.detail is _FULL, item.single_value_extended_properties
+    title, words = item.texts if place.detail is _FULL else (None, None)
+    marks = item.single_value_extended_properties
     # In order and without names, which would take longer than the event itself.
     return ExternalEvent(
         item.id,
@@ -113,8 +114,8 @@ def event_of(item: Item, place: Place) -> ExternalEvent:
         _original_start(item, item.id, start) if series else None,
         item.etag or None,
         moment_of(item.last_modified_date_time),
-        item.subject or "" if full else None,
-        (item.body and item.body.content) or "" if full else None,
+        title,
+        words,
         _marker(marks) if marks else None,
         item.transaction_id or None,
     )
@@ -240,7 +241,7 @@ def written_of(reply: Reply) -> EventRef:
 def shows(reply: Reply, draft: EventDraft) -> bool:
     """Whether a written event looks like its draft, and not as an earlier attempt left it."""
     try:
-        found = seen_fingerprint(event_of(lenient(reply, Item), Place(ZoneInfo("UTC"), Detail.FULL)))
+        found = seen_fingerprint(event_of(lenient(reply, WordedItem), Place(ZoneInfo("UTC"), Detail.FULL)))
     except Unmappable:
         return False
     wanted = fingerprint(draft)
