@@ -23,6 +23,16 @@ def parsed(content: bytes) -> object:
         return None
 
 
+def whole(text: str | None) -> str:
+    """A text that a document can hold, with a question mark for each half of a character.
+
+    A program that cuts a text may leave half of an emoji behind, and JSON carries it.
+    """
+    if not text or text.isascii():
+        return text or ""
+    return text.encode("utf-8", "replace").decode()
+
+
 def lenient(found: Mapping[str, Any], shape: type[S]) -> S:
     """The object as ``shape``; a field of another type than documented is as if it were null.
 

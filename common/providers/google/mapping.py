@@ -27,6 +27,7 @@ from common.domain.zones import day_interval, zone
 from common.errors import UnexpectedReply
 from common.providers.google.items import Guest, Item, Properties, When
 from common.providers.google.wire import MARKER, RESPONSES, TYPES, Reply
+from common.providers.lenient import whole
 
 # Bound once: looking up a member of an enumeration takes as long as calling a function.
 _SINGLE, _SERIES, _OCCURRENCE = Kind.SINGLE, Kind.SERIES, Kind.OCCURRENCE
@@ -110,8 +111,8 @@ def event_of(item: Item, place: Place) -> ExternalEvent:
         _original_start(item, place) if series else None,
         item.etag or None,
         moment_of(item.updated),
-        item.summary or "" if full else None,
-        item.description or "" if full else None,
+        whole(item.summary) if full else None,
+        whole(item.description) if full else None,
         _marker(item.extended_properties) if item.extended_properties else None,
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from common.errors import ProviderUnavailable, UnexpectedReply
-from common.providers.lenient import lenient, parsed
+from common.providers.lenient import lenient, parsed, whole
 from common.providers.microsoft.wire import Reply
 
 
@@ -81,7 +81,7 @@ class WordedItem(Item, rename="camel", gc=False):
     @property
     def texts(self) -> tuple[str, str]:
         """Its title and its description."""
-        return self.subject or "", (self.body and self.body.content) or ""
+        return whole(self.subject), whole(self.body.content if self.body else None)
 
 
 class Listing(msgspec.Struct):

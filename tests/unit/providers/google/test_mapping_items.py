@@ -116,3 +116,11 @@ def test_overlap_is_half_open(start: int, minutes: int, expected: bool) -> None:
     item = timed(start={"dateTime": begin.isoformat()}, end={"dateTime": end.isoformat()})
 
     assert event_of(item, ZURICH).inside(Interval(TEN, ELEVEN)) is expected
+
+
+def test_half_a_character_becomes_a_text_that_can_be_stored() -> None:
+    """Whoever cuts an emoji in two leaves a half that no document holds; its page must not wait for ever."""
+    found = event_of(timed(summary="Party \ud83d", description="\ud83c\udf89 \udf89"), ZURICH)
+
+    assert (found.title or "").encode() == b"Party ?"
+    assert (found.description or "").encode().endswith(b"?")

@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from common.domain.event import Change, ExternalEvent, Kind, Removal, SeriesTouched, Unreadable, Upsert
+from common.domain.event import (
+    Change,
+    Detail,
+    ExternalEvent,
+    Kind,
+    Removal,
+    SeriesTouched,
+    Unreadable,
+    Upsert,
+)
 from common.domain.interval import Interval
 from common.providers.microsoft import mapping
 from common.providers.microsoft.items import item_of
@@ -125,3 +134,12 @@ def test_the_edges_of_a_window(start: int, end: int, there: bool) -> None:
     event = ExternalEvent("x", Kind.SINGLE, START + start * HOUR, START + end * HOUR)
 
     assert event.inside(Interval(START, START + 2 * HOUR)) is there
+
+
+def test_half_a_character_becomes_a_text_that_can_be_stored() -> None:
+    """Whoever cuts an emoji in two leaves a half that no document holds; its page must not wait for ever."""
+    full = Place.of("UTC", Detail.FULL)
+    found = event_of(item(subject="Party \ud83d", body={"content": "\ud83c\udf89 \udf89"}), full)
+
+    assert (found.title or "").encode() == b"Party ?"
+    assert (found.description or "").encode().endswith(b"?")
