@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 import grpc
 import grpc.experimental
 from google.api_core import exceptions as core
+from google.api_core.gapic_v1 import routing_header
 from google.api_core.retry import Retry, if_exception_type
 from google.cloud.firestore_v1 import types
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
@@ -100,7 +100,8 @@ def _channel(*where: Any, options: Sequence[tuple[str, Any]] = (), **more: Any) 
 
 def _routed(name: str, value: str) -> tuple[str, str]:
     """Tells Google's front end where the database lives: https://google.aip.dev/client-libraries/4222."""
-    return "x-goog-request-params", urlencode({name: value})
+    header: tuple[str, str] = routing_header.to_grpc_metadata(((name, value),))  # type: ignore[no-untyped-call]
+    return header
 
 
 def _all(stub: Any, request: Any, metadata: Metadata) -> list[Any]:
