@@ -31,9 +31,8 @@ from local.environment import (
 )
 from local.firestore_emulator import Emulator, EmulatorError, start
 from local.firestore_jar import NotPossible, download_jar, find
-from local.google.server import GoogleServer
-from local.google.simulator import GoogleSimulator
-from local.google.world import Settings as GoogleSettings
+from local.google import GoogleServer, GoogleSimulator
+from local.google import Settings as GoogleSettings
 from local.issuer import Issuer
 from local.microsoft import MicrosoftServer, MicrosoftSimulator
 from local.microsoft import Settings as MicrosoftSettings

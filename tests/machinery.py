@@ -33,8 +33,8 @@ from common.store.memory import MemoryDocuments
 from local.cloud_tasks.engine import Engine
 from local.cloud_tasks.faults import Faults
 from local.cloud_tasks.model import HttpRequest, QueueSettings
-from local.google.simulator import GoogleSimulator
-from local.google.world import Settings as GoogleSettings
+from local.google import GoogleSimulator
+from local.google import Settings as GoogleSettings
 from local.microsoft import MicrosoftSimulator
 from local.microsoft import Reply as PushReply
 from local.microsoft import Settings as MicrosoftSettings

@@ -4,11 +4,10 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.google.api.limits import Shape, limit_error
 from local.google.errors import ApiError, Json
 from local.google.model import Calendar
-from local.google.quota import Shape, limit_error
-from local.simulation.rewriting import rewrite
-from local.simulation.script import Aim, Script
+from local.simulation.faults import Aim, Script, rewrite
 
 ACTIONS = frozenset(
     [

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from local.google.errors import Json
 
@@ -200,3 +201,14 @@ class Caller:
     client: str
     project: str
     scopes: frozenset[str]
+
+
+def copied(value: Any) -> Any:
+    """A value that shares no dict and no list with the original."""
+    if isinstance(value, dict):
+        return {
+            name: copied(item) if isinstance(item, (dict, list)) else item for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [copied(item) if isinstance(item, (dict, list)) else item for item in value]
+    return value

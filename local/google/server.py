@@ -1,7 +1,7 @@
 """Names the endpoints that clients of a served simulator are given."""
 
 from local.google.simulator import GoogleSimulator
-from local.simulation.serving import SimulatorServer
+from local.simulation.server import SimulatorServer
 
 
 class GoogleServer(SimulatorServer[GoogleSimulator]):

@@ -6,24 +6,25 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from local.google import batch
-from local.google.admin import Admin
-from local.google.api import Api
-from local.google.backdoor import backdoor
-from local.google.consent import Consent
-from local.google.delivery import Delivery, Post, post
-from local.google.dump import Inspection
-from local.google.errors import Json
+from local.google.api import batch
+from local.google.api.dispatch import Api, refusal
+from local.google.api.limits import Limits, Quota
+from local.google.api.paging import Pages
+from local.google.api.routes import handlers
+from local.google.control.admin import Admin
+from local.google.control.inspection import Inspection
+from local.google.control.owner import Owner
+from local.google.errors import ApiError, Json
 from local.google.faults import ACTIONS, Faults
-from local.google.grants import Grants
-from local.google.keys import Signer
-from local.google.oauth import OAuth
-from local.google.owner import Owner
-from local.google.paging import Pages
-from local.google.push import Push
-from local.google.quota import Limits, Quota
-from local.google.routes import handlers
-from local.google.world import Settings, World
+from local.google.oauth.consent import Consent
+from local.google.oauth.endpoints import OAuth
+from local.google.oauth.grants import Grants
+from local.google.oauth.id_tokens import Signer
+from local.google.push.channels import Push
+from local.google.push.delivery import Delivery, Post, post
+from local.google.settings import Settings
+from local.google.state import World
+from local.simulation.control_api import Backdoor
 
 
 def _wall_clock() -> datetime:
@@ -90,3 +91,25 @@ class GoogleSimulator:
         """End waiting faults and the delivery thread."""
         self._faults.closing.set()
         self.push.stop()
+
+
+READINGS = frozenset(
+    [
+        "state",
+        "events",
+        "channels",
+        "grants",
+        "mails",
+        "calls",
+        "pending_pushes",
+        "push_attempts",
+        "faults",
+        "busy",
+        "event",
+    ]
+)
+
+
+def backdoor(*doors: object) -> Backdoor:
+    """The operations of the given objects under /_sim/."""
+    return Backdoor(*doors, readings=READINGS, refusals={ApiError: refusal})

@@ -4,8 +4,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 
 from local.microsoft.errors import GraphError, Json
-from local.simulation.rewriting import rewrite
-from local.simulation.script import Aim, Script
+from local.simulation.faults import Aim, Script, rewrite
 
 ACTIONS = frozenset(
     [

@@ -1,7 +1,7 @@
 """Names the endpoints that clients of a served simulator are given."""
 
 from local.microsoft.simulator import MicrosoftSimulator
-from local.simulation.serving import SimulatorServer
+from local.simulation.server import SimulatorServer
 
 
 class MicrosoftServer(SimulatorServer[MicrosoftSimulator]):

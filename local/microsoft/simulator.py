@@ -7,26 +7,26 @@ from urllib.parse import urlsplit
 
 from werkzeug.wrappers import Request, Response
 
-from local.microsoft import batch
-from local.microsoft.admin import Admin
-from local.microsoft.api import ROOT, Api, as_response, ask_of
-from local.microsoft.backdoor import backdoor
-from local.microsoft.consent import Consent
-from local.microsoft.delivery import Delivery, Post, post
-from local.microsoft.delta import Rounds
-from local.microsoft.dump import Inspection
-from local.microsoft.errors import Json
+from local.microsoft.api import batch
+from local.microsoft.api.dispatch import ROOT, Api, as_response, ask_of
+from local.microsoft.api.limits import GRAPH, Limits, Throttle
+from local.microsoft.api.routes import routes
+from local.microsoft.control.admin import Admin
+from local.microsoft.control.inspection import Inspection
+from local.microsoft.control.owner import Owner
+from local.microsoft.errors import GraphError, Json, SignInError
+from local.microsoft.events.delta import Rounds
 from local.microsoft.faults import ACTIONS, Faults
-from local.microsoft.grants import Grants
-from local.microsoft.identity import Identity
-from local.microsoft.keys import Signer
-from local.microsoft.notifications import Notifications
-from local.microsoft.owner import Owner
-from local.microsoft.routes import routes
+from local.microsoft.oauth.consent import Consent
+from local.microsoft.oauth.endpoints import Identity
+from local.microsoft.oauth.grants import Grants
+from local.microsoft.oauth.id_tokens import Signer
+from local.microsoft.push.delivery import Delivery, Post, post
+from local.microsoft.push.notifications import Notifications
+from local.microsoft.push.subscriptions import Subscriptions
 from local.microsoft.settings import Settings
-from local.microsoft.subscriptions import Subscriptions
-from local.microsoft.throttle import GRAPH, Limits, Throttle
-from local.microsoft.world import World
+from local.microsoft.state import World
+from local.simulation.control_api import Backdoor, misused
 
 
 def _wall_clock() -> datetime:
@@ -100,3 +100,28 @@ class MicrosoftSimulator:
         """End waiting faults and the delivery thread."""
         self._faults.closing.set()
         self.push.stop()
+
+
+READINGS = frozenset(
+    [
+        "state",
+        "events",
+        "calendars",
+        "subscriptions",
+        "grants",
+        "mails",
+        "calls",
+        "pending_pushes",
+        "push_attempts",
+        "faults",
+        "busy",
+        "event",
+        "days",
+        "default_calendar",
+    ]
+)
+
+
+def backdoor(*doors: object) -> Backdoor:
+    """The operations of the given objects under /_sim/."""
+    return Backdoor(*doors, readings=READINGS, refusals={GraphError: misused, SignInError: misused})

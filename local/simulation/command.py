@@ -4,7 +4,7 @@ import argparse
 import threading
 from typing import Any
 
-from local.simulation.serving import SimulatorServer
+from local.simulation.server import SimulatorServer
 
 
 def options(program: str, *, about: str | None, port: int) -> argparse.ArgumentParser:

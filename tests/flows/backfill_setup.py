@@ -16,8 +16,8 @@ from common.domain.settings import ImportSettings, Settings
 from common.domain.work import Payload, Work
 from common.flows.start_sync import StartSync, start_sync
 from common.ports import BookingChange, Ports
-from local.google.quota import GOOGLE
-from local.microsoft.throttle import GRAPH
+from local.google import GOOGLE
+from local.microsoft import GRAPH
 from tests.flows.sync_setup import Synced, at
 from tests.world import OUTLOOK, World
 

@@ -11,7 +11,7 @@ from common.errors import UnknownResource
 from common.flows.maintain import Job
 from common.flows.reconcile_connection import ReconcileConnection, reconcile_connection
 from common.flows.replay_dead_letter import ReplayDeadLetter, replay_dead_letter
-from local.google.world import Settings
+from local.google import Settings
 from tests.flows.life_setup import synchronised
 from tests.flows.sync_setup import at
 from tests.lists import every

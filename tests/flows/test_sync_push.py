@@ -8,7 +8,7 @@ from common.domain.push import PURPOSE, PushClaims, PushNotice, encoded
 from common.errors import StoreUnavailable
 from common.flows.receive_push import Received, receive_push
 from common.push_ports import PushPorts
-from local.google.world import Settings
+from local.google import Settings
 from tests.flows.sync_setup import Synced, at, channels
 from tests.world import ACCOUNT
 

@@ -13,7 +13,7 @@ from common.domain.interval import Interval
 from common.providers.google.calendar import GoogleCalendar
 from common.providers.google.client import GoogleClient
 from common.providers.google.mapping import moment_of
-from local.google.simulator import GoogleSimulator
+from local.google import GoogleSimulator
 from tests.contract.provider.world import NOW, ZONE, Stored, Trouble
 from tests.transports import WsgiHttp
 

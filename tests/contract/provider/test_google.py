@@ -22,7 +22,7 @@ from common.errors import (
 from common.ports.provider import BusyPage, BusyRequest
 from common.providers.google.calendar import GoogleCalendar
 from common.providers.google.client import GoogleClient
-from local.google.server import GoogleServer
+from local.google import GoogleServer
 from tests.contract.provider.google_refusals import REFUSALS
 from tests.contract.provider.google_world import CLIENT, OTHER, OWNER, SCOPES, GoogleWorld
 from tests.contract.provider.suite import ProviderContract

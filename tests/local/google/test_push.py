@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from local.google import GoogleServer, GoogleSimulator
-from local.google.delivery import post
+from local.google.push.delivery import post
 from tests.local.google.driver import Driver, Refused, timed
 
 ADA, BOB = "ada@example.test", "bob@example.test"

@@ -15,7 +15,7 @@ ADA, BOB, CLO = "ada@contoso.test", "bob@outlook.test", "clo@contoso.test"
 ZURICH = "W. Europe Standard Time"
 IMMUTABLE = 'IdType="ImmutableId"'
 WINDOW = {"startDateTime": "2026-10-01T00:00:00Z", "endDateTime": "2026-11-01T00:00:00Z"}
-SCHEMA = json.loads((Path(__file__).parents[3] / "local/microsoft/schema.json").read_text("utf-8"))
+SCHEMA = json.loads((Path(__file__).parents[3] / "local/microsoft/api/schema.json").read_text("utf-8"))
 MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{7})?Z$")
 CHECKER = jsonschema.FormatChecker(formats=())
 

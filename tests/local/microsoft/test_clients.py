@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from local.microsoft import MicrosoftServer
-from local.microsoft.delivery import post
+from local.microsoft.push.delivery import post
 from tests.local.microsoft.driver import ADA, BOB, WINDOW, timed
 from tests.local.microsoft.endpoint import endpoint
 

@@ -14,7 +14,7 @@ from kiota_authentication_azure.azure_identity_authentication_provider import (
     AzureIdentityAuthenticationProvider,
 )
 
-from local.microsoft.delivery import post
+from local.microsoft.push.delivery import post
 from tests.local.microsoft.driver import ADA, WINDOW
 from tests.local.microsoft.endpoint import endpoint
 

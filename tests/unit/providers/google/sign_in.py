@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from common.domain.account import Grant
 from common.ports.provider import ConsentRequest
 from common.providers.google.authorizer import GoogleAuthorizer, GoogleRegistration
-from local.google.simulator import GoogleSimulator
+from local.google import GoogleSimulator
 from tests.transports import wsgi_session
 
 NOW = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)

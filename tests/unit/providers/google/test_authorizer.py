@@ -19,7 +19,7 @@ from common.errors import (
     UnexpectedReply,
 )
 from common.providers.google.authorizer import SCOPES, GoogleAuthorizer
-from local.google.simulator import GoogleSimulator
+from local.google import GoogleSimulator
 from tests.transports import wsgi_session
 from tests.unit.providers.google.sign_in import ADA, ASKED, CHALLENGE, NOW, REDIRECT, REGISTRATION, Google
 

@@ -1,0 +1,1 @@
+"""The Calendar API's HTTP side: routes, request checks, limits, paging and batches."""

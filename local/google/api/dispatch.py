@@ -1,0 +1,203 @@
+"""Answers Calendar API requests: routing, faults, tokens, scopes, quota, handler, mask and call log."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from local.google.api import fields, schema
+from local.google.api.context import Context
+from local.google.api.limits import Quota, units
+from local.google.api.routes import Handler
+from local.google.api.schema import Method, arguments, match
+from local.google.calendars import access
+from local.google.errors import ApiError, Json, bad_request, login_required
+from local.google.faults import BAD_GATEWAY, Fault, Faults, twist
+from local.google.model import Call, Caller
+from local.google.oauth.grants import Grants
+from local.google.state import World
+from local.google.times import stamp
+from local.simulation.server import drop
+
+ROOT = "/calendar/v3/"
+WAITING = frozenset({"slow", "hang"})
+
+
+@dataclass(slots=True)
+class Api:
+    """The Calendar API over a world."""
+
+    world: World
+    grants: Grants
+    quota: Quota
+    faults: Faults
+    handlers: dict[str, Handler]
+
+    def answer(self, request: Request) -> Response:
+        """The response to one request below /calendar/v3/."""
+        verb, query = request.method, request.args.to_dict(flat=False)
+        # Clients send a long GET as a POST with the query as its form.
+        if verb == "POST" and request.headers.get("x-http-method-override", "").upper() == "GET":
+            verb, query = "GET", {**query, **request.form.to_dict(flat=False)}
+        path = str(request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or request.path)
+        found = match(verb, path.partition("?")[0].partition(ROOT)[2])
+        if found is None:
+            return Response("Not Found", 404, mimetype="text/html")
+        method, names = found
+        account = self._account(request)
+        calendar = self.world.resolve(names.get("calendarId", ""), account)
+        fault = self.faults.take(method.id, account=account, calendar=calendar)
+        if fault is not None:
+            if fault.action in {"drop_before", "hang"}:
+                self._log(method, account, calendar, 0, fault.action)
+            early = self._before(fault, request)
+            if early is not None:
+                self._log(method, account, calendar, early.status_code, fault.reason)
+                return early
+        response = self._handled(method, names, query, request, fault)
+        return self._after(fault, request, response)
+
+    def _account(self, request: Request) -> str:
+        token = self.grants.access_tokens.get(bearer(request))
+        return token.account if token else ""
+
+    def _before(self, fault: Fault, request: Request) -> Response | None:
+        if fault.action in WAITING:
+            self.faults.wait(fault.seconds)
+        if fault.action in {"drop_before", "hang"}:
+            drop(request)
+        if fault.action == "html":
+            return Response(BAD_GATEWAY, 502, mimetype="text/html")
+        return refusal(fault.refusal()) if fault.action == "status" else None
+
+    def _after(self, fault: Fault | None, request: Request, response: Response) -> Response:
+        if fault is None:
+            return response
+        if fault.action == "drop_after":
+            drop(request)
+        if fault.action == "truncate":
+            data = response.get_data()
+            response.set_data(data[: len(data) // 2])
+        return response
+
+    def _handled(
+        self,
+        method: Method,
+        names: dict[str, str],
+        query: dict[str, list[str]],
+        request: Request,
+        fault: Fault | None,
+    ) -> Response:
+        account, calendar, reason = "", names.get("calendarId", ""), ""
+        with self.world.lock:
+            self.world.begin()
+            try:
+                caller = self._caller(request)
+                account = caller.account
+                calendar = self.world.resolve(calendar, account)
+                context = self._context(method, names, query, request, caller)
+                if fault is not None:
+                    context.paging = fault.page if fault.action == "page" else ""
+                    context.stale = fault.frozen
+                response = self._respond(method, context, query, fault)
+            except ApiError as error:
+                response, reason = refusal(error), error.reason
+            self._log(method, account, calendar, response.status_code, reason)
+        return response
+
+    def _caller(self, request: Request) -> Caller:
+        token = bearer(request)
+        if not token:
+            raise login_required()
+        return self.grants.caller(token)
+
+    def _context(
+        self,
+        method: Method,
+        names: dict[str, str],
+        query: dict[str, list[str]],
+        request: Request,
+        caller: Caller,
+    ) -> Context:
+        access.check_scopes(method, caller)
+        self.quota.spend(caller, units(method.verb), self.world.now())
+        return Context(
+            world=self.world,
+            method=method,
+            caller=caller,
+            path=names,
+            query=arguments(method, query),
+            body=_body(request, method) if method.request else {},
+            if_match=request.headers.get("If-Match", ""),
+            if_none_match=request.headers.get("If-None-Match", ""),
+        )
+
+    def _respond(
+        self, method: Method, context: Context, query: dict[str, list[str]], fault: Fault | None
+    ) -> Response:
+        handler = self.handlers.get(method.id)
+        if handler is None:
+            message = f"The simulator does not implement {method.id}."
+            raise ApiError(501, "notImplemented", message)
+        mask = fields.parse(query["fields"][-1]) if query.get("fields") else {}
+        if mask and method.response:
+            fields.check(mask, method.response)
+        answer = handler(context)
+        if answer is None:
+            return Response(status=204)
+        etag = context.etag or str(answer.get("etag", ""))
+        headers = {"ETag": etag} if etag else {}
+        if method.verb == "GET" and etag and context.if_none_match in {etag, "*"}:
+            return Response(status=304, headers=headers)
+        if fault is not None and fault.action in {"rewrite", "poison"}:
+            return as_json(twist(fault, fields.apply(mask, answer)), headers=headers)
+        return as_json(fields.apply(mask, answer), headers=headers)
+
+    def _log(self, method: Method, account: str, calendar: str, status: int, reason: str) -> None:
+        with self.world.lock:
+            number, at = len(self.world.calls) + 1, stamp(self.world.now())
+            cost = units(method.verb)
+            self.world.calls.append(
+                Call(
+                    number,
+                    at,
+                    method.id,
+                    account,
+                    calendar,
+                    status,
+                    reason if status >= 400 or not status else "",
+                    cost,
+                )
+            )
+
+
+def bearer(request: Request) -> str:
+    """The access token of a request, by header or query parameter."""
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else request.args.get("access_token", "")
+
+
+def as_json(answer: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON response."""
+    kind = "application/json; charset=UTF-8"
+    return Response(json.dumps(answer), status, headers=headers, content_type=kind)
+
+
+def refusal(error: ApiError) -> Response:
+    """An error as a response."""
+    return as_json(error.body(), status=error.status, headers=error.headers)
+
+
+def _body(request: Request, method: Method) -> Json:
+    raw = request.get_data()
+    if not raw:
+        return {}
+    try:
+        found = json.loads(raw)
+    except ValueError as error:
+        raise ApiError(400, "parseError", "Parse Error") from error
+    if not isinstance(found, dict):
+        raise bad_request()
+    schema.check(method.request, found)
+    return found if method.verb == "PATCH" else schema.without_nulls(found)

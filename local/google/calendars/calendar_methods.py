@@ -1,0 +1,183 @@
+"""Answers calendarList.* and calendars.*: what an account lists, makes, changes or deletes."""
+
+from local.google.api import sync_tokens
+from local.google.api.context import Context
+from local.google.api.paging import Pages, page
+from local.google.api.schema import without_nulls
+from local.google.calendars.access import need_owner
+from local.google.calendars.calendar_resource import calendar_resource, list_entry
+from local.google.errors import ApiError, Json, forbidden, not_found
+from local.google.model import Account, Calendar, ListEntry, rank
+from local.google.state import World
+from local.google.times import known_zone
+
+
+def list_calendars(context: Context, pages: Pages) -> Json:
+    """One page of the account's calendar list, or of what changed in it."""
+    world, query, account = context.world, context.query, _account(context)
+    resource = f"list:{account.email}"
+    size = min(context.argument("maxResults", 100), 250)
+    if token := context.argument("pageToken"):
+        snapshot, offset = pages.find(token, resource=resource, query=query)
+    else:
+        since = -1
+        if text := context.argument("syncToken"):
+            sync_tokens.check_calendar_list_query(query)
+            since = sync_tokens.redeem(
+                world, text, resource=resource, account=account.email, epoch=account.list_epoch
+            )
+        items = _entries(world, account, query, since)
+        issued = sync_tokens.issue(
+            world, resource=resource, account=account.email, epoch=account.list_epoch, change=world.change
+        )
+        snapshot, offset = pages.keep(resource=resource, query=query, items=items, sync_token=issued), 0
+    head = {"kind": "calendar#calendarList", "etag": f'"l{world.change:09d}"'}
+    return head | page(snapshot, offset, size, context.paging)
+
+
+def _entries(world: World, account: Account, query: Json, since: int) -> list[Json]:
+    items = []
+    for entry in sorted(account.entries.values(), key=lambda each: each.change):
+        calendar = world.calendars[entry.calendar]
+        if entry.change <= since:
+            continue
+        shown = list_entry(calendar, account)
+        if since < 0:
+            if shown.get("deleted") and not query.get("showDeleted"):
+                continue
+            if shown.get("hidden") and not query.get("showHidden"):
+                continue
+            least = query.get("minAccessRole", "freeBusyReader")
+            if rank(shown.get("accessRole", "owner")) < rank(least):
+                continue
+        items.append(shown)
+    return items
+
+
+def get_entry(context: Context) -> Json:
+    """One entry of the account's calendar list."""
+    account, calendar = _listed(context)
+    shown = list_entry(calendar, account)
+    context.etag = shown["etag"]
+    return shown
+
+
+def insert_entry(context: Context) -> Json:
+    """Put an existing calendar on the account's list."""
+    account, world = _account(context), context.world
+    calendar = world.calendar(context.text("id"), account.email)
+    if calendar.role(account.email) == "none":
+        raise not_found()
+    subscribe(world, account, calendar)
+    return list_entry(calendar, account)
+
+
+def subscribe(world: World, account: Account, calendar: Calendar) -> None:
+    """Show a calendar in an account's list."""
+    entry = account.entries.setdefault(calendar.id, ListEntry(calendar.id, 0))
+    entry.deleted = False
+    world.touch_entry(account, entry)
+
+
+def patch_entry(context: Context) -> Json:
+    """Change how the account lists a calendar."""
+    account, calendar = _listed(context)
+    entry, body = account.entries[calendar.id], without_nulls(context.body)
+    entry.selected = bool(body.get("selected", entry.selected))
+    entry.hidden = bool(body.get("hidden", entry.hidden))
+    entry.summary_override = str(body.get("summaryOverride") or "")
+    entry.color_id = str(body.get("colorId", entry.color_id))
+    entry.default_reminders = list(body.get("defaultReminders", entry.default_reminders))
+    context.world.touch_entry(account, entry)
+    return list_entry(calendar, account)
+
+
+def delete_entry(context: Context) -> None:
+    """Take a calendar off the account's list; the calendar stays."""
+    account, calendar = _listed(context)
+    if calendar.primary and calendar.owner == account.email:
+        raise forbidden()
+    entry = account.entries[calendar.id]
+    entry.deleted = True
+    context.world.touch_entry(account, entry)
+
+
+def get_calendar(context: Context) -> Json:
+    """A calendar's own data."""
+    calendar, _ = context.calendar()
+    shown = calendar_resource(calendar)
+    context.etag = shown["etag"]
+    return shown
+
+
+def insert_calendar(context: Context) -> Json:
+    """Make a secondary calendar, owned by and listed for the caller."""
+    summary = context.text("summary")
+    account = _account(context)
+    body = context.body
+    time_zone = known_zone(body.get("timeZone") or account.time_zone)
+    calendar = make_calendar(
+        context.world, account, summary=summary, time_zone=time_zone, made_by=context.caller.project
+    )
+    calendar.description, calendar.location = str(body.get("description", "")), str(body.get("location", ""))
+    return calendar_resource(calendar)
+
+
+def make_calendar(
+    world: World, account: Account, *, summary: str, time_zone: str, made_by: str = "", calendar_id: str = ""
+) -> Calendar:
+    """Store a new secondary calendar."""
+    limit = 60
+    if made_by and sum(1 for each in world.calendars.values() if each.owner == account.email) > limit:
+        raise ApiError(403, "quotaExceeded", "Calendar usage limits exceeded.", domain="usageLimits")
+    found = calendar_id or f"c_{world.serial():032x}@group.calendar.google.com"
+    calendar = Calendar(found, summary, time_zone, account.email, made_by=made_by, updated=world.tick())
+    world.calendars[found] = calendar
+    subscribe(world, account, calendar)
+    return calendar
+
+
+def patch_calendar(context: Context) -> Json:
+    """Change a calendar's own data."""
+    calendar, role = context.calendar()
+    need_owner(role)
+    cleared = {name: "" for name in ("description", "location") if context.body.get(name, "") is None}
+    body = without_nulls(context.body) | cleared
+    if body.get("timeZone"):
+        calendar.time_zone = known_zone(body["timeZone"])
+    calendar.summary = str(body.get("summary", calendar.summary))
+    calendar.description = str(body.get("description", calendar.description))
+    calendar.location = str(body.get("location", calendar.location))
+    calendar.updated, calendar.change = context.world.tick(), context.world.next_change()
+    return calendar_resource(calendar)
+
+
+def delete_calendar(context: Context) -> None:
+    """Delete a secondary calendar for everybody."""
+    calendar, role = context.calendar()
+    need_owner(role)
+    if calendar.owner != context.caller.account or calendar.primary:
+        raise forbidden("You are not allowed to delete this calendar.")
+    drop_calendar(context.world, calendar)
+
+
+def drop_calendar(world: World, calendar: Calendar) -> None:
+    """Make a calendar unreachable; lists report it as deleted."""
+    calendar.deleted = True
+    for account in world.accounts.values():
+        if calendar.id in account.entries:
+            account.entries[calendar.id].deleted = True
+            world.touch_entry(account, account.entries[calendar.id])
+
+
+def _account(context: Context) -> Account:
+    return context.world.accounts[context.caller.account]
+
+
+def _listed(context: Context) -> tuple[Account, Calendar]:
+    account = _account(context)
+    calendar, _ = context.calendar()
+    entry = account.entries.get(calendar.id)
+    if entry is None or entry.deleted:
+        raise not_found()
+    return account, calendar

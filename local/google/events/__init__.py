@@ -1,0 +1,1 @@
+"""Events: the API methods, recurrence, attendees, and how an event is shown."""

@@ -1,0 +1,69 @@
+"""Decides which rules each event type obeys: focus time, out of office, working location, birthday."""
+
+# https://developers.google.com/workspace/calendar/api/guides/calendar-status
+
+from datetime import date
+
+from local.google.errors import ApiError, Json, invalid
+from local.google.model import Calendar
+from local.google.times import is_all_day
+
+TYPES = ("default", "focusTime", "outOfOffice", "workingLocation", "birthday", "fromGmail")
+PROPERTIES = {
+    "focusTime": "focusTimeProperties",
+    "outOfOffice": "outOfOfficeProperties",
+    "workingLocation": "workingLocationProperties",
+    "birthday": "birthdayProperties",
+}
+
+
+def _refused(message: str) -> ApiError:
+    return ApiError(400, "malformedSpecialEvent", message, domain="calendar")
+
+
+def check_type(fields: Json, calendar: Calendar, *, previous: Json | None) -> None:
+    """Refuse what the event's type does not allow, and fill in what it implies."""
+    kind = fields.setdefault("eventType", (previous or {}).get("eventType", "default"))
+    if kind not in TYPES:
+        raise invalid("Invalid event type.", "eventType")
+    if previous and kind != previous.get("eventType", "default"):
+        raise ApiError(400, "eventTypeRestriction", "Event type cannot be changed.", domain="calendar")
+    if kind == "fromGmail" and previous is None:
+        raise ApiError(400, "eventTypeRestriction", "Events from Gmail cannot be created.", domain="calendar")
+    for owner, name in PROPERTIES.items():
+        if owner != kind and name in fields:
+            raise _refused(f"{name} may only be set on {owner} events.")
+    if kind in {"focusTime", "outOfOffice", "workingLocation"}:
+        _status(kind, fields, calendar)
+    if kind == "birthday":
+        _birthday(fields)
+
+
+def _status(kind: str, fields: Json, calendar: Calendar) -> None:
+    if not calendar.primary:
+        raise _refused(f"A {kind} event is only supported on a primary calendar.")
+    if fields.get("attendees"):
+        raise _refused(f"A {kind} event cannot have attendees.")
+    if kind == "workingLocation":
+        if fields.get("visibility") != "public" or fields.get("transparency") != "transparent":
+            raise _refused("A working location event must be public and transparent.")
+        if "workingLocationProperties" not in fields:
+            raise _refused("A working location event needs workingLocationProperties.")
+        if is_all_day(fields["start"]) and _days(fields) != 1:
+            raise _refused("An all-day working location event must span exactly one day.")
+        return
+    if is_all_day(fields["start"]):
+        raise _refused(f"A {kind} event cannot be an all-day event.")
+    if fields.get("transparency", "opaque") != "opaque":
+        raise _refused(f"A {kind} event must be opaque.")
+
+
+def _days(fields: Json) -> int:
+    return (date.fromisoformat(fields["end"]["date"]) - date.fromisoformat(fields["start"]["date"])).days
+
+
+def _birthday(fields: Json) -> None:
+    yearly = any("FREQ=YEARLY" in line for line in fields.get("recurrence", ()))
+    if not is_all_day(fields["start"]) or _days(fields) != 1 or not yearly:
+        raise _refused("A birthday is an all-day event of one day that recurs every year.")
+    fields |= {"visibility": "private", "transparency": "transparent"}

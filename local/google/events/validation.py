@@ -1,0 +1,176 @@
+"""Decides which event bodies Calendar accepts, and what it silently drops, truncates or fills in."""
+
+import re
+from copy import deepcopy
+from typing import Any
+
+from local.google.errors import ApiError, Json, invalid, required
+from local.google.events.event_types import check_type
+from local.google.events.recurrence import check as check_recurrence
+from local.google.model import Calendar
+from local.google.times import instant, is_all_day, normal
+
+WRITABLE = [
+    "summary",
+    "description",
+    "location",
+    "start",
+    "end",
+    "recurrence",
+    "attendees",
+    "transparency",
+    "visibility",
+    "status",
+    "extendedProperties",
+    "colorId",
+    "source",
+    "guestsCanInviteOthers",
+    "guestsCanModify",
+    "guestsCanSeeOtherGuests",
+    "anyoneCanAddSelf",
+    "attachments",
+    "conferenceData",
+    "sequence",
+    "eventType",
+    "focusTimeProperties",
+    "outOfOfficeProperties",
+    "workingLocationProperties",
+    "birthdayProperties",
+]
+CLIENT_ID = re.compile(r"^[a-v0-9]{5,1024}$")
+EMAIL = re.compile(r"^[^@\s]+@[^@\s]+$")
+ENUMS = {
+    "status": ("confirmed", "tentative", "cancelled"),
+    "transparency": ("opaque", "transparent"),
+    "visibility": ("default", "public", "private", "confidential"),
+}
+# What an event without the field means, and how the API shows it: not at all.
+DEFAULTS = {
+    "transparency": "opaque",
+    "visibility": "default",
+    "guestsCanInviteOthers": True,
+    "guestsCanModify": False,
+    "guestsCanSeeOtherGuests": True,
+    "anyoneCanAddSelf": False,
+}
+
+
+def client_id(value: str) -> str:
+    """A client-chosen event id, else 400."""
+    if not CLIENT_ID.match(value):
+        raise invalid("Invalid resource id value.", "id")
+    return value
+
+
+def event(body: Json, calendar: Calendar, *, previous: Json | None = None, attachments: bool = False) -> Json:
+    """What is stored of a complete event body, else 400."""
+    fields = {name: deepcopy(body[name]) for name in WRITABLE if body.get(name) is not None}
+    for name, allowed in ENUMS.items():
+        if fields.get(name, allowed[0]) not in allowed:
+            raise invalid("Invalid value for: " + name, name)
+    _times(fields, calendar)
+    if fields.get("recurrence"):
+        _recurrence(body, fields)
+    else:
+        fields.pop("recurrence", None)
+    _people(fields)
+    _properties(fields)
+    _extras(fields, attachments=attachments)
+    check_type(fields, calendar, previous=previous)
+    return {name: value for name, value in fields.items() if DEFAULTS.get(name) != value}
+
+
+def _times(fields: Json, calendar: Calendar) -> None:
+    start = normal(fields.get("start"), calendar.time_zone, what="start")
+    end = normal(fields.get("end"), calendar.time_zone, what="end")
+    if is_all_day(start) != is_all_day(end):
+        raise invalid("Invalid start time.", "start")
+    begins, ends = instant(start, calendar.time_zone), instant(end, calendar.time_zone)
+    if ends < begins or (is_all_day(start) and ends == begins):
+        raise ApiError(400, "timeRangeEmpty", "The specified time range is empty.", domain="calendar")
+    fields |= {"start": start, "end": end}
+
+
+def _recurrence(body: Json, fields: Json) -> None:
+    for name in ("start", "end"):
+        if not is_all_day(fields[name]) and not body[name].get("timeZone"):
+            raise required(f"Missing time zone definition for {name} time.", f"{name}.timeZone")
+    fields["recurrence"] = check_recurrence(fields["recurrence"], fields["start"])
+
+
+def _people(fields: Json) -> None:
+    seen: dict[str, Json] = {}
+    for guest in fields.get("attendees", ()):
+        address = guest.get("email") if isinstance(guest, dict) else None
+        if not address:
+            raise required("Missing attendee email.", "attendees")
+        if not isinstance(address, str) or not EMAIL.match(address):
+            raise invalid("Invalid attendee email.", "attendees")
+        response = guest.get("responseStatus", "needsAction")
+        if response not in {"needsAction", "declined", "tentative", "accepted"}:
+            raise invalid("Invalid attendee response status.", "attendees")
+        kept = {
+            name: guest[name]
+            for name in ("displayName", "optional", "comment", "resource")
+            if guest.get(name)
+        }
+        if guest.get("additionalGuests"):
+            kept["additionalGuests"] = guest["additionalGuests"]
+        seen[address.lower()] = {"email": address.lower(), "responseStatus": response} | kept
+    fields.pop("attendees", None)
+    if seen:
+        fields["attendees"] = list(seen.values())
+
+
+def _properties(fields: Json) -> None:
+    # https://developers.google.com/workspace/calendar/api/guides/extended-properties
+    total = size = 0
+    kept: Json = {}
+    for kind in ("private", "shared"):
+        values = fields.get("extendedProperties", {}).get(kind) or {}
+        for key, value in values.items():
+            if value is None or len(key) > 44:
+                continue
+            kept.setdefault(kind, {})[key] = str(value)[:1024]
+            total, size = total + 1, size + len(key) + len(str(value)[:1024])
+    if total > 300 or size > 32 * 1024:
+        raise invalid("Extended properties limit exceeded.", "extendedProperties")
+    fields.pop("extendedProperties", None)
+    if kept:
+        fields["extendedProperties"] = kept
+
+
+def _extras(fields: Json, *, attachments: bool) -> None:
+    color = fields.get("colorId", "1")
+    if not (color.isdigit() and 1 <= int(color) <= 11):
+        raise invalid("Invalid color id.", "colorId")
+    url = fields.get("source", {}).get("url", "https://")
+    if not str(url).startswith(("http://", "https://")):
+        raise invalid("Invalid source URL.", "source.url")
+    if not attachments:
+        fields.pop("attachments", None)
+    if len(fields.get("attachments", ())) > 25:
+        raise invalid("Too many attachments.", "attachments")
+
+
+def reminders(value: Any) -> Json:
+    """What is stored of a reminders object, else 400."""
+    if value is None:
+        return {"useDefault": True}
+    overrides = value.get("overrides") or []
+    if value.get("useDefault") and overrides:
+        reason = "cannotUseDefaultRemindersAndSpecifyOverride"
+        message = "Cannot specify both default reminders and overrides at the same time."
+        raise ApiError(400, reason, message, domain="calendar")
+    if len(overrides) > 5:
+        raise invalid("Too many override reminders.", "reminders.overrides")
+    for item in overrides:
+        if item.get("method") not in {"email", "popup"}:
+            raise invalid("Invalid reminder method.", "reminders.overrides.method")
+        minutes = item.get("minutes")
+        if not isinstance(minutes, int) or not 0 <= minutes <= 40320:
+            raise invalid("Invalid reminder minutes.", "reminders.overrides.minutes")
+    if value.get("useDefault"):
+        return {"useDefault": True}
+    kept = [{"method": item["method"], "minutes": item["minutes"]} for item in overrides]
+    return {"useDefault": False} | ({"overrides": kept} if kept else {})

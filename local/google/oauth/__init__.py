@@ -1,0 +1,1 @@
+"""Google's OAuth server: the consent page, grants and tokens."""

@@ -1,0 +1,197 @@
+"""Decides which tokens live: codes, grants per account and project, refresh limits, expiry and revocation."""
+
+import base64
+import hashlib
+import secrets
+from datetime import timedelta
+
+from local.google.api.schema import PREFIX
+from local.google.errors import Json, auth_error
+from local.google.model import AccessToken, AuthorizationCode, Caller, Client, RefreshToken
+from local.google.oauth.id_tokens import Signer
+from local.google.state import World
+
+# https://developers.google.com/identity/protocols/oauth2/web-server
+SIGN_IN = frozenset({"openid", "email", "profile", f"{PREFIX}userinfo.email", f"{PREFIX}userinfo.profile"})
+LIFETIME = 3599
+CODE_LIFE = timedelta(minutes=10)
+POLICY = (
+    "Access to your account data is restricted by policies within your organization. "
+    "Please contact the administrator of your organization for more information."
+)
+
+
+class TokenError(Exception):
+    """A refusal of the token or revocation endpoint."""
+
+    def __init__(self, error: str, description: str, *, status: int = 400) -> None:
+        super().__init__(error)
+        self.status = status
+        self.body: Json = {"error": error, "error_description": description}
+
+
+class Grants:
+    """Every consent, code and token."""
+
+    def __init__(self, world: World, signer: Signer) -> None:
+        self._world = world
+        self._signer = signer
+        self.granted: dict[tuple[str, str], set[str]] = {}
+        self.codes: dict[str, AuthorizationCode] = {}
+        self.refresh_tokens: dict[str, RefreshToken] = {}
+        self.access_tokens: dict[str, AccessToken] = {}
+        self.policy_blocked: set[str] = set()
+
+    def caller(self, token: str) -> Caller:
+        """Who an access token stands for, else 401."""
+        found = self.access_tokens.get(token)
+        if found is None or found.expires <= self._world.now():
+            raise auth_error()
+        scopes = frozenset(scope.removeprefix(PREFIX) for scope in found.scopes)
+        return Caller(found.account, found.client, found.project, scopes)
+
+    def authorize(self, asked: Json, client: Client, account: str, scopes: list[str]) -> str:
+        """Record a consent, and the code that its redirect carries."""
+        self.granted.setdefault((account, client.project), set()).update(scopes)
+        if asked.get("include_granted_scopes") == "true":
+            scopes = [*scopes, *sorted(self.granted[account, client.project] - set(scopes))]
+        code = AuthorizationCode(
+            code=f"4/0A{secrets.token_urlsafe(48)}",
+            account=account,
+            client=client.id,
+            redirect_uri=asked["redirect_uri"],
+            scopes=tuple(scopes),
+            challenge=asked.get("code_challenge", ""),
+            challenge_method=asked.get("code_challenge_method", "plain"),
+            offline=asked.get("access_type") == "offline",
+            forced="consent" in asked.get("prompt", "").split(),
+            nonce=asked.get("nonce", ""),
+            expires=self._world.now() + CODE_LIFE,
+        )
+        self.codes[code.code] = code
+        return code.code
+
+    def client(self, form: Json) -> Client:
+        """The client that authenticates itself, else 401."""
+        client = self._world.clients.get(form.get("client_id", ""))
+        if client is None:
+            raise TokenError("invalid_client", "The OAuth client was not found.", status=401)
+        if not secrets.compare_digest(client.secret.encode(), form.get("client_secret", "").encode()):
+            raise TokenError("invalid_client", "Unauthorized", status=401)
+        return client
+
+    def token(self, form: Json) -> Json:
+        """What the token endpoint answers."""
+        kind = form.get("grant_type")
+        if not kind:
+            raise TokenError("invalid_request", "Required parameter is missing: grant_type")
+        client = self.client(form)
+        if kind == "authorization_code":
+            return self._exchange(form, client)
+        if kind == "refresh_token":
+            return self._refresh(form, client)
+        raise TokenError("unsupported_grant_type", f"Invalid grant_type: {kind}")
+
+    def _exchange(self, form: Json, client: Client) -> Json:
+        code = self.codes.get(form.get("code", ""))
+        if code is None or code.client != client.id:
+            raise TokenError("invalid_grant", "Malformed auth code.")
+        if code.used or code.expires <= self._world.now():
+            raise TokenError("invalid_grant", "Bad Request")
+        if form.get("redirect_uri") != code.redirect_uri:
+            raise TokenError("redirect_uri_mismatch", "Bad Request")
+        _check_verifier(code, form.get("code_verifier", ""))
+        code.used = True
+        self._check_policy(code.account)
+        answer = self._access(code.account, client, code.scopes)
+        if code.offline and (code.forced or not self._has_refresh(code.account, client)):
+            answer["refresh_token"] = self._new_refresh(code, client)
+        if "openid" in code.scopes:
+            answer["id_token"] = self._id_token(code, client)
+        return answer
+
+    def _refresh(self, form: Json, client: Client) -> Json:
+        held = self.refresh_tokens.get(form.get("refresh_token", ""))
+        life = self._world.settings.refresh_token_life
+        old = held is not None and life is not None and self._world.now() - held.born >= life
+        if held is None or held.client != client.id or old:
+            raise TokenError("invalid_grant", "Token has been expired or revoked.")
+        self._check_policy(held.account)
+        scopes = tuple(form["scope"].split()) if form.get("scope") else held.scopes
+        if not set(scopes) <= set(held.scopes):
+            raise TokenError("invalid_scope", "Some requested scopes were invalid.")
+        return self._access(held.account, client, scopes)
+
+    def _check_policy(self, account: str) -> None:
+        if account in self.policy_blocked:
+            raise TokenError("admin_policy_enforced", POLICY)
+
+    def _access(self, account: str, client: Client, scopes: tuple[str, ...]) -> Json:
+        token = f"ya29.a0{secrets.token_urlsafe(96)}"
+        expires = self._world.now() + timedelta(seconds=LIFETIME)
+        self.access_tokens[token] = AccessToken(token, account, client.id, client.project, scopes, expires)
+        shown = " ".join(scopes)
+        return {"access_token": token, "expires_in": LIFETIME, "scope": shown, "token_type": "Bearer"}
+
+    def _has_refresh(self, account: str, client: Client) -> bool:
+        return any(
+            (held.account, held.client) == (account, client.id) for held in self.refresh_tokens.values()
+        )
+
+    def _new_refresh(self, code: AuthorizationCode, client: Client) -> str:
+        held = [each for each in self.refresh_tokens.values() if each.account == code.account]
+        held = sorted((each for each in held if each.client == client.id), key=lambda each: each.issued)
+        excess = len(held) + 1 - self._world.settings.refresh_token_limit
+        for oldest in held[: max(excess, 0)]:
+            del self.refresh_tokens[oldest.token]
+        token = f"1//0{secrets.token_urlsafe(72)}"
+        self.refresh_tokens[token] = RefreshToken(
+            token, code.account, client.id, code.scopes, issued=self._world.serial(), born=self._world.now()
+        )
+        return token
+
+    def _id_token(self, code: AuthorizationCode, client: Client) -> str:
+        account = self._world.account(code.account)
+        claims: Json = {"sub": account.subject}
+        if {"email", f"{PREFIX}userinfo.email"} & set(code.scopes):
+            claims |= {"email": account.address, "email_verified": True}
+        if account.workspace:
+            claims["hd"] = account.email.partition("@")[2]
+        if {"profile", f"{PREFIX}userinfo.profile"} & set(code.scopes):
+            claims["name"] = account.name
+        if code.nonce:
+            claims["nonce"] = code.nonce
+        return self._signer.sign(claims, now=self._world.now(), audience=client.id)
+
+    def revoke_token(self, token: str) -> None:
+        """Revoke by an access or refresh token: everything of that user in that project."""
+        refresh, access = self.refresh_tokens.get(token), self.access_tokens.get(token)
+        held = refresh or access
+        if held is None:
+            raise TokenError("invalid_token", "Token expired or revoked")
+        self.revoke(held.account, self._world.clients[held.client].project)
+
+    def revoke(self, account: str, project: str) -> None:
+        """Drop the grant of an account to a project, with every token."""
+        self.granted.pop((account, project), None)
+        clients = {client.id for client in self._world.clients.values() if client.project == project}
+        for token, refresh in list(self.refresh_tokens.items()):
+            if refresh.account == account and refresh.client in clients:
+                del self.refresh_tokens[token]
+        for token, access in list(self.access_tokens.items()):
+            if access.account == account and access.project == project:
+                del self.access_tokens[token]
+
+
+def _check_verifier(code: AuthorizationCode, verifier: str) -> None:
+    if not code.challenge:
+        if verifier:
+            raise TokenError("invalid_grant", "code_verifier or verifier is not needed.")
+        return
+    if not verifier:
+        raise TokenError("invalid_grant", "Missing code verifier.")
+    derived = verifier
+    if code.challenge_method == "S256":
+        derived = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+    if not secrets.compare_digest(derived, code.challenge):
+        raise TokenError("invalid_grant", "Invalid code verifier.")

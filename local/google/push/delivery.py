@@ -1,0 +1,63 @@
+"""Delivers channel messages one by one, and repeats those that Google would repeat."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from local.simulation.http_post import post_to
+from local.simulation.push_queue import Outbox
+
+RETRIED = frozenset({500, 502, 503, 504})
+ACCEPTED = frozenset({200, 201, 202, 204, 102})
+MAX_ATTEMPTS = 8
+Post = Callable[[str, dict[str, str]], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One message to one channel's address."""
+
+    channel: str
+    state: str
+    address: str
+    headers: dict[str, str]
+    due: datetime
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What became of one delivery: the status, and whether it will be repeated."""
+
+    channel: str
+    state: str
+    number: int
+    attempt: int
+    status: int
+    will_retry: bool
+
+
+def post(address: str, headers: dict[str, str]) -> int:
+    """Send an empty POST; an address that does not answer, or not in HTTP, counts as 504."""
+    return post_to(address, headers | {"Content-Length": "0"}, b"", patience=10).status or 504
+
+
+class Delivery(Outbox[Notification, Attempt]):
+    """The queue between changes and channels."""
+
+    def __init__(self, now: Callable[[], datetime], send: Post = post) -> None:
+        super().__init__(now, name="google-push")
+        self.send = send
+
+    def _carry(self, batch: list[Notification]) -> list[tuple[Attempt, Notification | None]]:
+        return [self._carry_one(item) for item in batch]
+
+    def _carry_one(self, item: Notification) -> tuple[Attempt, Notification | None]:
+        status = self.send(item.address, item.headers)
+        again = status in RETRIED and item.attempt < MAX_ATTEMPTS
+        number = int(item.headers["X-Goog-Message-Number"])
+        attempt = Attempt(item.channel, item.state, number, item.attempt, status, again)
+        if not again:
+            return attempt, None
+        due = self._now() + timedelta(seconds=2 ** (item.attempt - 1))
+        return attempt, replace(item, due=due, attempt=item.attempt + 1)

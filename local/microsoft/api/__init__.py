@@ -1,0 +1,1 @@
+"""Graph's HTTP side: routes, request checks, limits, paging and batches."""

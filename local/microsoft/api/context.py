@@ -1,0 +1,140 @@
+"""One Graph request after routing: who asks for what, and how the answer should look."""
+
+import re
+from dataclasses import dataclass, field
+
+from local.microsoft import ids
+from local.microsoft.errors import Json, access_denied, conflict_of_change_keys, id_malformed, item_not_found
+from local.microsoft.events.expansion import Row, occurrence, row
+from local.microsoft.model import Account, Caller, Item, Seen
+from local.microsoft.state import World
+from local.microsoft.times import zone
+
+SHARED = frozenset({"Calendars.Read.Shared", "Calendars.ReadWrite.Shared"})
+
+
+@dataclass(frozen=True, slots=True)
+class Prefs:
+    """What the Prefer headers of this one request ask for."""
+
+    zone: str = "UTC"
+    immutable: bool = False
+    page_size: int = 0
+    plain_text: bool = False
+
+    @classmethod
+    def of(cls, headers: list[str]) -> "Prefs":
+        """The preferences in the request's Prefer headers; 400 for an unknown time zone."""
+        text = ", ".join(headers)
+        named = re.search(r'outlook\.timezone\s*=\s*"?([^",]*)"?', text, re.IGNORECASE)
+        size = re.search(r"odata\.maxpagesize\s*=\s*\"?(\d+)", text, re.IGNORECASE)
+        if named:
+            zone(named.group(1))
+        return cls(
+            zone=named.group(1) if named else "UTC",
+            immutable=bool(re.search(r'IdType\s*=\s*"?ImmutableId"?', text, re.IGNORECASE)),
+            page_size=min(int(size.group(1)), 1000) if size else 0,
+            plain_text=bool(re.search(r'outlook\.body-content-type\s*=\s*"?text', text, re.IGNORECASE)),
+        )
+
+    @property
+    def applied(self) -> str:
+        """The Preference-Applied header."""
+        found = [f'outlook.timezone="{self.zone}"'] if self.zone != "UTC" else []
+        found += ['IdType="ImmutableId"'] if self.immutable else []
+        found += [f"odata.maxpagesize={self.page_size}"] if self.page_size else []
+        return ", ".join(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a mailbox a path leads: a calendar (`scoped` when named) and the names in the rest of it."""
+
+    calendar: str = ""
+    scoped: bool = False
+    event: str = ""
+    other: str = ""
+
+
+@dataclass(slots=True)
+class Context:
+    """The request a handler answers."""
+
+    world: World
+    caller: Caller
+    place: Place
+    query: dict[str, str]
+    body: Json
+    prefs: Prefs
+    base: str
+    path: str
+    if_match: str = ""
+    paging: str = ""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def account(self) -> Account:
+        """The mailbox of the caller."""
+        return self.world.accounts[self.caller.account]
+
+    def calendar(self, *, write: bool = False) -> Seen:
+        """The calendar the path names, if the caller may use it."""
+        found = self.world.seen(self.caller.account, self.place.calendar)
+        if self.place.calendar and not ids.well_formed(self.place.calendar):
+            raise id_malformed()
+        self.need_use(found, write=write)
+        return found
+
+    def need_use(self, found: Seen, *, write: bool) -> None:
+        """403 where a shared calendar or a read-only one does not allow it."""
+        needed = {"Calendars.ReadWrite.Shared"} if write else SHARED
+        if not found.own and not needed & self.caller.scopes:
+            raise access_denied()
+        if write and not found.can_edit:
+            raise access_denied()
+
+    def reference(self, event_id: str) -> tuple[str, str]:
+        """The key and the day behind an event's id; ids are case-sensitive."""
+        if not ids.well_formed(event_id):
+            raise id_malformed()
+        if event_id not in self.world.references:
+            raise item_not_found()
+        return self.world.references[event_id]
+
+    def target(self, *, write: bool = False, stale: bool = False) -> Row:
+        """The event the path names: a single one, a series, or a day of it."""
+        key, day = self.reference(self.place.event)
+        place = self.world.places.get(key)
+        if place is None:
+            raise item_not_found()
+        found = self._holding(place)
+        self.need_use(found, write=write)
+        items = self.world.visible(found.calendar).items if stale else found.calendar.items
+        item = items.get(key)
+        if item is None or self.place.event not in self._names(item, day):
+            raise item_not_found()
+        if not day:
+            return row(item)
+        one = occurrence(items, item, day)
+        if one is None:
+            raise item_not_found()
+        return one
+
+    def _holding(self, calendar_id: str) -> Seen:
+        for each in self.world.calendars_of(self.caller.account):
+            if each.calendar.id == calendar_id and (
+                not self.place.scoped
+                or each.id == self.world.seen(self.caller.account, self.place.calendar).id
+            ):
+                return each
+        raise item_not_found()
+
+    def _names(self, item: Item, day: str) -> set[str]:
+        return {self.world.id_of(item, immutable=kind, day=day) for kind in (True, False)}
+
+    def need_match(self, found: Row) -> None:
+        """412 if the request's If-Match names another version."""
+        current = f'W/"{ids.change_key(found.item.change)}"'
+        if self.if_match not in {"", "*", current}:
+            raise conflict_of_change_keys()

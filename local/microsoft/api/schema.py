@@ -1,0 +1,117 @@
+"""Reads Microsoft's published metadata: which paths, query options and properties exist."""
+
+import json
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from local.microsoft.errors import GraphError, Json, bad_request, invalid
+
+KINDS: dict[str, type | tuple[type, ...]] = {
+    "Edm.String": str,
+    "Edm.Guid": str,
+    "Edm.Date": str,
+    "Edm.DateTimeOffset": str,
+    "Edm.TimeOfDay": str,
+    "Edm.Boolean": bool,
+    "Edm.Int32": int,
+    "Edm.Double": (int, float),
+}
+
+
+@cache
+def document() -> Json:
+    """The calendar part of Graph's v1.0 metadata."""
+    found: Json = json.loads((files("local.microsoft.api") / "schema.json").read_text("utf-8"))
+    return found
+
+
+@cache
+def properties(name: str) -> dict[str, Json]:
+    """The properties of a type, with those it inherits and its navigations."""
+    kind = document()["types"][name]
+    inherited = properties(kind["base"]) if kind.get("base") in document()["types"] else {}
+    return {**inherited, **kind["properties"], **kind["navigation"]}
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    found = []
+    for template in document()["paths"]:
+        escaped = re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(template))
+        found.append((re.compile(escaped), template))
+    return found
+
+
+def options(path: str, verb: str) -> list[str]:
+    """The query options of a path; an error for a path or method that does not exist."""
+    for pattern, template in _patterns():
+        if pattern.fullmatch(path):
+            methods: dict[str, list[str]] = document()["paths"][template]
+            if verb not in methods:
+                raise GraphError(405, "Request_BadRequest", f"Specified HTTP method is not allowed: {verb}.")
+            return methods[verb]
+    last = path.rsplit("/", 1)[-1]
+    raise bad_request(f"Resource not found for the segment '{last}'.")
+
+
+def check(kind: str, body: Any, *, open_to: frozenset[str] = frozenset(), nested: bool = False) -> None:
+    """400 unless a body fits a type: known properties, right types, documented values, nothing read-only."""
+    if not isinstance(body, dict):
+        raise _unreadable(f"An object of type 'microsoft.graph.{kind}' is expected.")
+    known = properties(kind)
+    for name, value in body.items():
+        if name.startswith("@odata.") or name in open_to:
+            continue
+        if name not in known:
+            message = (
+                f"The property '{name}' does not exist on type 'microsoft.graph.{kind}'. Make sure to only "
+                "use property names that are defined by the type or mark the type as open type."
+            )
+            raise _unreadable(message)
+        if known[name].get("readOnly") and not nested:
+            message = f"The set operation is not valid for the read-only property '{name}'."
+            raise invalid("ErrorInvalidPropertySet", message)
+        _value(known[name]["type"], value, name)
+
+
+def check_action(name: str, body: Json) -> None:
+    """400 unless the arguments of an action are of the right kinds."""
+    known = document()["actions"][name]
+    for argument, value in body.items():
+        if argument not in known:
+            raise _unreadable(f"The parameter '{argument}' is not a parameter of '{name}'.")
+        _value(known[argument], value, argument)
+
+
+def _value(kind: str, value: Any, name: str) -> None:
+    if value is None:
+        return
+    if kind.startswith("Collection("):
+        _collection(kind[len("Collection(") : -1], value, name)
+        return
+    if kind in KINDS:
+        wanted = KINDS[kind]
+        wrong_bool = isinstance(value, bool) and wanted is not bool
+        if wrong_bool or not isinstance(value, wanted):
+            raise _unreadable(f"Cannot convert the value of property '{name}' to the expected type '{kind}'.")
+        return
+    short = kind.removeprefix("graph.")
+    if short in document()["enums"]:
+        if value not in document()["enums"][short]:
+            raise _unreadable(f"Requested value '{value}' was not found for property '{name}'.")
+        return
+    if short in document()["types"]:
+        check(short, value, nested=True)
+
+
+def _collection(kind: str, value: Any, name: str) -> None:
+    if not isinstance(value, list) or None in value:
+        raise _unreadable(f"The property '{name}' is a collection without empty members.")
+    for each in value:
+        _value(kind, each, name)
+
+
+def _unreadable(message: str) -> GraphError:
+    return bad_request(message, "RequestBodyRead")

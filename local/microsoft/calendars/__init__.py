@@ -1,0 +1,1 @@
+"""Calendars and mailboxes: the API methods, and free/busy."""

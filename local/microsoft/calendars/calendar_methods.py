@@ -1,0 +1,113 @@
+"""Answers calendars: the list, one of them, and making, renaming and deleting them."""
+
+from local.microsoft import ids
+from local.microsoft.api import odata, schema
+from local.microsoft.api.context import Context
+from local.microsoft.api.paging import next_link, number, page_size
+from local.microsoft.calendars import calendar_resource
+from local.microsoft.errors import GraphError, Json, bad_request, invalid
+from local.microsoft.model import Calendar, Seen
+from local.microsoft.state import World
+
+
+def _shown(context: Context, seen: Seen) -> Json:
+    owner = context.world.accounts[seen.calendar.owner]
+    full = calendar_resource.calendar(context.account, seen, owner)
+    return odata.select("calendar", context.query.get("$select", ""), full)
+
+
+def _context_of(context: Context, rest: str = "") -> Json:
+    return {"@odata.context": f"{context.base}/$metadata#users('{context.account.oid}')/calendars{rest}"}
+
+
+def list_calendars(context: Context) -> Json:
+    """Every calendar in the mailbox, by pages."""
+    found = context.world.calendars_of(context.caller.account)
+    if context.query.get("$filter") or context.query.get("$orderby"):
+        raise bad_request("The simulator filters and orders events only.")
+    skip, size = number(context.query.get("$skip", "0"), "$skip"), page_size(context)
+    if context.paging == "empty":
+        size = 0
+    made = _context_of(context) | {"value": [_shown(context, each) for each in found[skip : skip + size]]}
+    if len(found) > skip + size:
+        made["@odata.nextLink"] = next_link(context, skip + size)
+    return made
+
+
+def get_calendar(context: Context) -> Json:
+    """One calendar."""
+    return _context_of(context, "/$entity") | _shown(context, context.calendar())
+
+
+def make(world: World, account: str, name: str, *, color: str = "auto", default: bool = False) -> Calendar:
+    """A new, empty calendar of a mailbox."""
+    calendar = Calendar(ids.calendar_id(account, world.serial()), name, account, default=default, color=color)
+    calendar.change = world.next_change()
+    world.calendars[calendar.id] = calendar
+    return calendar
+
+
+def create_calendar(context: Context) -> Json:
+    """A new calendar; the name must not be taken."""
+    schema.check("calendar", context.body)
+    name = context.body.get("name")
+    if not name:
+        raise invalid("ErrorInvalidParameter", "The Name property is required.")
+    _need_free_name(context, name)
+    calendar = make(context.world, context.caller.account, name, color=context.body.get("color") or "auto")
+    context.status = 201
+    return _context_of(context, "/$entity") | _shown(
+        context, Seen(calendar, calendar.id, can_edit=True, own=True)
+    )
+
+
+def _need_free_name(context: Context, name: str) -> None:
+    own = (each for each in context.world.calendars_of(context.caller.account) if each.own)
+    if any(each.calendar.name.lower() == name.lower() for each in own):
+        raise GraphError(409, "ErrorFolderExists", "A folder with the specified name already exists.")
+
+
+def update_calendar(context: Context) -> Json:
+    """A renamed or recoloured calendar."""
+    schema.check("calendar", context.body)
+    seen = context.calendar(write=True)
+    name = context.body.get("name")
+    if name and name != seen.calendar.name:
+        _need_free_name(context, name)
+        seen.calendar.name = name
+    seen.calendar.color = context.body.get("color") or seen.calendar.color
+    seen.calendar.change = context.world.next_change()
+    return _context_of(context, "/$entity") | _shown(context, seen)
+
+
+def delete_calendar(context: Context) -> None:
+    """Delete a calendar and all that is in it; the default one stays."""
+    seen = context.calendar()
+    if not seen.own:
+        context.account.shared.pop(seen.id)
+    elif seen.calendar.default:
+        raise invalid("ErrorDeleteDistinguishedFolder", "Distinguished folders cannot be deleted.")
+    else:
+        drop_calendar(context.world, seen.calendar)
+    context.status = 204
+
+
+def drop_calendar(world: World, calendar: Calendar) -> None:
+    """Take a calendar away; the items in it are gone."""
+    for item in list(calendar.items.values()):
+        world.drop(item, tell=not item.series)
+    calendar.deleted = True
+
+
+def list_groups(context: Context) -> Json:
+    """The one calendar group that every mailbox has."""
+    return {"@odata.context": f"{context.base}/$metadata#me/calendarGroups", "value": [_group(context)]}
+
+
+def _group(context: Context) -> Json:
+    return {
+        "id": ids.calendar_id(context.caller.account, 0),
+        "name": "My Calendars",
+        "classId": "0006f0b7-0000-0000-c000-000000000046",
+        "changeKey": ids.change_key(0),
+    }

@@ -1,0 +1,84 @@
+"""Answers getSchedule: the default calendars of work accounts, as digits and as items."""
+
+from datetime import timedelta
+
+from local.microsoft.api import schema
+from local.microsoft.api.context import Context
+from local.microsoft.calendars.mailbox import working_hours
+from local.microsoft.errors import GraphError, Json, invalid
+from local.microsoft.events.expansion import Row, Window, rows
+from local.microsoft.times import instant, shown
+
+DIGITS = {"free": "0", "workingElsewhere": "0", "tentative": "1", "busy": "2", "oof": "3", "unknown": "0"}
+MOST, LONGEST, CROWDED = 20, timedelta(days=62), 1000
+
+
+def get_schedule(context: Context) -> Json:
+    """Who is busy when; personal accounts have no such thing."""
+    # https://learn.microsoft.com/graph/api/calendar-getschedule: delegated personal account not supported
+    if context.account.personal:
+        raise GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+    body = context.body
+    schema.check_action("calendar/getSchedule", body)
+    wanted, interval = body.get("schedules"), body.get("availabilityViewInterval", 30)
+    if not isinstance(wanted, list) or not body.get("startTime") or not body.get("endTime"):
+        raise invalid("ErrorInvalidParameter", "schedules, startTime and endTime are required.")
+    if len(wanted) > MOST:
+        raise invalid("ErrorInvalidParameter", "At most 20 schedules can be asked for.")
+    if interval is None or not 5 <= interval <= 1440:
+        raise invalid("ErrorInvalidMergedFreeBusyInterval", "The interval must be from 5 to 1440 minutes.")
+    window = Window(instant(body["startTime"]), instant(body["endTime"]))
+    if window.end <= window.start or window.end - window.start >= LONGEST:
+        raise invalid("ErrorInvalidTimeInterval", "The requested time interval is not allowed.")
+    kind = f"{context.base}/$metadata#Collection(microsoft.graph.scheduleInformation)"
+    value = [_one(context, str(each), window, timedelta(minutes=interval)) for each in wanted]
+    return {"@odata.context": kind, "value": value}
+
+
+def _one(context: Context, address: str, window: Window, step: timedelta) -> Json:
+    account = context.world.accounts.get(address.lower())
+    if account is None or account.personal or account.tenant != context.account.tenant:
+        missing = {"message": "No such mailbox.", "responseCode": "ErrorMailRecipientNotFound"}
+        return {"scheduleId": address, "error": missing}
+    calendar = context.world.default_calendar(account.email)
+    found = sorted(rows(context.world.visible(calendar).items, window), key=lambda each: each.start)
+    # A declined or cancelled event that stayed is free time.
+    found = [each for each in found if not each.body.get("isCancelled")]
+    if len(found) > CROWDED:
+        error = {"message": "The calendar holds too many entries.", "responseCode": "5006"}
+        return {"scheduleId": address, "error": error}
+    return {
+        "scheduleId": address,
+        "availabilityView": _digits(found, window, step),
+        "scheduleItems": [_item(context, each, own=account is context.account) for each in found],
+        "workingHours": working_hours(account.time_zone),
+    }
+
+
+def _digits(found: list[Row], window: Window, step: timedelta) -> str:
+    digits, moment = "", window.start
+    while moment < window.end:
+        slot = Window(moment, moment + step)
+        digits += max((_digit(each) for each in found if slot.meets(each.start, each.end)), default="0")
+        moment += step
+    return digits
+
+
+def _digit(found: Row) -> str:
+    return DIGITS[found.body.get("showAs") or "busy"]
+
+
+def _item(context: Context, found: Row, *, own: bool) -> Json:
+    """All-day events are real moments here, other than in calendarView."""
+    zone = context.prefs.zone
+    private = found.body.get("sensitivity") in {"private", "confidential"}
+    made: Json = {
+        "isPrivate": private,
+        "status": found.body.get("showAs") or "busy",
+        "start": shown(found.start, zone),
+        "end": shown(found.end, zone),
+    }
+    if own and not private:
+        made["subject"] = found.body.get("subject") or ""
+        made["location"] = (found.body.get("location") or {}).get("displayName") or ""
+    return made

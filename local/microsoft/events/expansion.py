@@ -1,0 +1,132 @@
+"""Decides which rows a calendar has in a window: single events, occurrences and exceptions of series."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from local.microsoft.errors import Json
+from local.microsoft.events.recurrence import days
+from local.microsoft.model import Item
+from local.microsoft.times import at, instant, local, wall
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open span of time."""
+
+    start: datetime
+    end: datetime
+
+    def meets(self, start: datetime, end: datetime) -> bool:
+        """Whether a span has a moment in common with this one; a moment counts as one."""
+        return start < self.end and (end > self.start or start == end == self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An event, a series or one day of a series, with its times."""
+
+    item: Item
+    body: Json
+    kind: str
+    start: datetime
+    end: datetime
+    day: str = ""
+    slot: datetime | None = None
+
+
+def zone_of(item: Item) -> str:
+    """The zone whose wall times a series repeats, or in which a single event was written."""
+    recurrence = item.body.get("recurrence")
+    named = recurrence["range"].get("recurrenceTimeZone") if recurrence else ""
+    return str(named or item.body["start"].get("timeZone") or "UTC")
+
+
+def row(item: Item) -> Row:
+    """A single event, or a series as itself."""
+    kind = "seriesMaster" if item.is_series else "singleInstance"
+    return Row(item, item.body, kind, instant(item.body["start"]), instant(item.body["end"]))
+
+
+def slots(
+    master: Item, *, since: datetime | None = None, keep: set[str] | frozenset[str] = frozenset()
+) -> Iterator[tuple[str, datetime, datetime]]:
+    """The days of a series with their times, deleted or changed or not.
+
+    `since` skips days that ended long ago, unless they are to `keep`.
+    """
+    name = zone_of(master)
+    begin, finish = instant(master.body["start"]), instant(master.body["end"])
+    nights = (wall(master.body["end"]["dateTime"]) - wall(master.body["start"]["dateTime"])).days
+    # Two days more than the difference between any two zones.
+    early = since - (finish - begin) - timedelta(days=2) if since is not None else None
+    limit = early.replace(tzinfo=None) if early is not None else datetime.min  # noqa: DTZ901 - a wall time
+    for moment in days(master.body["recurrence"], local(begin, name).time()):
+        if moment < limit and moment.date().isoformat() not in keep:
+            continue
+        start = at(moment, name)
+        end = at(moment + timedelta(days=nights), name) if master.all_day else start + (finish - begin)
+        yield moment.date().isoformat(), start, end
+
+
+def _times(master: Item, exception: Item, start: datetime, end: datetime) -> Row:
+    body = {name: value for name, value in master.body.items() if name != "recurrence"} | exception.body
+    begins = instant(exception.body["start"]) if "start" in exception.body else start
+    ends = instant(exception.body["end"]) if "end" in exception.body else end
+    return Row(exception, body, "exception", begins, ends, exception.original, start)
+
+
+def occurrence(items: dict[str, Item], master: Item, day: str) -> Row | None:
+    """One day of a series, if it is still there."""
+    if day in master.dropped:
+        return None
+    for name, start, end in slots(master):
+        if name == day:
+            return _day(items, master, name, start, end)
+        if name > day:
+            return None
+    return None
+
+
+def _day(items: dict[str, Item], master: Item, day: str, start: datetime, end: datetime) -> Row:
+    exception = items.get(f"{master.key}:{day}")
+    if exception is not None:
+        return _times(master, exception, start, end)
+    body = {name: value for name, value in master.body.items() if name != "recurrence"}
+    return Row(master, body, "occurrence", start, end, day, start)
+
+
+def exceptions(items: dict[str, Item]) -> dict[str, list[Item]]:
+    """The exceptions of every series by its key."""
+    found: dict[str, list[Item]] = {}
+    for item in items.values():
+        if item.series:
+            found.setdefault(item.series, []).append(item)
+    return found
+
+
+def occurrences(items: dict[str, Item], master: Item, window: Window, changed: list[Item]) -> Iterator[Row]:
+    """The days of a series that meet a window; exceptions by where they were moved to."""
+    moved = {each.original for each in changed}
+    last = max(moved, default="")
+    for day, start, end in slots(master, since=window.start, keep=moved):
+        if start >= window.end and day > last:
+            return
+        if day in master.dropped or not (day in moved or window.meets(start, end)):
+            continue
+        found = _day(items, master, day, start, end)
+        if window.meets(found.start, found.end):
+            yield found
+
+
+def rows(items: dict[str, Item], window: Window) -> Iterator[Row]:
+    """Everything in a window, without the series themselves: single events first, as Graph lists them."""
+    for item in items.values():
+        if not item.series and not item.is_series:
+            found = row(item)
+            if window.meets(found.start, found.end):
+                yield found
+    changed = exceptions(items)
+    for item in items.values():
+        if item.is_series:
+            yield from occurrences(items, item, window, changed.get(item.key, []))

@@ -1,0 +1,129 @@
+"""Answers lists of events: plain lists, calendarView and instances, with filters, order and pages."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from local.microsoft.api import odata
+from local.microsoft.api.context import Context, Prefs
+from local.microsoft.api.paging import next_link, number, page_size
+from local.microsoft.errors import Json, bad_request, invalid
+from local.microsoft.events import event_resource
+from local.microsoft.events.event_methods import render
+from local.microsoft.events.expansion import Row, Window, exceptions, occurrences, row, rows
+from local.microsoft.times import parameter, stamp
+
+LONGEST = timedelta(days=1825)
+ORDERS = frozenset({"start/dateTime", "end/dateTime", "createdDateTime", "lastModifiedDateTime", "subject"})
+UTC_PREFS = Prefs()
+
+
+def list_events(context: Context) -> Json:
+    """The single events and series of a calendar."""
+    calendar = context.calendar().calendar
+    items = context.world.visible(calendar).items
+    return answer(context, [row(item) for item in items.values() if not item.series])
+
+
+def count_events(context: Context) -> Json:
+    """How many single events and series there are."""
+    items = context.world.visible(context.calendar().calendar).items
+    found = [row(item) for item in items.values() if not item.series]
+    return {"": len(_filtered(context, found))}
+
+
+def calendar_view(context: Context) -> Json:
+    """The single events, occurrences and exceptions in a window."""
+    calendar = context.calendar().calendar
+    window = asked_window(context)
+    return answer(context, list(rows(context.world.visible(calendar).items, window)))
+
+
+def instances(context: Context) -> Json:
+    """The days of one series in a window."""
+    master = context.target().item
+    if not master.is_series:
+        raise invalid("ErrorInvalidRequest", "Your request can't be completed. The event is not a series.")
+    items = context.world.calendars[master.calendar].items
+    changed = exceptions(items).get(master.key, [])
+    return answer(context, list(occurrences(items, master, asked_window(context), changed)))
+
+
+def asked_window(context: Context) -> Window:
+    """The window of the request; 400 without one, or one that is too long."""
+    start, end = context.query.get("startDateTime"), context.query.get("endDateTime")
+    if not start or not end:
+        message = (
+            "This request requires a time window specified by the query string parameters StartDateTime and "
+            "EndDateTime."
+        )
+        raise invalid("ErrorInvalidParameter", message)
+    window = Window(parameter(start), parameter(end))
+    if window.end < window.start:
+        raise invalid("ErrorInvalidParameter", "The end of the window is before its start.")
+    if window.end - window.start > LONGEST:
+        message = (
+            "Your request can't be completed. The range between the start and end dates is greater than the "
+            "allowed range. Maximum number of days: 1825"
+        )
+        raise invalid("ErrorInvalidRequest", message)
+    return window
+
+
+def answer(context: Context, found: list[Row]) -> Json:
+    """One page: filtered, ordered, selected, with the address of the next."""
+    chosen = _ordered(context, _filtered(context, found))
+    size, skip = page_size(context), number(context.query.get("$skip", "0"), "$skip")
+    shown = chosen[skip : skip + size]
+    if context.paging == "empty":
+        shown, size = [], 0
+    made: Json = {"@odata.context": f"{context.base}/$metadata#users/events"}
+    if context.query.get("$count", "").lower() == "true":
+        made["@odata.count"] = len(chosen)
+    made["value"] = [render(context, each) for each in shown]
+    if len(chosen) > skip + size:
+        made["@odata.nextLink"] = next_link(context, skip + size)
+    return made
+
+
+def _filtered(context: Context, found: Iterable[Row]) -> list[Row]:
+    text = context.query.get("$filter", "")
+    if not text:
+        return list(found)
+    test = odata.parse_filter(text)
+    try:
+        return [each for each in found if test(_subject(context, each))]
+    except TypeError as error:
+        raise bad_request("Invalid filter clause: the operands are not of one type.") from error
+
+
+def _subject(context: Context, found: Row) -> Json:
+    shown = event_resource.event(context.world, found, UTC_PREFS)
+    held = [{"id": name, "value": value} for name, value in found.item.properties.items()]
+    moments = {"start/dateTime": found.start, "end/dateTime": found.end}
+    return shown | {"_properties": held, "_moments": moments}
+
+
+def _ordered(context: Context, found: list[Row]) -> list[Row]:
+    text = context.query.get("$orderby", "")
+    if not text:
+        return found
+    for part in reversed(text.split(",")):
+        name, _, direction = part.strip().partition(" ")
+        if name not in ORDERS or direction.strip().lower() not in {"", "asc", "desc"}:
+            raise bad_request(f"The property '{name}' cannot be used to order events.")
+        found = sorted(
+            found,
+            key=lambda each: _order_key(each, name),
+            reverse=direction.strip().lower() == "desc",
+        )
+    return found
+
+
+def _order_key(found: Row, name: str) -> str:
+    if name == "start/dateTime":
+        return stamp(found.start)
+    if name == "end/dateTime":
+        return stamp(found.end)
+    if name == "subject":
+        return str(found.body.get("subject") or "").lower()
+    return found.item.created if name == "createdDateTime" else found.item.modified

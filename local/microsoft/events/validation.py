@@ -1,0 +1,164 @@
+"""Decides what an event may look like, and fills in what Exchange fills in."""
+
+import re
+from datetime import date, datetime, time, timedelta
+
+from local.microsoft.api import schema
+from local.microsoft.errors import GraphError, Json, invalid
+from local.microsoft.events.recurrence import check, first_day
+from local.microsoft.times import at, instant, local, shown, wall, written
+
+NAVIGATIONS = frozenset({"singleValueExtendedProperties", "extensions"})
+PROPERTY_ID = re.compile(
+    r"(String|Boolean|Integer|Double|SystemTime|CLSID|Binary|Long|Short|Float) "
+    r"(\{[0-9A-Fa-f-]{36}\} (Name \S.*|Id 0x[0-9A-Fa-f]+)|0x[0-9A-Fa-f]+)"
+)
+DEFAULTS: Json = {
+    "subject": "",
+    "body": {"contentType": "text", "content": ""},
+    "importance": "normal",
+    "sensitivity": "normal",
+    "showAs": "busy",
+    "isAllDay": False,
+    "isReminderOn": True,
+    "reminderMinutesBeforeStart": 15,
+    "responseRequested": True,
+    "allowNewTimeProposals": True,
+    "hideAttendees": False,
+    "categories": [],
+    "attendees": [],
+    "isOnlineMeeting": False,
+    "onlineMeetingProvider": "unknown",
+    "recurrence": None,
+}
+MOST_ATTENDEES = 500
+REFUSED = "ErrorPropertyValidationFailure"
+
+
+def created(given: Json) -> Json:
+    """The body of a new event; 400 for one that cannot be."""
+    plain = checked(given)
+    if not plain.get("start") or not plain.get("end"):
+        raise invalid(REFUSED, "At least one property failed validation: Start and End are required.")
+    merged = DEFAULTS | {name: value for name, value in plain.items() if value is not None}
+    return aligned(merged)
+
+
+def checked(given: Json) -> Json:
+    """The ordinary properties of a body, each of the right kind."""
+    plain = {
+        name: value
+        for name, value in given.items()
+        if name not in NAVIGATIONS and not name.startswith("@odata")
+    }
+    schema.check("event", plain)
+    plain.pop("transactionId", None)
+    for name in {"start", "end"} & set(plain):
+        if not plain[name]:
+            raise invalid(REFUSED, "At least one property failed validation: Start and End are required.")
+        instant(plain[name])
+    for attendee in plain.get("attendees") or ():
+        if not (attendee.get("emailAddress") or {}).get("address"):
+            raise invalid("ErrorInvalidRecipients", "At least one recipient isn't valid.")
+    if len(plain.get("attendees") or ()) > MOST_ATTENDEES:
+        raise invalid("ErrorInvalidRecipients", "An event has at most 500 attendees.")
+    return plain
+
+
+def patched(old: Json, changes: Json) -> Json:
+    """A body with changes applied; a new location replaces the list of locations."""
+    merged = old | changes
+    if "location" in changes and "locations" not in changes:
+        merged["locations"] = []
+    for name, value in DEFAULTS.items():
+        if merged.get(name) is None:
+            merged[name] = value
+    return merged
+
+
+def aligned(body: Json) -> Json:
+    """A body whose times fit together; a series begins with its first occurrence."""
+    start, end = instant(body["start"]), instant(body["end"])
+    if body["isAllDay"]:
+        _check_all_day(body)
+    if end < start:
+        message = "The specified end date is earlier than the specified start date."
+        raise invalid("ErrorCalendarEndDateIsEarlierThanStartDate", message)
+    if not body.get("recurrence"):
+        return body
+    zone = body["start"].get("timeZone") or "UTC"
+    named = body["recurrence"].get("range", {}).get("recurrenceTimeZone") or zone
+    begins = local(start, named)
+    recurrence = check(body["recurrence"], begins.date(), named)
+    first = first_day(recurrence, begins)
+    if recurrence["range"]["type"] == "endDate" and first.date() > date.fromisoformat(
+        recurrence["range"]["endDate"]
+    ):
+        raise invalid("ErrorCalendarOccurrenceIsDeletedFromRecurrence", "The series has no occurrence.")
+    recurrence["range"]["startDate"] = first.date().isoformat()
+    moved = at(first, named) - start
+    if body["isAllDay"]:
+        return _moved_days(body, first, begins) | {"recurrence": recurrence}
+    end_zone = body["end"].get("timeZone") or "UTC"
+    return body | {
+        "recurrence": recurrence,
+        "start": shown(start + moved, zone),
+        "end": shown(end + moved, end_zone),
+    }
+
+
+def _moved_days(body: Json, first: datetime, begins: datetime) -> Json:
+    step = timedelta(days=(first.date() - begins.date()).days)
+    return {
+        **body,
+        **{
+            name: {**body[name], "dateTime": written(wall(body[name]["dateTime"]) + step)}
+            for name in ("start", "end")
+        },
+    }
+
+
+def _check_all_day(body: Json) -> None:
+    # https://learn.microsoft.com/graph/api/resources/event: midnight, and the same time zone
+    start, end = (wall(body[name]["dateTime"]) for name in ("start", "end"))
+    for name, moment in (("Start", start), ("End", end)):
+        if moment.time() != time.min:
+            message = f"The Event.{name} property for an all-day event needs to be set to midnight."
+            raise invalid(REFUSED, message)
+    if (body["start"].get("timeZone") or "UTC") != (body["end"].get("timeZone") or "UTC"):
+        raise invalid(REFUSED, "The start and end of an all-day event need the same time zone.")
+    if end - start < timedelta(days=1):
+        message = "The duration of an event marked as All day must be at least 24 hours."
+        raise invalid(REFUSED, message)
+
+
+def extended(given: Json) -> dict[str, str]:
+    """The single-value extended properties of a body."""
+    found = {}
+    for each in _members(given, "singleValueExtendedProperties"):
+        name, value = str(each.get("id", "")), each.get("value")
+        if not PROPERTY_ID.fullmatch(name):
+            message = f"The property id '{name}' is not valid."
+            raise invalid("ErrorInvalidPropertyId", message)
+        if not isinstance(value, str):
+            raise GraphError(400, "RequestBodyRead", "The value of an extended property is a string.")
+        found[name] = value
+    return found
+
+
+def extensions(given: Json) -> dict[str, Json]:
+    """The open extensions of a body by their names."""
+    found = {}
+    for each in _members(given, "extensions"):
+        name = each.get("extensionName")
+        if not isinstance(name, str) or not name:
+            raise invalid("ErrorInvalidParameter", "An extension needs an extensionName.")
+        found[name] = {key: value for key, value in each.items() if not key.startswith("@odata")}
+    return found
+
+
+def _members(given: Json, name: str) -> list[Json]:
+    found = given.get(name) or []
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise GraphError(400, "RequestBodyRead", f"The property '{name}' is a collection of objects.")
+    return found

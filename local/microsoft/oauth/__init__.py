@@ -1,0 +1,1 @@
+"""The identity platform: the consent page, grants and tokens."""

@@ -1,0 +1,238 @@
+"""Decides what the token endpoint answers: codes, refresh tokens, consents, and every refusal by number."""
+
+import base64
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from local.microsoft import ids
+from local.microsoft.errors import Json, SignInError, token_invalid
+from local.microsoft.model import AccessToken, Account, App, Caller, Code, RefreshToken
+from local.microsoft.oauth import scopes
+from local.microsoft.oauth.id_tokens import Signer, client_info
+from local.microsoft.state import World
+
+# https://learn.microsoft.com/entra/identity-platform/reference-error-codes: number -> error, suberror, text
+REFUSALS = {
+    50173: (
+        "invalid_grant",
+        "",
+        "FreshTokenNeeded - The provided grant has expired due to it being revoked.",
+    ),
+    700082: ("invalid_grant", "", "The refresh token has expired due to inactivity."),
+    70008: ("invalid_grant", "", "The provided authorization code or refresh token has expired."),
+    70000: ("invalid_grant", "", "The grant is not valid."),
+    70043: ("invalid_grant", "bad_token", "The refresh token has expired due to sign-in frequency checks."),
+    65001: (
+        "invalid_grant",
+        "consent_required",
+        "The user or administrator has not consented to use the app.",
+    ),
+    65004: ("access_denied", "", "User declined to consent to access the app."),
+    50057: ("invalid_grant", "", "The user account is disabled."),
+    50076: ("interaction_required", "basic_action", "You must use multi-factor authentication."),
+    50079: ("interaction_required", "basic_action", "You must enroll in multi-factor authentication."),
+    53003: (
+        "interaction_required",
+        "message_only",
+        "Access has been blocked by Conditional Access policies.",
+    ),
+    50105: ("interaction_required", "", "The signed in user is not assigned to a role for the application."),
+    50020: ("invalid_grant", "", "The user account does not exist in the tenant."),
+    7000215: ("invalid_client", "", "Invalid client secret provided."),
+    7000222: ("invalid_client", "", "The provided client secret keys are expired."),
+    90033: ("temporarily_unavailable", "", "A transient error has occurred. Please try again."),
+    90012: ("temporarily_unavailable", "", "The request timed out."),
+    50196: (
+        "invalid_request",
+        "",
+        "The server terminated an operation because it encountered a client loop.",
+    ),
+}
+CLAIMS = '{"access_token":{"capolids":{"essential":true,"values":["c03a1b7a-2c4e-4a8e-9f0b-6d1d1c3f7a55"]}}}'
+NEEDS_CLAIMS = frozenset({50076, 50079, 53003})
+
+
+def refusal(code: int, *, error: str = "", suberror: str = "", claims: str = "") -> SignInError:
+    """The refusal of a number."""
+    known = REFUSALS.get(code, ("invalid_grant", "", "The request was refused."))
+    return SignInError(
+        error or known[0],
+        code=code,
+        text=known[2],
+        status=401 if known[0] == "invalid_client" else 400,
+        suberror=suberror or known[1],
+        claims=claims or (CLAIMS if code in NEEDS_CLAIMS else ""),
+    )
+
+
+@dataclass(slots=True)
+class Refused:
+    """A scripted refusal of an account's refreshes."""
+
+    error: SignInError
+    times: int
+
+
+class Grants:
+    """Every code, token and consent."""
+
+    def __init__(self, world: World, signer: Signer) -> None:
+        self._world = world
+        self._signer = signer
+        self.codes: dict[str, Code] = {}
+        self.refresh_tokens: dict[str, RefreshToken] = {}
+        self.access_tokens: dict[str, AccessToken] = {}
+        self.consents: dict[tuple[str, str], list[str]] = {}
+        self.refused: dict[str, Refused] = {}
+        self.conditional: dict[str, int] = {}
+
+    def caller(self, header: str) -> Caller:
+        """Who a Graph request is from; 401 without a good token."""
+        kind, _, text = header.partition(" ")
+        if kind.lower() != "bearer" or not text.strip():
+            raise token_invalid("Access token is empty.")
+        token = self.access_tokens.get(text.strip())
+        if token is None:
+            raise token_invalid("CompactToken parsing failed with error code: 80049217")
+        if token.expires <= self._world.now():
+            raise token_invalid("Lifetime validation failed, the token is expired.")
+        return Caller(token.account, token.app, token.scopes)
+
+    def authorize(self, asked: Json, app: App, account: str, granted: list[str]) -> str:
+        """A code after consent."""
+        held = self.consents.setdefault((account, app.id), [])
+        held.extend(name for name in granted if name not in held)
+        code = f"{'M.C' if self._world.accounts[account].personal else '1.'}{secrets.token_urlsafe(48)}"
+        self.codes[code] = Code(
+            code,
+            account,
+            app.id,
+            asked["redirect_uri"],
+            tuple(granted),
+            asked.get("code_challenge", ""),
+            asked.get("nonce", ""),
+            self._world.now() + self._world.settings.code_life,
+        )
+        return code
+
+    def token(self, form: Json) -> Json:
+        """The answer of the token endpoint."""
+        app = self._app(form)
+        kind = form.get("grant_type")
+        if kind == "authorization_code":
+            return self._redeem(form, app)
+        if kind == "refresh_token":
+            return self._refresh(form, app)
+        raise SignInError(
+            "unsupported_grant_type", code=70003, text="The app requested an unsupported grant type."
+        )
+
+    def _app(self, form: Json) -> App:
+        app = self._world.apps.get(form.get("client_id", ""))
+        if app is None:
+            text = "Application with identifier was not found in the directory."
+            raise SignInError("unauthorized_client", code=700016, text=text)
+        if not form.get("client_secret"):
+            text = "The request body must contain: 'client_assertion' or 'client_secret'."
+            raise SignInError("invalid_client", code=7000218, text=text, status=401)
+        if not secrets.compare_digest(form["client_secret"].encode(), app.secret.encode()):
+            raise refusal(7000215)
+        if app.secret_expired:
+            raise refusal(7000222)
+        return app
+
+    def _redeem(self, form: Json, app: App) -> Json:
+        code = self.codes.get(form.get("code", ""))
+        if code is None or code.app != app.id:
+            raise refusal(70000)
+        if code.used:
+            text = "OAuth2 Authorization code was already redeemed, please retry with a new valid code."
+            raise SignInError("invalid_grant", code=54005, text=text)
+        if code.expires <= self._world.now():
+            raise refusal(70008)
+        if form.get("redirect_uri") != code.redirect_uri:
+            text = "The reply address does not match the reply address provided when requesting the code."
+            raise SignInError("invalid_client", code=500112, text=text)
+        if code.challenge and _challenge(form.get("code_verifier", "")) != code.challenge:
+            text = (
+                "The Code_Verifier does not match the code_challenge supplied in the authorization request."
+            )
+            raise SignInError("invalid_grant", code=501481, text=text)
+        code.used = True
+        return self._issue(self._world.accounts[code.account], app, list(code.scopes), code.nonce)
+
+    def _refresh(self, form: Json, app: App) -> Json:
+        token = self.refresh_tokens.get(form.get("refresh_token", ""))
+        if token is None or token.app != app.id:
+            raise refusal(70000)
+        if token.revoked:
+            raise refusal(token.revoked)
+        if token.expires <= self._world.now():
+            raise refusal(700082)
+        scripted = self.refused.get(token.account)
+        if scripted is not None:
+            scripted.times -= 1
+            if scripted.times == 0:
+                del self.refused[token.account]
+            raise scripted.error
+        if token.account in self.conditional:
+            raise refusal(self.conditional[token.account])
+        held = self.consents.get((token.account, app.id), [])
+        asked = scopes.parse(form.get("scope", "")) or held
+        if ".default" in asked:
+            asked = held
+        if not held or [name for name in asked if name not in held and name not in scopes.SIGN_IN]:
+            raise refusal(65001)
+        # Consent given before is in every token, even where the refresh asks for less.
+        return self._issue(self._world.accounts[token.account], app, held, "")
+
+    def _issue(self, account: Account, app: App, granted: list[str], nonce: str) -> Json:
+        now, settings = self._world.now(), self._world.settings
+        access = f"{'EwB' if account.personal else 'eyJ0'}{secrets.token_urlsafe(64)}"
+        names = frozenset(granted) - scopes.SIGN_IN
+        self.access_tokens[access] = AccessToken(
+            access, account.email, app.id, names, now + settings.access_token_life
+        )
+        seconds = int(settings.access_token_life.total_seconds())
+        made: Json = {
+            "token_type": "Bearer",
+            "scope": scopes.written(granted, full=settings.full_scope_names),
+            "expires_in": seconds,
+            "ext_expires_in": seconds,
+            "access_token": access,
+            "client_info": client_info(uid=account.oid, utid=account.tenant),
+        }
+        if "offline_access" in granted:
+            refresh = f"{'M.C' if account.personal else '1.A'}{secrets.token_urlsafe(64)}"
+            expires = now + settings.refresh_token_life
+            self.refresh_tokens[refresh] = RefreshToken(refresh, account.email, app.id, expires)
+            made["refresh_token"] = refresh
+        if "openid" in granted:
+            made["id_token"] = self._signer.sign(self._claims(account, app, nonce), now=now)
+        return made
+
+    def _claims(self, account: Account, app: App, nonce: str) -> Json:
+        claims: Json = {
+            "aud": app.id,
+            "iss": f"{self._world.settings.login_origin}/{account.tenant}/v2.0",
+            "name": account.name,
+            "oid": account.oid,
+            "preferred_username": account.address,
+            "email": account.address,
+            "sub": ids.guid("sub", account.oid, app.id),
+            "tid": account.tenant,
+            "ver": "2.0",
+        }
+        return claims | ({"nonce": nonce} if nonce else {})
+
+    def revoke(self, account: str, *, code: int) -> None:
+        """Let every refresh token of an account be refused with a number; access tokens live on."""
+        for token in self.refresh_tokens.values():
+            if token.account == account:
+                token.revoked = code
+
+
+def _challenge(verifier: str) -> str:
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")

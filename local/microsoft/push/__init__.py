@@ -1,0 +1,1 @@
+"""Subscriptions: their API, the change notifications, and the delivery to webhooks."""

@@ -1,0 +1,214 @@
+"""Answers subscriptions: create with its two validations, read, renew, reauthorize, delete."""
+
+import re
+import secrets
+from datetime import datetime, timedelta
+from urllib.parse import quote, urlsplit
+
+from local.microsoft import ids
+from local.microsoft.api import schema
+from local.microsoft.api.context import Context
+from local.microsoft.errors import GraphError, Json, access_denied, bad_request
+from local.microsoft.model import Subscription
+from local.microsoft.push.delivery import RETRY_LIMIT, Delivery
+from local.microsoft.times import parameter, stamp
+
+SHORTEST = timedelta(minutes=45)
+PAUSE = timedelta(minutes=10)
+LONGEST_STATE = 128
+KINDS = frozenset({"created", "updated", "deleted"})
+RESOURCE = re.compile(r"/?(?:me|users/([^/]+))/(?:calendars/([^/]+)/|calendar/)?events(?:\?.*)?")
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Subscriptions:
+    """The subscription API over a world and a delivery."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
+
+    def create(self, context: Context) -> Json:
+        """A new subscription, once its addresses have echoed their tokens."""
+        world, body = context.world, context.body
+        schema.check("subscription", body)
+        for name in ("changeType", "notificationUrl", "resource", "expirationDateTime"):
+            if not body.get(name):
+                raise _wrong(f"Subscription validation request failed. The property '{name}' is required.")
+        with world.lock:
+            made = self._made(context, body)
+        # The webhook answers while this request waits; nobody else may be locked out meanwhile.
+        for address in (made.notification_url, made.lifecycle_url):
+            if address:
+                self._validate(context, address)
+        with world.lock:
+            self._need_no_twin(context, made)
+            world.subscriptions[made.id] = made
+            context.status = 201
+            return _shown(context, made)
+
+    def _made(self, context: Context, body: Json) -> Subscription:
+        if not {each.strip() for each in body["changeType"].split(",")} <= KINDS:
+            raise _wrong(f"Invalid changeType '{body['changeType']}'.")
+        if len(body.get("clientState") or "") > LONGEST_STATE:
+            raise _wrong("The clientState must not be longer than 128 characters.")
+        rich = bool(body.get("includeResourceData"))
+        if rich and not (body.get("encryptionCertificate") and body.get("encryptionCertificateId")):
+            raise _wrong("A subscription with resource data needs an encryptionCertificate and its id.")
+        made = Subscription(
+            id=ids.guid("subscription", context.caller.account, context.world.serial()),
+            account=context.caller.account,
+            app=context.caller.app,
+            calendar=self._calendar(context, body["resource"]),
+            resource=body["resource"],
+            change_type=body["changeType"],
+            notification_url=body["notificationUrl"],
+            lifecycle_url=body.get("lifecycleNotificationUrl") or "",
+            client_state=body.get("clientState") or "",
+            expires=self._expiry(context, body["expirationDateTime"], rich=rich),
+            immutable=context.prefs.immutable,
+            rich=rich,
+        )
+        self._need_no_twin(context, made)
+        return made
+
+    def _calendar(self, context: Context, resource: str) -> str:
+        found = RESOURCE.fullmatch(resource)
+        if found is None:
+            raise bad_request(f"Resource '{resource}' is not supported.", "ExtensionError")
+        user, calendar_id = found.groups()
+        account = context.account
+        if user and user.lower() not in {account.email, account.oid}:
+            raise access_denied()
+        context.world.need_mailbox(account)
+        seen = context.world.seen(account.email, calendar_id or "")
+        if not seen.own:
+            # https://learn.microsoft.com/graph/api/subscription-update: only the signed-in user's own mailbox
+            raise access_denied()
+        return seen.id
+
+    def _expiry(self, context: Context, text: str, *, rich: bool) -> datetime:
+        now, settings = context.world.now(), context.world.settings
+        wanted = parameter(text)
+        longest = settings.rich_subscription_life if rich else settings.subscription_life
+        if wanted <= now or wanted > now + longest:
+            minutes = int(longest.total_seconds() / 60)
+            message = f"Subscription expiration can only be {minutes} minutes in the future."
+            raise _wrong(message)
+        return max(wanted, now + SHORTEST)
+
+    def _need_no_twin(self, context: Context, made: Subscription) -> None:
+        if context.world.settings.duplicate_subscriptions:
+            return
+        for each in _own(context):
+            if each.calendar == made.calendar and each.kinds == made.kinds:
+                message = "A subscription with the same changeType and resource already exists."
+                raise GraphError(409, "Conflict", message)
+
+    def _validate(self, context: Context, address: str) -> None:
+        parts = urlsplit(address)
+        local = parts.scheme == "http" and parts.hostname in LOOPBACK
+        if parts.scheme != "https" and not (local and context.world.settings.allow_http_push):
+            raise _wrong("The notification URL must be an https address.")
+        token = f"Validation: Testing client application reachability for {secrets.token_urlsafe(12)} : 100%"
+        joint = "&" if parts.query else "?"
+        headers = {"Content-Type": "text/plain; charset=utf-8", "Content-Length": "0"}
+        target = f"{address}{joint}validationToken={quote(token, safe='')}"
+        reply = self._delivery.send(target, headers, b"")
+        kind = reply.content_type.partition(";")[0].strip().lower()
+        if reply.status == 0 or reply.seconds > RETRY_LIMIT:
+            raise _wrong("Subscription validation request timed out.")
+        if reply.status != 200 or kind != "text/plain" or reply.text != token:
+            raise _wrong(
+                f"Subscription validation request failed. Response must exactly match validationToken query "
+                f"parameter. HTTP status code was '{reply.status}'."
+            )
+
+    def renew(self, context: Context) -> Json:
+        """A later expiry; 404 for a subscription that is gone for good."""
+        world, body = context.world, context.body
+        if not body or set(body) - {"expirationDateTime", "notificationUrl"}:
+            raise _wrong("Only expirationDateTime and notificationUrl can be changed.")
+        schema.check("subscription", body)
+        with world.lock:
+            found = _mine(context)
+            status, since = world.settings.renew_after_reauthorize, found.reauthorized
+            if status and since is not None and world.now() - since < PAUSE:
+                message = "The subscription was reauthorized less than ten minutes ago."
+                raise GraphError(status, "Forbidden", message)
+            wanted = body.get("expirationDateTime")
+            expires = self._expiry(context, wanted, rich=found.rich) if wanted else found.expires
+        if body.get("notificationUrl"):
+            self._validate(context, body["notificationUrl"])
+        with world.lock:
+            found.notification_url = body.get("notificationUrl") or found.notification_url
+            found.expires, found.paused = expires, False
+            return _shown(context, found)
+
+    def reauthorize(self, context: Context) -> None:
+        """Notifications flow again with the caller's token."""
+        found = _mine(context)
+        found.paused = False
+        found.reauthorized = context.world.now()
+        context.status = 204
+
+
+def _wrong(message: str) -> GraphError:
+    return GraphError(400, "ValidationError", message)
+
+
+def _own(context: Context) -> list[Subscription]:
+    now = context.world.now()
+    return [
+        each
+        for each in context.world.subscriptions.values()
+        if (each.account, each.app) == (context.caller.account, context.caller.app)
+        and not each.removed
+        and each.expires > now
+    ]
+
+
+def _mine(context: Context) -> Subscription:
+    for each in _own(context):
+        if each.id == context.place.other:
+            return each
+    raise GraphError(404, "ResourceNotFound", "The object was not found.")
+
+
+def _shown(context: Context, found: Subscription) -> Json:
+    return {
+        "@odata.context": f"{context.base}/$metadata#subscriptions/$entity",
+        "id": found.id,
+        "resource": found.resource,
+        "applicationId": found.app,
+        "changeType": found.change_type,
+        "clientState": found.client_state or None,
+        "notificationUrl": found.notification_url,
+        "notificationQueryOptions": None,
+        "lifecycleNotificationUrl": found.lifecycle_url or None,
+        "expirationDateTime": stamp(found.expires),
+        "creatorId": context.account.oid,
+        "includeResourceData": found.rich or None,
+        "latestSupportedTlsVersion": "v1_2",
+        "encryptionCertificate": None,
+        "encryptionCertificateId": None,
+        "notificationUrlAppId": None,
+    }
+
+
+def get(context: Context) -> Json:
+    """One of the caller's subscriptions."""
+    return _shown(context, _mine(context))
+
+
+def list_own(context: Context) -> Json:
+    """The caller's subscriptions, without their secrets."""
+    shown = [_shown(context, each) | {"clientState": None} for each in _own(context)]
+    for each in shown:
+        del each["@odata.context"]
+    return {"@odata.context": f"{context.base}/$metadata#subscriptions", "value": shown}
+
+
+def delete(context: Context) -> None:
+    """End a subscription."""
+    _mine(context).removed = True
+    context.status = 204

@@ -1,0 +1,191 @@
+"""Holds the whole simulated state behind one lock, and is the one place where changes are recorded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from local.microsoft import ids
+from local.microsoft.errors import GraphError, item_not_found
+from local.microsoft.model import (
+    Account,
+    App,
+    Calendar,
+    Call,
+    Item,
+    Seen,
+    Subscription,
+    Tenant,
+    Tombstone,
+)
+from local.microsoft.settings import Settings
+from local.microsoft.times import stamp
+from local.simulation.state import Ledger, Mail
+
+MAILBOX_ERRORS = {
+    "MailboxNotEnabledForRESTAPI": "REST API is not yet supported for this mailbox.",
+    "MailboxNotHosted": "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
+}
+
+
+@dataclass(slots=True)
+class Unripe:
+    """A change that readers do not see yet."""
+
+    calendar: str
+    key: str
+    before: Item | None
+    change: int
+    ripe: datetime
+    reads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """A calendar as a reader sees it: perhaps as it was a moment ago."""
+
+    items: dict[str, Item]
+    removed: list[Tombstone]
+    change: int
+
+
+class World(Ledger):
+    """Every account, calendar and subscription, the clock, and the change counter."""
+
+    def __init__(self, now: Callable[[], datetime], settings: Settings) -> None:
+        super().__init__()
+        self._clock = now
+        self.settings = settings
+        self.accounts: dict[str, Account] = {}
+        self.tenants: dict[str, Tenant] = {}
+        self.calendars: dict[str, Calendar] = {}
+        self.apps: dict[str, App] = {}
+        self.subscriptions: dict[str, Subscription] = {}
+        self.references: dict[str, tuple[str, str]] = {}
+        self.places: dict[str, str] = {}
+        self.calls: list[Call] = []
+        self.bumps: list[tuple[datetime, str]] = []
+        self.on_change: Callable[[Calendar, Item, str], None] = lambda _calendar, _item, _kind: None
+        self.quiet = False
+        self._unripe: list[Unripe] = []
+
+    def now(self) -> datetime:
+        """The present, in UTC."""
+        return self._clock().astimezone(UTC)
+
+    def account(self, email: str) -> Account:
+        """An account that exists."""
+        return self.accounts[email.lower()]
+
+    def person(self, address: str) -> Account | None:
+        """Who signs in with this address now."""
+        return next((each for each in self.accounts.values() if each.address == address.lower()), None)
+
+    def need_mailbox(self, account: Account) -> None:
+        """404 where the mailbox is not one that Graph serves."""
+        if account.mailbox_error:
+            code = account.mailbox_error
+            raise GraphError(404, code, MAILBOX_ERRORS.get(code, "The mailbox is not available."))
+
+    def default_calendar(self, account: str) -> Calendar:
+        """The calendar a mailbox begins with."""
+        return next(each for each in self.calendars.values() if each.owner == account and each.default)
+
+    def calendars_of(self, account: str) -> list[Seen]:
+        """Every calendar in a mailbox: the own ones, then those that others share."""
+        own = [
+            Seen(each, each.id, each.can_edit, own=True)
+            for each in self.calendars.values()
+            if each.owner == account and not each.deleted
+        ]
+        shared = [
+            Seen(self.calendars[share.calendar], link, share.can_edit, own=False)
+            for link, share in self.accounts[account].shared.items()
+            if not self.calendars[share.calendar].deleted
+        ]
+        return own + shared
+
+    def seen(self, account: str, calendar_id: str) -> Seen:
+        """A calendar of a mailbox by its id (the empty id is the default calendar), else 404."""
+        wanted = calendar_id or self.default_calendar(account).id
+        for each in self.calendars_of(account):
+            if each.id == wanted:
+                return each
+        raise item_not_found()
+
+    def put(self, item: Item, *, kind: str = "updated", silent: bool = False) -> Item:
+        """Store a version of an item as a change, of which delta learns unless it is silent."""
+        calendar = self.calendars[item.calendar]
+        moment, change = stamp(self.now()), self.next_change()
+        made = replace(
+            item,
+            change=change,
+            told=item.told if silent else change,
+            created=item.created or moment,
+            modified=moment,
+        )
+        self._lag(calendar, item.key, calendar.items.get(item.key), change)
+        calendar.items[item.key] = made
+        self.places[item.key] = calendar.id
+        self._tell(calendar, made, kind)
+        return made
+
+    def drop(self, item: Item, *, tell: bool = True, tombstone: bool = True) -> None:
+        """Take an item out of its calendar; a tombstone stays."""
+        calendar = self.calendars[item.calendar]
+        change = self.next_change()
+        self._lag(calendar, item.key, calendar.items.get(item.key), change)
+        del calendar.items[item.key]
+        self.places.pop(item.key, None)
+        if tombstone:
+            key = item.series or item.key
+            calendar.removed.append(Tombstone(key, item.original, item.moves, change, item))
+        if tell:
+            self._tell(calendar, item, "deleted")
+
+    def _tell(self, calendar: Calendar, item: Item, kind: str) -> None:
+        if not self.quiet:
+            self.on_change(calendar, item, kind)
+
+    def _lag(self, calendar: Calendar, key: str, before: Item | None, change: int) -> None:
+        if self.settings.lag or self.settings.lag_reads:
+            ripe = self.now() + self.settings.lag
+            self._unripe.append(Unripe(calendar.id, key, before, change, ripe, self.settings.lag_reads))
+
+    def visible(self, calendar: Calendar, *, reading: bool = True) -> Visible:
+        """What a reader sees: changes that are not ripe are undone, newest first."""
+        moment = self.now()
+        self._unripe = [each for each in self._unripe if each.ripe > moment or each.reads > 0]
+        late = [each for each in self._unripe if each.calendar == calendar.id]
+        if not late:
+            return Visible(calendar.items, calendar.removed, self._change)
+        items = dict(calendar.items)
+        for each in reversed(late):
+            if each.before is None:
+                items.pop(each.key, None)
+            else:
+                items[each.key] = each.before
+            each.reads -= reading
+        known = late[0].change - 1
+        return Visible(items, [each for each in calendar.removed if each.change <= known], known)
+
+    def settle(self) -> None:
+        """Do what Exchange does by itself in the meantime."""
+        due = [key for moment, key in self.bumps if moment <= self.now()]
+        self.bumps = [(moment, key) for moment, key in self.bumps if moment > self.now()]
+        for key in due:
+            if key in self.places:
+                self.put(self.calendars[self.places[key]].items[key])
+
+    def id_of(self, item: Item, *, immutable: bool, day: str = "") -> str:
+        """The id that names an item, or an occurrence of it, and is remembered as such."""
+        key, day = item.series or item.key, day or item.original
+        made = ids.item_id(key, calendar=item.calendar, moves=item.moves, day=day, immutable=immutable)
+        self.references[made] = (key, day)
+        return made
+
+    def mail(self, to: str, kind: str, item: Item, *, by: str) -> None:
+        """Log a message to somebody."""
+        event = self.id_of(item, immutable=True)
+        self.mails.append(
+            Mail(to=to, kind=kind, calendar=item.calendar, event=event, by=by, at=stamp(self.now()))
+        )

@@ -1,0 +1,53 @@
+"""The settings of a simulated provider, and the journal of what it was asked and whom it mailed."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from threading import RLock
+from typing import Any, Protocol, get_args, get_type_hints
+
+
+class Recording(Protocol):
+    """A world that keeps a journal."""
+
+    @property
+    def lock(self) -> RLock:
+        """Held while it is read or changed."""
+
+    settings: Any
+    mails: list[Any]
+    calls: list[Any]
+
+
+class Journal:
+    """What the back doors of all providers tell of their world; every method takes the lock."""
+
+    def __init__(self, world: Recording) -> None:
+        self._kept = world
+
+    def set_setting(self, name: str, value: Any) -> None:
+        """Change one setting; durations are given in seconds."""
+        with self._kept.lock:
+            change_setting(self._kept.settings, name, value)
+
+    def mails(self) -> list[dict[str, Any]]:
+        """Every message that the provider would have sent."""
+        with self._kept.lock:
+            return [asdict(mail) for mail in self._kept.mails]
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Every request so far: method, account, calendar, status, reason."""
+        with self._kept.lock:
+            return [asdict(call) for call in self._kept.calls]
+
+    def clear_logs(self) -> None:
+        """Forget the request log and the mails."""
+        with self._kept.lock:
+            self._kept.calls.clear()
+            self._kept.mails.clear()
+
+
+def change_setting(settings: object, name: str, value: Any) -> None:
+    """Set a field of a settings dataclass; durations are given in seconds, and None stays None."""
+    kind = get_type_hints(type(settings))[name]
+    timed = timedelta in {kind, *get_args(kind)}
+    setattr(settings, name, timedelta(seconds=value) if timed and value is not None else value)
