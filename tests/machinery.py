@@ -36,8 +36,8 @@ from local.cloud_tasks.model import HttpRequest, QueueSettings
 from local.google import GoogleSimulator
 from local.google import Settings as GoogleSettings
 from local.microsoft import MicrosoftSimulator
-from local.microsoft import Reply as PushReply
 from local.microsoft import Settings as MicrosoftSettings
+from local.microsoft import WebhookReply as PushReply
 from tests.outreach import SENDER, Postbox, Targets
 from tests.stand_ins import EngineQueue, Lines, WorldClock
 from tests.transports import WsgiHttp, wsgi_session

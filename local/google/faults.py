@@ -7,7 +7,7 @@ from typing import Any
 from local.google.api.limits import Shape, limit_error
 from local.google.errors import ApiError, Json
 from local.google.model import Calendar
-from local.simulation.faults import Aim, Script, rewrite
+from local.simulation.faults import FaultScript, ScriptedFault, rewrite_json
 
 ACTIONS = frozenset(
     [
@@ -33,7 +33,7 @@ MESSAGES = {"backendError": "Backend Error", "forbidden": "Forbidden", "notFound
 
 
 @dataclass(slots=True)
-class Fault(Aim):
+class Fault(ScriptedFault):
     """One scripted fault; it hits calls of `method` (a shell pattern), `times` times after `skip` calls.
 
     `method` is an API method such as events.list, or oauth.auth, oauth.token, oauth.revoke.
@@ -53,7 +53,7 @@ class Fault(Aim):
     page: str = "empty"
     frozen: Calendar | None = None
 
-    def refusal(self) -> ApiError:
+    def error(self) -> ApiError:
         """The error that a `status` fault answers."""
         if "ateLimitExceeded" in self.reason:
             return limit_error(
@@ -64,17 +64,17 @@ class Fault(Aim):
         return ApiError(self.status, self.reason, message, domain=self.domain, headers=headers)
 
 
-Faults = Script[Fault]
+Faults = FaultScript[Fault]
 
 
-def twist(fault: Fault, answer: Any) -> Any:
+def alter_answer(fault: Fault, answer: Any) -> Any:
     """An answer with poison or with values changed and removed."""
     if not isinstance(answer, dict):
         return answer
-    twisted = deepcopy(answer)
+    altered = deepcopy(answer)
     if fault.action == "poison":
-        twisted.setdefault("items", []).append(
+        altered.setdefault("items", []).append(
             fault.event or {"id": "poison0", "status": 7, "start": "never"}
         )
-    rewrite(twisted, change=fault.change, remove=fault.remove, separator=".")
-    return twisted
+    rewrite_json(altered, change=fault.change, remove=fault.remove, separator=".")
+    return altered

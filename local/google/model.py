@@ -16,7 +16,7 @@ def rank(role: str) -> int:
 
 
 @dataclass(slots=True)
-class Stored:
+class StoredEvent:
     """One event copy on one calendar; `body` holds what every viewer shares."""
 
     body: Json
@@ -24,7 +24,7 @@ class Stored:
     reminders: dict[str, Json] = field(default_factory=dict)
     ui_deleted: bool = False
     id_only: bool = False
-    poison: bool = False
+    raw: bool = False
 
     @property
     def id(self) -> str:
@@ -66,7 +66,7 @@ class Calendar:
     epoch: int = 0
     change: int = 0
     updated: str = ""
-    events: dict[str, Stored] = field(default_factory=dict)
+    events: dict[str, StoredEvent] = field(default_factory=dict)
 
     def role(self, account: str) -> str:
         """What an account may do here."""
@@ -126,8 +126,8 @@ class RefreshToken:
     account: str
     client: str
     scopes: tuple[str, ...]
-    issued: int
-    born: datetime
+    serial: int
+    issued_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +203,12 @@ class Caller:
     scopes: frozenset[str]
 
 
-def copied(value: Any) -> Any:
+def copy_json(value: Any) -> Any:
     """A value that shares no dict and no list with the original."""
     if isinstance(value, dict):
         return {
-            name: copied(item) if isinstance(item, (dict, list)) else item for name, item in value.items()
+            name: copy_json(item) if isinstance(item, (dict, list)) else item for name, item in value.items()
         }
     if isinstance(value, list):
-        return [copied(item) if isinstance(item, (dict, list)) else item for item in value]
+        return [copy_json(item) if isinstance(item, (dict, list)) else item for item in value]
     return value

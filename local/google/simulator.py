@@ -7,9 +7,9 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from local.google.api import batch
-from local.google.api.dispatch import Api, refusal
+from local.google.api.dispatch import Api, error_response
 from local.google.api.limits import Limits, Quota
-from local.google.api.paging import Pages
+from local.google.api.paging import OpenListings
 from local.google.api.routes import handlers
 from local.google.control.admin import Admin
 from local.google.control.inspection import Inspection
@@ -17,14 +17,14 @@ from local.google.control.owner import Owner
 from local.google.errors import ApiError, Json
 from local.google.faults import ACTIONS, Faults
 from local.google.oauth.consent import Consent
-from local.google.oauth.endpoints import OAuth
+from local.google.oauth.endpoints import OAuthEndpoints
 from local.google.oauth.grants import Grants
-from local.google.oauth.id_tokens import Signer
-from local.google.push.channels import Push
-from local.google.push.delivery import Delivery, Post, post
+from local.google.oauth.id_tokens import IdTokenSigner
+from local.google.push.channels import Channels
+from local.google.push.delivery import Delivery, PostFunction, post
 from local.google.settings import Settings
-from local.google.state import World
-from local.simulation.control_api import Backdoor
+from local.google.state import State
+from local.simulation.control_api import ControlApi
 
 
 def _wall_clock() -> datetime:
@@ -40,22 +40,22 @@ class GoogleSimulator:
         now: Callable[[], datetime] = _wall_clock,
         settings: Settings | None = None,
         limits: Limits | None = None,
-        send_push: Post = post,
+        send_push: PostFunction = post,
     ) -> None:
         self.settings = settings or Settings()
-        world = World(now, self.settings)
-        signer, pages, quota = Signer(), Pages(), Quota(limits or Limits())
-        grants = Grants(world, signer)
+        state = State(now, self.settings)
+        signer, open_listings, quota = IdTokenSigner(), OpenListings(), Quota(limits or Limits())
+        grants = Grants(state, signer)
         self._faults = Faults(ACTIONS, unlisted=frozenset({"frozen"}))
         self.push = Delivery(now, send_push)
-        channels = Push(world, self.push)
-        self._consent = Consent(world, grants)
-        self._oauth = OAuth(world, grants, self._consent, signer, self._faults)
-        self._api = Api(world, grants, quota, self._faults, handlers(pages, channels))
-        self.admin = Admin(world, grants, quota, pages)
-        self.owner = Owner(world)
-        self.inspect = Inspection(world, grants, self.push, self._faults)
-        self.backdoor = backdoor(self.admin, self.owner, self.inspect)
+        channels = Channels(state, self.push)
+        self._consent = Consent(state, grants)
+        self._oauth = OAuthEndpoints(state, grants, self._consent, signer, self._faults)
+        self._api = Api(state, grants, quota, self._faults, handlers(open_listings, channels))
+        self.admin = Admin(state, grants, quota, open_listings)
+        self.owner = Owner(state)
+        self.inspect = Inspection(state, grants, self.push, self._faults)
+        self.control_api = control_api(self.admin, self.owner, self.inspect)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one WSGI request."""
@@ -64,11 +64,11 @@ class GoogleSimulator:
 
     def _answer(self, request: Request) -> Response:
         if request.path.startswith("/_sim/"):
-            return self.backdoor.answer(request)
+            return self.control_api.answer(request)
         if request.path.startswith("/batch/calendar/v3"):
             return batch.answer(request, self._api.answer)
-        found = self._oauth.answer(request)
-        return found if found is not None else self._api.answer(request)
+        oauth_response = self._oauth.answer(request)
+        return oauth_response if oauth_response is not None else self._api.answer(request)
 
     def add_fault(self, action: str, **options: Any) -> None:
         """Script a fault: see `faults.Fault` for the options."""
@@ -84,8 +84,8 @@ class GoogleSimulator:
     ) -> str:
         """Answer a consent page without a browser; returns the address it redirects to."""
         request = Request.from_values(authorize_url)
-        asked: Json = request.args.to_dict()
-        return self._consent.answer(asked, decision=decision, account=account, ticked=ticked or [])
+        parameters: Json = request.args.to_dict()
+        return self._consent.answer(parameters, decision=decision, account=account, ticked=ticked or [])
 
     def close(self) -> None:
         """End waiting faults and the delivery thread."""
@@ -110,6 +110,6 @@ READINGS = frozenset(
 )
 
 
-def backdoor(*doors: object) -> Backdoor:
+def control_api(*doors: object) -> ControlApi:
     """The operations of the given objects under /_sim/."""
-    return Backdoor(*doors, readings=READINGS, refusals={ApiError: refusal})
+    return ControlApi(*doors, readings=READINGS, refusals={ApiError: error_response})

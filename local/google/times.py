@@ -24,14 +24,14 @@ def zone_names() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def known_zone(name: Any, location: str = "timeZone") -> str:
+def checked_zone(name: Any, location: str = "timeZone") -> str:
     """An IANA name, else 400."""
     if not isinstance(name, str) or name not in zone_names():
         raise invalid("Invalid time zone definition.", location)
     return name
 
 
-def parameter(text: str) -> datetime:
+def parse_parameter(text: str) -> datetime:
     """A query parameter's moment: RFC 3339 with its mandatory offset, milliseconds ignored."""
     if " " in text or not RFC3339.match(text):
         raise bad_request()
@@ -41,17 +41,17 @@ def parameter(text: str) -> datetime:
         raise bad_request() from error
 
 
-def stamp(moment: datetime) -> str:
+def format_timestamp(moment: datetime) -> str:
     """A server time as `updated` shows it: UTC with milliseconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def parse_stamp(text: str) -> datetime:
+def parse_timestamp(text: str) -> datetime:
     """The moment of a `stamp`."""
     return datetime.fromisoformat(text)
 
 
-def wire(moment: datetime, where: tzinfo) -> str:
+def format_event_time(moment: datetime, where: tzinfo) -> str:
     """An event's moment as the API shows it: whole seconds and the zone's offset, Z for none."""
     text = moment.astimezone(where).replace(microsecond=0).isoformat()
     return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
@@ -62,7 +62,7 @@ def is_all_day(value: Json) -> bool:
     return "date" in value
 
 
-def normal(value: Any, default_zone: str, *, what: str) -> Json:
+def stored_time(value: Any, default_zone: str, *, what: str) -> Json:
     """A start or end as it is stored: a date, or an offset time with its IANA zone if one was named."""
     if not isinstance(value, dict):
         raise required(f"Missing {what} time.", what)
@@ -71,9 +71,9 @@ def normal(value: Any, default_zone: str, *, what: str) -> Json:
         raise invalid(f"Invalid {what} time.", what)
     if has_date:
         return {"date": _date(value["date"], what).isoformat()}
-    named = known_zone(value["timeZone"], f"{what}.timeZone") if value.get("timeZone") else ""
+    named = checked_zone(value["timeZone"], f"{what}.timeZone") if value.get("timeZone") else ""
     moment = _moment(value["dateTime"], named, what)
-    stored = {"dateTime": wire(moment, zone(named or default_zone))}
+    stored = {"dateTime": format_event_time(moment, zone(named or default_zone))}
     return stored | {"timeZone": named or default_zone}
 
 
@@ -98,7 +98,7 @@ def _moment(text: Any, named: str, what: str) -> datetime:
     raise invalid(f"Invalid {what} time.", what)
 
 
-def instant(value: Json, calendar_zone: str) -> datetime:
+def to_moment(value: Json, calendar_zone: str) -> datetime:
     """The moment of a stored start or end; a date is midnight in the calendar's zone."""
     if is_all_day(value):
         return midnight(date.fromisoformat(value["date"]), calendar_zone)
@@ -110,9 +110,9 @@ def midnight(day: date, zone_name: str) -> datetime:
     return datetime.combine(day, time(), zone(zone_name)).astimezone(UTC)
 
 
-def shifted(value: Json, by: timedelta) -> Json:
+def shift_time(value: Json, by: timedelta) -> Json:
     """A stored start or end moved by a duration (whole days for dates)."""
     if is_all_day(value):
         return {"date": (date.fromisoformat(value["date"]) + timedelta(days=by.days)).isoformat()}
     moved = datetime.fromisoformat(value["dateTime"]) + by
-    return value | {"dateTime": wire(moved, zone(value["timeZone"]))}
+    return value | {"dateTime": format_event_time(moved, zone(value["timeZone"]))}

@@ -5,6 +5,6 @@ from local.microsoft.faults import Fault
 from local.microsoft.server import MicrosoftServer
 from local.microsoft.settings import Settings
 from local.microsoft.simulator import MicrosoftSimulator
-from local.simulation.http_post import Reply
+from local.simulation.http_post import WebhookReply
 
-__all__ = ["GRAPH", "Fault", "Limits", "MicrosoftServer", "MicrosoftSimulator", "Reply", "Settings"]
+__all__ = ["GRAPH", "Fault", "Limits", "MicrosoftServer", "MicrosoftSimulator", "Settings", "WebhookReply"]

@@ -4,7 +4,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 
 from local.microsoft.errors import GraphError, Json
-from local.simulation.faults import Aim, Script, rewrite
+from local.simulation.faults import FaultScript, ScriptedFault, rewrite_json
 
 ACTIONS = frozenset(
     [
@@ -40,7 +40,7 @@ CODES = {
 
 
 @dataclass(slots=True)
-class Fault(Aim):
+class Fault(ScriptedFault):
     """One scripted fault; it hits calls of `method` (a shell pattern), `times` times after `skip` calls.
 
     `method` is such as events.create, calendarView.delta, batch, oauth.token; `times` 0 means for ever.
@@ -61,21 +61,21 @@ class Fault(Aim):
     event: Json = field(default_factory=dict)
     page: str = "empty"
 
-    def refusal(self) -> GraphError:
+    def error(self) -> GraphError:
         """The error that a `status` fault answers."""
         code = self.reason or CODES.get(self.status, "UnknownError")
         headers = {**self.headers, **({"Retry-After": self.retry_after} if self.retry_after else {})}
         return GraphError(self.status, code, self.message or code, inner=self.inner, headers=headers)
 
 
-Faults = Script[Fault]
+Faults = FaultScript[Fault]
 
 
-def twist(fault: Fault, answer: Json) -> Json:
+def alter_answer(fault: Fault, answer: Json) -> Json:
     """An answer with a poisonous entry, or with values changed and removed."""
-    twisted = deepcopy(answer)
+    altered = deepcopy(answer)
     if fault.action == "poison":
         poison = fault.event or {"id": "poison", "type": 7, "start": "never", "showAs": "unknownFutureValue"}
-        twisted.setdefault("value", []).append(poison)
-    rewrite(twisted, change=fault.change, remove=fault.remove, separator="/")
-    return twisted
+        altered.setdefault("value", []).append(poison)
+    rewrite_json(altered, change=fault.change, remove=fault.remove, separator="/")
+    return altered

@@ -17,15 +17,15 @@ class Item:
     calendar: str
     body: Json
     organizer: str
-    mine: bool = True
+    is_organizer: bool = True
     change: int = 0
     created: str = ""
     modified: str = ""
     series: str = ""
     original: str = ""
-    dropped: frozenset[str] = frozenset()
-    told: int = 0
-    dropped_at: Mapping[str, int] = field(default_factory=dict)
+    deleted_days: frozenset[str] = frozenset()
+    delta_change: int = 0
+    deletion_changes: Mapping[str, int] = field(default_factory=dict)
     transaction: str = ""
     properties: Mapping[str, str] = field(default_factory=dict)
     extensions: Mapping[str, Json] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class MailboxCalendar:
     """A calendar as one mailbox sees it."""
 
     calendar: Calendar
@@ -138,7 +138,7 @@ class App:
 
 
 @dataclass(slots=True)
-class Code:
+class AuthorizationCode:
     """A code between consent page and token endpoint."""
 
     code: str

@@ -8,25 +8,25 @@ from urllib.parse import urlsplit
 from werkzeug.wrappers import Request, Response
 
 from local.microsoft.api import batch
-from local.microsoft.api.dispatch import ROOT, Api, as_response, ask_of
+from local.microsoft.api.dispatch import ROOT, Api, http_response, read_request
 from local.microsoft.api.limits import GRAPH, Limits, Throttle
 from local.microsoft.api.routes import routes
 from local.microsoft.control.admin import Admin
 from local.microsoft.control.inspection import Inspection
 from local.microsoft.control.owner import Owner
 from local.microsoft.errors import GraphError, Json, SignInError
-from local.microsoft.events.delta import Rounds
+from local.microsoft.events.delta import DeltaRounds
 from local.microsoft.faults import ACTIONS, Faults
 from local.microsoft.oauth.consent import Consent
-from local.microsoft.oauth.endpoints import Identity
+from local.microsoft.oauth.endpoints import OAuthEndpoints
 from local.microsoft.oauth.grants import Grants
-from local.microsoft.oauth.id_tokens import Signer
-from local.microsoft.push.delivery import Delivery, Post, post
+from local.microsoft.oauth.id_tokens import IdTokenSigner
+from local.microsoft.push.delivery import Delivery, PostFunction, post
 from local.microsoft.push.notifications import Notifications
 from local.microsoft.push.subscriptions import Subscriptions
 from local.microsoft.settings import Settings
-from local.microsoft.state import World
-from local.simulation.control_api import Backdoor, misused
+from local.microsoft.state import State
+from local.simulation.control_api import ControlApi, bad_arguments
 
 
 def _wall_clock() -> datetime:
@@ -42,24 +42,24 @@ class MicrosoftSimulator:
         now: Callable[[], datetime] = _wall_clock,
         settings: Settings | None = None,
         limits: Limits = GRAPH,
-        send_push: Post = post,
+        send_push: PostFunction = post,
     ) -> None:
         self.settings = settings or Settings()
-        world = World(now, self.settings)
-        signer, rounds, throttle = Signer(), Rounds(), Throttle(limits)
-        grants, self._faults = Grants(world, signer), Faults(ACTIONS)
+        state = State(now, self.settings)
+        signer, rounds, throttle = IdTokenSigner(), DeltaRounds(), Throttle(limits)
+        grants, self._faults = Grants(state, signer), Faults(ACTIONS)
         self.push = Delivery(now, send_push)
-        notifications = Notifications(world, self.push)
-        self._consent = Consent(world, grants)
-        self._identity = Identity(world, grants, self._consent, signer, self._faults)
+        notifications = Notifications(state, self.push)
+        self._consent = Consent(state, grants)
+        self._oauth = OAuthEndpoints(state, grants, self._consent, signer, self._faults)
         table = routes(rounds, Subscriptions(self.push))
-        self._api = Api(world, grants, throttle, self._faults, table)
+        self._api = Api(state, grants, throttle, self._faults, table)
         self.admin = Admin(
-            world, grants=grants, throttle=throttle, rounds=rounds, notifications=notifications
+            state, grants=grants, throttle=throttle, rounds=rounds, notifications=notifications
         )
-        self.owner = Owner(world)
-        self.inspect = Inspection(world, grants, self.push, self._faults)
-        self.backdoor = backdoor(self.admin, self.owner, self.inspect)
+        self.owner = Owner(state)
+        self.inspect = Inspection(state, grants, self.push, self._faults)
+        self.control_api = control_api(self.admin, self.owner, self.inspect)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one WSGI request."""
@@ -67,14 +67,18 @@ class MicrosoftSimulator:
 
     def _answer(self, request: Request) -> Response:
         if request.path.startswith("/_sim/"):
-            return self.backdoor.answer(request)
+            return self.control_api.answer(request)
         if request.path == f"{ROOT}/$batch" and request.method == "POST":
-            return as_response(batch.answer(self._api, request), ask_of(request))
+            return http_response(batch.answer(self._api, request), read_request(request))
         if request.path.startswith(f"{ROOT}/"):
-            ask = ask_of(request)
-            return as_response(self._api.answer(ask, request), ask)
-        found = self._identity.answer(request)
-        return found if found is not None else Response("Not Found", 404, mimetype="text/plain")
+            graph_request = read_request(request)
+            return http_response(self._api.answer(graph_request, request), graph_request)
+        oauth_response = self._oauth.answer(request)
+        return (
+            oauth_response
+            if oauth_response is not None
+            else Response("Not Found", 404, mimetype="text/plain")
+        )
 
     def add_fault(self, action: str, **options: Any) -> None:
         """Script a fault: see `faults.Fault` for the options."""
@@ -89,12 +93,14 @@ class MicrosoftSimulator:
         withheld: list[str] | None = None,
     ) -> str:
         """Answer a consent page without a browser; returns the address it redirects to."""
-        asked: Json = Request.from_values(authorize_url).args.to_dict()
+        parameters: Json = Request.from_values(authorize_url).args.to_dict()
         tenant = urlsplit(authorize_url).path.split("/")[1]
         if urlsplit(authorize_url).path.endswith("/adminconsent"):
-            return self._consent.admin_consent(asked, tenant, decision=decision, account=account).address
-        found = self._consent.answer(asked, tenant, decision=decision, account=account, withheld=withheld)
-        return found.address
+            return self._consent.admin_consent(parameters, tenant, decision=decision, account=account).address
+        oauth_response = self._consent.answer(
+            parameters, tenant, decision=decision, account=account, withheld=withheld
+        )
+        return oauth_response.address
 
     def close(self) -> None:
         """End waiting faults and the delivery thread."""
@@ -122,6 +128,8 @@ READINGS = frozenset(
 )
 
 
-def backdoor(*doors: object) -> Backdoor:
+def control_api(*doors: object) -> ControlApi:
     """The operations of the given objects under /_sim/."""
-    return Backdoor(*doors, readings=READINGS, refusals={GraphError: misused, SignInError: misused})
+    return ControlApi(
+        *doors, readings=READINGS, refusals={GraphError: bad_arguments, SignInError: bad_arguments}
+    )

@@ -12,14 +12,14 @@ from local.microsoft.model import (
     Calendar,
     Call,
     Item,
-    Seen,
+    MailboxCalendar,
     Subscription,
     Tenant,
     Tombstone,
 )
 from local.microsoft.settings import Settings
-from local.microsoft.times import stamp
-from local.simulation.state import Ledger, Mail
+from local.microsoft.times import format_timestamp
+from local.simulation.state import Mail, SimulatorState
 
 MAILBOX_ERRORS = {
     "MailboxNotEnabledForRESTAPI": "REST API is not yet supported for this mailbox.",
@@ -28,19 +28,19 @@ MAILBOX_ERRORS = {
 
 
 @dataclass(slots=True)
-class Unripe:
+class DelayedChange:
     """A change that readers do not see yet."""
 
     calendar: str
     key: str
     before: Item | None
     change: int
-    ripe: datetime
+    visible_at: datetime
     reads: int
 
 
 @dataclass(frozen=True, slots=True)
-class Visible:
+class VisibleCalendar:
     """A calendar as a reader sees it: perhaps as it was a moment ago."""
 
     items: dict[str, Item]
@@ -48,7 +48,7 @@ class Visible:
     change: int
 
 
-class World(Ledger):
+class State(SimulatorState):
     """Every account, calendar and subscription, the clock, and the change counter."""
 
     def __init__(self, now: Callable[[], datetime], settings: Settings) -> None:
@@ -60,13 +60,13 @@ class World(Ledger):
         self.calendars: dict[str, Calendar] = {}
         self.apps: dict[str, App] = {}
         self.subscriptions: dict[str, Subscription] = {}
-        self.references: dict[str, tuple[str, str]] = {}
-        self.places: dict[str, str] = {}
+        self.event_ids: dict[str, tuple[str, str]] = {}
+        self.calendar_of_event: dict[str, str] = {}
         self.calls: list[Call] = []
         self.bumps: list[tuple[datetime, str]] = []
         self.on_change: Callable[[Calendar, Item, str], None] = lambda _calendar, _item, _kind: None
-        self.quiet = False
-        self._unripe: list[Unripe] = []
+        self.muted = False
+        self._delayed: list[DelayedChange] = []
 
     def now(self) -> datetime:
         """The present, in UTC."""
@@ -80,7 +80,7 @@ class World(Ledger):
         """Who signs in with this address now."""
         return next((each for each in self.accounts.values() if each.address == address.lower()), None)
 
-    def need_mailbox(self, account: Account) -> None:
+    def require_mailbox(self, account: Account) -> None:
         """404 where the mailbox is not one that Graph serves."""
         if account.mailbox_error:
             code = account.mailbox_error
@@ -90,21 +90,21 @@ class World(Ledger):
         """The calendar a mailbox begins with."""
         return next(each for each in self.calendars.values() if each.owner == account and each.default)
 
-    def calendars_of(self, account: str) -> list[Seen]:
+    def calendars_of(self, account: str) -> list[MailboxCalendar]:
         """Every calendar in a mailbox: the own ones, then those that others share."""
         own = [
-            Seen(each, each.id, each.can_edit, own=True)
+            MailboxCalendar(each, each.id, each.can_edit, own=True)
             for each in self.calendars.values()
             if each.owner == account and not each.deleted
         ]
         shared = [
-            Seen(self.calendars[share.calendar], link, share.can_edit, own=False)
+            MailboxCalendar(self.calendars[share.calendar], link, share.can_edit, own=False)
             for link, share in self.accounts[account].shared.items()
             if not self.calendars[share.calendar].deleted
         ]
         return own + shared
 
-    def seen(self, account: str, calendar_id: str) -> Seen:
+    def mailbox_calendar(self, account: str, calendar_id: str) -> MailboxCalendar:
         """A calendar of a mailbox by its id (the empty id is the default calendar), else 404."""
         wanted = calendar_id or self.default_calendar(account).id
         for each in self.calendars_of(account):
@@ -112,52 +112,54 @@ class World(Ledger):
                 return each
         raise item_not_found()
 
-    def put(self, item: Item, *, kind: str = "updated", silent: bool = False) -> Item:
+    def store(self, item: Item, *, kind: str = "updated", silent: bool = False) -> Item:
         """Store a version of an item as a change, of which delta learns unless it is silent."""
         calendar = self.calendars[item.calendar]
-        moment, change = stamp(self.now()), self.next_change()
+        moment, change = format_timestamp(self.now()), self.next_change()
         made = replace(
             item,
             change=change,
-            told=item.told if silent else change,
+            delta_change=item.delta_change if silent else change,
             created=item.created or moment,
             modified=moment,
         )
         self._lag(calendar, item.key, calendar.items.get(item.key), change)
         calendar.items[item.key] = made
-        self.places[item.key] = calendar.id
-        self._tell(calendar, made, kind)
+        self.calendar_of_event[item.key] = calendar.id
+        self._notify(calendar, made, kind)
         return made
 
-    def drop(self, item: Item, *, tell: bool = True, tombstone: bool = True) -> None:
+    def remove(self, item: Item, *, notify: bool = True, tombstone: bool = True) -> None:
         """Take an item out of its calendar; a tombstone stays."""
         calendar = self.calendars[item.calendar]
         change = self.next_change()
         self._lag(calendar, item.key, calendar.items.get(item.key), change)
         del calendar.items[item.key]
-        self.places.pop(item.key, None)
+        self.calendar_of_event.pop(item.key, None)
         if tombstone:
             key = item.series or item.key
             calendar.removed.append(Tombstone(key, item.original, item.moves, change, item))
-        if tell:
-            self._tell(calendar, item, "deleted")
+        if notify:
+            self._notify(calendar, item, "deleted")
 
-    def _tell(self, calendar: Calendar, item: Item, kind: str) -> None:
-        if not self.quiet:
+    def _notify(self, calendar: Calendar, item: Item, kind: str) -> None:
+        if not self.muted:
             self.on_change(calendar, item, kind)
 
     def _lag(self, calendar: Calendar, key: str, before: Item | None, change: int) -> None:
         if self.settings.lag or self.settings.lag_reads:
-            ripe = self.now() + self.settings.lag
-            self._unripe.append(Unripe(calendar.id, key, before, change, ripe, self.settings.lag_reads))
+            visible_at = self.now() + self.settings.lag
+            self._delayed.append(
+                DelayedChange(calendar.id, key, before, change, visible_at, self.settings.lag_reads)
+            )
 
-    def visible(self, calendar: Calendar, *, reading: bool = True) -> Visible:
+    def visible(self, calendar: Calendar, *, reading: bool = True) -> VisibleCalendar:
         """What a reader sees: changes that are not ripe are undone, newest first."""
         moment = self.now()
-        self._unripe = [each for each in self._unripe if each.ripe > moment or each.reads > 0]
-        late = [each for each in self._unripe if each.calendar == calendar.id]
+        self._delayed = [each for each in self._delayed if each.visible_at > moment or each.reads > 0]
+        late = [each for each in self._delayed if each.calendar == calendar.id]
         if not late:
-            return Visible(calendar.items, calendar.removed, self._change)
+            return VisibleCalendar(calendar.items, calendar.removed, self._change)
         items = dict(calendar.items)
         for each in reversed(late):
             if each.before is None:
@@ -166,26 +168,28 @@ class World(Ledger):
                 items[each.key] = each.before
             each.reads -= reading
         known = late[0].change - 1
-        return Visible(items, [each for each in calendar.removed if each.change <= known], known)
+        return VisibleCalendar(items, [each for each in calendar.removed if each.change <= known], known)
 
-    def settle(self) -> None:
+    def apply_due_bumps(self) -> None:
         """Do what Exchange does by itself in the meantime."""
         due = [key for moment, key in self.bumps if moment <= self.now()]
         self.bumps = [(moment, key) for moment, key in self.bumps if moment > self.now()]
         for key in due:
-            if key in self.places:
-                self.put(self.calendars[self.places[key]].items[key])
+            if key in self.calendar_of_event:
+                self.store(self.calendars[self.calendar_of_event[key]].items[key])
 
     def id_of(self, item: Item, *, immutable: bool, day: str = "") -> str:
         """The id that names an item, or an occurrence of it, and is remembered as such."""
         key, day = item.series or item.key, day or item.original
         made = ids.item_id(key, calendar=item.calendar, moves=item.moves, day=day, immutable=immutable)
-        self.references[made] = (key, day)
+        self.event_ids[made] = (key, day)
         return made
 
     def mail(self, to: str, kind: str, item: Item, *, by: str) -> None:
         """Log a message to somebody."""
         event = self.id_of(item, immutable=True)
         self.mails.append(
-            Mail(to=to, kind=kind, calendar=item.calendar, event=event, by=by, at=stamp(self.now()))
+            Mail(
+                to=to, kind=kind, calendar=item.calendar, event=event, by=by, at=format_timestamp(self.now())
+            )
         )

@@ -6,7 +6,7 @@ from threading import RLock
 from typing import Any, Protocol, get_args, get_type_hints
 
 
-class Recording(Protocol):
+class LoggedState(Protocol):
     """A world that keeps a journal."""
 
     @property
@@ -18,32 +18,32 @@ class Recording(Protocol):
     calls: list[Any]
 
 
-class Journal:
+class SimulatorAdmin:
     """What the back doors of all providers tell of their world; every method takes the lock."""
 
-    def __init__(self, world: Recording) -> None:
-        self._kept = world
+    def __init__(self, world: LoggedState) -> None:
+        self._logged_state = world
 
     def set_setting(self, name: str, value: Any) -> None:
         """Change one setting; durations are given in seconds."""
-        with self._kept.lock:
-            change_setting(self._kept.settings, name, value)
+        with self._logged_state.lock:
+            change_setting(self._logged_state.settings, name, value)
 
     def mails(self) -> list[dict[str, Any]]:
         """Every message that the provider would have sent."""
-        with self._kept.lock:
-            return [asdict(mail) for mail in self._kept.mails]
+        with self._logged_state.lock:
+            return [asdict(mail) for mail in self._logged_state.mails]
 
     def calls(self) -> list[dict[str, Any]]:
         """Every request so far: method, account, calendar, status, reason."""
-        with self._kept.lock:
-            return [asdict(call) for call in self._kept.calls]
+        with self._logged_state.lock:
+            return [asdict(call) for call in self._logged_state.calls]
 
     def clear_logs(self) -> None:
         """Forget the request log and the mails."""
-        with self._kept.lock:
-            self._kept.calls.clear()
-            self._kept.mails.clear()
+        with self._logged_state.lock:
+            self._logged_state.calls.clear()
+            self._logged_state.mails.clear()
 
 
 def change_setting(settings: object, name: str, value: Any) -> None:

@@ -10,18 +10,18 @@ from werkzeug.wrappers import Request, Response
 Refusals = Mapping[type[Exception], Callable[[Any], Response]]
 
 
-class Backdoor:
+class ControlApi:
     """Every public method of the given objects, by name.
 
     A GET reaches only `readings`; `refusals` says how the provider's own errors are answered.
     """
 
-    def __init__(self, *doors: object, readings: frozenset[str], refusals: Refusals) -> None:
+    def __init__(self, *objects: object, readings: frozenset[str], refusals: Refusals) -> None:
         self.operations: dict[str, Callable[..., Any]] = {}
         self._readings = readings
         self._refusals = refusals
-        for door in doors:
-            for name, method in inspect.getmembers(door, inspect.ismethod):
+        for part in objects:
+            for name, method in inspect.getmembers(part, inspect.ismethod):
                 if not name.startswith("_"):
                     self.operations[name] = method
 
@@ -42,12 +42,12 @@ class Backdoor:
             )
             return _json({"result": self.call(name, arguments)})
         except tuple(self._refusals) as error:
-            return next(tell for kind, tell in self._refusals.items() if isinstance(error, kind))(error)
+            return next(answer for kind, answer in self._refusals.items() if isinstance(error, kind))(error)
         except (TypeError, ValueError, KeyError) as error:
-            return misused(error)
+            return bad_arguments(error)
 
 
-def misused(error: Exception) -> Response:
+def bad_arguments(error: Exception) -> Response:
     """The answer to an operation that was called wrongly: 400 with the error's name."""
     return _json({"error": f"{type(error).__name__}: {error}"}, status=400)
 

@@ -11,7 +11,7 @@ LONGEST_WAIT = 120.0
 
 
 @dataclass(slots=True)
-class Aim:
+class ScriptedFault:
     """What a fault does and which calls it hits: those of `method`, a shell pattern, with other bounds.
 
     It hits `times` times after `skip` calls; `times` 0 means for ever.
@@ -25,7 +25,7 @@ class Aim:
     calendar: str = ""
     hits: int = field(default=0, kw_only=True)
 
-    def meets(self, method: str, *, account: str, calendar: str) -> bool:
+    def matches(self, method: str, *, account: str, calendar: str) -> bool:
         """Whether it is about this call."""
         return (
             fnmatchcase(method, self.method)
@@ -34,10 +34,10 @@ class Aim:
         )
 
 
-Scripted = TypeVar("Scripted", bound=Aim)
+FaultType = TypeVar("FaultType", bound=ScriptedFault)
 
 
-class Script(Generic[Scripted]):
+class FaultScript(Generic[FaultType]):
     """Faults in the order they were added; `unlisted` names fields that are no plain data."""
 
     def __init__(self, actions: frozenset[str], *, unlisted: frozenset[str] = frozenset()) -> None:
@@ -45,9 +45,9 @@ class Script(Generic[Scripted]):
         self._actions = actions
         self._unlisted = unlisted
         self._lock = threading.Lock()
-        self._script: list[Scripted] = []
+        self._script: list[FaultType] = []
 
-    def add(self, fault: Scripted) -> Scripted:
+    def add(self, fault: FaultType) -> FaultType:
         """Put a fault at the end of the script."""
         if fault.action not in self._actions:
             raise ValueError(fault.action)
@@ -65,15 +65,15 @@ class Script(Generic[Scripted]):
         with self._lock:
             return [self._plain(fault) for fault in self._script]
 
-    def _plain(self, fault: Scripted) -> dict[str, Any]:
+    def _plain(self, fault: FaultType) -> dict[str, Any]:
         names = (each.name for each in fields(fault) if each.name not in self._unlisted)
         return {name: deepcopy(getattr(fault, name)) for name in names}
 
-    def take(self, method: str, *, account: str, calendar: str) -> Scripted | None:
+    def take(self, method: str, *, account: str, calendar: str) -> FaultType | None:
         """The fault that hits this call, if any."""
         with self._lock:
             for fault in self._script:
-                if not fault.meets(method, account=account, calendar=calendar):
+                if not fault.matches(method, account=account, calendar=calendar):
                     continue
                 if fault.skip > 0:
                     fault.skip -= 1
@@ -89,7 +89,7 @@ class Script(Generic[Scripted]):
         self.closing.wait(min(seconds, LONGEST_WAIT))
 
 
-def rewrite(answer: Any, *, change: Mapping[str, Any], remove: Sequence[str], separator: str) -> None:
+def rewrite_json(answer: Any, *, change: Mapping[str, Any], remove: Sequence[str], separator: str) -> None:
     """Set and drop values in place; `*` stands for every entry, and what is not there is not dropped."""
     for path, value in change.items():
         _visit(answer, path.split(separator), value, remove=False)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class WebhookReply:
     """What a webhook answered, and after how many seconds; status 0 is no answer."""
 
     status: int
@@ -16,11 +16,11 @@ class Reply:
     seconds: float = 0.0
 
 
-def post_to(address: str, headers: dict[str, str], body: bytes, *, patience: float) -> Reply:
+def post(address: str, headers: dict[str, str], body: bytes, *, timeout: float) -> WebhookReply:
     """Send a POST, waiting at most so many seconds; what does not speak HTTP does not answer."""
     parts = urlsplit(address)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=patience)
+    connection = kind(parts.hostname or "", parts.port, timeout=timeout)
     began = time.monotonic()
     try:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -28,8 +28,8 @@ def post_to(address: str, headers: dict[str, str], body: bytes, *, patience: flo
         response = connection.getresponse()
         text = response.read().decode("utf-8", "replace")
         content_type = response.headers.get("Content-Type", "")
-        return Reply(response.status, text, content_type, time.monotonic() - began)
+        return WebhookReply(response.status, text, content_type, time.monotonic() - began)
     except (OSError, http.client.HTTPException):
-        return Reply(0, seconds=time.monotonic() - began)
+        return WebhookReply(0, seconds=time.monotonic() - began)
     finally:
         connection.close()

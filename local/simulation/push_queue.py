@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 
-class Waiting(Protocol):
+class QueuedPush(Protocol):
     """A push that waits for its time."""
 
     @property
@@ -15,30 +15,30 @@ class Waiting(Protocol):
         """When it is to be delivered, or tried again."""
 
 
-Item = TypeVar("Item", bound=Waiting)
+Item = TypeVar("Item", bound=QueuedPush)
 Attempt = TypeVar("Attempt")
 
 
-class Outbox(ABC, Generic[Item, Attempt]):
+class PushQueue(ABC, Generic[Item, Attempt]):
     """The queue between changes and webhooks; a provider decides what a POST carries and what is retried."""
 
     def __init__(self, now: Callable[[], datetime], *, name: str) -> None:
         self._now = now
         self._name = name
         self._lock = threading.Lock()
-        self._tried = threading.Condition(self._lock)
+        self._attempted = threading.Condition(self._lock)
         self._queue: list[Item] = []
         self._attempts: list[Attempt] = []
-        self._wake = threading.Event()
+        self._work_arrived = threading.Event()
         self._held = False
         self._thread: threading.Thread | None = None
         self._stopping = False
 
     @abstractmethod
-    def _carry(self, batch: list[Item]) -> list[tuple[Attempt, Item | None]]:
+    def _send_batch(self, batch: list[Item]) -> list[tuple[Attempt, Item | None]]:
         """Send one batch: of each item what became of it, and what is queued again."""
 
-    def _batches(self, ready: list[Item]) -> list[list[Item]]:
+    def _split_into_batches(self, ready: list[Item]) -> list[list[Item]]:
         """What is sent together."""
         return [[item] for item in ready]
 
@@ -46,7 +46,7 @@ class Outbox(ABC, Generic[Item, Attempt]):
         """Queue a notification."""
         with self._lock:
             self._queue.append(notification)
-        self._wake.set()
+        self._work_arrived.set()
 
     def pending(self) -> list[Item]:
         """What waits, in the order of delivery."""
@@ -60,8 +60,8 @@ class Outbox(ABC, Generic[Item, Attempt]):
 
     def wait_for(self, count: int, *, seconds: float) -> bool:
         """Wait until so many notifications were delivered or tried."""
-        with self._tried:
-            return self._tried.wait_for(lambda: len(self._attempts) >= count, seconds)
+        with self._attempted:
+            return self._attempted.wait_for(lambda: len(self._attempts) >= count, seconds)
 
     def drop(self, count: int | None = None) -> int:
         """Lose the first waiting notifications, or all; returns how many."""
@@ -89,7 +89,7 @@ class Outbox(ABC, Generic[Item, Attempt]):
     def release(self) -> None:
         """Let the thread deliver again."""
         self._held = False
-        self._wake.set()
+        self._work_arrived.set()
 
     def deliver(self, count: int | None = None, *, force: bool = False) -> list[Attempt]:
         """Deliver what waits and is due, at most `count`; `force` also what waits for its retry."""
@@ -97,15 +97,15 @@ class Outbox(ABC, Generic[Item, Attempt]):
             ready = [item for item in self._queue if force or item.due <= self._now()][:count]
             for item in ready:
                 self._queue.remove(item)
-        return [attempt for batch in self._batches(ready) for attempt in self._deliver(batch)]
+        return [attempt for batch in self._split_into_batches(ready) for attempt in self._deliver(batch)]
 
     def _deliver(self, batch: list[Item]) -> list[Attempt]:
-        fates = self._carry(batch)
-        made = [attempt for attempt, _ in fates]
+        results = self._send_batch(batch)
+        made = [attempt for attempt, _ in results]
         with self._lock:
             self._attempts += made
-            self._queue += [again for _, again in fates if again is not None]
-            self._tried.notify_all()
+            self._queue += [again for _, again in results if again is not None]
+            self._attempted.notify_all()
         return made
 
     def start(self) -> None:
@@ -120,12 +120,12 @@ class Outbox(ABC, Generic[Item, Attempt]):
         thread, self._thread = self._thread, None
         if thread is not None:
             self._stopping = True
-            self._wake.set()
+            self._work_arrived.set()
             thread.join(timeout=15)
 
     def _run(self) -> None:
         while not self._stopping:
-            self._wake.wait(0.2 if self.pending() and not self._held else None)
-            self._wake.clear()
+            self._work_arrived.wait(0.2 if self.pending() and not self._held else None)
+            self._work_arrived.clear()
             if not self._held:
                 self.deliver()

@@ -10,14 +10,14 @@ from typing import Any, Generic, NoReturn, Protocol, Self, TypeVar
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request
 
-from local.simulation.push_queue import Outbox
+from local.simulation.push_queue import PushQueue
 
 
-class Simulated(Protocol):
+class ServedSimulator(Protocol):
     """A WSGI application that pushes."""
 
     @property
-    def push(self) -> Outbox[Any, Any]:
+    def push(self) -> PushQueue[Any, Any]:
         """The pushes on their way."""
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -27,10 +27,10 @@ class Simulated(Protocol):
         """End whatever waits or runs."""
 
 
-Simulator = TypeVar("Simulator", bound=Simulated)
+Simulator = TypeVar("Simulator", bound=ServedSimulator)
 
 
-class _Quiet(WSGIRequestHandler):
+class _SilentRequestHandler(WSGIRequestHandler):
     """Addresses hold tokens and mail addresses, so nothing is printed."""
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002
@@ -43,7 +43,9 @@ class SimulatorServer(Generic[Simulator]):
     def __init__(self, simulator: Simulator, *, port: int = 0, auto_push: bool = False) -> None:
         self.simulator = simulator
         self._auto_push = auto_push
-        self._server = make_server("127.0.0.1", port, simulator, threaded=True, request_handler=_Quiet)
+        self._server = make_server(
+            "127.0.0.1", port, simulator, threaded=True, request_handler=_SilentRequestHandler
+        )
         self._thread = threading.Thread(target=self._serve, name=type(simulator).__name__, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
@@ -74,7 +76,7 @@ class SimulatorServer(Generic[Simulator]):
         self.stop()
 
 
-def drop(request: Request) -> NoReturn:
+def drop_connection(request: Request) -> NoReturn:
     """End the connection without an answer."""
     connection = request.environ.get("werkzeug.socket")
     if connection is not None:

@@ -16,7 +16,7 @@ class Mail:
     at: str
 
 
-class Ledger:
+class SimulatorState:
     """The lock of a simulated world, its counters and its mails."""
 
     def __init__(self) -> None:

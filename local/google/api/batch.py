@@ -12,7 +12,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
-from local.google.api.dispatch import refusal
+from local.google.api.dispatch import error_response
 from local.google.errors import bad_request, invalid
 
 LIMIT = 1000
@@ -22,13 +22,13 @@ def answer(request: Request, call: Callable[[Request], Response]) -> Response:
     """The multipart response to a batch."""
     kind = request.headers.get("Content-Type", "")
     if not kind.startswith("multipart/mixed"):
-        return refusal(bad_request("Failed to parse batch request, error: missing boundary."))
+        return error_response(bad_request("Failed to parse batch request, error: missing boundary."))
     whole = BytesParser().parsebytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + request.get_data())
     parts = (
         [part for part in whole.get_payload() if isinstance(part, Message)] if whole.is_multipart() else []
     )
     if not parts or len(parts) > LIMIT:
-        return refusal(invalid(f"The batch request has {len(parts)} calls, allowed are 1 to {LIMIT}."))
+        return error_response(invalid(f"The batch request has {len(parts)} calls, allowed are 1 to {LIMIT}."))
     boundary = f"batch_{secrets.token_urlsafe(16)}"
     body = b"".join(_answered(part, request, call, boundary) for part in parts)
     return Response(
@@ -38,7 +38,7 @@ def answer(request: Request, call: Callable[[Request], Response]) -> Response:
 
 def _answered(part: Message, outer: Request, call: Callable[[Request], Response], boundary: str) -> bytes:
     inner = _request(part, outer)
-    response = call(inner) if inner is not None else refusal(bad_request())
+    response = call(inner) if inner is not None else error_response(bad_request())
     named = part.get("Content-ID", "").strip("<>")
     reason = HTTPStatus(response.status_code).phrase
     head = f"--{boundary}\r\nContent-Type: application/http\r\n"

@@ -6,17 +6,17 @@ from typing import Any
 from local.google.api.schema import Method
 from local.google.calendars import access
 from local.google.errors import Json, condition_not_met, invalid, required
-from local.google.events.event_resource import Viewer, render
-from local.google.model import Calendar, Caller, Stored
-from local.google.state import World
-from local.google.times import known_zone
+from local.google.events.event_resource import Viewer, render_event
+from local.google.model import Calendar, Caller, StoredEvent
+from local.google.state import State
+from local.google.times import checked_zone
 
 
 @dataclass(slots=True)
 class Context:
     """The request a handler answers."""
 
-    world: World
+    state: State
     method: Method
     caller: Caller
     path: dict[str, str]
@@ -24,21 +24,21 @@ class Context:
     body: Json
     if_match: str = ""
     if_none_match: str = ""
-    paging: str = ""
-    stale: Calendar | None = None
+    page_fault: str = ""
+    stale_calendar: Calendar | None = None
     etag: str = field(default="", init=False)
 
     def calendar(self, name: str = "calendarId") -> tuple[Calendar, str]:
         """The calendar the path names and the caller's role on it."""
-        calendar, role = access.open_calendar(self.world, self.method, self.caller, self.path[name])
-        if self.stale is not None and self.stale.id == calendar.id:
-            return self.stale, role
+        calendar, role = access.calendar_with_role(self.state, self.method, self.caller, self.path[name])
+        if self.stale_calendar is not None and self.stale_calendar.id == calendar.id:
+            return self.stale_calendar, role
         return calendar, role
 
-    def writable(self) -> tuple[Calendar, str]:
+    def writable_calendar(self) -> tuple[Calendar, str]:
         """The calendar the path names, if the caller may write events there."""
         calendar, role = self.calendar()
-        access.need_writer(role)
+        access.require_writer(role)
         return calendar, role
 
     def argument(self, name: str, default: Any = None) -> Any:
@@ -49,22 +49,22 @@ class Context:
         """The caller as a viewer with the wishes of this request."""
         time_zone = self.argument("timeZone", "")
         if time_zone:
-            known_zone(time_zone)
+            checked_zone(time_zone)
         return Viewer(self.caller.account, role, time_zone, self.argument("maxAttendees", 0))
 
-    def show(self, calendar: Calendar, event: Stored, role: str) -> Json:
+    def event_answer(self, calendar: Calendar, event: StoredEvent, role: str) -> Json:
         """An event as the answer shows it."""
-        shown = render(self.world, calendar, event, self.viewer(role))
+        shown = render_event(self.state, calendar, event, self.viewer(role))
         self.etag = str(shown["etag"])
         return shown
 
-    def need_match(self, calendar: Calendar, event: Stored) -> None:
+    def require_if_match(self, calendar: Calendar, event: StoredEvent) -> None:
         """412 if the request's If-Match names another version."""
-        current = self.world.etag(calendar, event, self.caller.account)
+        current = self.state.etag(calendar, event, self.caller.account)
         if self.if_match not in {"", "*", current}:
             raise condition_not_met()
 
-    def text(self, name: str, *, limit: int = 0) -> str:
+    def required_text(self, name: str, *, limit: int = 0) -> str:
         """A required text of the body."""
         value = self.body.get(name)
         if not isinstance(value, str) or not value:

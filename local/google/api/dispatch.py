@@ -13,22 +13,22 @@ from local.google.api.routes import Handler
 from local.google.api.schema import Method, arguments, match
 from local.google.calendars import access
 from local.google.errors import ApiError, Json, bad_request, login_required
-from local.google.faults import BAD_GATEWAY, Fault, Faults, twist
+from local.google.faults import BAD_GATEWAY, Fault, Faults, alter_answer
 from local.google.model import Call, Caller
 from local.google.oauth.grants import Grants
-from local.google.state import World
-from local.google.times import stamp
-from local.simulation.server import drop
+from local.google.state import State
+from local.google.times import format_timestamp
+from local.simulation.server import drop_connection
 
 ROOT = "/calendar/v3/"
-WAITING = frozenset({"slow", "hang"})
+DELAYING_ACTIONS = frozenset({"slow", "hang"})
 
 
 @dataclass(slots=True)
 class Api:
     """The Calendar API over a world."""
 
-    world: World
+    state: State
     grants: Grants
     quota: Quota
     faults: Faults
@@ -46,42 +46,42 @@ class Api:
             return Response("Not Found", 404, mimetype="text/html")
         method, names = found
         account = self._account(request)
-        calendar = self.world.resolve(names.get("calendarId", ""), account)
+        calendar = self.state.resolve_calendar_id(names.get("calendarId", ""), account)
         fault = self.faults.take(method.id, account=account, calendar=calendar)
         if fault is not None:
             if fault.action in {"drop_before", "hang"}:
-                self._log(method, account, calendar, 0, fault.action)
-            early = self._before(fault, request)
+                self._log_call(method, account, calendar, 0, fault.action)
+            early = self._fault_before_call(fault, request)
             if early is not None:
-                self._log(method, account, calendar, early.status_code, fault.reason)
+                self._log_call(method, account, calendar, early.status_code, fault.reason)
                 return early
-        response = self._handled(method, names, query, request, fault)
-        return self._after(fault, request, response)
+        response = self._handle(method, names, query, request, fault)
+        return self._fault_after_call(fault, request, response)
 
     def _account(self, request: Request) -> str:
-        token = self.grants.access_tokens.get(bearer(request))
+        token = self.grants.access_tokens.get(access_token(request))
         return token.account if token else ""
 
-    def _before(self, fault: Fault, request: Request) -> Response | None:
-        if fault.action in WAITING:
+    def _fault_before_call(self, fault: Fault, request: Request) -> Response | None:
+        if fault.action in DELAYING_ACTIONS:
             self.faults.wait(fault.seconds)
         if fault.action in {"drop_before", "hang"}:
-            drop(request)
+            drop_connection(request)
         if fault.action == "html":
             return Response(BAD_GATEWAY, 502, mimetype="text/html")
-        return refusal(fault.refusal()) if fault.action == "status" else None
+        return error_response(fault.error()) if fault.action == "status" else None
 
-    def _after(self, fault: Fault | None, request: Request, response: Response) -> Response:
+    def _fault_after_call(self, fault: Fault | None, request: Request, response: Response) -> Response:
         if fault is None:
             return response
         if fault.action == "drop_after":
-            drop(request)
+            drop_connection(request)
         if fault.action == "truncate":
             data = response.get_data()
             response.set_data(data[: len(data) // 2])
         return response
 
-    def _handled(
+    def _handle(
         self,
         method: Method,
         names: dict[str, str],
@@ -90,24 +90,24 @@ class Api:
         fault: Fault | None,
     ) -> Response:
         account, calendar, reason = "", names.get("calendarId", ""), ""
-        with self.world.lock:
-            self.world.begin()
+        with self.state.lock:
+            self.state.begin_operation()
             try:
                 caller = self._caller(request)
                 account = caller.account
-                calendar = self.world.resolve(calendar, account)
+                calendar = self.state.resolve_calendar_id(calendar, account)
                 context = self._context(method, names, query, request, caller)
                 if fault is not None:
-                    context.paging = fault.page if fault.action == "page" else ""
-                    context.stale = fault.frozen
-                response = self._respond(method, context, query, fault)
+                    context.page_fault = fault.page if fault.action == "page" else ""
+                    context.stale_calendar = fault.frozen
+                response = self._run_handler(method, context, query, fault)
             except ApiError as error:
-                response, reason = refusal(error), error.reason
-            self._log(method, account, calendar, response.status_code, reason)
+                response, reason = error_response(error), error.reason
+            self._log_call(method, account, calendar, response.status_code, reason)
         return response
 
     def _caller(self, request: Request) -> Caller:
-        token = bearer(request)
+        token = access_token(request)
         if not token:
             raise login_required()
         return self.grants.caller(token)
@@ -121,9 +121,9 @@ class Api:
         caller: Caller,
     ) -> Context:
         access.check_scopes(method, caller)
-        self.quota.spend(caller, units(method.verb), self.world.now())
+        self.quota.spend(caller, units(method.verb), self.state.now())
         return Context(
-            world=self.world,
+            state=self.state,
             method=method,
             caller=caller,
             path=names,
@@ -133,7 +133,7 @@ class Api:
             if_none_match=request.headers.get("If-None-Match", ""),
         )
 
-    def _respond(
+    def _run_handler(
         self, method: Method, context: Context, query: dict[str, list[str]], fault: Fault | None
     ) -> Response:
         handler = self.handlers.get(method.id)
@@ -151,14 +151,14 @@ class Api:
         if method.verb == "GET" and etag and context.if_none_match in {etag, "*"}:
             return Response(status=304, headers=headers)
         if fault is not None and fault.action in {"rewrite", "poison"}:
-            return as_json(twist(fault, fields.apply(mask, answer)), headers=headers)
-        return as_json(fields.apply(mask, answer), headers=headers)
+            return json_response(alter_answer(fault, fields.apply(mask, answer)), headers=headers)
+        return json_response(fields.apply(mask, answer), headers=headers)
 
-    def _log(self, method: Method, account: str, calendar: str, status: int, reason: str) -> None:
-        with self.world.lock:
-            number, at = len(self.world.calls) + 1, stamp(self.world.now())
+    def _log_call(self, method: Method, account: str, calendar: str, status: int, reason: str) -> None:
+        with self.state.lock:
+            number, at = len(self.state.calls) + 1, format_timestamp(self.state.now())
             cost = units(method.verb)
-            self.world.calls.append(
+            self.state.calls.append(
                 Call(
                     number,
                     at,
@@ -172,21 +172,21 @@ class Api:
             )
 
 
-def bearer(request: Request) -> str:
+def access_token(request: Request) -> str:
     """The access token of a request, by header or query parameter."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else request.args.get("access_token", "")
 
 
-def as_json(answer: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def json_response(answer: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON response."""
     kind = "application/json; charset=UTF-8"
     return Response(json.dumps(answer), status, headers=headers, content_type=kind)
 
 
-def refusal(error: ApiError) -> Response:
+def error_response(error: ApiError) -> Response:
     """An error as a response."""
-    return as_json(error.body(), status=error.status, headers=error.headers)
+    return json_response(error.body(), status=error.status, headers=error.headers)
 
 
 def _body(request: Request, method: Method) -> Json:

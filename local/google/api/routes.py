@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from local.google.api.context import Context
-from local.google.api.paging import Pages
+from local.google.api.paging import OpenListings
 from local.google.calendars import calendar_methods, free_busy
 from local.google.errors import Json
 from local.google.events import event_methods, listing
-from local.google.push.channels import Push
+from local.google.push.channels import Channels
 
 Handler = Callable[[Context], Json | None]
 
@@ -25,10 +25,10 @@ def colors(_context: Context) -> Json:
     }
 
 
-def handlers(pages: Pages, push: Push) -> dict[str, Handler]:
+def handlers(open_listings: OpenListings, push: Channels) -> dict[str, Handler]:
     """The handler of every method that is simulated."""
     table: dict[str, Any] = {
-        "calendarList.list": lambda context: calendar_methods.list_calendars(context, pages),
+        "calendarList.list": lambda context: calendar_methods.list_calendars(context, open_listings),
         "calendarList.get": calendar_methods.get_entry,
         "calendarList.insert": calendar_methods.insert_entry,
         "calendarList.patch": calendar_methods.patch_entry,
@@ -42,8 +42,8 @@ def handlers(pages: Pages, push: Push) -> dict[str, Handler]:
         "calendars.delete": calendar_methods.delete_calendar,
         "channels.stop": push.stop,
         "colors.get": colors,
-        "events.list": lambda context: listing.list_events(context, pages),
-        "events.instances": lambda context: listing.list_instances(context, pages),
+        "events.list": lambda context: listing.list_events(context, open_listings),
+        "events.instances": lambda context: listing.list_instances(context, open_listings),
         "events.get": event_methods.get,
         "events.move": event_methods.move,
         "events.insert": event_methods.insert,

@@ -5,10 +5,10 @@ import json
 from datetime import datetime
 
 from local.google.errors import Json, bad_request, full_sync_required, invalid
-from local.google.state import World
+from local.google.state import State
 
 # https://developers.google.com/workspace/calendar/api/guides/sync
-FORBIDDEN = (
+FORBIDDEN_PARAMETERS = (
     "iCalUID",
     "orderBy",
     "privateExtendedProperty",
@@ -20,13 +20,13 @@ FORBIDDEN = (
 )
 
 
-def issue(world: World, *, resource: str, account: str, epoch: int, change: int) -> str:
+def issue(state: State, *, resource: str, account: str, epoch: int, change: int) -> str:
     """An opaque token for everything up to a change number."""
-    content = [resource, account, epoch, change, int(world.now().timestamp())]
+    content = [resource, account, epoch, change, int(state.now().timestamp())]
     return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
 
 
-def redeem(world: World, token: str, *, resource: str, account: str, epoch: int) -> int:
+def redeem(state: State, token: str, *, resource: str, account: str, epoch: int) -> int:
     """The change number of a token; 410 when it is another's, expired or of an older epoch."""
     try:
         found_resource, found_account, found_epoch, change, issued = json.loads(
@@ -36,15 +36,15 @@ def redeem(world: World, token: str, *, resource: str, account: str, epoch: int)
         raise invalid("Invalid sync token value.", "syncToken") from error
     if (found_resource, found_account, found_epoch) != (resource, account, epoch):
         raise full_sync_required()
-    life = world.settings.sync_token_life
-    if life is not None and world.now() - datetime.fromtimestamp(issued, tz=world.now().tzinfo) > life:
+    life = state.settings.sync_token_life
+    if life is not None and state.now() - datetime.fromtimestamp(issued, tz=state.now().tzinfo) > life:
         raise full_sync_required()
     return int(change)
 
 
 def check_events_query(query: Json) -> None:
     """400 for a parameter that a sync token forbids."""
-    for name in FORBIDDEN:
+    for name in FORBIDDEN_PARAMETERS:
         if name in query:
             raise bad_request(f"The parameter {name} cannot be combined with syncToken.")
     if query.get("showDeleted") is False:

@@ -3,9 +3,9 @@
 from local.google.api.schema import Method
 from local.google.errors import forbidden, needs_access, not_found, scope_insufficient
 from local.google.model import WRITER_ROLES, Calendar, Caller, rank
-from local.google.state import World
+from local.google.state import State
 
-READING = frozenset(
+READ_SCOPES = frozenset(
     {
         "calendar",
         "calendar.readonly",
@@ -13,7 +13,7 @@ READING = frozenset(
         "calendar.events.readonly",
     }
 )
-OWNED = frozenset({"calendar.events.owned", "calendar.events.owned.readonly"})
+OWNED_SCOPES = frozenset({"calendar.events.owned", "calendar.events.owned.readonly"})
 
 
 def check_scopes(method: Method, caller: Caller) -> None:
@@ -27,9 +27,9 @@ def effective_role(method: Method, caller: Caller, calendar: Calendar) -> str:
     role = calendar.role(caller.account)
     usable = method.scopes & caller.scopes
     if method.id.startswith("events."):
-        if usable & READING:
+        if usable & READ_SCOPES:
             return role
-        if usable & OWNED and role == "owner":
+        if usable & OWNED_SCOPES and role == "owner":
             return role
         if "calendar.app.created" in usable and calendar.made_by == caller.project:
             return role
@@ -43,9 +43,11 @@ def effective_role(method: Method, caller: Caller, calendar: Calendar) -> str:
     return role
 
 
-def open_calendar(world: World, method: Method, caller: Caller, calendar_id: str) -> tuple[Calendar, str]:
+def calendar_with_role(
+    state: State, method: Method, caller: Caller, calendar_id: str
+) -> tuple[Calendar, str]:
     """A calendar and the caller's effective role on it; 404 without any."""
-    calendar = world.calendar(calendar_id, caller.account)
+    calendar = state.calendar(calendar_id, caller.account)
     if calendar.role(caller.account) == "none":
         raise not_found()
     role = effective_role(method, caller, calendar)
@@ -54,13 +56,13 @@ def open_calendar(world: World, method: Method, caller: Caller, calendar_id: str
     return calendar, role
 
 
-def need_writer(role: str) -> None:
+def require_writer(role: str) -> None:
     """403 unless the role may write events."""
     if role not in WRITER_ROLES:
         raise needs_access("writer")
 
 
-def need_owner(role: str) -> None:
+def require_owner(role: str) -> None:
     """403 unless the role owns the calendar."""
     if role != "owner":
         raise needs_access("owner")

@@ -2,46 +2,49 @@
 
 from local.google.api import sync_tokens
 from local.google.api.context import Context
-from local.google.api.paging import Pages, page
+from local.google.api.paging import OpenListings, page_of
 from local.google.api.schema import without_nulls
-from local.google.calendars.access import need_owner
-from local.google.calendars.calendar_resource import calendar_resource, list_entry
+from local.google.calendars.access import require_owner
+from local.google.calendars.calendar_resource import render_calendar, render_list_entry
 from local.google.errors import ApiError, Json, forbidden, not_found
 from local.google.model import Account, Calendar, ListEntry, rank
-from local.google.state import World
-from local.google.times import known_zone
+from local.google.state import State
+from local.google.times import checked_zone
 
 
-def list_calendars(context: Context, pages: Pages) -> Json:
+def list_calendars(context: Context, open_listings: OpenListings) -> Json:
     """One page of the account's calendar list, or of what changed in it."""
-    world, query, account = context.world, context.query, _account(context)
+    state, query, account = context.state, context.query, _account(context)
     resource = f"list:{account.email}"
     size = min(context.argument("maxResults", 100), 250)
     if token := context.argument("pageToken"):
-        snapshot, offset = pages.find(token, resource=resource, query=query)
+        listing, offset = open_listings.find(token, resource=resource, query=query)
     else:
         since = -1
         if text := context.argument("syncToken"):
             sync_tokens.check_calendar_list_query(query)
             since = sync_tokens.redeem(
-                world, text, resource=resource, account=account.email, epoch=account.list_epoch
+                state, text, resource=resource, account=account.email, epoch=account.list_epoch
             )
-        items = _entries(world, account, query, since)
+        items = _entries(state, account, query, since)
         issued = sync_tokens.issue(
-            world, resource=resource, account=account.email, epoch=account.list_epoch, change=world.change
+            state, resource=resource, account=account.email, epoch=account.list_epoch, change=state.change
         )
-        snapshot, offset = pages.keep(resource=resource, query=query, items=items, sync_token=issued), 0
-    head = {"kind": "calendar#calendarList", "etag": f'"l{world.change:09d}"'}
-    return head | page(snapshot, offset, size, context.paging)
+        listing, offset = (
+            open_listings.remember(resource=resource, query=query, items=items, sync_token=issued),
+            0,
+        )
+    head = {"kind": "calendar#calendarList", "etag": f'"l{state.change:09d}"'}
+    return head | page_of(listing, offset, size, context.page_fault)
 
 
-def _entries(world: World, account: Account, query: Json, since: int) -> list[Json]:
+def _entries(state: State, account: Account, query: Json, since: int) -> list[Json]:
     items = []
     for entry in sorted(account.entries.values(), key=lambda each: each.change):
-        calendar = world.calendars[entry.calendar]
+        calendar = state.calendars[entry.calendar]
         if entry.change <= since:
             continue
-        shown = list_entry(calendar, account)
+        shown = render_list_entry(calendar, account)
         if since < 0:
             if shown.get("deleted") and not query.get("showDeleted"):
                 continue
@@ -57,26 +60,26 @@ def _entries(world: World, account: Account, query: Json, since: int) -> list[Js
 def get_entry(context: Context) -> Json:
     """One entry of the account's calendar list."""
     account, calendar = _listed(context)
-    shown = list_entry(calendar, account)
+    shown = render_list_entry(calendar, account)
     context.etag = shown["etag"]
     return shown
 
 
 def insert_entry(context: Context) -> Json:
     """Put an existing calendar on the account's list."""
-    account, world = _account(context), context.world
-    calendar = world.calendar(context.text("id"), account.email)
+    account, state = _account(context), context.state
+    calendar = state.calendar(context.required_text("id"), account.email)
     if calendar.role(account.email) == "none":
         raise not_found()
-    subscribe(world, account, calendar)
-    return list_entry(calendar, account)
+    add_to_list(state, account, calendar)
+    return render_list_entry(calendar, account)
 
 
-def subscribe(world: World, account: Account, calendar: Calendar) -> None:
+def add_to_list(state: State, account: Account, calendar: Calendar) -> None:
     """Show a calendar in an account's list."""
     entry = account.entries.setdefault(calendar.id, ListEntry(calendar.id, 0))
     entry.deleted = False
-    world.touch_entry(account, entry)
+    state.record_list_change(account, entry)
 
 
 def patch_entry(context: Context) -> Json:
@@ -88,8 +91,8 @@ def patch_entry(context: Context) -> Json:
     entry.summary_override = str(body.get("summaryOverride") or "")
     entry.color_id = str(body.get("colorId", entry.color_id))
     entry.default_reminders = list(body.get("defaultReminders", entry.default_reminders))
-    context.world.touch_entry(account, entry)
-    return list_entry(calendar, account)
+    context.state.record_list_change(account, entry)
+    return render_list_entry(calendar, account)
 
 
 def delete_entry(context: Context) -> None:
@@ -99,79 +102,79 @@ def delete_entry(context: Context) -> None:
         raise forbidden()
     entry = account.entries[calendar.id]
     entry.deleted = True
-    context.world.touch_entry(account, entry)
+    context.state.record_list_change(account, entry)
 
 
 def get_calendar(context: Context) -> Json:
     """A calendar's own data."""
     calendar, _ = context.calendar()
-    shown = calendar_resource(calendar)
+    shown = render_calendar(calendar)
     context.etag = shown["etag"]
     return shown
 
 
 def insert_calendar(context: Context) -> Json:
     """Make a secondary calendar, owned by and listed for the caller."""
-    summary = context.text("summary")
+    summary = context.required_text("summary")
     account = _account(context)
     body = context.body
-    time_zone = known_zone(body.get("timeZone") or account.time_zone)
+    time_zone = checked_zone(body.get("timeZone") or account.time_zone)
     calendar = make_calendar(
-        context.world, account, summary=summary, time_zone=time_zone, made_by=context.caller.project
+        context.state, account, summary=summary, time_zone=time_zone, made_by=context.caller.project
     )
     calendar.description, calendar.location = str(body.get("description", "")), str(body.get("location", ""))
-    return calendar_resource(calendar)
+    return render_calendar(calendar)
 
 
 def make_calendar(
-    world: World, account: Account, *, summary: str, time_zone: str, made_by: str = "", calendar_id: str = ""
+    state: State, account: Account, *, summary: str, time_zone: str, made_by: str = "", calendar_id: str = ""
 ) -> Calendar:
     """Store a new secondary calendar."""
     limit = 60
-    if made_by and sum(1 for each in world.calendars.values() if each.owner == account.email) > limit:
+    if made_by and sum(1 for each in state.calendars.values() if each.owner == account.email) > limit:
         raise ApiError(403, "quotaExceeded", "Calendar usage limits exceeded.", domain="usageLimits")
-    found = calendar_id or f"c_{world.serial():032x}@group.calendar.google.com"
-    calendar = Calendar(found, summary, time_zone, account.email, made_by=made_by, updated=world.tick())
-    world.calendars[found] = calendar
-    subscribe(world, account, calendar)
+    found = calendar_id or f"c_{state.serial():032x}@group.calendar.google.com"
+    calendar = Calendar(found, summary, time_zone, account.email, made_by=made_by, updated=state.tick())
+    state.calendars[found] = calendar
+    add_to_list(state, account, calendar)
     return calendar
 
 
 def patch_calendar(context: Context) -> Json:
     """Change a calendar's own data."""
     calendar, role = context.calendar()
-    need_owner(role)
+    require_owner(role)
     cleared = {name: "" for name in ("description", "location") if context.body.get(name, "") is None}
     body = without_nulls(context.body) | cleared
     if body.get("timeZone"):
-        calendar.time_zone = known_zone(body["timeZone"])
+        calendar.time_zone = checked_zone(body["timeZone"])
     calendar.summary = str(body.get("summary", calendar.summary))
     calendar.description = str(body.get("description", calendar.description))
     calendar.location = str(body.get("location", calendar.location))
-    calendar.updated, calendar.change = context.world.tick(), context.world.next_change()
-    return calendar_resource(calendar)
+    calendar.updated, calendar.change = context.state.tick(), context.state.next_change()
+    return render_calendar(calendar)
 
 
 def delete_calendar(context: Context) -> None:
     """Delete a secondary calendar for everybody."""
     calendar, role = context.calendar()
-    need_owner(role)
+    require_owner(role)
     if calendar.owner != context.caller.account or calendar.primary:
         raise forbidden("You are not allowed to delete this calendar.")
-    drop_calendar(context.world, calendar)
+    drop_calendar(context.state, calendar)
 
 
-def drop_calendar(world: World, calendar: Calendar) -> None:
+def drop_calendar(state: State, calendar: Calendar) -> None:
     """Make a calendar unreachable; lists report it as deleted."""
     calendar.deleted = True
-    for account in world.accounts.values():
+    for account in state.accounts.values():
         if calendar.id in account.entries:
             account.entries[calendar.id].deleted = True
-            world.touch_entry(account, account.entries[calendar.id])
+            state.record_list_change(account, account.entries[calendar.id])
 
 
 def _account(context: Context) -> Account:
-    return context.world.accounts[context.caller.account]
+    return context.state.accounts[context.caller.account]
 
 
 def _listed(context: Context) -> tuple[Account, Calendar]:

@@ -1,10 +1,10 @@
 """Writes calendars and calendar list entries as the API shows them."""
 
 from local.google.errors import Json
-from local.google.model import Account, Calendar, copied
+from local.google.model import Account, Calendar, copy_json
 
 
-def list_entry(calendar: Calendar, account: Account) -> Json:
+def render_list_entry(calendar: Calendar, account: Account) -> Json:
     """A calendar list entry as its account sees it."""
     entry = account.entries[calendar.id]
     role = calendar.role(account.email)
@@ -23,7 +23,7 @@ def list_entry(calendar: Calendar, account: Account) -> Json:
         "backgroundColor": "#9fe1e7",
         "foregroundColor": "#000000",
         "accessRole": role,
-        "defaultReminders": copied(entry.default_reminders),
+        "defaultReminders": copy_json(entry.default_reminders),
         "conferenceProperties": {"allowedConferenceSolutionTypes": ["hangoutsMeet"]},
     }
     optional = {
@@ -38,7 +38,7 @@ def list_entry(calendar: Calendar, account: Account) -> Json:
     return shown | {name: value for name, value in optional.items() if value}
 
 
-def calendar_resource(calendar: Calendar) -> Json:
+def render_calendar(calendar: Calendar) -> Json:
     """A calendars resource."""
     shown: Json = {
         "kind": "calendar#calendar",

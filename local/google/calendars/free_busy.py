@@ -5,10 +5,10 @@ from typing import Any
 
 from local.google.api.context import Context
 from local.google.errors import ApiError, Json, required
-from local.google.events.expansion import Window, families, span
-from local.google.events.recurrence import slots
+from local.google.events.expansion import Window, event_span, exceptions_by_series
+from local.google.events.recurrence import instances
 from local.google.model import Calendar
-from local.google.times import known_zone, parameter, wire, zone
+from local.google.times import checked_zone, format_event_time, parse_parameter, zone
 
 Span = tuple[datetime, datetime]
 
@@ -19,9 +19,9 @@ def query(context: Context) -> Json:
     lower, upper = _bound(body, "timeMin"), _bound(body, "timeMax")
     if upper <= lower:
         raise ApiError(400, "timeRangeEmpty", "The specified time range is empty.", domain="calendar")
-    if upper - lower > timedelta(days=context.world.settings.freebusy_days):
+    if upper - lower > timedelta(days=context.state.settings.freebusy_days):
         raise ApiError(400, "timeRangeTooLong", "The requested time range is too long.", domain="calendar")
-    where = zone(known_zone(body.get("timeZone") or "UTC"))
+    where = zone(checked_zone(body.get("timeZone") or "UTC"))
     wanted = [str(item.get("id", "")) for item in body.get("items") or ()]
     most = min(int(body.get("calendarExpansionMax", 50)), 50)
     calendars: Json = {}
@@ -33,16 +33,23 @@ def query(context: Context) -> Json:
         if busy is None:
             calendars[calendar_id] = _failed("notFound")
         else:
-            periods = [{"start": wire(start, where), "end": wire(end, where)} for start, end in busy]
+            periods = [
+                {"start": format_event_time(start, where), "end": format_event_time(end, where)}
+                for start, end in busy
+            ]
             calendars[calendar_id] = {"busy": periods}
-    answer: Json = {"kind": "calendar#freeBusy", "timeMin": wire(lower, UTC), "timeMax": wire(upper, UTC)}
+    answer: Json = {
+        "kind": "calendar#freeBusy",
+        "timeMin": format_event_time(lower, UTC),
+        "timeMax": format_event_time(upper, UTC),
+    }
     return answer | {"calendars": calendars}
 
 
 def _bound(body: Json, name: str) -> datetime:
     if not isinstance(body.get(name), str):
         raise required(f"Missing {name} parameter.", name)
-    return parameter(body[name])
+    return parse_parameter(body[name])
 
 
 def _failed(reason: str) -> Json:
@@ -50,8 +57,8 @@ def _failed(reason: str) -> Json:
 
 
 def _busy(context: Context, calendar_id: str, window: Window) -> list[Span] | None:
-    world, account = context.world, context.caller.account
-    calendar = world.calendars.get(world.resolve(calendar_id, account))
+    state, account = context.state, context.caller.account
+    calendar = state.calendars.get(state.resolve_calendar_id(calendar_id, account))
     if calendar is None or calendar.deleted or calendar.role(account) == "none":
         return None
     return merged(busy_spans(calendar, window), window)
@@ -60,20 +67,20 @@ def _busy(context: Context, calendar_id: str, window: Window) -> list[Span] | No
 def busy_spans(calendar: Calendar, window: Window) -> list[Span]:
     """Every span in which some event of a calendar blocks."""
     spans: list[Span] = []
-    family = families(calendar)
+    exceptions = exceptions_by_series(calendar)
     for event in calendar.events.values():
-        if event.poison or event.cancelled or not _blocks(calendar, event.body):
+        if event.raw or event.cancelled or not _blocks(calendar, event.body):
             continue
         if not event.is_master:
-            spans.append(span(calendar, event))
+            spans.append(event_span(calendar, event))
             continue
-        replaced = {each.id for each in family.get(event.id, ())}
-        for slot in slots(event.body, calendar.time_zone, after=window.lower):
-            if window.upper is not None and slot.starts_at >= window.upper:
+        replaced = {each.id for each in exceptions.get(event.id, ())}
+        for instance in instances(event.body, calendar.time_zone, after=window.lower):
+            if window.upper is not None and instance.starts_at >= window.upper:
                 break
-            if slot.id not in replaced:
-                spans.append((slot.starts_at, slot.ends_at))
-    return [each for each in spans if window.holds(*each) and each[0] < each[1]]
+            if instance.id not in replaced:
+                spans.append((instance.starts_at, instance.ends_at))
+    return [each for each in spans if window.includes(*each) and each[0] < each[1]]
 
 
 def _blocks(calendar: Calendar, body: Json) -> bool:

@@ -5,56 +5,56 @@ from dataclasses import replace
 from typing import Any
 
 from local.google.api.limits import Limits, Quota
-from local.google.api.paging import Pages
+from local.google.api.paging import OpenListings
 from local.google.api.schema import PREFIX
-from local.google.calendars.calendar_methods import drop_calendar, make_calendar, subscribe
+from local.google.calendars.calendar_methods import add_to_list, drop_calendar, make_calendar
 from local.google.errors import Json
 from local.google.events import edits
 from local.google.model import Account, Calendar, Client
 from local.google.oauth.grants import Grants
-from local.google.state import World
-from local.google.times import known_zone
-from local.simulation.admin import Journal
+from local.google.state import State
+from local.google.times import checked_zone
+from local.simulation.admin import SimulatorAdmin
 
 
-class Admin(Journal):
+class Admin(SimulatorAdmin):
     """Everything a test or the demo sets up; every method takes the lock."""
 
-    def __init__(self, world: World, grants: Grants, quota: Quota, pages: Pages) -> None:
-        super().__init__(world)
-        self._world = world
+    def __init__(self, state: State, grants: Grants, quota: Quota, open_listings: OpenListings) -> None:
+        super().__init__(state)
+        self._state = state
         self._grants = grants
         self._quota = quota
-        self._pages = pages
+        self._open_listings = open_listings
 
     def add_client(
         self, client_id: str, *, secret: str, redirect_uris: list[str], project: str = "project"
     ) -> None:
         """Register an OAuth client."""
-        with self._world.lock:
-            self._world.clients[client_id] = Client(client_id, secret, tuple(redirect_uris), project)
+        with self._state.lock:
+            self._state.clients[client_id] = Client(client_id, secret, tuple(redirect_uris), project)
 
     def add_account(
         self, email: str, *, name: str = "", time_zone: str = "Europe/Zurich", workspace: bool = False
     ) -> str:
         """Create an account with its primary calendar; returns the subject."""
-        with self._world.lock:
+        with self._state.lock:
             email = email.lower()
             digest = hashlib.sha256(email.encode()).hexdigest()
             account = Account(
-                email, str(int(digest[:17], 16))[:21], name or email, known_zone(time_zone), workspace
+                email, str(int(digest[:17], 16))[:21], name or email, checked_zone(time_zone), workspace
             )
-            self._world.accounts[email] = account
-            calendar = Calendar(email, email, time_zone, email, primary=True, updated=self._world.tick())
-            self._world.calendars[email] = calendar
-            subscribe(self._world, account, calendar)
+            self._state.accounts[email] = account
+            calendar = Calendar(email, email, time_zone, email, primary=True, updated=self._state.tick())
+            self._state.calendars[email] = calendar
+            add_to_list(self._state, account, calendar)
             account.entries[email].default_reminders = [{"method": "popup", "minutes": 30}]
             return account.subject
 
     def rename_account(self, email: str, address: str) -> None:
         """Let a person sign in with another address; the subject stays what it is."""
-        with self._world.lock:
-            self._world.account(email).renamed = address.lower()
+        with self._state.lock:
+            self._state.account(email).renamed = address.lower()
 
     def add_calendar(
         self,
@@ -66,105 +66,105 @@ class Admin(Journal):
         can_be_watched: bool = True,
     ) -> str:
         """Create a secondary calendar; returns its id."""
-        with self._world.lock:
-            self._world.begin()
-            account = self._world.account(owner)
-            where = known_zone(time_zone or account.time_zone)
+        with self._state.lock:
+            self._state.begin_operation()
+            account = self._state.account(owner)
+            where = checked_zone(time_zone or account.time_zone)
             calendar = make_calendar(
-                self._world, account, summary=summary, time_zone=where, calendar_id=calendar_id
+                self._state, account, summary=summary, time_zone=where, calendar_id=calendar_id
             )
             calendar.can_be_watched = can_be_watched
             return calendar.id
 
     def share(self, calendar: str, account: str, role: str, *, listed: bool = True) -> None:
         """Give an account a role; sync tokens of that calendar die, as every change of sharing makes them."""
-        with self._world.lock:
-            self._world.begin()
-            found = self._world.calendars[calendar]
+        with self._state.lock:
+            self._state.begin_operation()
+            found = self._state.calendars[calendar]
             found.roles[account.lower()] = role
             found.epoch += 1
-            if listed and found.id not in self._world.account(account).entries:
-                subscribe(self._world, self._world.account(account), found)
+            if listed and found.id not in self._state.account(account).entries:
+                add_to_list(self._state, self._state.account(account), found)
 
     def publish(self, calendar: str, role: str = "reader") -> None:
         """Make a calendar public."""
-        with self._world.lock:
-            self._world.calendars[calendar].public_role = role
-            self._world.calendars[calendar].epoch += 1
+        with self._state.lock:
+            self._state.calendars[calendar].public_role = role
+            self._state.calendars[calendar].epoch += 1
 
     def unshare(self, calendar: str, account: str) -> None:
         """Take an account's access away; its list reports the calendar as deleted."""
-        with self._world.lock:
-            self._world.begin()
-            found, held = self._world.calendars[calendar], self._world.account(account)
+        with self._state.lock:
+            self._state.begin_operation()
+            found, held = self._state.calendars[calendar], self._state.account(account)
             found.roles.pop(held.email, None)
             found.epoch += 1
             if calendar in held.entries:
                 held.entries[calendar].deleted = True
-                self._world.touch_entry(held, held.entries[calendar])
+                self._state.record_list_change(held, held.entries[calendar])
 
     def remove_calendar(self, calendar: str) -> None:
         """Delete a calendar as its owner would."""
-        with self._world.lock:
-            self._world.begin()
-            drop_calendar(self._world, self._world.calendars[calendar])
+        with self._state.lock:
+            self._state.begin_operation()
+            drop_calendar(self._state, self._state.calendars[calendar])
 
     def bulk_load(self, calendar: str, events: list[Json], *, notify: bool = False) -> int:
         """Store many events at once, silently unless told otherwise."""
-        with self._world.lock:
-            self._world.begin()
-            found = self._world.calendar(calendar)
-            quiet, self._world.quiet = self._world.quiet, not notify
+        with self._state.lock:
+            self._state.begin_operation()
+            found = self._state.calendar(calendar)
+            muted, self._state.muted = self._state.muted, not notify
             try:
                 for body in events:
-                    edits.create(self._world, found, body, by=found.owner)
+                    edits.create_event(self._state, found, body, by=found.owner)
             finally:
-                self._world.quiet = quiet
+                self._state.muted = muted
             return len(events)
 
     def grant(self, account: str, client_id: str, scopes: list[str]) -> Json:
         """Tokens as a finished consent would give them: access_token and refresh_token."""
-        with self._world.lock:
-            client = self._world.clients[client_id]
+        with self._state.lock:
+            client = self._state.clients[client_id]
             full = [scope if scope == "openid" or "/" in scope else PREFIX + scope for scope in scopes]
             uri = client.redirect_uris[0]
-            asked: Json = {"redirect_uri": uri, "access_type": "offline", "prompt": "consent"}
-            code = self._grants.authorize(asked, client, self._world.account(account).email, full)
+            parameters: Json = {"redirect_uri": uri, "access_type": "offline", "prompt": "consent"}
+            code = self._grants.authorize(parameters, client, self._state.account(account).email, full)
             form = {"grant_type": "authorization_code", "code": code, "redirect_uri": uri}
             return self._grants.token(form | {"client_id": client.id, "client_secret": client.secret})
 
     def revoke_grant(self, account: str, *, project: str = "project") -> None:
         """The user takes the permission back on Google's account page."""
-        with self._world.lock:
+        with self._state.lock:
             self._grants.revoke(account.lower(), project)
 
     def expire_access_tokens(self, account: str = "") -> None:
         """Let access tokens (of one account or all) be too old."""
-        with self._world.lock:
+        with self._state.lock:
             for token, held in self._grants.access_tokens.items():
                 if account in {"", held.account}:
-                    self._grants.access_tokens[token] = replace(held, expires=self._world.now())
+                    self._grants.access_tokens[token] = replace(held, expires=self._state.now())
 
     def block_by_policy(self, account: str, *, blocked: bool = True) -> None:
         """An administrator restricts (or allows again) the app for an account."""
-        with self._world.lock:
+        with self._state.lock:
             (self._grants.policy_blocked.add if blocked else self._grants.policy_blocked.discard)(
                 account.lower()
             )
 
     def expire_sync_tokens(self, calendar: str = "") -> None:
         """Let the sync tokens of a calendar (or of everything, with the lists) answer 410."""
-        with self._world.lock:
-            for found in self._world.calendars.values():
+        with self._state.lock:
+            for found in self._state.calendars.values():
                 found.epoch += calendar in {"", found.id}
             if not calendar:
-                for account in self._world.accounts.values():
+                for account in self._state.accounts.values():
                     account.list_epoch += 1
 
     def forget_page_tokens(self) -> None:
         """Let every page token be invalid."""
-        with self._world.lock:
-            self._pages.forget()
+        with self._state.lock:
+            self._open_listings.forget()
 
     def set_limits(
         self,
@@ -175,6 +175,6 @@ class Admin(Journal):
         status: int = 403,
     ) -> None:
         """Set the quota per minute; without numbers there is none. Shape is classic or front_end."""
-        with self._world.lock:
+        with self._state.lock:
             kind: Any = shape
             self._quota.limits = Limits(per_user, per_project, kind, status)

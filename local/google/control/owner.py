@@ -9,25 +9,25 @@ from local.google.api.context import Context
 from local.google.api.schema import methods
 from local.google.errors import Json
 from local.google.events import attendees, edits, event_methods, validation
-from local.google.events.event_resource import Viewer, render
-from local.google.events.recurrence import slots
-from local.google.events.series import exceptions, keep, locate, peek
-from local.google.model import Calendar, Caller, Stored
-from local.google.state import World
-from local.google.times import is_all_day, parse_stamp, shifted
+from local.google.events.event_resource import Viewer, render_event
+from local.google.events.recurrence import instances
+from local.google.events.series import exceptions, find_event, locate, store_event
+from local.google.model import Calendar, Caller, StoredEvent
+from local.google.state import State
+from local.google.times import is_all_day, parse_timestamp, shift_time
 
-UI = "google-calendar-ui"
+OWNER_CLIENT = "google-calendar-ui"
 
 
 class Owner:
     """Edits made by hand; every method takes the lock, and notifies channels as the API would."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, state: State) -> None:
+        self._state = state
 
     def put_event(self, calendar: str, event: Json, *, by: str = "", notify: bool = False) -> Json:
         """Enter an event (single or recurring); returns it as the owner sees it."""
-        with self._world.lock:
+        with self._state.lock:
             context = self._context("events.insert", calendar, by=by, notify=notify, body=event)
             return event_methods.insert(context)
 
@@ -35,127 +35,133 @@ class Owner:
         self, calendar: str, event_id: str, changes: Json, *, by: str = "", notify: bool = False
     ) -> Json:
         """Change an event, a series (its own id) or one instance (the instance's id), by merge patch."""
-        with self._world.lock:
+        with self._state.lock:
             context = self._context("events.patch", calendar, event_id, by=by, notify=notify, body=changes)
             return event_methods.patch(context)
 
     def shift_event(self, calendar: str, event_id: str, *, minutes: int, by: str = "") -> Json:
         """Drag an event, a series or one instance to a later (or, negative, earlier) time."""
-        with self._world.lock:
-            body = peek(self._world.calendar(calendar), event_id).body
+        with self._state.lock:
+            body = find_event(self._state.calendar(calendar), event_id).body
             step = timedelta(minutes=minutes)
-            changes = {name: shifted(body[name], step) for name in ("start", "end")}
+            changes = {name: shift_time(body[name], step) for name in ("start", "end")}
             return self.edit_event(calendar, event_id, changes, by=by)
 
     def delete_event(self, calendar: str, event_id: str, *, by: str = "", notify: bool = False) -> None:
         """Delete an event, a whole series or one instance; updates may then be refused (a setting)."""
-        with self._world.lock:
+        with self._state.lock:
             context = self._context("events.delete", calendar, event_id, by=by, notify=notify)
             event_methods.delete(context)
-            self._world.calendar(calendar).events[event_id].ui_deleted = True
+            self._state.calendar(calendar).events[event_id].ui_deleted = True
 
     def restore_event(self, calendar: str, event_id: str) -> Json:
         """Take an event out of the trash."""
-        with self._world.lock:
-            self._world.calendar(calendar).events[event_id].ui_deleted = False
+        with self._state.lock:
+            self._state.calendar(calendar).events[event_id].ui_deleted = False
             return self.edit_event(calendar, event_id, {"status": "confirmed"})
 
     def move_to_calendar(self, calendar: str, event_id: str, destination: str) -> Json:
         """Move an event to another calendar; an id-only tombstone stays behind."""
-        with self._world.lock:
-            self._world.begin()
-            source, target = self._world.calendar(calendar), self._world.calendar(destination)
-            moved = edits.move_event(self._world, source, target, source.events[event_id])
-            return self._seen(target, moved)
+        with self._state.lock:
+            self._state.begin_operation()
+            source, target = self._state.calendar(calendar), self._state.calendar(destination)
+            moved = edits.move_event(self._state, source, target, source.events[event_id])
+            return self._render(target, moved)
 
     def split_series(self, calendar: str, instance_id: str, changes: Json) -> Json:
         """Edit "this and following": truncate the series and start a new one; returns the new master."""
-        with self._world.lock:
-            found = self._world.calendar(calendar)
+        with self._state.lock:
+            found = self._state.calendar(calendar)
             place = locate(found, instance_id)
             master = place.master
             if master is None:
                 raise KeyError(instance_id)
-            original = peek(found, instance_id).body["originalStartTime"]
-            left, rest = _split(found, master, original)
-            length = {name: peek(found, instance_id).body[name] for name in ("start", "end")}
-            kept = {name: deepcopy(master.body[name]) for name in master.body if name in validation.WRITABLE}
-            body = edits.merge(kept | length | {"recurrence": rest}, changes)
+            original = find_event(found, instance_id).body["originalStartTime"]
+            left, rest = _split_recurrence(found, master, original)
+            length = {name: find_event(found, instance_id).body[name] for name in ("start", "end")}
+            kept = {
+                name: deepcopy(master.body[name])
+                for name in master.body
+                if name in validation.WRITABLE_FIELDS
+            }
+            body = edits.merge_patch(kept | length | {"recurrence": rest}, changes)
             body.pop("sequence", None)
             self.edit_event(calendar, master.id, {"recurrence": left})
             suffix = instance_id.rpartition("_")[2]
             base = re.sub(r"_R\d{8}(T\d{6})?$", "", master.id)
             new_id = f"{base}_R{suffix.removesuffix('Z')}"
-            new = edits.create(self._world, found, body, by=found.owner, event_id=new_id)
-            attendees.publish(self._world, found, new, None)
-            return self._seen(found, new)
+            new = edits.create_event(self._state, found, body, by=found.owner, event_id=new_id)
+            attendees.update_copies(self._state, found, new, None)
+            return self._render(found, new)
 
     def delete_following(self, calendar: str, instance_id: str) -> Json:
         """Delete "this and following": truncate the series before an instance."""
-        with self._world.lock:
-            found = self._world.calendar(calendar)
+        with self._state.lock:
+            found = self._state.calendar(calendar)
             master = locate(found, instance_id).master
             if master is None:
                 raise KeyError(instance_id)
-            left, _ = _split(found, master, peek(found, instance_id).body["originalStartTime"])
+            left, _ = _split_recurrence(
+                found, master, find_event(found, instance_id).body["originalStartTime"]
+            )
             return self.edit_event(calendar, master.id, {"recurrence": left})
 
     def respond(self, calendar: str, event_id: str, response: str) -> Json:
         """A guest answers an invitation on the own copy."""
-        with self._world.lock:
-            found = self._world.calendar(calendar)
+        with self._state.lock:
+            found = self._state.calendar(calendar)
             return self.guest_responds(calendar, event_id, guest=found.id, response=response)
 
     def guest_responds(self, calendar: str, event_id: str, *, guest: str, response: str) -> Json:
         """A guest's answer arrives on an event of this calendar."""
-        with self._world.lock:
-            self._world.begin()
-            found = self._world.calendar(calendar)
-            event = keep(found, peek(found, event_id))
+        with self._state.lock:
+            self._state.begin_operation()
+            found = self._state.calendar(calendar)
+            event = store_event(found, find_event(found, event_id))
             before = deepcopy(event.body)
             for entry in event.body.get("attendees", ()):
                 if entry["email"] == guest.lower():
                     entry["responseStatus"] = response
-            self._world.touch(found, event)
-            attendees.publish(self._world, found, event, before)
-            return self._seen(found, event)
+            self._state.record_change(found, event)
+            attendees.update_copies(self._state, found, event, before)
+            return self._render(found, event)
 
     def receive_invitation(self, calendar: str, event: Json, *, organizer: str) -> Json:
         """An invitation from somebody outside arrives on a primary calendar, not yet answered."""
-        with self._world.lock:
-            self._world.begin()
-            found = self._world.calendar(calendar)
+        with self._state.lock:
+            self._state.begin_operation()
+            found = self._state.calendar(calendar)
             people = [{"email": organizer, "responseStatus": "accepted"}, {"email": found.id}]
             body = {"attendees": people} | event
-            stored = edits.create(self._world, found, body, by=organizer)
+            stored = edits.create_event(self._state, found, body, by=organizer)
             stored.body |= {"organizer": {"email": organizer}, "creator": {"email": organizer}}
-            return self._seen(found, stored)
+            return self._render(found, stored)
 
     def put_raw(self, calendar: str, body: Json) -> None:
         """Store a body that no client could have written, to be listed exactly as it is."""
-        with self._world.lock:
-            self._world.begin()
-            found = self._world.calendar(calendar)
-            stored = Stored(deepcopy(body), 0, poison=True)
-            stored.body.setdefault("id", f"raw{self._world.serial():06d}")
-            self._world.touch(found, keep(found, stored))
+        with self._state.lock:
+            self._state.begin_operation()
+            found = self._state.calendar(calendar)
+            stored = StoredEvent(deepcopy(body), 0, raw=True)
+            stored.body.setdefault("id", f"raw{self._state.serial():06d}")
+            self._state.record_change(found, store_event(found, stored))
 
     def purge(self, calendar: str, event_id: str) -> None:
         """Forget a deleted event for good: reading it is then a 404."""
-        with self._world.lock:
-            found = self._world.calendar(calendar)
+        with self._state.lock:
+            found = self._state.calendar(calendar)
             for each in exceptions(found, event_id):
                 del found.events[each.id]
             del found.events[event_id]
 
     def event(self, calendar: str, event_id: str) -> Json:
         """An event or instance as the calendar's owner sees it, also when deleted."""
-        with self._world.lock:
-            found = self._world.calendar(calendar)
-            return self._seen(found, peek(found, event_id))
+        with self._state.lock:
+            found = self._state.calendar(calendar)
+            return self._render(found, find_event(found, event_id))
 
-    def _seen(self, calendar: Calendar, event: Stored) -> Json:
-        return render(self._world, calendar, event, Viewer(calendar.owner, "owner"))
+    def _render(self, calendar: Calendar, event: StoredEvent) -> Json:
+        return render_event(self._state, calendar, event, Viewer(calendar.owner, "owner"))
 
     def _context(
         self,
@@ -167,25 +173,25 @@ class Owner:
         notify: bool,
         body: Json | None = None,
     ) -> Context:
-        self._world.begin()
+        self._state.begin_operation()
         schema.check("Event", body or {})
-        found = self._world.calendar(calendar)
-        caller = Caller(by or found.owner, UI, UI, frozenset({"calendar"}))
+        found = self._state.calendar(calendar)
+        caller = Caller(by or found.owner, OWNER_CLIENT, OWNER_CLIENT, frozenset({"calendar"}))
         chosen = next(each for each in methods() if each.id == method)
         path = {"calendarId": found.id, "eventId": event_id}
         query = {"sendUpdates": "all" if notify else "none"}
-        return Context(self._world, chosen, caller, path, query, deepcopy(body or {}))
+        return Context(self._state, chosen, caller, path, query, deepcopy(body or {}))
 
 
-def _split(calendar: Calendar, master: Stored, original: Json) -> tuple[list[str], list[str]]:
+def _split_recurrence(calendar: Calendar, master: StoredEvent, original: Json) -> tuple[list[str], list[str]]:
     """The recurrence of what stays before an instance, and of what begins with it."""
     before = 0
-    for slot in slots(master.body, calendar.time_zone):
-        if slot.original == original:
+    for instance in instances(master.body, calendar.time_zone):
+        if instance.original == original:
             break
         before += 1
     if is_all_day(original):
-        day = parse_stamp(original["date"] + "T00:00:00+00:00") - timedelta(days=1)
+        day = parse_timestamp(original["date"] + "T00:00:00+00:00") - timedelta(days=1)
         until = f"{day:%Y%m%d}"
     else:
         moment = datetime.fromisoformat(original["dateTime"]).astimezone(UTC) - timedelta(seconds=1)

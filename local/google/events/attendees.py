@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from copy import deepcopy
 
 from local.google.errors import ApiError, Json, not_organizer
-from local.google.events.series import keep, peek
-from local.google.model import Calendar, Stored
-from local.google.state import World
+from local.google.events.series import find_event, store_event
+from local.google.model import Calendar, StoredEvent
+from local.google.state import State
 
-SHARED = [
+SHARED_FIELDS = [
     "summary",
     "description",
     "location",
@@ -31,7 +31,7 @@ SHARED = [
     "created",
     "eventType",
 ]
-GUEST_SHARED = [
+ORGANIZER_FIELDS = [
     "summary",
     "description",
     "location",
@@ -45,11 +45,11 @@ GUEST_SHARED = [
     "conferenceData",
     "attachments",
 ]
-MAILED = ("summary", "description", "location", "start", "end", "recurrence", "conferenceData")
-OWN_ANSWER = ("responseStatus", "comment", "additionalGuests")
+MAILED_FIELDS = ("summary", "description", "location", "start", "end", "recurrence", "conferenceData")
+RESPONSE_FIELDS = ("responseStatus", "comment", "additionalGuests")
 
 
-def addresses(body: Json | None) -> list[str]:
+def attendee_addresses(body: Json | None) -> list[str]:
     """The guests of an event."""
     return [guest["email"] for guest in (body or {}).get("attendees", ())]
 
@@ -59,18 +59,18 @@ def is_organizer(calendar: Calendar, body: Json) -> bool:
     return bool(body.get("organizer", {}).get("email", calendar.id) == calendar.id)
 
 
-def check_guest_edit(calendar: Calendar, before: Json, after: Json) -> None:
+def check_attendee_edit(calendar: Calendar, before: Json, after: Json) -> None:
     """403 if a guest's copy changes what is the organizer's."""
     if is_organizer(calendar, before) or before.get("guestsCanModify"):
         return
-    for name in GUEST_SHARED:
+    for name in ORGANIZER_FIELDS:
         if before.get(name) != after.get(name):
             raise not_organizer()
     if before.get("extendedProperties", {}).get("shared") != after.get("extendedProperties", {}).get(
         "shared"
     ):
         raise not_organizer()
-    old, new = _answers(before), _answers(after)
+    old, new = _attendees_by_address(before), _attendees_by_address(after)
     for address, guest in old.items():
         if address != calendar.id and new.get(address) != guest:
             raise not_organizer()
@@ -79,65 +79,65 @@ def check_guest_edit(calendar: Calendar, before: Json, after: Json) -> None:
         raise not_organizer()
 
 
-def _answers(body: Json) -> dict[str, Json]:
+def _attendees_by_address(body: Json) -> dict[str, Json]:
     return {guest["email"]: guest for guest in body.get("attendees", ())}
 
 
-def publish(world: World, calendar: Calendar, event: Stored, before: Json | None) -> None:
+def update_copies(state: State, calendar: Calendar, event: StoredEvent, before: Json | None) -> None:
     """Bring every copy of an event in line with the one that just changed."""
     body = event.body
     if is_organizer(calendar, body):
-        for address in {*addresses(before), *addresses(body)}:
-            _copy_to(world, calendar, event, address)
+        for address in {*attendee_addresses(before), *attendee_addresses(body)}:
+            _update_copy(state, calendar, event, address)
         return
-    home = _home(world, body)
+    home = _organizer_calendar(state, body)
     if home is None:
         return
-    original = _original(home, event)
+    original = _organizer_event(home, event)
     if original is None:
         return
     earlier = deepcopy(original.body)
     if before is not None and before.get("guestsCanModify") and not event.cancelled:
-        original.body |= {name: deepcopy(body[name]) for name in SHARED if name in body}
-    _take_answer(calendar.id, original.body, body, declined=event.cancelled)
+        original.body |= {name: deepcopy(body[name]) for name in SHARED_FIELDS if name in body}
+    _copy_response(calendar.id, original.body, body, declined=event.cancelled)
     if original.body != earlier:
-        world.touch(home, keep(home, original))
-        publish(world, home, original, earlier)
+        state.record_change(home, store_event(home, original))
+        update_copies(state, home, original, earlier)
 
 
-def _home(world: World, body: Json) -> Calendar | None:
-    home = world.calendars.get(body.get("organizer", {}).get("email", ""))
+def _organizer_calendar(state: State, body: Json) -> Calendar | None:
+    home = state.calendars.get(body.get("organizer", {}).get("email", ""))
     return None if home is None or home.deleted else home
 
 
-def _original(home: Calendar, copy: Stored) -> Stored | None:
+def _organizer_event(home: Calendar, copy: StoredEvent) -> StoredEvent | None:
     try:
-        return peek(home, copy.id)
+        return find_event(home, copy.id)
     except ApiError:
         return None
 
 
-def _take_answer(guest: str, original: Json, copy: Json, *, declined: bool) -> None:
-    answer = _answers(copy).get(guest, {})
+def _copy_response(guest: str, original: Json, copy: Json, *, declined: bool) -> None:
+    answer = _attendees_by_address(copy).get(guest, {})
     for entry in original.get("attendees", ()):
         if entry["email"] == guest:
-            entry.update({name: answer[name] for name in OWN_ANSWER if name in answer})
+            entry.update({name: answer[name] for name in RESPONSE_FIELDS if name in answer})
             if declined:
                 entry["responseStatus"] = "declined"
 
 
-def _copy_to(world: World, calendar: Calendar, event: Stored, address: str) -> None:
-    target = world.calendars.get(address)
+def _update_copy(state: State, calendar: Calendar, event: StoredEvent, address: str) -> None:
+    target = state.calendars.get(address)
     if target is None or target.deleted or target.id == calendar.id or not target.primary:
         return
     copy = target.events.get(event.id)
-    invited = address in addresses(event.body) and not event.cancelled
+    invited = address in attendee_addresses(event.body) and not event.cancelled
     if copy is None:
         if not invited:
             return
-        copy = target.events[event.id] = Stored({"id": event.id}, 0)
-    shared = {name: deepcopy(event.body[name]) for name in SHARED if name in event.body}
-    fresh = {name: value for name, value in copy.body.items() if name not in SHARED} | shared
+        copy = target.events[event.id] = StoredEvent({"id": event.id}, 0)
+    shared = {name: deepcopy(event.body[name]) for name in SHARED_FIELDS if name in event.body}
+    fresh = {name: value for name, value in copy.body.items() if name not in SHARED_FIELDS} | shared
     properties = dict(copy.body.get("extendedProperties", {}))
     properties.pop("shared", None)
     if event.body.get("extendedProperties", {}).get("shared"):
@@ -149,43 +149,47 @@ def _copy_to(world: World, calendar: Calendar, event: Stored, address: str) -> N
         fresh["status"] = "cancelled"
     if fresh != copy.body:
         copy.body = fresh
-        world.touch(target, copy)
+        state.record_change(target, copy)
 
 
-def mail_changes(
-    world: World, calendar: Calendar, event: Stored, before: Json | None, *, send_updates: str, by: str
+def log_change_mails(
+    state: State, calendar: Calendar, event: StoredEvent, before: Json | None, *, send_updates: str, by: str
 ) -> None:
     """Log the messages that a change sends: invitations, updates, cancellations and answers."""
     after = None if event.cancelled else event.body
     if before is not None and before.get("status") == "cancelled":
         before = None
     if not is_organizer(calendar, event.body):
-        _mail_answer(world, calendar, event, before, send_updates=send_updates, by=by)
+        _log_response_mail(state, calendar, event, before, send_updates=send_updates, by=by)
         return
-    old, new = set(addresses(before)), set(addresses(after))
-    changed = before is not None and any(before.get(name) != event.body.get(name) for name in MAILED)
+    old, new = set(attendee_addresses(before)), set(attendee_addresses(after))
+    changed = before is not None and any(before.get(name) != event.body.get(name) for name in MAILED_FIELDS)
     kinds = dict.fromkeys(new - old, "invitation") | dict.fromkeys(old - new, "cancellation")
     if changed:
         kinds |= dict.fromkeys(old & new, "update")
-    for address in _recipients(world, kinds, send_updates):
+    for address in _recipients(state, kinds, send_updates):
         if address not in {by, calendar.id, calendar.owner}:
-            world.mail(address, kinds[address], calendar, event.body, by=by)
+            state.log_mail(address, kinds[address], calendar, event.body, by=by)
 
 
-def _mail_answer(
-    world: World, calendar: Calendar, event: Stored, before: Json | None, *, send_updates: str, by: str
+def _log_response_mail(
+    state: State, calendar: Calendar, event: StoredEvent, before: Json | None, *, send_updates: str, by: str
 ) -> None:
-    old = _answers(before or {}).get(calendar.id, {}).get("responseStatus")
-    new = "declined" if event.cancelled else _answers(event.body).get(calendar.id, {}).get("responseStatus")
+    old = _attendees_by_address(before or {}).get(calendar.id, {}).get("responseStatus")
+    new = (
+        "declined"
+        if event.cancelled
+        else _attendees_by_address(event.body).get(calendar.id, {}).get("responseStatus")
+    )
     organizer = event.body["organizer"]["email"]
     if old != new:
-        for address in _recipients(world, [organizer], send_updates):
-            world.mail(address, "response", calendar, event.body, by=by)
+        for address in _recipients(state, [organizer], send_updates):
+            state.log_mail(address, "response", calendar, event.body, by=by)
 
 
-def _recipients(world: World, wanted: Iterable[str], send_updates: str) -> list[str]:
-    if send_updates == "all" or world.settings.mail_despite_none:
+def _recipients(state: State, wanted: Iterable[str], send_updates: str) -> list[str]:
+    if send_updates == "all" or state.settings.mail_despite_none:
         return sorted(wanted)
     if send_updates == "externalOnly":
-        return sorted(address for address in wanted if address not in world.accounts)
+        return sorted(address for address in wanted if address not in state.accounts)
     return []

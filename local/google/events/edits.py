@@ -10,19 +10,19 @@ from local.google.errors import (
     usage_limit,
 )
 from local.google.events import attendees, validation
-from local.google.events.event_resource import PRIVATE
-from local.google.events.series import exceptions, keep, still_fits
-from local.google.model import Calendar, Stored
-from local.google.state import World
+from local.google.events.event_resource import PRIVATE_VISIBILITIES
+from local.google.events.series import exceptions, still_in_series, store_event
+from local.google.model import Calendar, StoredEvent
+from local.google.state import State
 
-TIMES = ("start", "end", "recurrence")
+TIME_FIELDS = ("start", "end", "recurrence")
 
 
-def create(
-    world: World, calendar: Calendar, body: Json, *, by: str, attachments: bool = False, event_id: str = ""
-) -> Stored:
+def create_event(
+    state: State, calendar: Calendar, body: Json, *, by: str, attachments: bool = False, event_id: str = ""
+) -> StoredEvent:
     """Store a new event; 409 for an id or iCalUID that was ever used here."""
-    chosen = validation.client_id(body["id"]) if body.get("id") else f"evt{world.serial():023d}"
+    chosen = validation.checked_event_id(body["id"]) if body.get("id") else f"evt{state.serial():023d}"
     event_id = event_id or chosen
     uid = body.get("iCalUID") or f"{event_id}@google.com"
     taken = body.get("iCalUID") and any(
@@ -30,7 +30,7 @@ def create(
     )
     if event_id in calendar.events or taken:
         raise duplicate()
-    fields = validation.event(body, calendar, attachments=attachments)
+    fields = validation.checked_event(body, calendar, attachments=attachments)
     organizer: Json = {"email": calendar.id}
     if not calendar.primary:
         organizer["displayName"] = calendar.summary
@@ -38,18 +38,20 @@ def create(
         "id": event_id,
         "status": "confirmed",
         "iCalUID": uid,
-        "created": world.tick(),
+        "created": state.tick(),
         "sequence": 0,
     }
     people = {"organizer": organizer, "creator": {"email": by}}
-    _count_guests(world, calendar, {}, fields)
-    event = Stored(base | people | fields, 0, reminders={by: validation.reminders(body.get("reminders"))})
-    keep(calendar, event)
-    world.touch(calendar, event)
+    _charge_guest_budget(state, calendar, {}, fields)
+    event = StoredEvent(
+        base | people | fields, 0, reminders={by: validation.checked_reminders(body.get("reminders"))}
+    )
+    store_event(calendar, event)
+    state.record_change(calendar, event)
     return event
 
 
-def merge(value: Json, change: Json) -> Json:
+def merge_patch(value: Json, change: Json) -> Json:
     """JSON merge patch."""
     merged = deepcopy(value)
     for name, item in change.items():
@@ -57,29 +59,31 @@ def merge(value: Json, change: Json) -> Json:
             merged.pop(name, None)
         elif isinstance(item, dict):
             held = merged.get(name)
-            merged[name] = merge(held if isinstance(held, dict) else {}, item)
+            merged[name] = merge_patch(held if isinstance(held, dict) else {}, item)
         else:
             merged[name] = deepcopy(item)
     return merged
 
 
-def remove(world: World, calendar: Calendar, event: Stored) -> None:
+def delete_event(state: State, calendar: Calendar, event: StoredEvent) -> None:
     """Turn an event, and the exceptions of a series, into tombstones."""
     event.body["status"] = "cancelled"
-    world.touch(calendar, event)
+    state.record_change(calendar, event)
     if event.is_master:
         for exception in exceptions(calendar, event.id):
             if not exception.cancelled:
                 old = deepcopy(exception.body)
                 exception.body["status"] = "cancelled"
-                world.touch(calendar, exception)
-                attendees.publish(world, calendar, exception, old)
+                state.record_change(calendar, exception)
+                attendees.update_copies(state, calendar, exception, old)
 
 
-def rewrite(world: World, calendar: Calendar, event: Stored, body: Json, *, attachments: bool) -> None:
+def replace_body(
+    state: State, calendar: Calendar, event: StoredEvent, body: Json, *, attachments: bool
+) -> None:
     """Put a complete body in an event's place; a time change raises the sequence."""
     before = event.body
-    fields = validation.event(body, calendar, previous=before, attachments=attachments)
+    fields = validation.checked_event(body, calendar, previous=before, attachments=attachments)
     current = before.get("sequence", 0)
     if fields.get("sequence", current) < current:
         raise invalid(
@@ -89,26 +93,26 @@ def rewrite(world: World, calendar: Calendar, event: Stored, body: Json, *, atta
         )
     if event.series:
         fields.pop("recurrence", None)
-    kept = {name: value for name, value in before.items() if name not in validation.WRITABLE}
+    kept = {name: value for name, value in before.items() if name not in validation.WRITABLE_FIELDS}
     after = kept | {"status": "confirmed", "sequence": current} | fields
     if attendees.is_organizer(calendar, before) and any(
-        before.get(name) != after.get(name) for name in TIMES
+        before.get(name) != after.get(name) for name in TIME_FIELDS
     ):
         after["sequence"] = max(after["sequence"], current + 1)
-    attendees.check_guest_edit(calendar, before, after)
-    _count_guests(world, calendar, before, after)
+    attendees.check_attendee_edit(calendar, before, after)
+    _charge_guest_budget(state, calendar, before, after)
     event.body = after
     event.id_only = False
     event.ui_deleted = event.ui_deleted and event.cancelled
 
 
-def inherit(world: World, calendar: Calendar, master: Stored, before: Json) -> None:
+def update_exceptions(state: State, calendar: Calendar, master: StoredEvent, before: Json) -> None:
     """Pass a series' change on to its exceptions, and drop those that no longer have a place."""
     if not master.is_master:
         return
     for exception in exceptions(calendar, master.id):
         old = deepcopy(exception.body)
-        if not still_fits(calendar, master, exception):
+        if not still_in_series(calendar, master, exception):
             exception.body["status"] = "cancelled"
         for name in ("summary", "description", "location", "attendees", "visibility", "transparency"):
             if not exception.cancelled and before.get(name) == exception.body.get(name) != master.body.get(
@@ -117,34 +121,38 @@ def inherit(world: World, calendar: Calendar, master: Stored, before: Json) -> N
                 exception.body.pop(name, None)
                 exception.body |= {name: deepcopy(master.body[name])} if name in master.body else {}
         if exception.body != old:
-            world.touch(calendar, exception)
-            attendees.publish(world, calendar, exception, old)
+            state.record_change(calendar, exception)
+            attendees.update_copies(state, calendar, exception, old)
 
 
-def hide_series(world: World, calendar: Calendar, exception: Stored) -> None:
+def make_series_private(state: State, calendar: Calendar, exception: StoredEvent) -> None:
     """An instance that becomes private makes its whole series private."""
     master = calendar.events.get(exception.series)
     wish = exception.body.get("visibility")
-    if master is None or wish not in PRIVATE or master.body.get("visibility") in PRIVATE:
+    if (
+        master is None
+        or wish not in PRIVATE_VISIBILITIES
+        or master.body.get("visibility") in PRIVATE_VISIBILITIES
+    ):
         return
     before = dict(master.body)
     master.body["visibility"] = wish
-    world.touch(calendar, master)
-    inherit(world, calendar, master, before)
+    state.record_change(calendar, master)
+    update_exceptions(state, calendar, master, before)
 
 
-def _count_guests(world: World, calendar: Calendar, before: Json, after: Json) -> None:
-    added = len(set(attendees.addresses(after)) - set(attendees.addresses(before)))
-    budget = world.settings.guest_budget
+def _charge_guest_budget(state: State, calendar: Calendar, before: Json, after: Json) -> None:
+    added = len(set(attendees.attendee_addresses(after)) - set(attendees.attendee_addresses(before)))
+    budget = state.settings.guest_budget
     if not added or budget is None:
         return
-    spent = world.guests_added.get(calendar.owner, 0) + added
+    spent = state.guests_added.get(calendar.owner, 0) + added
     if spent > budget:
         raise usage_limit(403, "quotaExceeded", "Calendar usage limits exceeded.")
-    world.guests_added[calendar.owner] = spent
+    state.guests_added[calendar.owner] = spent
 
 
-def move_event(world: World, source: Calendar, target: Calendar, event: Stored) -> Stored:
+def move_event(state: State, source: Calendar, target: Calendar, event: StoredEvent) -> StoredEvent:
     """Put an event and its exceptions on another calendar; an id-only tombstone stays behind."""
     if event.body.get("eventType", "default") != "default":
         raise ApiError(400, "eventTypeRestriction", "Only default events can be moved.", domain="calendar")
@@ -153,11 +161,11 @@ def move_event(world: World, source: Calendar, target: Calendar, event: Stored) 
     moved = [event, *exceptions(source, event.id)]
     for each in moved:
         before = deepcopy(each.body)
-        copy = Stored(deepcopy(each.body), 0, reminders=deepcopy(each.reminders))
+        copy = StoredEvent(deepcopy(each.body), 0, reminders=deepcopy(each.reminders))
         copy.body["organizer"] = {"email": target.id}
         each.body["status"] = "cancelled"
         each.id_only = True
-        world.touch(source, each)
-        world.touch(target, keep(target, copy))
-        attendees.publish(world, target, copy, before)
+        state.record_change(source, each)
+        state.record_change(target, store_event(target, copy))
+        attendees.update_copies(state, target, copy, before)
     return target.events[event.id]

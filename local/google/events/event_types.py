@@ -34,12 +34,12 @@ def check_type(fields: Json, calendar: Calendar, *, previous: Json | None) -> No
         if owner != kind and name in fields:
             raise _refused(f"{name} may only be set on {owner} events.")
     if kind in {"focusTime", "outOfOffice", "workingLocation"}:
-        _status(kind, fields, calendar)
+        _check_status_event(kind, fields, calendar)
     if kind == "birthday":
-        _birthday(fields)
+        _check_birthday(fields)
 
 
-def _status(kind: str, fields: Json, calendar: Calendar) -> None:
+def _check_status_event(kind: str, fields: Json, calendar: Calendar) -> None:
     if not calendar.primary:
         raise _refused(f"A {kind} event is only supported on a primary calendar.")
     if fields.get("attendees"):
@@ -62,7 +62,7 @@ def _days(fields: Json) -> int:
     return (date.fromisoformat(fields["end"]["date"]) - date.fromisoformat(fields["start"]["date"])).days
 
 
-def _birthday(fields: Json) -> None:
+def _check_birthday(fields: Json) -> None:
     yearly = any("FREQ=YEARLY" in line for line in fields.get("recurrence", ()))
     if not is_all_day(fields["start"]) or _days(fields) != 1 or not yearly:
         raise _refused("A birthday is an all-day event of one day that recurs every year.")

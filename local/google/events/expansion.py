@@ -8,13 +8,13 @@ from typing import Self
 
 from local.google.errors import Json
 from local.google.events import event_resource
-from local.google.events.recurrence import EXPANSION_LIMIT, slots
-from local.google.model import Calendar, Stored
-from local.google.state import World
-from local.google.times import instant
+from local.google.events.recurrence import EXPANSION_LIMIT, instances
+from local.google.model import Calendar, StoredEvent
+from local.google.state import State
+from local.google.times import to_moment
 
 # https://github.com/googleapis/google-api-ruby-client/issues/860
-TOMBSTONES_OF_A_SERIES = timedelta(days=183)
+SERIES_TOMBSTONE_PERIOD = timedelta(days=183)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Window:
         """Whether there is no bound at all."""
         return self.lower is None and self.upper is None
 
-    def holds(self, starts_at: datetime, ends_at: datetime) -> bool:
+    def includes(self, starts_at: datetime, ends_at: datetime) -> bool:
         """Whether a span is inside."""
         if self.upper is not None and starts_at >= self.upper:
             return False
@@ -38,7 +38,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ListedItem:
     """An item of a listing, and what decides about showing it."""
 
     shown: Json
@@ -52,46 +52,46 @@ class Found:
         return self.cancelled and not self.exception
 
     @classmethod
-    def of(cls, world: World, calendar: Calendar, event: Stored, viewer: event_resource.Viewer) -> Self:
+    def of(cls, state: State, calendar: Calendar, event: StoredEvent, viewer: event_resource.Viewer) -> Self:
         """A stored event as an item."""
-        starts_at = None if event.poison else span(calendar, event)[0]
-        shown = event_resource.render(world, calendar, event, viewer)
+        starts_at = None if event.raw else event_span(calendar, event)[0]
+        shown = event_resource.render_event(state, calendar, event, viewer)
         return cls(shown, event.cancelled, bool(event.series), starts_at)
 
 
-def span(calendar: Calendar, event: Stored) -> tuple[datetime, datetime]:
+def event_span(calendar: Calendar, event: StoredEvent) -> tuple[datetime, datetime]:
     """The times of a stored event; a tombstone without times has its original start."""
     body = event.body
     start = body.get("start") or body.get("originalStartTime")
     if not start:
-        return calendar_epoch(), calendar_epoch()
+        return unknown_time(), unknown_time()
     end = body.get("end") or start
-    return instant(start, calendar.time_zone), instant(end, calendar.time_zone)
+    return to_moment(start, calendar.time_zone), to_moment(end, calendar.time_zone)
 
 
-def calendar_epoch() -> datetime:
+def unknown_time() -> datetime:
     """The moment of an event that has none."""
     return datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
-def overlaps(calendar: Calendar, event: Stored, window: Window) -> bool:
+def overlaps(calendar: Calendar, event: StoredEvent, window: Window) -> bool:
     """Whether a single event is inside a window."""
-    return window.holds(*span(calendar, event))
+    return window.includes(*event_span(calendar, event))
 
 
-def series_meets(calendar: Calendar, master: Stored, window: Window) -> bool:
+def series_overlaps(calendar: Calendar, master: StoredEvent, window: Window) -> bool:
     """Whether any instance of a series is inside a window."""
-    for slot in slots(master.body, calendar.time_zone, after=window.lower):
-        if window.upper is not None and slot.starts_at >= window.upper:
+    for instance in instances(master.body, calendar.time_zone, after=window.lower):
+        if window.upper is not None and instance.starts_at >= window.upper:
             return False
-        if window.holds(slot.starts_at, slot.ends_at):
+        if window.includes(instance.starts_at, instance.ends_at):
             return True
     return False
 
 
-def families(calendar: Calendar) -> dict[str, list[Stored]]:
+def exceptions_by_series(calendar: Calendar) -> dict[str, list[StoredEvent]]:
     """The exceptions of every series."""
-    found: defaultdict[str, list[Stored]] = defaultdict(list)
+    found: defaultdict[str, list[StoredEvent]] = defaultdict(list)
     for event in calendar.events.values():
         if event.series:
             found[event.series].append(event)
@@ -99,40 +99,40 @@ def families(calendar: Calendar) -> dict[str, list[Stored]]:
 
 
 def expand(
-    world: World,
+    state: State,
     calendar: Calendar,
-    master: Stored,
-    family: list[Stored],
+    master: StoredEvent,
+    exceptions: list[StoredEvent],
     window: Window,
     *,
     viewer: event_resource.Viewer,
-) -> Iterator[Found]:
+) -> Iterator[ListedItem]:
     """The instances of a series in a window: exceptions by their own times, the others by the rule."""
     if master.cancelled:
-        yield from _tombstones(world, calendar, master, viewer)
+        yield from _tombstones(state, calendar, master, viewer)
         return
-    replaced = {event.id for event in family}
-    for event in family:
+    replaced = {event.id for event in exceptions}
+    for event in exceptions:
         if overlaps(calendar, event, window):
-            yield Found.of(world, calendar, event, viewer)
+            yield ListedItem.of(state, calendar, event, viewer)
     count = 0
     after = window.lower - timedelta(microseconds=1) if window.lower and window.inclusive else window.lower
-    for slot in slots(master.body, calendar.time_zone, after=after):
-        if (window.upper is not None and slot.starts_at >= window.upper) or count >= EXPANSION_LIMIT:
+    for instance in instances(master.body, calendar.time_zone, after=after):
+        if (window.upper is not None and instance.starts_at >= window.upper) or count >= EXPANSION_LIMIT:
             return
-        if slot.id in replaced or not window.holds(slot.starts_at, slot.ends_at):
+        if instance.id in replaced or not window.includes(instance.starts_at, instance.ends_at):
             continue
         count += 1
-        shown = event_resource.instance(world, calendar, master, slot, viewer)
-        yield Found(shown, cancelled=False, exception=True, starts_at=slot.starts_at)
+        shown = event_resource.render_instance(state, calendar, master, instance, viewer)
+        yield ListedItem(shown, cancelled=False, exception=True, starts_at=instance.starts_at)
 
 
 def _tombstones(
-    world: World, calendar: Calendar, master: Stored, viewer: event_resource.Viewer
-) -> Iterator[Found]:
-    now = world.now()
-    for slot in slots(master.body, calendar.time_zone, after=now):
-        if slot.starts_at > now + TOMBSTONES_OF_A_SERIES:
+    state: State, calendar: Calendar, master: StoredEvent, viewer: event_resource.Viewer
+) -> Iterator[ListedItem]:
+    now = state.now()
+    for instance in instances(master.body, calendar.time_zone, after=now):
+        if instance.starts_at > now + SERIES_TOMBSTONE_PERIOD:
             return
-        shown = event_resource.cancelled_instance(world, calendar, master, slot, viewer)
-        yield Found(shown, cancelled=True, exception=True, starts_at=slot.starts_at)
+        shown = event_resource.render_cancelled_instance(state, calendar, master, instance, viewer)
+        yield ListedItem(shown, cancelled=True, exception=True, starts_at=instance.starts_at)

@@ -5,62 +5,79 @@ from datetime import UTC, datetime
 
 from local.google.api import sync_tokens
 from local.google.api.context import Context
-from local.google.api.paging import Pages, page
+from local.google.api.paging import OpenListings, page_of
 from local.google.errors import ApiError, Json, bad_request, invalid, updated_min_too_long_ago
-from local.google.events.expansion import Found, Window, expand, families, overlaps, series_meets
+from local.google.events.expansion import (
+    ListedItem,
+    Window,
+    exceptions_by_series,
+    expand,
+    overlaps,
+    series_overlaps,
+)
 from local.google.events.series import locate
-from local.google.model import Calendar, Stored
-from local.google.times import parameter, parse_stamp
+from local.google.model import Calendar, StoredEvent
+from local.google.times import parse_parameter, parse_timestamp
 
-TOKENLESS = ("orderBy", "q", "iCalUID", "privateExtendedProperty", "sharedExtendedProperty", "updatedMin")
+WITHOUT_SYNC_TOKEN = (
+    "orderBy",
+    "q",
+    "iCalUID",
+    "privateExtendedProperty",
+    "sharedExtendedProperty",
+    "updatedMin",
+)
 
 
-def list_events(context: Context, pages: Pages) -> Json:
+def list_events(context: Context, open_listings: OpenListings) -> Json:
     """One page of a calendar's events, or of what changed since a sync token."""
     calendar, role = context.calendar()
     query, account = context.query, context.caller.account
     size = min(context.argument("maxResults", 250), 2500)
     resource = f"calendar:{calendar.id}:{account}"
     if token := context.argument("pageToken"):
-        snapshot, offset = pages.find(token, resource=resource, query=query)
+        listing, offset = open_listings.find(token, resource=resource, query=query)
     else:
-        since = _since(context, calendar)
-        items = [found.shown for found in _sorted(_found(context, calendar, role, since), query)]
+        since = _change_of_sync_token(context, calendar)
+        items = [found.shown for found in _sorted(_listed_items(context, calendar, role, since), query)]
         issued = sync_tokens.issue(
-            context.world, resource=calendar.id, account=account, epoch=calendar.epoch, change=calendar.change
+            context.state, resource=calendar.id, account=account, epoch=calendar.epoch, change=calendar.change
         )
-        usable = not any(name in query for name in TOKENLESS)
-        snapshot = pages.keep(
+        usable = not any(name in query for name in WITHOUT_SYNC_TOKEN)
+        listing = open_listings.remember(
             resource=resource, query=query, items=items, sync_token=issued if usable else ""
         )
         offset = 0
-    return _head(context, calendar, role) | page(snapshot, offset, size, context.paging)
+    return _listing_head(context, calendar, role) | page_of(listing, offset, size, context.page_fault)
 
 
-def list_instances(context: Context, pages: Pages) -> Json:
+def list_instances(context: Context, open_listings: OpenListings) -> Json:
     """One page of the instances of a series."""
     calendar, role = context.calendar()
     resource = f"instances:{calendar.id}:{context.path['eventId']}:{context.caller.account}"
     size = min(context.argument("maxResults", 250), 2500)
     if token := context.argument("pageToken"):
-        snapshot, offset = pages.find(token, resource=resource, query=context.query)
+        listing, offset = open_listings.find(token, resource=resource, query=context.query)
     else:
         master = locate(calendar, context.path["eventId"]).event
         if master is None or not master.is_master:
             raise invalid("Invalid Value", "eventId")
         window = _window(context.query, inclusive=True)
         viewer = context.viewer(role)
-        family = families(calendar).get(master.id, [])
-        found = expand(context.world, calendar, master, family, window, viewer=viewer)
-        items = [each.shown for each in found if _wanted(each, context.query)]
+        exceptions = exceptions_by_series(calendar).get(master.id, [])
+        found = expand(context.state, calendar, master, exceptions, window, viewer=viewer)
+        items = [each.shown for each in found if _is_wanted(each, context.query)]
         wish = context.argument("originalStart")
         if wish:
             items = [item for item in items if _same_original(item, wish)]
-        snapshot, offset = pages.keep(resource=resource, query=context.query, items=items, sync_token=""), 0
-    return _head(context, calendar, role) | page(snapshot, offset, size, context.paging)
+        listing, offset = (
+            open_listings.remember(resource=resource, query=context.query, items=items, sync_token=""),
+            0,
+        )
+    return _listing_head(context, calendar, role) | page_of(listing, offset, size, context.page_fault)
 
 
-def _wanted(found: Found, query: Json) -> bool:
+def _is_wanted(found: ListedItem, query: Json) -> bool:
     return bool(query.get("showDeleted")) or not found.cancelled
 
 
@@ -68,11 +85,11 @@ def _same_original(item: Json, wish: str) -> bool:
     original = item.get("originalStartTime", {})
     if "date" in original or len(wish) == 10:
         return bool(original.get("date") == wish)
-    return datetime.fromisoformat(original["dateTime"]) == parameter(wish)
+    return datetime.fromisoformat(original["dateTime"]) == parse_parameter(wish)
 
 
-def _head(context: Context, calendar: Calendar, role: str) -> Json:
-    entry = context.world.accounts[context.caller.account].entries.get(calendar.id)
+def _listing_head(context: Context, calendar: Calendar, role: str) -> Json:
+    entry = context.state.accounts[context.caller.account].entries.get(calendar.id)
     head: Json = {
         "kind": "calendar#events",
         "etag": f'"p{calendar.change:09d}"',
@@ -86,7 +103,7 @@ def _head(context: Context, calendar: Calendar, role: str) -> Json:
     return head
 
 
-def _since(context: Context, calendar: Calendar) -> int:
+def _change_of_sync_token(context: Context, calendar: Calendar) -> int:
     token = context.argument("syncToken")
     if not token:
         if context.argument("orderBy") == "startTime" and not context.argument("singleEvents"):
@@ -96,56 +113,58 @@ def _since(context: Context, calendar: Calendar) -> int:
     sync_tokens.check_events_query(context.query)
     account = context.caller.account
     return sync_tokens.redeem(
-        context.world, token, resource=calendar.id, account=account, epoch=calendar.epoch
+        context.state, token, resource=calendar.id, account=account, epoch=calendar.epoch
     )
 
 
 def _window(query: Json, *, inclusive: bool = False) -> Window:
-    lower = parameter(query["timeMin"]) if "timeMin" in query else None
-    upper = parameter(query["timeMax"]) if "timeMax" in query else None
+    lower = parse_parameter(query["timeMin"]) if "timeMin" in query else None
+    upper = parse_parameter(query["timeMax"]) if "timeMax" in query else None
     if lower and upper and upper <= lower:
         message = "The specified time range is empty."
         raise ApiError(400, "timeRangeEmpty", message, domain="calendar", location="timeMax")
     return Window(lower, upper, inclusive=inclusive)
 
 
-def _found(context: Context, calendar: Calendar, role: str, since: int) -> Iterator[Found]:
+def _listed_items(context: Context, calendar: Calendar, role: str, since: int) -> Iterator[ListedItem]:
     query, viewer = context.query, context.viewer(role)
     window = _window(query)
     delta = since >= 0
     updated_min = _updated_min(context)
     singles = bool(context.argument("singleEvents")) or role == "freeBusyReader"
-    family = families(calendar) if singles else {}
+    exceptions = exceptions_by_series(calendar) if singles else {}
     for event in sorted(calendar.events.values(), key=lambda each: each.change):
         if event.change <= since or not _recent(event, updated_min):
             continue
-        if not matches(event, query):
+        if not _matches(event, query):
             continue
         if event.is_master and singles:
-            found = expand(context.world, calendar, event, family.get(event.id, []), window, viewer=viewer)
+            found = expand(
+                context.state, calendar, event, exceptions.get(event.id, []), window, viewer=viewer
+            )
             yield from (each for each in found if delta or _visible(each, query, singles, updated_min))
             continue
         if singles and _comes_with_series(calendar, event, since):
             continue
-        one = Found.of(context.world, calendar, event, viewer)
+        one = ListedItem.of(context.state, calendar, event, viewer)
         if delta or (_visible(one, query, singles, updated_min) and _inside(calendar, event, window)):
             yield one
 
 
-def _comes_with_series(calendar: Calendar, event: Stored, since: int) -> bool:
+def _comes_with_series(calendar: Calendar, event: StoredEvent, since: int) -> bool:
     master = calendar.events.get(event.series)
     return master is not None and master.is_master and master.change > since
 
 
-def _inside(calendar: Calendar, event: Stored, window: Window) -> bool:
-    if event.poison or window.everything:
+def _inside(calendar: Calendar, event: StoredEvent, window: Window) -> bool:
+    if event.raw or window.everything:
         return True
     if event.is_master:
-        return series_meets(calendar, event, window)
+        return series_overlaps(calendar, event, window)
     return overlaps(calendar, event, window)
 
 
-def _visible(found: Found, query: Json, singles: bool, updated_min: datetime | None) -> bool:  # noqa: FBT001
+def _visible(found: ListedItem, query: Json, singles: bool, updated_min: datetime | None) -> bool:  # noqa: FBT001
     if not found.cancelled or updated_min:
         return True
     if found.master_cancelled:
@@ -159,19 +178,19 @@ def _updated_min(context: Context) -> datetime | None:
     text = context.argument("updatedMin")
     if not text:
         return None
-    moment = parameter(text)
-    if context.world.now() - moment > context.world.settings.updated_min_history:
+    moment = parse_parameter(text)
+    if context.state.now() - moment > context.state.settings.updated_min_history:
         raise updated_min_too_long_ago()
     return moment
 
 
-def _recent(event: Stored, updated_min: datetime | None) -> bool:
+def _recent(event: StoredEvent, updated_min: datetime | None) -> bool:
     if updated_min is None:
         return True
-    return parse_stamp(event.body.get("updated", "1970-01-01T00:00:00Z")) >= updated_min
+    return parse_timestamp(event.body.get("updated", "1970-01-01T00:00:00Z")) >= updated_min
 
 
-def _sorted(found: Iterator[Found], query: Json) -> list[Found]:
+def _sorted(found: Iterator[ListedItem], query: Json) -> list[ListedItem]:
     order = query.get("orderBy")
     items = list(found)
     if order == "startTime":
@@ -183,7 +202,7 @@ def _sorted(found: Iterator[Found], query: Json) -> list[Found]:
     return items
 
 
-def matches(event: Stored, query: Json) -> bool:
+def _matches(event: StoredEvent, query: Json) -> bool:
     """Whether an event passes every filter of a query."""
     body = event.body
     types = query.get("eventTypes")

@@ -10,7 +10,7 @@ from typing import Any
 from dateutil.rrule import rruleset, rrulestr
 
 from local.google.errors import Json, invalid
-from local.google.times import instant, is_all_day, midnight, wire, zone
+from local.google.times import format_event_time, is_all_day, midnight, to_moment, zone
 
 LINE = re.compile(r"^(RRULE|EXRULE|RDATE|EXDATE)([;:])(.+)$", re.DOTALL)
 # https://github.com/garrytan/gbrain/pull/5015: an open-ended series came back as some 700 instances.
@@ -18,7 +18,7 @@ EXPANSION_LIMIT = 730
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class Instance:
     """One instance of a series: its id, its immutable original start, and its times."""
 
     id: str
@@ -29,7 +29,7 @@ class Slot:
     ends_at: datetime
 
 
-def check(recurrence: Any, start: Json) -> list[str]:
+def checked_recurrence(recurrence: Any, start: Json) -> list[str]:
     """The recurrence lines if they can be expanded, else 400."""
     if not isinstance(recurrence, list) or not all(isinstance(line, str) for line in recurrence):
         raise invalid("Invalid recurrence rule.", "recurrence")
@@ -44,22 +44,22 @@ def check(recurrence: Any, start: Json) -> list[str]:
     return list(recurrence)
 
 
-def slots(master: Json, calendar_zone: str, *, after: datetime | None = None) -> Iterator[Slot]:
+def instances(master: Json, calendar_zone: str, *, after: datetime | None = None) -> Iterator[Instance]:
     """The instances of a stored master in order, from those that end after a moment."""
     start, end = master["start"], master["end"]
-    length = instant(end, "UTC") - instant(start, "UTC")
+    length = to_moment(end, "UTC") - to_moment(start, "UTC")
     rules = _rules(tuple(master["recurrence"]), _wall(start), _zone_name(start))
     walls: Any = iter(rules)
     if after is not None:
         local = after.astimezone(zone(_zone_name(start))).replace(tzinfo=None)
         walls = rules.xafter(local - length - timedelta(days=2), inc=True)
     for wall in walls:
-        slot = _slot(master, wall, length, calendar_zone)
-        if after is None or slot.ends_at > after:
-            yield slot
+        instance = _instance(master, wall, length, calendar_zone)
+        if after is None or instance.ends_at > after:
+            yield instance
 
 
-def slot_of(master: Json, instance_id: str, calendar_zone: str) -> Slot | None:
+def find_instance(master: Json, instance_id: str, calendar_zone: str) -> Instance | None:
     """The instance that an id names, if the series has it."""
     suffix = instance_id.removeprefix(master["id"] + "_")
     start = master["start"]
@@ -72,31 +72,33 @@ def slot_of(master: Json, instance_id: str, calendar_zone: str) -> Slot | None:
     except ValueError:
         return None
     rules = _rules(tuple(master["recurrence"]), _wall(start), _zone_name(start))
-    length = instant(master["end"], "UTC") - instant(start, "UTC")
+    length = to_moment(master["end"], "UTC") - to_moment(start, "UTC")
     # Three hours of slack: the id of an instance in a DST gap names the shifted wall time.
     for candidate in rules.xafter(wall - timedelta(hours=3), inc=True):
-        slot = _slot(master, candidate, length, calendar_zone)
-        if slot.id == instance_id:
-            return slot
+        instance = _instance(master, candidate, length, calendar_zone)
+        if instance.id == instance_id:
+            return instance
         if candidate > wall + timedelta(hours=3):
             return None
     return None
 
 
-def _slot(master: Json, wall: datetime, length: timedelta, calendar_zone: str) -> Slot:
+def _instance(master: Json, wall: datetime, length: timedelta, calendar_zone: str) -> Instance:
     if is_all_day(master["start"]):
         day, last = wall.date(), wall.date() + length
-        begin, finish = {"date": day.isoformat()}, {"date": last.isoformat()}
+        begin_operation, finish = {"date": day.isoformat()}, {"date": last.isoformat()}
         moments = midnight(day, calendar_zone), midnight(last, calendar_zone)
-        return Slot(f"{master['id']}_{day:%Y%m%d}", begin, begin, finish, *moments)
+        return Instance(f"{master['id']}_{day:%Y%m%d}", begin_operation, begin_operation, finish, *moments)
     name = master["start"]["timeZone"]
     # A wall time inside a DST gap becomes the one an hour later, by way of UTC.
     begins = wall.replace(tzinfo=zone(name)).astimezone(UTC)
     ends = begins + length
-    begin = {"dateTime": wire(begins, zone(name)), "timeZone": name}
+    begin_operation = {"dateTime": format_event_time(begins, zone(name)), "timeZone": name}
     end_name = master["end"].get("timeZone", name)
-    finish = {"dateTime": wire(ends, zone(end_name)), "timeZone": end_name}
-    return Slot(f"{master['id']}_{begins:%Y%m%dT%H%M%SZ}", begin, begin, finish, begins, ends)
+    finish = {"dateTime": format_event_time(ends, zone(end_name)), "timeZone": end_name}
+    return Instance(
+        f"{master['id']}_{begins:%Y%m%dT%H%M%SZ}", begin_operation, begin_operation, finish, begins, ends
+    )
 
 
 def _zone_name(start: Json) -> str:

@@ -4,18 +4,18 @@ from dataclasses import dataclass
 
 from local.google.errors import not_found
 from local.google.events.event_resource import instance_body
-from local.google.events.recurrence import Slot, slot_of
-from local.google.model import Calendar, Stored, copied
-from local.google.times import instant
+from local.google.events.recurrence import Instance, find_instance
+from local.google.model import Calendar, StoredEvent, copy_json
+from local.google.times import to_moment
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
     """A stored event, or the master and slot of an instance without a row."""
 
-    event: Stored | None
-    master: Stored | None = None
-    slot: Slot | None = None
+    event: StoredEvent | None
+    master: StoredEvent | None = None
+    instance: Instance | None = None
 
 
 def locate(calendar: Calendar, event_id: str) -> Located:
@@ -26,38 +26,38 @@ def locate(calendar: Calendar, event_id: str) -> Located:
     master = calendar.events.get(event_id.rpartition("_")[0])
     if master is None or not master.is_master or master.cancelled:
         raise not_found()
-    slot = slot_of(master.body, event_id, calendar.time_zone)
-    if slot is None:
+    instance = find_instance(master.body, event_id, calendar.time_zone)
+    if instance is None:
         raise not_found()
-    return Located(None, master, slot)
+    return Located(None, master, instance)
 
 
-def peek(calendar: Calendar, event_id: str) -> Stored:
+def find_event(calendar: Calendar, event_id: str) -> StoredEvent:
     """The event of an id for reading; an instance without a row is made up and not kept."""
     found = locate(calendar, event_id)
     if found.event is not None:
         return found.event
-    if found.master is None or found.slot is None:
+    if found.master is None or found.instance is None:
         raise not_found()
-    body = copied(instance_body(found.master, found.slot))
-    return Stored(body, found.master.change, reminders=copied(found.master.reminders))
+    body = copy_json(instance_body(found.master, found.instance))
+    return StoredEvent(body, found.master.change, reminders=copy_json(found.master.reminders))
 
 
-def keep(calendar: Calendar, event: Stored) -> Stored:
+def store_event(calendar: Calendar, event: StoredEvent) -> StoredEvent:
     """Give an event its row."""
     calendar.events[event.id] = event
     return event
 
 
-def exceptions(calendar: Calendar, master_id: str) -> list[Stored]:
+def exceptions(calendar: Calendar, master_id: str) -> list[StoredEvent]:
     """The stored exceptions of a series."""
     return [event for event in calendar.events.values() if event.series == master_id]
 
 
-def still_fits(calendar: Calendar, master: Stored, exception: Stored) -> bool:
+def still_in_series(calendar: Calendar, master: StoredEvent, exception: StoredEvent) -> bool:
     """Whether the series still has the instance that an exception replaces."""
     original = exception.body["originalStartTime"]
-    slot = slot_of(master.body, exception.id, calendar.time_zone)
-    if slot is None or set(slot.original) & {"date"} != set(original) & {"date"}:
+    instance = find_instance(master.body, exception.id, calendar.time_zone)
+    if instance is None or set(instance.original) & {"date"} != set(original) & {"date"}:
         return False
-    return instant(slot.original, calendar.time_zone) == instant(original, calendar.time_zone)
+    return to_moment(instance.original, calendar.time_zone) == to_moment(original, calendar.time_zone)

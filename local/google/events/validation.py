@@ -6,11 +6,11 @@ from typing import Any
 
 from local.google.errors import ApiError, Json, invalid, required
 from local.google.events.event_types import check_type
-from local.google.events.recurrence import check as check_recurrence
+from local.google.events.recurrence import checked_recurrence as check_recurrence
 from local.google.model import Calendar
-from local.google.times import instant, is_all_day, normal
+from local.google.times import is_all_day, stored_time, to_moment
 
-WRITABLE = [
+WRITABLE_FIELDS = [
     "summary",
     "description",
     "location",
@@ -37,7 +37,7 @@ WRITABLE = [
     "workingLocationProperties",
     "birthdayProperties",
 ]
-CLIENT_ID = re.compile(r"^[a-v0-9]{5,1024}$")
+EVENT_ID = re.compile(r"^[a-v0-9]{5,1024}$")
 EMAIL = re.compile(r"^[^@\s]+@[^@\s]+$")
 ENUMS = {
     "status": ("confirmed", "tentative", "cancelled"),
@@ -55,50 +55,52 @@ DEFAULTS = {
 }
 
 
-def client_id(value: str) -> str:
+def checked_event_id(value: str) -> str:
     """A client-chosen event id, else 400."""
-    if not CLIENT_ID.match(value):
+    if not EVENT_ID.match(value):
         raise invalid("Invalid resource id value.", "id")
     return value
 
 
-def event(body: Json, calendar: Calendar, *, previous: Json | None = None, attachments: bool = False) -> Json:
+def checked_event(
+    body: Json, calendar: Calendar, *, previous: Json | None = None, attachments: bool = False
+) -> Json:
     """What is stored of a complete event body, else 400."""
-    fields = {name: deepcopy(body[name]) for name in WRITABLE if body.get(name) is not None}
+    fields = {name: deepcopy(body[name]) for name in WRITABLE_FIELDS if body.get(name) is not None}
     for name, allowed in ENUMS.items():
         if fields.get(name, allowed[0]) not in allowed:
             raise invalid("Invalid value for: " + name, name)
-    _times(fields, calendar)
+    _check_times(fields, calendar)
     if fields.get("recurrence"):
-        _recurrence(body, fields)
+        _check_recurrence(body, fields)
     else:
         fields.pop("recurrence", None)
-    _people(fields)
-    _properties(fields)
-    _extras(fields, attachments=attachments)
+    _check_attendees(fields)
+    _check_properties(fields)
+    _check_other_fields(fields, attachments=attachments)
     check_type(fields, calendar, previous=previous)
     return {name: value for name, value in fields.items() if DEFAULTS.get(name) != value}
 
 
-def _times(fields: Json, calendar: Calendar) -> None:
-    start = normal(fields.get("start"), calendar.time_zone, what="start")
-    end = normal(fields.get("end"), calendar.time_zone, what="end")
+def _check_times(fields: Json, calendar: Calendar) -> None:
+    start = stored_time(fields.get("start"), calendar.time_zone, what="start")
+    end = stored_time(fields.get("end"), calendar.time_zone, what="end")
     if is_all_day(start) != is_all_day(end):
         raise invalid("Invalid start time.", "start")
-    begins, ends = instant(start, calendar.time_zone), instant(end, calendar.time_zone)
+    begins, ends = to_moment(start, calendar.time_zone), to_moment(end, calendar.time_zone)
     if ends < begins or (is_all_day(start) and ends == begins):
         raise ApiError(400, "timeRangeEmpty", "The specified time range is empty.", domain="calendar")
     fields |= {"start": start, "end": end}
 
 
-def _recurrence(body: Json, fields: Json) -> None:
+def _check_recurrence(body: Json, fields: Json) -> None:
     for name in ("start", "end"):
         if not is_all_day(fields[name]) and not body[name].get("timeZone"):
             raise required(f"Missing time zone definition for {name} time.", f"{name}.timeZone")
     fields["recurrence"] = check_recurrence(fields["recurrence"], fields["start"])
 
 
-def _people(fields: Json) -> None:
+def _check_attendees(fields: Json) -> None:
     seen: dict[str, Json] = {}
     for guest in fields.get("attendees", ()):
         address = guest.get("email") if isinstance(guest, dict) else None
@@ -122,7 +124,7 @@ def _people(fields: Json) -> None:
         fields["attendees"] = list(seen.values())
 
 
-def _properties(fields: Json) -> None:
+def _check_properties(fields: Json) -> None:
     # https://developers.google.com/workspace/calendar/api/guides/extended-properties
     total = size = 0
     kept: Json = {}
@@ -140,7 +142,7 @@ def _properties(fields: Json) -> None:
         fields["extendedProperties"] = kept
 
 
-def _extras(fields: Json, *, attachments: bool) -> None:
+def _check_other_fields(fields: Json, *, attachments: bool) -> None:
     color = fields.get("colorId", "1")
     if not (color.isdigit() and 1 <= int(color) <= 11):
         raise invalid("Invalid color id.", "colorId")
@@ -153,7 +155,7 @@ def _extras(fields: Json, *, attachments: bool) -> None:
         raise invalid("Too many attachments.", "attachments")
 
 
-def reminders(value: Any) -> Json:
+def checked_reminders(value: Any) -> Json:
     """What is stored of a reminders object, else 400."""
     if value is None:
         return {"useDefault": True}

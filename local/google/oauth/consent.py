@@ -5,11 +5,11 @@ from urllib.parse import urlencode, urlsplit
 
 from local.google.errors import Json
 from local.google.model import Client
-from local.google.oauth.grants import SIGN_IN, Grants
+from local.google.oauth.grants import SIGN_IN_SCOPES, Grants
 from local.google.oauth.id_tokens import ISSUER
-from local.google.state import World
+from local.google.state import State
 
-KEPT = [
+FORM_PARAMETERS = [
     "client_id",
     "redirect_uri",
     "response_type",
@@ -38,100 +38,104 @@ class ConsentError(Exception):
 class Consent:
     """The authorization endpoint."""
 
-    def __init__(self, world: World, grants: Grants) -> None:
-        self._world = world
+    def __init__(self, state: State, grants: Grants) -> None:
+        self._state = state
         self._grants = grants
 
-    def client(self, asked: Json) -> Client:
+    def client(self, parameters: Json) -> Client:
         """The client of a request that may be answered by redirect; an error page otherwise."""
-        client = self._world.clients.get(asked.get("client_id", ""))
+        client = self._state.clients.get(parameters.get("client_id", ""))
         if client is None:
             raise ConsentError("invalid_client", "The OAuth client was not found.", status=401)
-        if asked.get("redirect_uri") not in client.redirect_uris:
+        if parameters.get("redirect_uri") not in client.redirect_uris:
             message = (
                 "The redirect URI in the request does not match the ones authorized for the OAuth client."
             )
             raise ConsentError("redirect_uri_mismatch", message)
-        if asked.get("response_type") != "code":
+        if parameters.get("response_type") != "code":
             raise ConsentError("unsupported_response_type", "Invalid response_type: only code is supported.")
-        if not asked.get("scope", "").split():
+        if not parameters.get("scope", "").split():
             raise ConsentError("invalid_request", "Missing required parameter: scope")
-        if asked.get("code_challenge_method", "plain") not in {"plain", "S256"}:
+        if parameters.get("code_challenge_method", "plain") not in {"plain", "S256"}:
             raise ConsentError("invalid_request", "Invalid parameter value for code_challenge_method.")
-        prompts = asked.get("prompt", "").split()
+        prompts = parameters.get("prompt", "").split()
         if not set(prompts) <= {"none", "consent", "select_account"} or ("none" in prompts and prompts[1:]):
             raise ConsentError("invalid_request", "Invalid parameter value for prompt.")
         return client
 
-    def open(self, asked: Json) -> tuple[str, str]:
+    def redirect_or_page(self, parameters: Json) -> tuple[str, str]:
         """A redirect, if nobody needs to be asked, or else the page: (location, html)."""
-        client = self.client(asked)
-        scopes = asked["scope"].split()
-        hinted = self._hinted(asked)
-        prompts = asked.get("prompt", "").split()
+        client = self.client(parameters)
+        scopes = parameters["scope"].split()
+        hinted = self._hinted_account(parameters)
+        prompts = parameters.get("prompt", "").split()
         known = hinted and set(scopes) <= self._grants.granted.get((hinted, client.project), set())
         if known and not {"consent", "select_account"} & set(prompts):
-            return self._allowed(asked, client, hinted, scopes), ""
+            return self._redirect_with_code(parameters, client, hinted, scopes), ""
         if "none" in prompts:
-            return _back(asked, error="interaction_required" if hinted else "login_required"), ""
-        return "", self._page(asked, scopes, hinted)
+            return _redirect_address(
+                parameters, error="interaction_required" if hinted else "login_required"
+            ), ""
+        return "", self._page(parameters, scopes, hinted)
 
-    def answer(self, asked: Json, *, decision: str, account: str, ticked: list[str]) -> str:
+    def answer(self, parameters: Json, *, decision: str, account: str, ticked: list[str]) -> str:
         """The redirect of a filled-in page; `allow_all` ticks every box."""
-        client = self.client(asked)
-        scopes = asked["scope"].split()
-        email = self._signed_in(account.lower()) if account else self._hinted(asked)
+        client = self.client(parameters)
+        scopes = parameters["scope"].split()
+        email = self._account_of(account.lower()) if account else self._hinted_account(parameters)
         if decision == "deny":
-            return _back(asked, error="access_denied")
-        if decision not in {"allow", "allow_all"} or email not in self._world.accounts:
+            return _redirect_address(parameters, error="access_denied")
+        if decision not in {"allow", "allow_all"} or email not in self._state.accounts:
             raise ConsentError("invalid_request", "Choose an account, and allow or deny.")
         if email in self._grants.policy_blocked:
             message = "Your administrator does not allow this app."
             raise ConsentError("admin_policy_enforced", message)
-        if decision == "allow" and len(_boxes(scopes)) > 1:
-            scopes = [scope for scope in scopes if scope in SIGN_IN or scope in ticked]
-        return self._allowed(asked, client, email, scopes)
+        if decision == "allow" and len(_scopes_with_box(scopes)) > 1:
+            scopes = [scope for scope in scopes if scope in SIGN_IN_SCOPES or scope in ticked]
+        return self._redirect_with_code(parameters, client, email, scopes)
 
-    def _allowed(self, asked: Json, client: Client, account: str, scopes: list[str]) -> str:
-        code = self._grants.authorize(asked, client, account, scopes)
+    def _redirect_with_code(self, parameters: Json, client: Client, account: str, scopes: list[str]) -> str:
+        code = self._grants.authorize(parameters, client, account, scopes)
         granted = self._grants.codes[code].scopes
-        return _back(asked, code=code, scope=" ".join(granted), authuser="0", prompt="consent")
+        return _redirect_address(
+            parameters, code=code, scope=" ".join(granted), authuser="0", prompt="consent"
+        )
 
-    def _hinted(self, asked: Json) -> str:
-        return self._signed_in(asked.get("login_hint", "").lower())
+    def _hinted_account(self, parameters: Json) -> str:
+        return self._account_of(parameters.get("login_hint", "").lower())
 
-    def _signed_in(self, name: str) -> str:
-        for account in self._world.accounts.values():
+    def _account_of(self, name: str) -> str:
+        for account in self._state.accounts.values():
             if name in {account.address, account.subject}:
                 return account.email
         return ""
 
-    def _page(self, asked: Json, scopes: list[str], hinted: str) -> str:
+    def _page(self, parameters: Json, scopes: list[str], hinted: str) -> str:
         hidden = "".join(
-            f'<input type="hidden" name="{name}" value="{escape(asked[name])}">'
-            for name in KEPT
-            if name in asked and name != "scope"
+            f'<input type="hidden" name="{name}" value="{escape(parameters[name])}">'
+            for name in FORM_PARAMETERS
+            if name in parameters and name != "scope"
         )
-        hidden += f'<input type="hidden" name="asked_scope" value="{escape(asked["scope"])}">'
-        chosen = hinted or next(iter(self._world.accounts), "")
+        hidden += f'<input type="hidden" name="asked_scope" value="{escape(parameters["scope"])}">'
+        chosen = hinted or next(iter(self._state.accounts), "")
         accounts = "".join(
             f'<p><label><input type="radio" name="account" value="{escape(account.address)}"'
             f"{' checked' if account.email == chosen else ''}> {escape(account.name)} "
             f"&lt;{escape(account.address)}&gt;</label></p>"
-            for account in self._world.accounts.values()
+            for account in self._state.accounts.values()
         )
         return PAGE.format(
-            app=escape(asked["client_id"]), hidden=hidden, accounts=accounts, scopes=_scope_list(scopes)
+            app=escape(parameters["client_id"]), hidden=hidden, accounts=accounts, scopes=_scope_list(scopes)
         )
 
 
-def _boxes(scopes: list[str]) -> list[str]:
-    return [scope for scope in scopes if scope not in SIGN_IN]
+def _scopes_with_box(scopes: list[str]) -> list[str]:
+    return [scope for scope in scopes if scope not in SIGN_IN_SCOPES]
 
 
 def _scope_list(scopes: list[str]) -> str:
     # https://developers.google.com/identity/protocols/oauth2/resources/granular-permissions
-    boxes = _boxes(scopes)
+    boxes = _scopes_with_box(scopes)
     if len(boxes) == 1:
         return f"<p>This app will be able to: <code>{escape(boxes[0])}</code></p>"
     return "".join(
@@ -141,9 +145,9 @@ def _scope_list(scopes: list[str]) -> str:
     )
 
 
-def _back(asked: Json, **found: str) -> str:
-    extra = {"iss": ISSUER} | ({"state": asked["state"]} if "state" in asked else {}) | found
-    uri: str = asked["redirect_uri"]
+def _redirect_address(parameters: Json, **found: str) -> str:
+    extra = {"iss": ISSUER} | ({"state": parameters["state"]} if "state" in parameters else {}) | found
+    uri: str = parameters["redirect_uri"]
     return uri + ("&" if urlsplit(uri).query else "?") + urlencode(extra)
 
 

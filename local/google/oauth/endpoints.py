@@ -5,29 +5,29 @@ from dataclasses import dataclass
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from local.google.api.dispatch import as_json
+from local.google.api.dispatch import json_response
 from local.google.errors import Json
 from local.google.faults import BAD_GATEWAY, Fault, Faults
 from local.google.model import Call
-from local.google.oauth.consent import KEPT, Consent, ConsentError, error_page
+from local.google.oauth.consent import FORM_PARAMETERS, Consent, ConsentError, error_page
 from local.google.oauth.grants import Grants, TokenError
-from local.google.oauth.id_tokens import ISSUER, Signer
-from local.google.state import World
-from local.google.times import stamp
-from local.simulation.server import drop
+from local.google.oauth.id_tokens import ISSUER, IdTokenSigner
+from local.google.state import State
+from local.google.times import format_timestamp
+from local.simulation.server import drop_connection
 
 AUTH_PATHS = frozenset({"/o/oauth2/v2/auth", "/o/oauth2/auth"})
 NO_STORE = {"Cache-Control": "no-cache, no-store, max-age=0, must-revalidate", "Pragma": "no-cache"}
 
 
 @dataclass(slots=True)
-class OAuth:
+class OAuthEndpoints:
     """Google's OAuth server over a world."""
 
-    world: World
+    state: State
     grants: Grants
     consent: Consent
-    signer: Signer
+    signer: IdTokenSigner
     faults: Faults
 
     def answer(self, request: Request) -> Response | None:
@@ -40,9 +40,9 @@ class OAuth:
         if path in {"/revoke", "/o/oauth2/revoke"} and verb == "POST":
             return self._scripted("oauth.revoke", request) or self._revoke(request)
         if path == "/oauth2/v3/certs":
-            return as_json(self.signer.jwks())
+            return json_response(self.signer.jwks())
         if path == "/.well-known/openid-configuration":
-            return as_json(metadata(request.host_url.rstrip("/")))
+            return json_response(metadata(request.host_url.rstrip("/")))
         return None
 
     def _scripted(self, method: str, request: Request) -> Response | None:
@@ -50,17 +50,17 @@ class OAuth:
         if fault is None:
             return None
         response = self._fault(method, fault, request)
-        self._log(method, response.status_code if response is not None else 0, fault.reason)
+        self._log_call(method, response.status_code if response is not None else 0, fault.reason)
         return response
 
     def _fault(self, method: str, fault: Fault, request: Request) -> Response | None:
         if fault.action in {"slow", "hang"}:
             self.faults.wait(fault.seconds)
         if fault.action in {"drop_before", "hang"}:
-            drop(request)
+            drop_connection(request)
         if fault.action == "drop_after":
             (self._token if method == "oauth.token" else self._revoke)(request)
-            drop(request)
+            drop_connection(request)
         if fault.action == "html":
             return Response(BAD_GATEWAY, 502, mimetype="text/html")
         if fault.action == "truncate":
@@ -68,31 +68,33 @@ class OAuth:
         if fault.action in {"oauth_error", "status"}:
             body = {"error": fault.reason, "error_description": fault.message or "Bad Request"}
             headers = {"Retry-After": fault.retry_after} if fault.retry_after else {}
-            return as_json(body, status=fault.status, headers=headers)
+            return json_response(body, status=fault.status, headers=headers)
         return None
 
     def _auth(self, request: Request) -> Response:
-        asked = request.args.to_dict()
+        parameters = request.args.to_dict()
         try:
-            with self.world.lock:
+            with self.state.lock:
                 if request.method == "GET":
-                    location, page = self.consent.open(asked)
+                    location, page = self.consent.redirect_or_page(parameters)
                 else:
-                    asked |= {
-                        name: request.form[name] for name in KEPT if name in request.form and name != "scope"
+                    parameters |= {
+                        name: request.form[name]
+                        for name in FORM_PARAMETERS
+                        if name in request.form and name != "scope"
                     }
-                    asked["scope"] = request.form.get("asked_scope", asked.get("scope", ""))
-                    page, location = "", self._answered(asked, request)
+                    parameters["scope"] = request.form.get("asked_scope", parameters.get("scope", ""))
+                    page, location = "", self._answer_page(parameters, request)
         except ConsentError as error:
             return Response(error_page(error), error.status, mimetype="text/html")
         if page:
             return Response(page, mimetype="text/html", headers={"X-Frame-Options": "DENY"})
         return redirect(location, 302)
 
-    def _answered(self, asked: Json, request: Request) -> str:
+    def _answer_page(self, parameters: Json, request: Request) -> str:
         form = request.form
         return self.consent.answer(
-            asked,
+            parameters,
             decision=form.get("decision", ""),
             account=form.get("account", ""),
             ticked=form.getlist("scope"),
@@ -104,28 +106,28 @@ class OAuth:
         if authorization is not None and authorization.type == "basic":
             form |= {"client_id": authorization.username or "", "client_secret": authorization.password or ""}
         status, reason = 200, ""
-        with self.world.lock:
+        with self.state.lock:
             try:
                 body = self.grants.token(form)
             except TokenError as error:
                 body, status, reason = error.body, error.status, error.body["error"]
-            self._log("oauth.token", status, reason)
-        return as_json(body, status=status, headers=NO_STORE)
+            self._log_call("oauth.token", status, reason)
+        return json_response(body, status=status, headers=NO_STORE)
 
     def _revoke(self, request: Request) -> Response:
         body, status, reason = {}, 200, ""
-        with self.world.lock:
+        with self.state.lock:
             try:
                 self.grants.revoke_token(request.values.get("token", ""))
             except TokenError as error:
                 body, status, reason = error.body, error.status, error.body["error"]
-            self._log("oauth.revoke", status, reason)
-        return as_json(body, status=status)
+            self._log_call("oauth.revoke", status, reason)
+        return json_response(body, status=status)
 
-    def _log(self, method: str, status: int, reason: str) -> None:
-        with self.world.lock:
-            number, at = len(self.world.calls) + 1, stamp(self.world.now())
-            self.world.calls.append(
+    def _log_call(self, method: str, status: int, reason: str) -> None:
+        with self.state.lock:
+            number, at = len(self.state.calls) + 1, format_timestamp(self.state.now())
+            self.state.calls.append(
                 Call(number, at, method, "", "", status, reason if status != 200 else "", 0)
             )
 

@@ -8,14 +8,16 @@ from datetime import timedelta
 from local.google.api.schema import PREFIX
 from local.google.errors import Json, auth_error
 from local.google.model import AccessToken, AuthorizationCode, Caller, Client, RefreshToken
-from local.google.oauth.id_tokens import Signer
-from local.google.state import World
+from local.google.oauth.id_tokens import IdTokenSigner
+from local.google.state import State
 
 # https://developers.google.com/identity/protocols/oauth2/web-server
-SIGN_IN = frozenset({"openid", "email", "profile", f"{PREFIX}userinfo.email", f"{PREFIX}userinfo.profile"})
+SIGN_IN_SCOPES = frozenset(
+    {"openid", "email", "profile", f"{PREFIX}userinfo.email", f"{PREFIX}userinfo.profile"}
+)
 LIFETIME = 3599
 CODE_LIFE = timedelta(minutes=10)
-POLICY = (
+POLICY_TEXT = (
     "Access to your account data is restricted by policies within your organization. "
     "Please contact the administrator of your organization for more information."
 )
@@ -33,8 +35,8 @@ class TokenError(Exception):
 class Grants:
     """Every consent, code and token."""
 
-    def __init__(self, world: World, signer: Signer) -> None:
-        self._world = world
+    def __init__(self, state: State, signer: IdTokenSigner) -> None:
+        self._state = state
         self._signer = signer
         self.granted: dict[tuple[str, str], set[str]] = {}
         self.codes: dict[str, AuthorizationCode] = {}
@@ -45,35 +47,35 @@ class Grants:
     def caller(self, token: str) -> Caller:
         """Who an access token stands for, else 401."""
         found = self.access_tokens.get(token)
-        if found is None or found.expires <= self._world.now():
+        if found is None or found.expires <= self._state.now():
             raise auth_error()
         scopes = frozenset(scope.removeprefix(PREFIX) for scope in found.scopes)
         return Caller(found.account, found.client, found.project, scopes)
 
-    def authorize(self, asked: Json, client: Client, account: str, scopes: list[str]) -> str:
+    def authorize(self, parameters: Json, client: Client, account: str, scopes: list[str]) -> str:
         """Record a consent, and the code that its redirect carries."""
         self.granted.setdefault((account, client.project), set()).update(scopes)
-        if asked.get("include_granted_scopes") == "true":
+        if parameters.get("include_granted_scopes") == "true":
             scopes = [*scopes, *sorted(self.granted[account, client.project] - set(scopes))]
         code = AuthorizationCode(
             code=f"4/0A{secrets.token_urlsafe(48)}",
             account=account,
             client=client.id,
-            redirect_uri=asked["redirect_uri"],
+            redirect_uri=parameters["redirect_uri"],
             scopes=tuple(scopes),
-            challenge=asked.get("code_challenge", ""),
-            challenge_method=asked.get("code_challenge_method", "plain"),
-            offline=asked.get("access_type") == "offline",
-            forced="consent" in asked.get("prompt", "").split(),
-            nonce=asked.get("nonce", ""),
-            expires=self._world.now() + CODE_LIFE,
+            challenge=parameters.get("code_challenge", ""),
+            challenge_method=parameters.get("code_challenge_method", "plain"),
+            offline=parameters.get("access_type") == "offline",
+            forced="consent" in parameters.get("prompt", "").split(),
+            nonce=parameters.get("nonce", ""),
+            expires=self._state.now() + CODE_LIFE,
         )
         self.codes[code.code] = code
         return code.code
 
     def client(self, form: Json) -> Client:
         """The client that authenticates itself, else 401."""
-        client = self._world.clients.get(form.get("client_id", ""))
+        client = self._state.clients.get(form.get("client_id", ""))
         if client is None:
             raise TokenError("invalid_client", "The OAuth client was not found.", status=401)
         if not secrets.compare_digest(client.secret.encode(), form.get("client_secret", "").encode()):
@@ -96,7 +98,7 @@ class Grants:
         code = self.codes.get(form.get("code", ""))
         if code is None or code.client != client.id:
             raise TokenError("invalid_grant", "Malformed auth code.")
-        if code.used or code.expires <= self._world.now():
+        if code.used or code.expires <= self._state.now():
             raise TokenError("invalid_grant", "Bad Request")
         if form.get("redirect_uri") != code.redirect_uri:
             raise TokenError("redirect_uri_mismatch", "Bad Request")
@@ -112,8 +114,8 @@ class Grants:
 
     def _refresh(self, form: Json, client: Client) -> Json:
         held = self.refresh_tokens.get(form.get("refresh_token", ""))
-        life = self._world.settings.refresh_token_life
-        old = held is not None and life is not None and self._world.now() - held.born >= life
+        life = self._state.settings.refresh_token_life
+        old = held is not None and life is not None and self._state.now() - held.issued_at >= life
         if held is None or held.client != client.id or old:
             raise TokenError("invalid_grant", "Token has been expired or revoked.")
         self._check_policy(held.account)
@@ -124,11 +126,11 @@ class Grants:
 
     def _check_policy(self, account: str) -> None:
         if account in self.policy_blocked:
-            raise TokenError("admin_policy_enforced", POLICY)
+            raise TokenError("admin_policy_enforced", POLICY_TEXT)
 
     def _access(self, account: str, client: Client, scopes: tuple[str, ...]) -> Json:
         token = f"ya29.a0{secrets.token_urlsafe(96)}"
-        expires = self._world.now() + timedelta(seconds=LIFETIME)
+        expires = self._state.now() + timedelta(seconds=LIFETIME)
         self.access_tokens[token] = AccessToken(token, account, client.id, client.project, scopes, expires)
         shown = " ".join(scopes)
         return {"access_token": token, "expires_in": LIFETIME, "scope": shown, "token_type": "Bearer"}
@@ -140,18 +142,23 @@ class Grants:
 
     def _new_refresh(self, code: AuthorizationCode, client: Client) -> str:
         held = [each for each in self.refresh_tokens.values() if each.account == code.account]
-        held = sorted((each for each in held if each.client == client.id), key=lambda each: each.issued)
-        excess = len(held) + 1 - self._world.settings.refresh_token_limit
+        held = sorted((each for each in held if each.client == client.id), key=lambda each: each.serial)
+        excess = len(held) + 1 - self._state.settings.refresh_token_limit
         for oldest in held[: max(excess, 0)]:
             del self.refresh_tokens[oldest.token]
         token = f"1//0{secrets.token_urlsafe(72)}"
         self.refresh_tokens[token] = RefreshToken(
-            token, code.account, client.id, code.scopes, issued=self._world.serial(), born=self._world.now()
+            token,
+            code.account,
+            client.id,
+            code.scopes,
+            serial=self._state.serial(),
+            issued_at=self._state.now(),
         )
         return token
 
     def _id_token(self, code: AuthorizationCode, client: Client) -> str:
-        account = self._world.account(code.account)
+        account = self._state.account(code.account)
         claims: Json = {"sub": account.subject}
         if {"email", f"{PREFIX}userinfo.email"} & set(code.scopes):
             claims |= {"email": account.address, "email_verified": True}
@@ -161,7 +168,7 @@ class Grants:
             claims["name"] = account.name
         if code.nonce:
             claims["nonce"] = code.nonce
-        return self._signer.sign(claims, now=self._world.now(), audience=client.id)
+        return self._signer.sign(claims, now=self._state.now(), audience=client.id)
 
     def revoke_token(self, token: str) -> None:
         """Revoke by an access or refresh token: everything of that user in that project."""
@@ -169,12 +176,12 @@ class Grants:
         held = refresh or access
         if held is None:
             raise TokenError("invalid_token", "Token expired or revoked")
-        self.revoke(held.account, self._world.clients[held.client].project)
+        self.revoke(held.account, self._state.clients[held.client].project)
 
     def revoke(self, account: str, project: str) -> None:
         """Drop the grant of an account to a project, with every token."""
         self.granted.pop((account, project), None)
-        clients = {client.id for client in self._world.clients.values() if client.project == project}
+        clients = {client.id for client in self._state.clients.values() if client.project == project}
         for token, refresh in list(self.refresh_tokens.items()):
             if refresh.account == account and refresh.client in clients:
                 del self.refresh_tokens[token]

@@ -15,12 +15,12 @@ ISSUER = "https://accounts.google.com"
 
 
 @cache
-def _key() -> RSAPrivateKey:
+def _private_key() -> RSAPrivateKey:
     """Made once a process: it takes longer than most tests."""
     return generate_private_key(public_exponent=65537, key_size=2048)
 
 
-class Signer:
+class IdTokenSigner:
     """One signing key of one simulator."""
 
     def __init__(self) -> None:
@@ -30,9 +30,11 @@ class Signer:
         """An ID token with the given claims, valid for an hour."""
         times = {"iat": int(now.timestamp()), "exp": int((now + timedelta(hours=1)).timestamp())}
         base = {"iss": ISSUER, "azp": audience, "aud": audience}
-        return jwt.encode(base | claims | times, _key(), algorithm="RS256", headers={"kid": self.key_id})
+        return jwt.encode(
+            base | claims | times, _private_key(), algorithm="RS256", headers={"kid": self.key_id}
+        )
 
     def jwks(self) -> Json:
         """The key set that verifies the tokens."""
-        public = json.loads(RSAAlgorithm.to_jwk(_key().public_key()))
+        public = json.loads(RSAAlgorithm.to_jwk(_private_key().public_key()))
         return {"keys": [public | {"kid": self.key_id, "use": "sig", "alg": "RS256"}]}

@@ -10,20 +10,20 @@ from local.google.api.context import Context
 from local.google.errors import ApiError, Json, invalid, not_found, required
 from local.google.model import Channel
 from local.google.push.delivery import Delivery, Notification
-from local.google.state import World
+from local.google.state import State
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 WEEK = timedelta(days=7)
 BASE = "https://www.googleapis.com/calendar/v3/"
 
 
-class Push:
+class Channels:
     """The channels of every project, and the notifications that changes cause on them."""
 
-    def __init__(self, world: World, delivery: Delivery) -> None:
-        self._world = world
+    def __init__(self, state: State, delivery: Delivery) -> None:
+        self._state = state
         self.delivery = delivery
-        world.on_change = self.changed
+        state.on_change = self.notify_change
 
     def watch_events(self, context: Context) -> Json:
         """Open a channel on a calendar's events."""
@@ -32,23 +32,25 @@ class Push:
             message = "Push notifications are not supported by this resource."
             raise ApiError(400, "pushNotSupportedForRequestedResource", message, domain="calendar")
         uri = f"{BASE}calendars/{context.path['calendarId']}/events?alt=json"
-        return self._open(context, f"calendar:{calendar.id}", uri)
+        return self._open_channel(context, f"calendar:{calendar.id}", uri)
 
     def watch_list(self, context: Context) -> Json:
         """Open a channel on the account's calendar list."""
-        return self._open(context, f"list:{context.caller.account}", f"{BASE}users/me/calendarList?alt=json")
+        return self._open_channel(
+            context, f"list:{context.caller.account}", f"{BASE}users/me/calendarList?alt=json"
+        )
 
-    def _open(self, context: Context, resource: str, uri: str) -> Json:
-        world, caller, body = self._world, context.caller, context.body
-        channel_id = context.text("id", limit=64)
+    def _open_channel(self, context: Context, resource: str, uri: str) -> Json:
+        state, caller, body = self._state, context.caller, context.body
+        channel_id = context.required_text("id", limit=64)
         if body.get("type") not in {"web_hook", "webhook"}:
             raise invalid("Invalid Value", "type")
-        address = context.text("address")
+        address = context.required_text("address")
         self._check_address(address)
         token = str(body.get("token") or "")
         if len(token) > 256:
             raise invalid("Channel token too long.", "token")
-        if (caller.project, channel_id) in world.channels:
+        if (caller.project, channel_id) in state.channels:
             raise ApiError(400, "channelIdNotUnique", f"Channel id {channel_id} not unique")
         channel = Channel(
             id=channel_id,
@@ -63,9 +65,9 @@ class Push:
             expires=self._expiry(body),
             event_types=tuple(context.argument("eventTypes", ())),
         )
-        world.channels[caller.project, channel_id] = channel
+        state.channels[caller.project, channel_id] = channel
         self._notify(channel, "sync")
-        return resource_of(channel)
+        return render_channel(channel)
 
     def _check_address(self, address: str) -> None:
         try:
@@ -73,12 +75,12 @@ class Push:
             host, scheme, usable = parts.hostname, parts.scheme, address.isascii() and parts.port != 0
         except ValueError:
             usable = False
-        local = usable and host in LOOPBACK and self._world.settings.allow_http_push
+        local = usable and host in LOOPBACK and self._state.settings.allow_http_push
         if not usable or not host or (scheme != "https" and not (scheme == "http" and local)):
             raise ApiError(400, "push.webhookUrlNotHttps", f"WebHook callback must be HTTPS: {address}")
 
     def _expiry(self, body: Json) -> datetime:
-        now = self._world.now().astimezone(UTC)
+        now = self._state.now().astimezone(UTC)
         wish = now + WEEK
         try:
             if body.get("expiration"):
@@ -89,14 +91,14 @@ class Push:
             raise invalid("Invalid Value", "expiration") from error
         if wish <= now:
             raise invalid("Channel expiration must be in the future.", "expiration")
-        return min(wish, now + self._world.settings.channel_cap)
+        return min(wish, now + self._state.settings.channel_cap)
 
     def stop(self, context: Context) -> None:
         """Close a channel; only its own user and client may."""
         body, caller = context.body, context.caller
         if not body.get("id") or not body.get("resourceId"):
             raise required("Missing id or resourceId.", "id")
-        channel = self._world.channels.get((caller.project, str(body["id"])))
+        channel = self._state.channels.get((caller.project, str(body["id"])))
         if channel is None or channel.resource_id != body["resourceId"]:
             message = f"Channel '{body['id']}' not found for project '{caller.project}'"
             raise ApiError(404, "notFound", message)
@@ -104,25 +106,25 @@ class Push:
             raise not_found()
         channel.stopped = True
 
-    def changed(self, resource: str, event_type: str) -> None:
+    def notify_change(self, resource: str, event_type: str) -> None:
         """Notify every live channel on a resource."""
-        for channel in self._world.channels.values():
+        for channel in self._state.channels.values():
             if channel.resource != resource or (
                 channel.event_types and event_type not in channel.event_types
             ):
                 continue
-            for _ in range(self._world.settings.notifications_per_change):
+            for _ in range(self._state.settings.notifications_per_change):
                 self._notify(channel, "exists")
 
     def _has_access(self, channel: Channel) -> bool:
         kind, _, name = channel.resource.partition(":")
         if kind != "calendar":
             return True
-        calendar = self._world.calendars[name]
+        calendar = self._state.calendars[name]
         return not calendar.deleted and calendar.role(channel.account) != "none"
 
     def _notify(self, channel: Channel, state: str) -> None:
-        now = self._world.now().astimezone(UTC)
+        now = self._state.now().astimezone(UTC)
         if channel.stopped or now >= channel.expires or not self._has_access(channel):
             return
         # Message numbers increase, but not one by one; the sync message is number 1.
@@ -142,7 +144,7 @@ class Push:
         self.delivery.put(Notification(channel.id, state, channel.address, headers, due=now))
 
 
-def resource_of(channel: Channel) -> Json:
+def render_channel(channel: Channel) -> Json:
     """A channel as the watch answer shows it."""
     shown: Json = {
         "kind": "api#channel",

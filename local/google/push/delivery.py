@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from local.simulation.http_post import post_to
-from local.simulation.push_queue import Outbox
+from local.simulation import http_post
+from local.simulation.push_queue import PushQueue
 
 RETRIED = frozenset({500, 502, 503, 504})
 ACCEPTED = frozenset({200, 201, 202, 204, 102})
 MAX_ATTEMPTS = 8
-Post = Callable[[str, dict[str, str]], int]
+PostFunction = Callable[[str, dict[str, str]], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +39,20 @@ class Attempt:
 
 def post(address: str, headers: dict[str, str]) -> int:
     """Send an empty POST; an address that does not answer, or not in HTTP, counts as 504."""
-    return post_to(address, headers | {"Content-Length": "0"}, b"", patience=10).status or 504
+    return http_post.post(address, headers | {"Content-Length": "0"}, b"", timeout=10).status or 504
 
 
-class Delivery(Outbox[Notification, Attempt]):
+class Delivery(PushQueue[Notification, Attempt]):
     """The queue between changes and channels."""
 
-    def __init__(self, now: Callable[[], datetime], send: Post = post) -> None:
+    def __init__(self, now: Callable[[], datetime], send: PostFunction = post) -> None:
         super().__init__(now, name="google-push")
         self.send = send
 
-    def _carry(self, batch: list[Notification]) -> list[tuple[Attempt, Notification | None]]:
-        return [self._carry_one(item) for item in batch]
+    def _send_batch(self, batch: list[Notification]) -> list[tuple[Attempt, Notification | None]]:
+        return [self._send_one(item) for item in batch]
 
-    def _carry_one(self, item: Notification) -> tuple[Attempt, Notification | None]:
+    def _send_one(self, item: Notification) -> tuple[Attempt, Notification | None]:
         status = self.send(item.address, item.headers)
         again = status in RETRIED and item.attempt < MAX_ATTEMPTS
         number = int(item.headers["X-Goog-Message-Number"])

@@ -6,102 +6,102 @@ from urllib.parse import parse_qsl, urlsplit
 
 from werkzeug.wrappers import Request
 
-from local.microsoft.api.dispatch import Api, Ask, Reply, ask_of, parsed
+from local.microsoft.api.dispatch import Api, GraphRequest, GraphResponse, parse_json_object, read_request
 from local.microsoft.errors import GraphError, Json, bad_request
 from local.microsoft.ids import guid
-from local.simulation.server import drop
+from local.simulation.server import drop_connection
 
-MOST = 20
+MOST_REQUESTS = 20
 
 
-def answer(api: Api, request: Request) -> Reply:
+def answer(api: Api, request: Request) -> GraphResponse:
     """The answer to a batch; 200 says nothing about the requests in it."""
-    outer = ask_of(request)
+    batch_request = read_request(request)
     try:
-        with api.world.lock:
-            caller = api.grants.caller(outer.headers.get("authorization", ""))
+        with api.state.lock:
+            caller = api.grants.caller(batch_request.headers.get("authorization", ""))
         fault = api.faults.take("batch", account=caller.account, calendar="")
         if fault is not None and fault.action in {"slow", "hang"}:
             api.faults.wait(fault.seconds)
         if fault is not None and fault.action in {"drop_before", "hang"}:
-            drop(request)
+            drop_connection(request)
         if fault is not None and fault.action == "status":
-            raise fault.refusal()
-        asked = _checked(parsed(outer.body))
+            raise fault.error()
+        requests = _checked_requests(parse_json_object(batch_request.body))
     except GraphError as error:
-        made = guid("batch", api.world.now())
-        return Reply(error.status, error.body(now=api.world.now(), request_id=made), error.headers)
-    with api.throttle.flight(caller.app, caller.account) as crowded:
-        answers = _answers(api, outer, asked, crowded=crowded)
+        made = guid("batch", api.state.now())
+        return GraphResponse(error.status, error.body(now=api.state.now(), request_id=made), error.headers)
+    with api.throttle.concurrent_request(caller.app, caller.account) as too_many:
+        responses = _responses(api, batch_request, requests, too_many=too_many)
     if fault is not None and fault.action == "drop_after":
-        drop(request)
+        drop_connection(request)
     # Answers come in any order; clients go by their ids.
-    reply = Reply(200, {"responses": list(reversed(answers))})
+    response = GraphResponse(200, {"responses": list(reversed(responses))})
     if fault is not None and fault.action == "truncate":
-        text = json.dumps(reply.body)
-        reply.body = text[: len(text) // 2]
-    return reply
+        text = json.dumps(response.body)
+        response.body = text[: len(text) // 2]
+    return response
 
 
-def _checked(body: Json) -> list[Json]:
-    asked = body.get("requests")
-    if not isinstance(asked, list) or not asked:
+def _checked_requests(body: Json) -> list[Json]:
+    requests = body.get("requests")
+    if not isinstance(requests, list) or not requests:
         raise bad_request("Invalid batch payload format.")
-    if len(asked) > MOST:
-        message = f"Number of batch request steps exceeds the maximum value of {MOST}."
+    if len(requests) > MOST_REQUESTS:
+        message = f"Number of batch request steps exceeds the maximum value of {MOST_REQUESTS}."
         raise bad_request(message, "MaximumValueExceeded")
-    names = [str(each.get("id", "")).lower() for each in asked]
+    names = [str(each.get("id", "")).lower() for each in requests]
     if "" in names or len(set(names)) != len(names):
         raise bad_request("Every request in a batch needs an id of its own.")
-    for each in asked:
+    for each in requests:
         if not each.get("method") or not str(each.get("url", "")).strip():
             raise bad_request("Every request in a batch needs a method and a url.")
         if {str(one).lower() for one in each.get("dependsOn") or ()} - set(names):
             raise bad_request("A request in the batch depends on one that is not there.")
-    return asked
+    return requests
 
 
-def _answers(api: Api, outer: Ask, asked: list[Json], *, crowded: bool) -> list[Json]:
+def _responses(api: Api, batch_request: GraphRequest, requests: list[Json], *, too_many: bool) -> list[Json]:
     done: dict[str, int] = {}
-    answers = []
-    for each in asked:
+    responses = []
+    for each in requests:
         needed = [done.get(str(one).lower(), 424) for one in each.get("dependsOn") or ()]
         if any(status >= 400 for status in needed):
             error = {"error": {"code": "FailedDependency", "message": "A dependency failed."}}
-            reply = Reply(424, error)
-        elif crowded:
+            response = GraphResponse(424, error)
+        elif too_many:
             error = {"error": {"code": "ApplicationThrottled", "message": "MailboxConcurrency limit."}}
-            reply = Reply(429, error, {"Retry-After": "1"})
+            response = GraphResponse(429, error, {"Retry-After": "1"})
         else:
-            reply = api.answer(_ask(outer, each))
-        done[str(each["id"]).lower()] = reply.status
-        answers.append(_shown(each, reply))
-    return answers
+            response = api.answer(_inner_request(batch_request, each))
+        done[str(each["id"]).lower()] = response.status
+        responses.append(_render_response(each, response))
+    return responses
 
 
-def _ask(outer: Ask, each: Json) -> Ask:
+def _inner_request(batch_request: GraphRequest, each: Json) -> GraphRequest:
     parts = urlsplit(str(each["url"]))
     path = "/" + parts.path.removeprefix("/v1.0").lstrip("/")
     headers = {str(name).lower(): str(value) for name, value in (each.get("headers") or {}).items()}
     prefer = [headers["prefer"]] if "prefer" in headers else []
-    headers["authorization"] = outer.headers.get("authorization", "")
+    headers["authorization"] = batch_request.headers.get("authorization", "")
     body: Any = each.get("body")
-    return Ask(
+    return GraphRequest(
         verb=str(each["method"]).upper(),
         path=path,
         query=dict(parse_qsl(parts.query, keep_blank_values=True)),
         headers=headers,
         prefer=prefer,
         body=b"" if body is None else json.dumps(body).encode(),
-        base=outer.base,
+        base=batch_request.base,
         batched=True,
     )
 
 
-def _shown(each: Json, reply: Reply) -> Json:
-    headers = {"Cache-Control": "no-cache"} | reply.headers
-    made: Json = {"id": each["id"], "status": reply.status, "headers": headers}
-    if reply.body is not None:
+def _render_response(each: Json, response: GraphResponse) -> Json:
+    headers = {"Cache-Control": "no-cache"} | response.headers
+    made: Json = {"id": each["id"], "status": response.status, "headers": headers}
+    if response.body is not None:
         headers.setdefault("Content-Type", "application/json")
-        made["body"] = reply.body
+        made["body"] = response.body
     return made

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 
 from local.microsoft import ids
 from local.microsoft.errors import Json, access_denied, conflict_of_change_keys, id_malformed, item_not_found
-from local.microsoft.events.expansion import Row, occurrence, row
-from local.microsoft.model import Account, Caller, Item, Seen
-from local.microsoft.state import World
+from local.microsoft.events.expansion import ListedEvent, listed_event, occurrence
+from local.microsoft.model import Account, Caller, Item, MailboxCalendar
+from local.microsoft.state import State
 from local.microsoft.times import zone
 
-SHARED = frozenset({"Calendars.Read.Shared", "Calendars.ReadWrite.Shared"})
+SHARED_READ_SCOPES = frozenset({"Calendars.Read.Shared", "Calendars.ReadWrite.Shared"})
 
 
 @dataclass(frozen=True, slots=True)
-class Prefs:
+class Preferences:
     """What the Prefer headers of this one request ask for."""
 
     zone: str = "UTC"
@@ -23,7 +23,7 @@ class Prefs:
     plain_text: bool = False
 
     @classmethod
-    def of(cls, headers: list[str]) -> "Prefs":
+    def of(cls, headers: list[str]) -> "Preferences":
         """The preferences in the request's Prefer headers; 400 for an unknown time zone."""
         text = ", ".join(headers)
         named = re.search(r'outlook\.timezone\s*=\s*"?([^",]*)"?', text, re.IGNORECASE)
@@ -47,7 +47,7 @@ class Prefs:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PathTarget:
     """Where in a mailbox a path leads: a calendar (`scoped` when named) and the names in the rest of it."""
 
     calendar: str = ""
@@ -60,80 +60,80 @@ class Place:
 class Context:
     """The request a handler answers."""
 
-    world: World
+    state: State
     caller: Caller
-    place: Place
+    path_target: PathTarget
     query: dict[str, str]
     body: Json
-    prefs: Prefs
+    preferences: Preferences
     base: str
     path: str
     if_match: str = ""
-    paging: str = ""
+    page_fault: str = ""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def account(self) -> Account:
         """The mailbox of the caller."""
-        return self.world.accounts[self.caller.account]
+        return self.state.accounts[self.caller.account]
 
-    def calendar(self, *, write: bool = False) -> Seen:
+    def calendar(self, *, write: bool = False) -> MailboxCalendar:
         """The calendar the path names, if the caller may use it."""
-        found = self.world.seen(self.caller.account, self.place.calendar)
-        if self.place.calendar and not ids.well_formed(self.place.calendar):
+        found = self.state.mailbox_calendar(self.caller.account, self.path_target.calendar)
+        if self.path_target.calendar and not ids.well_formed(self.path_target.calendar):
             raise id_malformed()
-        self.need_use(found, write=write)
+        self.require_access(found, write=write)
         return found
 
-    def need_use(self, found: Seen, *, write: bool) -> None:
+    def require_access(self, found: MailboxCalendar, *, write: bool) -> None:
         """403 where a shared calendar or a read-only one does not allow it."""
-        needed = {"Calendars.ReadWrite.Shared"} if write else SHARED
+        needed = {"Calendars.ReadWrite.Shared"} if write else SHARED_READ_SCOPES
         if not found.own and not needed & self.caller.scopes:
             raise access_denied()
         if write and not found.can_edit:
             raise access_denied()
 
-    def reference(self, event_id: str) -> tuple[str, str]:
+    def event_key(self, event_id: str) -> tuple[str, str]:
         """The key and the day behind an event's id; ids are case-sensitive."""
         if not ids.well_formed(event_id):
             raise id_malformed()
-        if event_id not in self.world.references:
+        if event_id not in self.state.event_ids:
             raise item_not_found()
-        return self.world.references[event_id]
+        return self.state.event_ids[event_id]
 
-    def target(self, *, write: bool = False, stale: bool = False) -> Row:
+    def target(self, *, write: bool = False, stale: bool = False) -> ListedEvent:
         """The event the path names: a single one, a series, or a day of it."""
-        key, day = self.reference(self.place.event)
-        place = self.world.places.get(key)
-        if place is None:
+        key, day = self.event_key(self.path_target.event)
+        calendar_id = self.state.calendar_of_event.get(key)
+        if calendar_id is None:
             raise item_not_found()
-        found = self._holding(place)
-        self.need_use(found, write=write)
-        items = self.world.visible(found.calendar).items if stale else found.calendar.items
+        found = self._mailbox_calendar_of(calendar_id)
+        self.require_access(found, write=write)
+        items = self.state.visible(found.calendar).items if stale else found.calendar.items
         item = items.get(key)
-        if item is None or self.place.event not in self._names(item, day):
+        if item is None or self.path_target.event not in self._names(item, day):
             raise item_not_found()
         if not day:
-            return row(item)
+            return listed_event(item)
         one = occurrence(items, item, day)
         if one is None:
             raise item_not_found()
         return one
 
-    def _holding(self, calendar_id: str) -> Seen:
-        for each in self.world.calendars_of(self.caller.account):
+    def _mailbox_calendar_of(self, calendar_id: str) -> MailboxCalendar:
+        for each in self.state.calendars_of(self.caller.account):
             if each.calendar.id == calendar_id and (
-                not self.place.scoped
-                or each.id == self.world.seen(self.caller.account, self.place.calendar).id
+                not self.path_target.scoped
+                or each.id == self.state.mailbox_calendar(self.caller.account, self.path_target.calendar).id
             ):
                 return each
         raise item_not_found()
 
     def _names(self, item: Item, day: str) -> set[str]:
-        return {self.world.id_of(item, immutable=kind, day=day) for kind in (True, False)}
+        return {self.state.id_of(item, immutable=kind, day=day) for kind in (True, False)}
 
-    def need_match(self, found: Row) -> None:
+    def require_if_match(self, found: ListedEvent) -> None:
         """412 if the request's If-Match names another version."""
         current = f'W/"{ids.change_key(found.item.change)}"'
         if self.if_match not in {"", "*", current}:

@@ -8,26 +8,26 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from local.microsoft.api import routes
-from local.microsoft.api.context import Context, Place, Prefs
-from local.microsoft.api.limits import Throttle, too_many_at_once
+from local.microsoft.api.context import Context, PathTarget, Preferences
+from local.microsoft.api.limits import Throttle, concurrency_error
 from local.microsoft.api.routes import Route
 from local.microsoft.errors import GraphError, Json, access_denied, bad_request
-from local.microsoft.faults import HTML_ERROR, Fault, Faults, twist
+from local.microsoft.faults import HTML_ERROR, Fault, Faults, alter_answer
 from local.microsoft.ids import guid
 from local.microsoft.model import Call, Caller
 from local.microsoft.oauth.grants import Grants
-from local.microsoft.state import World
-from local.microsoft.times import stamp
-from local.simulation.server import drop
+from local.microsoft.state import State
+from local.microsoft.times import format_timestamp
+from local.simulation.server import drop_connection
 
 ROOT = "/v1.0"
-JSON_KIND = (
+JSON_CONTENT_TYPE = (
     "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class GraphRequest:
     """One request, alone or in a batch."""
 
     verb: str
@@ -41,7 +41,7 @@ class Ask:
 
 
 @dataclass(slots=True)
-class Reply:
+class GraphResponse:
     """One answer, alone or in a batch."""
 
     status: int
@@ -53,132 +53,169 @@ class Reply:
 class Api:
     """Graph over a world."""
 
-    world: World
+    state: State
     grants: Grants
     throttle: Throttle
     faults: Faults
     table: dict[tuple[str, str], Route]
 
-    def answer(self, ask: Ask, request: Request | None = None) -> Reply:
+    def answer(self, graph_request: GraphRequest, request: Request | None = None) -> GraphResponse:
         """The answer to one request; `request` is the connection that a fault may cut."""
         try:
-            with self.world.lock:
-                caller = self.grants.caller(ask.headers.get("authorization", ""))
+            with self.state.lock:
+                caller = self.grants.caller(graph_request.headers.get("authorization", ""))
         except GraphError as error:
-            return self._refused("unknown", None, Place(), ask, error)
+            return self._error_response("unknown", None, PathTarget(), graph_request, error)
         if request is None:
-            return self._routed(ask, caller, None, crowded=False)
-        with self.throttle.flight(caller.app, caller.account) as crowded:
-            return self._routed(ask, caller, request, crowded=crowded)
+            return self._route(graph_request, caller, None, too_many=False)
+        with self.throttle.concurrent_request(caller.app, caller.account) as too_many:
+            return self._route(graph_request, caller, request, too_many=too_many)
 
-    def _routed(self, ask: Ask, caller: Caller, request: Request | None, *, crowded: bool) -> Reply:
-        account = self.world.accounts[caller.account]
+    def _route(
+        self, graph_request: GraphRequest, caller: Caller, request: Request | None, *, too_many: bool
+    ) -> GraphResponse:
+        account = self.state.accounts[caller.account]
         try:
             names = frozenset({account.email, account.oid})
-            route, place = routes.find(self.table, ask.verb, ask.path, names=names)
+            route, path_target = routes.find_route(
+                self.table, graph_request.verb, graph_request.path, names=names
+            )
         except GraphError as error:
-            return self._refused("unknown", caller, Place(), ask, error)
-        if route.in_calendar and not place.calendar and not place.event:
-            default = self.world.default_calendar(caller.account).id
-            place = replace(place, calendar=default)
-        fault = self.faults.take(route.method, account=caller.account, calendar=place.calendar)
+            return self._error_response("unknown", caller, PathTarget(), graph_request, error)
+        if route.in_calendar and not path_target.calendar and not path_target.event:
+            default = self.state.default_calendar(caller.account).id
+            path_target = replace(path_target, calendar=default)
+        fault = self.faults.take(route.method, account=caller.account, calendar=path_target.calendar)
         try:
             if fault is not None:
-                self._before(fault, request, route=route, caller=caller, place=place, ask=ask)
-            if crowded:
-                raise too_many_at_once()
-            self.throttle.spend(caller.app, caller.account, route.method, self.world.now())
-            reply = self._handled(ask, caller, route, place, fault)
+                self._fault_before_call(
+                    fault,
+                    request,
+                    route=route,
+                    caller=caller,
+                    path_target=path_target,
+                    graph_request=graph_request,
+                )
+            if too_many:
+                raise concurrency_error()
+            self.throttle.spend(caller.app, caller.account, route.method, self.state.now())
+            response = self._handle(graph_request, caller, route, path_target, fault)
         except GraphError as error:
-            return self._refused(route.method, caller, place, ask, error)
+            return self._error_response(route.method, caller, path_target, graph_request, error)
         if fault is not None and fault.action == "html":
-            reply = Reply(500, HTML_ERROR, {"Content-Type": "text/html"})
-        self._log(route.method, caller, place, ask, status=reply.status, reason="")
+            response = GraphResponse(500, HTML_ERROR, {"Content-Type": "text/html"})
+        self._log_call(route.method, caller, path_target, graph_request, status=response.status, reason="")
         if fault is not None and fault.action == "drop_after":
             if request is None:
-                reply = Reply(504, {"error": {"code": "UnknownError", "message": ""}})
+                response = GraphResponse(504, {"error": {"code": "UnknownError", "message": ""}})
             else:
-                drop(request)
+                drop_connection(request)
         if fault is not None and fault.action == "truncate":
-            text = json.dumps(reply.body)
-            reply.body = text[: len(text) // 2]
-        return reply
+            text = json.dumps(response.body)
+            response.body = text[: len(text) // 2]
+        return response
 
-    def _before(
-        self, fault: Fault, request: Request | None, *, route: Route, caller: Caller, place: Place, ask: Ask
+    def _fault_before_call(
+        self,
+        fault: Fault,
+        request: Request | None,
+        *,
+        route: Route,
+        caller: Caller,
+        path_target: PathTarget,
+        graph_request: GraphRequest,
     ) -> None:
         if fault.action in {"slow", "hang"}:
             self.faults.wait(fault.seconds)
         if fault.action in {"drop_before", "hang"}:
             if request is None:
                 raise GraphError(504, "UnknownError", "")
-            self._log(route.method, caller, place, ask, status=0, reason=fault.action)
-            drop(request)
+            self._log_call(route.method, caller, path_target, graph_request, status=0, reason=fault.action)
+            drop_connection(request)
         if fault.action == "status":
-            raise fault.refusal()
+            raise fault.error()
 
-    def _handled(self, ask: Ask, caller: Caller, route: Route, place: Place, fault: Fault | None) -> Reply:
+    def _handle(
+        self,
+        graph_request: GraphRequest,
+        caller: Caller,
+        route: Route,
+        path_target: PathTarget,
+        fault: Fault | None,
+    ) -> GraphResponse:
         needed = route.scopes
-        if self.world.settings.subscription_scope_exact and route.method.startswith("subscriptions."):
+        if self.state.settings.subscription_scope_exact and route.method.startswith("subscriptions."):
             needed = frozenset({"Calendars.Read"})
         if not needed & caller.scopes:
             raise access_denied()
         if fault is not None and fault.action == "html":
-            return Reply(500, None)
+            return GraphResponse(500, None)
         context = Context(
-            world=self.world,
+            state=self.state,
             caller=caller,
-            place=place,
-            query=routes.query(ask.path, ask.verb, ask.query),
-            body=_body(ask),
-            prefs=Prefs.of(ask.prefer),
-            base=ask.base,
-            path=ask.path,
-            if_match=ask.headers.get("if-match", ""),
-            paging=fault.page if fault is not None and fault.action == "page" else "",
+            path_target=path_target,
+            query=routes.query_options(graph_request.path, graph_request.verb, graph_request.query),
+            body=_json_body(graph_request),
+            preferences=Preferences.of(graph_request.prefer),
+            base=graph_request.base,
+            path=graph_request.path,
+            if_match=graph_request.headers.get("if-match", ""),
+            page_fault=fault.page if fault is not None and fault.action == "page" else "",
         )
-        answer = self._run(route, context)
+        answer = self._run_handler(route, context)
         if fault is not None and fault.action in {"rewrite", "poison"} and answer is not None:
-            answer = twist(fault, answer)
+            answer = alter_answer(fault, answer)
         headers = context.headers | (
-            {"Preference-Applied": context.prefs.applied} if context.prefs.applied else {}
+            {"Preference-Applied": context.preferences.applied} if context.preferences.applied else {}
         )
         if answer is not None and "" in answer:
-            return Reply(context.status, str(answer[""]), headers | {"Content-Type": "text/plain"})
-        return Reply(context.status, answer, headers)
+            return GraphResponse(context.status, str(answer[""]), headers | {"Content-Type": "text/plain"})
+        return GraphResponse(context.status, answer, headers)
 
-    def _run(self, route: Route, context: Context) -> Json | None:
-        with self.world.lock:
-            self.world.settle()
+    def _run_handler(self, route: Route, context: Context) -> Json | None:
+        with self.state.lock:
+            self.state.apply_due_bumps()
             if route.mailbox:
-                self.world.need_mailbox(context.account)
+                self.state.require_mailbox(context.account)
             if route.locked:
                 return route.handler(context)
         return route.handler(context)
 
-    def _refused(
-        self, method: str, caller: Caller | None, place: Place, ask: Ask, error: GraphError
-    ) -> Reply:
-        self._log(method, caller, place, ask, status=error.status, reason=error.code)
-        request_id = guid("request", self.world.now(), len(self.world.calls))
-        return Reply(
-            error.status, error.body(now=self.world.now(), request_id=request_id), dict(error.headers)
+    def _error_response(
+        self,
+        method: str,
+        caller: Caller | None,
+        path_target: PathTarget,
+        graph_request: GraphRequest,
+        error: GraphError,
+    ) -> GraphResponse:
+        self._log_call(method, caller, path_target, graph_request, status=error.status, reason=error.code)
+        request_id = guid("request", self.state.now(), len(self.state.calls))
+        return GraphResponse(
+            error.status, error.body(now=self.state.now(), request_id=request_id), dict(error.headers)
         )
 
-    def _log(
-        self, method: str, caller: Caller | None, place: Place, ask: Ask, *, status: int, reason: str
+    def _log_call(
+        self,
+        method: str,
+        caller: Caller | None,
+        path_target: PathTarget,
+        graph_request: GraphRequest,
+        *,
+        status: int,
+        reason: str,
     ) -> None:
-        with self.world.lock:
-            number, at = len(self.world.calls) + 1, stamp(self.world.now())
+        with self.state.lock:
+            number, at = len(self.state.calls) + 1, format_timestamp(self.state.now())
             account = caller.account if caller else ""
-            self.world.calls.append(
-                Call(number, at, method, account, place.calendar, status, reason, ask.batched)
+            self.state.calls.append(
+                Call(number, at, method, account, path_target.calendar, status, reason, graph_request.batched)
             )
 
 
-def ask_of(request: Request) -> Ask:
+def read_request(request: Request) -> GraphRequest:
     """A request that arrived over HTTP."""
-    return Ask(
+    return GraphRequest(
         verb=request.method,
         path=request.path.removeprefix(ROOT),
         query=request.args.to_dict(),
@@ -189,30 +226,30 @@ def ask_of(request: Request) -> Ask:
     )
 
 
-def as_response(reply: Reply, ask: Ask) -> Response:
+def http_response(response: GraphResponse, graph_request: GraphRequest) -> Response:
     """An answer as it goes over HTTP."""
-    request_id = guid("response", id(reply))
+    request_id = guid("response", id(response))
     headers = {
         "request-id": request_id,
-        "client-request-id": ask.headers.get("client-request-id", request_id),
-    } | reply.headers
-    if reply.body is None:
-        return Response(status=reply.status, headers=headers)
-    kind = headers.pop("Content-Type", JSON_KIND)
-    text = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
-    return Response(text, reply.status, headers=headers, content_type=kind)
+        "client-request-id": graph_request.headers.get("client-request-id", request_id),
+    } | response.headers
+    if response.body is None:
+        return Response(status=response.status, headers=headers)
+    kind = headers.pop("Content-Type", JSON_CONTENT_TYPE)
+    text = response.body if isinstance(response.body, str) else json.dumps(response.body)
+    return Response(text, response.status, headers=headers, content_type=kind)
 
 
-def _body(ask: Ask) -> Json:
-    if not ask.body:
+def _json_body(graph_request: GraphRequest) -> Json:
+    if not graph_request.body:
         return {}
-    if not ask.headers.get("content-type", "").lower().startswith("application/json"):
+    if not graph_request.headers.get("content-type", "").lower().startswith("application/json"):
         message = "Write requests (excluding DELETE) must contain the Content-Type header declaration."
         raise bad_request(message)
-    return parsed(ask.body)
+    return parse_json_object(graph_request.body)
 
 
-def parsed(raw: bytes) -> Json:
+def parse_json_object(raw: bytes) -> Json:
     """A JSON object; 400 for anything else."""
     message = (
         "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of "

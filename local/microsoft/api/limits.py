@@ -32,21 +32,21 @@ class Throttle:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._lock = threading.Lock()
-        self._flying: dict[tuple[str, str], int] = {}
+        self._running: dict[tuple[str, str], int] = {}
         self._spent: dict[tuple[str, str], deque[datetime]] = {}
 
     @contextmanager
-    def flight(self, app: str, mailbox: str) -> Iterator[bool]:
+    def concurrent_request(self, app: str, mailbox: str) -> Iterator[bool]:
         """One request in flight; says whether there are too many."""
         key = (app, mailbox)
         with self._lock:
-            self._flying[key] = self._flying.get(key, 0) + 1
-            crowded = self.limits.concurrent is not None and self._flying[key] > self.limits.concurrent
+            self._running[key] = self._running.get(key, 0) + 1
+            too_many = self.limits.concurrent is not None and self._running[key] > self.limits.concurrent
         try:
-            yield crowded
+            yield too_many
         finally:
             with self._lock:
-                self._flying[key] -= 1
+                self._running[key] -= 1
 
     def spend(self, app: str, mailbox: str, method: str, now: datetime) -> None:
         """Count a request; 429 when that was one too many."""
@@ -70,6 +70,6 @@ class Throttle:
         raise throttled(retry_after=max(1, wait), message="Application is over its request limit.")
 
 
-def too_many_at_once() -> GraphError:
+def concurrency_error() -> GraphError:
     """The answer to a fifth request at the same time."""
     return throttled(retry_after=1, message="Application is over its MailboxConcurrency limit.")

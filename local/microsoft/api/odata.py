@@ -6,7 +6,7 @@ from typing import Any
 
 from local.microsoft.api import schema
 from local.microsoft.errors import Json, bad_request, invalid
-from local.microsoft.times import parameter
+from local.microsoft.times import parse_parameter
 
 Predicate = Callable[[Json], bool]
 TOKEN = re.compile(r"\s*('(?:[^']|'')*'|[(),:]|[^\s(),:']+(?::\d\d[^\s(),']*)?)")
@@ -28,7 +28,7 @@ FILTERABLE = frozenset(
         "organizer/emailAddress/address",
     ]
 )
-COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": lambda left, right: bool(left == right),
     "ne": lambda left, right: bool(left != right),
     "gt": lambda left, right: bool(left > right),
@@ -76,7 +76,7 @@ def wanted_ids(options: str) -> list[str]:
 
 def parse_filter(text: str) -> Predicate:
     """A $filter as a test of an event; 400 for what Graph does not understand."""
-    reader = _Reader(_tokens(text))
+    reader = _FilterReader(_tokens(text))
     found = reader.either()
     if reader.left:
         raise _unreadable()
@@ -99,7 +99,7 @@ def _tokens(text: str) -> list[str]:
     return found
 
 
-class _Reader:
+class _FilterReader:
     """Reads the tokens of one filter from left to right."""
 
     def __init__(self, tokens: list[str]) -> None:
@@ -168,8 +168,8 @@ class _Reader:
             self._expect(")")
             if operator not in {"eq", "ne"}:
                 raise _unreadable()
-            return lambda value: any(COMPARE[operator](each, literal) for each in value["categories"])
-        inner = _Reader.either(_Member(self, variable)) if first else self.either()
+            return lambda value: any(OPERATORS[operator](each, literal) for each in value["categories"])
+        inner = _FilterReader.either(_PropertyFilterReader(self, variable)) if first else self.either()
         self._expect(")")
         return lambda value: any(inner(each) for each in value["_properties"])
 
@@ -180,10 +180,10 @@ class _Reader:
         return {"true": True, "false": False, "null": None}.get(token.lower(), token)
 
 
-class _Member(_Reader):
+class _PropertyFilterReader(_FilterReader):
     """Reads the condition on a member of a collection of extended properties."""
 
-    def __init__(self, outer: _Reader, variable: str) -> None:
+    def __init__(self, outer: _FilterReader, variable: str) -> None:
         self.left = outer.left
         self._variable = variable
 
@@ -195,7 +195,7 @@ class _Member(_Reader):
         if name not in {"id", "value"} or operator not in {"eq", "ne", "contains", "startswith"}:
             raise _unreadable()
         # The id is compared exactly, the value without regard to case.
-        test = COMPARE[operator]
+        test = OPERATORS[operator]
         if name == "id":
             return lambda value: test(value["id"], literal)
         return lambda value: test(value["value"].lower(), str(literal).lower())
@@ -204,21 +204,21 @@ class _Member(_Reader):
 def _comparison(path: str, operator: str, literal: Any) -> Predicate:
     if path not in FILTERABLE:
         raise invalid("ErrorInvalidUrlQueryFilter", f"The property '{path}' does not support filtering.")
-    if operator not in COMPARE:
+    if operator not in OPERATORS:
         raise _unreadable()
-    test = COMPARE[operator]
+    test = OPERATORS[operator]
     if path.endswith("ateTime"):
-        moment = parameter(str(literal))
-        return lambda value: test(_moment(value, path), moment)
-    return lambda value: test(_at(value, path), literal)
+        moment = parse_parameter(str(literal))
+        return lambda value: test(_moment_at(value, path), moment)
+    return lambda value: test(_value_at(value, path), literal)
 
 
-def _at(value: Any, path: str) -> Any:
+def _value_at(value: Any, path: str) -> Any:
     for name in path.split("/"):
         value = value[name]
     return value
 
 
-def _moment(value: Json, path: str) -> Any:
+def _moment_at(value: Json, path: str) -> Any:
     found = value["_moments"].get(path)
-    return found if found is not None else parameter(str(_at(value, path)))
+    return found if found is not None else parse_parameter(str(_value_at(value, path)))

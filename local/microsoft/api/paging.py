@@ -21,7 +21,7 @@ def page_size(context: Context) -> int:
         if not 1 <= size <= MOST:
             raise bad_request("The limit of '1000' for Top query has been exceeded.", "ErrorInvalidParameter")
         return size
-    return context.prefs.page_size or context.world.settings.default_page
+    return context.preferences.page_size or context.state.settings.default_page
 
 
 def number(text: str, name: str) -> int:

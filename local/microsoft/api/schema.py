@@ -8,7 +8,7 @@ from typing import Any
 
 from local.microsoft.errors import GraphError, Json, bad_request, invalid
 
-KINDS: dict[str, type | tuple[type, ...]] = {
+PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "Edm.String": str,
     "Edm.Guid": str,
     "Edm.Date": str,
@@ -73,7 +73,7 @@ def check(kind: str, body: Any, *, open_to: frozenset[str] = frozenset(), nested
         if known[name].get("readOnly") and not nested:
             message = f"The set operation is not valid for the read-only property '{name}'."
             raise invalid("ErrorInvalidPropertySet", message)
-        _value(known[name]["type"], value, name)
+        _check_value(known[name]["type"], value, name)
 
 
 def check_action(name: str, body: Json) -> None:
@@ -82,17 +82,17 @@ def check_action(name: str, body: Json) -> None:
     for argument, value in body.items():
         if argument not in known:
             raise _unreadable(f"The parameter '{argument}' is not a parameter of '{name}'.")
-        _value(known[argument], value, argument)
+        _check_value(known[argument], value, argument)
 
 
-def _value(kind: str, value: Any, name: str) -> None:
+def _check_value(kind: str, value: Any, name: str) -> None:
     if value is None:
         return
     if kind.startswith("Collection("):
-        _collection(kind[len("Collection(") : -1], value, name)
+        _check_collection(kind[len("Collection(") : -1], value, name)
         return
-    if kind in KINDS:
-        wanted = KINDS[kind]
+    if kind in PYTHON_TYPES:
+        wanted = PYTHON_TYPES[kind]
         wrong_bool = isinstance(value, bool) and wanted is not bool
         if wrong_bool or not isinstance(value, wanted):
             raise _unreadable(f"Cannot convert the value of property '{name}' to the expected type '{kind}'.")
@@ -106,11 +106,11 @@ def _value(kind: str, value: Any, name: str) -> None:
         check(short, value, nested=True)
 
 
-def _collection(kind: str, value: Any, name: str) -> None:
+def _check_collection(kind: str, value: Any, name: str) -> None:
     if not isinstance(value, list) or None in value:
         raise _unreadable(f"The property '{name}' is a collection without empty members.")
     for each in value:
-        _value(kind, each, name)
+        _check_value(kind, each, name)
 
 
 def _unreadable(message: str) -> GraphError:

@@ -6,13 +6,13 @@ from local.microsoft.api.context import Context
 from local.microsoft.api.paging import next_link, number, page_size
 from local.microsoft.calendars import calendar_resource
 from local.microsoft.errors import GraphError, Json, bad_request, invalid
-from local.microsoft.model import Calendar, Seen
-from local.microsoft.state import World
+from local.microsoft.model import Calendar, MailboxCalendar
+from local.microsoft.state import State
 
 
-def _shown(context: Context, seen: Seen) -> Json:
-    owner = context.world.accounts[seen.calendar.owner]
-    full = calendar_resource.calendar(context.account, seen, owner)
+def _shown(context: Context, mailbox_calendar: MailboxCalendar) -> Json:
+    owner = context.state.accounts[mailbox_calendar.calendar.owner]
+    full = calendar_resource.render_calendar(context.account, mailbox_calendar, owner)
     return odata.select("calendar", context.query.get("$select", ""), full)
 
 
@@ -22,11 +22,11 @@ def _context_of(context: Context, rest: str = "") -> Json:
 
 def list_calendars(context: Context) -> Json:
     """Every calendar in the mailbox, by pages."""
-    found = context.world.calendars_of(context.caller.account)
+    found = context.state.calendars_of(context.caller.account)
     if context.query.get("$filter") or context.query.get("$orderby"):
         raise bad_request("The simulator filters and orders events only.")
     skip, size = number(context.query.get("$skip", "0"), "$skip"), page_size(context)
-    if context.paging == "empty":
+    if context.page_fault == "empty":
         size = 0
     made = _context_of(context) | {"value": [_shown(context, each) for each in found[skip : skip + size]]}
     if len(found) > skip + size:
@@ -39,11 +39,11 @@ def get_calendar(context: Context) -> Json:
     return _context_of(context, "/$entity") | _shown(context, context.calendar())
 
 
-def make(world: World, account: str, name: str, *, color: str = "auto", default: bool = False) -> Calendar:
+def make(state: State, account: str, name: str, *, color: str = "auto", default: bool = False) -> Calendar:
     """A new, empty calendar of a mailbox."""
-    calendar = Calendar(ids.calendar_id(account, world.serial()), name, account, default=default, color=color)
-    calendar.change = world.next_change()
-    world.calendars[calendar.id] = calendar
+    calendar = Calendar(ids.calendar_id(account, state.serial()), name, account, default=default, color=color)
+    calendar.change = state.next_change()
+    state.calendars[calendar.id] = calendar
     return calendar
 
 
@@ -54,15 +54,15 @@ def create_calendar(context: Context) -> Json:
     if not name:
         raise invalid("ErrorInvalidParameter", "The Name property is required.")
     _need_free_name(context, name)
-    calendar = make(context.world, context.caller.account, name, color=context.body.get("color") or "auto")
+    calendar = make(context.state, context.caller.account, name, color=context.body.get("color") or "auto")
     context.status = 201
     return _context_of(context, "/$entity") | _shown(
-        context, Seen(calendar, calendar.id, can_edit=True, own=True)
+        context, MailboxCalendar(calendar, calendar.id, can_edit=True, own=True)
     )
 
 
 def _need_free_name(context: Context, name: str) -> None:
-    own = (each for each in context.world.calendars_of(context.caller.account) if each.own)
+    own = (each for each in context.state.calendars_of(context.caller.account) if each.own)
     if any(each.calendar.name.lower() == name.lower() for each in own):
         raise GraphError(409, "ErrorFolderExists", "A folder with the specified name already exists.")
 
@@ -70,32 +70,32 @@ def _need_free_name(context: Context, name: str) -> None:
 def update_calendar(context: Context) -> Json:
     """A renamed or recoloured calendar."""
     schema.check("calendar", context.body)
-    seen = context.calendar(write=True)
+    mailbox_calendar = context.calendar(write=True)
     name = context.body.get("name")
-    if name and name != seen.calendar.name:
+    if name and name != mailbox_calendar.calendar.name:
         _need_free_name(context, name)
-        seen.calendar.name = name
-    seen.calendar.color = context.body.get("color") or seen.calendar.color
-    seen.calendar.change = context.world.next_change()
-    return _context_of(context, "/$entity") | _shown(context, seen)
+        mailbox_calendar.calendar.name = name
+    mailbox_calendar.calendar.color = context.body.get("color") or mailbox_calendar.calendar.color
+    mailbox_calendar.calendar.change = context.state.next_change()
+    return _context_of(context, "/$entity") | _shown(context, mailbox_calendar)
 
 
 def delete_calendar(context: Context) -> None:
     """Delete a calendar and all that is in it; the default one stays."""
-    seen = context.calendar()
-    if not seen.own:
-        context.account.shared.pop(seen.id)
-    elif seen.calendar.default:
+    mailbox_calendar = context.calendar()
+    if not mailbox_calendar.own:
+        context.account.shared.pop(mailbox_calendar.id)
+    elif mailbox_calendar.calendar.default:
         raise invalid("ErrorDeleteDistinguishedFolder", "Distinguished folders cannot be deleted.")
     else:
-        drop_calendar(context.world, seen.calendar)
+        drop_calendar(context.state, mailbox_calendar.calendar)
     context.status = 204
 
 
-def drop_calendar(world: World, calendar: Calendar) -> None:
+def drop_calendar(state: State, calendar: Calendar) -> None:
     """Take a calendar away; the items in it are gone."""
     for item in list(calendar.items.values()):
-        world.drop(item, tell=not item.series)
+        state.remove(item, notify=not item.series)
     calendar.deleted = True
 
 

@@ -2,26 +2,26 @@
 
 from local.microsoft import ids
 from local.microsoft.errors import Json
-from local.microsoft.model import Account, Seen
+from local.microsoft.model import Account, MailboxCalendar
 
 
-def calendar(account: Account, seen: Seen, owner: Account) -> Json:
+def render_calendar(account: Account, mailbox_calendar: MailboxCalendar, owner: Account) -> Json:
     """A calendar as its list shows it."""
-    found = seen.calendar
+    found = mailbox_calendar.calendar
     provider = "skypeForConsumer" if account.personal else "teamsForBusiness"
     return {
-        "id": seen.id,
+        "id": mailbox_calendar.id,
         "name": found.name,
         "color": found.color,
         "hexColor": found.hex_color,
-        "isDefaultCalendar": found.default and seen.own,
+        "isDefaultCalendar": found.default and mailbox_calendar.own,
         "changeKey": ids.change_key(found.change),
-        "canShare": seen.own and found.can_edit,
-        "canViewPrivateItems": seen.own,
-        "canEdit": seen.can_edit,
+        "canShare": mailbox_calendar.own and found.can_edit,
+        "canViewPrivateItems": mailbox_calendar.own,
+        "canEdit": mailbox_calendar.can_edit,
         "allowedOnlineMeetingProviders": [provider],
         "defaultOnlineMeetingProvider": provider,
-        "isTallyingResponses": found.default and seen.own,
+        "isTallyingResponses": found.default and mailbox_calendar.own,
         "isRemovable": not found.default,
         "owner": {"name": owner.name, "address": owner.address},
     }

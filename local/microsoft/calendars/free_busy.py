@@ -6,11 +6,11 @@ from local.microsoft.api import schema
 from local.microsoft.api.context import Context
 from local.microsoft.calendars.mailbox import working_hours
 from local.microsoft.errors import GraphError, Json, invalid
-from local.microsoft.events.expansion import Row, Window, rows
-from local.microsoft.times import instant, shown
+from local.microsoft.events.expansion import ListedEvent, Window, listed_events
+from local.microsoft.times import date_time_time_zone, to_moment
 
 DIGITS = {"free": "0", "workingElsewhere": "0", "tentative": "1", "busy": "2", "oof": "3", "unknown": "0"}
-MOST, LONGEST, CROWDED = 20, timedelta(days=62), 1000
+MOST_SCHEDULES, LONGEST_WINDOW, MOST_ITEMS = 20, timedelta(days=62), 1000
 
 
 def get_schedule(context: Context) -> Json:
@@ -23,60 +23,63 @@ def get_schedule(context: Context) -> Json:
     wanted, interval = body.get("schedules"), body.get("availabilityViewInterval", 30)
     if not isinstance(wanted, list) or not body.get("startTime") or not body.get("endTime"):
         raise invalid("ErrorInvalidParameter", "schedules, startTime and endTime are required.")
-    if len(wanted) > MOST:
+    if len(wanted) > MOST_SCHEDULES:
         raise invalid("ErrorInvalidParameter", "At most 20 schedules can be asked for.")
     if interval is None or not 5 <= interval <= 1440:
         raise invalid("ErrorInvalidMergedFreeBusyInterval", "The interval must be from 5 to 1440 minutes.")
-    window = Window(instant(body["startTime"]), instant(body["endTime"]))
-    if window.end <= window.start or window.end - window.start >= LONGEST:
+    window = Window(to_moment(body["startTime"]), to_moment(body["endTime"]))
+    if window.end <= window.start or window.end - window.start >= LONGEST_WINDOW:
         raise invalid("ErrorInvalidTimeInterval", "The requested time interval is not allowed.")
     kind = f"{context.base}/$metadata#Collection(microsoft.graph.scheduleInformation)"
-    value = [_one(context, str(each), window, timedelta(minutes=interval)) for each in wanted]
+    value = [_schedule(context, str(each), window, timedelta(minutes=interval)) for each in wanted]
     return {"@odata.context": kind, "value": value}
 
 
-def _one(context: Context, address: str, window: Window, step: timedelta) -> Json:
-    account = context.world.accounts.get(address.lower())
+def _schedule(context: Context, address: str, window: Window, step: timedelta) -> Json:
+    account = context.state.accounts.get(address.lower())
     if account is None or account.personal or account.tenant != context.account.tenant:
         missing = {"message": "No such mailbox.", "responseCode": "ErrorMailRecipientNotFound"}
         return {"scheduleId": address, "error": missing}
-    calendar = context.world.default_calendar(account.email)
-    found = sorted(rows(context.world.visible(calendar).items, window), key=lambda each: each.start)
+    calendar = context.state.default_calendar(account.email)
+    found = sorted(listed_events(context.state.visible(calendar).items, window), key=lambda each: each.start)
     # A declined or cancelled event that stayed is free time.
     found = [each for each in found if not each.body.get("isCancelled")]
-    if len(found) > CROWDED:
+    if len(found) > MOST_ITEMS:
         error = {"message": "The calendar holds too many entries.", "responseCode": "5006"}
         return {"scheduleId": address, "error": error}
     return {
         "scheduleId": address,
-        "availabilityView": _digits(found, window, step),
-        "scheduleItems": [_item(context, each, own=account is context.account) for each in found],
+        "availabilityView": _availability_view(found, window, step),
+        "scheduleItems": [_schedule_item(context, each, own=account is context.account) for each in found],
         "workingHours": working_hours(account.time_zone),
     }
 
 
-def _digits(found: list[Row], window: Window, step: timedelta) -> str:
+def _availability_view(found: list[ListedEvent], window: Window, step: timedelta) -> str:
     digits, moment = "", window.start
     while moment < window.end:
-        slot = Window(moment, moment + step)
-        digits += max((_digit(each) for each in found if slot.meets(each.start, each.end)), default="0")
+        interval_window = Window(moment, moment + step)
+        digits += max(
+            (_availability_digit(each) for each in found if interval_window.meets(each.start, each.end)),
+            default="0",
+        )
         moment += step
     return digits
 
 
-def _digit(found: Row) -> str:
+def _availability_digit(found: ListedEvent) -> str:
     return DIGITS[found.body.get("showAs") or "busy"]
 
 
-def _item(context: Context, found: Row, *, own: bool) -> Json:
+def _schedule_item(context: Context, found: ListedEvent, *, own: bool) -> Json:
     """All-day events are real moments here, other than in calendarView."""
-    zone = context.prefs.zone
+    zone = context.preferences.zone
     private = found.body.get("sensitivity") in {"private", "confidential"}
     made: Json = {
         "isPrivate": private,
         "status": found.body.get("showAs") or "busy",
-        "start": shown(found.start, zone),
-        "end": shown(found.end, zone),
+        "start": date_time_time_zone(found.start, zone),
+        "end": date_time_time_zone(found.end, zone),
     }
     if own and not private:
         made["subject"] = found.body.get("subject") or ""

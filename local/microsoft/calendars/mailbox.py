@@ -4,7 +4,7 @@ from local.microsoft import ids
 from local.microsoft.api import odata, schema
 from local.microsoft.api.context import Context
 from local.microsoft.errors import Json, bad_request
-from local.microsoft.times import supported, zone
+from local.microsoft.times import supported_zones, zone
 
 MOST_IDS = 1000
 
@@ -69,9 +69,9 @@ def working_hours(zone_name: str) -> Json:
 
 def time_zones(context: Context) -> Json:
     """The time zones that Exchange knows, as Windows or IANA names."""
-    standard = "iana" if "iana" in context.place.other.lower() else "windows"
+    standard = "iana" if "iana" in context.path_target.other.lower() else "windows"
     kind = f"{context.base}/$metadata#Collection(microsoft.graph.timeZoneInformation)"
-    return {"@odata.context": kind, "value": supported(standard)}
+    return {"@odata.context": kind, "value": supported_zones(standard)}
 
 
 def translate(context: Context) -> Json:
@@ -88,10 +88,10 @@ def translate(context: Context) -> Json:
 
 
 def _translated(context: Context, given: str, *, immutable: bool) -> Json:
-    key, day = context.world.references.get(given, ("", ""))
-    place = context.world.places.get(key)
-    if place is None or not ids.well_formed(given):
+    key, day = context.state.event_ids.get(given, ("", ""))
+    calendar_id = context.state.calendar_of_event.get(key)
+    if calendar_id is None or not ids.well_formed(given):
         error = {"code": "ErrorInvalidIdMalformed", "message": "Id is malformed."}
         return {"sourceId": given, "targetId": None, "errorDetails": error}
-    item = context.world.calendars[place].items[key]
-    return {"sourceId": given, "targetId": context.world.id_of(item, immutable=immutable, day=day)}
+    item = context.state.calendars[calendar_id].items[key]
+    return {"sourceId": given, "targetId": context.state.id_of(item, immutable=immutable, day=day)}

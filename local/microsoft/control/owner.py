@@ -4,23 +4,24 @@ from copy import deepcopy
 from dataclasses import replace
 from datetime import date, timedelta
 
-from local.microsoft.api.context import Prefs
+from local.microsoft.api.context import Preferences
 from local.microsoft.errors import Json
-from local.microsoft.events import (
-    attendees,
-    edits,
-    event_resource,
-    recurrence,
-    responses,
-    validation,
+from local.microsoft.events import attendees, edits, event_resource, recurrence, responses, validation
+from local.microsoft.events.edits import series_of
+from local.microsoft.events.expansion import (
+    ListedEvent,
+    Window,
+    exceptions,
+    listed_event,
+    occurrence,
+    occurrence_times,
+    occurrences,
 )
-from local.microsoft.events.edits import master_of
-from local.microsoft.events.expansion import Row, Window, exceptions, occurrence, occurrences, row, slots
 from local.microsoft.model import Calendar, Item
-from local.microsoft.state import World
-from local.microsoft.times import parameter, shown, stamp
+from local.microsoft.state import State
+from local.microsoft.times import date_time_time_zone, format_timestamp, parse_parameter
 
-SEEN = Prefs(immutable=True)
+IMMUTABLE_IDS = Preferences(immutable=True)
 
 
 class Owner:
@@ -29,169 +30,175 @@ class Owner:
     A calendar is named by its id, or by the address of the mailbox whose default calendar it is.
     """
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, state: State) -> None:
+        self._state = state
 
     def put_event(self, calendar: str, event: Json, *, zone_label: str = "", raw: Json | None = None) -> Json:
         """Enter an event (single or recurring); `zone_label` is an odd zone name that reads show."""
-        with self._world.lock:
+        with self._state.lock:
             found = self._calendar(calendar)
-            item = self._new(found, validation.created(deepcopy(event)), event)
+            item = self._new(found, validation.new_event_body(deepcopy(event)), event)
             odd: Json = {"_label": zone_label} if zone_label else {}
             odd |= {"_raw": raw} if raw else {}
-            item = self._world.put(replace(item, body=item.body | odd), kind="created")
-            attendees.invited(self._world, item)
-            return self._seen(row(item))
+            item = self._state.store(replace(item, body=item.body | odd), kind="created")
+            attendees.log_invitations(self._state, item)
+            return self._render(listed_event(item))
 
     def edit_event(self, calendar: str, event_id: str, changes: Json) -> Json:
         """Change an event, a series (its own id) or one day of it (the day's id)."""
-        with self._world.lock:
-            return self._seen(edits.apply(self._world, self._find(calendar, event_id), deepcopy(changes)))
+        with self._state.lock:
+            return self._render(
+                edits.change_event(self._state, self._find(calendar, event_id), deepcopy(changes))
+            )
 
     def shift_event(self, calendar: str, event_id: str, *, minutes: int) -> Json:
         """Drag an event, a series or one day to a later (or, negative, earlier) time."""
-        with self._world.lock:
+        with self._state.lock:
             found, step = self._find(calendar, event_id), timedelta(minutes=minutes)
             zone = {name: found.body[name].get("timeZone") or "UTC" for name in ("start", "end")}
             changes = {
-                "start": shown(found.start + step, zone["start"]),
-                "end": shown(found.end + step, zone["end"]),
+                "start": date_time_time_zone(found.start + step, zone["start"]),
+                "end": date_time_time_zone(found.end + step, zone["end"]),
             }
-            return self._seen(edits.apply(self._world, found, changes))
+            return self._render(edits.change_event(self._state, found, changes))
 
     def delete_event(self, calendar: str, event_id: str) -> None:
         """Delete an event, a whole series or one day."""
-        with self._world.lock:
-            edits.remove(self._world, self._find(calendar, event_id))
+        with self._state.lock:
+            edits.delete_event(self._state, self._find(calendar, event_id))
 
     def move_to_calendar(self, calendar: str, event_id: str, destination: str) -> Json:
         """Move an event to another calendar of the mailbox: only its immutable id stays."""
-        with self._world.lock:
+        with self._state.lock:
             item, target = self._find(calendar, event_id).item, self._calendar(destination)
-            family = exceptions(self._world.calendars[item.calendar].items).get(item.key, [])
-            for each in [*family, item]:
-                self._world.drop(each, tell=each is item)
+            series_exceptions = exceptions(self._state.calendars[item.calendar].items).get(item.key, [])
+            for each in [*series_exceptions, item]:
+                self._state.remove(each, notify=each is item)
             moved = replace(item, calendar=target.id, moves=item.moves + 1)
-            stored = self._world.put(moved, kind="created")
-            for each in family:
-                self._world.put(replace(each, calendar=target.id, moves=item.moves + 1))
-            return self._seen(row(stored))
+            stored = self._state.store(moved, kind="created")
+            for each in series_exceptions:
+                self._state.store(replace(each, calendar=target.id, moves=item.moves + 1))
+            return self._render(listed_event(stored))
 
     def split_series(self, calendar: str, day_id: str, changes: Json) -> Json:
         """Edit "this and following": the series ends, and a new one begins; returns the new series."""
-        with self._world.lock:
+        with self._state.lock:
             found = self._find(calendar, day_id)
-            master = master_of(self._world, found)
+            master = series_of(self._state, found)
             before = sum(1 for day in self._days(master) if day < found.day)
             rule = master.body["recurrence"]
             day = date.fromisoformat(found.day)
-            body = validation.patched(
+            body = validation.patched_body(
                 found.body
                 | {
-                    "recurrence": recurrence.continued(rule, day, before),
-                    "start": shown(found.start, found.body["start"].get("timeZone") or "UTC"),
-                    "end": shown(found.end, found.body["end"].get("timeZone") or "UTC"),
+                    "recurrence": recurrence.continued_from(rule, day, before),
+                    "start": date_time_time_zone(found.start, found.body["start"].get("timeZone") or "UTC"),
+                    "end": date_time_time_zone(found.end, found.body["end"].get("timeZone") or "UTC"),
                 },
                 deepcopy(changes),
             )
             self._truncate(master, found.day)
-            item = self._new(self._calendar(calendar), validation.aligned(body), {})
-            return self._seen(row(self._world.put(item, kind="created")))
+            item = self._new(self._calendar(calendar), validation.aligned_times(body), {})
+            return self._render(listed_event(self._state.store(item, kind="created")))
 
     def delete_following(self, calendar: str, day_id: str) -> Json:
         """Delete "this and following": the series ends before a day."""
-        with self._world.lock:
+        with self._state.lock:
             found = self._find(calendar, day_id)
-            return self._seen(row(self._truncate(master_of(self._world, found), found.day)))
+            return self._render(listed_event(self._truncate(series_of(self._state, found), found.day)))
 
     def respond(self, calendar: str, event_id: str, response: str) -> None:
         """The owner answers an invitation: accept, tentativelyAccept or decline."""
-        with self._world.lock:
+        with self._state.lock:
             found = self._find(calendar, event_id)
-            responses.answer(self._world, found, response)
+            responses.record_response(self._state, found, response)
             owner = self._calendar(calendar).owner
-            attendees.answered(self._world, found.item, responses.ANSWERS[response][0], by=owner)
+            attendees.log_response(self._state, found.item, responses.RESPONSES[response][0], by=owner)
 
     def guest_responds(self, calendar: str, event_id: str, *, guest: str, response: str) -> Json:
         """An attendee's answer (accepted, tentativelyAccepted, declined) arrives."""
-        with self._world.lock:
+        with self._state.lock:
             item = self._find(calendar, event_id).item
             people = deepcopy(item.body["attendees"])
             for each in people:
                 if each["emailAddress"]["address"].lower() == guest.lower():
-                    each["status"] = {"response": response, "time": stamp(self._world.now())}
-            return self._seen(row(self._world.put(replace(item, body=item.body | {"attendees": people}))))
+                    each["status"] = {"response": response, "time": format_timestamp(self._state.now())}
+            return self._render(
+                listed_event(self._state.store(replace(item, body=item.body | {"attendees": people})))
+            )
 
     def receive_invitation(self, calendar: str, event: Json, *, organizer: str) -> Json:
         """An invitation from somebody else arrives, tentative and not yet answered."""
-        with self._world.lock:
+        with self._state.lock:
             found = self._calendar(calendar)
             guest = {"type": "required", "emailAddress": {"address": found.owner}}
             given = {"attendees": [guest], "showAs": "tentative"} | deepcopy(event)
-            body = validation.created(given)
+            body = validation.new_event_body(given)
             body["responseStatus"] = {"response": "notResponded", "time": "0001-01-01T00:00:00Z"}
-            item = replace(self._new(found, body, event), organizer=organizer, mine=False)
-            return self._seen(row(self._world.put(item, kind="created")))
+            item = replace(self._new(found, body, event), organizer=organizer, is_organizer=False)
+            return self._render(listed_event(self._state.store(item, kind="created")))
 
     def organizer_cancels(self, calendar: str, event_id: str) -> Json:
         """The organizer cancels a meeting: the owner's copy stays, marked as cancelled."""
-        with self._world.lock:
+        with self._state.lock:
             item = self._find(calendar, event_id).item
             subject = f"Canceled: {item.body.get('subject') or ''}"
             body = item.body | {"isCancelled": True, "showAs": "free", "subject": subject}
-            return self._seen(row(self._world.put(replace(item, body=body))))
+            return self._render(listed_event(self._state.store(replace(item, body=body))))
 
     def event(self, calendar: str, event_id: str) -> Json:
         """An event, a series or one day of it as the owner sees it."""
-        with self._world.lock:
-            return self._seen(self._find(calendar, event_id))
+        with self._state.lock:
+            return self._render(self._find(calendar, event_id))
 
     def days(self, calendar: str, event_id: str, *, start: str, end: str) -> list[Json]:
         """The days of a series between two moments."""
-        with self._world.lock:
+        with self._state.lock:
             found, master = self._calendar(calendar), self._find(calendar, event_id).item
-            family = exceptions(found.items).get(master.key, [])
-            window = Window(parameter(start), parameter(end))
-            return [self._seen(each) for each in occurrences(found.items, master, window, family)]
+            series_exceptions = exceptions(found.items).get(master.key, [])
+            window = Window(parse_parameter(start), parse_parameter(end))
+            return [
+                self._render(each) for each in occurrences(found.items, master, window, series_exceptions)
+            ]
 
     def _days(self, master: Item) -> list[str]:
         limit = 5000
-        return [day for _, (day, _, _) in zip(range(limit), slots(master), strict=False)]
+        return [day for _, (day, _, _) in zip(range(limit), occurrence_times(master), strict=False)]
 
     def _truncate(self, master: Item, day: str) -> Item:
-        for each in exceptions(self._world.calendars[master.calendar].items).get(master.key, ()):
+        for each in exceptions(self._state.calendars[master.calendar].items).get(master.key, ()):
             if each.original >= day:
-                self._world.drop(each, tell=False)
-        rule = recurrence.truncated(master.body["recurrence"], date.fromisoformat(day))
+                self._state.remove(each, notify=False)
+        rule = recurrence.truncated_before(master.body["recurrence"], date.fromisoformat(day))
         if rule["range"]["endDate"] < rule["range"]["startDate"]:
-            self._world.drop(master)
+            self._state.remove(master)
             return master
-        kept = frozenset(each for each in master.dropped if each < day)
-        return self._world.put(replace(master, body=master.body | {"recurrence": rule}, dropped=kept))
+        kept = frozenset(each for each in master.deleted_days if each < day)
+        return self._state.store(replace(master, body=master.body | {"recurrence": rule}, deleted_days=kept))
 
     def _calendar(self, name: str) -> Calendar:
-        if name.lower() in self._world.accounts:
-            return self._world.default_calendar(name.lower())
-        return self._world.calendars[name]
+        if name.lower() in self._state.accounts:
+            return self._state.default_calendar(name.lower())
+        return self._state.calendars[name]
 
-    def _find(self, calendar: str, event_id: str) -> Row:
+    def _find(self, calendar: str, event_id: str) -> ListedEvent:
         items = self._calendar(calendar).items
-        key, day = self._world.references[event_id]
-        found = occurrence(items, items[key], day) if day else row(items[key])
+        key, day = self._state.event_ids[event_id]
+        found = occurrence(items, items[key], day) if day else listed_event(items[key])
         if found is None:
             raise KeyError(event_id)
         return found
 
     def _new(self, calendar: Calendar, body: Json, given: Json) -> Item:
         return Item(
-            key=f"event{self._world.serial()}",
+            key=f"event{self._state.serial()}",
             calendar=calendar.id,
             body=body,
             organizer=calendar.owner,
             transaction=given.get("transactionId") or "",
-            properties=validation.extended(given),
-            extensions=validation.extensions(given),
+            properties=validation.extended_properties(given),
+            extensions=validation.open_extensions(given),
         )
 
-    def _seen(self, found: Row) -> Json:
-        return event_resource.event(self._world, found, SEEN)
+    def _render(self, found: ListedEvent) -> Json:
+        return event_resource.render_event(self._state, found, IMMUTABLE_IDS)

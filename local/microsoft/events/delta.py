@@ -8,223 +8,237 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from local.microsoft import ids
-from local.microsoft.api.context import Context, Prefs
+from local.microsoft.api.context import Context, Preferences
 from local.microsoft.errors import GraphError, Json, bad_request, invalid
 from local.microsoft.events import event_resource
-from local.microsoft.events.expansion import Row, Window, exceptions, occurrences, row
+from local.microsoft.events.expansion import ListedEvent, Window, exceptions, listed_event, occurrences
 from local.microsoft.events.listing import asked_window
-from local.microsoft.model import Calendar, Item, Seen, Tombstone
-from local.microsoft.state import Visible, World
-from local.microsoft.times import parameter, stamp
+from local.microsoft.model import Calendar, Item, MailboxCalendar, Tombstone
+from local.microsoft.state import State, VisibleCalendar
+from local.microsoft.times import format_timestamp, parse_parameter
 
-FORBIDDEN = frozenset({"$select", "$expand", "$filter", "$orderby", "$search", "$top", "$skip", "$count"})
-KEPT_ROUNDS = 512
+FORBIDDEN_OPTIONS = frozenset(
+    {"$select", "$expand", "$filter", "$orderby", "$search", "$top", "$skip", "$count"}
+)
+MOST_ROUNDS = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DeltaEntry:
     """One entry of a round: an event, or that it is gone."""
 
-    family: str
-    row: Row | None = None
-    gone: tuple[str, str, str, int] | None = None
+    series_key: str
+    listed_event: ListedEvent | None = None
+    removed: tuple[str, str, str, int] | None = None
 
 
 @dataclass(slots=True)
-class Round:
+class DeltaRound:
     """What one round has to tell, cut into pages as they are asked for."""
 
     resource: str
-    entries: list[Entry]
+    entries: list[DeltaEntry]
     delta_token: str
 
 
 @dataclass(slots=True)
-class Rounds:
+class DeltaRounds:
     """The rounds that are under way."""
 
-    kept: dict[str, Round] = field(default_factory=dict)
+    open_rounds: dict[str, DeltaRound] = field(default_factory=dict)
 
     def forget(self) -> None:
         """Let every nextLink be invalid."""
-        self.kept.clear()
+        self.open_rounds.clear()
 
 
-def delta(context: Context, rounds: Rounds) -> Json:
+def delta(context: Context, rounds: DeltaRounds) -> Json:
     """One page of a round."""
     for name in context.query:
-        if name in FORBIDDEN:
+        if name in FORBIDDEN_OPTIONS:
             message = (
                 "The following parameters are not supported with change tracking over the 'CalendarView' "
                 "resource: '$orderby, $filter, $select, $expand, $search, $top'."
             )
             raise bad_request(message, "ErrorInvalidUrlQuery")
-    seen = context.calendar()
-    resource = f"{context.caller.account}/{seen.calendar.id}"
+    mailbox_calendar = context.calendar()
+    resource = f"{context.caller.account}/{mailbox_calendar.calendar.id}"
     if "$skiptoken" in context.query:
         name, _, offset = context.query["$skiptoken"].partition(".")
-        found = rounds.kept.get(name)
+        found = rounds.open_rounds.get(name)
         if found is None or found.resource != resource or not offset.isdigit():
-            raise lost(context)
+            raise sync_state_lost(context)
         return _page(context, name, found, int(offset))
     if "$deltatoken" in context.query:
-        found = _changes(context, seen, resource)
+        found = _next_round(context, mailbox_calendar, resource)
     else:
-        found = _initial(context, seen, resource)
-    name = f"r{context.world.serial()}"
-    rounds.kept[name] = found
-    while len(rounds.kept) > KEPT_ROUNDS:
-        rounds.kept.pop(next(iter(rounds.kept)))
+        found = _first_round(context, mailbox_calendar, resource)
+    name = f"r{context.state.serial()}"
+    rounds.open_rounds[name] = found
+    while len(rounds.open_rounds) > MOST_ROUNDS:
+        rounds.open_rounds.pop(next(iter(rounds.open_rounds)))
     return _page(context, name, found, 0)
 
 
-def _initial(context: Context, seen: Seen, resource: str) -> Round:
+def _first_round(context: Context, mailbox_calendar: MailboxCalendar, resource: str) -> DeltaRound:
     window = asked_window(context)
-    state = context.world.visible(seen.calendar)
-    entries = list(_present(state, window, -1))
-    if context.world.settings.initial_removed:
-        entries = [entry for tomb in state.removed for entry in _gone(context.world, tomb, window)] + entries
-    return Round(resource, entries, _token(context, seen.calendar, window, state.change, 0))
+    visible = context.state.visible(mailbox_calendar.calendar)
+    entries = list(_present_entries(visible, window, -1))
+    if context.state.settings.initial_removed:
+        entries = [
+            entry
+            for tombstone in visible.removed
+            for entry in _removed_entries(context.state, tombstone, window)
+        ] + entries
+    return DeltaRound(
+        resource, entries, _delta_token(context, mailbox_calendar.calendar, window, visible.change, 0)
+    )
 
 
-def _changes(context: Context, seen: Seen, resource: str) -> Round:
-    calendar = seen.calendar
-    window, since, before = _redeem(context, calendar)
+def _next_round(context: Context, mailbox_calendar: MailboxCalendar, resource: str) -> DeltaRound:
+    calendar = mailbox_calendar.calendar
+    window, since, before = _read_token(context, calendar)
     if calendar.replay:
         since, calendar.replay = before, False
-    state = context.world.visible(calendar)
-    live = {(item.series or item.key, item.original) for item in state.items.values()}
+    visible = context.state.visible(calendar)
+    live = {(item.series or item.key, item.original) for item in visible.items.values()}
     entries = [
         entry
-        for tomb in state.removed
-        if tomb.change > since and (tomb.key, tomb.day) not in live
-        for entry in _gone(context.world, tomb, window)
+        for tombstone in visible.removed
+        if tombstone.change > since and (tombstone.key, tombstone.day) not in live
+        for entry in _removed_entries(context.state, tombstone, window)
     ]
-    entries += list(_dropped_days(context.world, state, since))
-    entries += list(_present(state, window, since, mode=context.world.settings.deleted_occurrences))
-    return Round(resource, entries, _token(context, calendar, window, state.change, since))
+    entries += list(_deleted_occurrences(context.state, visible, since))
+    entries += list(_present_entries(visible, window, since, mode=context.state.settings.deleted_occurrences))
+    return DeltaRound(resource, entries, _delta_token(context, calendar, window, visible.change, since))
 
 
-def _present(state: Visible, window: Window, since: int, *, mode: str = "nothing") -> Iterator[Entry]:
-    changed = exceptions(state.items)
-    for item in state.items.values():
+def _present_entries(
+    visible: VisibleCalendar, window: Window, since: int, *, mode: str = "nothing"
+) -> Iterator[DeltaEntry]:
+    changed = exceptions(visible.items)
+    for item in visible.items.values():
         if item.series:
             continue
-        family = changed.get(item.key, [])
-        told = max([item.told, *(each.told for each in family)])
+        series_exceptions = changed.get(item.key, [])
+        delta_change = max([item.delta_change, *(each.delta_change for each in series_exceptions)])
         if mode in {"series", "removed"}:
-            told = max([told, *item.dropped_at.values()])
-        if told <= since:
+            delta_change = max([delta_change, *item.deletion_changes.values()])
+        if delta_change <= since:
             continue
-        found = _rows(state.items, item, window, family)
+        found = _listed_with_series(visible.items, item, window, series_exceptions)
         if found:
-            yield from (Entry(item.key, each) for each in found)
+            yield from (DeltaEntry(item.key, each) for each in found)
         elif since >= 0:
-            yield Entry(item.key, gone=(item.key, "", item.calendar, item.moves))
+            yield DeltaEntry(item.key, removed=(item.key, "", item.calendar, item.moves))
 
 
-def _rows(items: dict[str, Item], item: Item, window: Window, family: list[Item]) -> list[Row]:
+def _listed_with_series(
+    items: dict[str, Item], item: Item, window: Window, series_exceptions: list[Item]
+) -> list[ListedEvent]:
     if not item.is_series:
-        single = row(item)
+        single = listed_event(item)
         return [single] if window.meets(single.start, single.end) else []
-    found = list(occurrences(items, item, window, family))
-    return [row(item), *found] if found else []
+    found = list(occurrences(items, item, window, series_exceptions))
+    return [listed_event(item), *found] if found else []
 
 
-def _dropped_days(world: World, state: Visible, since: int) -> Iterator[Entry]:
-    if world.settings.deleted_occurrences != "removed":
+def _deleted_occurrences(state: State, visible: VisibleCalendar, since: int) -> Iterator[DeltaEntry]:
+    if state.settings.deleted_occurrences != "removed":
         return
-    for item in state.items.values():
-        for day, change in item.dropped_at.items():
+    for item in visible.items.values():
+        for day, change in item.deletion_changes.items():
             if change > since:
-                yield Entry(item.key, gone=(item.key, day, item.calendar, item.moves))
+                yield DeltaEntry(item.key, removed=(item.key, day, item.calendar, item.moves))
 
 
-def _gone(world: World, tomb: Tombstone, window: Window) -> Iterator[Entry]:
-    calendar = tomb.item.calendar if tomb.item else ""
-    yield Entry(tomb.key, gone=(tomb.key, tomb.day, calendar, tomb.moves))
-    item = tomb.item
-    if item is not None and item.is_series and world.settings.removed_series == "all":
+def _removed_entries(state: State, tombstone: Tombstone, window: Window) -> Iterator[DeltaEntry]:
+    calendar = tombstone.item.calendar if tombstone.item else ""
+    yield DeltaEntry(tombstone.key, removed=(tombstone.key, tombstone.day, calendar, tombstone.moves))
+    item = tombstone.item
+    if item is not None and item.is_series and state.settings.removed_series == "all":
         for each in occurrences({}, item, window, []):
-            yield Entry(tomb.key, gone=(tomb.key, each.day, calendar, tomb.moves))
+            yield DeltaEntry(tombstone.key, removed=(tombstone.key, each.day, calendar, tombstone.moves))
 
 
-def _page(context: Context, name: str, found: Round, offset: int) -> Json:
-    size = context.prefs.page_size or context.world.settings.default_page
+def _page(context: Context, name: str, found: DeltaRound, offset: int) -> Json:
+    size = context.preferences.page_size or context.state.settings.default_page
     made: Json = {"@odata.context": f"{context.base}/$metadata#Collection(event)", "value": []}
-    if context.paging == "empty":
-        return made | {"@odata.nextLink": _link(context, {"$skiptoken": f"{name}.{offset}"})}
-    if context.paging == "short":
+    if context.page_fault == "empty":
+        return made | {"@odata.nextLink": _link_to(context, {"$skiptoken": f"{name}.{offset}"})}
+    if context.page_fault == "short":
         size = 1
     entries, end = found.entries, offset
     while end < len(entries) and (end - offset < size or _same_family(entries, end)):
         end += 1
-    made["value"] = [_shown(context.world, each, context.prefs) for each in entries[offset:end]]
-    if context.paging == "loop":
-        return made | {"@odata.nextLink": _link(context, {"$skiptoken": f"{name}.{offset}"})}
+    made["value"] = [_render_entry(context.state, each, context.preferences) for each in entries[offset:end]]
+    if context.page_fault == "loop":
+        return made | {"@odata.nextLink": _link_to(context, {"$skiptoken": f"{name}.{offset}"})}
     if end < len(entries):
-        return made | {"@odata.nextLink": _link(context, {"$skiptoken": f"{name}.{end}"})}
-    if context.world.settings.duplicate_rows and entries:
-        made["value"].append(_shown(context.world, entries[0], context.prefs))
-    return made | {"@odata.deltaLink": _link(context, {"$deltatoken": found.delta_token})}
+        return made | {"@odata.nextLink": _link_to(context, {"$skiptoken": f"{name}.{end}"})}
+    if context.state.settings.duplicate_rows and entries:
+        made["value"].append(_render_entry(context.state, entries[0], context.preferences))
+    return made | {"@odata.deltaLink": _link_to(context, {"$deltatoken": found.delta_token})}
 
 
-def _same_family(entries: list[Entry], index: int) -> bool:
+def _same_family(entries: list[DeltaEntry], index: int) -> bool:
     """A series is not split over pages."""
-    return index > 0 and entries[index].family == entries[index - 1].family
+    return index > 0 and entries[index].series_key == entries[index - 1].series_key
 
 
-def _shown(world: World, entry: Entry, prefs: Prefs) -> Json:
-    if entry.gone is not None:
-        key, day, calendar, moves = entry.gone
-        made = ids.item_id(key, calendar=calendar, moves=moves, day=day, immutable=prefs.immutable)
-        world.references.setdefault(made, (key, day))
+def _render_entry(state: State, entry: DeltaEntry, preferences: Preferences) -> Json:
+    if entry.removed is not None:
+        key, day, calendar, moves = entry.removed
+        made = ids.item_id(key, calendar=calendar, moves=moves, day=day, immutable=preferences.immutable)
+        state.event_ids.setdefault(made, (key, day))
         return {"@odata.type": "#microsoft.graph.event", "id": made, "@removed": {"reason": "deleted"}}
-    if entry.row is None:
-        raise KeyError(entry.family)
-    if entry.row.kind == "occurrence":
-        return event_resource.slim(world, entry.row, prefs)
-    return {"@odata.type": "#microsoft.graph.event"} | event_resource.event(world, entry.row, prefs)
+    if entry.listed_event is None:
+        raise KeyError(entry.series_key)
+    if entry.listed_event.kind == "occurrence":
+        return event_resource.render_occurrence(state, entry.listed_event, preferences)
+    return {"@odata.type": "#microsoft.graph.event"} | event_resource.render_event(
+        state, entry.listed_event, preferences
+    )
 
 
-def _link(context: Context, query: dict[str, str]) -> str:
+def _link_to(context: Context, query: dict[str, str]) -> str:
     return f"{context.base}{context.path}?{urlencode(query)}"
 
 
-def _token(context: Context, calendar: Calendar, window: Window, change: int, before: int) -> str:
+def _delta_token(context: Context, calendar: Calendar, window: Window, change: int, before: int) -> str:
     calendar.rounds += 1
     content = [
         calendar.id,
         context.caller.account,
-        stamp(window.start),
-        stamp(window.end),
+        format_timestamp(window.start),
+        format_timestamp(window.end),
         change,
         before,
         calendar.epoch,
         calendar.rounds,
-        context.world.now().timestamp(),
+        context.state.now().timestamp(),
     ]
     return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
 
 
-def _redeem(context: Context, calendar: Calendar) -> tuple[Window, int, int]:
-    settings = context.world.settings
+def _read_token(context: Context, calendar: Calendar) -> tuple[Window, int, int]:
+    settings = context.state.settings
     try:
         content = json.loads(base64.urlsafe_b64decode(context.query["$deltatoken"].encode()))
         owner, account, start, end, change, before, epoch, number, issued = content
     except (ValueError, TypeError) as error:
         raise invalid("ErrorInvalidUrlQuery", "Badly formed token.") from error
-    age = context.world.now().timestamp() - issued
+    age = context.state.now().timestamp() - issued
     old = settings.delta_token_life is not None and timedelta(seconds=age) > settings.delta_token_life
     many = settings.delta_generations is not None and calendar.rounds - number >= settings.delta_generations
     if (owner, account, epoch) != (calendar.id, context.caller.account, calendar.epoch) or old or many:
-        raise lost(context)
-    return Window(parameter(start), parameter(end)), int(change), int(before)
+        raise sync_state_lost(context)
+    return Window(parse_parameter(start), parse_parameter(end)), int(change), int(before)
 
 
-def lost(context: Context) -> GraphError:
+def sync_state_lost(context: Context) -> GraphError:
     """The answer for a state that Exchange has forgotten, in the spelling the settings ask for."""
-    settings = context.world.settings
+    settings = context.state.settings
     message = "The sync state generation is not found; a full synchronization is required."
     headers = {}
     if settings.sync_reset_location:

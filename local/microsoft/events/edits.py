@@ -6,30 +6,39 @@ from itertools import pairwise
 
 from local.microsoft.errors import Json, invalid
 from local.microsoft.events import attendees, validation
-from local.microsoft.events.expansion import Row, exceptions, occurrence, row, slots, zone_of
+from local.microsoft.events.expansion import (
+    ListedEvent,
+    exceptions,
+    listed_event,
+    occurrence,
+    occurrence_times,
+    zone_of,
+)
 from local.microsoft.model import Item
-from local.microsoft.state import World
-from local.microsoft.times import instant, local, shown
+from local.microsoft.state import State
+from local.microsoft.times import date_time_time_zone, to_moment, to_wall_time
 
 
-def master_of(world: World, found: Row) -> Item:
+def series_of(state: State, found: ListedEvent) -> Item:
     """The series that a day belongs to."""
     key = found.item.series or found.item.key
-    return world.calendars[found.item.calendar].items[key]
+    return state.calendars[found.item.calendar].items[key]
 
 
-def change_day(world: World, found: Row, changes: Json, properties: Mapping[str, str]) -> Row:
+def change_occurrence(
+    state: State, found: ListedEvent, changes: Json, properties: Mapping[str, str]
+) -> ListedEvent:
     """Make a day an exception, or change the exception it is."""
     if changes.get("recurrence"):
         raise invalid("ErrorInvalidRequest", "An occurrence cannot recur.")
-    master = master_of(world, found)
+    master = series_of(state, found)
     changes = {name: value for name, value in changes.items() if name != "recurrence"}
     for name, moment in (("start", found.start), ("end", found.end)):
         if {"start", "end"} & set(changes) and name not in changes:
-            changes[name] = shown(moment, found.body[name].get("timeZone") or "UTC")
-    body = validation.aligned(validation.patched(found.body | {"recurrence": None}, changes))
+            changes[name] = date_time_time_zone(moment, found.body[name].get("timeZone") or "UTC")
+    body = validation.aligned_times(validation.patched_body(found.body | {"recurrence": None}, changes))
     if "start" in changes:
-        _check_boundary(world, master, found, body)
+        _check_boundary(state, master, found, body)
     old = found.item.body if found.item.series else {}
     overrides = old | {name: body[name] for name in body if name in changes}
     if "location" in changes:
@@ -39,7 +48,7 @@ def change_day(world: World, found: Row, changes: Json, properties: Mapping[str,
         calendar=master.calendar,
         body=overrides,
         organizer=master.organizer,
-        mine=master.mine,
+        is_organizer=master.is_organizer,
         created=master.created,
         series=master.key,
         original=found.day,
@@ -48,77 +57,79 @@ def change_day(world: World, found: Row, changes: Json, properties: Mapping[str,
         moves=master.moves,
         uid=master.uid,
     )
-    stored = world.put(item)
-    made = occurrence(world.calendars[master.calendar].items, master, found.day)
+    stored = state.store(item)
+    made = occurrence(state.calendars[master.calendar].items, master, found.day)
     if made is None:
         raise KeyError(found.day)
-    attendees.updated(world, found.body, stored, made.body, changes)
+    attendees.log_updates(state, found.body, stored, made.body, changes)
     return made
 
 
-def _check_boundary(world: World, master: Item, found: Row, body: Json) -> None:
+def _check_boundary(state: State, master: Item, found: ListedEvent, body: Json) -> None:
     # https://learn.microsoft.com/graph/api/event-update: not to or across the day of a neighbour
-    items = world.calendars[master.calendar].items
+    items = state.calendars[master.calendar].items
     around: list[str] = []
-    for day, _, _ in slots(master):
-        if day not in master.dropped:
+    for day, _, _ in occurrence_times(master):
+        if day not in master.deleted_days:
             around.append(day)
         if day > found.day:
             break
     previous = next((left for left, right in pairwise(around) if right == found.day), None)
     following = next((right for left, right in pairwise(around) if left == found.day), None)
     name = zone_of(master)
-    new_day = local(instant(body["start"]), name).date()
+    new_day = to_wall_time(to_moment(body["start"]), name).date()
     for neighbour, sign in ((previous, 1), (following, -1)):
         other = occurrence(items, master, neighbour) if neighbour else None
         if other is None:
             continue
-        other_day = local(other.start, name).date()
+        other_day = to_wall_time(other.start, name).date()
         if (new_day - other_day).days * sign <= 0:
             message = "Modified occurrence is crossing or overlapping adjacent occurrence."
             raise invalid("ErrorOccurrenceCrossingBoundary", message)
 
 
-def delete_day(world: World, found: Row) -> None:
+def delete_occurrence(state: State, found: ListedEvent) -> None:
     """Delete one day; delta may never tell, but the series counts as updated."""
-    master = master_of(world, found)
-    items = world.calendars[master.calendar].items
+    master = series_of(state, found)
+    items = state.calendars[master.calendar].items
     exception = items.get(f"{master.key}:{found.day}")
     if exception is not None:
-        world.drop(exception, tell=False, tombstone=False)
-    world.put(
+        state.remove(exception, notify=False, tombstone=False)
+    state.store(
         replace(
             master,
-            dropped=master.dropped | {found.day},
-            dropped_at={**master.dropped_at, found.day: world.change + 1},
+            deleted_days=master.deleted_days | {found.day},
+            deletion_changes={**master.deletion_changes, found.day: state.change + 1},
         ),
         silent=True,
     )
 
 
-def apply(world: World, found: Row, given: Json) -> Row:
+def change_event(state: State, found: ListedEvent, given: Json) -> ListedEvent:
     """Change an event, a series or a day by a PATCH body; attendees are told."""
     if "transactionId" in given and given["transactionId"] != found.item.transaction:
         raise invalid("ErrorInvalidPropertySet", "The transactionId cannot be changed.")
-    changes = validation.checked(given)
-    properties = {**found.item.properties, **validation.extended(given)}
+    changes = validation.checked_properties(given)
+    properties = {**found.item.properties, **validation.extended_properties(given)}
     if found.day:
-        return change_day(world, found, changes, properties)
+        return change_occurrence(state, found, changes, properties)
     item = found.item
-    body = validation.aligned(validation.patched(item.body, _following(item.body, changes)))
-    dropped, dropped_at = item.dropped, item.dropped_at
+    body = validation.aligned_times(validation.patched_body(item.body, _move_recurrence(item.body, changes)))
+    deleted_days, deletion_changes = item.deleted_days, item.deletion_changes
     if item.is_series and any(body[name] != item.body[name] for name in ("start", "end", "recurrence")):
         # A series that is moved loses its exceptions.
-        for each in exceptions(world.calendars[item.calendar].items).get(item.key, ()):
-            world.drop(each, tell=False, tombstone=False)
-        dropped, dropped_at = frozenset(), {}
-    changed = replace(item, body=body, properties=properties, dropped=dropped, dropped_at=dropped_at)
-    stored = world.put(changed)
-    attendees.updated(world, item.body, stored, body, changes)
-    return row(stored)
+        for each in exceptions(state.calendars[item.calendar].items).get(item.key, ()):
+            state.remove(each, notify=False, tombstone=False)
+        deleted_days, deletion_changes = frozenset(), {}
+    changed = replace(
+        item, body=body, properties=properties, deleted_days=deleted_days, deletion_changes=deletion_changes
+    )
+    stored = state.store(changed)
+    attendees.log_updates(state, item.body, stored, body, changes)
+    return listed_event(stored)
 
 
-def _following(old: Json, changes: Json) -> Json:
+def _move_recurrence(old: Json, changes: Json) -> Json:
     """A series whose start moves begins on the new day."""
     if "start" not in changes or changes.get("recurrence") or not old.get("recurrence"):
         return changes
@@ -129,13 +140,13 @@ def _following(old: Json, changes: Json) -> Json:
     return changes | {"recurrence": {"pattern": recurrence["pattern"], "range": span}}
 
 
-def remove(world: World, found: Row, *, tell_attendees: bool = True) -> None:
+def delete_event(state: State, found: ListedEvent, *, notify_attendees: bool = True) -> None:
     """Take an event, a series with its exceptions, or a day out of its calendar."""
-    if tell_attendees:
-        attendees.cancelled(world, found.item, found.body)
+    if notify_attendees:
+        attendees.log_cancellations(state, found.item, found.body)
     if found.day:
-        delete_day(world, found)
+        delete_occurrence(state, found)
         return
-    for each in exceptions(world.calendars[found.item.calendar].items).get(found.item.key, ()):
-        world.drop(each, tell=False)
-    world.drop(found.item)
+    for each in exceptions(state.calendars[found.item.calendar].items).get(found.item.key, ()):
+        state.remove(each, notify=False)
+    state.remove(found.item)

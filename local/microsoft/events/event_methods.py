@@ -5,23 +5,23 @@ from local.microsoft.api.context import Context
 from local.microsoft.calendars import calendar_resource
 from local.microsoft.errors import GraphError, Json, bad_request, invalid
 from local.microsoft.events import attendees, event_resource, validation
-from local.microsoft.events.edits import apply, remove
-from local.microsoft.events.event_resource import EXTENSION, extension
-from local.microsoft.events.expansion import Row, exceptions, occurrence, row
-from local.microsoft.model import Item, Seen
-from local.microsoft.state import World
+from local.microsoft.events.edits import change_event, delete_event
+from local.microsoft.events.event_resource import EXTENSION_PREFIX, render_extension
+from local.microsoft.events.expansion import ListedEvent, exceptions, listed_event, occurrence
+from local.microsoft.model import Item, MailboxCalendar
+from local.microsoft.state import State
 
 
-def render(context: Context, found: Row) -> Json:
+def render_for_request(context: Context, found: ListedEvent) -> Json:
     """An event with the $select and $expand of the request."""
-    full = event_resource.event(context.world, found, context.prefs)
+    full = event_resource.render_event(context.state, found, context.preferences)
     shown = odata.select("event", context.query.get("$select", ""), full)
     for name, inner in odata.expansions(context.query.get("$expand", "")).items():
         shown |= _expanded(context, found, name, inner)
     return shown
 
 
-def _expanded(context: Context, found: Row, name: str, inner: str) -> Json:
+def _expanded(context: Context, found: ListedEvent, name: str, inner: str) -> Json:
     item = found.item
     if name == "singleValueExtendedProperties":
         wanted = odata.wanted_ids(inner)
@@ -33,17 +33,19 @@ def _expanded(context: Context, found: Row, name: str, inner: str) -> Json:
         ids_wanted = odata.wanted_ids(inner)
         return {
             name: [
-                extension(held)
+                render_extension(held)
                 for key, held in item.extensions.items()
-                if not ids_wanted or key in {each.removeprefix(EXTENSION) for each in ids_wanted}
+                if not ids_wanted or key in {each.removeprefix(EXTENSION_PREFIX) for each in ids_wanted}
             ]
         }
     if name in {"exceptionOccurrences", "instances"} and item.is_series:
-        items = context.world.calendars[item.calendar].items
+        items = context.state.calendars[item.calendar].items
         changed = exceptions(items).get(item.key, ())
         rows = (occurrence(items, item, each.original) for each in changed)
         shown = [
-            event_resource.event(context.world, each, context.prefs) for each in rows if each is not None
+            event_resource.render_event(context.state, each, context.preferences)
+            for each in rows
+            if each is not None
         ]
         return {name: shown}
     if name in {
@@ -59,46 +61,46 @@ def _expanded(context: Context, found: Row, name: str, inner: str) -> Json:
 
 def create(context: Context) -> Json:
     """A new event; the same transactionId answers the first event again."""
-    seen, given = context.calendar(write=True), context.body
+    mailbox_calendar, given = context.calendar(write=True), context.body
     context.status = 201
-    body = validation.created(given)
+    body = validation.new_event_body(given)
     transaction = given.get("transactionId") or ""
-    known = _known(context.world, seen, transaction)
+    known = _event_of_transaction(context.state, mailbox_calendar, transaction)
     if known is not None:
-        return _created(context, known)
-    owner = seen.calendar.owner
+        return _created_answer(context, known)
+    owner = mailbox_calendar.calendar.owner
     item = Item(
-        key=f"event{context.world.serial()}",
-        calendar=seen.calendar.id,
+        key=f"event{context.state.serial()}",
+        calendar=mailbox_calendar.calendar.id,
         body=body,
         organizer=owner,
         transaction=transaction,
-        properties=validation.extended(given),
-        extensions=validation.extensions(given),
+        properties=validation.extended_properties(given),
+        extensions=validation.open_extensions(given),
     )
-    item = context.world.put(item, kind="created")
-    attendees.invited(context.world, item)
+    item = context.state.store(item, kind="created")
+    attendees.log_invitations(context.state, item)
     if transaction:
-        seen.calendar.transactions[transaction] = (item, context.world.now())
-    if context.world.settings.bump_after is not None:
-        context.world.bumps.append((context.world.now() + context.world.settings.bump_after, item.key))
-    return _created(context, item)
+        mailbox_calendar.calendar.transactions[transaction] = (item, context.state.now())
+    if context.state.settings.bump_after is not None:
+        context.state.bumps.append((context.state.now() + context.state.settings.bump_after, item.key))
+    return _created_answer(context, item)
 
 
-def _known(world: World, seen: Seen, transaction: str) -> Item | None:
-    if not transaction or transaction not in seen.calendar.transactions:
+def _event_of_transaction(state: State, mailbox_calendar: MailboxCalendar, transaction: str) -> Item | None:
+    if not transaction or transaction not in mailbox_calendar.calendar.transactions:
         return None
-    item, at = seen.calendar.transactions[transaction]
-    memory = world.settings.transaction_memory
-    if memory is not None and world.now() - at > memory:
+    item, at = mailbox_calendar.calendar.transactions[transaction]
+    memory = state.settings.transaction_memory
+    if memory is not None and state.now() - at > memory:
         return None
-    if item.key in seen.calendar.items:
-        return seen.calendar.items[item.key]
-    return item if world.settings.transaction_outlives_event else None
+    if item.key in mailbox_calendar.calendar.items:
+        return mailbox_calendar.calendar.items[item.key]
+    return item if state.settings.transaction_outlives_event else None
 
 
-def _created(context: Context, item: Item) -> Json:
-    full = event_resource.event(context.world, row(item), context.prefs)
+def _created_answer(context: Context, item: Item) -> Json:
+    full = event_resource.render_event(context.state, listed_event(item), context.preferences)
     context.headers["ETag"] = full["@odata.etag"]
     context.headers["Location"] = f"{context.base}/users/{context.account.oid}/events/{full['id']}"
     return {"@odata.context": f"{context.base}/$metadata#users/events/$entity"} | full
@@ -106,31 +108,31 @@ def _created(context: Context, item: Item) -> Json:
 
 def get(context: Context) -> Json:
     """One event."""
-    found = context.target(stale=context.world.settings.lag_get)
+    found = context.target(stale=context.state.settings.lag_get)
     context.headers["ETag"] = event_resource.etag(found)
-    shown = render(context, found)
+    shown = render_for_request(context, found)
     if found.item.is_series and "cancelledOccurrences" in context.query.get("$select", ""):
-        master_id = context.world.id_of(found.item, immutable=context.prefs.immutable)
-        shown["cancelledOccurrences"] = [f"OID.{master_id}.{day}" for day in sorted(found.item.dropped)]
+        master_id = context.state.id_of(found.item, immutable=context.preferences.immutable)
+        shown["cancelledOccurrences"] = [f"OID.{master_id}.{day}" for day in sorted(found.item.deleted_days)]
     return {"@odata.context": f"{context.base}/$metadata#users/events/$entity"} | shown
 
 
 def update(context: Context) -> Json:
     """A changed event; one day of a series becomes an exception."""
     found = context.target(write=True)
-    context.need_match(found)
-    changed = apply(context.world, found, context.body)
+    context.require_if_match(found)
+    changed = change_event(context.state, found, context.body)
     context.headers["ETag"] = event_resource.etag(changed)
-    return {"@odata.context": f"{context.base}/$metadata#users/events/$entity"} | event_resource.event(
-        context.world, changed, context.prefs
+    return {"@odata.context": f"{context.base}/$metadata#users/events/$entity"} | event_resource.render_event(
+        context.state, changed, context.preferences
     )
 
 
 def delete(context: Context) -> None:
     """Delete an event, a series or a day; the organizer's attendees are told."""
     found = context.target(write=True)
-    context.need_match(found)
-    remove(context.world, found)
+    context.require_if_match(found)
+    delete_event(context.state, found)
     context.status = 204
 
 
@@ -138,18 +140,18 @@ def cancel(context: Context) -> None:
     """Cancel a meeting with a comment: only the organizer can."""
     schema.check_action("event/cancel", context.body)
     found = context.target(write=True)
-    if not found.item.mine:
+    if not found.item.is_organizer:
         message = "Your request can't be completed. You need to be an organizer to cancel a meeting."
         raise invalid("ErrorInvalidRequest", message)
-    remove(context.world, found)
+    delete_event(context.state, found)
     context.status = 202
 
 
 def calendar_of(context: Context) -> Json:
     """The calendar an event is in."""
     found = context.target()
-    for seen in context.world.calendars_of(context.caller.account):
-        if seen.calendar.id == found.item.calendar:
-            owner = context.world.accounts[seen.calendar.owner]
-            return calendar_resource.calendar(context.account, seen, owner)
+    for mailbox_calendar in context.state.calendars_of(context.caller.account):
+        if mailbox_calendar.calendar.id == found.item.calendar:
+            owner = context.state.accounts[mailbox_calendar.calendar.owner]
+            return calendar_resource.render_calendar(context.account, mailbox_calendar, owner)
     raise GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")

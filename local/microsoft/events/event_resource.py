@@ -5,11 +5,16 @@ from html import escape, unescape
 from urllib.parse import quote
 
 from local.microsoft import ids
-from local.microsoft.api.context import Prefs
+from local.microsoft.api.context import Preferences
 from local.microsoft.errors import Json
-from local.microsoft.events.expansion import Row
-from local.microsoft.state import World
-from local.microsoft.times import local, midnight, shown, stamp
+from local.microsoft.events.expansion import ListedEvent
+from local.microsoft.state import State
+from local.microsoft.times import (
+    all_day_boundary,
+    date_time_time_zone,
+    format_timestamp,
+    to_wall_time,
+)
 
 NEVER = "0001-01-01T00:00:00Z"
 NO_LOCATION: Json = {
@@ -19,7 +24,7 @@ NO_LOCATION: Json = {
     "address": {},
     "coordinates": {},
 }
-PLAIN = (
+COPIED_FIELDS = (
     "subject",
     "importance",
     "sensitivity",
@@ -40,16 +45,16 @@ HTML = (
 )
 
 
-def etag(found: Row) -> str:
+def etag(found: ListedEvent) -> str:
     """The etag of a version."""
     return f'W/"{ids.change_key(found.item.change)}"'
 
 
-def event(world: World, found: Row, prefs: Prefs) -> Json:
+def render_event(state: State, found: ListedEvent, preferences: Preferences) -> Json:
     """An event with all its properties."""
     item, body = found.item, found.body
-    content = _body(body.get("body") or {}, prefs)
-    event_id = world.id_of(item, immutable=prefs.immutable, day=found.day)
+    content = _body(body.get("body") or {}, preferences)
+    event_id = state.id_of(item, immutable=preferences.immutable, day=found.day)
     made: Json = {
         "@odata.etag": etag(found),
         "id": event_id,
@@ -62,9 +67,9 @@ def event(world: World, found: Row, prefs: Prefs) -> Json:
         "hasAttachments": False,
         "bodyPreview": _text(content["content"])[:255],
         "isCancelled": bool(body.get("isCancelled")),
-        "isOrganizer": item.mine,
+        "isOrganizer": item.is_organizer,
         "isDraft": False,
-        "seriesMasterId": _master_id(world, found, prefs),
+        "seriesMasterId": _master_id(state, found, preferences),
         "type": found.kind,
         "webLink": f"https://outlook.office365.com/owa/?itemid={quote(event_id)}&exvsurl=1&path=/calendar/item",
         "onlineMeetingUrl": None,
@@ -75,61 +80,67 @@ def event(world: World, found: Row, prefs: Prefs) -> Json:
         "location": NO_LOCATION | (body.get("location") or {}),
         "locations": _locations(body),
         "attendees": [_attendee(each) for each in body.get("attendees") or ()],
-        "organizer": _organizer(world, item.organizer),
+        "organizer": _organizer(state, item.organizer),
     }
-    made |= {name: body.get(name) for name in PLAIN}
-    made |= times(found, prefs)
+    made |= {name: body.get(name) for name in COPIED_FIELDS}
+    made |= render_times(found, preferences)
     if item.transaction:
         made["transactionId"] = item.transaction
-    if found.slot is not None:
-        made["originalStart"] = stamp(found.slot)
+    if found.original_start is not None:
+        made["originalStart"] = format_timestamp(found.original_start)
     return made | (body.get("_raw") or {})
 
 
-def slim(world: World, found: Row, prefs: Prefs) -> Json:
+def render_occurrence(state: State, found: ListedEvent, preferences: Preferences) -> Json:
     """An occurrence as delta shows it: everything else is the series'."""
     return {
         "@odata.type": "#microsoft.graph.event",
         "@odata.etag": etag(found),
-        "id": world.id_of(found.item, immutable=prefs.immutable, day=found.day),
-        "seriesMasterId": _master_id(world, found, prefs),
+        "id": state.id_of(found.item, immutable=preferences.immutable, day=found.day),
+        "seriesMasterId": _master_id(state, found, preferences),
         "type": "occurrence",
-        **times(found, prefs),
+        **render_times(found, preferences),
     }
 
 
-def times(found: Row, prefs: Prefs) -> Json:
+def render_times(found: ListedEvent, preferences: Preferences) -> Json:
     """Start and end: converted, unless the event is all day."""
     if found.body.get("isAllDay"):
         zone = _day_zone(found)
-        first, last = local(found.start, zone).date(), local(found.end, zone).date()
-        return {"start": midnight(first, prefs.zone), "end": midnight(last, prefs.zone)}
-    return {"start": shown(found.start, prefs.zone), "end": shown(found.end, prefs.zone)}
+        first, last = to_wall_time(found.start, zone).date(), to_wall_time(found.end, zone).date()
+        return {
+            "start": all_day_boundary(first, preferences.zone),
+            "end": all_day_boundary(last, preferences.zone),
+        }
+    return {
+        "start": date_time_time_zone(found.start, preferences.zone),
+        "end": date_time_time_zone(found.end, preferences.zone),
+    }
 
 
-def _day_zone(found: Row) -> str:
+def _day_zone(found: ListedEvent) -> str:
     recurrence = found.body.get("recurrence") or {}
     named = recurrence.get("range", {}).get("recurrenceTimeZone")
     return str(named or found.body["start"].get("timeZone") or "UTC")
 
 
-def _master_id(world: World, found: Row, prefs: Prefs) -> str | None:
+def _master_id(state: State, found: ListedEvent, preferences: Preferences) -> str | None:
     if not found.day:
         return None
     key = found.item.series or found.item.key
     made = ids.item_id(
-        key, calendar=found.item.calendar, moves=found.item.moves, day="", immutable=prefs.immutable
+        key, calendar=found.item.calendar, moves=found.item.moves, day="", immutable=preferences.immutable
     )
-    world.references[made] = (key, "")
+    state.event_ids[made] = (key, "")
     return made
 
 
-def _organizer(world: World, address: str) -> Json:
-    whose = world.accounts.get(address)
+def _organizer(state: State, address: str) -> Json:
+    whose = state.accounts.get(address)
     return {"emailAddress": {"name": whose.name if whose else address, "address": address}}
 
 
-def _recurrence(found: Row) -> Json | None:
+def _recurrence(found: ListedEvent) -> Json | None:
     recurrence = found.body.get("recurrence")
     if found.kind != "seriesMaster" or not recurrence:
         return None
@@ -154,10 +165,10 @@ def _attendee(given: Json) -> Json:
     }
 
 
-def _body(given: Json, prefs: Prefs) -> Json:
+def _body(given: Json, preferences: Preferences) -> Json:
     content = given.get("content") or ""
     html = (given.get("contentType") or "text").lower() == "html"
-    if prefs.plain_text:
+    if preferences.plain_text:
         return {"contentType": "text", "content": _text(content) if html else content}
     if not content:
         return {"contentType": "html", "content": ""}
@@ -169,10 +180,10 @@ def _text(content: str) -> str:
     return unescape(re.sub(r"<[^>]*>", "", content)).strip()
 
 
-EXTENSION = "Microsoft.OutlookServices.OpenTypeExtension."
+EXTENSION_PREFIX = "Microsoft.OutlookServices.OpenTypeExtension."
 
 
-def extension(held: Json) -> Json:
+def render_extension(held: Json) -> Json:
     """An open extension as it is read."""
     kind = {"@odata.type": "#microsoft.graph.openTypeExtension"}
-    return kind | {"id": f"{EXTENSION}{held['extensionName']}"} | held
+    return kind | {"id": f"{EXTENSION_PREFIX}{held['extensionName']}"} | held

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from local.microsoft.errors import Json
-from local.microsoft.events.recurrence import days
+from local.microsoft.events.recurrence import occurrence_wall_times
 from local.microsoft.model import Item
-from local.microsoft.times import at, instant, local, wall
+from local.microsoft.times import from_wall_time, parse_wall_time, to_moment, to_wall_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ListedEvent:
     """An event, a series or one day of a series, with its times."""
 
     item: Item
@@ -32,7 +32,7 @@ class Row:
     start: datetime
     end: datetime
     day: str = ""
-    slot: datetime | None = None
+    original_start: datetime | None = None
 
 
 def zone_of(item: Item) -> str:
@@ -42,13 +42,13 @@ def zone_of(item: Item) -> str:
     return str(named or item.body["start"].get("timeZone") or "UTC")
 
 
-def row(item: Item) -> Row:
+def listed_event(item: Item) -> ListedEvent:
     """A single event, or a series as itself."""
     kind = "seriesMaster" if item.is_series else "singleInstance"
-    return Row(item, item.body, kind, instant(item.body["start"]), instant(item.body["end"]))
+    return ListedEvent(item, item.body, kind, to_moment(item.body["start"]), to_moment(item.body["end"]))
 
 
-def slots(
+def occurrence_times(
     master: Item, *, since: datetime | None = None, keep: set[str] | frozenset[str] = frozenset()
 ) -> Iterator[tuple[str, datetime, datetime]]:
     """The days of a series with their times, deleted or changed or not.
@@ -56,44 +56,52 @@ def slots(
     `since` skips days that ended long ago, unless they are to `keep`.
     """
     name = zone_of(master)
-    begin, finish = instant(master.body["start"]), instant(master.body["end"])
-    nights = (wall(master.body["end"]["dateTime"]) - wall(master.body["start"]["dateTime"])).days
+    begin, finish = to_moment(master.body["start"]), to_moment(master.body["end"])
+    nights = (
+        parse_wall_time(master.body["end"]["dateTime"]) - parse_wall_time(master.body["start"]["dateTime"])
+    ).days
     # Two days more than the difference between any two zones.
     early = since - (finish - begin) - timedelta(days=2) if since is not None else None
     limit = early.replace(tzinfo=None) if early is not None else datetime.min  # noqa: DTZ901 - a wall time
-    for moment in days(master.body["recurrence"], local(begin, name).time()):
+    for moment in occurrence_wall_times(master.body["recurrence"], to_wall_time(begin, name).time()):
         if moment < limit and moment.date().isoformat() not in keep:
             continue
-        start = at(moment, name)
-        end = at(moment + timedelta(days=nights), name) if master.all_day else start + (finish - begin)
+        start = from_wall_time(moment, name)
+        end = (
+            from_wall_time(moment + timedelta(days=nights), name)
+            if master.all_day
+            else start + (finish - begin)
+        )
         yield moment.date().isoformat(), start, end
 
 
-def _times(master: Item, exception: Item, start: datetime, end: datetime) -> Row:
+def _listed_exception(master: Item, exception: Item, start: datetime, end: datetime) -> ListedEvent:
     body = {name: value for name, value in master.body.items() if name != "recurrence"} | exception.body
-    begins = instant(exception.body["start"]) if "start" in exception.body else start
-    ends = instant(exception.body["end"]) if "end" in exception.body else end
-    return Row(exception, body, "exception", begins, ends, exception.original, start)
+    begins = to_moment(exception.body["start"]) if "start" in exception.body else start
+    ends = to_moment(exception.body["end"]) if "end" in exception.body else end
+    return ListedEvent(exception, body, "exception", begins, ends, exception.original, start)
 
 
-def occurrence(items: dict[str, Item], master: Item, day: str) -> Row | None:
+def occurrence(items: dict[str, Item], master: Item, day: str) -> ListedEvent | None:
     """One day of a series, if it is still there."""
-    if day in master.dropped:
+    if day in master.deleted_days:
         return None
-    for name, start, end in slots(master):
+    for name, start, end in occurrence_times(master):
         if name == day:
-            return _day(items, master, name, start, end)
+            return _occurrence_on(items, master, name, start, end)
         if name > day:
             return None
     return None
 
 
-def _day(items: dict[str, Item], master: Item, day: str, start: datetime, end: datetime) -> Row:
+def _occurrence_on(
+    items: dict[str, Item], master: Item, day: str, start: datetime, end: datetime
+) -> ListedEvent:
     exception = items.get(f"{master.key}:{day}")
     if exception is not None:
-        return _times(master, exception, start, end)
+        return _listed_exception(master, exception, start, end)
     body = {name: value for name, value in master.body.items() if name != "recurrence"}
-    return Row(master, body, "occurrence", start, end, day, start)
+    return ListedEvent(master, body, "occurrence", start, end, day, start)
 
 
 def exceptions(items: dict[str, Item]) -> dict[str, list[Item]]:
@@ -105,25 +113,27 @@ def exceptions(items: dict[str, Item]) -> dict[str, list[Item]]:
     return found
 
 
-def occurrences(items: dict[str, Item], master: Item, window: Window, changed: list[Item]) -> Iterator[Row]:
+def occurrences(
+    items: dict[str, Item], master: Item, window: Window, changed: list[Item]
+) -> Iterator[ListedEvent]:
     """The days of a series that meet a window; exceptions by where they were moved to."""
     moved = {each.original for each in changed}
     last = max(moved, default="")
-    for day, start, end in slots(master, since=window.start, keep=moved):
+    for day, start, end in occurrence_times(master, since=window.start, keep=moved):
         if start >= window.end and day > last:
             return
-        if day in master.dropped or not (day in moved or window.meets(start, end)):
+        if day in master.deleted_days or not (day in moved or window.meets(start, end)):
             continue
-        found = _day(items, master, day, start, end)
+        found = _occurrence_on(items, master, day, start, end)
         if window.meets(found.start, found.end):
             yield found
 
 
-def rows(items: dict[str, Item], window: Window) -> Iterator[Row]:
+def listed_events(items: dict[str, Item], window: Window) -> Iterator[ListedEvent]:
     """Everything in a window, without the series themselves: single events first, as Graph lists them."""
     for item in items.values():
         if not item.series and not item.is_series:
-            found = row(item)
+            found = listed_event(item)
             if window.meets(found.start, found.end):
                 yield found
     changed = exceptions(items)

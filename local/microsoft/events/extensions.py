@@ -5,45 +5,45 @@ from dataclasses import replace
 from local.microsoft.api.context import Context
 from local.microsoft.errors import GraphError, Json
 from local.microsoft.events import validation
-from local.microsoft.events.event_resource import EXTENSION, extension
+from local.microsoft.events.event_resource import EXTENSION_PREFIX, render_extension
 from local.microsoft.model import Item
 
 
 def list_extensions(context: Context) -> Json:
     """Every extension of an event."""
-    return {"value": [extension(each) for each in context.target().item.extensions.values()]}
+    return {"value": [render_extension(each) for each in context.target().item.extensions.values()]}
 
 
 def create_extension(context: Context) -> Json:
     """A new extension; it counts as a change of the event."""
     item = _item(context)
-    made = validation.extensions({"extensions": [context.body]})
+    made = validation.open_extensions({"extensions": [context.body]})
     name = next(iter(made))
     if name in item.extensions:
         raise GraphError(409, "ErrorItemAlreadyExists", "An extension with the same name already exists.")
-    context.world.put(replace(item, extensions={**item.extensions, **made}))
+    context.state.store(replace(item, extensions={**item.extensions, **made}))
     context.status = 201
-    return extension(made[name])
+    return render_extension(made[name])
 
 
 def get_extension(context: Context) -> Json:
     """One extension."""
-    return extension(_held(context)[1])
+    return render_extension(_held(context)[1])
 
 
 def update_extension(context: Context) -> Json:
     """A changed extension: values that are not sent stay."""
     item, held = _held(context)
     made = held | {name: value for name, value in context.body.items() if not name.startswith("@odata")}
-    context.world.put(replace(item, extensions={**item.extensions, made["extensionName"]: made}))
-    return extension(made)
+    context.state.store(replace(item, extensions={**item.extensions, made["extensionName"]: made}))
+    return render_extension(made)
 
 
 def delete_extension(context: Context) -> None:
     """Take an extension away."""
     item, held = _held(context)
     left = {name: value for name, value in item.extensions.items() if name != held["extensionName"]}
-    context.world.put(replace(item, extensions=left))
+    context.state.store(replace(item, extensions=left))
     context.status = 204
 
 
@@ -56,7 +56,7 @@ def _item(context: Context) -> Item:
 
 def _held(context: Context) -> tuple[Item, Json]:
     item = context.target().item
-    name = context.place.other.removeprefix(EXTENSION)
+    name = context.path_target.other.removeprefix(EXTENSION_PREFIX)
     if name not in item.extensions:
         raise GraphError(404, "ErrorItemNotFound", "The extension was not found.")
     return item, item.extensions[name]

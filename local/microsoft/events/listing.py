@@ -4,30 +4,37 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from local.microsoft.api import odata
-from local.microsoft.api.context import Context, Prefs
+from local.microsoft.api.context import Context, Preferences
 from local.microsoft.api.paging import next_link, number, page_size
 from local.microsoft.errors import Json, bad_request, invalid
 from local.microsoft.events import event_resource
-from local.microsoft.events.event_methods import render
-from local.microsoft.events.expansion import Row, Window, exceptions, occurrences, row, rows
-from local.microsoft.times import parameter, stamp
+from local.microsoft.events.event_methods import render_for_request
+from local.microsoft.events.expansion import (
+    ListedEvent,
+    Window,
+    exceptions,
+    listed_event,
+    listed_events,
+    occurrences,
+)
+from local.microsoft.times import format_timestamp, parse_parameter
 
 LONGEST = timedelta(days=1825)
 ORDERS = frozenset({"start/dateTime", "end/dateTime", "createdDateTime", "lastModifiedDateTime", "subject"})
-UTC_PREFS = Prefs()
+DEFAULT_PREFERENCES = Preferences()
 
 
 def list_events(context: Context) -> Json:
     """The single events and series of a calendar."""
     calendar = context.calendar().calendar
-    items = context.world.visible(calendar).items
-    return answer(context, [row(item) for item in items.values() if not item.series])
+    items = context.state.visible(calendar).items
+    return answer(context, [listed_event(item) for item in items.values() if not item.series])
 
 
 def count_events(context: Context) -> Json:
     """How many single events and series there are."""
-    items = context.world.visible(context.calendar().calendar).items
-    found = [row(item) for item in items.values() if not item.series]
+    items = context.state.visible(context.calendar().calendar).items
+    found = [listed_event(item) for item in items.values() if not item.series]
     return {"": len(_filtered(context, found))}
 
 
@@ -35,7 +42,7 @@ def calendar_view(context: Context) -> Json:
     """The single events, occurrences and exceptions in a window."""
     calendar = context.calendar().calendar
     window = asked_window(context)
-    return answer(context, list(rows(context.world.visible(calendar).items, window)))
+    return answer(context, list(listed_events(context.state.visible(calendar).items, window)))
 
 
 def instances(context: Context) -> Json:
@@ -43,7 +50,7 @@ def instances(context: Context) -> Json:
     master = context.target().item
     if not master.is_series:
         raise invalid("ErrorInvalidRequest", "Your request can't be completed. The event is not a series.")
-    items = context.world.calendars[master.calendar].items
+    items = context.state.calendars[master.calendar].items
     changed = exceptions(items).get(master.key, [])
     return answer(context, list(occurrences(items, master, asked_window(context), changed)))
 
@@ -57,7 +64,7 @@ def asked_window(context: Context) -> Window:
             "EndDateTime."
         )
         raise invalid("ErrorInvalidParameter", message)
-    window = Window(parameter(start), parameter(end))
+    window = Window(parse_parameter(start), parse_parameter(end))
     if window.end < window.start:
         raise invalid("ErrorInvalidParameter", "The end of the window is before its start.")
     if window.end - window.start > LONGEST:
@@ -69,23 +76,23 @@ def asked_window(context: Context) -> Window:
     return window
 
 
-def answer(context: Context, found: list[Row]) -> Json:
+def answer(context: Context, found: list[ListedEvent]) -> Json:
     """One page: filtered, ordered, selected, with the address of the next."""
     chosen = _ordered(context, _filtered(context, found))
     size, skip = page_size(context), number(context.query.get("$skip", "0"), "$skip")
     shown = chosen[skip : skip + size]
-    if context.paging == "empty":
+    if context.page_fault == "empty":
         shown, size = [], 0
     made: Json = {"@odata.context": f"{context.base}/$metadata#users/events"}
     if context.query.get("$count", "").lower() == "true":
         made["@odata.count"] = len(chosen)
-    made["value"] = [render(context, each) for each in shown]
+    made["value"] = [render_for_request(context, each) for each in shown]
     if len(chosen) > skip + size:
         made["@odata.nextLink"] = next_link(context, skip + size)
     return made
 
 
-def _filtered(context: Context, found: Iterable[Row]) -> list[Row]:
+def _filtered(context: Context, found: Iterable[ListedEvent]) -> list[ListedEvent]:
     text = context.query.get("$filter", "")
     if not text:
         return list(found)
@@ -96,14 +103,14 @@ def _filtered(context: Context, found: Iterable[Row]) -> list[Row]:
         raise bad_request("Invalid filter clause: the operands are not of one type.") from error
 
 
-def _subject(context: Context, found: Row) -> Json:
-    shown = event_resource.event(context.world, found, UTC_PREFS)
+def _subject(context: Context, found: ListedEvent) -> Json:
+    shown = event_resource.render_event(context.state, found, DEFAULT_PREFERENCES)
     held = [{"id": name, "value": value} for name, value in found.item.properties.items()]
     moments = {"start/dateTime": found.start, "end/dateTime": found.end}
     return shown | {"_properties": held, "_moments": moments}
 
 
-def _ordered(context: Context, found: list[Row]) -> list[Row]:
+def _ordered(context: Context, found: list[ListedEvent]) -> list[ListedEvent]:
     text = context.query.get("$orderby", "")
     if not text:
         return found
@@ -119,11 +126,11 @@ def _ordered(context: Context, found: list[Row]) -> list[Row]:
     return found
 
 
-def _order_key(found: Row, name: str) -> str:
+def _order_key(found: ListedEvent, name: str) -> str:
     if name == "start/dateTime":
-        return stamp(found.start)
+        return format_timestamp(found.start)
     if name == "end/dateTime":
-        return stamp(found.end)
+        return format_timestamp(found.end)
     if name == "subject":
         return str(found.body.get("subject") or "").lower()
     return found.item.created if name == "createdDateTime" else found.item.modified

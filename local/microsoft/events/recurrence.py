@@ -31,7 +31,7 @@ NEEDED = {
 }
 
 
-def check(recurrence: Json, start: date, zone_name: str) -> Json:
+def checked_recurrence(recurrence: Json, start: date, zone_name: str) -> Json:
     """The recurrence with Exchange's defaults filled in; 400 for one that makes no sense."""
     pattern, span = dict(recurrence.get("pattern") or {}), dict(recurrence.get("range") or {})
     kind = pattern.get("type")
@@ -90,7 +90,7 @@ def _refused(message: str) -> Exception:
     return invalid("ErrorPropertyValidationFailure", message)
 
 
-def days(recurrence: Json, at: time) -> Iterator[datetime]:
+def occurrence_wall_times(recurrence: Json, at: time) -> Iterator[datetime]:
     """The wall times of a series in order; a series without end never stops."""
     pattern, span = recurrence["pattern"], recurrence["range"]
     key = (
@@ -140,12 +140,12 @@ def _frequency(kind: str) -> Literal[0, 1, 2, 3]:
     return rrule.MONTHLY if kind.endswith("Monthly") else rrule.YEARLY
 
 
-def first_day(recurrence: Json, start: datetime) -> datetime:
+def first_occurrence(recurrence: Json, start: datetime) -> datetime:
     """The wall time of the first occurrence, where Exchange puts the series itself."""
-    return next(days(recurrence, start.time()), start)
+    return next(occurrence_wall_times(recurrence, start.time()), start)
 
 
-def truncated(recurrence: Json, day: date) -> Json:
+def truncated_before(recurrence: Json, day: date) -> Json:
     """The recurrence ending before a day."""
     span = recurrence["range"] | {
         "type": "endDate",
@@ -155,7 +155,7 @@ def truncated(recurrence: Json, day: date) -> Json:
     return {"pattern": recurrence["pattern"], "range": span}
 
 
-def continued(recurrence: Json, day: date, before: int) -> Json:
+def continued_from(recurrence: Json, day: date, before: int) -> Json:
     """The recurrence beginning on a day, after so many occurrences."""
     span = recurrence["range"] | {"startDate": day.isoformat()}
     if span["type"] == "numbered":

@@ -5,8 +5,15 @@ from datetime import date, datetime, time, timedelta
 
 from local.microsoft.api import schema
 from local.microsoft.errors import GraphError, Json, invalid
-from local.microsoft.events.recurrence import check, first_day
-from local.microsoft.times import at, instant, local, shown, wall, written
+from local.microsoft.events.recurrence import checked_recurrence, first_occurrence
+from local.microsoft.times import (
+    date_time_time_zone,
+    format_wall_time,
+    from_wall_time,
+    parse_wall_time,
+    to_moment,
+    to_wall_time,
+)
 
 NAVIGATIONS = frozenset({"singleValueExtendedProperties", "extensions"})
 PROPERTY_ID = re.compile(
@@ -32,19 +39,21 @@ DEFAULTS: Json = {
     "recurrence": None,
 }
 MOST_ATTENDEES = 500
-REFUSED = "ErrorPropertyValidationFailure"
+VALIDATION_FAILURE = "ErrorPropertyValidationFailure"
 
 
-def created(given: Json) -> Json:
+def new_event_body(given: Json) -> Json:
     """The body of a new event; 400 for one that cannot be."""
-    plain = checked(given)
+    plain = checked_properties(given)
     if not plain.get("start") or not plain.get("end"):
-        raise invalid(REFUSED, "At least one property failed validation: Start and End are required.")
+        raise invalid(
+            VALIDATION_FAILURE, "At least one property failed validation: Start and End are required."
+        )
     merged = DEFAULTS | {name: value for name, value in plain.items() if value is not None}
-    return aligned(merged)
+    return aligned_times(merged)
 
 
-def checked(given: Json) -> Json:
+def checked_properties(given: Json) -> Json:
     """The ordinary properties of a body, each of the right kind."""
     plain = {
         name: value
@@ -55,8 +64,10 @@ def checked(given: Json) -> Json:
     plain.pop("transactionId", None)
     for name in {"start", "end"} & set(plain):
         if not plain[name]:
-            raise invalid(REFUSED, "At least one property failed validation: Start and End are required.")
-        instant(plain[name])
+            raise invalid(
+                VALIDATION_FAILURE, "At least one property failed validation: Start and End are required."
+            )
+        to_moment(plain[name])
     for attendee in plain.get("attendees") or ():
         if not (attendee.get("emailAddress") or {}).get("address"):
             raise invalid("ErrorInvalidRecipients", "At least one recipient isn't valid.")
@@ -65,7 +76,7 @@ def checked(given: Json) -> Json:
     return plain
 
 
-def patched(old: Json, changes: Json) -> Json:
+def patched_body(old: Json, changes: Json) -> Json:
     """A body with changes applied; a new location replaces the list of locations."""
     merged = old | changes
     if "location" in changes and "locations" not in changes:
@@ -76,9 +87,9 @@ def patched(old: Json, changes: Json) -> Json:
     return merged
 
 
-def aligned(body: Json) -> Json:
+def aligned_times(body: Json) -> Json:
     """A body whose times fit together; a series begins with its first occurrence."""
-    start, end = instant(body["start"]), instant(body["end"])
+    start, end = to_moment(body["start"]), to_moment(body["end"])
     if body["isAllDay"]:
         _check_all_day(body)
     if end < start:
@@ -88,31 +99,31 @@ def aligned(body: Json) -> Json:
         return body
     zone = body["start"].get("timeZone") or "UTC"
     named = body["recurrence"].get("range", {}).get("recurrenceTimeZone") or zone
-    begins = local(start, named)
-    recurrence = check(body["recurrence"], begins.date(), named)
-    first = first_day(recurrence, begins)
+    begins = to_wall_time(start, named)
+    recurrence = checked_recurrence(body["recurrence"], begins.date(), named)
+    first = first_occurrence(recurrence, begins)
     if recurrence["range"]["type"] == "endDate" and first.date() > date.fromisoformat(
         recurrence["range"]["endDate"]
     ):
         raise invalid("ErrorCalendarOccurrenceIsDeletedFromRecurrence", "The series has no occurrence.")
     recurrence["range"]["startDate"] = first.date().isoformat()
-    moved = at(first, named) - start
+    moved = from_wall_time(first, named) - start
     if body["isAllDay"]:
-        return _moved_days(body, first, begins) | {"recurrence": recurrence}
+        return _moved_all_day(body, first, begins) | {"recurrence": recurrence}
     end_zone = body["end"].get("timeZone") or "UTC"
     return body | {
         "recurrence": recurrence,
-        "start": shown(start + moved, zone),
-        "end": shown(end + moved, end_zone),
+        "start": date_time_time_zone(start + moved, zone),
+        "end": date_time_time_zone(end + moved, end_zone),
     }
 
 
-def _moved_days(body: Json, first: datetime, begins: datetime) -> Json:
+def _moved_all_day(body: Json, first: datetime, begins: datetime) -> Json:
     step = timedelta(days=(first.date() - begins.date()).days)
     return {
         **body,
         **{
-            name: {**body[name], "dateTime": written(wall(body[name]["dateTime"]) + step)}
+            name: {**body[name], "dateTime": format_wall_time(parse_wall_time(body[name]["dateTime"]) + step)}
             for name in ("start", "end")
         },
     }
@@ -120,22 +131,22 @@ def _moved_days(body: Json, first: datetime, begins: datetime) -> Json:
 
 def _check_all_day(body: Json) -> None:
     # https://learn.microsoft.com/graph/api/resources/event: midnight, and the same time zone
-    start, end = (wall(body[name]["dateTime"]) for name in ("start", "end"))
+    start, end = (parse_wall_time(body[name]["dateTime"]) for name in ("start", "end"))
     for name, moment in (("Start", start), ("End", end)):
         if moment.time() != time.min:
             message = f"The Event.{name} property for an all-day event needs to be set to midnight."
-            raise invalid(REFUSED, message)
+            raise invalid(VALIDATION_FAILURE, message)
     if (body["start"].get("timeZone") or "UTC") != (body["end"].get("timeZone") or "UTC"):
-        raise invalid(REFUSED, "The start and end of an all-day event need the same time zone.")
+        raise invalid(VALIDATION_FAILURE, "The start and end of an all-day event need the same time zone.")
     if end - start < timedelta(days=1):
         message = "The duration of an event marked as All day must be at least 24 hours."
-        raise invalid(REFUSED, message)
+        raise invalid(VALIDATION_FAILURE, message)
 
 
-def extended(given: Json) -> dict[str, str]:
+def extended_properties(given: Json) -> dict[str, str]:
     """The single-value extended properties of a body."""
     found = {}
-    for each in _members(given, "singleValueExtendedProperties"):
+    for each in _collection(given, "singleValueExtendedProperties"):
         name, value = str(each.get("id", "")), each.get("value")
         if not PROPERTY_ID.fullmatch(name):
             message = f"The property id '{name}' is not valid."
@@ -146,10 +157,10 @@ def extended(given: Json) -> dict[str, str]:
     return found
 
 
-def extensions(given: Json) -> dict[str, Json]:
+def open_extensions(given: Json) -> dict[str, Json]:
     """The open extensions of a body by their names."""
     found = {}
-    for each in _members(given, "extensions"):
+    for each in _collection(given, "extensions"):
         name = each.get("extensionName")
         if not isinstance(name, str) or not name:
             raise invalid("ErrorInvalidParameter", "An extension needs an extensionName.")
@@ -157,7 +168,7 @@ def extensions(given: Json) -> dict[str, Json]:
     return found
 
 
-def _members(given: Json, name: str) -> list[Json]:
+def _collection(given: Json, name: str) -> list[Json]:
     found = given.get(name) or []
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         raise GraphError(400, "RequestBodyRead", f"The property '{name}' is a collection of objects.")

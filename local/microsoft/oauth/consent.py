@@ -8,8 +8,8 @@ from local.microsoft import ids
 from local.microsoft.errors import Json, SignInError
 from local.microsoft.model import PERSONAL_TENANT, Account, App, Tenant
 from local.microsoft.oauth import pages, scopes
-from local.microsoft.oauth.grants import Grants, refusal
-from local.microsoft.state import World
+from local.microsoft.oauth.grants import Grants, sign_in_error
+from local.microsoft.state import State
 
 ACCEPT = frozenset({"accept", "allow", "allow_all", "accept_for_organization"})
 CANCEL = frozenset({"cancel", "deny"})
@@ -35,158 +35,170 @@ class Redirect:
 class Consent:
     """The authorization endpoint."""
 
-    def __init__(self, world: World, grants: Grants) -> None:
-        self._world = world
+    def __init__(self, state: State, grants: Grants) -> None:
+        self._state = state
         self._grants = grants
 
-    def app(self, asked: Json, tenant: str) -> App:
+    def app(self, parameters: Json, tenant: str) -> App:
         """The app of a request that may be answered by redirect; an error page otherwise."""
-        app = self._world.apps.get(asked.get("client_id", ""))
+        app = self._state.apps.get(parameters.get("client_id", ""))
         if app is None:
-            raise _page(700016, "Application with identifier was not found in the directory.")
-        if asked.get("redirect_uri") not in app.redirect_uris:
+            raise _error_page(700016, "Application with identifier was not found in the directory.")
+        if parameters.get("redirect_uri") not in app.redirect_uris:
             text = "The redirect URI specified in the request does not match the ones configured for the app."
-            raise _page(50011, text)
+            raise _error_page(50011, text)
         self._check_tenant(app, tenant)
-        if asked.get("response_type") != "code":
-            raise _page(70005, "The app returned an unsupported response type.")
-        if not asked.get("scope", "").split():
-            raise _page(900144, "The request body must contain the following parameter: 'scope'.")
-        scopes.parse(asked["scope"])
-        if asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
-            raise _page(50148, "The code_challenge_method is not supported; use S256.")
-        if asked.get("prompt", "") not in {"", "login", "none", "consent", "select_account"}:
-            raise _page(90023, "The value of the parameter 'prompt' is not supported.")
-        if asked.get("response_mode", "query") not in {"query", "fragment", "form_post"}:
-            raise _page(90023, "The value of the parameter 'response_mode' is not supported.")
+        if parameters.get("response_type") != "code":
+            raise _error_page(70005, "The app returned an unsupported response type.")
+        if not parameters.get("scope", "").split():
+            raise _error_page(900144, "The request body must contain the following parameter: 'scope'.")
+        scopes.parse_scopes(parameters["scope"])
+        if parameters.get("code_challenge") and parameters.get("code_challenge_method") != "S256":
+            raise _error_page(50148, "The code_challenge_method is not supported; use S256.")
+        if parameters.get("prompt", "") not in {"", "login", "none", "consent", "select_account"}:
+            raise _error_page(90023, "The value of the parameter 'prompt' is not supported.")
+        if parameters.get("response_mode", "query") not in {"query", "fragment", "form_post"}:
+            raise _error_page(90023, "The value of the parameter 'response_mode' is not supported.")
         return app
 
     def _check_tenant(self, app: App, tenant: str) -> None:
         if tenant in NAMED:
             if tenant == "common" and app.audience == "AzureADMyOrg":
-                raise _page(50194, "Application is not configured as a multi-tenant application.")
+                raise _error_page(50194, "Application is not configured as a multi-tenant application.")
             if tenant == "consumers" and app.audience in WORK_ONLY:
-                raise _page(9002332, "Application is configured for use by Microsoft Entra users only.")
-        elif self._tenant(tenant) is None:
-            raise _page(90002, "The tenant was not found.")
+                raise _error_page(9002332, "Application is configured for use by Microsoft Entra users only.")
+        elif self._find_tenant(tenant) is None:
+            raise _error_page(90002, "The tenant was not found.")
 
-    def _tenant(self, name: str) -> Tenant | None:
-        for tenant in self._world.tenants.values():
+    def _find_tenant(self, name: str) -> Tenant | None:
+        for tenant in self._state.tenants.values():
             if name.lower() in {tenant.id, tenant.domain}:
                 return tenant
         return None
 
-    def open(self, asked: Json, tenant: str) -> Redirect | str:
+    def redirect_or_page(self, parameters: Json, tenant: str) -> Redirect | str:
         """A redirect, if nobody needs to be asked, or else the page."""
-        app = self.app(asked, tenant)
-        wanted = scopes.parse(asked["scope"])
-        hinted = self._hinted(asked)
+        app = self.app(parameters, tenant)
+        wanted = scopes.parse_scopes(parameters["scope"])
+        hinted = self._hinted_account(parameters)
         held = self._grants.consents.get((hinted, app.id), [])
-        known = hinted and not [each for each in wanted if each not in held and each not in scopes.SIGN_IN]
-        if known and asked.get("prompt", "") in {"", "none"}:
-            return self.answer(asked, tenant, decision="accept", account=self._world.account(hinted).address)
-        if asked.get("prompt") == "none":
-            if not hinted:
-                return _refused(asked, "login_required", 50058, "A silent sign-in request was sent.")
-            return _refused(
-                asked, "interaction_required", 65001, "The user has not consented to use the app."
+        known = hinted and not [
+            each for each in wanted if each not in held and each not in scopes.SIGN_IN_SCOPES
+        ]
+        if known and parameters.get("prompt", "") in {"", "none"}:
+            return self.answer(
+                parameters, tenant, decision="accept", account=self._state.account(hinted).address
             )
-        people = list(self._world.accounts.values())
+        if parameters.get("prompt") == "none":
+            if not hinted:
+                return _redirect_with_error(
+                    parameters, "login_required", 50058, "A silent sign-in request was sent."
+                )
+            return _redirect_with_error(
+                parameters, "interaction_required", 65001, "The user has not consented to use the app."
+            )
+        people = list(self._state.accounts.values())
         action = f"/{tenant}/oauth2/v2.0/authorize"
-        return pages.consent(app.id, action, asked, people=people, hinted=hinted, wanted=wanted)
+        return pages.consent_page(app.id, action, parameters, people=people, hinted=hinted, wanted=wanted)
 
     def answer(
-        self, asked: Json, tenant: str, *, decision: str, account: str, withheld: list[str] | None = None
+        self, parameters: Json, tenant: str, *, decision: str, account: str, withheld: list[str] | None = None
     ) -> Redirect:
         """The redirect of a filled-in page; `withheld` permissions are silently not granted."""
-        app = self.app(asked, tenant)
-        wanted = scopes.parse(asked["scope"])
+        app = self.app(parameters, tenant)
+        wanted = scopes.parse_scopes(parameters["scope"])
         if decision in CANCEL:
             text = "User declined to consent to access the app."
-            return _refused(asked, "access_denied", 65004, text, error_subcode="cancel")
-        person = self._world.person(account)
+            return _redirect_with_error(parameters, "access_denied", 65004, text, error_subcode="cancel")
+        person = self._state.person(account)
         if decision not in ACCEPT or person is None:
-            raise _page(90014, "Choose an account, and accept or cancel.")
+            raise _error_page(90014, "Choose an account, and accept or cancel.")
         self._check_account(app, tenant, person)
         if self._grants.conditional.get(person.email) == 53003:
-            raise _page(53003, "Access has been blocked by Conditional Access policies.")
+            raise _error_page(53003, "Access has been blocked by Conditional Access policies.")
         # Somebody who signs in has passed the second factor.
         self._grants.conditional.pop(person.email, None)
-        home = self._world.tenants[person.tenant]
+        home = self._state.tenants[person.tenant]
         if decision == "accept_for_organization" and person.admin:
             home.approved.add(app.id)
         if self._needs_admin(app, home, person, wanted):
             text = "Administrator consent is required."
-            return _refused(asked, "access_denied", home.refusal, text, error_subcode="cancel")
+            return _redirect_with_error(
+                parameters, "access_denied", home.refusal, text, error_subcode="cancel"
+            )
         if ".default" in wanted:
             held = self._grants.consents.get((person.email, app.id), [])
             wanted = sorted({*held, *wanted} - {".default"})
         granted = [name for name in wanted if name not in (withheld or ())]
-        values = {"code": self._grants.authorize(asked, app, person.email, granted)}
-        return _back(asked, values | {"session_state": ids.guid("session", person.email)})
+        values = {"code": self._grants.authorize(parameters, app, person.email, granted)}
+        return _redirect_back(parameters, values | {"session_state": ids.guid("session", person.email)})
 
     def _check_account(self, app: App, tenant: str, person: Account) -> None:
         wrong = (
             "The user account does not exist in the tenant and cannot access the application in that tenant."
         )
         if tenant == "consumers" and not person.personal:
-            raise _page(500200, "A personal Microsoft account is required.")
+            raise _error_page(500200, "A personal Microsoft account is required.")
         if tenant == "organizations" and person.personal:
-            raise _page(50020, wrong)
+            raise _error_page(50020, wrong)
         if person.personal and app.audience in WORK_ONLY:
-            raise _page(50020, wrong)
-        found = self._tenant(tenant)
+            raise _error_page(50020, wrong)
+        found = self._find_tenant(tenant)
         only = found.id if found else (app.tenant if app.audience == "AzureADMyOrg" else "")
         if only and person.tenant != only:
-            raise _page(50020, wrong)
+            raise _error_page(50020, wrong)
 
     def _needs_admin(self, app: App, home: Tenant, person: Account, wanted: list[str]) -> bool:
         if not home.admin_consent_required or person.admin or app.id in home.approved:
             return False
         held = self._grants.consents.get((person.email, app.id), [])
-        return bool(set(wanted) - scopes.SIGN_IN - set(held))
+        return bool(set(wanted) - scopes.SIGN_IN_SCOPES - set(held))
 
-    def admin_consent(self, asked: Json, tenant: str, *, decision: str, account: str) -> Redirect:
+    def admin_consent(self, parameters: Json, tenant: str, *, decision: str, account: str) -> Redirect:
         """The redirect of the admin-consent endpoint."""
-        app = self._world.apps.get(asked.get("client_id", ""))
-        if app is None or asked.get("redirect_uri") not in app.redirect_uris:
-            raise _page(50011, "The redirect URI specified in the request does not match.")
-        person = self._world.person(account)
+        app = self._state.apps.get(parameters.get("client_id", ""))
+        if app is None or parameters.get("redirect_uri") not in app.redirect_uris:
+            raise _error_page(50011, "The redirect URI specified in the request does not match.")
+        person = self._state.person(account)
         if decision in CANCEL or person is None or not person.admin:
-            values = {"error": "access_denied", "error_description": refusal(65004).description}
-            return _back(asked, values | {"admin_consent": "True"})
-        home = self._world.tenants[person.tenant]
+            values = {"error": "access_denied", "error_description": sign_in_error(65004).description}
+            return _redirect_back(parameters, values | {"admin_consent": "True"})
+        home = self._state.tenants[person.tenant]
         self._check_tenant(app, tenant)
         home.approved.add(app.id)
-        return _back(asked, {"admin_consent": "True", "tenant": home.id, "scope": asked.get("scope", "")})
+        return _redirect_back(
+            parameters, {"admin_consent": "True", "tenant": home.id, "scope": parameters.get("scope", "")}
+        )
 
-    def _hinted(self, asked: Json) -> str:
-        hinted = self._world.person(asked.get("login_hint", ""))
+    def _hinted_account(self, parameters: Json) -> str:
+        hinted = self._state.person(parameters.get("login_hint", ""))
         return hinted.email if hinted else ""
 
 
-def issuer_tenant(tenant: str, world: World) -> str:
+def issuer_tenant(tenant: str, state: State) -> str:
     """The tenant in the issuer of a discovery document."""
     if tenant == "consumers":
         return PERSONAL_TENANT
     if tenant in NAMED:
         return "{tenantid}"
-    found = [each.id for each in world.tenants.values() if tenant.lower() in {each.id, each.domain}]
+    found = [each.id for each in state.tenants.values() if tenant.lower() in {each.id, each.domain}]
     if not found:
-        raise _page(90002, "The tenant was not found.")
+        raise _error_page(90002, "The tenant was not found.")
     return found[0]
 
 
-def _page(code: int, text: str) -> SignInError:
+def _error_page(code: int, text: str) -> SignInError:
     return SignInError("invalid_request", code=code, text=text)
 
 
-def _refused(asked: Json, error: str, code: int, text: str, **more: str) -> Redirect:
+def _redirect_with_error(parameters: Json, error: str, code: int, text: str, **more: str) -> Redirect:
     traced = f"Trace ID: {uuid4()}\r\nCorrelation ID: {uuid4()}"
     made = {"error": error, "error_description": f"AADSTS{code}: {text}\r\n{traced}"}
-    return _back(asked, made | more | {"error_uri": f"https://login.microsoftonline.com/error?code={code}"})
+    return _redirect_back(
+        parameters, made | more | {"error_uri": f"https://login.microsoftonline.com/error?code={code}"}
+    )
 
 
-def _back(asked: Json, values: dict[str, str]) -> Redirect:
-    state = {"state": asked["state"]} if "state" in asked else {}
-    return Redirect(asked["redirect_uri"], values | state, asked.get("response_mode", "query"))
+def _redirect_back(parameters: Json, values: dict[str, str]) -> Redirect:
+    state = {"state": parameters["state"]} if "state" in parameters else {}
+    return Redirect(parameters["redirect_uri"], values | state, parameters.get("response_mode", "query"))

@@ -14,10 +14,10 @@ from local.microsoft.model import Call
 from local.microsoft.oauth import pages
 from local.microsoft.oauth.consent import Consent, Redirect, issuer_tenant
 from local.microsoft.oauth.grants import Grants
-from local.microsoft.oauth.id_tokens import Signer
-from local.microsoft.state import World
-from local.microsoft.times import stamp
-from local.simulation.server import drop
+from local.microsoft.oauth.id_tokens import IdTokenSigner
+from local.microsoft.state import State
+from local.microsoft.times import format_timestamp
+from local.simulation.server import drop_connection
 
 TENANT = re.compile(r"/([A-Za-z0-9.-]+)(/.*)")
 NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
@@ -32,13 +32,13 @@ METHODS = {
 
 
 @dataclass(slots=True)
-class Identity:
+class OAuthEndpoints:
     """The identity platform over a world."""
 
-    world: World
+    state: State
     grants: Grants
     consent: Consent
-    signer: Signer
+    signer: IdTokenSigner
     faults: Faults
 
     def answer(self, request: Request) -> Response | None:
@@ -48,23 +48,23 @@ class Identity:
             return None
         tenant, method = found.group(1), METHODS[found.group(2)]
         fault = self.faults.take(method, account="", calendar="")
-        response = self._faulty(fault, request) if fault is not None else None
+        response = self._fault_response(fault, request) if fault is not None else None
         if response is None:
-            with self.world.lock:
-                response = self._answered(method, tenant, request)
-        self._log(method, response.status_code)
+            with self.state.lock:
+                response = self._answer_method(method, tenant, request)
+        self._log_call(method, response.status_code)
         if fault is not None and fault.action == "drop_after":
-            drop(request)
+            drop_connection(request)
         if fault is not None and fault.action == "truncate":
             data = response.get_data()
             response.set_data(data[: len(data) // 2])
         return response
 
-    def _faulty(self, fault: Fault, request: Request) -> Response | None:
+    def _fault_response(self, fault: Fault, request: Request) -> Response | None:
         if fault.action in {"slow", "hang"}:
             self.faults.wait(fault.seconds)
         if fault.action in {"drop_before", "hang"}:
-            drop(request)
+            drop_connection(request)
         if fault.action == "html":
             return Response(HTML_ERROR, fault.status, mimetype="text/html")
         headers = {"Retry-After": fault.retry_after} if fault.retry_after else {}
@@ -77,7 +77,7 @@ class Identity:
                 suberror=fault.suberror,
                 claims=fault.claims,
             )
-            return self._refused(error, headers)
+            return self._error_response(error, headers)
         if fault.action == "status":
             error = SignInError(
                 fault.reason or "temporarily_unavailable",
@@ -85,10 +85,10 @@ class Identity:
                 text="A transient error has occurred. Please try again.",
                 status=fault.status,
             )
-            return self._refused(error, headers)
+            return self._error_response(error, headers)
         return None
 
-    def _answered(self, method: str, tenant: str, request: Request) -> Response:
+    def _answer_method(self, method: str, tenant: str, request: Request) -> Response:
         try:
             if method == "oauth.token":
                 return self._token(request)
@@ -97,13 +97,13 @@ class Identity:
             if method == "oauth.adminconsent":
                 return self._admin_consent(tenant, request)
         except SignInError as error:
-            return Response(pages.error(error), error.status, mimetype="text/html")
+            return Response(pages.error_page(error), error.status, mimetype="text/html")
         try:
             if method == "oauth.keys":
-                return _json(self.signer.jwks(f"{self.world.settings.login_origin}/{{tenantid}}/v2.0"))
+                return _json(self.signer.jwks(f"{self.state.settings.login_origin}/{{tenantid}}/v2.0"))
             return _json(self._instance() if method == "oauth.instance" else self._discovery(tenant))
         except SignInError as error:
-            return self._refused(error, {})
+            return self._error_response(error, {})
 
     def _token(self, request: Request) -> Response:
         if request.method != "POST":
@@ -111,33 +111,33 @@ class Identity:
         try:
             return _json(self.grants.token(request.form.to_dict()), headers=NO_STORE)
         except SignInError as error:
-            return self._refused(error, {})
+            return self._error_response(error, {})
 
     def _authorize(self, tenant: str, request: Request) -> Response:
-        asked = request.values.to_dict()
-        if "decision" not in asked:
-            found = self.consent.open(asked, tenant)
-            return _leave(found) if isinstance(found, Redirect) else Response(found, mimetype="text/html")
+        parameters = request.values.to_dict()
+        if "decision" not in parameters:
+            found = self.consent.redirect_or_page(parameters, tenant)
+            return _redirect(found) if isinstance(found, Redirect) else Response(found, mimetype="text/html")
         withheld = request.values.getlist("withheld")
-        account, decision = asked.pop("account", ""), asked.pop("decision")
-        return _leave(
-            self.consent.answer(asked, tenant, decision=decision, account=account, withheld=withheld)
+        account, decision = parameters.pop("account", ""), parameters.pop("decision")
+        return _redirect(
+            self.consent.answer(parameters, tenant, decision=decision, account=account, withheld=withheld)
         )
 
     def _admin_consent(self, tenant: str, request: Request) -> Response:
-        asked = request.values.to_dict()
-        if "decision" not in asked:
-            people = [each for each in self.world.accounts.values() if each.admin]
+        parameters = request.values.to_dict()
+        if "decision" not in parameters:
+            people = [each for each in self.state.accounts.values() if each.admin]
             action = f"/{tenant}/v2.0/adminconsent"
-            names = asked.get("scope", "").split()
-            app = asked.get("client_id", "")
-            page = pages.consent(app, action, asked, people=people, hinted="", wanted=names)
+            names = parameters.get("scope", "").split()
+            app = parameters.get("client_id", "")
+            page = pages.consent_page(app, action, parameters, people=people, hinted="", wanted=names)
             return Response(page, mimetype="text/html")
-        account, decision = asked.pop("account", ""), asked.pop("decision")
-        return _leave(self.consent.admin_consent(asked, tenant, decision=decision, account=account))
+        account, decision = parameters.pop("account", ""), parameters.pop("decision")
+        return _redirect(self.consent.admin_consent(parameters, tenant, decision=decision, account=account))
 
     def _discovery(self, tenant: str) -> Json:
-        origin = self.world.settings.login_origin
+        origin = self.state.settings.login_origin
         base = f"{origin}/{tenant}"
         return {
             "token_endpoint": f"{base}/oauth2/v2.0/token",
@@ -148,7 +148,7 @@ class Identity:
             "id_token_signing_alg_values_supported": ["RS256"],
             "response_types_supported": ["code"],
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "issuer": f"{origin}/{issuer_tenant(tenant, self.world)}/v2.0",
+            "issuer": f"{origin}/{issuer_tenant(tenant, self.state)}/v2.0",
             "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
             "tenant_region_scope": None,
             "cloud_instance_name": "microsoftonline.com",
@@ -156,11 +156,11 @@ class Identity:
         }
 
     def _instance(self) -> Json:
-        host = self.world.settings.login_origin.partition("://")[2]
+        host = self.state.settings.login_origin.partition("://")[2]
         known = {"preferred_network": host, "preferred_cache": "login.windows.net"}
         return {
             "tenant_discovery_endpoint": (
-                f"{self.world.settings.login_origin}/common/v2.0/.well-known/openid-configuration"
+                f"{self.state.settings.login_origin}/common/v2.0/.well-known/openid-configuration"
             ),
             "api-version": "1.1",
             "metadata": [
@@ -168,20 +168,20 @@ class Identity:
             ],
         }
 
-    def _refused(self, error: SignInError, headers: dict[str, str]) -> Response:
-        trace = guid("trace", self.world.serial())
-        body = error.body(now=self.world.now(), trace=trace)
+    def _error_response(self, error: SignInError, headers: dict[str, str]) -> Response:
+        trace = guid("trace", self.state.serial())
+        body = error.body(now=self.state.now(), trace=trace)
         return _json(body, status=error.status, headers=NO_STORE | headers)
 
-    def _log(self, method: str, status: int) -> None:
-        with self.world.lock:
-            number, at = len(self.world.calls) + 1, stamp(self.world.now())
-            self.world.calls.append(Call(number, at, method, "", "", status, ""))
+    def _log_call(self, method: str, status: int) -> None:
+        with self.state.lock:
+            number, at = len(self.state.calls) + 1, format_timestamp(self.state.now())
+            self.state.calls.append(Call(number, at, method, "", "", status, ""))
 
 
-def _leave(found: Redirect) -> Response:
+def _redirect(found: Redirect) -> Response:
     if found.mode == "form_post":
-        return Response(pages.form_post(found.uri, found.values), mimetype="text/html")
+        return Response(pages.form_post_page(found.uri, found.values), mimetype="text/html")
     return redirect(found.address)
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from local.microsoft import ids
 from local.microsoft.errors import Json, SignInError, token_invalid
-from local.microsoft.model import AccessToken, Account, App, Caller, Code, RefreshToken
+from local.microsoft.model import AccessToken, Account, App, AuthorizationCode, Caller, RefreshToken
 from local.microsoft.oauth import scopes
-from local.microsoft.oauth.id_tokens import Signer, client_info
-from local.microsoft.state import World
+from local.microsoft.oauth.id_tokens import IdTokenSigner, client_info
+from local.microsoft.state import State
 
 # https://learn.microsoft.com/entra/identity-platform/reference-error-codes: number -> error, suberror, text
 REFUSALS = {
@@ -49,11 +49,13 @@ REFUSALS = {
         "The server terminated an operation because it encountered a client loop.",
     ),
 }
-CLAIMS = '{"access_token":{"capolids":{"essential":true,"values":["c03a1b7a-2c4e-4a8e-9f0b-6d1d1c3f7a55"]}}}'
-NEEDS_CLAIMS = frozenset({50076, 50079, 53003})
+CLAIMS_CHALLENGE = (
+    '{"access_token":{"capolids":{"essential":true,"values":["c03a1b7a-2c4e-4a8e-9f0b-6d1d1c3f7a55"]}}}'
+)
+WITH_CLAIMS_CHALLENGE = frozenset({50076, 50079, 53003})
 
 
-def refusal(code: int, *, error: str = "", suberror: str = "", claims: str = "") -> SignInError:
+def sign_in_error(code: int, *, error: str = "", suberror: str = "", claims: str = "") -> SignInError:
     """The refusal of a number."""
     known = REFUSALS.get(code, ("invalid_grant", "", "The request was refused."))
     return SignInError(
@@ -62,12 +64,12 @@ def refusal(code: int, *, error: str = "", suberror: str = "", claims: str = "")
         text=known[2],
         status=401 if known[0] == "invalid_client" else 400,
         suberror=suberror or known[1],
-        claims=claims or (CLAIMS if code in NEEDS_CLAIMS else ""),
+        claims=claims or (CLAIMS_CHALLENGE if code in WITH_CLAIMS_CHALLENGE else ""),
     )
 
 
 @dataclass(slots=True)
-class Refused:
+class ScriptedRefusal:
     """A scripted refusal of an account's refreshes."""
 
     error: SignInError
@@ -77,14 +79,14 @@ class Refused:
 class Grants:
     """Every code, token and consent."""
 
-    def __init__(self, world: World, signer: Signer) -> None:
-        self._world = world
+    def __init__(self, state: State, signer: IdTokenSigner) -> None:
+        self._state = state
         self._signer = signer
-        self.codes: dict[str, Code] = {}
+        self.codes: dict[str, AuthorizationCode] = {}
         self.refresh_tokens: dict[str, RefreshToken] = {}
         self.access_tokens: dict[str, AccessToken] = {}
         self.consents: dict[tuple[str, str], list[str]] = {}
-        self.refused: dict[str, Refused] = {}
+        self.refused: dict[str, ScriptedRefusal] = {}
         self.conditional: dict[str, int] = {}
 
     def caller(self, header: str) -> Caller:
@@ -95,24 +97,24 @@ class Grants:
         token = self.access_tokens.get(text.strip())
         if token is None:
             raise token_invalid("CompactToken parsing failed with error code: 80049217")
-        if token.expires <= self._world.now():
+        if token.expires <= self._state.now():
             raise token_invalid("Lifetime validation failed, the token is expired.")
         return Caller(token.account, token.app, token.scopes)
 
-    def authorize(self, asked: Json, app: App, account: str, granted: list[str]) -> str:
+    def authorize(self, parameters: Json, app: App, account: str, granted: list[str]) -> str:
         """A code after consent."""
         held = self.consents.setdefault((account, app.id), [])
         held.extend(name for name in granted if name not in held)
-        code = f"{'M.C' if self._world.accounts[account].personal else '1.'}{secrets.token_urlsafe(48)}"
-        self.codes[code] = Code(
+        code = f"{'M.C' if self._state.accounts[account].personal else '1.'}{secrets.token_urlsafe(48)}"
+        self.codes[code] = AuthorizationCode(
             code,
             account,
             app.id,
-            asked["redirect_uri"],
+            parameters["redirect_uri"],
             tuple(granted),
-            asked.get("code_challenge", ""),
-            asked.get("nonce", ""),
-            self._world.now() + self._world.settings.code_life,
+            parameters.get("code_challenge", ""),
+            parameters.get("nonce", ""),
+            self._state.now() + self._state.settings.code_life,
         )
         return code
 
@@ -129,7 +131,7 @@ class Grants:
         )
 
     def _app(self, form: Json) -> App:
-        app = self._world.apps.get(form.get("client_id", ""))
+        app = self._state.apps.get(form.get("client_id", ""))
         if app is None:
             text = "Application with identifier was not found in the directory."
             raise SignInError("unauthorized_client", code=700016, text=text)
@@ -137,20 +139,20 @@ class Grants:
             text = "The request body must contain: 'client_assertion' or 'client_secret'."
             raise SignInError("invalid_client", code=7000218, text=text, status=401)
         if not secrets.compare_digest(form["client_secret"].encode(), app.secret.encode()):
-            raise refusal(7000215)
+            raise sign_in_error(7000215)
         if app.secret_expired:
-            raise refusal(7000222)
+            raise sign_in_error(7000222)
         return app
 
     def _redeem(self, form: Json, app: App) -> Json:
         code = self.codes.get(form.get("code", ""))
         if code is None or code.app != app.id:
-            raise refusal(70000)
+            raise sign_in_error(70000)
         if code.used:
             text = "OAuth2 Authorization code was already redeemed, please retry with a new valid code."
             raise SignInError("invalid_grant", code=54005, text=text)
-        if code.expires <= self._world.now():
-            raise refusal(70008)
+        if code.expires <= self._state.now():
+            raise sign_in_error(70008)
         if form.get("redirect_uri") != code.redirect_uri:
             text = "The reply address does not match the reply address provided when requesting the code."
             raise SignInError("invalid_client", code=500112, text=text)
@@ -160,16 +162,16 @@ class Grants:
             )
             raise SignInError("invalid_grant", code=501481, text=text)
         code.used = True
-        return self._issue(self._world.accounts[code.account], app, list(code.scopes), code.nonce)
+        return self._issue(self._state.accounts[code.account], app, list(code.scopes), code.nonce)
 
     def _refresh(self, form: Json, app: App) -> Json:
         token = self.refresh_tokens.get(form.get("refresh_token", ""))
         if token is None or token.app != app.id:
-            raise refusal(70000)
+            raise sign_in_error(70000)
         if token.revoked:
-            raise refusal(token.revoked)
-        if token.expires <= self._world.now():
-            raise refusal(700082)
+            raise sign_in_error(token.revoked)
+        if token.expires <= self._state.now():
+            raise sign_in_error(700082)
         scripted = self.refused.get(token.account)
         if scripted is not None:
             scripted.times -= 1
@@ -177,27 +179,29 @@ class Grants:
                 del self.refused[token.account]
             raise scripted.error
         if token.account in self.conditional:
-            raise refusal(self.conditional[token.account])
+            raise sign_in_error(self.conditional[token.account])
         held = self.consents.get((token.account, app.id), [])
-        asked = scopes.parse(form.get("scope", "")) or held
-        if ".default" in asked:
-            asked = held
-        if not held or [name for name in asked if name not in held and name not in scopes.SIGN_IN]:
-            raise refusal(65001)
+        parameters = scopes.parse_scopes(form.get("scope", "")) or held
+        if ".default" in parameters:
+            parameters = held
+        if not held or [
+            name for name in parameters if name not in held and name not in scopes.SIGN_IN_SCOPES
+        ]:
+            raise sign_in_error(65001)
         # Consent given before is in every token, even where the refresh asks for less.
-        return self._issue(self._world.accounts[token.account], app, held, "")
+        return self._issue(self._state.accounts[token.account], app, held, "")
 
     def _issue(self, account: Account, app: App, granted: list[str], nonce: str) -> Json:
-        now, settings = self._world.now(), self._world.settings
+        now, settings = self._state.now(), self._state.settings
         access = f"{'EwB' if account.personal else 'eyJ0'}{secrets.token_urlsafe(64)}"
-        names = frozenset(granted) - scopes.SIGN_IN
+        names = frozenset(granted) - scopes.SIGN_IN_SCOPES
         self.access_tokens[access] = AccessToken(
             access, account.email, app.id, names, now + settings.access_token_life
         )
         seconds = int(settings.access_token_life.total_seconds())
         made: Json = {
             "token_type": "Bearer",
-            "scope": scopes.written(granted, full=settings.full_scope_names),
+            "scope": scopes.format_scopes(granted, full=settings.full_scope_names),
             "expires_in": seconds,
             "ext_expires_in": seconds,
             "access_token": access,
@@ -215,7 +219,7 @@ class Grants:
     def _claims(self, account: Account, app: App, nonce: str) -> Json:
         claims: Json = {
             "aud": app.id,
-            "iss": f"{self._world.settings.login_origin}/{account.tenant}/v2.0",
+            "iss": f"{self._state.settings.login_origin}/{account.tenant}/v2.0",
             "name": account.name,
             "oid": account.oid,
             "preferred_username": account.address,

@@ -14,11 +14,11 @@ from local.microsoft.errors import Json
 
 
 @cache
-def _private() -> RSAPrivateKey:
+def _private_key() -> RSAPrivateKey:
     return generate_private_key(public_exponent=65537, key_size=2048)
 
 
-class Signer:
+class IdTokenSigner:
     """The signing key, made when it is first needed."""
 
     def __init__(self) -> None:
@@ -28,11 +28,11 @@ class Signer:
         """An ID token with the given claims, valid for an hour."""
         moment = int(now.timestamp())
         times = {"iat": moment, "nbf": moment, "exp": int((now + timedelta(hours=1)).timestamp())}
-        return jwt.encode(claims | times, _private(), algorithm="RS256", headers={"kid": self.key_id})
+        return jwt.encode(claims | times, _private_key(), algorithm="RS256", headers={"kid": self.key_id})
 
     def jwks(self, issuer: str) -> Json:
         """The key set that verifies the tokens."""
-        public = json.loads(RSAAlgorithm.to_jwk(_private().public_key()))
+        public = json.loads(RSAAlgorithm.to_jwk(_private_key().public_key()))
         public.pop("key_ops", None)
         return {"keys": [public | {"kid": self.key_id, "use": "sig", "issuer": issuer}]}
 

@@ -13,13 +13,13 @@ button{{font:inherit;padding:.5rem 1.5rem;margin-right:1rem}}code{{word-break:br
 HIDDEN = frozenset({"account", "decision"})
 
 
-def consent(
-    app: str, action: str, asked: Json, *, people: list[Account], hinted: str, wanted: list[str]
+def consent_page(
+    app: str, action: str, parameters: Json, *, people: list[Account], hinted: str, wanted: list[str]
 ) -> str:
     """The page that asks which account, and whether the app may."""
     hidden = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(str(value))}">'
-        for name, value in asked.items()
+        for name, value in parameters.items()
         if name not in HIDDEN
     )
     chosen = hinted or (people[0].email if people else "")
@@ -42,7 +42,7 @@ def consent(
     )
 
 
-def error(refused: SignInError) -> str:
+def error_page(refused: SignInError) -> str:
     """The page of a request that must not be redirected."""
     return (
         HEAD.format(title="Sorry")
@@ -51,7 +51,7 @@ def error(refused: SignInError) -> str:
     )
 
 
-def form_post(uri: str, values: dict[str, str]) -> str:
+def form_post_page(uri: str, values: dict[str, str]) -> str:
     """A form with the values, which the browser posts by itself."""
     hidden = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'

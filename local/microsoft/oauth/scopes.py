@@ -2,8 +2,8 @@
 
 from local.microsoft.errors import SignInError
 
-GRAPH = "https://graph.microsoft.com/"
-SIGN_IN = frozenset({"openid", "profile", "email", "offline_access"})
+GRAPH_PREFIX = "https://graph.microsoft.com/"
+SIGN_IN_SCOPES = frozenset({"openid", "profile", "email", "offline_access"})
 PERMISSIONS = frozenset(
     [
         "Calendars.Read",
@@ -19,16 +19,16 @@ PERMISSIONS = frozenset(
         "User.Read.All",
     ]
 )
-_KNOWN = {name.lower(): name for name in PERMISSIONS | SIGN_IN}
+_KNOWN = {name.lower(): name for name in PERMISSIONS | SIGN_IN_SCOPES}
 
 
-def parse(text: str) -> list[str]:
+def parse_scopes(text: str) -> list[str]:
     """The permissions of a scope parameter by their short names; an error for one that does not exist."""
     found: list[str] = []
     for each in text.split():
-        short = each.removeprefix(GRAPH)
+        short = each.removeprefix(GRAPH_PREFIX)
         if short == ".default":
-            if len([one for one in text.split() if one.lower() not in SIGN_IN]) > 1:
+            if len([one for one in text.split() if one.lower() not in SIGN_IN_SCOPES]) > 1:
                 raise _refused(f"{each} can't be combined with resource-specific scopes.")
             found.append(short)
             continue
@@ -44,7 +44,7 @@ def _refused(text: str) -> SignInError:
     return SignInError("invalid_scope", code=70011, text=text)
 
 
-def written(scopes: list[str], *, full: bool) -> str:
+def format_scopes(scopes: list[str], *, full: bool) -> str:
     """The scope of a token answer; offline_access is never in it."""
     shown = [name for name in scopes if name != "offline_access"]
-    return " ".join(name if name in SIGN_IN or not full else f"{GRAPH}{name}" for name in shown)
+    return " ".join(name if name in SIGN_IN_SCOPES or not full else f"{GRAPH_PREFIX}{name}" for name in shown)

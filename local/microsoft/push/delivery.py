@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from local.microsoft.errors import Json
-from local.simulation.http_post import Reply, post_to
-from local.simulation.push_queue import Outbox
+from local.simulation import http_post
+from local.simulation.http_post import WebhookReply
+from local.simulation.push_queue import PushQueue
 
 # https://learn.microsoft.com/graph/change-notifications-delivery-webhooks
 FIRST_LIMIT, RETRY_LIMIT = 3.0, 10.0
@@ -17,10 +18,10 @@ PENALTY = timedelta(minutes=10)
 SLOW_SHARE, DROP_SHARE = 0.10, 0.15
 BATCH = 20
 # Fewer answers say nothing about an endpoint's share of slow ones; the number is ours.
-MEASURED = 10
+LEAST_MEASURED = 10
 
 
-Post = Callable[[str, dict[str, str], bytes], Reply]
+PostFunction = Callable[[str, dict[str, str], bytes], WebhookReply]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Notification:
     address: str
     body: Json
     due: datetime
-    born: datetime
+    first_due: datetime
     attempt: int = 1
 
 
@@ -48,71 +49,73 @@ class Attempt:
     batch: int
 
 
-def post(address: str, headers: dict[str, str], body: bytes) -> Reply:
+def post(address: str, headers: dict[str, str], body: bytes) -> WebhookReply:
     """Send a POST over the network, waiting at most ten seconds."""
-    return post_to(address, headers, body, patience=RETRY_LIMIT)
+    return http_post.post(address, headers, body, timeout=RETRY_LIMIT)
 
 
-class Delivery(Outbox[Notification, Attempt]):
+class Delivery(PushQueue[Notification, Attempt]):
     """The queue between changes and webhooks."""
 
-    def __init__(self, now: Callable[[], datetime], send: Post = post) -> None:
+    def __init__(self, now: Callable[[], datetime], send: PostFunction = post) -> None:
         super().__init__(now, name="microsoft-push")
         self.send = send
         self.batched = True
         self.rules = True
-        self._speeds: dict[str, list[tuple[datetime, float]]] = {}
+        self._response_times: dict[str, list[tuple[datetime, float]]] = {}
         self._penalties: dict[str, tuple[str, datetime]] = {}
 
     def put(self, notification: Notification) -> None:
         """Queue an item; an endpoint that was too slow gets it later, or not at all."""
         with self._lock:
             kind, until = self._penalties.get(_endpoint(notification.address), ("", self._now()))
-            punished = kind if until > self._now() else ""
-        if punished != "drop":
-            late = PENALTY if punished else timedelta(0)
+            penalty = kind if until > self._now() else ""
+        if penalty != "drop":
+            late = PENALTY if penalty else timedelta(0)
             super().put(replace(notification, due=notification.due + late))
 
-    def _batches(self, ready: list[Notification]) -> list[list[Notification]]:
+    def _split_into_batches(self, ready: list[Notification]) -> list[list[Notification]]:
         batches: list[list[Notification]] = []
-        open_ones: dict[str, list[Notification]] = {}
+        open_batches: dict[str, list[Notification]] = {}
         for item in ready:
-            found = open_ones.get(item.address)
+            found = open_batches.get(item.address)
             if found is None or not self.batched or len(found) >= BATCH:
-                found = open_ones[item.address] = []
+                found = open_batches[item.address] = []
                 batches.append(found)
             found.append(item)
         return batches
 
-    def _carry(self, batch: list[Notification]) -> list[tuple[Attempt, Notification | None]]:
+    def _send_batch(self, batch: list[Notification]) -> list[tuple[Attempt, Notification | None]]:
         body = json.dumps({"value": [item.body for item in batch]}).encode()
         headers = {"Content-Type": "application/json; charset=utf-8", "Content-Length": str(len(body))}
         reply = self.send(batch[0].address, headers, body)
         with self._lock:
-            self._measure(batch[0].address, reply)
-        return [self._fate(item, reply, len(batch)) for item in batch]
+            self._record_response_time(batch[0].address, reply)
+        return [self._result(item, reply, len(batch)) for item in batch]
 
-    def _fate(self, item: Notification, reply: Reply, together: int) -> tuple[Attempt, Notification | None]:
+    def _result(
+        self, item: Notification, reply: WebhookReply, together: int
+    ) -> tuple[Attempt, Notification | None]:
         limit = FIRST_LIMIT if item.attempt == 1 else RETRY_LIMIT
         taken = 200 <= reply.status < 300 and reply.seconds <= limit
         due = self._now() + timedelta(seconds=10 * 2 ** (item.attempt - 1))
-        again = not taken and due - item.born < GIVE_UP
+        again = not taken and due - item.first_due < GIVE_UP
         attempt = Attempt(item.subscription, item.kind, item.attempt, reply.status, again, together)
         return attempt, replace(item, due=due, attempt=item.attempt + 1) if again else None
 
-    def _measure(self, address: str, reply: Reply) -> None:
+    def _record_response_time(self, address: str, reply: WebhookReply) -> None:
         """Endpoints that are slow too often are punished as a whole, whoever subscribed."""
         if not self.rules:
             return
         now, name = self._now(), _endpoint(address)
-        recent = [each for each in self._speeds.get(name, []) if now - each[0] < PENALTY]
+        recent = [each for each in self._response_times.get(name, []) if now - each[0] < PENALTY]
         recent.append((now, RETRY_LIMIT + 1 if reply.status == 0 else reply.seconds))
-        self._speeds[name] = recent
+        self._response_times[name] = recent
         dead = sum(1 for _, seconds in recent if seconds > RETRY_LIMIT) / len(recent)
         slow = sum(1 for _, seconds in recent if seconds > FIRST_LIMIT) / len(recent)
-        if len(recent) >= MEASURED and dead > DROP_SHARE:
+        if len(recent) >= LEAST_MEASURED and dead > DROP_SHARE:
             self._penalties[name] = ("drop", now + PENALTY)
-        elif len(recent) >= MEASURED and slow > SLOW_SHARE:
+        elif len(recent) >= LEAST_MEASURED and slow > SLOW_SHARE:
             self._penalties[name] = ("slow", now + PENALTY)
 
 

@@ -4,8 +4,8 @@ from local.microsoft import ids
 from local.microsoft.errors import Json
 from local.microsoft.model import Calendar, Item, Subscription
 from local.microsoft.push.delivery import Delivery, Notification
-from local.microsoft.state import World
-from local.microsoft.times import stamp
+from local.microsoft.state import State
+from local.microsoft.times import format_timestamp
 
 LIFECYCLE = ("missed", "subscriptionRemoved", "reauthorizationRequired")
 
@@ -13,20 +13,20 @@ LIFECYCLE = ("missed", "subscriptionRemoved", "reauthorizationRequired")
 class Notifications:
     """Turns changes of a world into items for webhooks."""
 
-    def __init__(self, world: World, delivery: Delivery) -> None:
-        self._world = world
+    def __init__(self, state: State, delivery: Delivery) -> None:
+        self._state = state
         self._delivery = delivery
-        world.on_change = self.changed
+        state.on_change = self.notify_change
 
-    def changed(self, calendar: Calendar, item: Item, kind: str) -> None:
+    def notify_change(self, calendar: Calendar, item: Item, kind: str) -> None:
         """An item was created, updated or deleted."""
-        for each in self.live():
+        for each in self.live_subscriptions():
             if each.calendar != calendar.id or each.paused:
                 continue
-            kinds = [kind] + ["updated"] * (self._world.settings.extra_updates if kind != "deleted" else 0)
+            kinds = [kind] + ["updated"] * (self._state.settings.extra_updates if kind != "deleted" else 0)
             for one in kinds:
                 if one in each.kinds:
-                    self._put(each, one, each.notification_url, self._item(each, item, one))
+                    self._queue(each, one, each.notification_url, self._change_item(each, item, one))
 
     def lifecycle(self, subscription: Subscription, event: str) -> None:
         """Send a lifecycle event, and let what it says be true."""
@@ -37,35 +37,35 @@ class Notifications:
         if event == "subscriptionRemoved":
             subscription.removed = True
         if subscription.lifecycle_url:
-            body = self._head(subscription) | {"lifecycleEvent": event}
-            self._put(subscription, event, subscription.lifecycle_url, body)
+            body = self._common_fields(subscription) | {"lifecycleEvent": event}
+            self._queue(subscription, event, subscription.lifecycle_url, body)
 
-    def live(self) -> list[Subscription]:
+    def live_subscriptions(self) -> list[Subscription]:
         """The subscriptions that have neither ended nor expired."""
-        now = self._world.now()
+        now = self._state.now()
         return [
-            each for each in self._world.subscriptions.values() if not each.removed and each.expires > now
+            each for each in self._state.subscriptions.values() if not each.removed and each.expires > now
         ]
 
-    def _put(self, subscription: Subscription, kind: str, address: str, body: Json) -> None:
-        now = self._world.now()
-        self._delivery.batched = self._world.settings.batch_notifications
-        self._delivery.rules = self._world.settings.endpoint_rules
+    def _queue(self, subscription: Subscription, kind: str, address: str, body: Json) -> None:
+        now = self._state.now()
+        self._delivery.batched = self._state.settings.batch_notifications
+        self._delivery.rules = self._state.settings.endpoint_rules
         self._delivery.put(Notification(subscription.id, kind, address, body, now, now))
 
-    def _head(self, subscription: Subscription) -> Json:
+    def _common_fields(self, subscription: Subscription) -> Json:
         return {
             "subscriptionId": subscription.id,
-            "subscriptionExpirationDateTime": stamp(subscription.expires),
+            "subscriptionExpirationDateTime": format_timestamp(subscription.expires),
             "clientState": subscription.client_state or None,
-            "tenantId": self._world.accounts[subscription.account].tenant,
+            "tenantId": self._state.accounts[subscription.account].tenant,
         }
 
-    def _item(self, subscription: Subscription, item: Item, kind: str) -> Json:
-        account = self._world.accounts[subscription.account]
-        event_id = self._world.id_of(item, immutable=subscription.immutable)
+    def _change_item(self, subscription: Subscription, item: Item, kind: str) -> Json:
+        account = self._state.accounts[subscription.account]
+        event_id = self._state.id_of(item, immutable=subscription.immutable)
         path = f"Users/{account.oid}/Events/{event_id}"
-        return self._head(subscription) | {
+        return self._common_fields(subscription) | {
             "changeType": kind,
             "resource": path,
             "resourceData": {

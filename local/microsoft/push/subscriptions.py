@@ -11,12 +11,12 @@ from local.microsoft.api.context import Context
 from local.microsoft.errors import GraphError, Json, access_denied, bad_request
 from local.microsoft.model import Subscription
 from local.microsoft.push.delivery import RETRY_LIMIT, Delivery
-from local.microsoft.times import parameter, stamp
+from local.microsoft.times import format_timestamp, parse_parameter
 
-SHORTEST = timedelta(minutes=45)
-PAUSE = timedelta(minutes=10)
-LONGEST_STATE = 128
-KINDS = frozenset({"created", "updated", "deleted"})
+SHORTEST_LIFE = timedelta(minutes=45)
+REAUTHORIZE_PAUSE = timedelta(minutes=10)
+LONGEST_CLIENT_STATE = 128
+CHANGE_TYPES = frozenset({"created", "updated", "deleted"})
 RESOURCE = re.compile(r"/?(?:me|users/([^/]+))/(?:calendars/([^/]+)/|calendar/)?events(?:\?.*)?")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -29,33 +29,37 @@ class Subscriptions:
 
     def create(self, context: Context) -> Json:
         """A new subscription, once its addresses have echoed their tokens."""
-        world, body = context.world, context.body
+        state, body = context.state, context.body
         schema.check("subscription", body)
         for name in ("changeType", "notificationUrl", "resource", "expirationDateTime"):
             if not body.get(name):
-                raise _wrong(f"Subscription validation request failed. The property '{name}' is required.")
-        with world.lock:
-            made = self._made(context, body)
+                raise _validation_error(
+                    f"Subscription validation request failed. The property '{name}' is required."
+                )
+        with state.lock:
+            made = self._build(context, body)
         # The webhook answers while this request waits; nobody else may be locked out meanwhile.
         for address in (made.notification_url, made.lifecycle_url):
             if address:
                 self._validate(context, address)
-        with world.lock:
-            self._need_no_twin(context, made)
-            world.subscriptions[made.id] = made
+        with state.lock:
+            self._refuse_duplicate(context, made)
+            state.subscriptions[made.id] = made
             context.status = 201
-            return _shown(context, made)
+            return _render(context, made)
 
-    def _made(self, context: Context, body: Json) -> Subscription:
-        if not {each.strip() for each in body["changeType"].split(",")} <= KINDS:
-            raise _wrong(f"Invalid changeType '{body['changeType']}'.")
-        if len(body.get("clientState") or "") > LONGEST_STATE:
-            raise _wrong("The clientState must not be longer than 128 characters.")
+    def _build(self, context: Context, body: Json) -> Subscription:
+        if not {each.strip() for each in body["changeType"].split(",")} <= CHANGE_TYPES:
+            raise _validation_error(f"Invalid changeType '{body['changeType']}'.")
+        if len(body.get("clientState") or "") > LONGEST_CLIENT_STATE:
+            raise _validation_error("The clientState must not be longer than 128 characters.")
         rich = bool(body.get("includeResourceData"))
         if rich and not (body.get("encryptionCertificate") and body.get("encryptionCertificateId")):
-            raise _wrong("A subscription with resource data needs an encryptionCertificate and its id.")
+            raise _validation_error(
+                "A subscription with resource data needs an encryptionCertificate and its id."
+            )
         made = Subscription(
-            id=ids.guid("subscription", context.caller.account, context.world.serial()),
+            id=ids.guid("subscription", context.caller.account, context.state.serial()),
             account=context.caller.account,
             app=context.caller.app,
             calendar=self._calendar(context, body["resource"]),
@@ -65,10 +69,10 @@ class Subscriptions:
             lifecycle_url=body.get("lifecycleNotificationUrl") or "",
             client_state=body.get("clientState") or "",
             expires=self._expiry(context, body["expirationDateTime"], rich=rich),
-            immutable=context.prefs.immutable,
+            immutable=context.preferences.immutable,
             rich=rich,
         )
-        self._need_no_twin(context, made)
+        self._refuse_duplicate(context, made)
         return made
 
     def _calendar(self, context: Context, resource: str) -> str:
@@ -79,27 +83,27 @@ class Subscriptions:
         account = context.account
         if user and user.lower() not in {account.email, account.oid}:
             raise access_denied()
-        context.world.need_mailbox(account)
-        seen = context.world.seen(account.email, calendar_id or "")
-        if not seen.own:
+        context.state.require_mailbox(account)
+        mailbox_calendar = context.state.mailbox_calendar(account.email, calendar_id or "")
+        if not mailbox_calendar.own:
             # https://learn.microsoft.com/graph/api/subscription-update: only the signed-in user's own mailbox
             raise access_denied()
-        return seen.id
+        return mailbox_calendar.id
 
     def _expiry(self, context: Context, text: str, *, rich: bool) -> datetime:
-        now, settings = context.world.now(), context.world.settings
-        wanted = parameter(text)
+        now, settings = context.state.now(), context.state.settings
+        wanted = parse_parameter(text)
         longest = settings.rich_subscription_life if rich else settings.subscription_life
         if wanted <= now or wanted > now + longest:
             minutes = int(longest.total_seconds() / 60)
             message = f"Subscription expiration can only be {minutes} minutes in the future."
-            raise _wrong(message)
-        return max(wanted, now + SHORTEST)
+            raise _validation_error(message)
+        return max(wanted, now + SHORTEST_LIFE)
 
-    def _need_no_twin(self, context: Context, made: Subscription) -> None:
-        if context.world.settings.duplicate_subscriptions:
+    def _refuse_duplicate(self, context: Context, made: Subscription) -> None:
+        if context.state.settings.duplicate_subscriptions:
             return
-        for each in _own(context):
+        for each in _own_subscriptions(context):
             if each.calendar == made.calendar and each.kinds == made.kinds:
                 message = "A subscription with the same changeType and resource already exists."
                 raise GraphError(409, "Conflict", message)
@@ -107,8 +111,8 @@ class Subscriptions:
     def _validate(self, context: Context, address: str) -> None:
         parts = urlsplit(address)
         local = parts.scheme == "http" and parts.hostname in LOOPBACK
-        if parts.scheme != "https" and not (local and context.world.settings.allow_http_push):
-            raise _wrong("The notification URL must be an https address.")
+        if parts.scheme != "https" and not (local and context.state.settings.allow_http_push):
+            raise _validation_error("The notification URL must be an https address.")
         token = f"Validation: Testing client application reachability for {secrets.token_urlsafe(12)} : 100%"
         joint = "&" if parts.query else "?"
         headers = {"Content-Type": "text/plain; charset=utf-8", "Content-Length": "0"}
@@ -116,65 +120,65 @@ class Subscriptions:
         reply = self._delivery.send(target, headers, b"")
         kind = reply.content_type.partition(";")[0].strip().lower()
         if reply.status == 0 or reply.seconds > RETRY_LIMIT:
-            raise _wrong("Subscription validation request timed out.")
+            raise _validation_error("Subscription validation request timed out.")
         if reply.status != 200 or kind != "text/plain" or reply.text != token:
-            raise _wrong(
+            raise _validation_error(
                 f"Subscription validation request failed. Response must exactly match validationToken query "
                 f"parameter. HTTP status code was '{reply.status}'."
             )
 
     def renew(self, context: Context) -> Json:
         """A later expiry; 404 for a subscription that is gone for good."""
-        world, body = context.world, context.body
+        state, body = context.state, context.body
         if not body or set(body) - {"expirationDateTime", "notificationUrl"}:
-            raise _wrong("Only expirationDateTime and notificationUrl can be changed.")
+            raise _validation_error("Only expirationDateTime and notificationUrl can be changed.")
         schema.check("subscription", body)
-        with world.lock:
-            found = _mine(context)
-            status, since = world.settings.renew_after_reauthorize, found.reauthorized
-            if status and since is not None and world.now() - since < PAUSE:
+        with state.lock:
+            found = _own_subscription(context)
+            status, since = state.settings.renew_after_reauthorize, found.reauthorized
+            if status and since is not None and state.now() - since < REAUTHORIZE_PAUSE:
                 message = "The subscription was reauthorized less than ten minutes ago."
                 raise GraphError(status, "Forbidden", message)
             wanted = body.get("expirationDateTime")
             expires = self._expiry(context, wanted, rich=found.rich) if wanted else found.expires
         if body.get("notificationUrl"):
             self._validate(context, body["notificationUrl"])
-        with world.lock:
+        with state.lock:
             found.notification_url = body.get("notificationUrl") or found.notification_url
             found.expires, found.paused = expires, False
-            return _shown(context, found)
+            return _render(context, found)
 
     def reauthorize(self, context: Context) -> None:
         """Notifications flow again with the caller's token."""
-        found = _mine(context)
+        found = _own_subscription(context)
         found.paused = False
-        found.reauthorized = context.world.now()
+        found.reauthorized = context.state.now()
         context.status = 204
 
 
-def _wrong(message: str) -> GraphError:
+def _validation_error(message: str) -> GraphError:
     return GraphError(400, "ValidationError", message)
 
 
-def _own(context: Context) -> list[Subscription]:
-    now = context.world.now()
+def _own_subscriptions(context: Context) -> list[Subscription]:
+    now = context.state.now()
     return [
         each
-        for each in context.world.subscriptions.values()
+        for each in context.state.subscriptions.values()
         if (each.account, each.app) == (context.caller.account, context.caller.app)
         and not each.removed
         and each.expires > now
     ]
 
 
-def _mine(context: Context) -> Subscription:
-    for each in _own(context):
-        if each.id == context.place.other:
+def _own_subscription(context: Context) -> Subscription:
+    for each in _own_subscriptions(context):
+        if each.id == context.path_target.other:
             return each
     raise GraphError(404, "ResourceNotFound", "The object was not found.")
 
 
-def _shown(context: Context, found: Subscription) -> Json:
+def _render(context: Context, found: Subscription) -> Json:
     return {
         "@odata.context": f"{context.base}/$metadata#subscriptions/$entity",
         "id": found.id,
@@ -185,7 +189,7 @@ def _shown(context: Context, found: Subscription) -> Json:
         "notificationUrl": found.notification_url,
         "notificationQueryOptions": None,
         "lifecycleNotificationUrl": found.lifecycle_url or None,
-        "expirationDateTime": stamp(found.expires),
+        "expirationDateTime": format_timestamp(found.expires),
         "creatorId": context.account.oid,
         "includeResourceData": found.rich or None,
         "latestSupportedTlsVersion": "v1_2",
@@ -197,12 +201,12 @@ def _shown(context: Context, found: Subscription) -> Json:
 
 def get(context: Context) -> Json:
     """One of the caller's subscriptions."""
-    return _shown(context, _mine(context))
+    return _render(context, _own_subscription(context))
 
 
 def list_own(context: Context) -> Json:
     """The caller's subscriptions, without their secrets."""
-    shown = [_shown(context, each) | {"clientState": None} for each in _own(context)]
+    shown = [_render(context, each) | {"clientState": None} for each in _own_subscriptions(context)]
     for each in shown:
         del each["@odata.context"]
     return {"@odata.context": f"{context.base}/$metadata#subscriptions", "value": shown}
@@ -210,5 +214,5 @@ def list_own(context: Context) -> Json:
 
 def delete(context: Context) -> None:
     """End a subscription."""
-    _mine(context).removed = True
+    _own_subscription(context).removed = True
     context.status = 204

@@ -12,7 +12,7 @@ from common.domain.feed import Channel
 from common.domain.interval import Interval
 from common.providers.microsoft.calendar import MicrosoftCalendar
 from common.providers.microsoft.client import GraphClient
-from local.microsoft import MicrosoftSimulator, Reply
+from local.microsoft import MicrosoftSimulator, WebhookReply
 from tests.contract.provider.google_world import Clock, Recorder
 from tests.contract.provider.world import NOW, ZONE, Stored, Trouble
 from tests.transports import wsgi_session
@@ -37,10 +37,10 @@ def local(at: datetime) -> dict[str, str]:
     return {"dateTime": at.replace(tzinfo=None).isoformat(), "timeZone": WINDOWS_ZONE}
 
 
-def echo(address: str, _headers: Any, _body: bytes) -> Reply:
+def echo(address: str, _headers: Any, _body: bytes) -> WebhookReply:
     """A webhook that proves its address and accepts everything."""
     asked = parse_qs(urlsplit(address).query).get("validationToken")
-    return Reply(200, asked[0], "text/plain") if asked else Reply(202, "", "")
+    return WebhookReply(200, asked[0], "text/plain") if asked else WebhookReply(202, "", "")
 
 
 class MicrosoftWorld:

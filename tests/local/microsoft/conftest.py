@@ -3,7 +3,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from werkzeug.test import Client
 
-from local.microsoft import MicrosoftServer, MicrosoftSimulator, Reply, Settings
+from local.microsoft import MicrosoftServer, MicrosoftSimulator, Settings, WebhookReply
 from tests.local.microsoft.driver import ADA, BOB, CLO, Clock, Driver
 
 SCOPES = ("Calendars.ReadWrite", "User.Read", "MailboxSettings.Read")
@@ -20,8 +20,8 @@ class Webhook:
     def __init__(self):
         self.posts = []
         self.validations = []
-        self.answer = lambda _address, _body: Reply(202)
-        self.validate = lambda token: Reply(200, token, "text/plain; charset=utf-8")
+        self.answer = lambda _address, _body: WebhookReply(202)
+        self.validate = lambda token: WebhookReply(200, token, "text/plain; charset=utf-8")
 
     def __call__(self, address, headers, body):
         token = parse_qs(urlsplit(address).query).get("validationToken")

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local.microsoft import MicrosoftSimulator, Reply
+from local.microsoft import MicrosoftSimulator, WebhookReply
 from local.microsoft.errors import GraphError
 from tests.local.microsoft.driver import ADA, IMMUTABLE, WINDOW, Clock, Driver, all_day, timed, weekly
 
@@ -104,7 +104,7 @@ def change(sim, calendars, kind, place, days):
 )
 def test_delta_tells_everything(steps, days, series):
     """Whatever people do, a client that replaces series whole sees what calendarView shows."""
-    sim = MicrosoftSimulator(now=Clock(), send_push=lambda *_: Reply(202))
+    sim = MicrosoftSimulator(now=Clock(), send_push=lambda *_: WebhookReply(202))
     sim.admin.add_client("client", secret="secret", redirect_uris=["https://app.example.test/cb"])
     sim.admin.add_account(ADA)
     sim.admin.set_setting("deleted_occurrences", days)

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
-from local.microsoft import MicrosoftSimulator, Reply
+from local.microsoft import MicrosoftSimulator, WebhookReply
 from tests.local.microsoft.driver import ADA, SCHEMA, WINDOW, Clock, members, recurring, timed, weekly
 
 PLAIN = ["", "x", "UTC", "2026-02-30", "2026-10-05", "0001-01-01", "9999-12-31T23:59:59", "daily"]
@@ -31,7 +31,7 @@ OPTIONS = settings(max_examples=100, deadline=None, suppress_health_check=list(H
 
 @cache
 def world():
-    sim = MicrosoftSimulator(now=Clock(), send_push=lambda *_: Reply(202))
+    sim = MicrosoftSimulator(now=Clock(), send_push=lambda *_: WebhookReply(202))
     sim.admin.add_client("client", secret="secret", redirect_uris=["https://app.example.test/cb"])
     sim.admin.add_account(ADA)
     sim.admin.set_limits()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.microsoft import Reply
+from local.microsoft import WebhookReply
 from tests.local.microsoft.driver import ADA, CLO, MOMENT, Refused, timed
 from tests.local.microsoft.push_setup import HOOK, LIFE, asked, items
 
@@ -21,12 +21,12 @@ def test_both_addresses_are_validated_first(hook, subscription):
 @pytest.mark.parametrize(
     "answer",
     [
-        lambda _token: Reply(500),
-        lambda token: Reply(202, token),
-        lambda token: Reply(200, token, "text/html"),
-        lambda token: Reply(200, token.replace(" ", "+")),
-        lambda token: Reply(200, token, seconds=11),
-        lambda _token: Reply(0),
+        lambda _token: WebhookReply(500),
+        lambda token: WebhookReply(202, token),
+        lambda token: WebhookReply(200, token, "text/html"),
+        lambda token: WebhookReply(200, token.replace(" ", "+")),
+        lambda token: WebhookReply(200, token, seconds=11),
+        lambda _token: WebhookReply(0),
     ],
 )
 def test_bad_echo_creates_nothing(hook, ada, calendar, answer):

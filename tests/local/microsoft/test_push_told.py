@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from local.microsoft import Reply
+from local.microsoft import WebhookReply
 from tests.local.microsoft.driver import ADA, CLO, WINDOW, timed, weekly
 from tests.local.microsoft.push_setup import asked, items
 
@@ -68,7 +68,7 @@ def test_deleted_day_updates_the_series(sim, hook, ada, subscription):
 
 def test_late_or_failed_answers_are_retried(sim, hook, clock, ada, subscription):
     """Not 2xx, or later than three seconds: again with growing pauses, for four hours."""
-    replies = iter([Reply(503), Reply(202, seconds=4), Reply(202, seconds=9)])
+    replies = iter([WebhookReply(503), WebhookReply(202, seconds=4), WebhookReply(202, seconds=9)])
     hook.answer = lambda _address, _body: next(replies)
     ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
     first = sim.push.deliver()
@@ -83,7 +83,7 @@ def test_late_or_failed_answers_are_retried(sim, hook, clock, ada, subscription)
 def test_retries_end_after_four_hours(sim, hook, clock, ada, subscription):
     """Then the change is lost."""
     sim.admin.set_setting("endpoint_rules", False)
-    hook.answer = lambda _address, _body: Reply(500)
+    hook.answer = lambda _address, _body: WebhookReply(500)
     ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
     while sim.push.pending():
         sim.push.deliver()
@@ -95,7 +95,7 @@ def test_retries_end_after_four_hours(sim, hook, clock, ada, subscription):
 
 def test_dead_endpoint_loses_everything_for_ten_minutes(sim, hook, clock, ada, subscription):
     """More than 15 % of answers after ten seconds: new notifications are discarded."""
-    hook.answer = lambda _address, _body: Reply(0, seconds=10.5)
+    hook.answer = lambda _address, _body: WebhookReply(0, seconds=10.5)
     sim.admin.set_setting("batch_notifications", False)
     for day in range(1, 12):
         ada("POST", "/me/events", timed(f"2026-10-{day:02d}T10:00:00"))
@@ -110,7 +110,7 @@ def test_dead_endpoint_loses_everything_for_ten_minutes(sim, hook, clock, ada, s
 
 def test_slow_endpoint_is_told_ten_minutes_later(sim, hook, clock, ada, subscription):
     """More than 10 % of answers after three seconds: new notifications wait."""
-    hook.answer = lambda _address, _body: Reply(202, seconds=3.5)
+    hook.answer = lambda _address, _body: WebhookReply(202, seconds=3.5)
     sim.admin.set_setting("batch_notifications", False)
     for day in range(1, 12):
         ada("POST", "/me/events", timed(f"2026-10-{day:02d}T10:00:00"))
