@@ -7,8 +7,9 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from local.google.api import batch
-from local.google.api.dispatch import Api, error_response
+from local.google.api.dispatch import Api
 from local.google.api.limits import Limits, Quota
+from local.google.api.messages import error_response
 from local.google.api.paging import OpenListings
 from local.google.api.routes import handlers
 from local.google.control.admin import Admin

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from werkzeug.wrappers import Request, Response
 
 from local.microsoft.api import batch
-from local.microsoft.api.dispatch import ROOT, Api, http_response, read_request
+from local.microsoft.api.dispatch import Api
 from local.microsoft.api.limits import GRAPH, Limits, Throttle
+from local.microsoft.api.messages import ROOT, http_response, read_request
 from local.microsoft.api.routes import routes
 from local.microsoft.control.admin import Admin
 from local.microsoft.control.inspection import Inspection

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from local.microsoft import ids
 from local.microsoft.errors import GraphError, item_not_found
 from local.microsoft.model import (
+    PERSONAL_TENANT,
     Account,
     App,
     Calendar,
@@ -56,7 +57,7 @@ class State(SimulatorState):
         self._clock = now
         self.settings = settings
         self.accounts: dict[str, Account] = {}
-        self.tenants: dict[str, Tenant] = {}
+        self.tenants: dict[str, Tenant] = {PERSONAL_TENANT: Tenant(PERSONAL_TENANT, "live.com")}
         self.calendars: dict[str, Calendar] = {}
         self.apps: dict[str, App] = {}
         self.subscriptions: dict[str, Subscription] = {}
@@ -80,6 +81,11 @@ class State(SimulatorState):
         """Who signs in with this address now."""
         return next((each for each in self.accounts.values() if each.address == address.lower()), None)
 
+    def tenant_of_domain(self, domain: str) -> Tenant:
+        """The organization of a mail domain, made when it is first named."""
+        made = Tenant(ids.guid("tenant", domain.lower()), domain.lower())
+        return self.tenants.setdefault(made.id, made)
+
     def require_mailbox(self, account: Account) -> None:
         """404 where the mailbox is not one that Graph serves."""
         if account.mailbox_error:
@@ -89,6 +95,12 @@ class State(SimulatorState):
     def default_calendar(self, account: str) -> Calendar:
         """The calendar a mailbox begins with."""
         return next(each for each in self.calendars.values() if each.owner == account and each.default)
+
+    def named_calendar(self, name: str) -> Calendar:
+        """The calendar with this id, or the default calendar of the mailbox with this address."""
+        if name.lower() in self.accounts:
+            return self.default_calendar(name.lower())
+        return self.calendars[name]
 
     def calendars_of(self, account: str) -> list[MailboxCalendar]:
         """Every calendar in a mailbox: the own ones, then those that others share."""

@@ -12,7 +12,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
-from local.google.api.dispatch import error_response
+from local.google.api.messages import error_response
 from local.google.errors import bad_request, invalid
 
 LIMIT = 1000

@@ -2,13 +2,13 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
 from local.google.api import fields, schema
 from local.google.api.context import Context
 from local.google.api.limits import Quota, units
+from local.google.api.messages import access_token, error_response, json_response
 from local.google.api.routes import Handler
 from local.google.api.schema import Method, arguments, match
 from local.google.calendars import access
@@ -170,23 +170,6 @@ class Api:
                     cost,
                 )
             )
-
-
-def access_token(request: Request) -> str:
-    """The access token of a request, by header or query parameter."""
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" else request.args.get("access_token", "")
-
-
-def json_response(answer: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A JSON response."""
-    kind = "application/json; charset=UTF-8"
-    return Response(json.dumps(answer), status, headers=headers, content_type=kind)
-
-
-def error_response(error: ApiError) -> Response:
-    """An error as a response."""
-    return json_response(error.body(), status=error.status, headers=error.headers)
 
 
 def _body(request: Request, method: Method) -> Json:

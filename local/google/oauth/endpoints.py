@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from local.google.api.dispatch import json_response
+from local.google.api.messages import json_response
 from local.google.errors import Json
 from local.google.faults import BAD_GATEWAY, Fault, Faults
 from local.google.model import Call

@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from werkzeug.wrappers import Request
 
-from local.microsoft.api.dispatch import Api, GraphRequest, GraphResponse, parse_json_object, read_request
+from local.microsoft.api.dispatch import Api
+from local.microsoft.api.messages import GraphRequest, GraphResponse, parse_json_object, read_request
 from local.microsoft.errors import GraphError, Json, bad_request
 from local.microsoft.ids import guid
 from local.simulation.server import drop_connection

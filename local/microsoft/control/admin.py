@@ -8,7 +8,7 @@ from local.microsoft.calendars import calendar_methods
 from local.microsoft.errors import Json
 from local.microsoft.events import validation
 from local.microsoft.events.delta import DeltaRounds
-from local.microsoft.model import PERSONAL_TENANT, Account, App, Calendar, Item, Share, Tenant
+from local.microsoft.model import PERSONAL_TENANT, Account, App, Item, Share
 from local.microsoft.oauth.grants import Grants, ScriptedRefusal, sign_in_error
 from local.microsoft.oauth.scopes import parse_scopes
 from local.microsoft.push.notifications import Notifications
@@ -35,7 +35,6 @@ class Admin(SimulatorAdmin):
         self._throttle = throttle
         self._rounds = rounds
         self._notifications = notifications
-        state.tenants[PERSONAL_TENANT] = Tenant(PERSONAL_TENANT, "live.com")
 
     def add_client(
         self,
@@ -48,7 +47,7 @@ class Admin(SimulatorAdmin):
     ) -> None:
         """Register an app; `tenant` (a domain) is the one a single-tenant app belongs to."""
         with self._state.lock:
-            home = self._tenant(tenant).id if tenant else ""
+            home = self._state.tenant_of_domain(tenant).id if tenant else ""
             self._state.apps[client_id] = App(client_id, secret, tuple(redirect_uris), audience, home)
 
     def add_tenant(self, domain: str, *, admin_consent_required: bool = False, refusal: int = 90094) -> str:
@@ -57,7 +56,7 @@ class Admin(SimulatorAdmin):
         ``refusal`` is the number that its users come back with: 90094, or 90008, 90095 or 65001.
         """
         with self._state.lock:
-            found = self._tenant(domain)
+            found = self._state.tenant_of_domain(domain)
             found.admin_consent_required, found.refusal = admin_consent_required, refusal
             return found.id
 
@@ -75,7 +74,7 @@ class Admin(SimulatorAdmin):
         with self._state.lock:
             email = email.lower()
             zone(time_zone)
-            tenant = PERSONAL_TENANT if personal else self._tenant(email.partition("@")[2]).id
+            tenant = PERSONAL_TENANT if personal else self._state.tenant_of_domain(email.partition("@")[2]).id
             oid = ids.guid("oid", email)
             oid = f"00000000-0000-0000-{oid[19:]}" if personal else oid
             made = Account(email, oid, tenant, name or email, time_zone, personal, admin, mailbox_error)
@@ -105,7 +104,7 @@ class Admin(SimulatorAdmin):
     def share(self, calendar: str, account: str, *, can_edit: bool = False) -> str:
         """Put a calendar into somebody else's mailbox; returns its id there."""
         with self._state.lock:
-            found, held = self._calendar(calendar), self._state.account(account)
+            found, held = self._state.named_calendar(calendar), self._state.account(account)
             link = ids.calendar_id(held.email, self._state.serial())
             held.shared[link] = Share(found.id, can_edit)
             return link
@@ -113,18 +112,18 @@ class Admin(SimulatorAdmin):
     def unshare(self, calendar: str, account: str) -> None:
         """Take a shared calendar out of somebody else's mailbox."""
         with self._state.lock:
-            held, wanted = self._state.account(account), self._calendar(calendar).id
+            held, wanted = self._state.account(account), self._state.named_calendar(calendar).id
             held.shared = {link: share for link, share in held.shared.items() if share.calendar != wanted}
 
     def remove_calendar(self, calendar: str) -> None:
         """Delete a calendar as its owner would."""
         with self._state.lock:
-            calendar_methods.drop_calendar(self._state, self._calendar(calendar))
+            calendar_methods.drop_calendar(self._state, self._state.named_calendar(calendar))
 
     def bulk_load(self, calendar: str, events: list[Json], *, notify: bool = False) -> int:
         """Store many events at once, silently unless told otherwise."""
         with self._state.lock:
-            found = self._calendar(calendar)
+            found = self._state.named_calendar(calendar)
             muted, self._state.muted = self._state.muted, not notify
             try:
                 for body in events:
@@ -218,7 +217,7 @@ class Admin(SimulatorAdmin):
     def expire_sync_tokens(self, calendar: str = "") -> None:
         """Let the delta links of a calendar (or of all) be forgotten."""
         with self._state.lock:
-            wanted = self._calendar(calendar).id if calendar else ""
+            wanted = self._state.named_calendar(calendar).id if calendar else ""
             for found in self._state.calendars.values():
                 found.epoch += wanted in {"", found.id}
 
@@ -230,13 +229,13 @@ class Admin(SimulatorAdmin):
     def replay_delta(self, calendar: str) -> None:
         """Let the next round tell again what the last one told."""
         with self._state.lock:
-            self._calendar(calendar).replay = True
+            self._state.named_calendar(calendar).replay = True
 
     def bump(self, calendar: str, event_id: str) -> None:
         """Exchange touches an event by itself: another change key, nothing else."""
         with self._state.lock:
             key, _ = self._state.event_ids[event_id]
-            self._state.store(self._calendar(calendar).items[key])
+            self._state.store(self._state.named_calendar(calendar).items[key])
 
     def lifecycle(self, event: str, *, subscription: str = "") -> int:
         """Send a lifecycle event to one subscription or all; returns to how many."""
@@ -247,12 +246,3 @@ class Admin(SimulatorAdmin):
             for each in chosen:
                 self._notifications.lifecycle(each, event)
             return len(chosen)
-
-    def _tenant(self, domain: str) -> Tenant:
-        made = Tenant(ids.guid("tenant", domain.lower()), domain.lower())
-        return self._state.tenants.setdefault(made.id, made)
-
-    def _calendar(self, name: str) -> Calendar:
-        if name.lower() in self._state.accounts:
-            return self._state.default_calendar(name.lower())
-        return self._state.calendars[name]

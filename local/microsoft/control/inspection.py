@@ -9,7 +9,6 @@ from local.microsoft.errors import Json
 from local.microsoft.events import event_resource
 from local.microsoft.events.expansion import Window, listed_event, listed_events, occurrence
 from local.microsoft.faults import Fault, Faults
-from local.microsoft.model import Calendar
 from local.microsoft.oauth.grants import Grants
 from local.microsoft.push.delivery import Delivery
 from local.microsoft.state import State
@@ -30,7 +29,7 @@ class Inspection(SimulatorInspection):
     def events(self, calendar: str) -> list[Json]:
         """What is stored in a calendar: single events, series and exceptions, with immutable ids."""
         with self._state.lock:
-            items = self._calendar(calendar).items
+            items = self._state.named_calendar(calendar).items
             found = []
             for item in items.values():
                 if item.series:
@@ -49,7 +48,7 @@ class Inspection(SimulatorInspection):
         with self._state.lock:
             window = Window(parse_parameter(time_min), parse_parameter(time_max))
             spans: list[list[str]] = []
-            found = listed_events(self._calendar(calendar).items, window)
+            found = listed_events(self._state.named_calendar(calendar).items, window)
             for each in sorted(found, key=lambda one: (one.start, one.end)):
                 answer = (each.body.get("responseStatus") or {}).get("response")
                 free = each.body.get("showAs") in {"free", "workingElsewhere"}
@@ -142,8 +141,3 @@ class Inspection(SimulatorInspection):
     def add_fault(self, action: str, **options: Any) -> None:
         """Script a fault."""
         self._fault_script.add(Fault(action, **options))
-
-    def _calendar(self, name: str) -> Calendar:
-        if name.lower() in self._state.accounts:
-            return self._state.default_calendar(name.lower())
-        return self._state.calendars[name]

@@ -36,7 +36,7 @@ class Owner:
     def put_event(self, calendar: str, event: Json, *, zone_label: str = "", raw: Json | None = None) -> Json:
         """Enter an event (single or recurring); `zone_label` is an odd zone name that reads show."""
         with self._state.lock:
-            found = self._calendar(calendar)
+            found = self._state.named_calendar(calendar)
             item = self._new(found, validation.new_event_body(deepcopy(event)), event)
             odd: Json = {"_label": zone_label} if zone_label else {}
             odd |= {"_raw": raw} if raw else {}
@@ -70,7 +70,7 @@ class Owner:
     def move_to_calendar(self, calendar: str, event_id: str, destination: str) -> Json:
         """Move an event to another calendar of the mailbox: only its immutable id stays."""
         with self._state.lock:
-            item, target = self._find(calendar, event_id).item, self._calendar(destination)
+            item, target = self._find(calendar, event_id).item, self._state.named_calendar(destination)
             series_exceptions = exceptions(self._state.calendars[item.calendar].items).get(item.key, [])
             for each in [*series_exceptions, item]:
                 self._state.remove(each, notify=each is item)
@@ -98,7 +98,7 @@ class Owner:
                 deepcopy(changes),
             )
             self._truncate(master, found.day)
-            item = self._new(self._calendar(calendar), validation.aligned_times(body), {})
+            item = self._new(self._state.named_calendar(calendar), validation.aligned_times(body), {})
             return self._render(listed_event(self._state.store(item, kind="created")))
 
     def delete_following(self, calendar: str, day_id: str) -> Json:
@@ -112,7 +112,7 @@ class Owner:
         with self._state.lock:
             found = self._find(calendar, event_id)
             responses.record_response(self._state, found, response)
-            owner = self._calendar(calendar).owner
+            owner = self._state.named_calendar(calendar).owner
             attendees.log_response(self._state, found.item, responses.RESPONSES[response][0], by=owner)
 
     def guest_responds(self, calendar: str, event_id: str, *, guest: str, response: str) -> Json:
@@ -130,7 +130,7 @@ class Owner:
     def receive_invitation(self, calendar: str, event: Json, *, organizer: str) -> Json:
         """An invitation from somebody else arrives, tentative and not yet answered."""
         with self._state.lock:
-            found = self._calendar(calendar)
+            found = self._state.named_calendar(calendar)
             guest = {"type": "required", "emailAddress": {"address": found.owner}}
             given = {"attendees": [guest], "showAs": "tentative"} | deepcopy(event)
             body = validation.new_event_body(given)
@@ -154,7 +154,7 @@ class Owner:
     def days(self, calendar: str, event_id: str, *, start: str, end: str) -> list[Json]:
         """The days of a series between two moments."""
         with self._state.lock:
-            found, master = self._calendar(calendar), self._find(calendar, event_id).item
+            found, master = self._state.named_calendar(calendar), self._find(calendar, event_id).item
             series_exceptions = exceptions(found.items).get(master.key, [])
             window = Window(parse_parameter(start), parse_parameter(end))
             return [
@@ -176,13 +176,8 @@ class Owner:
         kept = frozenset(each for each in master.deleted_days if each < day)
         return self._state.store(replace(master, body=master.body | {"recurrence": rule}, deleted_days=kept))
 
-    def _calendar(self, name: str) -> Calendar:
-        if name.lower() in self._state.accounts:
-            return self._state.default_calendar(name.lower())
-        return self._state.calendars[name]
-
     def _find(self, calendar: str, event_id: str) -> ListedEvent:
-        items = self._calendar(calendar).items
+        items = self._state.named_calendar(calendar).items
         key, day = self._state.event_ids[event_id]
         found = occurrence(items, items[key], day) if day else listed_event(items[key])
         if found is None:

@@ -13,7 +13,7 @@ from local.microsoft.errors import GraphError, Json, bad_request, invalid
 from local.microsoft.events import event_resource
 from local.microsoft.events.expansion import ListedEvent, Window, exceptions, listed_event, occurrences
 from local.microsoft.events.listing import asked_window
-from local.microsoft.model import Calendar, Item, MailboxCalendar, Tombstone
+from local.microsoft.model import Calendar, Item, Tombstone
 from local.microsoft.state import State, VisibleCalendar
 from local.microsoft.times import format_timestamp, parse_parameter
 
@@ -61,8 +61,8 @@ def delta(context: Context, rounds: DeltaRounds) -> Json:
                 "resource: '$orderby, $filter, $select, $expand, $search, $top'."
             )
             raise bad_request(message, "ErrorInvalidUrlQuery")
-    mailbox_calendar = context.calendar()
-    resource = f"{context.caller.account}/{mailbox_calendar.calendar.id}"
+    calendar = context.calendar().calendar
+    resource = f"{context.caller.account}/{calendar.id}"
     if "$skiptoken" in context.query:
         name, _, offset = context.query["$skiptoken"].partition(".")
         found = rounds.open_rounds.get(name)
@@ -70,9 +70,9 @@ def delta(context: Context, rounds: DeltaRounds) -> Json:
             raise sync_state_lost(context)
         return _page(context, name, found, int(offset))
     if "$deltatoken" in context.query:
-        found = _next_round(context, mailbox_calendar, resource)
+        found = _next_round(context, calendar, resource)
     else:
-        found = _first_round(context, mailbox_calendar, resource)
+        found = _first_round(context, calendar, resource)
     name = f"r{context.state.serial()}"
     rounds.open_rounds[name] = found
     while len(rounds.open_rounds) > MOST_ROUNDS:
@@ -80,9 +80,9 @@ def delta(context: Context, rounds: DeltaRounds) -> Json:
     return _page(context, name, found, 0)
 
 
-def _first_round(context: Context, mailbox_calendar: MailboxCalendar, resource: str) -> DeltaRound:
+def _first_round(context: Context, calendar: Calendar, resource: str) -> DeltaRound:
     window = asked_window(context)
-    visible = context.state.visible(mailbox_calendar.calendar)
+    visible = context.state.visible(calendar)
     entries = list(_present_entries(visible, window, -1))
     if context.state.settings.initial_removed:
         entries = [
@@ -90,13 +90,10 @@ def _first_round(context: Context, mailbox_calendar: MailboxCalendar, resource: 
             for tombstone in visible.removed
             for entry in _removed_entries(context.state, tombstone, window)
         ] + entries
-    return DeltaRound(
-        resource, entries, _delta_token(context, mailbox_calendar.calendar, window, visible.change, 0)
-    )
+    return DeltaRound(resource, entries, _delta_token(context, calendar, window, visible.change, 0))
 
 
-def _next_round(context: Context, mailbox_calendar: MailboxCalendar, resource: str) -> DeltaRound:
-    calendar = mailbox_calendar.calendar
+def _next_round(context: Context, calendar: Calendar, resource: str) -> DeltaRound:
     window, since, before = _read_token(context, calendar)
     if calendar.replay:
         since, calendar.replay = before, False
