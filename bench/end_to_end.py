@@ -31,7 +31,7 @@ from local.demo.plan import OUTLOOK_ZONE, TENANT, ZONE, Account, Person, Plan
 from local.demo.scene import Scene
 from local.demo.terminal import Terminal
 from local.stack import Options, Stack
-from local.tokens import staff_token
+from local.staff_tokens import staff_token
 
 CHANGES, FEW_CHANGES = 100, 12
 CALENDARS = 3

@@ -1,1 +1,1 @@
-"""Everything that runs the product on one machine."""
+"""Runs Slotbridge on one machine: the stack, the demo, and stand-ins for the cloud services and providers."""

@@ -11,26 +11,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local.tokens import ROLES, NoStack, staff_token
+from local.staff_tokens import ROLES, StackNotRunning, staff_token
 
 if TYPE_CHECKING:
     from common.config import Config
     from local.stack import Stack
 
 PORT = 8080
-_REAL = "the real one"
+_REAL = "the real service"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code."""
+    """Run one command and return the exit code."""
     chosen = command_line().parse_args(arguments)
     if chosen.command == "token":
-        return _token(chosen)
+        return _print_token(chosen)
     if chosen.command == "demo":
         from local.demo.story import tell  # noqa: PLC0415 - the other commands start without it
 
         return tell(broken=chosen.breaking, log_file=chosen.log)
-    return _mails(chosen) if chosen.command == "mails" else _up(chosen)
+    return _print_mails(chosen) if chosen.command == "mails" else _up(chosen)
 
 
 def _up(chosen: argparse.Namespace) -> int:
@@ -47,7 +47,7 @@ def _up(chosen: argparse.Namespace) -> int:
         return 1
     try:
         with Stack(options) as stack:
-            _introduce(stack, chosen.port)
+            _print_addresses(stack, chosen.port)
             stop.wait()
             print("stopping")
     except (EmulatorError, OSError) as error:
@@ -56,7 +56,7 @@ def _up(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _introduce(stack: Stack, port: int) -> None:
+def _print_addresses(stack: Stack, port: int) -> None:
     where, config = stack.addresses, stack.installation.config
     outside = config.function_url("oauth_callback").removesuffix("/oauth_callback")
     staff = config.staff[0].url
@@ -87,40 +87,40 @@ def _introduce(stack: Stack, port: int) -> None:
 
 def _provider(simulated: str, config: Config, *, client: str, place: str) -> str:
     if simulated:
-        return f"{simulated}   simulated; its back door is /_sim/"
+        return f"{simulated}   simulated; its control API is below /_sim/"
     if not config.text(client, ""):
         return "switched off: no client is set"
     named = config.text(place, "")
     return f"{named}   from the environment" if named else _REAL
 
 
-def _token(chosen: argparse.Namespace) -> int:
+def _print_token(chosen: argparse.Namespace) -> int:
     issuer = chosen.issuer or f"http://127.0.0.1:{chosen.port + 1}"
     try:
         print(staff_token(issuer, tenant=chosen.tenant, role=chosen.role, resources=chosen.resource))
-    except NoStack as error:
+    except StackNotRunning as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def _mails(chosen: argparse.Namespace) -> int:
+def _print_mails(chosen: argparse.Namespace) -> int:
     from urllib3.exceptions import HTTPError  # noqa: PLC0415 - the other commands start without it
 
-    from local.mail import mails_at  # noqa: PLC0415
+    from local.mail import received_mails  # noqa: PLC0415
 
     try:
-        taken = mails_at(f"http://127.0.0.1:{chosen.port + 6}")
+        mails = received_mails(f"http://127.0.0.1:{chosen.port + 6}")
     except HTTPError:
         print(f"no stack with mails runs at port {chosen.port}", file=sys.stderr)
         return 1
-    for mail in taken:
+    for mail in mails:
         print(f"To: {', '.join(mail.to)}\nSubject: {mail.subject}\n\n{mail.text.strip()}\n{mail.calendar}")
     return 0
 
 
 def command_line() -> argparse.ArgumentParser:
-    """What can be asked for."""
+    """The parser of the command line."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start everything and keep it running")
@@ -133,13 +133,13 @@ def command_line() -> argparse.ArgumentParser:
     up.add_argument("--port", type=int, default=PORT, help="the first of seven ports; 0 takes free ones")
     mails = commands.add_parser("mails", help="print the mails that a running stack sent; none was delivered")
     mails.add_argument("--port", type=int, default=PORT, help="the port that the stack was started with")
-    demo = commands.add_parser("demo", help="tell the whole story once, checking every step")
+    demo = commands.add_parser("demo", help="run the demonstration once, checking every step")
     demo.add_argument(
         "--break",
         dest="breaking",
         choices=("pushes", "exports", "outlook-pushes", "outlook-exports"),
         default="",
-        help="break something on purpose, to see that the story's checks notice",
+        help="break something on purpose, to see that the demonstration's checks notice",
     )
     demo.add_argument("--log", type=Path, help="keep the functions' log in this file")
     token = commands.add_parser("token", help="print a staff token of a running stack")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from common.crypto.vault import new_keyset
 from common.domain.work import Work
-from local.tokens import AUDIENCE
+from local.staff_tokens import AUDIENCE
 
 PROJECT = "slotbridge-local"
 LOCATION = "europe-west6"
@@ -22,10 +22,10 @@ CLIENT_SECRET = "local-secret"
 SENDER = "no-reply@slotbridge.localhost.localdomain"
 REGION = "eu-central-1"
 FRONT_END = "http://localhost:3000"
-"""Where a front end of one's own is expected, for the links in mails; Slotbridge serves no pages there."""
+"""The default address of the front end, for the links in mails; Slotbridge itself serves no pages."""
 
-MADE_HERE = ("SIGNING_KEYS", "CHANNEL_KEYS", "EVENT_ID_KEY", "GRANT_KEYSET")
-"""Settings that are generated anew at each start unless the environment brings them."""
+GENERATED = ("SIGNING_KEYS", "CHANNEL_KEYS", "EVENT_ID_KEY", "GRANT_KEYSET")
+"""Keys that are generated anew at each start unless the environment has them."""
 
 STAFF = ("STAFF_TOKEN_ISSUER", "STAFF_TOKEN_AUDIENCE", "STAFF_TOKEN_JWKS_URI")
 CLIENTS = (
@@ -41,11 +41,11 @@ TASKS = (
     "TASKS_TOKEN_ISSUER",
     "TASKS_TOKEN_JWKS_URI",
 )
-"""With external providers somebody else's issuer and task queue may be named too: by the first of these."""
+"""With external providers the environment may name another issuer or task queue: if the first one is set."""
 
 DEPLOYMENT = Path(__file__).parents[1] / "terraform"
 PROJECT_PER_MINUTE = 10_000
-MOST_A_SECOND = 500
+MAX_RATE = 500
 
 
 LIMITS = {
@@ -55,12 +55,12 @@ LIMITS = {
     "LIMIT_TENANT_CHANGES": "6000",
     "LIMIT_CONTACT_CHANGES": "600",
 }
-"""On one machine everybody has the same address, and no front end says which."""
+"""Rate limits high enough for one machine, where all callers have the same address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the parts of the stack listen; ``firestore`` is empty where memory stands in for it."""
+    """Where the parts of the stack listen; ``firestore`` is empty if documents are kept in memory."""
 
     functions: str
     issuer: str
@@ -73,56 +73,56 @@ class Addresses:
 
 
 def settings(addresses: Addresses, given: Mapping[str, str]) -> dict[str, str]:
-    """The whole environment of the functions.
+    """The environment variables of the functions.
 
     Args:
         addresses: Where the parts are.
         given: The environment of this process; keys found there are kept. Without simulated providers their
-            addresses and clients come from there, and so may the public address, the staff's issuer
-            and the task queue.
+            addresses and clients are taken from it, and optionally the public address, the issuer of
+            staff tokens and the task queue.
     """
     public = given.get("PUBLIC_BASE_URL", "") if not addresses.google else ""
-    made = {name: given.get(name) or _made(name) for name in MADE_HERE}
-    places = _places(addresses, public or addresses.functions)
-    chosen = {} if addresses.google else _chosen(given)
+    made = {name: given.get(name) or _generate(name) for name in GENERATED}
+    endpoints = _endpoints(addresses, public or addresses.functions)
+    overrides = {} if addresses.google else _overrides(given)
     mail = _mail(addresses, given)
     return {
         **LIMITS,
         **given,
         **made,
-        **places,
+        **endpoints,
         **_google(addresses),
         **_microsoft(addresses),
         **mail,
-        **chosen,
+        **overrides,
     }
 
 
 def missing(given: Mapping[str, str]) -> tuple[str, ...]:
-    """What the environment must still say before external providers work, a line each."""
-    begun = [group for group in (*CLIENTS, STAFF) if any(given.get(name) for name in group)]
+    """The variables that are missing for external providers, one line each."""
+    partly_set = [group for group in (*CLIENTS, STAFF) if any(given.get(name) for name in group)]
     absent = [
         f"{name} is missing beside {next(filter(given.get, group))}"
-        for group in begun
+        for group in partly_set
         for name in group
         if not given.get(name)
     ]
-    if not any(client in begun for client in CLIENTS):
+    if not any(client in partly_set for client in CLIENTS):
         absent.append(f"neither {' nor '.join(' and '.join(client) for client in CLIENTS)} are there")
     return tuple(absent)
 
 
-def _chosen(given: Mapping[str, str]) -> dict[str, str]:
+def _overrides(given: Mapping[str, str]) -> dict[str, str]:
     named = [name for group in (STAFF, TASKS) if given.get(group[0]) for name in group]
     return {name: given[name] for name in named if given.get(name)}
 
 
-def _places(addresses: Addresses, public: str) -> dict[str, str]:
+def _endpoints(addresses: Addresses, public: str) -> dict[str, str]:
     stored = {"FIRESTORE_EMULATOR_HOST": addresses.firestore} if addresses.firestore else {"STORE": "memory"}
     return stored | {
         "GOOGLE_CLOUD_PROJECT": PROJECT,
         "PUBLIC_BASE_URL": public.rstrip("/"),
-        # Tasks stay on this machine even where browsers and Google come in through a tunnel.
+        # Tasks are posted locally even if browsers and providers reach the functions through a tunnel.
         **{f"FUNCTION_URL_{work.upper()}": f"{addresses.functions}/{work}" for work in Work},
         "TASKS_LOCATION": LOCATION,
         "TASKS_SERVICE_ACCOUNT": SERVICE_ACCOUNT,
@@ -163,7 +163,7 @@ def _microsoft(addresses: Addresses) -> dict[str, str]:
 
 
 def _mail(addresses: Addresses, given: Mapping[str, str]) -> dict[str, str]:
-    """Mails end on this machine; their links lead to the pages that the environment names, if it does."""
+    """Send mails to the local mail server; their links lead to the environment's pages, or to default ones."""
     if not addresses.mail:
         return {}
     pages = {"INVITE_URL": "invitation", "MANAGE_URL": "booking", "CONSOLE_URL": ""}
@@ -178,11 +178,11 @@ def _mail(addresses: Addresses, given: Mapping[str, str]) -> dict[str, str]:
 
 
 def queues() -> dict[str, dict[str, float]]:
-    """The queues as Terraform makes them, from the same file, in the words of Cloud Tasks."""
+    """The queues' settings in Cloud Tasks' terms, from ``terraform/queues.json``, which Terraform uses too."""
     lanes = json.loads((DEPLOYMENT / "queues.json").read_text())
     return {
         f"slotbridge-{lane}": {
-            "max_dispatches_per_second": max(1, min(MOST_A_SECOND, item["share"] * PROJECT_PER_MINUTE // 60)),
+            "max_dispatches_per_second": max(1, min(MAX_RATE, item["share"] * PROJECT_PER_MINUTE // 60)),
             "max_concurrent_dispatches": item["concurrency"],
             "max_attempts": -1,
             "max_doublings": 5,
@@ -193,5 +193,5 @@ def queues() -> dict[str, dict[str, float]]:
     }
 
 
-def _made(name: str) -> str:
+def _generate(name: str) -> str:
     return new_keyset() if name == "GRANT_KEYSET" else secrets.token_hex(32)

@@ -1,4 +1,4 @@
-"""Starts and stops Google's own Firestore emulator, and says in one line why that is impossible."""
+"""Starts and stops Google's own Firestore emulator; if it cannot run, the error is one line that says why."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from local.closing import Closing
+from local.closeable import Closeable
 from local.firestore_jar import Found, NotPossible, download_jar, find
 
 _MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
@@ -32,17 +32,17 @@ class EmulatorError(Exception):
     """The emulator cannot run; the message is one line for a person."""
 
 
-class Emulator(Closing):
+class Emulator(Closeable):
     """A running emulator: ``host`` is what FIRESTORE_EMULATOR_HOST wants. Use it as a context manager."""
 
     def __init__(self, host: str, process: subprocess.Popen[bytes] | None = None) -> None:
-        """Take over a process, or none where the emulator belongs to somebody else."""
+        """``process`` is stopped by ``close``; None for an emulator that was not started here."""
         self.host = host
         self._process = process
         atexit.register(self.close)
 
     def close(self) -> None:
-        """Stop the process that was started here; twice is fine."""
+        """Stop the process that was started here; calling it twice is fine."""
         atexit.unregister(self.close)
         if self._process is not None:
             _stop(self._process)
@@ -56,7 +56,7 @@ class Emulator(Closing):
 
 
 def start(found: Found | NotPossible | None = None, *, port: int = 0) -> Emulator:
-    """Start what was found and wait until it answers; a running one is only checked.
+    """Start the emulator that was found and wait until it answers; a running one is only checked.
 
     Start it from the main thread: where the machine can do it, the emulator ends with the thread that
     started it, so that a killed run leaves no orphan.
@@ -71,23 +71,23 @@ def start(found: Found | NotPossible | None = None, *, port: int = 0) -> Emulato
         if not _answers(what.host):
             raise EmulatorError(f"FIRESTORE_EMULATOR_HOST is {what.host}, but nothing answers there")
         return Emulator(what.host)
-    said = ""
+    output = ""
     for java in what.javas:
         for _ in range(_TRIES):
             running = _launch(java, what.jar, port or _free_port())
             if isinstance(running, Emulator):
                 return running
-            said = running
-            if port or not any(word in said for word in _TRY_AGAIN):
+            output = running
+            if port or not any(word in output for word in _TRY_AGAIN):
                 break
-        if _TOO_OLD not in said:
+        if _TOO_OLD not in output:
             break
-    last = said.strip().splitlines()[-1:] or ["it said nothing"]
+    last = output.strip().splitlines()[-1:] or ["it printed nothing"]
     raise EmulatorError(f"the Firestore emulator ({what.jar}) did not start: {last[0]}")
 
 
 def _launch(java: Path, jar: Path, port: int) -> Emulator | str:
-    """Start one process; what it printed is returned where it does not come up."""
+    """Start one process; if it does not come up, return what it printed."""
     host = f"127.0.0.1:{port}"
     command = [str(java), *_JVM, *_entry(jar), "--host=127.0.0.1", f"--port={port}"]
     if setpriv := shutil.which("setpriv"):
@@ -138,7 +138,7 @@ def _answers(host: str) -> bool:
 
 
 def _ask(host: str, method: str, path: str) -> int:
-    """One request straight to the emulator: a proxy of the environment has no business here."""
+    """One request to the emulator, never through a proxy of the environment."""
     connection = http.client.HTTPConnection(host, timeout=10)
     try:
         connection.request(method, path)

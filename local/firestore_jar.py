@@ -26,7 +26,7 @@ _IN_CLI = Path("platform/cloud-firestore-emulator/cloud-firestore-emulator.jar")
 
 @dataclass(frozen=True, slots=True)
 class NotPossible:
-    """Why there is no emulator here."""
+    """No emulator can run here, and why."""
 
     reason: str
 

@@ -1,4 +1,4 @@
-"""A development OpenID issuer: signs ID tokens for staff and service accounts and publishes its keys."""
+"""A development OpenID issuer: signs ID tokens for staff and service accounts, and publishes its keys."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Issuer:
     def __init__(
         self, url: str = "", *, key: SigningKey | None = None, service_issuer: str = GOOGLE_ISSUER
     ) -> None:
-        """Take the issuer's address, and whose name stands in the tokens of service accounts."""
+        """``url`` is the issuer's address; ``service_issuer`` is the ``iss`` of service accounts' tokens."""
         self.url = url
         self.service_issuer = service_issuer
         self.keys = [key or SigningKey.generate()]
@@ -75,7 +75,7 @@ class Issuer:
         return self.encode(claims | {"azp": number, "email": email, "email_verified": True})
 
     def rotate(self) -> None:
-        """Sign with a new key from now on; the one before stays published, older ones go."""
+        """Sign with a new key from now on; the previous key stays published, older ones are removed."""
         self.keys = [SigningKey.generate(), *self.keys[:1]]
 
     def jwks(self) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def bad_tokens(
 ) -> dict[str, str]:
     """Tokens that every verifier must refuse, by what is wrong with them."""
     good = _standard(issuer.url, audience, subject, HOUR, now) | dict(claims)
-    stranger = SigningKey(issuer.keys[0].key_id, SigningKey.generate().private)
+    wrong = SigningKey(issuer.keys[0].key_id, SigningKey.generate().private)
     signed = issuer.encode(good)
     head, body, signature = signed.split(".")
     day = 86_400
@@ -123,12 +123,12 @@ def bad_tokens(
         "expired": issuer.encode(good | {"iat": good["iat"] - day, "exp": good["exp"] - day}),
         "from the future": issuer.encode(good | {"iat": good["iat"] + day, "exp": good["exp"] + day}),
         "without expiry": issuer.encode({name: good[name] for name in good if name != "exp"}),
-        "other key": jwt.encode(good, stranger.private, algorithm="RS256", headers={"kid": stranger.key_id}),
-        "unknown key id": jwt.encode(good, stranger.private, algorithm="RS256", headers={"kid": "unknown"}),
+        "other key": jwt.encode(good, wrong.private, algorithm="RS256", headers={"kid": wrong.key_id}),
+        "unknown key id": jwt.encode(good, wrong.private, algorithm="RS256", headers={"kid": "unknown"}),
         "unsigned": jwt.encode(good, "", algorithm="none"),
         "signature cut off": f"{head}.{body}.",
-        "public key as secret": _confused(issuer.keys[0], good),
-        "changed claims": ".".join([head, _part(good | {"role": "owner", "altered": True}), signature]),
+        "public key as secret": _algorithm_confusion(issuer.keys[0], good),
+        "changed claims": ".".join([head, _segment(good | {"role": "owner", "altered": True}), signature]),
         "no token": "nonsense",
     }
 
@@ -144,14 +144,14 @@ def _standard(issuer: str, audience: str, subject: str, lifetime: timedelta, now
     }
 
 
-def _confused(key: SigningKey, claims: Mapping[str, Any]) -> str:
+def _algorithm_confusion(key: SigningKey, claims: Mapping[str, Any]) -> str:
     """An HS256 token whose secret is the RS256 public key: the classic algorithm confusion."""
     public = key.private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    signed = ".".join([_part({"alg": "HS256", "typ": "JWT", "kid": key.key_id}), _part(claims)])
+    signed = ".".join([_segment({"alg": "HS256", "typ": "JWT", "kid": key.key_id}), _segment(claims)])
     return f"{signed}.{_base64(hmac.new(public, signed.encode(), sha256).digest())}"
 
 
-def _part(content: Mapping[str, Any]) -> str:
+def _segment(content: Mapping[str, Any]) -> str:
     return _base64(json.dumps(content).encode())
 
 

@@ -1,4 +1,4 @@
-"""Amazon SES on this machine, played by moto's server: takes mails, delivers none, and shows what it took."""
+"""A local Amazon SES, simulated by moto's server: accepts mails, delivers none, and lists them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from moto.server import ThreadedMotoServer
 from local.environment import REGION, SENDER
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-"""What boto3 needs to sign with; moto believes everything."""
+"""What boto3 needs to sign with; moto accepts any credentials."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """One mail that was handed over."""
+class ReceivedMail:
+    """One mail that was sent to the server."""
 
     to: tuple[str, ...]
     subject: str
@@ -30,7 +30,7 @@ class Taken:
 
 
 class MailServer:
-    """Runs from ``with`` to the end of it; the sender's identity is verified already."""
+    """The mail server, running inside its ``with`` block; the sender's identity is already verified."""
 
     def __init__(self, *, port: int = 0) -> None:
         """Listen on ``port``; 0 takes a free one."""
@@ -57,29 +57,29 @@ class MailServer:
 
     @property
     def url(self) -> str:
-        """What SES_ENDPOINT has to be."""
+        """The value for SES_ENDPOINT."""
         host, port = self._server.get_host_and_port()
         return f"http://{host}:{port}"
 
-    def mails(self) -> tuple[Taken, ...]:
-        """Every mail so far, in the order in which they came."""
-        return mails_at(self.url)
+    def mails(self) -> tuple[ReceivedMail, ...]:
+        """All mails so far, in the order of their arrival."""
+        return received_mails(self.url)
 
 
-def mails_at(url: str) -> tuple[Taken, ...]:
-    """Every mail that the server there took, in the order in which they came."""
+def received_mails(url: str) -> tuple[ReceivedMail, ...]:
+    """All mails that the server at ``url`` accepted, in the order of their arrival."""
     with urllib3.PoolManager(retries=False) as pool:
         answer = pool.request("GET", f"{url}/moto-api/data.json")
         messages: list[dict[str, Any]] = json.loads(answer.data).get("ses", {}).get("RawMessage", [])
-    return tuple(_taken(item) for item in messages)
+    return tuple(_parsed(item) for item in messages)
 
 
-def _taken(item: dict[str, Any]) -> Taken:
+def _parsed(item: dict[str, Any]) -> ReceivedMail:
     message = message_from_string(item["raw_data"], policy=policy.default)
     body = message.get_body(("plain",))
     to = tuple(address.addr_spec for address in message["To"].addresses)
     files = (part for part in message.iter_attachments() if part.get_content_type() == "text/calendar")
-    return Taken(
+    return ReceivedMail(
         to,
         str(message["Subject"]),
         str(body.get_content()) if body else "",

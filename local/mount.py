@@ -1,8 +1,8 @@
-"""Mounts every function of ``functions/`` below one address, each through the real functions-framework."""
+"""Serves every function of ``functions/`` below one address, each through the real functions-framework."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -11,25 +11,25 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.wrappers import Response
 
 from common.wiring import Installation, using
-from local.deployed import installed
+from local.function_settings import installations
 
 FUNCTIONS = Path(__file__).parents[1] / "functions"
 
 
 def function_names(folder: Path = FUNCTIONS) -> tuple[str, ...]:
-    """Every function that can be deployed: a folder with a ``main.py``."""
+    """The names of all functions: the folders with a ``main.py``."""
     return tuple(sorted(path.parent.name for path in folder.glob("*/main.py")))
 
 
-def mounted(whole: Installation, folder: Path = FUNCTIONS) -> WSGIApplication:
+def mount_functions(whole: Installation, folder: Path = FUNCTIONS) -> WSGIApplication:
     """All functions as one application: ``/slots`` is what is deployed as the function ``slots``.
 
     The framework executes each ``main.py`` once for its app; each is given the settings of its deployment.
     """
-    parts = installed(whole, function_names(folder))
+    parts = installations(whole, function_names(folder))
     return DispatcherMiddleware(
-        _nothing_here,
-        {f"/{name}": _Rooted(_app(folder, name), part) for name, part in parts.items()},
+        _unknown_function,
+        {f"/{name}": _FunctionApp(_app(folder, name), part) for name, part in parts.items()},
     )
 
 
@@ -40,8 +40,8 @@ def _app(folder: Path, name: str) -> WSGIApplication:
     return app
 
 
-class _Rooted:
-    """Calls a mounted app for ``/slots`` as for ``/slots/``: its own address ends without a slash."""
+class _FunctionApp:
+    """Calls one function's app with its own installation; ``/slots`` is answered like ``/slots/``."""
 
     def __init__(self, app: WSGIApplication, installation: Installation) -> None:
         self._app = app
@@ -52,11 +52,6 @@ class _Rooted:
             return self._app({**environ, "PATH_INFO": environ["PATH_INFO"] or "/"}, start_response)
 
 
-def _nothing_here(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+def _unknown_function(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     body = '{"code":"unknown_route","status":404,"title":"Unknown route"}'
     return Response(body, status=404, content_type="application/problem+json")(environ, start_response)
-
-
-def urls(base: str, names: Iterable[str]) -> Mapping[str, str]:
-    """Where each function answers."""
-    return {name: f"{base}/{name}" for name in names}

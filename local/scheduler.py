@@ -1,4 +1,4 @@
-"""Posts the maintenance jobs at their intervals with the scheduler's OIDC token, as Cloud Scheduler will."""
+"""Posts the maintenance jobs at their intervals with a service account's OIDC token, like Cloud Scheduler."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Job:
     every: timedelta
 
     def body(self) -> bytes:
-        """The body, which has the form of a task."""
+        """The request body, in the form of a task."""
         whole: dict[str, Any] = {"v": SCHEMA, "lane": Lane.UPKEEP.value, "payload": {"job": self.name}}
         return json.dumps(whole).encode()
 
 
 def jobs() -> tuple[Job, ...]:
-    """The jobs as Terraform schedules them, from the same file: every minute, or every so many."""
+    """The jobs and intervals of ``terraform/jobs.json``, which Terraform deploys as well."""
     listed = json.loads((DEPLOYMENT / "jobs.json").read_text())
     return tuple(Job(name, _interval(job["schedule"])) for name, job in listed.items())
 
@@ -60,17 +60,17 @@ class Scheduler:
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def close(self) -> None:
-        """Post nothing more; a post under way is left alone."""
+        """Stop posting; a request under way is not interrupted."""
         self._stopping.set()
         self._thread.join(_STOP_SECONDS)
         self._pool.clear()
 
     def post(self, job: Job) -> int:
-        """Run one job now; the status of the answer, 0 without one."""
+        """Run one job now and return the HTTP status of the answer, 0 if there was none."""
         token = self._issuer.service_token(email=SCHEDULER_ACCOUNT, audience=self._url, now=datetime.now(UTC))
         headers = {
             "Authorization": f"Bearer {token}",

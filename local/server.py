@@ -1,4 +1,4 @@
-"""Runs a WSGI app on a loopback port in the background: HTTP/1.1 with keep-alive, bounded, quiet."""
+"""Serves a WSGI app in background threads: HTTP/1.1 with keep-alive and a limit of parallel requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 from wsgiref.types import WSGIApplication
 
-from local.closing import Closing
+from local.closeable import Closeable
 
 _IDLE_SECONDS = 15.0
 _CLOSE_SECONDS = 5.0
@@ -23,7 +23,7 @@ _WITHOUT_BODY = {204, 304}
 
 
 @dataclass(frozen=True, slots=True)
-class Served(Closing):
+class Served(Closeable):
     """A running server; ``close()`` it, or use it as a context manager."""
 
     base_url: str
@@ -32,7 +32,7 @@ class Served(Closing):
     _thread: threading.Thread = field(repr=False)
 
     def close(self) -> None:
-        """Stop listening, cut open connections and wait for the threads; twice is fine."""
+        """Stop listening, close open connections and wait for their threads; calling it twice is fine."""
         self._server.shutdown()
         self._server.finish()
         self._thread.join(_CLOSE_SECONDS)
@@ -62,38 +62,38 @@ class _Server(socketserver.TCPServer):
         self.app = app
         self.slots = threading.BoundedSemaphore(requests)
         self._open: dict[socket.socket, threading.Thread] = {}
-        self._guard = threading.Lock()
+        self._lock = threading.Lock()
         super().__init__(address, _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Give the connection a thread of its own; an idle one ends after some seconds."""
-        thread = threading.Thread(target=self._converse, args=(request, client_address), daemon=True)
-        with self._guard:
+        thread = threading.Thread(target=self._serve_connection, args=(request, client_address), daemon=True)
+        with self._lock:
             self._open[request] = thread
         thread.start()
 
     def finish(self) -> None:
-        """Cut the connections and wait for their threads."""
+        """Close the connections and wait for their threads."""
         self.server_close()
-        with self._guard:
+        with self._lock:
             open_now = dict(self._open)
         for connection in open_now:
-            _cut(connection)
+            _shut_down(connection)
         for thread in open_now.values():
             thread.join(_CLOSE_SECONDS)
 
-    def _converse(self, request: socket.socket, client_address: Any) -> None:
+    def _serve_connection(self, request: socket.socket, client_address: Any) -> None:
         try:
             self.finish_request(request, client_address)
         except (ConnectionError, TimeoutError):
-            pass  # the caller went away, or said nothing for long; any other error is a defect and shows
+            pass  # the client disconnected or was idle; any other error is a defect and must be seen
         finally:
-            with self._guard:
+            with self._lock:
                 del self._open[request]
             self.shutdown_request(request)
 
 
-def _cut(connection: socket.socket) -> None:
+def _shut_down(connection: socket.socket) -> None:
     try:
         connection.shutdown(socket.SHUT_RDWR)
     except OSError:  # already gone
@@ -101,7 +101,7 @@ def _cut(connection: socket.socket) -> None:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One connection: reads requests and passes each to the app."""
+    """Reads the requests of one connection and passes each to the app."""
 
     protocol_version = "HTTP/1.1"
     timeout = _IDLE_SECONDS
@@ -111,20 +111,20 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "local"
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
-        """Say nothing."""
+        """Log nothing."""
 
     def version_string(self) -> str:
         """The Server header."""
         return self.server_version
 
     def run_app(self) -> None:
-        """Read the body, call the app, send what it says."""
+        """Read the body, call the app and send its response."""
         try:
             body = self._body()
         except ValueError:
-            return self._turn_away(400)
+            return self._refuse(400)
         if body is None:
-            return self._turn_away(413)
+            return self._refuse(413)
         with self.server.slots:
             reply = _Reply()
             chunks = self.server.app(self._environ(body), reply.start)
@@ -133,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
             finally:
                 getattr(chunks, "close", lambda: None)()
 
-    def _turn_away(self, status: int) -> None:
+    def _refuse(self, status: int) -> None:
         self.close_connection = True
         self.send_error(status)
 
@@ -186,22 +186,22 @@ class _Handler(BaseHTTPRequestHandler):
         first = next(stream, b"")  # an app that is a generator calls start_response only now
         silent = self.command == "HEAD" or reply.status in _WITHOUT_BODY
         named = {name.lower() for name, _ in reply.headers}
-        in_pieces = not silent and "content-length" not in named and not isinstance(chunks, list | tuple)
-        whole = first if in_pieces else first + b"".join(stream)
+        chunked = not silent and "content-length" not in named and not isinstance(chunks, list | tuple)
+        whole = first if chunked else first + b"".join(stream)
         self.send_response(reply.status, reply.reason)
         for name, value in reply.headers:
             self.send_header(name, value)
-        if in_pieces:
+        if chunked:
             self.send_header("Transfer-Encoding", "chunked")
         elif "content-length" not in named and reply.status not in _WITHOUT_BODY:
             self.send_header("Content-Length", str(len(whole)))
         self.end_headers()
-        if in_pieces:
-            self._send_pieces(whole, stream)
+        if chunked:
+            self._send_chunks(whole, stream)
         elif not silent:
             self.wfile.write(whole)
 
-    def _send_pieces(self, first: bytes, rest: Iterator[bytes]) -> None:
+    def _send_chunks(self, first: bytes, rest: Iterator[bytes]) -> None:
         piece: bytes | None = first
         while piece is not None:
             if piece:
@@ -212,7 +212,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class _Reply:
-    """What the app passed to ``start_response``."""
+    """The status and headers that the app passed to ``start_response``."""
 
     def __init__(self) -> None:
         self.status = 500
@@ -220,7 +220,7 @@ class _Reply:
         self.headers: list[tuple[str, str]] = []
 
     def start(self, status: str, headers: list[tuple[str, str]], _error: Any = None, /) -> Any:
-        """Take status and headers; the old write() way is not offered."""
+        """Keep status and headers; the old ``write()`` callable is not supported."""
         code, _, self.reason = status.partition(" ")
         self.status = int(code)
         self.headers = headers

@@ -14,11 +14,11 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from common import wiring
 from common.config import Config
 from common.log import JsonLog
+from local.cloud_tasks.dispatchers import HttpDispatcher
 from local.cloud_tasks.engine import Engine
 from local.cloud_tasks.faults import ScriptedFaults
 from local.cloud_tasks.model import SystemClock
-from local.cloud_tasks.running import Running, queues_from
-from local.cloud_tasks.sending import HttpSender
+from local.cloud_tasks.server import TasksServer, queues_from
 from local.environment import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -29,6 +29,7 @@ from local.environment import (
     queues,
     settings,
 )
+from local.external_queue import QueuedScheduler, make_queues
 from local.firestore_emulator import Emulator, EmulatorError, start
 from local.firestore_jar import NotPossible, download_jar, find
 from local.google import GoogleServer, GoogleSimulator
@@ -36,20 +37,19 @@ from local.google import Settings as GoogleSettings
 from local.issuer import Issuer
 from local.microsoft import MicrosoftServer, MicrosoftSimulator
 from local.microsoft import Settings as MicrosoftSettings
-from local.mount import function_names, mounted
-from local.others_queue import QueuedScheduler, make_queues
+from local.mount import function_names, mount_functions
 from local.scheduler import Scheduler, jobs
 from local.server import serve
-from local.tokens import TokenDoor
+from local.staff_tokens import TokenEndpoint
 
 _WORKERS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What may differ between two starts; ``port`` 0 takes free ports, else seven from there on.
+    """How to start the stack; ``port`` 0 takes free ports, any other number is the first of seven.
 
-    With ``mail`` a mail service of this machine takes all mails, unless the environment names a sender.
+    With ``mail`` a local mail server accepts all mails, unless the environment names a sender.
     """
 
     port: int = 0
@@ -60,12 +60,12 @@ class Options:
     say: Callable[[str], None] = print
 
     def nth(self, number: int) -> int:
-        """The port of the part with this number."""
+        """The port of the n-th part of the stack."""
         return self.port + number if self.port else 0
 
 
 class Stack:
-    """Everything, from ``with`` to the end of it; start it from the main thread."""
+    """The whole stack, running inside its ``with`` block; to be started from the main thread."""
 
     addresses: Addresses
     installation: wiring.Installation
@@ -91,12 +91,12 @@ class Stack:
     def _start(self, parts: ExitStack) -> None:
         options = self.options
         firestore = _firestore(parts, options.say)
-        front = _Front()
+        front = _DeferredApp()
         functions = parts.enter_context(serve(front, port=options.nth(0), requests=64)).base_url
-        self.issuer.url = parts.enter_context(serve(TokenDoor(self.issuer), port=options.nth(1))).base_url
+        self.issuer.url = parts.enter_context(serve(TokenEndpoint(self.issuer), port=options.nth(1))).base_url
         google = self._google(parts, functions) if options.simulate else ""
         microsoft = self._microsoft(parts, functions) if options.simulate else ""
-        tasks = None if self._others_queue else self._tasks(parts)
+        tasks = None if self._external_queue else self._tasks(parts)
         self.addresses = Addresses(
             functions=functions,
             issuer=self.issuer.url,
@@ -108,7 +108,7 @@ class Stack:
             mail=self._mail(parts),
         )
         self._install(parts)
-        front.open(mounted(self.installation))
+        front.open(mount_functions(self.installation))
         url = self.installation.config.function_url("maintenance")
         if tasks:
             scheduler = Scheduler(url, self.issuer, jobs())
@@ -119,7 +119,7 @@ class Stack:
         scheduler.start()
 
     @property
-    def _others_queue(self) -> bool:
+    def _external_queue(self) -> bool:
         return bool(not self.options.simulate and os.environ.get("CLOUD_TASKS_EMULATOR_HOST"))
 
     def _install(self, parts: ExitStack) -> None:
@@ -128,10 +128,10 @@ class Stack:
         self.installation.log = JsonLog(self.options.log)
         wiring.use(self.installation)
         parts.callback(wiring.use, None)
-        _announce(parts, self.addresses.firestore)
+        _export_emulator_host(parts, self.addresses.firestore)
 
-    def _tasks(self, parts: ExitStack) -> Running:
-        sender = HttpSender(connections=_WORKERS)
+    def _tasks(self, parts: ExitStack) -> TasksServer:
+        sender = HttpDispatcher(connections=_WORKERS)
         parts.callback(sender.close)
         engine = Engine(
             sender,
@@ -141,7 +141,7 @@ class Stack:
             faults=ScriptedFaults(),
         )
         return parts.enter_context(
-            Running(
+            TasksServer(
                 engine,
                 http_port=self.options.nth(3),
                 grpc_port=self.options.nth(4),
@@ -179,7 +179,7 @@ class Stack:
 
 
 def _firestore(parts: ExitStack, say: Callable[[str], None]) -> str:
-    """The emulator's address; without one a line that says why, and memory instead."""
+    """Start the emulator and return its address; without one, say why and return an empty string."""
     if os.environ.get("STORE") == "memory":
         return ""
     found = find(download=download_jar)
@@ -195,28 +195,28 @@ def _firestore(parts: ExitStack, say: Callable[[str], None]) -> str:
     return emulator.host
 
 
-def _announce(parts: ExitStack, firestore: str) -> None:
-    """Google's own library looks for the emulator in the environment of the process."""
+def _export_emulator_host(parts: ExitStack, firestore: str) -> None:
+    """Google's own library reads the emulator's address from the process's environment."""
     before = os.environ.get("FIRESTORE_EMULATOR_HOST")
     if firestore and before is None:
         os.environ["FIRESTORE_EMULATOR_HOST"] = firestore
         parts.callback(os.environ.pop, "FIRESTORE_EMULATOR_HOST", None)
 
 
-class _Front:
-    """Holds back calls until the functions are mounted: their address must be known before that."""
+class _DeferredApp:
+    """Lets requests wait until the functions are mounted, which needs the server's address first."""
 
     def __init__(self) -> None:
         self._ready = threading.Event()
         self._app: WSGIApplication | None = None
 
     def open(self, app: WSGIApplication) -> None:
-        """Let the calls through."""
+        """Set the app; waiting requests continue."""
         self._app = app
         self._ready.set()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         self._ready.wait()
         if self._app is None:
-            raise LookupError("nothing is mounted")
+            raise LookupError("no functions are mounted")
         return self._app(environ, start_response)

@@ -1,1 +1,1 @@
-"""A local Cloud Tasks: the rules of the service, its gRPC and REST faces, and a virtual clock for tests."""
+"""A local Cloud Tasks: the rules of the service, its gRPC and REST APIs, and a virtual clock for tests."""

@@ -1,4 +1,4 @@
-"""``python -m local.cloud_tasks --port 8123``: a Cloud Tasks for this machine, until Ctrl-C."""
+"""``python -m local.cloud_tasks --port 8123``: runs a local Cloud Tasks until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import signal
 import threading
 from pathlib import Path
 
+from local.cloud_tasks.dispatchers import HttpDispatcher
 from local.cloud_tasks.engine import Engine
 from local.cloud_tasks.faults import ScriptedFaults
 from local.cloud_tasks.model import SystemClock
-from local.cloud_tasks.running import Running, queues_from
-from local.cloud_tasks.sending import HttpSender
+from local.cloud_tasks.server import TasksServer, queues_from
 from local.issuer import GOOGLE_ISSUER, Issuer
 
 
@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> None:
     text = chosen.queues.read_text() if chosen.queues else '{"default": {}}'
     issuer = Issuer(service_issuer=chosen.token_issuer)
     engine = Engine(
-        HttpSender(connections=chosen.workers),
+        HttpDispatcher(connections=chosen.workers),
         clock=SystemClock(),
         queues=queues_from(json.loads(text), project=chosen.project, location=chosen.location),
         tokens=issuer.service_token,
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with Running(
+    with TasksServer(
         engine,
         grpc_port=chosen.port,
         http_port=chosen.http_port,
@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local.cloud_tasks", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="gRPC port; 0 takes a free one")
-    parser.add_argument("--http-port", type=int, default=0, help="port for REST, back door and keys")
+    parser.add_argument("--http-port", type=int, default=0, help="port for REST, control API and keys")
     parser.add_argument("--queues", type=Path, help="JSON file: {queue id: settings}")
     parser.add_argument("--project", default="slotbridge-local")
     parser.add_argument("--location", default="europe-west1")

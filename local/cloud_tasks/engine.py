@@ -1,4 +1,4 @@
-"""Dispatches tasks when they fall due: one step at a time, on a virtual clock or for worker threads."""
+"""Dispatches tasks when they fall due: step by step on a virtual clock, or in real time by threads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
-from local.cloud_tasks.delivery import request_of
+from local.cloud_tasks.dispatch_request import dispatch_request
 from local.cloud_tasks.faults import Faults
 from local.cloud_tasks.model import (
     NO_ANSWER,
@@ -24,16 +24,15 @@ from local.cloud_tasks.model import (
     TokenSource,
 )
 from local.cloud_tasks.names import short
-from local.cloud_tasks.pacing import backoff, exhausted
 from local.cloud_tasks.queue import Queue
 from local.cloud_tasks.registry import Registry
 
-_CONGESTED = {429, 503}
+_OVERLOADED = {429, 503}
 
 
 @runtime_checkable
 class MovableClock(Protocol):
-    """A clock that a drain can move to the next task."""
+    """A clock that can be moved forward to the time of the next task."""
 
     def now(self) -> datetime:
         """The current aware time."""
@@ -43,12 +42,12 @@ class MovableClock(Protocol):
 
 
 class NotDrained(Exception):
-    """The queues would not run empty; most likely a task creates itself again for ever."""
+    """The queues did not become empty; most likely a task keeps creating itself anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One attempt under way."""
+    """One attempt that has been started and is not settled yet."""
 
     queue: Queue
     task: Task
@@ -56,7 +55,7 @@ class Delivery:
 
 
 class Engine(Registry):
-    """The service: what the API allows, plus the dispatching of what was accepted."""
+    """The whole service: the calls of the API, and the dispatching of the tasks that they created."""
 
     def __init__(
         self,
@@ -68,13 +67,13 @@ class Engine(Registry):
         limits: ServiceLimits | None = None,
         faults: Faults | None = None,
     ) -> None:
-        """Take the way to the workers, the clock, and the queues that exist from the start."""
+        """``dispatcher`` sends a request to its worker; ``queues`` are created from the start."""
         super().__init__(clock=clock, queues=queues, limits=limits, faults=faults)
         self._dispatcher = dispatcher
         self._tokens = tokens
 
     def drain(self, *, within: timedelta | None = None, most: int = 10_000) -> int:
-        """Dispatch until nothing is left that could go, moving the clock from task to task.
+        """Dispatch until no task can be dispatched any more, moving the clock from task to task.
 
         Args:
             within: Leave what falls due later than this from now.
@@ -90,20 +89,20 @@ class Engine(Registry):
         return self._run(end, most)
 
     def run_until(self, moment: datetime, *, most: int = 10_000) -> int:
-        """Dispatch what falls due up to ``moment``, then move the clock there."""
+        """Dispatch all tasks that fall due up to ``moment``, then move the clock there."""
         dispatched = self._run(moment, most)
         self._movable().advance_to(moment)
         return dispatched
 
     def next_due(self) -> datetime | None:
-        """When the next dispatch can happen, or None while nothing can go by itself."""
+        """The time of the next possible dispatch, or None while none is possible."""
         with self._changed:
             now = self.clock.now()
             moments = [queue.ready_at(now) for queue in self._queues.values()]
             return min((moment for moment in moments if moment is not None), default=None)
 
     def take(self) -> Delivery | None:
-        """Start the attempt that is to happen now, if there is one; ``settle`` must follow."""
+        """Start the next attempt that is due now, if there is one; ``settle`` must follow."""
         with self._changed:
             now = self.clock.now()
             picked = self._pick_forced() or self._pick_due(now)
@@ -118,7 +117,7 @@ class Engine(Registry):
             self.settle(delivery, answer)
 
     def settle(self, delivery: Delivery, answered: Answer | int) -> None:
-        """End an attempt: success deletes the task, anything else schedules the next try or gives up."""
+        """End an attempt: success deletes the task; otherwise it is scheduled again, or given up."""
         answer = answered if isinstance(answered, Answer) else Answer(answered)
         queue, task = delivery.queue, delivery.task
         with self._changed:
@@ -142,8 +141,8 @@ class Engine(Registry):
             if seconds > 0:
                 self._changed.wait(seconds)
 
-    def wake(self) -> None:
-        """Let every waiting worker look again."""
+    def notify_workers(self) -> None:
+        """Let every waiting worker thread check for work now."""
         with self._changed:
             self._changed.notify_all()
 
@@ -181,11 +180,11 @@ class Engine(Registry):
             heads = [(queue, head) for queue in ready if (head := queue.head()) is not None]
             picked = min(heads, key=lambda entry: entry[1].due, default=None)
         if picked is not None:
-            picked[0].pace.spend(now)
+            picked[0].bucket.spend(now)
         return picked
 
     def _start(self, queue: Queue, task: Task, now: datetime) -> Delivery:
-        request = request_of(task, tokens=self._tokens, now=now)
+        request = dispatch_request(task, tokens=self._tokens, now=now)
         attempt = Attempt(task.schedule_time, now)
         task.first_attempt = task.first_attempt or attempt
         task.last_attempt = attempt
@@ -205,7 +204,7 @@ class Engine(Registry):
 
     def _succeeded(self, queue: Queue, task: Task, now: datetime) -> None:
         queue.counters.succeeded += 1
-        queue.pace.relieved()
+        queue.bucket.speed_up()
         if queue.tasks.get(task.name) is not task:
             return
         if task.copies > 0:
@@ -217,15 +216,15 @@ class Engine(Registry):
 
     def _failed(self, queue: Queue, task: Task, answer: Answer, now: datetime) -> None:
         queue.counters.failed += 1
-        if answer.status in _CONGESTED:
+        if answer.status in _OVERLOADED:
             queue.counters.throttled += 1
-            queue.pace.congested()
+            queue.bucket.slow_down()
         if queue.tasks.get(task.name) is not task:
             return
         policy = queue.retry_of(task)
         first = task.first_attempt.dispatch_time if task.first_attempt else now
         reason = ""
-        if exhausted(policy, attempts=task.dispatch_count, since_first=now - first):
+        if policy.exhausted(attempts=task.dispatch_count, since_first=now - first):
             reason = "attempts exhausted"
         elif now - task.create_time >= self.limits.retention:
             reason = "retention over"
@@ -234,6 +233,6 @@ class Engine(Registry):
             queue.counters.dead += 1
             self.dead.append(DeadTask(task, reason, now, answer.status))
             return
-        pause = max(backoff(policy, failures=task.dispatch_count), answer.retry_after or timedelta(0))
+        pause = max(policy.backoff(failures=task.dispatch_count), answer.retry_after or timedelta(0))
         task.schedule_time = task.due = now + pause
         queue.add(task)

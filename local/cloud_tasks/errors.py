@@ -6,7 +6,7 @@ from typing import ClassVar
 
 
 class ApiError(Exception):
-    """A refusal that both faces of the server pass on to the caller."""
+    """A refusal that the gRPC API and the REST API pass on to the caller."""
 
     code: ClassVar[str] = "UNKNOWN"
     http_status: ClassVar[int] = 500
@@ -18,7 +18,7 @@ class ApiError(Exception):
 
 
 class InvalidArgument(ApiError):
-    """The request breaks a rule of the API."""
+    """The request violates a rule of the API."""
 
     code = "INVALID_ARGUMENT"
     http_status = 400
@@ -46,7 +46,7 @@ class AlreadyExists(ApiError):
 
 
 class Unimplemented(ApiError):
-    """A part of the API that this server does not play."""
+    """A part of the API that this server does not simulate."""
 
     code = "UNIMPLEMENTED"
     http_status = 501

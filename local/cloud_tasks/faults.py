@@ -1,4 +1,4 @@
-"""What can go wrong in a queue that keeps its promises: lost answers, duplicates, delays, another order."""
+"""Faults to inject that the real service allows: lost answers, duplicates, delays, another order."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ class Refusal(Enum):
 
     NOT_STORED = "not stored"
     STORED_ANYWAY = "stored, but the answer got lost"
-    OVER_QUOTA = "not stored, and told to slow down"
+    OVER_QUOTA = "not stored, because the quota is used up"
 
 
 class Faults:
-    """No faults; override a hook to cause one. Names are full task names."""
+    """The fault-free default; a subclass overrides a method to inject a fault. Names are full task names."""
 
     reorders = False
-    """Whether ``choose`` is to be asked; listing all due tasks costs time."""
+    """Whether ``choose`` is called; off by default, because listing all due tasks costs time."""
 
     def refuse(self, name: str) -> Refusal | None:  # noqa: ARG002
         """Whether creating this task fails."""
@@ -40,7 +40,7 @@ class Faults:
 
 
 class ScriptedFaults(Faults):
-    """Faults that a test orders one by one; each order is used up once."""
+    """Faults that a test lists in advance; each is used once."""
 
     def __init__(self) -> None:
         self.refusals: list[Refusal] = []
@@ -48,20 +48,20 @@ class ScriptedFaults(Faults):
         self.duplicates: list[int] = []
 
     def refuse(self, name: str) -> Refusal | None:  # noqa: ARG002
-        """The next ordered refusal."""
+        """The next listed refusal."""
         return self.refusals.pop(0) if self.refusals else None
 
     def delay(self, name: str) -> timedelta:  # noqa: ARG002
-        """The next ordered delay."""
+        """The next listed delay."""
         return self.delays.pop(0) if self.delays else timedelta(0)
 
     def copies(self, name: str) -> int:  # noqa: ARG002
-        """The next ordered number of extra deliveries."""
+        """The next listed number of extra deliveries."""
         return self.duplicates.pop(0) if self.duplicates else 0
 
 
 class RandomFaults(Faults):
-    """Seeded faults with a chance for each kind; the order is always shuffled."""
+    """Random faults from a seed, with a probability for each kind; due tasks go in random order."""
 
     reorders = True
 
@@ -81,19 +81,19 @@ class RandomFaults(Faults):
         self._latest = latest
 
     def refuse(self, name: str) -> Refusal | None:  # noqa: ARG002
-        """Fail with the given chance; in some of the cases the task is stored all the same."""
+        """Fail with the given probability; in some of these cases the task is stored nevertheless."""
         if self._random.random() >= self._refuse:
             return None
         return self._random.choice(tuple(Refusal))
 
     def delay(self, name: str) -> timedelta:  # noqa: ARG002
-        """Be late with the given chance."""
+        """Be late with the given probability."""
         return self._latest * self._random.random() if self._random.random() < self._late else timedelta(0)
 
     def copies(self, name: str) -> int:  # noqa: ARG002
-        """Deliver twice with the given chance."""
+        """Deliver twice with the given probability."""
         return int(self._random.random() < self._duplicate)
 
     def choose(self, due: Sequence[str]) -> int:
-        """Any of the due tasks."""
+        """The index of a random due task."""
         return self._random.randrange(len(due))

@@ -1,4 +1,4 @@
-"""What a queue and a task of Cloud Tasks are made of, without any wire format."""
+"""The records of Cloud Tasks (queue settings, tasks, attempts, counters) and the clocks; no wire format."""
 
 from __future__ import annotations
 
@@ -22,6 +22,25 @@ class RetryPolicy:
     min_backoff: timedelta = timedelta(milliseconds=100)
     max_backoff: timedelta = timedelta(hours=1)
     max_doublings: int = 16
+
+    def backoff(self, *, failures: int) -> timedelta:
+        """The pause after the n-th failure: doubles ``max_doublings`` times, then grows linearly, then stays.
+
+        https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues#RetryConfig
+        """
+        doubled = min(failures - 1, self.max_doublings, 60)
+        steps = max(1, failures - self.max_doublings)
+        seconds = self.min_backoff.total_seconds() * 2**doubled * steps
+        return timedelta(seconds=min(seconds, self.max_backoff.total_seconds()))
+
+    def exhausted(self, *, attempts: int, since_first: timedelta) -> bool:
+        """Whether no further attempt is made: every limit that is set has been reached."""
+        limits = []
+        if self.max_attempts > 0:
+            limits.append(attempts >= self.max_attempts)
+        if self.max_retry_duration > timedelta(0):
+            limits.append(since_first >= self.max_retry_duration)
+        return bool(limits) and all(limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +69,7 @@ class QueueSettings:
         """Read settings from flat JSON: the API's snake_case words, durations in seconds (``2`` or ``"2s"``).
 
         Raises:
-            KeyError: On a word that no queue has.
+            KeyError: On a name that is no setting of a queue.
         """
         unknown = set(given) - _RATE_WORDS - _RETRY_WORDS
         if unknown:
@@ -115,7 +134,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """One dispatch: exactly what goes to the worker."""
+    """The HTTP request of one dispatch, exactly as it is sent to the worker."""
 
     method: str
     url: str
@@ -126,14 +145,14 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a worker said: a status, and for how long it wants to be left alone."""
+    """A worker's answer: the HTTP status, and the pause that its Retry-After header asks for."""
 
     status: int
     retry_after: timedelta | None = None
 
 
 Dispatcher = Callable[[HttpRequest], Answer | int]
-"""Delivers one request and says what came back; ``NO_ANSWER`` where nothing did."""
+"""Sends one request to the worker and returns its answer; ``NO_ANSWER`` if there was none."""
 
 
 class TokenSource(Protocol):
@@ -175,7 +194,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class DeadTask:
-    """A task that was given up, with the reason: its attempts or its retention were used up."""
+    """A task that was given up, and why: its attempts or its retention time were used up."""
 
     task: Task
     reason: str
@@ -208,14 +227,14 @@ class Counters:
 
 
 class Clock(Protocol):
-    """Says what time it is."""
+    """Returns the current time; real or virtual."""
 
     def now(self) -> datetime:
         """The current aware time."""
 
 
 class SystemClock:
-    """The time of this machine."""
+    """The real time of this machine."""
 
     def now(self) -> datetime:
         """The current time in UTC."""
@@ -229,7 +248,7 @@ class VirtualClock:
         self._now = start
 
     def now(self) -> datetime:
-        """The moment it was last moved to."""
+        """The time it was last moved to."""
         return self._now
 
     def advance_to(self, moment: datetime) -> None:

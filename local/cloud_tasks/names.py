@@ -13,7 +13,7 @@ _TASK_ID = re.compile(r"[A-Za-z0-9_\-]{1,500}")
 
 
 def check_location(name: str) -> None:
-    """Refuse what is not ``projects/P/locations/L``."""
+    """Raise InvalidArgument unless the name is ``projects/P/locations/L``."""
     if not _LOCATION_NAME.fullmatch(name):
         raise InvalidArgument(
             f'Malformed name: "{name}" must match projects/PROJECT_ID/locations/LOCATION_ID'
@@ -21,7 +21,7 @@ def check_location(name: str) -> None:
 
 
 def check_queue(name: str) -> None:
-    """Refuse what is not ``projects/P/locations/L/queues/Q``."""
+    """Raise InvalidArgument unless the name is ``projects/P/locations/L/queues/Q``."""
     if not _QUEUE_NAME.fullmatch(name):
         raise InvalidArgument(
             "Queue.name must match projects/PROJECT_ID/locations/LOCATION_ID/queues/QUEUE_ID"
@@ -29,7 +29,7 @@ def check_queue(name: str) -> None:
 
 
 def queue_of(task_name: str) -> str:
-    """The queue's name in a task's name; refuses a malformed one."""
+    """The queue's name in a task's name; raises InvalidArgument if the task's name is malformed."""
     queue, mark, task_id = task_name.partition("/tasks/")
     if not mark or not _TASK_ID.fullmatch(task_id):
         raise InvalidArgument(

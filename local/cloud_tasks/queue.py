@@ -1,4 +1,4 @@
-"""One queue: its tasks in the order in which they fall due, its used names, its pace and its counters."""
+"""One queue: its tasks by due time, the names that are still blocked, its rate limiter and its counters."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from local.cloud_tasks.model import Counters, QueueSettings, RetryPolicy, Task
-from local.cloud_tasks.pacing import Pace
+from local.cloud_tasks.token_bucket import TokenBucket
 
 
 class Queue:
-    """The state of a queue; not thread-safe by itself, the registry's lock guards it."""
+    """The state of a queue; not thread-safe by itself, it is used under the registry's lock."""
 
     def __init__(self, name: str, settings: QueueSettings, now: datetime) -> None:
         self.name = name
         self.settings = settings
-        self.pace = Pace(settings.rate, now)
+        self.bucket = TokenBucket(settings.rate, now)
         self.paused = False
         self.purge_time: datetime | None = None
         self.running = 0
@@ -29,9 +29,9 @@ class Queue:
         self._order = count()
 
     def configure(self, settings: QueueSettings) -> None:
-        """Go on with other settings."""
+        """Replace the settings."""
         self.settings = settings
-        self.pace.configure(settings.rate)
+        self.bucket.configure(settings.rate)
 
     def retry_of(self, task: Task) -> RetryPolicy:
         """The task's own retry policy, or the queue's."""
@@ -47,16 +47,16 @@ class Queue:
         heapq.heappush(self._heap, (task.due, next(self._order), task))
 
     def remove(self, task: Task, *, used_until: datetime) -> None:
-        """Forget a task; its name stays blocked until then."""
+        """Remove a task; its name stays blocked until ``used_until``."""
         del self.tasks[task.name]
         self._used_until[task.name] = used_until
 
     def force(self, task: Task) -> None:
-        """Dispatch this task next, whatever the pace says."""
+        """Dispatch this task next, regardless of the rate limit."""
         self._forced.append(task)
 
     def take_forced(self) -> Task | None:
-        """A task that RunTask asked for."""
+        """The next task that RunTask asked for, if any."""
         while self._forced:
             task = self._forced.pop(0)
             if self.tasks.get(task.name) is task:
@@ -64,13 +64,13 @@ class Queue:
         return None
 
     def ready_at(self, now: datetime) -> datetime | None:
-        """When the next task can go, or None while something else must happen first."""
+        """The time of the next possible dispatch, or None while the queue is empty, paused or fully busy."""
         if self._forced:
             return now
         head = self.head()
         if head is None or self.paused or self.running >= self.settings.rate.max_concurrent_dispatches:
             return None
-        return max(head.due, self.pace.ready_at(now))
+        return max(head.due, self.bucket.ready_at(now))
 
     def head(self) -> Task | None:
         """The task that falls due first."""
@@ -79,7 +79,7 @@ class Queue:
         return self._heap[0][2] if self._heap else None
 
     def due(self, now: datetime) -> Iterator[Task]:
-        """All tasks that are due, first come first."""
+        """All tasks that are due, earliest first."""
         for entry in sorted(entry for entry in self._heap if entry[0] <= now):
             if self._waits(*entry):
                 yield entry[2]

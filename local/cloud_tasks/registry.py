@@ -1,4 +1,4 @@
-"""The queues and tasks that exist, and the rules by which the API lets callers change them."""
+"""The queues and tasks that exist, and the calls of the API that change them."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from local.cloud_tasks.model import (
 )
 from local.cloud_tasks.names import check_queue, queue_of
 from local.cloud_tasks.queue import Queue
-from local.cloud_tasks.rules import check_deadline, check_settings, check_target
+from local.cloud_tasks.validation import check_deadline, check_settings, check_target
 
 _LOG_LINES = 10_000
 
 
 class Registry:
-    """Queues and tasks behind one lock; every method is one call of the API."""
+    """Queues and tasks behind one lock; most methods are one call of the API."""
 
     def __init__(
         self,
@@ -192,19 +192,19 @@ class Registry:
             return task
 
     def pending(self, parent: str = "") -> list[Task]:
-        """Back door: what waits in one queue or in all, in the order in which it falls due."""
+        """For inspection: the pending tasks of one queue or of all, by due time."""
         with self._changed:
             queues = [self.get_queue(parent)] if parent else self.list_queues()
             tasks = [task for queue in queues for task in queue.tasks.values()]
             return sorted(tasks, key=lambda task: (task.due, task.name))
 
     def history(self) -> list[Dispatched]:
-        """Back door: the latest dispatches, oldest first."""
+        """For inspection: the latest dispatches, oldest first."""
         with self._changed:
             return list(self.log)
 
     def counters(self, name: str) -> Counters:
-        """Back door: what happened in a queue so far."""
+        """For inspection: the counters of a queue."""
         return self.get_queue(name).counters
 
     def _set_paused(self, name: str, *, paused: bool) -> Queue:

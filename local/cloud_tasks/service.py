@@ -8,10 +8,7 @@ from typing import Any
 from google.cloud import tasks_v2
 
 from local.cloud_tasks.errors import InvalidArgument
-from local.cloud_tasks.model import QueueSettings
-from local.cloud_tasks.names import check_location, check_queue, queue_of, short
-from local.cloud_tasks.registry import Registry
-from local.cloud_tasks.wire import (
+from local.cloud_tasks.messages import (
     read_dispatch_deadline,
     read_retry,
     read_schedule_time,
@@ -20,13 +17,16 @@ from local.cloud_tasks.wire import (
     write_queue,
     write_task,
 )
+from local.cloud_tasks.model import QueueSettings
+from local.cloud_tasks.names import check_location, check_queue, queue_of, short
+from local.cloud_tasks.registry import Registry
 
 _MOST_TASKS = 1000
 _MOST_QUEUES = 9800
 
 
 class Service:
-    """Both faces of the server, gRPC and REST, end here."""
+    """The methods of the API, called by the gRPC API and the REST API."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry

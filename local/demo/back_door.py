@@ -8,13 +8,13 @@ from urllib.parse import urljoin
 
 import requests
 
-from local.closing import Closing
+from local.closeable import Closeable
 from local.demo.checks import check
 
 _SECONDS = 30
 
 
-class BackDoor(Closing):
+class BackDoor(Closeable):
     """One person's browser, and the operations below ``/_sim/`` of a simulator."""
 
     def __init__(self, base: str, name: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from local.closing import Closing
+from local.closeable import Closeable
 from local.demo.checks import Unmet
 
 _SECONDS = 60
@@ -26,7 +26,7 @@ class Answer:
         return str(self.body.get("code", "")) if isinstance(self.body, dict) else ""
 
 
-class FrontEnd(Closing):
+class FrontEnd(Closeable):
     """One person at a browser; used by one thread at a time."""
 
     def __init__(self, base: str, *, token: str = "") -> None:

@@ -46,7 +46,7 @@ from local.demo.seats import seats
 from local.demo.terminal import Terminal
 from local.firestore_emulator import EmulatorError
 from local.stack import Options, Stack
-from local.tokens import staff_token
+from local.staff_tokens import staff_token
 
 BREAKAGES = ("pushes", "exports", "outlook-pushes", "outlook-exports")
 """What can be broken on purpose, to see that the demo notices; whose part it is in is told first."""

@@ -16,7 +16,7 @@ import pytest
 import requests
 from icalendar import Calendar
 
-from local.mail import Taken, mails_at
+from local.mail import ReceivedMail, received_mails
 from tests.e2e.test_stack import Up, free_ports, run
 
 ROOT = Path(__file__).parents[2]
@@ -52,11 +52,13 @@ class Business:
         assert answer.ok, answer.text
         return answer.json()
 
-    def mail_to(self, address: str) -> Taken:
+    def mail_to(self, address: str) -> ReceivedMail:
         """The first mail to an address, as soon as it was sent."""
         limit = time.monotonic() + LONGEST
         while time.monotonic() < limit:
-            found = [mail for mail in mails_at(f"http://127.0.0.1:{self.up.port + 6}") if address in mail.to]
+            found = [
+                mail for mail in received_mails(f"http://127.0.0.1:{self.up.port + 6}") if address in mail.to
+            ]
             if found:
                 return found[0]
         raise AssertionError(f"no mail to {address}")

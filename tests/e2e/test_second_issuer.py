@@ -10,7 +10,7 @@ import requests
 
 from local.issuer import Issuer, bad_tokens
 from local.server import serve
-from local.tokens import staff_token
+from local.staff_tokens import staff_token
 from tests.e2e.test_stack import Up, free_ports
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]

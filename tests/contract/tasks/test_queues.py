@@ -16,7 +16,7 @@ from common.tasks.grpc import GrpcTaskQueue
 from common.tasks.rest import RestTaskQueue
 from local.cloud_tasks.engine import Engine
 from local.cloud_tasks.model import HttpRequest, QueueSettings, VirtualClock
-from local.cloud_tasks.running import Running
+from local.cloud_tasks.server import TasksServer
 from local.issuer import Issuer
 
 NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
@@ -36,17 +36,17 @@ def config(**addresses: str) -> Config:
     )
 
 
-def grpc_queue(running: Running) -> TaskQueue:
+def grpc_queue(running: TasksServer) -> TaskQueue:
     return GrpcTaskQueue(config(CLOUD_TASKS_EMULATOR_HOST=running.grpc_target))
 
 
-def rest_queue(running: Running) -> TaskQueue:
+def rest_queue(running: TasksServer) -> TaskQueue:
     return RestTaskQueue(config(CLOUD_TASKS_REST_ENDPOINT=running.base_url), token=lambda: "local")
 
 
 @pytest.fixture(params=[grpc_queue, rest_queue], ids=["grpc", "rest"])
 def served(request: pytest.FixtureRequest) -> Iterator[Fixture]:
-    make: Callable[[Running], TaskQueue] = request.param
+    make: Callable[[TasksServer], TaskQueue] = request.param
     calls: list[HttpRequest] = []
     issuer = Issuer("https://issuer.example")
     engine = Engine(
@@ -55,7 +55,7 @@ def served(request: pytest.FixtureRequest) -> Iterator[Fixture]:
         queues={f"{PARENT}/slotbridge-{lane.value}": QueueSettings() for lane in Lane if lane != Lane.UPKEEP},
         tokens=issuer.service_token,
     )
-    running = Running(engine)
+    running = TasksServer(engine)
     queue = make(running)
     try:
         yield queue, engine, calls

@@ -6,20 +6,20 @@ from google.cloud import tasks_v2
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcTransport
 
 from local.cloud_tasks.faults import ScriptedFaults
-from local.cloud_tasks.running import Running
-from tests.local.cloud_tasks.world import World
+from local.cloud_tasks.server import TasksServer
+from tests.local.cloud_tasks.engine_setup import EngineSetup
 
 
 @pytest.fixture
-def world():
+def setup():
     """An engine on a virtual clock."""
-    return World(faults=ScriptedFaults())
+    return EngineSetup(faults=ScriptedFaults())
 
 
 @pytest.fixture
-def running(world):
+def running(setup):
     """That engine behind both faces."""
-    with Running(world.engine) as server:
+    with TasksServer(setup.engine) as server:
         yield server
 
 

@@ -10,78 +10,78 @@ import pytest
 from local.cloud_tasks.errors import InvalidArgument, ResourceExhausted, Unavailable
 from local.cloud_tasks.faults import RandomFaults, Refusal, ScriptedFaults
 from local.cloud_tasks.model import QueueSettings
-from tests.local.cloud_tasks.world import QUEUE, SECOND, START, World, numbered, task
+from tests.local.cloud_tasks.engine_setup import QUEUE, SECOND, START, EngineSetup, numbered, task
 
 
 def test_ordered_duplicates_deliver_again_after_success():
     """A scripted duplicate delivers a successful task once more, under the same name."""
     faults = ScriptedFaults()
     faults.duplicates = [1]
-    world = World(faults=faults)
-    world.add("twice", "once")
+    setup = EngineSetup(faults=faults)
+    setup.add("twice", "once")
 
-    world.engine.drain()
+    setup.engine.drain()
 
-    assert sorted(world.worker.names()) == ["once", "twice", "twice"]
-    assert world.engine.pending() == []
+    assert sorted(setup.worker.names()) == ["once", "twice", "twice"]
+    assert setup.engine.pending() == []
 
 
 def test_ordered_refusals_store_or_do_not_store():
     """Refusals raise UNAVAILABLE or RESOURCE_EXHAUSTED; after one kind the task exists all the same."""
     faults = ScriptedFaults()
     faults.refusals = [Refusal.NOT_STORED, Refusal.STORED_ANYWAY, Refusal.OVER_QUOTA]
-    world = World(faults=faults)
+    setup = EngineSetup(faults=faults)
 
     with pytest.raises(Unavailable):
-        world.add("lost")
+        setup.add("lost")
     with pytest.raises(Unavailable):
-        world.add("kept")
+        setup.add("kept")
     with pytest.raises(ResourceExhausted):
-        world.add("too-many")
+        setup.add("too-many")
 
-    assert [task("kept")] == [pending.name for pending in world.engine.pending()]
+    assert [task("kept")] == [pending.name for pending in setup.engine.pending()]
 
 
 def test_ordered_delays_dispatch_late():
     """A scripted delay postpones the dispatch; the schedule time that the worker reads stays."""
     faults = ScriptedFaults()
     faults.delays = [timedelta(minutes=3)]
-    world = World(faults=faults)
-    world.add("late")
+    setup = EngineSetup(faults=faults)
+    setup.add("late")
 
-    world.engine.drain()
+    setup.engine.drain()
 
-    assert world.worker.seconds() == [180]
-    assert f"{START.timestamp():.6f}" == world.worker.requests[0].headers["X-CloudTasks-TaskETA"]
+    assert setup.worker.seconds() == [180]
+    assert f"{START.timestamp():.6f}" == setup.worker.requests[0].headers["X-CloudTasks-TaskETA"]
 
 
 def test_random_faults_keep_the_promise_of_at_least_once():
     """Under shuffling, duplicates, delays and lost answers every stored task is delivered at least once."""
     faults = RandomFaults(Random(7), refuse=0.3, duplicate=0.3, late=0.3)
-    world = World(faults=faults)
+    setup = EngineSetup(faults=faults)
     for task_id in numbered(50):
         try:
-            world.add(task_id)
+            setup.add(task_id)
         except (Unavailable, ResourceExhausted):
             continue
-    stored = {pending.name for pending in world.engine.pending()}
+    stored = {pending.name for pending in setup.engine.pending()}
 
-    world.engine.drain()
+    setup.engine.drain()
 
-    assert stored == {task(task_id) for task_id in world.worker.names()}
-    assert len(world.worker.names()) > len(stored)
-    assert sorted(world.worker.names()) != world.worker.names()
+    assert stored == {task(task_id) for task_id in setup.worker.names()}
+    assert len(setup.worker.names()) > len(stored)
+    assert sorted(setup.worker.names()) != setup.worker.names()
 
 
 def test_log_holds_ids_and_outcomes():
     """Every dispatch leaves a line with task, attempt and status."""
-    world = World()
-    world.worker.script = [500]
-    world.add("logged")
+    setup = EngineSetup()
+    setup.worker.script = [500]
+    setup.add("logged")
 
-    world.engine.drain()
+    setup.engine.drain()
 
-    assert [(line.attempt, line.status) for line in world.engine.log] == [(1, 500), (2, 200)]
+    assert [(line.attempt, line.status) for line in setup.engine.log] == [(1, 500), (2, 200)]
 
 
 def test_settings_are_read_from_flat_json():
@@ -112,4 +112,4 @@ def test_settings_are_read_from_flat_json():
 def test_settings_outside_the_service_limits_are_refused(settings):
     """Queues cannot be configured beyond what the service offers."""
     with pytest.raises(InvalidArgument):
-        World().engine.update_queue(QUEUE, QueueSettings.from_mapping(settings))
+        EngineSetup().engine.update_queue(QUEUE, QueueSettings.from_mapping(settings))

@@ -6,45 +6,45 @@ import pytest
 
 from local.cloud_tasks.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
 from local.cloud_tasks.model import RetryPolicy
-from tests.local.cloud_tasks.world import DAY, QUEUE, SECOND, START, TARGET, World, task
+from tests.local.cloud_tasks.engine_setup import DAY, QUEUE, SECOND, START, TARGET, EngineSetup, task
 
 
 def test_name_is_blocked_while_the_task_is_pending():
     """A second task of the same name is ALREADY_EXISTS."""
-    world = World()
-    world.add("once")
+    setup = EngineSetup()
+    setup.add("once")
 
     with pytest.raises(AlreadyExists):
-        world.add("once")
+        setup.add("once")
 
 
 @pytest.mark.parametrize("ending", ["ran", "deleted", "given up", "purged"])
 def test_name_stays_blocked_for_a_day_after_the_task_ended(ending):
     """However a task ends, its name can be used again only after 24 hours."""
-    world = World(retry=RetryPolicy(max_attempts=1))
-    world.worker.script = [500 if ending == "given up" else 200]
-    world.add("once")
+    setup = EngineSetup(retry=RetryPolicy(max_attempts=1))
+    setup.worker.script = [500 if ending == "given up" else 200]
+    setup.add("once")
     if ending == "deleted":
-        world.engine.delete_task(task("once"))
+        setup.engine.delete_task(task("once"))
     elif ending == "purged":
-        world.engine.purge_queue(QUEUE)
-    world.engine.drain()
+        setup.engine.purge_queue(QUEUE)
+    setup.engine.drain()
 
-    world.clock.advance_to(START + DAY - SECOND)
+    setup.clock.advance_to(START + DAY - SECOND)
     with pytest.raises(AlreadyExists):
-        world.add("once")
-    world.clock.advance_to(START + DAY)
-    world.add("once")
+        setup.add("once")
+    setup.clock.advance_to(START + DAY)
+    setup.add("once")
 
-    assert [task("once")] == [pending.name for pending in world.engine.pending()]
-    assert world.engine.counters(QUEUE).duplicates_refused == 1
+    assert [task("once")] == [pending.name for pending in setup.engine.pending()]
+    assert setup.engine.counters(QUEUE).duplicates_refused == 1
 
 
 def test_unnamed_tasks_get_names_of_their_own():
     """A task without a name gets a generated one."""
-    world = World()
+    setup = EngineSetup()
 
-    names = {world.engine.create_task(QUEUE, TARGET).name for _ in range(20)}
+    names = {setup.engine.create_task(QUEUE, TARGET).name for _ in range(20)}
 
     assert len(names) == 20
 
@@ -55,31 +55,31 @@ def test_unnamed_tasks_get_names_of_their_own():
 def test_malformed_or_foreign_names_are_refused(name):
     """A task's name must be well formed and belong to the queue it is created in."""
     with pytest.raises(InvalidArgument):
-        World().engine.create_task(QUEUE, TARGET, name=name)
+        EngineSetup().engine.create_task(QUEUE, TARGET, name=name)
 
 
 def test_unknown_queue_and_ended_task_are_not_found():
     """Creating in an unknown queue, and reading or deleting an ended task, are NOT_FOUND."""
-    world = World()
-    world.add("done")
-    world.engine.drain()
+    setup = EngineSetup()
+    setup.add("done")
+    setup.engine.drain()
 
     with pytest.raises(NotFound):
-        world.engine.create_task(f"{QUEUE}-unknown", TARGET)
+        setup.engine.create_task(f"{QUEUE}-unknown", TARGET)
     with pytest.raises(NotFound):
-        world.engine.get_task(task("done"))
+        setup.engine.get_task(task("done"))
     with pytest.raises(NotFound):
-        world.engine.delete_task(task("done"))
+        setup.engine.delete_task(task("done"))
 
 
 def test_deleted_queue_name_is_blocked_for_three_days():
     """A queue's name cannot be used again for three days after the queue was deleted."""
-    world = World()
-    world.engine.delete_queue(QUEUE)
+    setup = EngineSetup()
+    setup.engine.delete_queue(QUEUE)
 
-    world.clock.advance_to(START + 3 * DAY - SECOND)
+    setup.clock.advance_to(START + 3 * DAY - SECOND)
     with pytest.raises(FailedPrecondition):
-        world.engine.create_queue(QUEUE)
-    world.clock.advance_to(START + 3 * DAY)
+        setup.engine.create_queue(QUEUE)
+    setup.clock.advance_to(START + 3 * DAY)
 
-    assert world.engine.create_queue(QUEUE).name == QUEUE
+    assert setup.engine.create_queue(QUEUE).name == QUEUE

@@ -7,32 +7,32 @@ import itertools
 import pytest
 
 from local.cloud_tasks.model import NO_ANSWER, Answer, HttpRequest, RetryPolicy
-from tests.local.cloud_tasks.world import DAY, HOUR, QUEUE, SECOND, START, TARGET, World, task
+from tests.local.cloud_tasks.engine_setup import DAY, HOUR, QUEUE, SECOND, START, TARGET, EngineSetup, task
 
 
 def test_only_2xx_ends_a_task():
     """Redirects, client errors, server errors and silence are all tried again."""
-    world = World()
-    world.worker.script = [302, 404, 500, NO_ANSWER, 204]
-    world.add("stubborn")
+    setup = EngineSetup()
+    setup.worker.script = [302, 404, 500, NO_ANSWER, 204]
+    setup.add("stubborn")
 
-    world.engine.drain()
+    setup.engine.drain()
 
-    assert len(world.worker.requests) == 5
-    assert world.engine.pending() == []
-    assert world.engine.counters(QUEUE).failed == 4
+    assert len(setup.worker.requests) == 5
+    assert setup.engine.pending() == []
+    assert setup.engine.counters(QUEUE).failed == 4
 
 
 def test_backoff_doubles_then_grows_linearly_then_stays():
     """The pauses are those of the API's own example: 10, 20, 40, 80, 160, 240, 300, 300 seconds."""
     retry = RetryPolicy(min_backoff=10 * SECOND, max_backoff=300 * SECOND, max_doublings=3, max_attempts=9)
-    world = World(retry=retry)
-    world.worker.script = [500] * 9
-    world.add("slow")
+    setup = EngineSetup(retry=retry)
+    setup.worker.script = [500] * 9
+    setup.add("slow")
 
-    world.engine.drain()
+    setup.engine.drain()
 
-    moments = world.worker.seconds()
+    moments = setup.worker.seconds()
     assert [later - earlier for earlier, later in itertools.pairwise(moments)] == [
         10,
         20,
@@ -47,15 +47,15 @@ def test_backoff_doubles_then_grows_linearly_then_stays():
 
 def test_task_is_given_up_when_attempts_are_used_up():
     """After max_attempts the task is gone and stands in the list of dead tasks."""
-    world = World(retry=RetryPolicy(max_attempts=3))
-    world.worker.script = [500] * 3
-    world.add("hopeless")
+    setup = EngineSetup(retry=RetryPolicy(max_attempts=3))
+    setup.worker.script = [500] * 3
+    setup.add("hopeless")
 
-    world.engine.drain()
+    setup.engine.drain()
 
-    assert [(task("hopeless"), 500)] == [(dead.task.name, dead.last_status) for dead in world.engine.dead]
-    assert world.engine.pending() == []
-    assert world.engine.counters(QUEUE).dead == 1
+    assert [(task("hopeless"), 500)] == [(dead.task.name, dead.last_status) for dead in setup.engine.dead]
+    assert setup.engine.pending() == []
+    assert setup.engine.counters(QUEUE).dead == 1
 
 
 def test_both_limits_must_be_reached_before_a_task_is_given_up():
@@ -66,73 +66,73 @@ def test_both_limits_must_be_reached_before_a_task_is_given_up():
         min_backoff=3 * SECOND,
         max_backoff=3 * SECOND,
     )
-    world = World(retry=retry)
-    world.worker.script = [500] * 9
-    world.add("hopeless")
+    setup = EngineSetup(retry=retry)
+    setup.worker.script = [500] * 9
+    setup.add("hopeless")
 
-    world.engine.drain()
+    setup.engine.drain()
 
-    assert world.worker.seconds() == [0, 3, 6, 9, 12]
+    assert setup.worker.seconds() == [0, 3, 6, 9, 12]
 
 
 def test_without_limits_a_task_is_retried_until_the_retention_ends():
     """max_attempts -1 and no duration: retries go on for 31 days."""
     retry = RetryPolicy(max_attempts=-1, min_backoff=HOUR, max_backoff=24 * HOUR)
-    world = World(retry=retry)
-    world.worker.script = [500] * 100
-    world.add("undying")
+    setup = EngineSetup(retry=retry)
+    setup.worker.script = [500] * 100
+    setup.add("undying")
 
-    world.engine.drain()
+    setup.engine.drain()
 
-    assert world.engine.dead[0].reason == "retention over"
-    assert world.clock.now() >= START + 31 * DAY
+    assert setup.engine.dead[0].reason == "retention over"
+    assert setup.clock.now() >= START + 31 * DAY
 
 
 def test_retry_after_is_respected():
     """A worker that names a pause gets it, when it is longer than the backoff."""
-    world = World()
-    world.worker.script = [Answer(503, retry_after=30 * SECOND)]
-    world.add("patient")
+    setup = EngineSetup()
+    setup.worker.script = [Answer(503, retry_after=30 * SECOND)]
+    setup.add("patient")
 
-    world.engine.drain()
+    setup.engine.drain()
 
-    assert world.worker.seconds() == [0, 30]
+    assert setup.worker.seconds() == [0, 30]
 
 
 def test_deleting_a_running_task_stops_its_retries():
     """A task that is deleted while an attempt is under way is not tried again."""
-    world = World()
-    world.add("doomed")
-    delivery = world.engine.take()
+    setup = EngineSetup()
+    setup.add("doomed")
+    delivery = setup.engine.take()
     assert delivery is not None
 
-    world.engine.delete_task(task("doomed"))
-    world.engine.settle(delivery, 500)
+    setup.engine.delete_task(task("doomed"))
+    setup.engine.settle(delivery, 500)
 
-    assert world.engine.drain() == 0
+    assert setup.engine.drain() == 0
 
 
 def test_error_of_a_worker_reaches_the_test_and_counts_as_no_answer():
     """A dispatcher that raises lets the error through; the task is tried again."""
-    world = World()
+    setup = EngineSetup()
 
     def worker(_request: HttpRequest) -> int:
         raise LookupError
 
-    world.engine._dispatcher = worker
-    world.add("broken")
+    setup.engine._dispatcher = worker
+    setup.add("broken")
 
     with pytest.raises(LookupError):
-        world.engine.drain()
-    assert world.engine.get_task(task("broken")).dispatch_count == 1
+        setup.engine.drain()
+    assert setup.engine.get_task(task("broken")).dispatch_count == 1
 
 
 def test_task_settings_override_the_queue():
     """A task's own retry config replaces the queue's."""
-    world = World()
-    world.worker.script = [500] * 5
-    world.engine.create_task(QUEUE, TARGET, retry=RetryPolicy(max_attempts=2))
+    setup = EngineSetup()
+    setup.worker.script = [500] * 5
+    setup.engine.create_task(QUEUE, TARGET, retry=RetryPolicy(max_attempts=2))
 
-    world.engine.drain()
+    setup.engine.drain()
 
-    assert len(world.worker.requests) == 2
+    assert len(setup.worker.requests) == 2

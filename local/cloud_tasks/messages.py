@@ -36,7 +36,7 @@ _CODES = {
 
 
 def read_target(task: tasks_v2.Task) -> Target:
-    """The HTTP request of a task; App Engine targets and OAuth tokens are not played here."""
+    """The HTTP request of a task; App Engine targets and OAuth tokens are not simulated."""
     if "app_engine_http_request" in task:
         raise Unimplemented("App Engine tasks are not available on this server.")
     if "http_request" not in task:

@@ -1,4 +1,4 @@
-"""The limits that the API checks before it accepts a queue or a task."""
+"""Checks a queue or a task against the limits of the API before it is accepted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ _WITH_BODY = {"POST", "PUT", "PATCH"}
 
 
 def check_settings(settings: QueueSettings) -> None:
-    """Refuse rates and retries that the service does not offer."""
+    """Check a queue's rate limits and retry policy.
+
+    Raises:
+        InvalidArgument: The service does not allow them.
+    """
     rate, retry = settings.rate, settings.retry
     if not 0 < rate.max_dispatches_per_second <= 500:
         raise InvalidArgument("RateLimits.maxDispatchesPerSecond must be greater than 0 and at most 500.")
@@ -29,7 +33,11 @@ def check_settings(settings: QueueSettings) -> None:
 
 
 def check_target(target: Target, limits: ServiceLimits) -> None:
-    """Refuse a request that could not be sent."""
+    """Check that a task's request can be sent.
+
+    Raises:
+        InvalidArgument: It cannot.
+    """
     if not target.url.startswith(("http://", "https://")):
         raise InvalidArgument("HttpRequest.url must begin with http:// or https://")
     if len(target.url) > limits.url_length:

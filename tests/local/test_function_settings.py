@@ -7,7 +7,7 @@ import pytest
 from common.config import Config
 from common.log import JsonLog
 from common.wiring import Installation, installation, use, using
-from local.deployed import installed, settings_of
+from local.function_settings import installations, settings_of
 from tests.terraform.deployment import functions, shared
 
 EVERYTHING = {
@@ -32,7 +32,7 @@ def test_functions_share_the_store_that_they_may_open() -> None:
     """One database for those with the right to it, and none for a webhook."""
     whole = Installation(Config({"STORE": "memory"}))
     whole.log = JsonLog()
-    made = installed(whole, ("feeds", "services", "webhook_google"))
+    made = installations(whole, ("feeds", "services", "webhook_google"))
 
     assert made["feeds"].stores is made["services"].stores is whole.stores
     assert "stores" not in vars(made["webhook_google"])

@@ -1,4 +1,4 @@
-"""Turns a task into the HTTP request that Cloud Tasks sends to the worker."""
+"""Builds the HTTP request that Cloud Tasks sends to the worker for a task."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from local.cloud_tasks.model import HttpRequest, Target, Task, TokenSource
 from local.cloud_tasks.names import queue_of, short
 
 USER_AGENT = "Google-Cloud-Tasks"
-_TAKEN = {"host", "content-length", "user-agent"}
-_RESERVED = ("x-cloudtasks-", "x-google-", "x-appengine-")
+_SET_BY_SERVICE = {"host", "content-length", "user-agent"}
+_RESERVED_PREFIXES = ("x-cloudtasks-", "x-google-", "x-appengine-")
 
 
-def request_of(task: Task, *, tokens: TokenSource | None, now: datetime) -> HttpRequest:
-    """Build the request of the task's next attempt, with the headers that the service sets itself.
+def dispatch_request(task: Task, *, tokens: TokenSource | None, now: datetime) -> HttpRequest:
+    """The request of the task's next attempt, with the headers that Cloud Tasks adds.
 
     https://cloud.google.com/tasks/docs/creating-http-target-tasks#handler
     """
-    headers = _own(task.target) | _service(task)
+    headers = _task_headers(task.target) | _service_headers(task)
     token = task.target.oidc
     if token is not None and tokens is not None:
         audience = token.audience or task.target.url
@@ -26,18 +26,18 @@ def request_of(task: Task, *, tokens: TokenSource | None, now: datetime) -> Http
     return HttpRequest(task.target.method, task.target.url, headers, task.target.body, task.dispatch_deadline)
 
 
-def _own(target: Target) -> dict[str, str]:
+def _task_headers(target: Target) -> dict[str, str]:
     headers = {
         name: value
         for name, value in target.headers.items()
-        if name.lower() not in _TAKEN and not name.lower().startswith(_RESERVED)
+        if name.lower() not in _SET_BY_SERVICE and not name.lower().startswith(_RESERVED_PREFIXES)
     }
     if target.body and "content-type" not in {name.lower() for name in headers}:
         headers["Content-Type"] = "application/octet-stream"
     return headers
 
 
-def _service(task: Task) -> dict[str, str]:
+def _service_headers(task: Task) -> dict[str, str]:
     headers = {
         "User-Agent": USER_AGENT,
         "X-CloudTasks-QueueName": short(queue_of(task.name)),

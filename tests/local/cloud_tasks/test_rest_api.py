@@ -9,8 +9,8 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import tasks_v2
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksRestTransport
 
-from local.cloud_tasks.running import Running
-from tests.local.cloud_tasks.world import QUEUE, START, task
+from local.cloud_tasks.server import TasksServer
+from tests.local.cloud_tasks.engine_setup import QUEUE, START, task
 
 HTTP = {
     "url": "https://worker.test/run",
@@ -32,7 +32,7 @@ def call(running):
         yield call
 
 
-def test_create_get_and_delete(call, world):
+def test_create_get_and_delete(call, setup):
     """A task in camelCase JSON with a base64 body is created, dispatched as given, read and deleted."""
     named = {
         "task": {
@@ -44,7 +44,7 @@ def test_create_get_and_delete(call, world):
     }
     created = call("POST", f"{QUEUE}/tasks", json=named)
     unnamed = call("POST", f"{QUEUE}/tasks", json={"task": {"httpRequest": HTTP}})
-    world.engine.run_until(START)
+    setup.engine.run_until(START)
     read = call("GET", task("one"), params={"responseView": "FULL"})
     deleted = call("DELETE", task("one"))
 
@@ -56,7 +56,7 @@ def test_create_get_and_delete(call, world):
     assert created.json()["httpRequest"]["oidcToken"]["audience"] == HTTP["url"]
     assert "body" not in created.json()["httpRequest"]
     assert unnamed.json()["name"].startswith(f"{QUEUE}/tasks/")
-    assert world.worker.requests[0].body == b'{"id": 1}'
+    assert setup.worker.requests[0].body == b'{"id": 1}'
     assert read.json()["httpRequest"]["body"] == HTTP["body"]
     assert (deleted.status_code, deleted.json()) == (200, {})
 
@@ -81,9 +81,9 @@ def test_create_get_and_delete(call, world):
         ("POST", f"{QUEUE}/tasks", {"task": {"appEngineHttpRequest": {}}}, (501, "UNIMPLEMENTED")),
     ],
 )
-def test_refusals_are_googles_error_json(call, world, *, method, path, body, answer):
+def test_refusals_are_googles_error_json(call, setup, *, method, path, body, answer):
     """Each refusal has the HTTP status, and a body with code, message and status word."""
-    world.add("used")
+    setup.add("used")
 
     refused = call(method, path, json=body)
 
@@ -123,7 +123,7 @@ def test_queues_over_rest(call):
     assert listed[0]["retryConfig"]["minBackoff"] == "2s"
 
 
-def test_official_client_over_rest(running, world):
+def test_official_client_over_rest(running, setup):
     """The official client's REST transport works too."""
     transport = CloudTasksRestTransport(
         host=running.base_url.removeprefix("http://"), url_scheme="http", credentials=AnonymousCredentials()
@@ -142,12 +142,12 @@ def test_official_client_over_rest(running, world):
 
     assert shown.http_request.http_method == tasks_v2.HttpMethod.PUT
     assert shown.schedule_time == START + timedelta(hours=1)
-    assert [pending.name for pending in world.engine.pending()] == [task("one")]
+    assert [pending.name for pending in setup.engine.pending()] == [task("one")]
 
 
-def test_bearer_tokens_are_judged_where_that_is_asked_for(world):
+def test_bearer_tokens_are_judged_where_that_is_asked_for(setup):
     """A server that judges tokens answers 401 to a missing or wrong one, in Google's error JSON."""
-    with Running(world.engine, accepts=lambda token: token == "good") as running:
+    with TasksServer(setup.engine, accepts=lambda token: token == "good") as running:
 
         def ask(**headers):
             return requests.get(f"{running.base_url}/v2/{QUEUE}", headers=headers, timeout=5)

@@ -1,4 +1,4 @@
-"""What tests, the demo and the developer may see and order beside the API, as JSON below ``/_sim/``."""
+"""The control API below ``/_sim/``: reads queues, tasks and the dispatch log, and injects faults; as JSON."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from local.cloud_tasks.queue import Queue
 from local.cloud_tasks.registry import Registry
 
 
-class BackDoor:
-    """The WSGI app below ``/_sim/``."""
+class ControlApi:
+    """The WSGI app that serves the control API."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -37,7 +37,7 @@ class BackDoor:
             case "GET", "/_sim/log":
                 response = _json([dataclasses.asdict(line) for line in self._registry.history()])
             case "POST", "/_sim/faults":
-                response = self._order(request)
+                response = self._inject_faults(request)
             case _:
                 response = Response(status=404)
         return response(environ, start_response)
@@ -48,14 +48,14 @@ class BackDoor:
         tasks = self._registry.pending()
         return [_task(task, full=full) for task in tasks if wanted in {None, short(queue_of(task.name))}]
 
-    def _order(self, request: Request) -> Response:
+    def _inject_faults(self, request: Request) -> Response:
         faults = self._registry.faults
         if not isinstance(faults, ScriptedFaults):
-            return Response("this server takes no orders for faults", status=409)
-        orders = request.get_json()
-        faults.refusals += [Refusal[word] for word in orders.get("refusals", [])]
-        faults.delays += [timedelta(seconds=seconds) for seconds in orders.get("delays", [])]
-        faults.duplicates += orders.get("duplicates", [])
+            return Response("this server was started without injectable faults", status=409)
+        faults_to_add = request.get_json()
+        faults.refusals += [Refusal[word] for word in faults_to_add.get("refusals", [])]
+        faults.delays += [timedelta(seconds=seconds) for seconds in faults_to_add.get("delays", [])]
+        faults.duplicates += faults_to_add.get("duplicates", [])
         return Response(status=204)
 
 

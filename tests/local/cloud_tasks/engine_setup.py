@@ -1,4 +1,4 @@
-"""A small world for the tests of the engine: a virtual clock and a worker that answers as told."""
+"""A small setup for the tests of the engine: a virtual clock and a worker that answers as told."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Worker:
         return [request.headers["X-CloudTasks-TaskName"] for request in self.requests]
 
 
-class World:
+class EngineSetup:
     """An engine with one queue, its clock and its worker."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Something that is closed where its ``with`` block ends."""
+"""A base class for things that are closed at the end of their ``with`` block."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from types import TracebackType
 from typing import Self
 
 
-class Closing(ABC):
-    """Gives a class with ``close`` the rest of a context manager."""
+class Closeable(ABC):
+    """A context manager whose exit calls ``close``."""
 
     __slots__ = ()
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of everything; twice is fine."""
+        """Release all resources; calling it twice is fine."""
 
     def __enter__(self) -> Self:
         return self

@@ -8,25 +8,25 @@ import pytest
 
 from local.cloud_tasks.errors import InvalidArgument
 from local.cloud_tasks.model import OidcToken, RetryPolicy, ServiceLimits, Target
-from tests.local.cloud_tasks.world import QUEUE, SECOND, START, TARGET, World
+from tests.local.cloud_tasks.engine_setup import QUEUE, SECOND, START, TARGET, EngineSetup
 
 
 @pytest.mark.parametrize("seconds", [14, 1801])
 def test_dispatch_deadline_outside_the_limits_is_refused(seconds):
     """A dispatch deadline must be between 15 seconds and 30 minutes."""
     with pytest.raises(InvalidArgument):
-        World().engine.create_task(QUEUE, TARGET, dispatch_deadline=timedelta(seconds=seconds))
+        EngineSetup().engine.create_task(QUEUE, TARGET, dispatch_deadline=timedelta(seconds=seconds))
 
 
 def test_dispatch_carries_its_deadline():
     """The deadline of the task, or ten minutes, goes with the request."""
-    world = World()
-    world.engine.create_task(QUEUE, TARGET, dispatch_deadline=15 * SECOND)
-    world.engine.create_task(QUEUE, TARGET)
+    setup = EngineSetup()
+    setup.engine.create_task(QUEUE, TARGET, dispatch_deadline=15 * SECOND)
+    setup.engine.create_task(QUEUE, TARGET)
 
-    world.engine.drain()
+    setup.engine.drain()
 
-    assert [request.deadline for request in world.worker.requests] == [15 * SECOND, 600 * SECOND]
+    assert [request.deadline for request in setup.worker.requests] == [15 * SECOND, 600 * SECOND]
 
 
 @pytest.mark.parametrize(
@@ -44,27 +44,27 @@ def test_dispatch_carries_its_deadline():
 def test_requests_that_could_not_be_sent_are_refused(target):
     """Wrong scheme or method, too long, too large, a body where none may be: INVALID_ARGUMENT."""
     with pytest.raises(InvalidArgument):
-        World().engine.create_task(QUEUE, target)
+        EngineSetup().engine.create_task(QUEUE, target)
 
 
 def test_size_limit_is_configurable():
     """The size limit is a setting of the server."""
-    world = World(limits=ServiceLimits(task_bytes=200_000))
+    setup = EngineSetup(limits=ServiceLimits(task_bytes=200_000))
 
-    world.engine.create_task(QUEUE, Target("https://worker.test/", body=b"x" * 102_400))
+    setup.engine.create_task(QUEUE, Target("https://worker.test/", body=b"x" * 102_400))
 
-    assert len(world.engine.pending()) == 1
+    assert len(setup.engine.pending()) == 1
 
 
 def test_service_headers_tell_the_attempt():
     """Each dispatch names queue, task, retry and response counts, schedule time and previous response."""
-    world = World(retry=RetryPolicy(min_backoff=10 * SECOND, max_backoff=10 * SECOND))
-    world.worker.script = [404, 503]
-    world.add("told")
+    setup = EngineSetup(retry=RetryPolicy(min_backoff=10 * SECOND, max_backoff=10 * SECOND))
+    setup.worker.script = [404, 503]
+    setup.add("told")
 
-    world.engine.drain()
+    setup.engine.drain()
 
-    first, _, third = [request.headers for request in world.worker.requests]
+    first, _, third = [request.headers for request in setup.worker.requests]
     assert first["User-Agent"] == "Google-Cloud-Tasks"
     assert first["X-CloudTasks-QueueName"] == "sync"
     assert first["X-CloudTasks-TaskName"] == "told"
@@ -78,13 +78,13 @@ def test_service_headers_tell_the_attempt():
 
 def test_callers_cannot_set_the_service_headers():
     """Headers that belong to the service are dropped, other ones pass; a body gets a content type."""
-    world = World()
+    setup = EngineSetup()
     mine = {"x-cloudtasks-queuename": "forged", "User-Agent": "me", "Host": "elsewhere", "X-Mine": "1"}
-    world.engine.create_task(QUEUE, Target("https://worker.test/", headers=mine, body=b"x"))
+    setup.engine.create_task(QUEUE, Target("https://worker.test/", headers=mine, body=b"x"))
 
-    world.engine.drain()
+    setup.engine.drain()
 
-    headers = world.worker.requests[0].headers
+    headers = setup.worker.requests[0].headers
     assert headers["X-CloudTasks-QueueName"] == "sync"
     assert headers["User-Agent"] == "Google-Cloud-Tasks"
     assert headers["X-Mine"] == "1"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from local.cloud_tasks.errors import ResourceExhausted, Unavailable
 from local.cloud_tasks.faults import RandomFaults
 from local.cloud_tasks.model import NO_ANSWER, RateLimits, RetryPolicy
-from tests.local.cloud_tasks.world import QUEUE, START, World, task
+from tests.local.cloud_tasks.engine_setup import QUEUE, START, EngineSetup, task
 
 ANSWERS = st.lists(st.sampled_from([200, 204, 302, 404, 429, 500, 503, NO_ANSWER]), max_size=40)
 DELAYS = st.lists(st.integers(0, 3600), min_size=1, max_size=12)
@@ -20,43 +20,43 @@ CHANCES = st.tuples(*[st.floats(0, 0.5)] * 3)
 
 
 def played(answers, delays, chances, seed):
-    """A world with one task for each delay, played to its end; returns it with the stored tasks."""
+    """A setup with one task for each delay, played to its end; returns it with the stored tasks."""
     refuse, duplicate, late = chances
-    world = World(
+    setup = EngineSetup(
         retry=RetryPolicy(max_attempts=4, max_backoff=timedelta(minutes=1)),
         rate=RateLimits(max_dispatches_per_second=2, max_burst_size=3),
         faults=RandomFaults(Random(seed), refuse=refuse, duplicate=duplicate, late=late),
     )
-    world.worker.script = list(answers)
+    setup.worker.script = list(answers)
     for number, seconds in enumerate(delays):
         try:
-            world.add(f"t{number}", after=timedelta(seconds=seconds))
+            setup.add(f"t{number}", after=timedelta(seconds=seconds))
         except (Unavailable, ResourceExhausted):
             continue
-    due = {pending.name: pending.schedule_time for pending in world.engine.pending()}
-    world.engine.drain()
-    return world, due
+    due = {pending.name: pending.schedule_time for pending in setup.engine.pending()}
+    setup.engine.drain()
+    return setup, due
 
 
 @given(ANSWERS, DELAYS, CHANCES, st.integers(0, 1000))
 def test_every_stored_task_is_delivered_until_it_succeeds_or_is_dead(answers, delays, chances, seed):
     """Nothing stored is lost: each task has a 2xx answer, or stands in the list of the dead with 4 tries."""
-    world, due = played(answers, delays, chances, seed)
+    setup, due = played(answers, delays, chances, seed)
 
-    succeeded = {line.task for line in world.engine.log if 200 <= line.status < 300}
-    dead = {entry.task.name for entry in world.engine.dead}
+    succeeded = {line.task for line in setup.engine.log if 200 <= line.status < 300}
+    dead = {entry.task.name for entry in setup.engine.dead}
     assert succeeded | dead == set(due)
-    assert world.engine.pending() == []
-    counters = world.engine.counters(QUEUE)
-    assert counters.dispatched == counters.succeeded + counters.failed == len(world.worker.requests)
+    assert setup.engine.pending() == []
+    counters = setup.engine.counters(QUEUE)
+    assert counters.dispatched == counters.succeeded + counters.failed == len(setup.worker.requests)
 
 
 @given(ANSWERS, DELAYS, CHANCES, st.integers(0, 1000))
 def test_no_task_runs_before_its_time_or_above_the_rate(answers, delays, chances, seed):
     """Dispatches come at or after the schedule time, and never faster than burst plus rate."""
-    world, due = played(answers, delays, chances, seed)
+    setup, due = played(answers, delays, chances, seed)
 
-    arrivals = list(zip(world.worker.names(), world.worker.moments, strict=True))
+    arrivals = list(zip(setup.worker.names(), setup.worker.moments, strict=True))
     assert all(moment >= due[task(name)] for name, moment in arrivals)
     per_second = Counter(int((moment - START).total_seconds()) for _, moment in arrivals)
     assert max(per_second.values(), default=0) <= 3 + 2

@@ -1,4 +1,4 @@
-"""Carries dispatches to the workers: over HTTP in the running stack, or straight into a WSGI app in tests."""
+"""Send requests to workers: over HTTP in the running stack, or by calling a WSGI app in tests."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from local.cloud_tasks.model import NO_ANSWER, Answer, HttpRequest
 _CONNECT_SECONDS = 10.0
 
 
-class HttpSender:
-    """Sends over pooled HTTP connections; follows no redirects and retries nothing by itself."""
+class HttpDispatcher:
+    """Sends requests over pooled HTTP connections; follows no redirect and never retries."""
 
     def __init__(self, *, connections: int = 32) -> None:
         self._pool = urllib3.PoolManager(maxsize=connections, retries=False)
@@ -42,14 +42,14 @@ class HttpSender:
         self._pool.clear()
 
 
-class WsgiSender:
-    """Calls a WSGI app in the same thread; what the app raises reaches the test."""
+class WsgiDispatcher:
+    """Calls a WSGI app in the same thread; an exception of the app reaches the test."""
 
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
 
     def __call__(self, request: HttpRequest) -> Answer:
-        """Pass one request to the app; host and scheme of the URL are only told, not looked up."""
+        """Pass one request to the app; host and scheme of the URL are passed on, but nothing is resolved."""
         parts = urlsplit(request.url)
         builder = EnvironBuilder(
             path=parts.path or "/",
@@ -69,7 +69,7 @@ class WsgiSender:
 
 
 def retry_after(given: str | None, now: datetime) -> timedelta | None:
-    """Read a Retry-After header, in seconds or as a date; nonsense counts as absent."""
+    """Read a Retry-After header, in seconds or as a date; a value of another form counts as absent."""
     if not given:
         return None
     try:

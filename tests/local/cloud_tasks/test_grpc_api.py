@@ -8,7 +8,7 @@ from google.cloud import tasks_v2
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from local.cloud_tasks.faults import Refusal
-from tests.local.cloud_tasks.world import QUEUE, START, task
+from tests.local.cloud_tasks.engine_setup import QUEUE, START, task
 
 LOCATION = QUEUE.partition("/queues/")[0]
 HTTP = {"url": "https://worker.test/run", "body": b"hello", "headers": {"X-Mine": "1"}}
@@ -51,13 +51,13 @@ def test_refusals_reach_the_client_as_its_own_exceptions(client):
         client.create_task(parent=QUEUE, task={})
 
 
-def test_lost_answers_reach_the_client_as_unavailable(client, world):
+def test_lost_answers_reach_the_client_as_unavailable(client, setup):
     """An ordered refusal is UNAVAILABLE for the client, and nothing is stored."""
-    world.engine.faults.refusals = [Refusal.NOT_STORED]
+    setup.engine.faults.refusals = [Refusal.NOT_STORED]
 
     with pytest.raises(exceptions.ServiceUnavailable):
         create(client)
-    assert world.engine.pending() == []
+    assert setup.engine.pending() == []
 
 
 def test_parts_that_are_not_played_say_so(client):
@@ -76,12 +76,12 @@ def test_parts_that_are_not_played_say_so(client):
         client.create_queue(parent=LOCATION, queue=queue)
 
 
-def test_attempts_are_reported(client, world):
+def test_attempts_are_reported(client, setup):
     """After a failure the task tells its counts and what the last attempt got."""
-    world.worker.script = [404]
+    setup.worker.script = [404]
     create(client, name=task("one"))
 
-    world.engine.run_until(START)
+    setup.engine.run_until(START)
     shown = client.get_task(name=task("one"))
 
     assert (shown.dispatch_count, shown.response_count) == (1, 1)
@@ -89,15 +89,15 @@ def test_attempts_are_reported(client, world):
     assert (shown.last_attempt.response_time, shown.last_attempt.response_status.code) == (START, 5)
 
 
-def test_run_task_through_the_client(client, world):
+def test_run_task_through_the_client(client, setup):
     """RunTask dispatches a future task now."""
     create(client, name=task("one"), schedule_time=START + timedelta(days=1))
 
     shown = client.run_task(name=task("one"))
-    world.engine.run_until(START)
+    setup.engine.run_until(START)
 
     assert shown.name == task("one")
-    assert world.worker.names() == ["one"]
+    assert setup.worker.names() == ["one"]
 
 
 def test_queue_calls_of_the_client(client):

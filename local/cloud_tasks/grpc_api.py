@@ -1,4 +1,4 @@
-"""Serves the API over gRPC, for the official client."""
+"""Serves the Cloud Tasks API over gRPC, as the official client calls it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _REPLIES: dict[str, Any] = {
 }
 
 
-class GrpcFace:
+class GrpcApi:
     """A gRPC server on a loopback port; ``close()`` stops it."""
 
     def __init__(self, service: Service, *, port: int = 0, host: str = "127.0.0.1") -> None:
@@ -60,7 +60,7 @@ def _handlers(service: Service) -> grpc.GenericRpcHandler[Any, Any]:
 
 
 def _nothing(_reply: None) -> bytes:
-    """google.protobuf.Empty on the wire."""
+    """The serialised google.protobuf.Empty."""
     return b""
 
 

@@ -1,4 +1,4 @@
-"""Serves the API as REST with JSON, as https://cloudtasks.googleapis.com does.
+"""Serves the Cloud Tasks API as REST with JSON, as https://cloudtasks.googleapis.com does.
 
 https://cloud.google.com/tasks/docs/reference/rest
 """
@@ -41,26 +41,26 @@ _ROUTES: list[tuple[str, str, str, Any, str]] = [
 _IN_QUERY = {"pageSize", "pageToken", "responseView", "updateMask", "filter"}
 
 
-class RestFace:
+class RestApi:
     """The WSGI app below ``/v2/``."""
 
     def __init__(self, service: Service, *, accepts: Callable[[str], bool] | None = None) -> None:
-        """Take the calls, and who may make them: ``accepts`` judges the bearer token; None lets all in."""
+        """Serve ``service``; ``accepts`` checks the bearer token; without it every call is accepted."""
         self._service = service
         self._accepts = accepts
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Find the call by method and path, and answer as Google's API front end does."""
+        """Call the method that belongs to HTTP method and path; errors are answered in Google's JSON form."""
         request = Request(environ)
         try:
-            self._admit(request)
+            self._check_token(request)
             response = _json(_write(self._call(request)), 200)
         except ApiError as refusal:
             error = {"code": refusal.http_status, "message": refusal.message, "status": refusal.code}
             response = _json({"error": error}, refusal.http_status)
         return response(environ, start_response)
 
-    def _admit(self, request: Request) -> None:
+    def _check_token(self, request: Request) -> None:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         if self._accepts is not None and not (kind == "Bearer" and self._accepts(token)):
             raise Unauthenticated("Request had invalid authentication credentials.")

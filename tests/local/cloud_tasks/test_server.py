@@ -17,14 +17,14 @@ from google.cloud import tasks_v2
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcTransport
 from werkzeug.wrappers import Request, Response
 
+from local.cloud_tasks.dispatchers import HttpDispatcher, WsgiDispatcher, retry_after
 from local.cloud_tasks.engine import Engine
 from local.cloud_tasks.faults import ScriptedFaults
 from local.cloud_tasks.model import NO_ANSWER, Answer, HttpRequest, OidcToken, SystemClock, Target
-from local.cloud_tasks.running import Running, queues_from
-from local.cloud_tasks.sending import HttpSender, WsgiSender, retry_after
+from local.cloud_tasks.server import TasksServer, queues_from
 from local.issuer import GOOGLE_ISSUER, Issuer
 from local.server import serve
-from tests.local.cloud_tasks.world import QUEUE, START, World, task
+from tests.local.cloud_tasks.engine_setup import QUEUE, START, EngineSetup, task
 
 EMAIL = "tasks@p.iam.gserviceaccount.com"
 
@@ -62,9 +62,9 @@ def system_engine(sender, **settings):
 def test_workers_dispatch_over_http_and_retry():
     """In real time a task created by the client reaches an HTTP worker, and again after a failure."""
     receiver = Receiver([500])
-    sender = HttpSender()
+    sender = HttpDispatcher()
     engine = system_engine(sender)
-    with serve(receiver) as worker, Running(engine, workers=2) as running:
+    with serve(receiver) as worker, TasksServer(engine, workers=2) as running:
         with grpc.insecure_channel(running.grpc_target) as channel:
             client = tasks_v2.CloudTasksClient(transport=CloudTasksGrpcTransport(channel=channel))
             request = {"url": f"{worker.base_url}/run?x=1", "body": b"hello"}
@@ -83,10 +83,10 @@ def test_workers_dispatch_over_http_and_retry():
 def test_scheduled_task_waits_in_real_time():
     """A task for a moment from now is not dispatched before it."""
     receiver = Receiver([])
-    sender = HttpSender()
+    sender = HttpDispatcher()
     engine = system_engine(sender)
     due = datetime.now(UTC) + timedelta(seconds=0.2)
-    with serve(receiver) as worker, Running(engine, workers=1):
+    with serve(receiver) as worker, TasksServer(engine, workers=1):
         engine.create_task(QUEUE, Target(f"{worker.base_url}/"), schedule_time=due)
         receiver.wait(1)
         served_at = datetime.now(UTC)
@@ -110,7 +110,7 @@ def test_sender_reports_silence_redirects_and_pauses():
     def ask(url, seconds=5.0):
         return sender(HttpRequest("POST", url, {}, b"", timedelta(seconds=seconds)))
 
-    sender = HttpSender()
+    sender = HttpDispatcher()
     with serve(worker) as served:
         moved = ask(f"{served.base_url}/moved")
         busy = ask(served.base_url)
@@ -143,14 +143,14 @@ def test_wsgi_sender_calls_the_app_in_the_same_thread():
         seen.append((request.headers["X-CloudTasks-TaskName"], request.args["x"]))
         return Response(status=204)
 
-    world = World()
-    world.engine._dispatcher = WsgiSender(app)
-    world.engine.create_task(QUEUE, Target("https://functions.test/export?x=1", body=b"hi"), name=task("one"))
+    setup = EngineSetup()
+    setup.engine._dispatcher = WsgiDispatcher(app)
+    setup.engine.create_task(QUEUE, Target("https://functions.test/export?x=1", body=b"hi"), name=task("one"))
 
-    world.engine.drain()
+    setup.engine.drain()
 
     assert seen == [(threading.current_thread().name, "POST", "/export", b"hi"), ("one", "1")]
-    assert world.engine.pending() == []
+    assert setup.engine.pending() == []
 
 
 @pytest.mark.parametrize(
@@ -159,14 +159,14 @@ def test_wsgi_sender_calls_the_app_in_the_same_thread():
 def test_oidc_token_of_a_dispatch(given, audience):
     """A dispatch carries an ID token of the account for the URL or the given audience."""
     issuer = Issuer()
-    world = World(tokens=issuer.service_token)
-    world.clock.advance_to(datetime.now(UTC))
+    setup = EngineSetup(tokens=issuer.service_token)
+    setup.clock.advance_to(datetime.now(UTC))
     target = Target("https://worker.test/run?x=1", oidc=OidcToken(EMAIL, given))
-    world.engine.create_task(QUEUE, target)
+    setup.engine.create_task(QUEUE, target)
 
-    world.engine.drain()
+    setup.engine.drain()
 
-    kind, _, token = world.worker.requests[0].headers["Authorization"].partition(" ")
+    kind, _, token = setup.worker.requests[0].headers["Authorization"].partition(" ")
     key = jwt.PyJWKSet.from_dict(issuer.jwks())[jwt.get_unverified_header(token)["kid"]]
     claims = jwt.decode(token, key, algorithms=["RS256"], audience=audience, issuer=GOOGLE_ISSUER)
     assert kind == "Bearer"
@@ -177,13 +177,13 @@ def test_oidc_token_of_a_dispatch(given, audience):
 def test_googles_library_verifies_the_token_against_the_served_keys():
     """google.oauth2 accepts a dispatch's token with the keys that the server itself publishes."""
     issuer = Issuer()
-    world = World(tokens=issuer.service_token)
-    world.clock.advance_to(datetime.now(UTC))
-    world.engine.create_task(QUEUE, Target("https://worker.test/", oidc=OidcToken(EMAIL)))
-    world.engine.drain()
-    token = world.worker.requests[0].headers["Authorization"].partition(" ")[2]
+    setup = EngineSetup(tokens=issuer.service_token)
+    setup.clock.advance_to(datetime.now(UTC))
+    setup.engine.create_task(QUEUE, Target("https://worker.test/", oidc=OidcToken(EMAIL)))
+    setup.engine.drain()
+    token = setup.worker.requests[0].headers["Authorization"].partition(" ")[2]
 
-    with Running(world.engine, issuer=issuer) as running, requests.Session() as session:
+    with TasksServer(setup.engine, issuer=issuer) as running, requests.Session() as session:
         issuer.url = running.base_url
         claims = google.oauth2.id_token.verify_token(
             token,
@@ -195,15 +195,15 @@ def test_googles_library_verifies_the_token_against_the_served_keys():
     assert claims["iss"] == GOOGLE_ISSUER
 
 
-def test_back_door_shows_queues_tasks_and_dead(running, world):
+def test_back_door_shows_queues_tasks_and_dead(running, setup):
     """Pending tasks, counters, dead tasks and the log can be read as JSON; bodies only on demand."""
-    world.engine.update_queue(
+    setup.engine.update_queue(
         QUEUE, queues_from({QUEUE: {"max_attempts": 1}}, project="", location="")[QUEUE]
     )
-    world.worker.script = [500]
-    world.add("dead")
-    world.engine.drain()
-    world.add("waiting")
+    setup.worker.script = [500]
+    setup.add("dead")
+    setup.engine.drain()
+    setup.add("waiting")
 
     def read(what):
         return requests.get(f"{running.base_url}/_sim/{what}", timeout=5).json()
@@ -222,17 +222,17 @@ def test_back_door_shows_queues_tasks_and_dead(running, world):
     assert requests.get(f"{running.base_url}/_sim/else", timeout=5).status_code == 404
 
 
-def test_back_door_takes_orders_for_faults(running, world):
+def test_back_door_takes_orders_for_faults(running, setup):
     """Refusals, delays and duplicates can be ordered over HTTP."""
-    assert isinstance(world.engine.faults, ScriptedFaults)
+    assert isinstance(setup.engine.faults, ScriptedFaults)
     order = {"refusals": ["NOT_STORED"], "delays": [1.5], "duplicates": [2]}
 
     answer = requests.post(f"{running.base_url}/_sim/faults", json=order, timeout=5)
 
     assert answer.status_code == 204
-    assert [refusal.name for refusal in world.engine.faults.refusals] == ["NOT_STORED"]
-    assert world.engine.faults.delays == [timedelta(seconds=1.5)]
-    assert world.engine.faults.duplicates == [2]
+    assert [refusal.name for refusal in setup.engine.faults.refusals] == ["NOT_STORED"]
+    assert setup.engine.faults.delays == [timedelta(seconds=1.5)]
+    assert setup.engine.faults.duplicates == [2]
 
 
 def test_command_serves_until_it_is_told_to_stop(tmp_path):

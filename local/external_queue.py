@@ -1,4 +1,4 @@
-"""Somebody else's task queue: gives it our queues, and takes the scheduler's jobs there."""
+"""Uses a task queue outside of the local stack: creates our queues there, and enqueues the scheduled jobs."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _TIMEOUT = 10.0
 
 
 def make_queues(config: Config, names: Mapping[str, object]) -> None:
-    """Make the queues that are not there yet.
+    """Create the queues that do not exist there yet.
 
     Raises:
-        OSError: Nothing that speaks Cloud Tasks answers there.
+        OSError: No Cloud Tasks API answers there.
     """
     tasks = config.tasks
     parent = f"projects/{tasks.project}/locations/{tasks.location}"
@@ -42,15 +42,15 @@ def make_queues(config: Config, names: Mapping[str, object]) -> None:
 
 
 class QueuedScheduler(Scheduler):
-    """Queues each job as a task: who vouches for that queue's calls knows nothing of our scheduler."""
+    """Enqueues each job as a task, because tokens of our scheduler are not accepted there."""
 
     def __init__(self, url: str, issuer: Issuer, jobs: Sequence[Job], *, queue: TaskQueue) -> None:
-        """Queue into ``queue``."""
+        """Enqueue into ``queue``."""
         super().__init__(url, issuer, jobs)
         self._queue = queue
 
     def post(self, job: Job) -> int:
-        """Queue one job now; 0 where it was not accepted."""
+        """Enqueue one job now: 200, 409 if it is queued already, 0 if the queue did not accept it."""
         task = Task(work=Work.MAINTENANCE, lane=Lane.UPKEEP, payload={"job": job.name})
         try:
             return 200 if self._queue.enqueue(task) else 409
