@@ -4,7 +4,7 @@
 
 BIN := .venv/bin
 READY := .venv/.ready
-RIVALS := .venv/.rivals
+BASELINES := .venv/.baselines
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --python-version 3.11 --universal --no-header --no-annotate
 
@@ -14,12 +14,12 @@ help: ## show this list
 $(READY): requirements/dev.lock requirements/java.lock scripts/setup
 	@scripts/setup
 
-$(RIVALS): requirements/bench.lock $(READY)
-	@scripts/setup rivals
+$(BASELINES): requirements/bench.lock $(READY)
+	@scripts/setup baselines
 
 venv: $(READY) ## create .venv from the lock files
 
-demo: $(READY) ## tell the whole story once, checking every step
+demo: $(READY) ## run the demonstration once, checking every step
 	@$(BIN)/python -m local demo
 
 dev: $(READY) ## start everything and keep it running
@@ -31,10 +31,10 @@ test: $(READY) ## run all tests
 test-fast: $(READY) ## run the tests that need neither the emulator nor a whole stack
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not emulator and not e2e" tests/unit tests/property tests/contract tests/flows
 
-explore: $(READY) ## look for failures that no test names yet: new examples, other dice, longer stories
+explore: $(READY) ## look for failures that no test names yet: new examples, another seed, longer runs
 	@HYPOTHESIS_PROFILE=explore TEST_SEED=$$$$ CONVERGENCE_EXAMPLES=200 $(BIN)/python -m pytest -n 2 --dist loadfile -q tests/property tests/flows
 
-bench: $(RIVALS) ## measure every target side by side with its rivals
+bench: $(BASELINES) ## measure every target side by side with its baselines
 	@$(BIN)/python -m bench --json bench.json
 
 lint: $(READY) ## check style, types and layers

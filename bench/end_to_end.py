@@ -20,15 +20,15 @@ from threading import Event
 from typing import Any
 
 from bench.report import Row, at_most, shown
-from local.demo.back_door import BackDoor
-from local.demo.calendars import Calendars, Entry
 from local.demo.connect import connect
+from local.demo.connection import DemoConnection
 from local.demo.front_end import FrontEnd
-from local.demo.google import Google
-from local.demo.opening import opening
-from local.demo.outlook import Outlook
+from local.demo.google_account import GoogleAccount
+from local.demo.outlook_account import OutlookAccount
 from local.demo.plan import OUTLOOK_ZONE, TENANT, ZONE, Account, Person, Plan
-from local.demo.scene import Scene
+from local.demo.provider_account import Entry, ProviderAccount
+from local.demo.setup import set_up
+from local.demo.simulator_client import SimulatorClient
 from local.demo.terminal import Terminal
 from local.stack import Options, Stack
 from local.staff_tokens import staff_token
@@ -79,10 +79,13 @@ class Way:
 def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the runner's interface
     """Both providers, one after the other in the same stack."""
     log, number = Stamped(), FEW_CHANGES if quick else CHANGES
-    with Stack(Options(log=log, extra=_TUNING, say=lambda _: None)) as stack, _scenes(stack) as scenes:
+    with (
+        Stack(Options(log=log, extra=_TUNING, say=lambda _: None)) as stack,
+        _connections(stack) as connections,
+    ):
         rows: list[Row] = []
-        for scene in scenes:
-            rows += _rows(scene.side.kind, _measured(scene, log, number))
+        for connection in connections:
+            rows += _rows(connection.provider.kind, _measured(connection, log, number))
     return rows
 
 
@@ -102,20 +105,20 @@ def _rows(kind: str, ways: Sequence[Way]) -> list[Row]:
     ]
 
 
-def _measured(scene: Scene, log: Stamped, number: int) -> list[Way]:
-    webhook = {"google": "webhook_google", "microsoft": "webhook_graph"}[scene.side.kind]
+def _measured(connection: DemoConnection, log: Stamped, number: int) -> list[Way]:
+    webhook = {"google": "webhook_google", "microsoft": "webhook_graph"}[connection.provider.kind]
     ways = []
     for index in range(number):
-        start = scene.plan.at(index // _HALF_HOURS % 5 + 7 * (index // (5 * _HALF_HOURS)), clock(8))
+        start = connection.plan.at(index // _HALF_HOURS % 5 + 7 * (index // (5 * _HALF_HOURS)), clock(8))
         start += timedelta(minutes=30 * (index % _HALF_HOURS))
         label = f"{start:%H:%M}"
-        if label not in scene.slots(start):
+        if label not in connection.slots(start):
             raise AssertionError("the time to be taken is not offered")
         begun = time.time()
-        scene.side.enter(
-            scene.plan.account.calendars[index % CALENDARS], Entry("x", start, timedelta(minutes=30))
+        connection.provider.enter(
+            connection.plan.account.calendars[index % CALENDARS], Entry("x", start, timedelta(minutes=30))
         )
-        shown_at = _when(lambda: label not in scene.slots(start))  # noqa: B023 - used within the turn
+        shown_at = _when(lambda: label not in connection.slots(start))  # noqa: B023 - used within the turn
         _when(lambda: log.first("delta_sync", begun))  # noqa: B023 - used within the turn
         received, answered = log.first(webhook, begun) or (begun, begun)
         started, committed = log.first("delta_sync", received) or (begun, begun)
@@ -146,33 +149,37 @@ def _wait(seconds: float) -> None:
 
 
 @contextmanager
-def _scenes(stack: Stack) -> Iterator[list[Scene]]:
+def _connections(stack: Stack) -> Iterator[list[DemoConnection]]:
     """Two people whose empty calendars are synchronised, one at each provider."""
     where, now = stack.addresses, datetime.now(UTC)
     token = staff_token(where.issuer, tenant=TENANT, role="owner")
-    show = Terminal(io.StringIO())
+    terminal = Terminal(io.StringIO())
     with (
         FrontEnd(where.functions, token=token) as boss,
         FrontEnd(where.functions) as customer,
-        BackDoor(where.google, "Google") as google,
-        BackDoor(where.microsoft, "Microsoft") as microsoft,
+        SimulatorClient(where.google, "Google") as google,
+        SimulatorClient(where.microsoft, "Microsoft") as microsoft,
     ):
 
-        def scene(name: str, side: Calendars, first: str) -> Scene:
-            account = Account(side.account, (first, "Family", "Projects"), singles=0, series=0, clashes=0)
+        def connection(name: str, provider: ProviderAccount, first: str) -> DemoConnection:
+            account = Account(provider.account, (first, "Family", "Projects"), singles=0, series=0, clashes=0)
             plan = Plan.of(now, Person(name.lower(), name, 0), account)
-            return Scene(show, plan, where.functions, boss, customer, side)
+            return DemoConnection(terminal, plan, where.functions, boss, customer, provider)
 
-        scenes = [
-            scene("Gina", Google(google, account="gina@example.com", zone=ZONE), "gina@example.com"),
-            scene("Mia", Outlook(microsoft, account="mia@example.com", zone=OUTLOOK_ZONE), "Calendar"),
+        connections = [
+            connection(
+                "Gina", GoogleAccount(google, account="gina@example.com", zone=ZONE), "gina@example.com"
+            ),
+            connection(
+                "Mia", OutlookAccount(microsoft, account="mia@example.com", zone=OUTLOOK_ZONE), "Calendar"
+            ),
         ]
-        opening(scenes)
-        for each in scenes:
+        set_up(connections)
+        for each in connections:
             connect(each)
             boss.post(f"{each.path}/sync")
             _when(lambda: _done(boss, each.path))  # noqa: B023 - used within the turn
-        yield scenes
+        yield connections
 
 
 def _done(boss: FrontEnd, path: str) -> bool:

@@ -27,9 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.command == "token":
         return _print_token(chosen)
     if chosen.command == "demo":
-        from local.demo.story import tell  # noqa: PLC0415 - the other commands start without it
+        from local.demo.run import run_demo  # noqa: PLC0415 - the other commands start without it
 
-        return tell(broken=chosen.breaking, log_file=chosen.log)
+        return run_demo(broken=chosen.breaking, log_file=chosen.log)
     return _print_mails(chosen) if chosen.command == "mails" else _up(chosen)
 
 

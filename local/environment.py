@@ -163,7 +163,7 @@ def _microsoft(addresses: Addresses) -> dict[str, str]:
 
 
 def _mail(addresses: Addresses, given: Mapping[str, str]) -> dict[str, str]:
-    """Send mails to the local mail server; their links lead to the environment's pages, or to default ones."""
+    """Mails go to the local server; their links lead to the environment's pages, or to default ones."""
     if not addresses.mail:
         return {}
     pages = {"INVITE_URL": "invitation", "MANAGE_URL": "booking", "CONSOLE_URL": ""}
@@ -178,7 +178,7 @@ def _mail(addresses: Addresses, given: Mapping[str, str]) -> dict[str, str]:
 
 
 def queues() -> dict[str, dict[str, float]]:
-    """The queues' settings in Cloud Tasks' terms, from ``terraform/queues.json``, which Terraform uses too."""
+    """The queues' settings in Cloud Tasks' terms, from ``terraform/queues.json``, as Terraform reads them."""
     lanes = json.loads((DEPLOYMENT / "queues.json").read_text())
     return {
         f"slotbridge-{lane}": {

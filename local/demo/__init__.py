@@ -1,1 +1,1 @@
-"""The story that ``make demo`` tells: through the HTTP API, every result checked at the provider."""
+"""The demonstration of ``make demo``: uses the HTTP API, and checks every result at the providers."""

@@ -1,4 +1,4 @@
-"""Decides what the story is about: a shop with three people, their bookings and their calendars."""
+"""The demonstration's data: a shop with three people, their bookings, and their calendars with events."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import count, islice
 from zoneinfo import ZoneInfo
 
-from local.demo.calendars import Entry
+from local.demo.provider_account import Entry
 
 ZONE, OUTLOOK_ZONE = "Europe/Zurich", "W. Europe Standard Time"
 TENANT, SERVICE = "demo", "consultation"
 CLASS, CLASS_NAME = "class", "Class"
 RETURN_TO = "http://console.example/connected"
 SERIES_WEEKS = 40
-"""Long enough to cross a change of daylight-saving time whenever the story is told."""
-CANCELLED = "Clash 0"
-"""The event that its owner deletes while the sync tokens are dead; another is entered instead."""
+"""Long enough to cross a change of daylight-saving time whenever the demonstration runs."""
+DELETED_EVENT = "Clash 0"
+"""The event that its owner deletes while the sync tokens are expired; another is entered instead."""
 
 _LENGTH = timedelta(minutes=30)
 _HALF_HOURS_BOOKED = (time(8), time(9), time(10), time(11), time(13), time(14))
 _EVENT_TIMES = ((time(12), time(18, 15)), (time(6, 30), time(19)), (time(17), time(20)))
 _SERIES_TIMES = (time(16), time(7), time(16, 30))
-_COUNTED = {2: ("two", "both"), 3: ("three", "all three")}
+_IN_WORDS = {2: ("two", "both"), 3: ("three", "all three")}
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who takes appointments, and how many there are before anything is connected."""
+    """Somebody who takes appointments, and how many bookings there are before a calendar is connected."""
 
     id: str
     name: str
@@ -36,13 +36,13 @@ class Person:
 
     @property
     def email(self) -> str:
-        """The address that the shop knows."""
+        """The e-mail address of the resource."""
         return f"{self.id}@example.com"
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A calendar account, and how full it is; the last calendar holds the events that clash with bookings."""
+    """A calendar account and its number of events; the last calendar holds those that clash with bookings."""
 
     address: str
     calendars: tuple[str, ...]
@@ -53,18 +53,18 @@ class Account:
 
     @property
     def events(self) -> int:
-        """How many events there are, a series counted once."""
+        """The number of events; a series counts once."""
         return len(self.calendars) * (self.singles + self.series)
 
     @property
-    def counted(self) -> str:
-        """How many calendars, in a word."""
-        return _COUNTED[len(self.calendars)][0]
+    def count_in_words(self) -> str:
+        """The number of calendars as a word."""
+        return _IN_WORDS[len(self.calendars)][0]
 
     @property
-    def every(self) -> str:
-        """All of the calendars, in words."""
-        return _COUNTED[len(self.calendars)][1]
+    def all_in_words(self) -> str:
+        """``both`` or ``all three``, by the number of calendars."""
+        return _IN_WORDS[len(self.calendars)][1]
 
 
 ANNA, BEA, CLARA = Person("anna", "Anna", 300), Person("bea", "Bea", 60), Person("clara", "Clara", 12)
@@ -78,7 +78,7 @@ CLARAS_OTHER = Account(
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything on the wall clock of the shop, counted from the Monday after today."""
+    """One person's and account's data; all times are local times of the shop, from next Monday on."""
 
     monday: date
     person: Person
@@ -86,22 +86,22 @@ class Plan:
 
     @staticmethod
     def of(now: datetime, person: Person, account: Account) -> Plan:
-        """The plan of a story that is told now."""
+        """The data of a demonstration that runs at ``now``."""
         today = now.astimezone(ZoneInfo(ZONE)).date()
         return Plan(today + timedelta(days=7 - today.weekday()), person, account)
 
     def at(self, day: int, clock: time) -> datetime:
-        """A time some days after that Monday."""
+        """A local time some days after that Monday."""
         return datetime.combine(self.monday + timedelta(days=day), clock, ZoneInfo(ZONE))
 
     def bookings(self) -> tuple[datetime, ...]:
-        """The starts of the appointments that there are before anything is connected: six a weekday."""
+        """The starts of the bookings that exist before a calendar is connected: six a weekday."""
         starts = (self.at(day, clock) for day in count() if day % 7 < 5 for clock in _HALF_HOURS_BOOKED)
         return tuple(islice(starts, self.person.bookings))
 
     @property
     def own(self) -> str:
-        """The calendar that the account began with, where bookings go."""
+        """The account's default calendar, to which bookings are exported."""
         return self.account.calendars[0]
 
     @property
@@ -147,10 +147,10 @@ class Plan:
 
     @property
     def window(self) -> tuple[datetime, datetime]:
-        """A range that holds everything of the story."""
+        """A range of time that contains all events and bookings."""
         return self.at(-14, time()).astimezone(UTC), self.at(7 * (SERIES_WEEKS + 8), time()).astimezone(UTC)
 
     @property
     def copies(self) -> int:
-        """How many imported events each calendar makes: a series one for each week."""
+        """The number of imported events of each calendar: one for each week of a series."""
         return self.account.singles + self.account.series * SERIES_WEEKS

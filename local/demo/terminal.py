@@ -1,4 +1,4 @@
-"""Prints the story: chapters, steps with the time each took, and a progress bar."""
+"""Prints the demonstration: chapters, steps with their duration, and a progress bar."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _INDENT = " " * 15
 
 
 class Terminal:
-    """Where the story appears; a progress bar is redrawn on a screen and printed in fifths elsewhere."""
+    """Prints to a stream; a progress bar is redrawn on a terminal, and printed every 20 % elsewhere."""
 
     def __init__(self, out: TextIO | None = None) -> None:
         """Print to ``out``, by default the standard output."""
@@ -24,7 +24,7 @@ class Terminal:
         self._chapters = 0
 
     def part(self, title: str) -> None:
-        """Begin a part, whose chapters are counted from one."""
+        """Begin a part, whose chapters are count_in_words from one."""
         self._chapters = 0
         self._line(f"\n{title}")
 
@@ -34,7 +34,7 @@ class Terminal:
         self._line(f"\n{self._chapters}. {title}")
 
     def note(self, text: str) -> None:
-        """Say something without a time."""
+        """Print a line below a step."""
         self._line(f"{_INDENT}{text}")
 
     @contextmanager
@@ -52,11 +52,11 @@ class Terminal:
             self.note(note)
 
     def done(self, text: str, seconds: float) -> None:
-        """One finished step."""
+        """Print a finished step and its duration."""
         self._line(f"  ok {seconds:6.2f} s  {text}")
 
     def progress(self, done: int, total: int, percentage: int, phase: str) -> None:
-        """Where a long step is."""
+        """Print the progress of a long step."""
         filled = _BAR * percentage // 100
         bar = f"{_INDENT}[{'#' * filled}{'.' * (_BAR - filled)}] {percentage:3} %  {done}/{total}  {phase}"
         if self._screen:

@@ -1,4 +1,4 @@
-"""What the chapters of the story share: people at their browsers, the provider's side, and what is known."""
+"""One calendar connection of the demonstration: the clients to use it, and checks of its state."""
 
 from __future__ import annotations
 
@@ -7,46 +7,46 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from local.demo.calendars import Calendars, Span
-from local.demo.checks import same_members
+from local.demo.checks import check_same_members
 from local.demo.front_end import FrontEnd
 from local.demo.plan import SERVICE, TENANT, ZONE, Plan
+from local.demo.provider_account import ProviderAccount, Span
 from local.demo.terminal import Terminal
 
 
 @dataclass(slots=True)
-class Scene:
-    """The story so far."""
+class DemoConnection:
+    """A person's connection to one provider account, and what is known about it so far."""
 
-    show: Terminal
+    terminal: Terminal
     plan: Plan
     base: str
     owner: FrontEnd
     customer: FrontEnd
-    side: Calendars
-    connection: str = ""
+    provider: ProviderAccount
+    id: str = ""
     keys: dict[str, str] = field(default_factory=dict)
     bookings: dict[str, Span] = field(default_factory=dict)
-    """Every booking that should be in the provider's calendar, by id; scenes of one person share them."""
+    """The bookings that the provider's calendar should hold, by id; connections of one person share them."""
 
     @property
-    def who(self) -> str:
-        """Whose appointments they are."""
+    def person_name(self) -> str:
+        """The name of the person whose calendar it is."""
         return self.plan.person.name
 
     @property
     def path(self) -> str:
-        """The connection's address."""
-        return f"/connections/{self.connection}"
+        """The path of the connection in the API."""
+        return f"/connections/{self.id}"
 
     def slots(self, day: datetime) -> list[str]:
         """The times that a customer is offered on a day, as ``09:30``."""
         return [slot["start"][11:16] for slot in self.offered(day, SERVICE)]
 
     def offered(self, day: datetime, service: str) -> list[dict[str, Any]]:
-        """What a customer is offered of a service on a day.
+        """The slots of a service that a customer is offered on a day.
 
-        Identical questions of one hour share an answer for three seconds; the story's customers are patient.
+        Identical questions share an answer for some seconds, so a change may be seen a little later.
         """
         start = day.replace(hour=0, minute=0)
         found = self.customer.get(
@@ -61,7 +61,7 @@ class Scene:
         return list(found["slots"])
 
     def imported(self, calendar: str) -> list[dict[str, Any]]:
-        """The copies that Slotbridge keeps of a calendar's events."""
+        """The imported events of a calendar, from Slotbridge's API."""
         start, end = self.plan.window
         query = {
             "calendar": self.keys[calendar],
@@ -78,35 +78,44 @@ class Scene:
         return events
 
     def blocked(self, calendar: str) -> tuple[Span, ...]:
-        """The time that the copies block, merged."""
+        """The merged times that the imported events block."""
         return merged(span_of(event) for event in self.imported(calendar) if event["blocks"])
 
-    def copies_are_true(self) -> bool:
-        """Insist that the copies block exactly the time that the provider itself calls busy.
+    def check_copies(self) -> bool:
+        """Check that the imported events block exactly the time that the provider itself calls busy.
 
-        In the calendar that holds the bookings, their events are busy as well, and no copies. Always True.
+        In the calendar that holds the bookings, the bookings' events are busy too, and are not imported.
+
+        Returns:
+            Always True, so that it can be passed to ``wait_until``.
+
+        Raises:
+            CheckFailed: The times differ.
         """
         start, end = self.plan.window
         for calendar in self.keys:
             ours = self.bookings.values() if calendar == self.plan.own else ()
-            same_members(
-                f"what is copied of {calendar} is what {self.side.name} says",
-                expected=self.side.busy(calendar, start, end),
+            check_same_members(
+                f"what is copied of {calendar} is what {self.provider.name} says",
+                expected=self.provider.busy(calendar, start, end),
                 actual=merged([*self.blocked(calendar), *ours]),
             )
         return True
 
-    def bookings_are_there(self) -> None:
-        """Insist that the provider's calendar shows every booking once, at its time, and no other."""
-        same_members(
-            f"the bookings in {self.side.name}'s calendar",
-            expected=self.bookings.items(),
-            actual=self.side.appointments().items(),
-        )
+    def check_exported_bookings(self) -> bool:
+        """Check that the provider's calendar shows every booking once, at its time, and no other.
 
-    def agrees(self) -> bool:
-        """The same while it is waited for. Always True."""
-        self.bookings_are_there()
+        Returns:
+            Always True, so that it can be passed to ``wait_until``.
+
+        Raises:
+            CheckFailed: The bookings differ.
+        """
+        check_same_members(
+            f"the bookings in {self.provider.name}'s calendar",
+            expected=self.bookings.items(),
+            actual=self.provider.exported_bookings().items(),
+        )
         return True
 
 
@@ -117,7 +126,7 @@ def span_of(view: dict[str, Any]) -> Span:
 
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Sorted, touching and overlapping ones joined."""
+    """The spans in order, with touching and overlapping ones joined."""
     joined: list[Span] = []
     for start, end in sorted(spans):
         if joined and start <= joined[-1][1]:

@@ -1,4 +1,4 @@
-"""What the sides of both simulated providers share: the back door, and a browser at the consent page."""
+"""Calls a simulated provider: its control API below ``/_sim/``, and its consent page as a browser does."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from local.demo.checks import check
 _SECONDS = 30
 
 
-class BackDoor(Closeable):
-    """One person's browser, and the operations below ``/_sim/`` of a simulator."""
+class SimulatorClient(Closeable):
+    """A client of a simulator's operations below ``/_sim/``, and a browser on its consent page."""
 
     def __init__(self, base: str, name: str) -> None:
-        """Talk to the simulator of this name at ``base``."""
+        """``base`` is the simulator's address, ``name`` the provider's name for messages."""
         self._base = base
         self._name = name
         self._session = requests.Session()
         self._session.trust_env = False
 
-    def do(self, operation: str, **arguments: Any) -> Any:
-        """Change something."""
+    def call(self, operation: str, **arguments: Any) -> Any:
+        """Run an operation and return its result."""
         return self._answer(
             self._session.post(f"{self._base}/_sim/{operation}", json=arguments, timeout=_SECONDS)
         )
 
-    def see(self, reading: str, **query: str) -> Any:
-        """Read something."""
+    def read(self, reading: str, **query: str) -> Any:
+        """Read something and return it."""
         return self._answer(self._session.get(f"{self._base}/_sim/{reading}", params=query, timeout=_SECONDS))
 
     def _answer(self, reply: requests.Response) -> Any:
         check(
-            f"the back door of the simulated {self._name} answers", holds=reply.ok, because=reply.text[:200]
+            f"the control API of the simulated {self._name} answers", holds=reply.ok, because=reply.text[:200]
         )
         return reply.json()["result"]
 
     def consent(self, address: str, *, account: str, decision: str) -> str:
-        """Open the consent page, choose the account, tick everything, submit; where the browser goes then."""
+        """Accept everything on the consent page; returns the address to which the browser is sent."""
         page = self._session.get(address, timeout=_SECONDS)
         check("the consent page opens", holds=page.ok, because=page.status_code)
         form = _Form(page.text)
@@ -60,7 +60,7 @@ class BackDoor(Closeable):
 
 
 class _Form(HTMLParser):
-    """The consent page as a browser sees it: hidden fields, check boxes, and the accounts to choose from."""
+    """The form of the consent page: hidden fields, check boxes, and the accounts to choose from."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class _Form(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take one element."""
+        """Read one element of the page."""
         found = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.action = found.get("action", "")
