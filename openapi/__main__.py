@@ -9,17 +9,17 @@ from openapi.functions import ROOT, files
 
 
 def text(document: dict[str, Any]) -> str:
-    """A document as it lies in its file."""
+    """A document as the text of its file."""
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def main() -> None:
-    """Write what has changed, and say so."""
+    """Write the documents that changed, and print their names."""
     for path, document in files().items():
         new = text(document)
         if not path.exists() or path.read_text() != new:
             path.write_text(new)
-            print(f"wrote {path.relative_to(ROOT)}")  # noqa: T201 - a tool talks to its user
+            print(f"wrote {path.relative_to(ROOT)}")  # noqa: T201 - a command prints for its user
 
 
 if __name__ == "__main__":

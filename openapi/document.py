@@ -11,43 +11,43 @@ from common.api.http import JSON, Access
 from common.api.routes import Route
 from openapi import problems
 from openapi.examples import example
-from openapi.operation import Operation, Secret, Shape, Shown, shown
-from openapi.parameters import ANSWERED, TENANT, header_parameter, path_parameter, query_parameters
+from openapi.operation import Operation, Response, SecurityScheme, Shape, as_response
+from openapi.parameters import RESPONSE_HEADERS, TENANT, header_parameter, path_parameter, query_parameters
 from openapi.schemas import Mode, Schemas, used
 
 VERSION = "1.0.0"
 DEFAULT_BASE = "http://127.0.0.1:8080"
-SECRETS: Mapping[Access, tuple[Secret | None, ...]] = {
+SECURITY: Mapping[Access, tuple[SecurityScheme | None, ...]] = {
     Access.PUBLIC: (),
-    Access.STAFF: (Secret.STAFF,),
-    Access.CUSTOMER_OR_STAFF: (Secret.MANAGEMENT, Secret.STAFF),
-    Access.TASK: (Secret.PLATFORM,),
-    Access.SCHEDULER: (Secret.PLATFORM,),
+    Access.STAFF: (SecurityScheme.STAFF,),
+    Access.CUSTOMER_OR_STAFF: (SecurityScheme.MANAGEMENT, SecurityScheme.STAFF),
+    Access.TASK: (SecurityScheme.PLATFORM,),
+    Access.SCHEDULER: (SecurityScheme.PLATFORM,),
     Access.PROVIDER: (),
 }
-SCHEMES: Mapping[Secret, dict[str, str]] = {
-    Secret.STAFF: {
+SECURITY_SCHEMES: Mapping[SecurityScheme, dict[str, str]] = {
+    SecurityScheme.STAFF: {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
         "description": "An OpenID ID token of the staff's issuer, which names tenant and role.",
     },
-    Secret.MANAGEMENT: {
+    SecurityScheme.MANAGEMENT: {
         "type": "http",
         "scheme": "bearer",
         "description": "The `management_token` that a customer was given with the booking.",
     },
-    Secret.HOLD: {
+    SecurityScheme.HOLD: {
         "type": "http",
         "scheme": "bearer",
         "description": "The `token` that came with a hold.",
     },
-    Secret.INVITATION: {
+    SecurityScheme.INVITATION: {
         "type": "http",
         "scheme": "bearer",
         "description": "The secret behind `#` in the link of an invitation.",
     },
-    Secret.PLATFORM: {
+    SecurityScheme.PLATFORM: {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
@@ -57,8 +57,8 @@ SCHEMES: Mapping[Secret, dict[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
-    """One function: its routes, and what is said about each."""
+class FunctionDescription:
+    """One function: its routes, and the description of each."""
 
     name: str
     summary: str
@@ -69,21 +69,24 @@ class Described:
         """Each route with its operation.
 
         Raises:
-            LookupError: a route has none, or an operation has no route.
+            LookupError: A route has no operation, or an operation has no route.
         """
-        said = {item.route: item for item in self.operations}
-        there = {f"{route.method} {route.path}": route for route in self.routes}
-        if set(said) != set(there):
+        described = {item.route: item for item in self.operations}
+        existing = {f"{route.method} {route.path}": route for route in self.routes}
+        if set(described) != set(existing):
+            different = sorted(set(described) ^ set(existing))
             message = (
-                f"{self.name} is described differently from what it is: {sorted(set(said) ^ set(there))}"
+                f"{self.name}: routes without a description, or descriptions without a route: {different}"
             )
             raise LookupError(message)
-        return [(route, said[key]) for key, route in there.items()]
+        return [(route, described[key]) for key, route in existing.items()]
 
 
-def document(functions: Sequence[Described], *, title: str, url: str, prefixed: bool) -> dict[str, Any]:
-    """The document of these functions; ``prefixed`` puts each function's name before its paths."""
-    pairs = [(item, route, said) for item in functions for route, said in item.pairs()]
+def document(
+    functions: Sequence[FunctionDescription], *, title: str, url: str, prefixed: bool
+) -> dict[str, Any]:
+    """The OpenAPI document of these functions; ``prefixed`` puts each function's name before its paths."""
+    pairs = [(item, route, operation) for item in functions for route, operation in item.pairs()]
     schemas = Schemas(_shapes(operation for _, _, operation in pairs))
     paths: dict[str, dict[str, Any]] = {}
     answers: dict[str, dict[str, Any]] = {}
@@ -115,24 +118,24 @@ def _shapes(operations: Iterable[Operation]) -> Iterable[tuple[Shape, Mode]]:
             if shape is not None:
                 yield shape, "validation"
         for answer in operation.answers.values():
-            if shown(answer).shape is not None:
-                yield shown(answer).shape, "serialization"
+            if as_response(answer).shape is not None:
+                yield as_response(answer).shape, "serialization"
 
 
 def _operation(
-    function: Described,
+    function: FunctionDescription,
     route: Route,
     operation: Operation,
     schemas: Schemas,
     found: Mapping[int, tuple[str, ...]],
 ) -> dict[str, Any]:
-    secrets = SECRETS[route.access] if operation.secrets is None else operation.secrets
+    schemes = SECURITY[route.access] if operation.security is None else operation.security
     built: dict[str, Any] = {
         "operationId": operation.id,
         "tags": [function.name],
         "summary": operation.summary,
-        "description": operation.says,
-        "security": [{secret.value: []} if secret else {} for secret in secrets],
+        "description": operation.description,
+        "security": [{scheme.value: []} if scheme else {} for scheme in schemes],
         "parameters": _parameters(route, operation, schemas),
         "requestBody": _body(operation, schemas),
         "responses": _responses(operation, schemas, found),
@@ -143,13 +146,13 @@ def _operation(
 def _responses(
     operation: Operation, schemas: Schemas, found: Mapping[int, tuple[str, ...]]
 ) -> dict[str, dict[str, Any]]:
-    own = {status: _answer(shown(item), schemas) for status, item in operation.answers.items()}
+    own = {status: _answer(as_response(item), schemas) for status, item in operation.answers.items()}
     shared = {
         status: {"$ref": f"#/components/responses/{problems.name(status, codes)}"}
         for status, codes in found.items()
     }
     for status in own.keys() & shared.keys():
-        # The same status can also be a page for a person.
+        # The same status can also be answered with a page for people.
         content = problems.answer(status, found[status])["content"]
         own[status]["content"] = {**own[status]["content"], **content}
     return {str(status): answer for status, answer in sorted({**shared, **own}.items())}
@@ -173,10 +176,10 @@ def _body(operation: Operation, schemas: Schemas) -> dict[str, Any] | None:
     return {"required": True, "content": {JSON: shape}}
 
 
-def _answer(answer: Shown, schemas: Schemas) -> dict[str, Any]:
-    built: dict[str, Any] = {"description": answer.says or _phrase(answer)}
+def _answer(answer: Response, schemas: Schemas) -> dict[str, Any]:
+    built: dict[str, Any] = {"description": answer.description or _phrase(answer)}
     if answer.headers:
-        built["headers"] = {name: ANSWERED[name] for name in answer.headers}
+        built["headers"] = {name: RESPONSE_HEADERS[name] for name in answer.headers}
     if answer.shape is not None:
         schema = schemas.of(answer.shape, "serialization")
         value = example(schema, schemas.components, at="answer") if answer.example is None else answer.example
@@ -184,7 +187,7 @@ def _answer(answer: Shown, schemas: Schemas) -> dict[str, Any]:
     return built
 
 
-def _phrase(answer: Shown) -> str:
+def _phrase(answer: Response) -> str:
     if answer.shape is None:
         return "Nothing but the status."
     documented = isinstance(answer.shape, type) and answer.shape.__module__ != "builtins"
@@ -203,4 +206,4 @@ def _schemes(paths: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]
         for choice in operation["security"]
         for name in choice
     }
-    return {secret.value: scheme for secret, scheme in SCHEMES.items() if secret.value in wanted}
+    return {secret.value: scheme for secret, scheme in SECURITY_SCHEMES.items() if secret.value in wanted}

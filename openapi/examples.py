@@ -1,4 +1,4 @@
-"""Puts an example together from the examples of its fields."""
+"""Builds the example of a schema from the examples of its fields."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from openapi.schemas import Schema, name_in
 
-# Fields of the domain's own records, which carry no examples.
-NAMED: Mapping[str, Any] = {
+# Examples by field name, for the domain's own records, whose fields have none.
+EXAMPLES: Mapping[str, Any] = {
     "email": "zoe@example.com",
     "phone": "+41 44 123 45 67",
     "url": "https://shop.example/hooks/slotbridge",
@@ -36,14 +36,14 @@ MOMENT, DAY = "2027-03-15T09:00:00+00:00", "2027-03-15"
 
 
 class NoExample(LookupError):
-    """A field of which nobody gave an example."""
+    """There is no example for a field."""
 
 
 def example(schema: Mapping[str, Any], components: Mapping[str, Schema], *, at: str = "") -> Any:
     """A value that fits the schema.
 
     Raises:
-        NoExample: a text or a number without any example; ``at`` says where.
+        NoExample: A text or a number has no example; ``at`` is its place, for the message.
     """
     if "$ref" in schema:
         return example(components[name_in(schema)], components, at=at)
@@ -58,17 +58,17 @@ def example(schema: Mapping[str, Any], components: Mapping[str, Schema], *, at: 
         return {
             name: example(item, components, at=f"{at}.{name}") for name, item in schema["properties"].items()
         }
-    named = NAMED.get(at.rsplit(".", 1)[-1])
+    named = EXAMPLES.get(at.rsplit(".", 1)[-1])
     if isinstance(named, KINDS.get(schema.get("type", ""), ())):
         return named
     if "items" in schema:
-        # One of the "calendars" is a "calendar".
+        # An item of "calendars" takes the example of "calendar".
         return [example(schema["items"], components, at=at.removesuffix("s"))]
     return _plain(schema, at)
 
 
 def _optional(choices: list[Mapping[str, Any]], components: Mapping[str, Schema], at: str) -> Any:
-    """A value where there is one; null where nobody gave an example."""
+    """A value if there is an example, otherwise null."""
     empty = {"type": "null"} in choices
     first = next(item for item in choices if item.get("type") != "null")
     try:

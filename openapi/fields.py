@@ -1,4 +1,4 @@
-"""The kinds of fields that answers are made of, each with an example."""
+"""Field types of the answers, each with an example for the documents."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ Zone = Annotated[str, Field(examples=["Europe/Zurich"])]
 Moment = Annotated[datetime, Field(examples=["2027-03-15T09:00:00+01:00"])]
 Opaque = Annotated[str, Field(examples=["eyJhZnRlciI6IjE3In0"])]
 Key = connections.Key
-Wall = catalogue.WallText
-Yes = Annotated[bool, Field(examples=[True])]
+WallTimes = catalogue.WallText
+TrueFlag = Annotated[bool, Field(examples=[True])]
 Count = Annotated[int, Field(ge=0)]
 
 
 class Answer(BaseModel):
-    """An answer of the API; every field is always there."""
+    """The base of all answers of the API; an answer always contains all its fields."""
 
     model_config = ConfigDict(frozen=True)
 
 
-def one_of(example: Any, says: str = "") -> Any:
-    """A field with its own example."""
-    return Field(examples=[example], description=says or None)
+def example_field(example: Any, description: str = "") -> Any:
+    """A pydantic field with this example, and a description if there is one."""
+    return Field(examples=[example], description=description or None)

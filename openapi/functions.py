@@ -1,4 +1,4 @@
-"""Finds the functions, and says of each what it is and what it answers."""
+"""Finds the functions and builds their OpenAPI documents."""
 
 from __future__ import annotations
 
@@ -7,30 +7,51 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from openapi.description import described
-from openapi.document import Described, document
+from common.api.description import PATH
+from openapi.described.task_functions import SUMMARIES, task_operation
+from openapi.document import FunctionDescription, document
+from openapi.operation import Operation, Response
 
 ROOT = Path(__file__).resolve().parents[1]
 WHOLE = ROOT / "docs/openapi.json"
 TITLE = "Slotbridge"
+EXAMPLE = {"openapi": "3.1.0", "info": {"title": "Slotbridge", "version": "1.0.0"}, "paths": {}}
 
 
 def names() -> tuple[str, ...]:
-    """Every function that is deployed."""
+    """The names of all functions."""
     return tuple(sorted(path.parent.name for path in (ROOT / "functions").glob("*/main.py")))
 
 
 @cache
-def function(name: str) -> Described:
-    """One function: its routes as they are, its operations as they are described."""
-    app = importlib.import_module(f"functions.{name}.main").APP
-    said = importlib.import_module(f"openapi.described.{name}")
-    return Described(name, said.SUMMARY, app.routes, (*said.OPERATIONS, described(name)))
+def function(name: str) -> FunctionDescription:
+    """One function: its routes from its entry point, and their descriptions from ``openapi/described/``."""
+    routes = importlib.import_module(f"functions.{name}.main").APP.routes
+    if name in SUMMARIES:
+        return FunctionDescription(name, SUMMARIES[name], routes, (task_operation(name), _own_document(name)))
+    described = importlib.import_module(f"openapi.described.{name}")
+    return FunctionDescription(name, described.SUMMARY, routes, (*described.OPERATIONS, _own_document(name)))
+
+
+def _own_document(name: str) -> Operation:
+    """The operation of ``/openapi.json``, by which a function serves its own description."""
+    words = "".join(word.capitalize() for word in name.split("_"))
+    cached = ("ETag", "Cache-Control")
+    return Operation(
+        f"GET {PATH}",
+        f"describe{words}",
+        "This function as OpenAPI 3.1",
+        {
+            200: Response(dict[str, Any], "The document.", headers=cached, example=EXAMPLE),
+            304: Response(description="Unchanged.", headers=cached),
+        },
+        headers=("If-None-Match",),
+    )
 
 
 @cache
 def one(name: str) -> dict[str, Any]:
-    """The document of one function, as it serves it."""
+    """The document of one function, as the function serves it."""
     return document([function(name)], title=f"{TITLE}: {name}", url=f"{{base}}/{name}", prefixed=False)
 
 
@@ -41,6 +62,6 @@ def whole() -> dict[str, Any]:
 
 
 def files() -> dict[Path, dict[str, Any]]:
-    """Every document that is checked in."""
+    """All documents that are checked in, by path."""
     own = {ROOT / "functions" / name / "openapi.json": one(name) for name in names()}
     return {**own, WHOLE: whole()}

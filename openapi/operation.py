@@ -1,4 +1,4 @@
-"""What is said about a route beyond what the route itself says: names, models, answers, problems."""
+"""Describes a route beyond what the route itself contains: its name, models, answers and problems."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 from common.api.http import JSON
 
-# A pydantic model, or one of the domain's records where the answer is that record as it is.
+# A pydantic model, or a record of the domain if the answer is that record unchanged.
 Shape = Any
 
 
-class Secret(StrEnum):
-    """What proves a caller; the words are the names of the security schemes."""
+class SecurityScheme(StrEnum):
+    """How a caller authenticates; the values are the names of the security schemes in the documents."""
 
     STAFF = "staff"
     MANAGEMENT = "management"
@@ -24,11 +24,11 @@ class Secret(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """An answer that is more than JSON of one shape: another media type, or headers."""
+class Response:
+    """A response with more than a JSON model: a description, another media type, headers or an example."""
 
     shape: Shape = None
-    says: str = ""
+    description: str = ""
     media: str = JSON
     headers: tuple[str, ...] = ()
     example: Any = None
@@ -36,19 +36,19 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One route, as ``route`` names it by method and path.
+    """The description of one route.
 
     Attributes:
-        route: As in the function's table: ``GET /<booking>``.
-        id: Stable and unique in the whole API; clients are generated from it.
+        route: Method and path as in the function's table of routes: ``GET /<booking>``.
+        id: The operationId: stable and unique in the whole API; clients are generated from it.
         summary: One line.
-        answers: By status: a shape, None for no body, or ``Shown``.
+        answers: By status: a model, None for no body, or a ``Response``.
         body: The model that reads the body.
         query: The model that reads the query.
         errors: The codes of ``openapi/problems.py`` that do not follow from the route's access and method.
-        headers: The request's own headers, of those in ``openapi/parameters.py``.
-        secrets: What proves the caller where it does not follow from the route's access.
-        says: More, where a line is not enough.
+        headers: The request headers that it reads, of those in ``openapi/parameters.py``.
+        security: How the caller authenticates, if that does not follow from the route's access.
+        description: A longer text below the summary.
     """
 
     route: str
@@ -59,20 +59,20 @@ class Operation:
     query: Shape = None
     errors: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
-    secrets: tuple[Secret | None, ...] | None = None
-    says: str = ""
+    security: tuple[SecurityScheme | None, ...] | None = None
+    description: str = ""
 
     @property
     def method(self) -> str:
-        """GET, POST, ..."""
+        """The HTTP method."""
         return self.route.split(" ")[0]
 
     @property
     def path(self) -> str:
-        """The path in the function's table."""
+        """The path as in the function's table of routes."""
         return self.route.split(" ")[1]
 
 
-def shown(answer: Shape) -> Shown:
-    """An answer in its long form."""
-    return answer if isinstance(answer, Shown) else Shown(answer)
+def as_response(answer: Shape) -> Response:
+    """The answer as a ``Response``."""
+    return answer if isinstance(answer, Response) else Response(answer)

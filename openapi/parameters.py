@@ -1,4 +1,4 @@
-"""The parameters of paths and the headers of requests, by their names."""
+"""The path parameters, request headers and response headers of the API, by name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 KEY = r"^[0-9a-f]{24}$"
 
-PATHS: Mapping[str, dict[str, Any]] = {
+PATH_PARAMETERS: Mapping[str, dict[str, Any]] = {
     "absence": {"schema": {"type": "string", "pattern": ID}, "example": "summer"},
     "booking": {"schema": {"type": "string", "pattern": ID}, "example": "Zk3vY0m9Tq2bW8rXc5LhNd"},
     "calendar": {"schema": {"type": "string", "pattern": KEY}, "example": "5f3b0c1d2e4a69788796a5b4"},
@@ -33,7 +33,7 @@ PATHS: Mapping[str, dict[str, Any]] = {
     "service": {"schema": {"type": "string", "pattern": ID}, "example": "haircut"},
 }
 
-HEADERS: Mapping[str, dict[str, Any]] = {
+REQUEST_HEADERS: Mapping[str, dict[str, Any]] = {
     "Idempotency-Key": {
         "description": "The same key with the same request is answered alike, and done once.",
         "schema": {"type": "string", "minLength": 8, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"},
@@ -51,7 +51,7 @@ HEADERS: Mapping[str, dict[str, Any]] = {
     },
 }
 
-# A preflight shows no token, so that the page's tenant has to be named.
+# A CORS preflight carries no token, so a web page has to name its tenant in the query.
 TENANT: dict[str, Any] = {
     "name": "tenant",
     "in": "query",
@@ -61,7 +61,7 @@ TENANT: dict[str, Any] = {
     "example": "salon",
 }
 
-ANSWERED: Mapping[str, dict[str, Any]] = {
+RESPONSE_HEADERS: Mapping[str, dict[str, Any]] = {
     "Cache-Control": {"description": "How long the answer may be kept.", "schema": {"type": "string"}},
     "ETag": {"description": "The version of what was answered.", "schema": {"type": "string"}},
     "Location": {
@@ -75,14 +75,14 @@ def path_parameter(name: str) -> dict[str, Any]:
     """One parameter of a path.
 
     Raises:
-        KeyError: nobody said what it looks like.
+        KeyError: ``PATH_PARAMETERS`` does not describe it.
     """
-    return {"name": name, "in": "path", "required": True, **PATHS[name]}
+    return {"name": name, "in": "path", "required": True, **PATH_PARAMETERS[name]}
 
 
 def header_parameter(name: str) -> dict[str, Any]:
     """One header of a request."""
-    return {"name": name, "in": "header", "required": False, **HEADERS[name]}
+    return {"name": name, "in": "header", "required": False, **REQUEST_HEADERS[name]}
 
 
 def query_parameters(schema: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Every code that a problem (RFC 9457) can have, its status, and which codes follow from a route itself."""
+"""Every code of a problem (RFC 9457) with its status and meaning, and which codes a route can answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from common.api.http import PROBLEM, Access, problem
 from common.api.routes import Route
 from openapi.operation import Operation
 
-# The same list stands in docs/api.md, which a test compares.
+# A test compares this with the list in docs/api.md.
 CODES: Mapping[str, tuple[int, str]] = {
     "invalid_request": (400, "The request cannot be understood as it is."),
     "invalid_fields": (400, "Some fields are not acceptable; `errors` names each."),
@@ -142,14 +142,14 @@ CODES: Mapping[str, tuple[int, str]] = {
     "unreadable_task": (502, "The task's payload cannot be read."),
 }
 
-# Of every route that asks a provider while the caller waits.
+# Of every route that calls a provider while the caller waits.
 PROVIDER = (
     *("grant_revoked", "no_grant", "calendar_gone", "forbidden", "operator_fault"),
     *("unexpected_reply", "unreadable_reply", "endless_pages"),
     *("provider_unavailable", "rate_limited", "paced", "refresh_in_progress", "grant_replaced"),
     "usage_exhausted",
 )
-# Where a connection is needed that works.
+# Of every route that needs a working connection.
 USABLE = ("reauth_required", "disconnecting", "disconnected")
 ALWAYS = (
     *("invalid_request", "too_large", "internal_error", "store_setup", "misconfigured", "store_unavailable"),
@@ -173,7 +173,7 @@ ACCESS: Mapping[Access, tuple[str, ...]] = {
 
 
 def codes(route: Route, operation: Operation) -> tuple[str, ...]:
-    """All codes that a route may answer with: its own, and those that follow from what it is."""
+    """All codes that a route may answer with: its own, and those that follow from the route."""
     found = [*ALWAYS, *ACCESS[route.access], *operation.errors]
     if route.body:
         found += ["malformed_json", "invalid_fields", "unsupported_media_type"]
@@ -195,7 +195,7 @@ def codes(route: Route, operation: Operation) -> tuple[str, ...]:
 
 
 def by_status(found: Iterable[str]) -> dict[int, tuple[str, ...]]:
-    """The codes, status by status."""
+    """The codes grouped by status."""
     grouped: dict[int, list[str]] = {}
     for code in found:
         grouped.setdefault(CODES[code][0], []).append(code)
@@ -227,7 +227,7 @@ def answer(status: int, found: tuple[str, ...]) -> dict[str, Any]:
 
 
 def example(code: str) -> dict[str, Any]:
-    """A problem of this code as it is answered."""
+    """The example of a problem with this code."""
     status, meaning = CODES[code]
     listed = [{"field": "name", "message": "Field required"}] if code == "invalid_fields" else None
     detail = meaning[0].lower() + meaning[1:].rstrip(".")

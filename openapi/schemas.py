@@ -1,4 +1,4 @@
-"""JSON Schema 2020-12 of pydantic models and of the domain's records, as the API writes them."""
+"""Generates JSON Schema 2020-12 for pydantic models and domain records, as the API writes them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ REF = "#/components/schemas/{model}"
 
 
 class Generator(GenerateJsonSchema):
-    """Says what the API does: lengths of time are seconds, and an answer always has all of its fields."""
+    """Follows the API's encoding: durations are seconds, and an answer always has all of its fields."""
 
     def timedelta_schema(self, schema: core_schema.TimedeltaSchema) -> JsonSchemaValue:  # noqa: ARG002
-        """Seconds."""
+        """A duration, as a number of seconds."""
         return {"type": "number"}
 
     def field_is_required(
@@ -29,19 +29,19 @@ class Generator(GenerateJsonSchema):
         *args: Any,
         **named: Any,
     ) -> bool:
-        """An answer leaves nothing out; a request may leave out what has a default."""
+        """In an answer all fields are required; in a request those without a default."""
         return self.mode == "serialization" or super().field_is_required(field, *args, **named)
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
-        """The name says it already."""
+        """Never: the field's name is title enough."""
         return False
 
 
 class Schemas:
-    """The schemas of several shapes, with what they share in one place."""
+    """The schemas of several models, with their shared parts as components."""
 
     def __init__(self, shapes: Iterable[tuple[Shape, Mode]]) -> None:
-        """Generate all of them at once, so that equal names are told apart."""
+        """Generate all schemas at once, so that models of the same name get different component names."""
         wanted = list(dict.fromkeys(shapes))
         adapters: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = [
             (str(index), mode, TypeAdapter(shape)) for index, (shape, mode) in enumerate(wanted)
@@ -53,11 +53,11 @@ class Schemas:
         }
 
     def of(self, shape: Shape, mode: Mode) -> Schema:
-        """The schema of one shape, mostly a reference."""
+        """The schema of one model, usually a reference to a component."""
         return self._found[shape, mode]
 
     def resolved(self, schema: Mapping[str, Any]) -> Schema:
-        """What a reference stands for."""
+        """The schema that a reference points to, or the schema itself."""
         return self.components[name_in(schema)] if "$ref" in schema else dict(schema)
 
 
@@ -66,23 +66,23 @@ def name_in(schema: Mapping[str, Any]) -> str:
     return str(schema["$ref"]).rsplit("/", 1)[1]
 
 
-def named(value: Any) -> set[str]:
-    """All components that a part of a document refers to, directly."""
+def references(value: Any) -> set[str]:
+    """The names of all components that a part of a document refers to directly."""
     if isinstance(value, Mapping):
         own = {name_in(value)} if str(value.get("$ref", "")).startswith("#/components/schemas/") else set()
-        return own.union(*(named(item) for item in value.values()))
+        return own.union(*(references(item) for item in value.values()))
     if isinstance(value, list | tuple):
-        return set[str]().union(*(named(item) for item in value))
+        return set[str]().union(*(references(item) for item in value))
     return set()
 
 
 def used(parts: Any, components: Mapping[str, Schema]) -> dict[str, Schema]:
-    """The components that are needed, by way of others too, in the order of their names."""
-    waiting, found = named(parts), set[str]()
+    """The components that are referred to, directly or through others, sorted by name."""
+    waiting, found = references(parts), set[str]()
     while waiting:
         name = waiting.pop()
         found.add(name)
-        waiting |= named(components[name]) - found
+        waiting |= references(components[name]) - found
     return {name: components[name] for name in sorted(found)}
 
 

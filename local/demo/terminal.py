@@ -24,7 +24,7 @@ class Terminal:
         self._chapters = 0
 
     def part(self, title: str) -> None:
-        """Begin a part, whose chapters are count_in_words from one."""
+        """Begin a part, whose chapters are numbered from one."""
         self._chapters = 0
         self._line(f"\n{title}")
 

@@ -1,1 +1,1 @@
-"""What each function answers, one module a function: the models of its answers, and its operations."""
+"""Describes the functions, one module for each: its operations and the models of its answers."""

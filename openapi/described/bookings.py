@@ -1,4 +1,4 @@
-"""What the function ``bookings`` answers."""
+"""Operations and answers of the function ``bookings``."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from common.api.models import Model
 from common.api.paging import ListQuery
 from common.api.proposal_routes import DecisionBody
 from common.domain.booking import BookingStatus, Source
-from openapi.fields import Answer, Count, Email, Id, Moment, Name, Zone, one_of
-from openapi.operation import Operation, Secret, Shown
-from openapi.records import NONE_MATCH, PAGE, PageOf, changed, seen
+from openapi.fields import Answer, Count, Email, Id, Moment, Name, Zone, example_field
+from openapi.operation import Operation, Response, SecurityScheme
+from openapi.record_responses import NONE_MATCH, PAGE, Page, change_responses, read_responses
 
 SUMMARY = "Books, shows, moves and cancels appointments."
 TAKEN = (
@@ -42,9 +42,9 @@ class BookingQuery(Model):
 class BookingCustomer(Answer):
     """Who comes."""
 
-    name: Annotated[str, one_of("Zoe Keller")]
+    name: Annotated[str, example_field("Zoe Keller")]
     email: Email | None
-    phone: Annotated[str, one_of("+41 44 123 45 67")] | None
+    phone: Annotated[str, example_field("+41 44 123 45 67")] | None
     time_zone: Zone | None
 
 
@@ -52,38 +52,40 @@ class Booking(Answer):
     """A booking as its customer sees it; staff also see whether it collides (``conflict``)."""
 
     id: Id
-    service: Annotated[str, one_of("haircut")]
+    service: Annotated[str, example_field("haircut")]
     resource: Name
     start: Moment
-    end: Annotated[Moment, one_of("2027-03-15T09:30:00+01:00")]
+    end: Annotated[Moment, example_field("2027-03-15T09:30:00+01:00")]
     status: BookingStatus
-    revision: Annotated[Count, one_of(1)]
+    revision: Annotated[Count, example_field(1)]
     changed_by: Source
     customer: BookingCustomer
-    note: Annotated[str, one_of("Please be gentle.")] | None
-    seats: Annotated[int, one_of(1, "How many come; of a session, how many seats are booked.")]
-    proposal: Annotated[Moment, one_of("2027-03-15T10:00:00+01:00", "When the owner would like it.")] | None
+    note: Annotated[str, example_field("Please be gentle.")] | None
+    seats: Annotated[int, example_field(1, "How many come; of a session, how many seats are booked.")]
+    proposal: (
+        Annotated[Moment, example_field("2027-03-15T10:00:00+01:00", "When the owner would like it.")] | None
+    )
 
 
 class NewBooking(Booking):
     """A booking just made, with the token by which its customer manages it; it is told this once."""
 
-    management_token: Annotated[str, one_of("k7Jq2VwZ0mR4tY8uB3nL5pS9dF6gH1xC")]
+    management_token: Annotated[str, example_field("k7Jq2VwZ0mR4tY8uB3nL5pS9dF6gH1xC")]
 
 
 class Proposal(Answer):
     """What the owner did to the event, to be accepted or declined; only what was changed is not null."""
 
-    start: Annotated[Moment, one_of("2027-03-15T10:00:00+01:00")] | None
-    end: Annotated[Moment, one_of("2027-03-15T10:30:00+01:00")] | None
-    title: Annotated[str, one_of("Zoe, with her dog")] | None
-    description: Annotated[str, one_of("Ring twice.")] | None
+    start: Annotated[Moment, example_field("2027-03-15T10:00:00+01:00")] | None
+    end: Annotated[Moment, example_field("2027-03-15T10:30:00+01:00")] | None
+    title: Annotated[str, example_field("Zoe, with her dog")] | None
+    description: Annotated[str, example_field("Ring twice.")] | None
     deletion: Annotated[
         bool, Field(examples=[False], description="The event was deleted: shall the booking be cancelled?")
     ]
-    connection: Annotated[str, one_of("c0nnect1onId")]
+    connection: Annotated[str, example_field("c0nnect1onId")]
     proposed_at: Moment
-    expires_at: Annotated[Moment, one_of("2027-03-22T09:00:00+01:00", "From then on it is declined.")]
+    expires_at: Annotated[Moment, example_field("2027-03-22T09:00:00+01:00", "From then on it is declined.")]
 
 
 class StaffBooking(Booking):
@@ -92,25 +94,25 @@ class StaffBooking(Booking):
     A ``session`` that several customers share is listed itself (``is_session``), without a customer's name.
     """
 
-    session: Annotated[str, one_of("b2s8k0q1m4n7", "The session in which it is a seat.")] | None
+    session: Annotated[str, example_field("b2s8k0q1m4n7", "The session in which it is a seat.")] | None
     is_session: bool
     conflict: bool
     proposed: Proposal | None
 
 
-class BookingList(PageOf):
+class BookingList(Page):
     """Bookings of the caller's resources, whatever became of them."""
 
     bookings: list[StaffBooking]
 
 
-class ProposalList(PageOf):
+class ProposalList(Page):
     """Bookings about which somebody has to decide; those first that lapse first."""
 
     proposals: list[StaffBooking]
 
 
-def _decision(word: str, summary: str, says: str, *errors: str) -> Operation:
+def _decision(word: str, summary: str, description: str, *errors: str) -> Operation:
     return Operation(
         f"POST /<booking>/proposal/{word}",
         f"{word}Proposal",
@@ -118,7 +120,7 @@ def _decision(word: str, summary: str, says: str, *errors: str) -> Operation:
         {200: StaffBooking},
         body=DecisionBody,
         errors=("no_proposal", "stale_version", *errors),
-        says=says,
+        description=description,
     )
 
 
@@ -126,13 +128,13 @@ class Hold(Answer):
     """A time that is kept until ``expires_at``; the ``token`` books or releases it."""
 
     id: Id
-    token: Annotated[str, one_of("wQ7Jk2VZ0mR4tY8uB3nL5pS9dF6gH1xCaE2rT5yU8iO")]
-    service: Annotated[str, one_of("haircut")]
+    token: Annotated[str, example_field("wQ7Jk2VZ0mR4tY8uB3nL5pS9dF6gH1xCaE2rT5yU8iO")]
+    service: Annotated[str, example_field("haircut")]
     resource: Name
     start: Moment
-    end: Annotated[Moment, one_of("2027-03-15T09:30:00+01:00")]
-    seats: Annotated[int, one_of(1)]
-    expires_at: Annotated[Moment, one_of("2027-03-14T18:10:00+01:00")]
+    end: Annotated[Moment, example_field("2027-03-15T09:30:00+01:00")]
+    seats: Annotated[int, example_field(1)]
+    expires_at: Annotated[Moment, example_field("2027-03-14T18:10:00+01:00")]
 
 
 SeenBooking = Booking | StaffBooking
@@ -142,11 +144,11 @@ OPERATIONS = (
         "POST /",
         "createBooking",
         "Book a time",
-        {201: Shown(NewBooking, headers=("ETag",)), 200: Shown(NewBooking, headers=("ETag",))},
+        {201: Response(NewBooking, headers=("ETag",)), 200: Response(NewBooking, headers=("ETag",))},
         body=BookingBody,
         query=BookingQuery,
         headers=("Idempotency-Key",),
-        secrets=(None, Secret.STAFF),
+        security=(None, SecurityScheme.STAFF),
         errors=(
             *TAKEN,
             "not_found",
@@ -156,9 +158,9 @@ OPERATIONS = (
             "idempotency_key_reused",
             "invalid_idempotency_key",
         ),
-        says="Public; staff are known by their ID token. Without `resource`, or with `any`, whoever is free"
-        " gets it. A `hold` of the same time becomes the booking. 200 repeats what the same Idempotency-Key"
-        " made before.",
+        description="Public; staff are known by their ID token. Without `resource`, or with `any`,"
+        " whoever is free gets it. A `hold` of the same time becomes the booking."
+        " 200 repeats what the same Idempotency-Key made before.",
     ),
     Operation(
         "POST /holds",
@@ -167,9 +169,9 @@ OPERATIONS = (
         {201: Hold},
         body=HoldBody,
         query=BookingQuery,
-        secrets=(None, Secret.STAFF),
+        security=(None, SecurityScheme.STAFF),
         errors=(*TAKEN, "not_found", "not_your_resource"),
-        says="For customers who are still deciding; how long, the service says.",
+        description="For customers who are still deciding; how long, the service says.",
     ),
     Operation(
         "DELETE /holds/<hold>",
@@ -177,15 +179,15 @@ OPERATIONS = (
         "Give a held time back",
         {204: None},
         query=BookingQuery,
-        secrets=(Secret.HOLD,),
+        security=(SecurityScheme.HOLD,),
         errors=("not_found", "unauthenticated"),
-        says="Releasing twice is fine, and a hold that was booked stays booked.",
+        description="Releasing twice is fine, and a hold that was booked stays booked.",
     ),
     Operation(
         "GET /<booking>",
         "getBooking",
         "Show a booking",
-        seen(SeenBooking),
+        read_responses(SeenBooking),
         query=BookingQuery,
         headers=NONE_MATCH,
         errors=("invalid_version",),
@@ -194,7 +196,7 @@ OPERATIONS = (
         "PATCH /<booking>",
         "rescheduleBooking",
         "Move a booking",
-        changed(SeenBooking),
+        change_responses(SeenBooking),
         body=RescheduleBody,
         query=BookingQuery,
         headers=("If-Match",),
@@ -204,11 +206,11 @@ OPERATIONS = (
         "DELETE /<booking>",
         "cancelBooking",
         "Cancel a booking",
-        changed(SeenBooking),
+        change_responses(SeenBooking),
         query=BookingQuery,
         headers=("If-Match",),
         errors=("past", "stale_version", "invalid_version"),
-        says="Cancelling twice is fine.",
+        description="Cancelling twice is fine.",
     ),
     Operation("GET /", "listBookings", "The bookings", {200: BookingList}, query=ListQuery, errors=PAGE),
     Operation(

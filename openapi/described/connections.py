@@ -1,4 +1,4 @@
-"""What the function ``connections`` answers."""
+"""Operations and answers of the function ``connections``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from common.domain.account import SyncRun
 from common.flows.preview_sync import Preview
 from common.flows.read_health import Health
 from common.flows.read_progress import Progress
-from openapi.described.connection_answers import (
+from openapi.described.connection_models import (
     CalendarList,
     Connection,
     ConnectionList,
@@ -25,9 +25,9 @@ from openapi.described.connection_answers import (
     EventList,
 )
 from openapi.fields import Key
-from openapi.operation import Operation, Shown
+from openapi.operation import Operation, Response
 from openapi.problems import PROVIDER, USABLE
-from openapi.records import NONE_MATCH, PAGE, changed, seen
+from openapi.record_responses import NONE_MATCH, PAGE, change_responses, read_responses
 
 SUMMARY = "Connects calendars, chooses what is synchronised, starts it, shows how it goes, and disconnects."
 BUSY = ("busy_connection", "busy_calendar")
@@ -36,8 +36,8 @@ SETTINGS = (
     *("unknown_placeholder", "template_too_long", "unknown_calendar", "invalid_version", "stale_version"),
     *BUSY,
 )
-COUNT = Shown(int, "How many deletions were held.", example=60)
-KEYS = Shown(list[Key], "The calendars that are looked at.", example=["5f3b0c1d2e4a69788796a5b4"])
+COUNT = Response(int, "How many deletions were held.", example=60)
+KEYS = Response(list[Key], "The calendars that are looked at.", example=["5f3b0c1d2e4a69788796a5b4"])
 
 OPERATIONS = (
     Operation(
@@ -61,7 +61,7 @@ OPERATIONS = (
         "GET /<connection>",
         "getConnection",
         "One connection",
-        seen(Connection),
+        read_responses(Connection),
         headers=NONE_MATCH,
         errors=("invalid_version",),
     ),
@@ -69,7 +69,7 @@ OPERATIONS = (
         "PATCH /<connection>",
         "changeConnection",
         "Change settings",
-        changed(Connection),
+        change_responses(Connection),
         body=SettingsPatch,
         headers=("If-Match",),
         errors=SETTINGS,
@@ -96,7 +96,7 @@ OPERATIONS = (
         "PATCH /<connection>/calendars/<calendar>",
         "switchCalendar",
         "Follow a calendar or leave it",
-        changed(Connection),
+        change_responses(Connection),
         body=CalendarSwitch,
         headers=("If-Match",),
         errors=SETTINGS,

@@ -1,8 +1,8 @@
-"""What the function ``feeds`` answers."""
+"""Operations and answers of the function ``feeds``."""
 
 from __future__ import annotations
 
-from openapi.operation import Operation, Shown
+from openapi.operation import Operation, Response
 
 SUMMARY = "The iCalendar feed of a resource, for whoever holds its secret address."
 CACHED = ("ETag", "Cache-Control")
@@ -14,8 +14,8 @@ OPERATIONS = (
         "readFeed",
         "The calendar (RFC 5545)",
         {
-            200: Shown(str, "The whole calendar.", "text/calendar", CACHED, CALENDAR),
-            304: Shown(says="Unchanged.", headers=CACHED),
+            200: Response(str, "The whole calendar.", "text/calendar", CACHED, CALENDAR),
+            304: Response(description="Unchanged.", headers=CACHED),
         },
         headers=("If-None-Match",),
     ),

@@ -1,4 +1,4 @@
-"""What the function ``hooks`` answers."""
+"""Operations and answers of the function ``hooks``."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from common.api.hooks import HookPatch, NewHook, ReplayRequest, RotateRequest
 from common.api.paging import ListQuery
 from common.domain.hooks import DeliveryState, HookEvent
-from openapi.fields import Answer, Count, Moment, Yes, one_of
+from openapi.fields import Answer, Count, Moment, TrueFlag, example_field
 from openapi.operation import Operation
-from openapi.records import PAGE, PageOf
+from openapi.record_responses import PAGE, Page
 
 SUMMARY = "Webhooks to the tenant's own system: where, of what, how they go, and what is sent again."
 SENT = {
@@ -22,11 +22,11 @@ SENT = {
 class Hook(Answer):
     """A target; nothing of its secrets but how many sign."""
 
-    id: Annotated[str, one_of("Ho0kT4rget")]
-    url: Annotated[str, one_of("https://shop.example/hooks/slotbridge")]
+    id: Annotated[str, example_field("Ho0kT4rget")]
+    url: Annotated[str, example_field("https://shop.example/hooks/slotbridge")]
     events: list[HookEvent]
-    enabled: Yes
-    secrets: Annotated[Count, one_of(1)]
+    enabled: TrueFlag
+    secrets: Annotated[Count, example_field(1)]
     created_at: Moment
     failing_since: Moment | None
     disabled_at: Moment | None
@@ -35,10 +35,10 @@ class Hook(Answer):
 class NewHookSecret(Hook):
     """A target with its newest secret, this once."""
 
-    secret: Annotated[str, one_of("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")]
+    secret: Annotated[str, example_field("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")]
 
 
-class HookList(PageOf):
+class HookList(Page):
     """All targets of the tenant."""
 
     hooks: list[Hook]
@@ -47,18 +47,18 @@ class HookList(PageOf):
 class Delivery(Answer):
     """One message and what became of it."""
 
-    id: Annotated[str, one_of("msg_2b7e151628aed2a6")]
+    id: Annotated[str, example_field("msg_2b7e151628aed2a6")]
     event: HookEvent
     at: Moment
     state: DeliveryState
     attempts: Count
-    answer: Annotated[str, one_of("200")] | None
+    answer: Annotated[str, example_field("200")] | None
     tried_at: Moment | None
     next_at: Moment | None
-    body: Annotated[dict[str, Any], one_of(SENT)]
+    body: Annotated[dict[str, Any], example_field(SENT)]
 
 
-class DeliveryList(PageOf):
+class DeliveryList(Page):
     """The newest messages to one target."""
 
     deliveries: list[Delivery]
@@ -67,7 +67,7 @@ class DeliveryList(PageOf):
 class Queued(Answer):
     """How many messages are sent again."""
 
-    queued: Annotated[Count, one_of(3)]
+    queued: Annotated[Count, example_field(3)]
 
 
 OPERATIONS = (

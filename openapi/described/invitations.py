@@ -1,4 +1,4 @@
-"""What the function ``invitations`` answers."""
+"""Operations and answers of the function ``invitations``."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from common.api.paging import ListQuery
 from common.domain.account import ProviderKind
 from common.domain.invitation import InvitationState
 from common.domain.mail_policy import Language
-from openapi.described.connection_answers import Consent
-from openapi.fields import Answer, Count, Id, Moment, Name, one_of
-from openapi.operation import Operation, Secret
-from openapi.records import PAGE, PageOf
+from openapi.described.connection_models import Consent
+from openapi.fields import Answer, Count, Id, Moment, Name, example_field
+from openapi.operation import Operation, SecurityScheme
+from openapi.record_responses import PAGE, Page
 
 SUMMARY = "Invites staff to connect their own calendars, and lets the invited accept."
 MAIL = ("no_address", "mail_not_configured", "too_many_invitations")
@@ -24,20 +24,20 @@ class Invitation(Answer):
 
     id: Id
     resource: Name
-    address: Annotated[str, one_of("anna@example.com")]
+    address: Annotated[str, example_field("anna@example.com")]
     provider: ProviderKind | None
-    expected_account: Annotated[str, one_of("anna@example.com")] | None
+    expected_account: Annotated[str, example_field("anna@example.com")] | None
     language: Language
     state: InvitationState
     created_at: Moment
-    expires_at: Annotated[Moment, one_of("2027-03-18T09:00:00+01:00")]
+    expires_at: Annotated[Moment, example_field("2027-03-18T09:00:00+01:00")]
     sent_at: Moment | None
-    sendings: Annotated[Count, one_of(1)]
+    sendings: Annotated[Count, example_field(1)]
     used_at: Moment | None
     connection: Id | None
 
 
-class InvitationList(PageOf):
+class InvitationList(Page):
     """All invitations, newest first."""
 
     invitations: list[Invitation]
@@ -46,10 +46,10 @@ class InvitationList(PageOf):
 class Offer(Answer):
     """What the invited person reads before accepting."""
 
-    business: Annotated[str, one_of("Salon Zoe")]
-    resource: Annotated[str, one_of("Anna Meier")]
+    business: Annotated[str, example_field("Salon Zoe")]
+    resource: Annotated[str, example_field("Anna Meier")]
     providers: list[ProviderKind]
-    expected_account: Annotated[str, one_of("anna@example.com")] | None
+    expected_account: Annotated[str, example_field("anna@example.com")] | None
     language: Language
     expires_at: Moment
 
@@ -81,7 +81,7 @@ OPERATIONS = (
         {200: Offer},
         query=OfferQuery,
         errors=HELD,
-        secrets=(Secret.INVITATION,),
+        security=(SecurityScheme.INVITATION,),
     ),
     Operation(
         "POST /<invitation>/accept",
@@ -91,6 +91,6 @@ OPERATIONS = (
         body=AcceptBody,
         query=OfferQuery,
         errors=(*HELD, "no_provider", "other_provider", "unknown_provider", "unknown_return_address"),
-        secrets=(Secret.INVITATION,),
+        security=(SecurityScheme.INVITATION,),
     ),
 )

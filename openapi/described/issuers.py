@@ -1,11 +1,11 @@
-"""What the function ``issuers`` answers."""
+"""Operations and answers of the function ``issuers``."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from common.api.issuers import Acceptance, NewIssuer
-from openapi.fields import Answer, Moment, Yes, one_of
+from openapi.fields import Answer, Moment, TrueFlag, example_field
 from openapi.operation import Operation
 
 SUMMARY = "The OpenID issuers that vouch for a tenant's staff, beside or instead of the installation's."
@@ -14,29 +14,29 @@ SUMMARY = "The OpenID issuers that vouch for a tenant's staff, beside or instead
 class Issuer(Answer):
     """An issuer of the tenant's own, and how its tokens call what counts."""
 
-    id: Annotated[str, one_of("is2b7e151628aed2a6abf7158809cf4f3c762e7160")]
-    issuer: Annotated[str, one_of("https://login.salon.example/")]
-    audience: Annotated[str, one_of("slotbridge")]
-    jwks_uri: Annotated[str, one_of("https://login.salon.example/jwks.json")]
-    tenant_claim: Annotated[str, one_of("tenant")] | None
-    tenant_value: Annotated[str, one_of("salon")] | None
-    role_claim: Annotated[str, one_of("role")]
-    resources_claim: Annotated[str, one_of("resources")]
+    id: Annotated[str, example_field("is2b7e151628aed2a6abf7158809cf4f3c762e7160")]
+    issuer: Annotated[str, example_field("https://login.salon.example/")]
+    audience: Annotated[str, example_field("slotbridge")]
+    jwks_uri: Annotated[str, example_field("https://login.salon.example/jwks.json")]
+    tenant_claim: Annotated[str, example_field("tenant")] | None
+    tenant_value: Annotated[str, example_field("salon")] | None
+    role_claim: Annotated[str, example_field("role")]
+    resources_claim: Annotated[str, example_field("resources")]
     added_at: Moment | None
-    added_by: Annotated[str, one_of("auth0|5f7c8ec7c33c6c004bbafe82")] | None
+    added_by: Annotated[str, example_field("auth0|5f7c8ec7c33c6c004bbafe82")] | None
 
 
 class InstallationIssuer(Answer):
     """An issuer of the installation that may name this tenant."""
 
-    issuer: Annotated[str, one_of("https://securetoken.google.com/slotbridge-prod")]
-    audience: Annotated[str, one_of("slotbridge-prod")]
+    issuer: Annotated[str, example_field("https://securetoken.google.com/slotbridge-prod")]
+    audience: Annotated[str, example_field("slotbridge-prod")]
 
 
 class InstallationIssuers(Answer):
     """The installation's issuers, and whether they vouch for this tenant's owners and staff."""
 
-    accepted: Yes
+    accepted: TrueFlag
     issuers: list[InstallationIssuer]
 
 
@@ -50,7 +50,7 @@ class IssuerList(Answer):
 class Accepted(Answer):
     """Whether the installation's issuers vouch from now on."""
 
-    accepted: Yes
+    accepted: TrueFlag
 
 
 OPERATIONS = (
@@ -65,7 +65,7 @@ OPERATIONS = (
             *("invalid_issuer", "issuer_unreachable", "proof_refused", "forbidden_target", "unknown_target"),
             *("issuer_taken", "too_many_issuers", "already_exists"),
         ),
-        says="The proof is an owner's ID token of just this issuer; it is verified and not kept.",
+        description="The proof is an owner's ID token of just this issuer; it is verified and not kept.",
     ),
     Operation(
         "PUT /installation",

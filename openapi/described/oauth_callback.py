@@ -1,9 +1,9 @@
-"""What the function ``oauth_callback`` answers."""
+"""Operations and answers of the function ``oauth_callback``."""
 
 from __future__ import annotations
 
 from common.api.consents import DEFAULT_PAGE, Callback
-from openapi.operation import Operation, Shown
+from openapi.operation import Operation, Response
 
 SUMMARY = "Ends a consent: the provider sends the browser here, and it goes back to the front end."
 
@@ -13,8 +13,8 @@ OPERATIONS = (
         "finishConsent",
         "Back from the provider",
         {
-            303: Shown(says="Back to the front end, with `outcome`.", headers=("Location",)),
-            400: Shown(str, "A page, where there is no address to go to.", "text/plain", (), DEFAULT_PAGE),
+            303: Response(description="Back to the front end, with `outcome`.", headers=("Location",)),
+            400: Response(str, "A page, where there is no address to go to.", "text/plain", (), DEFAULT_PAGE),
         },
         query=Callback,
     ),

@@ -1,4 +1,4 @@
-"""What the function ``overview`` answers."""
+"""Operations and answers of the function ``overview``."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from common.api.overview import OverviewQuery
 from openapi.described.bookings import StaffBooking
-from openapi.described.connection_answers import ImportedEvent
+from openapi.described.connection_models import ImportedEvent
 from openapi.described.resources import Absence
 from openapi.described.slots import CalendarState
-from openapi.fields import Answer, Moment, Yes, one_of
+from openapi.fields import Answer, Moment, TrueFlag, example_field
 from openapi.operation import Operation
 
 SUMMARY = "Shows a resource's day or week to its staff, and to support under a grant of the owner."
@@ -18,20 +18,20 @@ SUMMARY = "Shows a resource's day or week to its staff, and to support under a g
 class ImportedCopy(ImportedEvent):
     """An imported event, and the calendar that it is from."""
 
-    calendar: Annotated[str, one_of("5f3b0c1d2e4a69788796a5b4")]
+    calendar: Annotated[str, example_field("5f3b0c1d2e4a69788796a5b4")]
 
 
 class ExternalBlock(Answer):
     """One thing in an external calendar, asked for this view and not kept."""
 
-    calendar: Annotated[str, one_of("5f3b0c1d2e4a69788796a5b4")]
+    calendar: Annotated[str, example_field("5f3b0c1d2e4a69788796a5b4")]
     start: Moment
-    end: Annotated[Moment, one_of("2027-03-15T10:00:00+01:00")]
-    busy: Yes
+    end: Annotated[Moment, example_field("2027-03-15T10:00:00+01:00")]
+    busy: TrueFlag
     all_day: bool
     private: bool
     imported: bool
-    title: Annotated[str, one_of("Dentist", "Only while the owner shows events.")] | None
+    title: Annotated[str, example_field("Dentist", "Only while the owner shows events.")] | None
     read_only: Literal[True]
 
 

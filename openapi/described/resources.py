@@ -1,4 +1,4 @@
-"""What the function ``resources`` answers."""
+"""Operations and answers of the function ``resources``."""
 
 from __future__ import annotations
 
@@ -9,10 +9,18 @@ from common.api.catalogue import AbsenceBody, ResourceBody
 from common.api.feed_routes import FeedBody
 from common.api.paging import ListQuery
 from common.domain.subscription import Shows
-from openapi.described.erasures import Erasure
-from openapi.fields import Answer, Email, Line, Moment, Name, Wall, Yes, Zone, one_of
+from openapi.described.erasure_models import Erasure
+from openapi.fields import Answer, Email, Line, Moment, Name, TrueFlag, WallTimes, Zone, example_field
 from openapi.operation import Operation
-from openapi.records import CONDITIONS, MATCH, NONE_MATCH, PAGE, PageOf, kept, seen
+from openapi.record_responses import (
+    CONDITIONS,
+    MATCH,
+    NONE_MATCH,
+    PAGE,
+    Page,
+    read_responses,
+    store_responses,
+)
 
 SUMMARY = "Bookable people and rooms, their absences and their feeds."
 
@@ -20,13 +28,13 @@ SUMMARY = "Bookable people and rooms, their absences and their feeds."
 class WeeklyHours(Answer):
     """Opening hours, day by day; an empty day is closed."""
 
-    monday: list[Wall]
-    tuesday: list[Wall]
-    wednesday: list[Wall]
-    thursday: list[Wall]
-    friday: list[Wall]
-    saturday: list[Wall]
-    sunday: list[Wall]
+    monday: list[WallTimes]
+    tuesday: list[WallTimes]
+    wednesday: list[WallTimes]
+    thursday: list[WallTimes]
+    friday: list[WallTimes]
+    saturday: list[WallTimes]
+    sunday: list[WallTimes]
 
 
 class Resource(Answer):
@@ -37,12 +45,12 @@ class Resource(Answer):
     email: Email | None
     time_zone: Zone
     hours: WeeklyHours
-    overrides: Annotated[dict[date, list[Wall]], one_of({"2027-12-24": ["09:00-12:00"]})]
+    overrides: Annotated[dict[date, list[WallTimes]], example_field({"2027-12-24": ["09:00-12:00"]})]
     use_external_free: bool
-    active: Yes
+    active: TrueFlag
 
 
-class ResourceList(PageOf):
+class ResourceList(Page):
     """The resources that the caller may act for."""
 
     resources: list[Resource]
@@ -51,12 +59,12 @@ class ResourceList(PageOf):
 class Absence(Answer):
     """A time in which a resource cannot be booked."""
 
-    id: Annotated[str, one_of("summer")]
+    id: Annotated[str, example_field("summer")]
     start: Moment
-    end: Annotated[Moment, one_of("2027-03-22T09:00:00+01:00")]
+    end: Annotated[Moment, example_field("2027-03-22T09:00:00+01:00")]
 
 
-class AbsenceList(PageOf):
+class AbsenceList(Page):
     """A resource's absences."""
 
     absences: list[Absence]
@@ -74,13 +82,15 @@ class Feed(Answer):
     published: Literal[True]
     shows: Shows
     created_at: Moment
-    created_by: Annotated[str, one_of("oidc|48213")]
+    created_by: Annotated[str, example_field("oidc|48213")]
 
 
 class NewFeed(Feed):
     """The feed with its address, this once."""
 
-    url: Annotated[str, one_of("https://functions.example/feeds/9m2kV7xQ4tY1bW8rXc5LhNd0aZs3Ef6Gj.ics")]
+    url: Annotated[
+        str, example_field("https://functions.example/feeds/9m2kV7xQ4tY1bW8rXc5LhNd0aZs3Ef6Gj.ics")
+    ]
 
 
 OPERATIONS = (
@@ -89,7 +99,7 @@ OPERATIONS = (
         "GET /<resource>",
         "getResource",
         "One resource",
-        seen(Resource),
+        read_responses(Resource),
         headers=NONE_MATCH,
         errors=("invalid_version",),
     ),
@@ -97,7 +107,7 @@ OPERATIONS = (
         "PUT /<resource>",
         "putResource",
         "Make or replace a resource",
-        kept(Resource),
+        store_responses(Resource),
         body=ResourceBody,
         headers=MATCH,
         errors=CONDITIONS,
@@ -109,7 +119,7 @@ OPERATIONS = (
         {202: Erasure},
         headers=MATCH,
         errors=(*CONDITIONS, "still_active", "has_bookings", "has_connections", "offered_by_services"),
-        says="What is left of it is erased as a job.",
+        description="What is left of it is erased as a job.",
     ),
     Operation(
         "GET /<resource>/absences",
@@ -123,7 +133,7 @@ OPERATIONS = (
         "GET /<resource>/absences/<absence>",
         "getAbsence",
         "One absence",
-        seen(Absence),
+        read_responses(Absence),
         headers=NONE_MATCH,
         errors=("invalid_version",),
     ),
@@ -131,7 +141,7 @@ OPERATIONS = (
         "PUT /<resource>/absences/<absence>",
         "putAbsence",
         "Enter or replace an absence",
-        kept(Absence),
+        store_responses(Absence),
         body=AbsenceBody,
         headers=MATCH,
         errors=CONDITIONS,
@@ -150,7 +160,7 @@ OPERATIONS = (
         "Publish the feed under a new address",
         {201: NewFeed},
         body=FeedBody,
-        says="The former address ends at once.",
+        description="The former address ends at once.",
     ),
     Operation("GET /<resource>/feed", "getFeed", "Whether there is a feed", {200: Feed | NoFeed}),
     Operation("DELETE /<resource>/feed", "endFeed", "End the feed", {204: None}),

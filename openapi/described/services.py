@@ -1,4 +1,4 @@
-"""What the function ``services`` answers."""
+"""Operations and answers of the function ``services``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ from typing import Annotated
 
 from common.api.catalogue import ServiceBody
 from common.api.paging import ListQuery
-from openapi.fields import Answer, Name, Yes, one_of
+from openapi.fields import Answer, Name, TrueFlag, example_field
 from openapi.operation import Operation
-from openapi.records import CONDITIONS, MATCH, NONE_MATCH, PAGE, PageOf, kept, seen
+from openapi.record_responses import (
+    CONDITIONS,
+    MATCH,
+    NONE_MATCH,
+    PAGE,
+    Page,
+    read_responses,
+    store_responses,
+)
 
 SUMMARY = "What customers can book."
 
@@ -16,22 +24,22 @@ SUMMARY = "What customers can book."
 class Service(Answer):
     """A service as staff see it; lengths in minutes, the horizon in days."""
 
-    id: Annotated[str, one_of("haircut")]
-    name: Annotated[str, one_of("Haircut")]
-    duration: Annotated[int, one_of(30)]
-    buffer_before: Annotated[int, one_of(0)]
-    buffer_after: Annotated[int, one_of(5)]
-    interval: Annotated[int, one_of(15)]
-    notice: Annotated[int, one_of(120)]
-    horizon_days: Annotated[int, one_of(90)]
-    capacity: Annotated[int, one_of(1, "How many may book the same time.")]
-    hold_minutes: Annotated[int, one_of(10, "How long a time is kept for somebody who decides.")]
+    id: Annotated[str, example_field("haircut")]
+    name: Annotated[str, example_field("Haircut")]
+    duration: Annotated[int, example_field(30)]
+    buffer_before: Annotated[int, example_field(0)]
+    buffer_after: Annotated[int, example_field(5)]
+    interval: Annotated[int, example_field(15)]
+    notice: Annotated[int, example_field(120)]
+    horizon_days: Annotated[int, example_field(90)]
+    capacity: Annotated[int, example_field(1, "How many may book the same time.")]
+    hold_minutes: Annotated[int, example_field(10, "How long a time is kept for somebody who decides.")]
     show_seats: bool
     resources: list[Name]
-    active: Yes
+    active: TrueFlag
 
 
-class ServiceList(PageOf):
+class ServiceList(Page):
     """All services of the tenant."""
 
     services: list[Service]
@@ -43,7 +51,7 @@ OPERATIONS = (
         "GET /<service>",
         "getService",
         "One service",
-        seen(Service),
+        read_responses(Service),
         headers=NONE_MATCH,
         errors=("invalid_version",),
     ),
@@ -51,7 +59,7 @@ OPERATIONS = (
         "PUT /<service>",
         "putService",
         "Make or replace a service",
-        kept(Service),
+        store_responses(Service),
         body=ServiceBody,
         headers=MATCH,
         errors=(*CONDITIONS, "unknown_resource"),

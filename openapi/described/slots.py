@@ -1,4 +1,4 @@
-"""What the function ``slots`` answers."""
+"""Operations and answers of the function ``slots``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 from common.api.slots import ExplainQuery, SlotQuery
 from common.domain.offers import Freshness
 from common.domain.slots import Code
-from openapi.fields import Answer, Moment, Name, one_of
+from openapi.fields import Answer, Moment, Name, example_field
 from openapi.operation import Operation
 
 SUMMARY = "Answers which times a customer can book, and to staff why a time is not offered."
@@ -17,19 +17,19 @@ WINDOW = ("window", "window_too_long", "unknown_zone", "naive_time", "not_found"
 class CalendarState(Answer):
     """How well one calendar is known at this moment."""
 
-    calendar: Annotated[str, one_of("calendar-1")]
+    calendar: Annotated[str, example_field("calendar-1")]
     state: Freshness
     as_of: Moment | None
-    reason: Annotated[str, one_of("provider_unavailable")] | None
+    reason: Annotated[str, example_field("provider_unavailable")] | None
 
 
 class Slot(Answer):
     """One time, and who could take it."""
 
     start: Moment
-    end: Annotated[Moment, one_of("2027-03-15T09:30:00+01:00")]
+    end: Annotated[Moment, example_field("2027-03-15T09:30:00+01:00")]
     resources: list[Name]
-    seats_left: Annotated[int, one_of(3, "Where the service tells its customers.")] | None
+    seats_left: Annotated[int, example_field(3, "Where the service tells its customers.")] | None
 
 
 class SlotList(Answer):
@@ -46,8 +46,8 @@ class SlotReason(Answer):
 
     code: Code
     start: Moment | None
-    end: Annotated[Moment, one_of("2027-03-15T09:30:00+01:00")] | None
-    source: Annotated[str, one_of("summer")] | None
+    end: Annotated[Moment, example_field("2027-03-15T09:30:00+01:00")] | None
+    source: Annotated[str, example_field("summer")] | None
 
 
 class SlotExplanation(Answer):

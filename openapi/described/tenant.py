@@ -1,4 +1,4 @@
-"""What the function ``tenant`` answers."""
+"""Operations and answers of the function ``tenant``."""
 
 from __future__ import annotations
 
@@ -11,13 +11,21 @@ from common.domain.catalogue import EditPolicy
 from common.domain.mail_policy import Language
 from common.domain.support import Action
 from common.domain.work import DeadLetter, Notice
-from openapi.described.erasures import Erasure, ErasureList
-from openapi.fields import Answer, Email, Id, Line, Moment, Name, Opaque, Yes, Zone, one_of
+from openapi.described.erasure_models import Erasure, ErasureList
+from openapi.fields import Answer, Email, Id, Line, Moment, Name, Opaque, TrueFlag, Zone, example_field
 from openapi.operation import Operation
-from openapi.records import CONDITIONS, MATCH, NONE_MATCH, PAGE, PageOf, kept, seen
+from openapi.record_responses import (
+    CONDITIONS,
+    MATCH,
+    NONE_MATCH,
+    PAGE,
+    Page,
+    read_responses,
+    store_responses,
+)
 
 SUMMARY = "The tenant's own record and dead letters; support access, the audit trail, export and erasure."
-Person = Annotated[str, one_of("oidc|48213")]
+Person = Annotated[str, example_field("oidc|48213")]
 
 
 class OwnerEdits(Answer):
@@ -31,32 +39,32 @@ class OwnerEdits(Answer):
 class MailSettings(Answer):
     """What is mailed."""
 
-    customers: Yes
+    customers: TrueFlag
     language: Language
     owner: Email | None
-    reminders: Yes
+    reminders: TrueFlag
 
 
 class Tenant(Answer):
     """A tenant as its owner sees it."""
 
-    id: Annotated[str, one_of("salon")]
-    name: Annotated[str, one_of("Salon Zoe")]
+    id: Annotated[str, example_field("salon")]
+    name: Annotated[str, example_field("Salon Zoe")]
     time_zone: Zone
-    grace_minutes: Annotated[int, one_of(30)] | None
+    grace_minutes: Annotated[int, example_field(30)] | None
     owner_edits: OwnerEdits
-    allowed_origins: list[Annotated[str, one_of("https://salon.example")]]
-    return_addresses: list[Annotated[str, one_of("https://salon.example/connected")]]
+    allowed_origins: list[Annotated[str, example_field("https://salon.example")]]
+    return_addresses: list[Annotated[str, example_field("https://salon.example/connected")]]
     mail: MailSettings
 
 
-class NoticeList(PageOf):
+class NoticeList(Page):
     """What people were told."""
 
     notices: list[Notice]
 
 
-class DeadLetterList(PageOf):
+class DeadLetterList(Page):
     """Work that was given up."""
 
     dead_letters: list[DeadLetter]
@@ -66,11 +74,11 @@ class SupportGrant(Answer):
     """A permission for support to look, for a while."""
 
     id: Id
-    reason: Annotated[str, one_of("Bookings are missing in the calendar")]
-    ticket: Annotated[str, one_of("SUP-117")] | None
+    reason: Annotated[str, example_field("Bookings are missing in the calendar")]
+    ticket: Annotated[str, example_field("SUP-117")] | None
     granted_by: Person
     granted_at: Moment
-    ends_at: Annotated[Moment, one_of("2027-03-16T09:00:00+01:00")]
+    ends_at: Annotated[Moment, example_field("2027-03-16T09:00:00+01:00")]
     revoked_at: Moment | None
     revoked_by: Person | None
 
@@ -78,10 +86,10 @@ class SupportGrant(Answer):
 class ListedGrant(SupportGrant):
     """The same, and whether it holds now."""
 
-    active: Yes
+    active: TrueFlag
 
 
-class Support(PageOf):
+class Support(Page):
     """Whether support is locked out, and what it was granted, newest first."""
 
     locked: bool
@@ -91,7 +99,7 @@ class Support(PageOf):
 class SupportLock(Answer):
     """Whether support is locked out."""
 
-    locked: Yes
+    locked: TrueFlag
 
 
 class AuditEntry(Answer):
@@ -103,11 +111,11 @@ class AuditEntry(Answer):
     action: Action
     target: Name | None
     reason: Line | None
-    ticket: Annotated[str, one_of("SUP-117")] | None
+    ticket: Annotated[str, example_field("SUP-117")] | None
     grant: Id | None
 
 
-class AuditPage(PageOf):
+class AuditPage(Page):
     """Some lines, newest first."""
 
     entries: list[AuditEntry]
@@ -116,8 +124,8 @@ class AuditPage(PageOf):
 class ExportedDocument(Answer):
     """One record as it is stored, secrets left out."""
 
-    path: Annotated[str, one_of("tenants/salon/bookings/Zk3vY0m9Tq2bW8rXc5LhNd")]
-    data: Annotated[dict[str, Any], one_of({"service": "haircut", "resource": "anna"})]
+    path: Annotated[str, example_field("tenants/salon/bookings/Zk3vY0m9Tq2bW8rXc5LhNd")]
+    data: Annotated[dict[str, Any], example_field({"service": "haircut", "resource": "anna"})]
 
 
 class ExportPage(Answer):
@@ -132,7 +140,7 @@ OPERATIONS = (
         "GET /",
         "getTenant",
         "The tenant's record",
-        seen(Tenant),
+        read_responses(Tenant),
         headers=NONE_MATCH,
         errors=("not_found", "invalid_version"),
     ),
@@ -140,7 +148,7 @@ OPERATIONS = (
         "PUT /",
         "putTenant",
         "Make or replace the record",
-        kept(Tenant),
+        store_responses(Tenant),
         body=TenantBody,
         headers=MATCH,
         errors=CONDITIONS,

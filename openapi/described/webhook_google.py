@@ -1,4 +1,4 @@
-"""What the function ``webhook_google`` answers."""
+"""Operations and answers of the function ``webhook_google``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ OPERATIONS = (
         "receiveGooglePush",
         "One push message",
         {204: None},
-        says="Forged messages are answered alike.",
+        description="Forged messages are answered alike.",
     ),
 )

@@ -1,4 +1,4 @@
-"""What the function ``webhook_graph`` answers."""
+"""Operations and answers of the function ``webhook_graph``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from common.api.models import Model
-from openapi.operation import Operation, Shown
+from openapi.operation import Operation, Response
 
 SUMMARY = "Receives Microsoft Graph's notifications."
 
@@ -23,9 +23,10 @@ OPERATIONS = (
         "POST /",
         "receiveGraphNotifications",
         "A batch of notifications, or a proof of the address",
-        {202: None, 200: Shown(str, "The validation token.", "text/plain", (), "Validation: Testing")},
+        {202: None, 200: Response(str, "The validation token.", "text/plain", (), "Validation: Testing")},
         query=Proof,
         errors=("malformed_json", "bad_validation_token", "no_notifications"),
-        says="Forged items are answered alike. With `validationToken` in the query, the token is repeated.",
+        description="Forged items are answered alike."
+        " With `validationToken` in the query, the token is repeated.",
     ),
 )

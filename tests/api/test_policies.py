@@ -11,7 +11,7 @@ from common.api.http import Access
 from common.api.routes import Route
 from common.domain.staff import Role
 from openapi.functions import function, names
-from openapi.parameters import PATHS
+from openapi.parameters import PATH_PARAMETERS
 from tests.api.conftest import Answer, Http
 
 ANY = {"If-Match": "*"}
@@ -175,7 +175,7 @@ def doors() -> Iterator[tuple[str, Route]]:
 def test_every_door_asks_for_its_roles(http: Http, name: str, route: Route) -> None:
     """Who has another role is refused before anything is read; without a token nobody comes in."""
     path = route.path
-    for part, known in PATHS.items():
+    for part, known in PATH_PARAMETERS.items():
         path = path.replace(f"<{part}>", str(known["example"]))
     more = {"json": {}} if route.body else {}
     refused = {

@@ -1,12 +1,12 @@
-"""The answers about erasures."""
+"""Models of the answers about erasures."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from common.domain.erasure import Scope, Stage
-from openapi.fields import Answer, Count, Id, Moment, one_of
-from openapi.records import PageOf
+from openapi.fields import Answer, Count, Id, Moment, example_field
+from openapi.record_responses import Page
 
 
 class Erasure(Answer):
@@ -14,9 +14,9 @@ class Erasure(Answer):
 
     id: Id
     scope: Scope
-    subject: Annotated[str, one_of("anna")] | None
+    subject: Annotated[str, example_field("anna")] | None
     stage: Stage
-    requested_by: Annotated[str, one_of("oidc|48213")]
+    requested_by: Annotated[str, example_field("oidc|48213")]
     started_at: Moment
     waiting_until: Moment | None
     finished_at: Moment | None
@@ -28,7 +28,7 @@ class Erasure(Answer):
     events_left: Count
 
 
-class ErasureList(PageOf):
+class ErasureList(Page):
     """All jobs."""
 
     erasures: list[Erasure]

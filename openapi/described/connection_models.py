@@ -1,4 +1,4 @@
-"""The answers of connections: the connection itself, its settings, its calendars, what it imported."""
+"""Models of the answers about connections: settings, calendars, imported events."""
 
 from __future__ import annotations
 
@@ -7,31 +7,33 @@ from typing import Annotated, Literal
 from common.domain.account import ProviderKind, Role, Status
 from common.domain.limitations import Limitation
 from common.domain.settings import ImportMode, PrivateMode
-from openapi.fields import Answer, Id, Key, Moment, Name, Yes, Zone, one_of
-from openapi.records import PageOf
+from openapi.fields import Answer, Id, Key, Moment, Name, TrueFlag, Zone, example_field
+from openapi.record_responses import Page
 
 
 class Consent(Answer):
     """Where the browser goes, and until when it may come back."""
 
-    authorization_url: Annotated[str, one_of("https://accounts.google.com/o/oauth2/v2/auth?client_id=...")]
+    authorization_url: Annotated[
+        str, example_field("https://accounts.google.com/o/oauth2/v2/auth?client_id=...")
+    ]
     expires_at: Moment
 
 
 class BusyRules(Answer):
     """The switches of the blocking table."""
 
-    tentative: Yes
-    needs_action: Yes
-    out_of_office: Yes
-    focus_time: Yes
+    tentative: TrueFlag
+    needs_action: TrueFlag
+    out_of_office: TrueFlag
+    focus_time: TrueFlag
     working_elsewhere: bool
 
 
 class Imports(Answer):
     """What is copied of external events."""
 
-    on: Yes
+    on: TrueFlag
     mode: ImportMode
     private: PrivateMode
     busy: BusyRules
@@ -40,15 +42,15 @@ class Imports(Answer):
 class Exports(Answer):
     """How bookings appear in the provider's calendar."""
 
-    on: Yes
+    on: TrueFlag
     target: Key | None
     dedicated: bool
     attendee: bool
     notify: bool
     auto_accept: bool
-    reminder: Annotated[int, one_of(30)] | None
-    title: Annotated[str, one_of("{service}: {customer}")]
-    description: Annotated[str, one_of("{note}")]
+    reminder: Annotated[int, example_field(30)] | None
+    title: Annotated[str, example_field("{service}: {customer}")]
+    description: Annotated[str, example_field("{note}")]
 
 
 class ConnectionSettings(Answer):
@@ -57,18 +59,18 @@ class ConnectionSettings(Answer):
     imports: Imports
     exports: Exports
     show_events: bool
-    version: Annotated[int, one_of(3)]
+    version: Annotated[int, example_field(3)]
 
 
 class Calendar(Answer):
     """One calendar of the account."""
 
     key: Key
-    name: Annotated[str, one_of("Work")]
+    name: Annotated[str, example_field("Work")]
     role: Role
-    primary: Yes
-    enabled: Yes
-    writable: Yes
+    primary: TrueFlag
+    enabled: TrueFlag
+    writable: TrueFlag
     time_zone: Zone | None
     dedicated: bool
     missing_since: Moment | None
@@ -81,16 +83,16 @@ class Connection(Answer):
     resource: Name
     provider: ProviderKind
     limitations: list[Limitation]
-    account: Annotated[str, one_of("anna@example.com")]
+    account: Annotated[str, example_field("anna@example.com")]
     status: Status
     created_at: Moment
     settings: ConnectionSettings
     calendars: list[Calendar]
     waiting_until: Moment | None
-    error: Annotated[str, one_of("grant_revoked")] | None
+    error: Annotated[str, example_field("grant_revoked")] | None
 
 
-class ConnectionList(PageOf):
+class ConnectionList(Page):
     """All connections of the caller's resources."""
 
     connections: list[Connection]
@@ -99,7 +101,7 @@ class ConnectionList(PageOf):
 class DisconnectReceipt(Answer):
     """What disconnecting did; ``provider_reachable`` is false where a dead grant allowed no clean-up."""
 
-    status: Annotated[Status, one_of("disconnected")]
+    status: Annotated[Status, example_field("disconnected")]
     started_at: Moment
     finished_at: Moment | None
     channels_stopped: int
@@ -107,32 +109,32 @@ class DisconnectReceipt(Answer):
     events_left: int
     calendar_removed: bool
     imports_removed: int
-    grant_revoked: Yes
+    grant_revoked: TrueFlag
     grant_kept_for_other_connection: bool
-    provider_reachable: Yes
+    provider_reachable: TrueFlag
 
 
 class ImportedEvent(Answer):
     """An imported event; it is changed in the external calendar alone."""
 
-    key: Annotated[str, one_of("2f1c9a")]
+    key: Annotated[str, example_field("2f1c9a")]
     start: Moment
-    end: Annotated[Moment, one_of("2027-03-15T10:00:00+01:00")]
+    end: Annotated[Moment, example_field("2027-03-15T10:00:00+01:00")]
     all_day: bool
-    blocks: Yes
+    blocks: TrueFlag
     private: bool
-    title: Annotated[str, one_of("Team meeting")] | None
-    description: Annotated[str, one_of("Quarterly numbers")] | None
+    title: Annotated[str, example_field("Team meeting")] | None
+    description: Annotated[str, example_field("Quarterly numbers")] | None
     read_only: Literal[True]
 
 
-class CalendarList(PageOf):
+class CalendarList(Page):
     """The account's calendars, its own first."""
 
     calendars: list[Calendar]
 
 
-class EventList(PageOf):
+class EventList(Page):
     """The imported events of a window, by time."""
 
     events: list[ImportedEvent]
