@@ -1,4 +1,4 @@
-"""Counts what is paid for: reads, writes and task operations of the store and the queue, and CPU."""
+"""Counts what is billed: reads and writes of the database, task operations; and the CPU beside them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from common.domain.account import ProviderKind
 
 THOUSAND = 1_000
 EVENTS = 2_500
-# Weeks and their agendas, the index, the state: an import that writes events one by one writes 2,500.
+# Weeks, agendas, index and state; importing events one by one would be 2,500 writes.
 MOST_WRITES = 100
 
 
-def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the runner's interface
-    """Both providers; the operations are the same in every run, the CPU is the machine's."""
-    # The world of the tests; they are not typed.
+def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of all topics
+    """Both providers; the operations are the same in every run, the CPU depends on the machine."""
+    # The set-up of the tests, which is not typed.
     cost = import_module("tests.flows.cost_setup")
     return [row for kind in ProviderKind for row in _rows(cost, kind, rounds=3 if quick else 20)]
 
@@ -43,7 +43,7 @@ def _rows(cost: Any, kind: ProviderKind, *, rounds: int) -> list[Row]:
 
 
 def _many(name: str, work: Callable[[], Any], rounds: int) -> Row:
-    """One piece of work a thousand times; its CPU includes the provider's simulator and a store in memory."""
+    """A piece of work a thousand times; its CPU includes the provider's simulator and a store in memory."""
     before = time.process_time()
     spent = [work() for _ in range(rounds)]
     cpu = (time.process_time() - before) / rounds

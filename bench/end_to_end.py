@@ -1,8 +1,8 @@
-"""Measures the way of a change in the local stack: from the provider's notification to slots that show it.
+"""Measures the time of a change in the local stack: from the provider's notification to slots that show it.
 
 Everything runs on this machine and speaks HTTP or gRPC: simulated providers, functions, task queue, store.
-The networks and the container starts of the cloud are not in it. Before each change its day is asked for,
-so that the live answers are shared and only the stored copy can make the slots change at once.
+The networks and the container starts of the cloud are not in it. Before each change the slots of its day are
+requested, so that the answers of the live calendars are shared and only the stored copy can change the slots.
 """
 
 from __future__ import annotations
@@ -35,40 +35,40 @@ from local.staff_tokens import staff_token
 
 CHANGES, FEW_CHANGES = 100, 12
 CALENDARS = 3
-# Each calendar rests a bucket of pushes long between two changes, as calendars do.
+# Calendars change seldom: between two changes the time bucket of its pushes passes.
 PAUSE = 1.2
-LONGEST = 30.0
+MOST_SECONDS = 30.0
 MEDIAN_SECONDS, WORST_SECONDS = 1.0, 5.0
 PERCENT = 99
 _HALF_HOURS = 18
 _TUNING = {"GOOGLE_USER_PER_MINUTE": "60000", "GOOGLE_PROJECT_PER_MINUTE": "1000000"}
 
 
-class Stamped(io.StringIO):
-    """The functions' log: every request that ended, when it began and when it was answered."""
+class RequestLog(io.StringIO):
+    """The functions' log: the begin and the end of every request."""
 
     def __init__(self) -> None:
-        """Keep nothing yet."""
+        """Begin without any request."""
         super().__init__()
         self.requests: list[tuple[str, float, float]] = []
 
     def write(self, line: str) -> int:
-        """Take one line."""
+        """Read one line of the log."""
         now = time.time()
-        told = json.loads(line)
-        if told.get("message") == "request":
-            self.requests.append((told["function"], now - told["milliseconds"] / 1_000, now))
+        entry = json.loads(line)
+        if entry.get("message") == "request":
+            self.requests.append((entry["function"], now - entry["milliseconds"] / 1_000, now))
         return len(line)
 
     def first(self, function: str, after: float) -> tuple[float, float] | None:
-        """The first request to a function that began after a moment."""
+        """The begin and end of the first request to a function that began after ``after``."""
         found = (span for name, *span in self.requests if name == function and span[0] >= after)
         return next(((begun, ended) for begun, ended in found), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """One change, in seconds from the moment its notification was received."""
+class ChangeTimes:
+    """The times of one change, in seconds from the receipt of its notification."""
 
     answered: float
     started: float
@@ -76,9 +76,9 @@ class Way:
     shown: float
 
 
-def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the runner's interface
+def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of all topics
     """Both providers, one after the other in the same stack."""
-    log, number = Stamped(), FEW_CHANGES if quick else CHANGES
+    log, number = RequestLog(), FEW_CHANGES if quick else CHANGES
     with (
         Stack(Options(log=log, extra=_TUNING, say=lambda _: None)) as stack,
         _connections(stack) as connections,
@@ -89,10 +89,13 @@ def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the runner's interface
     return rows
 
 
-def _rows(kind: str, ways: Sequence[Way]) -> list[Row]:
-    totals = sorted(way.shown for way in ways)
+def _rows(kind: str, changes: Sequence[ChangeTimes]) -> list[Row]:
+    totals = sorted(change.shown for change in changes)
     worst = totals[min(len(totals) - 1, len(totals) * PERCENT // 100)]
-    middle = replace(ways[0], **{name: median(getattr(way, name) for way in ways) for name in Way.__slots__})
+    middle = replace(
+        changes[0],
+        **{name: median(getattr(change, name) for change in changes) for name in ChangeTimes.__slots__},
+    )
     stages: Mapping[str, float] = {
         "verified_and_queued_ms": middle.answered * 1_000,
         "waited_in_the_queue_ms": (middle.started - middle.answered) * 1_000,
@@ -101,13 +104,13 @@ def _rows(kind: str, ways: Sequence[Way]) -> list[Row]:
     return [
         at_most("end to end", f"{kind}: notification to slots, median s", median(totals), MEDIAN_SECONDS),
         at_most("end to end", f"{kind}: notification to slots, 99 % s", worst, WORST_SECONDS),
-        shown("end to end", f"{kind}: stages of {len(ways)} changes, medians", middle.committed, **stages),
+        shown("end to end", f"{kind}: stages of {len(changes)} changes, medians", middle.committed, **stages),
     ]
 
 
-def _measured(connection: DemoConnection, log: Stamped, number: int) -> list[Way]:
+def _measured(connection: DemoConnection, log: RequestLog, number: int) -> list[ChangeTimes]:
     webhook = {"google": "webhook_google", "microsoft": "webhook_graph"}[connection.provider.kind]
-    ways = []
+    changes = []
     for index in range(number):
         start = connection.plan.at(index // _HALF_HOURS % 5 + 7 * (index // (5 * _HALF_HOURS)), clock(8))
         start += timedelta(minutes=30 * (index % _HALF_HOURS))
@@ -118,12 +121,12 @@ def _measured(connection: DemoConnection, log: Stamped, number: int) -> list[Way
         connection.provider.enter(
             connection.plan.account.calendars[index % CALENDARS], Entry("x", start, timedelta(minutes=30))
         )
-        shown_at = _when(lambda: label not in connection.slots(start))  # noqa: B023 - used within the turn
-        _when(lambda: log.first("delta_sync", begun))  # noqa: B023 - used within the turn
+        shown_at = _wait_until(lambda: label not in connection.slots(start))  # noqa: B023 - used within the iteration
+        _wait_until(lambda: log.first("delta_sync", begun))  # noqa: B023 - used within the iteration
         received, answered = log.first(webhook, begun) or (begun, begun)
         started, committed = log.first("delta_sync", received) or (begun, begun)
-        ways.append(
-            Way(
+        changes.append(
+            ChangeTimes(
                 answered=answered - received,
                 started=started - received,
                 committed=committed - received,
@@ -131,12 +134,12 @@ def _measured(connection: DemoConnection, log: Stamped, number: int) -> list[Way
             )
         )
         _wait(max(0.0, PAUSE - (time.time() - begun)))
-    return ways
+    return changes
 
 
-def _when(true: Callable[[], object]) -> float:
-    """When something has become so."""
-    end = time.time() + LONGEST
+def _wait_until(true: Callable[[], object]) -> float:
+    """Wait until ``true`` returns something true; returns the time."""
+    end = time.time() + MOST_SECONDS
     while time.time() < end:
         if true():
             return time.time()
@@ -150,12 +153,12 @@ def _wait(seconds: float) -> None:
 
 @contextmanager
 def _connections(stack: Stack) -> Iterator[list[DemoConnection]]:
-    """Two people whose empty calendars are synchronised, one at each provider."""
+    """Connect and synchronise the empty calendars of two people, one at each provider."""
     where, now = stack.addresses, datetime.now(UTC)
     token = staff_token(where.issuer, tenant=TENANT, role="owner")
     terminal = Terminal(io.StringIO())
     with (
-        FrontEnd(where.functions, token=token) as boss,
+        FrontEnd(where.functions, token=token) as owner,
         FrontEnd(where.functions) as customer,
         SimulatorClient(where.google, "Google") as google,
         SimulatorClient(where.microsoft, "Microsoft") as microsoft,
@@ -164,7 +167,7 @@ def _connections(stack: Stack) -> Iterator[list[DemoConnection]]:
         def connection(name: str, provider: ProviderAccount, first: str) -> DemoConnection:
             account = Account(provider.account, (first, "Family", "Projects"), singles=0, series=0, clashes=0)
             plan = Plan.of(now, Person(name.lower(), name, 0), account)
-            return DemoConnection(terminal, plan, where.functions, boss, customer, provider)
+            return DemoConnection(terminal, plan, where.functions, owner, customer, provider)
 
         connections = [
             connection(
@@ -177,11 +180,11 @@ def _connections(stack: Stack) -> Iterator[list[DemoConnection]]:
         set_up(connections)
         for each in connections:
             connect(each)
-            boss.post(f"{each.path}/sync")
-            _when(lambda: _done(boss, each.path))  # noqa: B023 - used within the turn
+            owner.post(f"{each.path}/sync")
+            _wait_until(lambda: _is_done(owner, each.path))  # noqa: B023 - used within the iteration
         yield connections
 
 
-def _done(boss: FrontEnd, path: str) -> bool:
-    found: dict[str, Any] = boss.get(f"{path}/progress")
+def _is_done(owner: FrontEnd, path: str) -> bool:
+    found: dict[str, Any] = owner.get(f"{path}/progress")
     return bool(found["phase"] == "done")

@@ -11,14 +11,14 @@ MOST_SECONDS = 10
 BOOKINGS, FEW_BOOKINGS = 2_000, 300
 
 
-def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the runner's interface
-    """Both providers at their real limits, on a virtual clock: the numbers are the same on every machine."""
+def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of all topics
+    """Both providers at their real limits on a virtual clock, so that the numbers are the same everywhere."""
     number = FEW_BOOKINGS if quick else BOOKINGS
     return [row for kind in ProviderKind for row in _measured(kind, number)]
 
 
 def _measured(kind: ProviderKind, number: int) -> list[Row]:
-    # The world of the tests; they are not typed.
+    # The set-up of the tests, which is not typed.
     setup = import_module("tests.flows.backfill_setup")
     found = setup.Backfill(kind, bookings=number).run_all()
     waited = sorted(found.waited)

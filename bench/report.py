@@ -1,4 +1,4 @@
-"""What a measurement says: one row a target, as a ratio, with the absolute numbers beside it."""
+"""The result of a benchmark: one row for each target, as a ratio, with the absolute numbers beside it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _TEN = 10
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One target: what was promised, what was measured, whether it is met.
+    """One target: its limit, what was measured, and whether it is met.
 
-    ``measured`` is a ratio or a count, never a time: a time says more about the machine than about the
+    ``measured`` is a ratio or a count, never a time, which would say more about the machine than about the
     code. Times belong into ``extra``, named with their unit.
     """
 
@@ -44,12 +44,12 @@ def at_most(topic: str, name: str, measured: float, limit: float, **extra: Numbe
 
 
 def shown(topic: str, name: str, measured: float, **extra: Number) -> Row:
-    """A row without a limit: it is there to be read."""
+    """A row without a limit, for information."""
     return Row(topic, name, NO_TARGET, measured, met=True, extra=extra)
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The rows as a table that reads in a terminal and as Markdown."""
+    """The rows as a Markdown table that is readable in a terminal as well."""
     lines = [_HEAD, *map(_cells, rows)]
     widths = [max(len(line[at]) for line in lines) for at in range(len(_HEAD))]
     rule = tuple("-" * (width - 1) + (":" if _HEAD[at] in _RIGHT else "-") for at, width in enumerate(widths))
@@ -66,13 +66,13 @@ def summary(rows: Sequence[Row]) -> str:
 
 
 def document(rows: Iterable[Row], *, quick: bool) -> str:
-    """The rows and the machine that they were measured on, as JSON."""
-    told = {"machine": machine(), "quick": quick, "rows": [asdict(row) for row in rows]}
-    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+    """The rows and the kind of machine that they were measured on, as JSON."""
+    content = {"machine": machine(), "quick": quick, "rows": [asdict(row) for row in rows]}
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def machine() -> dict[str, Number]:
-    """The machine in general terms."""
+    """The kind of the machine, without anything that identifies it."""
     return {
         "cpus": os.cpu_count() or 1,
         "architecture": platform.machine(),

@@ -31,11 +31,11 @@ class Operations:
     writes: int = 0
 
 
-# The dearer provider's, which is Microsoft with its second look.
+# Those of the more expensive provider, which is Microsoft with its second sync run.
 SLOT_QUERY = Operations(reads=10)
-IDLE_LOOK = Operations(reads=13, writes=4)
+IDLE_SYNC_RUN = Operations(reads=13, writes=4)
 CHANGE = Operations(reads=31, writes=11)
-# With its mail, its export, and the look at the export's echo.
+# With its mail, its export, and the sync run that the exported event causes.
 BOOKING = Operations(reads=50, writes=24)
 
 
@@ -82,7 +82,7 @@ class Load:
 
     pushes: float
     polls: float
-    looks: float
+    sync_runs: float
     exports: float
     upkeep: float
     slot_queries: float
@@ -93,12 +93,12 @@ class Load:
     @property
     def tasks(self) -> float:
         """Every task of every queue."""
-        return self.looks + self.exports + self.upkeep
+        return self.sync_runs + self.exports + self.upkeep
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """So many connections, and how they are looked after."""
+    """So many connections, and how they are kept in sync."""
 
     connections: int
     habits: Habits = field(default_factory=Habits)
@@ -109,7 +109,7 @@ class Installation:
 
     @property
     def calendars(self) -> float:
-        """The calendars that are followed."""
+        """The number of calendars that are synchronised."""
         return self.connections * self.habits.calendars
 
     @property
@@ -128,27 +128,27 @@ class Installation:
         pushes = changes + exports
         polls = self.calendars * DAY / MINUTE / self.poll_minutes
         renewals = self.calendars / (0.8 * self.tuning.channel_days)
-        looks = pushes + polls + renewals
+        sync_runs = pushes + polls + renewals
         upkeep = connections * (DAY / HOUR + 1)
         queries = connections * habits.slot_queries_per_day
         return Load(
             pushes=pushes,
             polls=polls,
-            looks=looks,
+            sync_runs=sync_runs,
             exports=exports,
             upkeep=upkeep,
             slot_queries=queries,
-            # A look is one page, an export one write; a booking asks live once more, as a slot query does.
-            provider_calls=looks + exports + (queries + exports) * habits.calendars + renewals * 2,
+            # A sync run is one page, an export one write; a booking reads live once more, like a slot query.
+            provider_calls=sync_runs + exports + (queries + exports) * habits.calendars + renewals * 2,
             firestore_reads=changes * CHANGE.reads
             + exports * BOOKING.reads
-            + (polls + renewals) * IDLE_LOOK.reads
+            + (polls + renewals) * IDLE_SYNC_RUN.reads
             + queries * SLOT_QUERY.reads
             + upkeep * 4
             + polls * 2,
             firestore_writes=changes * CHANGE.writes
             + exports * BOOKING.writes
-            + (polls + renewals) * IDLE_LOOK.writes
+            + (polls + renewals) * IDLE_SYNC_RUN.writes
             + upkeep
             + polls,
         )
@@ -169,7 +169,7 @@ class Installation:
     @property
     def queues(self) -> int:
         """How many sync queues at most 500 dispatches a second each make."""
-        varying = (self.load.looks - self.load.polls) * self.habits.peak
+        varying = (self.load.sync_runs - self.load.polls) * self.habits.peak
         return max(1, -int(-(varying + self.load.polls) / DAY // QUEUE_PER_SECOND))
 
     @property
@@ -178,7 +178,7 @@ class Installation:
         load, seconds = self.load, self.seconds
         varying = (
             load.pushes * seconds.webhook
-            + (load.looks - load.polls) * seconds.sync
+            + (load.sync_runs - load.polls) * seconds.sync
             + load.exports * seconds.export
             + load.slot_queries * seconds.slots
         )
@@ -191,7 +191,7 @@ class Installation:
         requests = load.pushes + load.tasks + load.slot_queries
         busy = (
             load.pushes * seconds.webhook
-            + load.looks * seconds.sync
+            + load.sync_runs * seconds.sync
             + load.exports * seconds.export
             + load.upkeep * seconds.upkeep
             + load.slot_queries * seconds.slots

@@ -1,4 +1,4 @@
-"""The bench's own machinery: rows, the table, the fair turn order, the lock file."""
+"""What the benchmarks share: rows, table, JSON file, the order of measuring, and the baselines' lock file."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ def pins(name: str) -> dict[str, str]:
 
 
 def test_a_row_is_met_at_its_limit_and_not_beyond() -> None:
-    """A limit is inside its own target, on both sides."""
+    """A measured value equal to the limit meets the target, for upper and lower limits."""
     assert at_least("slots", "faster", 3.0, 3).met
     assert not at_least("slots", "faster", 2.99, 3).met
     assert at_most("slots", "growth", 1.4, 1.4).met
     assert not at_most("slots", "growth", 1.41, 1.4).met
 
 
-def test_the_table_shows_what_was_promised_and_what_came_of_it() -> None:
-    """A missed target cannot be overlooked: it says NO and the summary names it."""
+def test_the_table_shows_target_measured_value_and_whether_it_is_met() -> None:
+    """A missed target says NO in the table, and the summary names it."""
     rows = [at_least("slots", "faster", 2.0, 3, ours_ms=0.2), shown("cost", "reads", 1200)]
 
-    told = table(rows)
+    written = table(rows)
 
-    assert "| slots | faster | ≥ 3    |        2 | NO  | ours ms 0.2 |" in told
-    assert "| cost  | reads  | -      |    1,200 | -   |" in told
+    assert "| slots | faster | ≥ 3    |        2 | NO  | ours ms 0.2 |" in written
+    assert "| cost  | reads  | -      |    1,200 | -   |" in written
     assert summary(rows) == "0 of 1 targets are met; not met: slots: faster.\n"
 
 
-def test_the_file_says_the_same_as_the_table() -> None:
-    """The JSON file holds every row whole, and the machine in general terms."""
-    told = json.loads(document([at_most("slots", "growth", 1.1, 1.4, small_ms=0.1)], quick=True))
+def test_the_json_file_holds_every_row() -> None:
+    """The JSON file has all fields of every row, and the kind of machine."""
+    written = json.loads(document([at_most("slots", "growth", 1.1, 1.4, small_ms=0.1)], quick=True))
 
-    assert told["quick"] is True
-    assert told["machine"]["cpus"] >= 1
-    assert told["rows"] == [
+    assert written["quick"] is True
+    assert written["machine"]["cpus"] >= 1
+    assert written["rows"] == [
         {
             "topic": "slots",
             "name": "growth",
@@ -54,20 +54,20 @@ def test_the_file_says_the_same_as_the_table() -> None:
     ]
 
 
-def test_every_rival_has_the_same_number_of_turns_and_each_begins_once() -> None:
-    """Rounds are interleaved and their order turns, so that no rival always meets the warm machine."""
+def test_all_candidates_are_measured_equally_often_and_each_begins_once() -> None:
+    """Rounds are interleaved and their order rotates, so that no candidate always has the warm machine."""
     turns: list[str] = []
-    rivals = {name: (lambda name=name: turns.append(name)) for name in ("one", "two", "three")}
+    candidates = {name: (lambda name=name: turns.append(name)) for name in ("one", "two", "three")}
 
-    timings = side_by_side(rivals, rounds=3, calls={"one": 1, "two": 2, "three": 1})
+    timings = side_by_side(candidates, rounds=3, calls={"one": 1, "two": 2, "three": 1})
 
     assert turns == ["one", "two", "two", "three", "two", "two", "three", "one", "three", "one", "two", "two"]
     assert {name: len(timing.cpu) for name, timing in timings.items()} == {"one": 3, "two": 3, "three": 3}
     assert ratio(timings["one"], timings["one"]) == 1
 
 
-def test_the_rivals_change_no_requirement() -> None:
-    """Installed beside the others they leave every version as it was."""
+def test_the_baselines_change_no_locked_version() -> None:
+    """The lock file with the baselines has the same versions as the one without."""
     dev, bench = pins("dev.lock"), pins("bench.lock")
     shared = dev.keys() & bench.keys()
 

@@ -66,7 +66,7 @@ def test_the_model_of_growth_counts_no_less(kind):
     """What docs/scaling.md computes with is what is counted here, for the dearer provider."""
     counted = {
         model.SLOT_QUERY: cost.slot_query(kind),
-        model.IDLE_LOOK: cost.idle_look(kind, 400),
+        model.IDLE_SYNC_RUN: cost.idle_look(kind, 400),
         model.CHANGE: cost.lone_push(kind),
         model.BOOKING: cost.booked(kind),
     }

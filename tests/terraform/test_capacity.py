@@ -25,7 +25,7 @@ def test_a_quiet_connection_is_polled_all_the_same() -> None:
     load = Installation(1_000, habits=QUIET).load
 
     assert load.polls == 1_500 * 4 * 24
-    assert 0 < load.looks - load.polls < 300
+    assert 0 < load.sync_runs - load.polls < 300
     assert load.pushes == load.exports == load.slot_queries == 0
 
 

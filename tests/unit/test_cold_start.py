@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.pushed import google_message, graph_message, settings
+from bench.functions.webhook_setup import google_message, graph_message, settings
 from tests.terraform.deployment import functions
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,4 +1,4 @@
-"""The slot function and its ordinary rival over one fresh database of the emulator."""
+"""Serves the slot function and its baseline over one empty database of the emulator."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from bench.slots import RESOURCE, SERVICE
-from bench.workload import Case
+from bench.slots.engine import RESOURCE, SERVICE
+from bench.slots.workload import Case
 from common.domain.agenda import weeks
 from common.domain.interval import Interval
 from common.ports import Clock, Ports
 from common.store import paths
 from common.store.documents import Documents, Put, Query, Snapshot, Write, Written
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 BEFORE = datetime(2027, 3, 14, 12, tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class Counted:
-    """Documents that count what Firestore bills: each one asked for, each one that a query finds."""
+class CountingDocuments:
+    """Documents that count the reads that Firestore bills: each one read, each one that a query finds."""
 
     inner: Documents
     reads: int = 0
 
     def get(self, paths: Sequence[str]) -> tuple[Snapshot, ...]:
-        """Read, and count."""
+        """Read and count."""
         self.reads += len(set(paths))
         return self.inner.get(paths)
 
     def query(self, query: Query) -> tuple[Snapshot, ...]:
-        """Ask, and count."""
+        """Query and count."""
         found = self.inner.query(query)
         self.reads += max(1, len(found))
         return found
@@ -48,32 +48,32 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
-    """A clock that stands before the first day of the question."""
+class FixedClock:
+    """A clock that always shows a time before the first day of the question."""
 
     def now(self) -> datetime:
-        """Always the same moment."""
+        """Always the same time."""
         return BEFORE
 
     def wait(self, seconds: float) -> None:
-        """Nobody waits in a bench."""
+        """Return at once."""
 
 
 @dataclass(slots=True)
-class Server:
-    """The functions over one fresh database of the emulator."""
+class SlotServer:
+    """Both functions over one empty database of the emulator."""
 
-    documents: Counted
+    documents: CountingDocuments
     ports: Ports
     apps: dict[str, Any] = field(default_factory=dict)
 
     def ask(self, function: str, one: Case) -> set[datetime]:
-        """The starts of a case, as a customer's page gets them."""
-        told = json.loads(self.call(function, one)())
-        return {datetime.fromisoformat(slot["start"]).astimezone(UTC) for slot in told["slots"]}
+        """The free starts of a case, as the function answers them."""
+        beside = json.loads(self.call(function, one)())
+        return {datetime.fromisoformat(slot["start"]).astimezone(UTC) for slot in beside["slots"]}
 
     def call(self, function: str, one: Case) -> Callable[[], bytes]:
-        """One request, from the server's door to the last byte."""
+        """A function that sends one request as WSGI and reads the whole answer."""
         from werkzeug.test import EnvironBuilder
 
         query = {"resource": "anna", "from": one.start.isoformat(), "to": one.end.isoformat()}
@@ -85,12 +85,12 @@ class Server:
 
 
 def _started(_status: str, _headers: object, _error: object = None) -> None:
-    """What a server is told before the first byte."""
+    """WSGI's ``start_response``; the status is not looked at."""
 
 
-def store(server: Server, one: Case) -> None:
-    """The case's times as bookings of the agenda, and as one document each."""
-    from bench import ordinary
+def store(server: SlotServer, one: Case) -> None:
+    """Store the case's busy times as bookings in the agenda, and for the baseline as one document each."""
+    from bench.slots import endpoint_baseline
 
     spans = [Interval(datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in one.busy]
     by_week: dict[str, dict[str, list[int]]] = defaultdict(dict)
@@ -100,15 +100,15 @@ def store(server: Server, one: Case) -> None:
     server.documents.commit(
         [Put(paths.agenda("t", "anna", week), {"bookings": found}) for week, found in by_week.items()]
     )
-    ordinary.store(spans)
+    endpoint_baseline.store(spans)
 
 
 @contextmanager
-def slot_server() -> Iterator[Server]:
-    """Everything started, with one tenant; ended with the block."""
+def slot_server() -> Iterator[SlotServer]:
+    """Start the emulator and both functions, with one tenant, for the block."""
     import functions_framework
 
-    from bench.accounts import Measured
+    from bench.slots.installation import BenchInstallation
     from common import wiring
     from common.domain.catalogue import Tenant
     from common.store import stores
@@ -118,16 +118,19 @@ def slot_server() -> Iterator[Server]:
     with start() as emulator:
         os.environ["FIRESTORE_EMULATOR_HOST"] = emulator.host
         documents = FirestoreDocuments(connect(project="slotbridge", emulator=emulator.host))
-        counted = Counted(documents)
-        installation = Measured(stores(counted), cast("Clock", Stopped()))
+        counted = CountingDocuments(documents)
+        installation = BenchInstallation(stores(counted), cast("Clock", FixedClock()))
         wiring.use(installation)
         try:
             catalogue = installation.ports.catalogue
             catalogue.save_tenant(Tenant(id="t", name="Tenant", zone="Europe/Zurich"))
             catalogue.save_resource("t", RESOURCE)
             catalogue.save_service("t", SERVICE)
-            server = Server(counted, installation.ports)
-            for name, source in (("slots", "functions/slots/main.py"), ("ordinary", "bench/ordinary.py")):
+            server = SlotServer(counted, installation.ports)
+            for name, source in (
+                ("slots", "functions/slots/main.py"),
+                ("baseline", "bench/slots/endpoint_baseline.py"),
+            ):
                 app = functions_framework.create_app(target=name, source=str(ROOT / source))  # type: ignore[no-untyped-call]
                 server.apps[name] = app
             yield server

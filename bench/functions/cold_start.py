@@ -1,7 +1,7 @@
 """Cold starts: from the start of a process to its first answer, memory, modules and the size of the archive.
 
 A webhook's first answer is a push message that it has verified and queued. Of the other functions the first
-answer is a refusal; what they open at their first real request is measured by itself.
+answer is a refusal; what they open for their first real request is measured separately.
 """
 
 from __future__ import annotations
@@ -17,18 +17,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from bench.cold_answer import times_bare
-from bench.pushed import NAMES as WEBHOOKS
-from bench.pushed import settings, tasks_stub, unpacked, webhook
-from bench.report import Row, at_most, shown, table
-from bench.serving import Target, bare, first_answer, request, served, since
+from bench.functions.first_slots import first_slots_cpu
+from bench.functions.function_server import (
+    Target,
+    bare,
+    first_answer,
+    request,
+    running_function,
+    seconds_since_start,
+    unpack_archive,
+)
+from bench.functions.tasks_stub import running_tasks_stub
+from bench.functions.webhook_setup import NAMES as WEBHOOKS
+from bench.functions.webhook_setup import settings, webhook
+from bench.report import Row, at_most, shown
 from common.crypto.vault import new_keyset
 
 TOPIC = "cold start"
 TIMES_BARE, TIMES_OTHERS, TIMES_WORKER, MODULES = 1.15, 2.0, 3.0, 450
 WORKERS = ("delta_sync", "export")
 OTHERS = ("slots", "bookings", "delta_sync", "export", "services", "feeds")
-# What a first real request opens, one after the other, with nobody on the other side.
+# Opens what a first real request opens, without any service to connect to.
 OPENED = """
 import json, re, sys, time
 from pathlib import Path
@@ -39,7 +48,7 @@ made = installation()
 made.stores
 for part in sys.argv[1:]:
     made.ports.providers[part] if part in ("google", "microsoft") else getattr(made, part)
-# Not getrusage: that begins with the memory of the process that started this one.
+# Not getrusage, which begins with the memory of the parent process.
 peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())
 print(json.dumps([time.process_time(), len(sys.modules), int(peak[1]) / 1024]))
 """
@@ -47,8 +56,8 @@ COUNTED = "import functions_framework, main, sys; print(len(sys.modules))"
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """What the starts of one function cost: a number a round, and what is the same in all of them."""
+class ColdStart:
+    """The cost of starting one function: one number for each round, and what is the same in all of them."""
 
     wall: tuple[float, ...]
     cpu: tuple[float, ...]
@@ -57,10 +66,10 @@ class Start:
     archive: int
 
 
-def measure(names: tuple[str, ...] = (*WEBHOOKS, *OTHERS), *, rounds: int = 7) -> Mapping[str, Start]:
-    """Start each function and the bare one, in turn, and ask it once."""
+def measure(names: tuple[str, ...] = (*WEBHOOKS, *OTHERS), *, rounds: int = 7) -> Mapping[str, ColdStart]:
+    """Start each function and the bare handler in turn, and send each one request."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
-        tasks = running.enter_context(tasks_stub())
+        tasks = running.enter_context(running_tasks_stub())
         targets = {"bare": bare(Path(folder) / "bare")}
         targets |= {name: _target(name, Path(folder), tasks) for name in names}
         seen: dict[str, list[tuple[float, float, float]]] = {name: [] for name in targets}
@@ -71,7 +80,7 @@ def measure(names: tuple[str, ...] = (*WEBHOOKS, *OTHERS), *, rounds: int = 7) -
             for name, target in targets.items():
                 seen[name].append(_started(target))
         return {
-            name: Start(
+            name: ColdStart(
                 wall=tuple(one[0] for one in found),
                 cpu=tuple(one[1] for one in found),
                 megabytes=median(one[2] for one in found),
@@ -82,8 +91,8 @@ def measure(names: tuple[str, ...] = (*WEBHOOKS, *OTHERS), *, rounds: int = 7) -
         }
 
 
-def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the form that every topic has
-    """A row for each target, and one for each function to be read."""
+def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of all topics
+    """The rows of all functions."""
     found = measure(rounds=3 if quick else 9)
     plain = found["bare"]
     rows = []
@@ -93,7 +102,7 @@ def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the form that every topic h
         times = median(own / base for own, base in zip(start.cpu, plain.cpu, strict=True))
         slower = median(own / base for own, base in zip(start.wall, plain.wall, strict=True))
         beside = {
-            "wall_times_bare": round(slower, 2),
+            "wall_first_slots_cpu": round(slower, 2),
             "ms_cpu": median(start.cpu) * 1e3,
             "bare_ms_cpu": median(plain.cpu) * 1e3,
             "ms_wall": median(start.wall) * 1e3,
@@ -107,19 +116,19 @@ def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the form that every topic h
         )
         if name in WEBHOOKS:
             rows.append(at_most(TOPIC, f"{name}: modules", start.modules, MODULES))
-    return [*rows, _answered(quick=quick), *_opened()]
+    return [*rows, _first_slots(quick=quick), *_opened()]
 
 
-def _answered(*, quick: bool) -> Row:
-    """What a customer waits for, besides a refusal: the store is opened and asked."""
-    times, spent = times_bare(
+def _first_slots(*, quick: bool) -> Row:
+    """The first real answer of ``slots``, which opens the store and reads from it."""
+    times, spent = first_slots_cpu(
         lambda folder: _target("slots", folder, "http://127.0.0.1:9"), rounds=3 if quick else 9
     )
     return shown(TOPIC, "slots: CPU to the first list of slots, times the bare one", times, ms_cpu=spent)
 
 
 def _opened() -> list[Row]:
-    """What is opened late: the store, then providers, keys and queue where a function uses them."""
+    """Open what is opened late: the store, then providers, keys and queue if the function uses them."""
     opens = {
         "feeds": (),
         "slots": ("google", "microsoft", "vault"),
@@ -141,11 +150,13 @@ def _opened() -> list[Row]:
 def _target(name: str, folder: Path, tasks: str) -> Target:
     if name in WEBHOOKS:
         return webhook(name, folder, tasks)
-    place, _ = unpacked(name, folder)
-    return Target(name, place, {**settings(tasks), **_others()}, request("POST", "/no/such/route", {}))
+    place, _ = unpack_archive(name, folder)
+    return Target(
+        name, place, {**settings(tasks), **_other_settings()}, request("POST", "/no/such/route", {})
+    )
 
 
-def _others() -> dict[str, str]:
+def _other_settings() -> dict[str, str]:
     return {
         "CLOUD_TASKS_EMULATOR_HOST": "127.0.0.1:9",
         "EVENT_ID_KEY": "cd" * 32,
@@ -161,13 +172,13 @@ def _others() -> dict[str, str]:
 
 def _started(target: Target) -> tuple[float, float, float]:
     """Wall seconds to the first answer, the CPU seconds behind it, and megabytes."""
-    with served(target, threads=4) as running:
+    with running_function(target, threads=4) as running:
         first_answer(target, running)
-        return since(running), running.cpu(), running.megabytes()
+        return seconds_since_start(running), running.cpu(), running.megabytes()
 
 
 def _python(target: Target, code: str, *arguments: str) -> str:
-    """What a fresh process of a function prints."""
+    """The last line that a new process of a function prints."""
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments],
         cwd=target.folder,
@@ -182,7 +193,3 @@ def _python(target: Target, code: str, *arguments: str) -> str:
 def _size(target: Target) -> int:
     archive = target.folder / "archive.zip"
     return archive.stat().st_size if archive.exists() else 0
-
-
-if __name__ == "__main__":
-    sys.stdout.write(table(run("--quick" in sys.argv)))

@@ -1,4 +1,4 @@
-"""Draws cost against size from a run: ``python -m bench.plot bench.json docs/performance-slots.svg``."""
+"""Draws a run's CPU times by number of busy times: ``python -m bench.slots.plot RUN SVG``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Lines = Mapping[str, list[tuple[float, float]]]
 
 
 def lines(rows: Iterable[Mapping[str, Any]]) -> Lines:
-    """Milliseconds by number of busy times, for each rival and for the stored agenda."""
+    """Milliseconds by number of busy times: the engine, each baseline, the engine on stored agendas."""
     found: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for row in rows:
         raw = _RAW.match(row["name"])
@@ -34,13 +34,13 @@ def lines(rows: Iterable[Mapping[str, Any]]) -> Lines:
     return {name: sorted(points) for name, points in found.items()}
 
 
-def svg(told: Lines) -> str:
-    """Both axes are logarithmic: ten times the busy times is one step to the right."""
-    points = [point for line in told.values() for point in line]
+def svg(data: Lines) -> str:
+    """The chart; both axes are logarithmic."""
+    points = [point for line in data.values() for point in line]
     across = _scale([x for x, _ in points], LEFT, WIDTH - RIGHT)
     up = _scale([y for _, y in points], HEIGHT - BOTTOM, TOP)
     parts = [*_grid("x", across), *_grid("y", up)]
-    for number, (name, line) in enumerate(sorted(told.items(), key=lambda item: -item[1][-1][1])):
+    for number, (name, line) in enumerate(sorted(data.items(), key=lambda item: -item[1][-1][1])):
         colour, width = COLOURS[number % len(COLOURS)], 3 if name.startswith("slotbridge") else 1.5
         path = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in line)
         x, y = WIDTH - RIGHT + 12, TOP + 20 * number + 10
@@ -85,9 +85,9 @@ def _grid(axis: str, scale: _Scale) -> list[str]:
 
 
 def main(source: str, target: str) -> None:
-    """Read a run and write the picture."""
-    told = lines(json.loads(Path(source).read_text())["rows"])
-    Path(target).write_text(svg(told))
+    """Read a run's JSON file and write the chart."""
+    data = lines(json.loads(Path(source).read_text())["rows"])
+    Path(target).write_text(svg(data))
 
 
 if __name__ == "__main__":

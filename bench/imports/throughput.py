@@ -1,8 +1,8 @@
-"""Measures an import from the provider's bytes to the database, beside the ordinary way to do it.
+"""CPU and memory of an import from the provider's bytes to the database, beside the baseline's CPU.
 
 Both write to Google's Firestore emulator, a process of its own; what is compared is the CPU of the importer.
-Slotbridge does all that an import does: it asks, maps, judges, finds its own events, paces itself, and stores
-weeks, agenda, index and cursor.
+Slotbridge does all that an import does: it requests pages, maps events, applies the blocking rules, finds its
+own events, observes the limits, and stores weeks, agenda, index and cursor.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from uuid import uuid4
 import requests
 from requests.adapters import BaseAdapter
 
+from bench.imports.baseline import import_pages
+from bench.imports.provider_pages import google_pages, graph_pages
 from bench.measure import ratio, side_by_side
-from bench.ordinary_import import import_pages
-from bench.provider_pages import google_pages, graph_pages
 from bench.report import Row, at_least, at_most
 from common.domain.account import ProviderKind
 from common.domain.work import Lane
@@ -40,13 +40,13 @@ PLENTY = 10**7
 MOST_IMPORTS = 40
 
 
-class Canned:
-    """A provider's answers, one after the other and from the beginning again, for either HTTP library."""
+class CannedAnswers:
+    """Answers the HTTP library of either provider's client with given bodies, in turn and over again."""
 
     headers: dict[str, str]
 
     def __init__(self, bodies: Sequence[bytes]) -> None:
-        """Answer with these."""
+        """``bodies`` are the answers."""
         self._bodies = bodies
         self._next = 0
 
@@ -57,13 +57,13 @@ class Canned:
         return found
 
     def request(self, *_: Any, **__: Any) -> tuple[Any, bytes]:
-        """Answer the library of the Google client."""
+        """Answer like ``httplib2``, which Google's client uses."""
         import httplib2
 
         return httplib2.Response({"status": "200", "content-type": "application/json"}), self.body()
 
     def session(self) -> requests.Session:
-        """A session of the Graph client's library that is answered with them."""
+        """A session of ``requests``, which the Graph client uses, with the same answers."""
         session = requests.Session()
         session.mount("https://", _Adapter(self))
         return session
@@ -73,13 +73,13 @@ class Canned:
 
 
 class _Body:
-    """The bytes of an answer, which are there already."""
+    """The body of an answer, already complete."""
 
     def __init__(self, content: bytes) -> None:
         self._left = content
 
     def read1(self, *_: Any, **__: Any) -> bytes:
-        """All of it, and then nothing."""
+        """The whole body at first, then nothing."""
         piece, self._left = self._left, b""
         return piece
 
@@ -90,9 +90,9 @@ class _Body:
 
 
 class _Adapter(BaseAdapter):
-    """Answers without a server, so that none is measured."""
+    """Answers requests without a server, so that no server is measured."""
 
-    def __init__(self, canned: Canned) -> None:
+    def __init__(self, canned: CannedAnswers) -> None:
         super().__init__()
         self._canned = canned
 
@@ -107,8 +107,8 @@ class _Adapter(BaseAdapter):
         """Nothing is open."""
 
 
-def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the runner's interface
-    """Both providers, one page set after the other."""
+def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of all topics
+    """Measure CPU and memory for both providers."""
     events = FEW_EVENTS if quick else EVENTS
     with _emulator() as host:
         rows = [_speed(kind, host, events, rounds=3 if quick else 9) for kind in ProviderKind]
@@ -120,26 +120,26 @@ def _speed(kind: ProviderKind, host: str, events: int, *, rounds: int) -> Row:
 
     google = kind is ProviderKind.GOOGLE
     whole = google_pages(events, size=events, masked=False) if google else graph_pages(events, size=events)
-    client = firestore.Client(project="ordinary")
+    client = firestore.Client(project="baseline")
     with _importer(kind, host, _pages(kind, events)) as import_all:
-        ways = {"ordinary": lambda: import_pages(client, whole), "slotbridge": import_all}
+        ways = {"baseline": lambda: import_pages(client, whole), "slotbridge": import_all}
         for way in ways.values():
             if way() != events:
                 raise AssertionError("an import lost events")
         found = side_by_side(ways, rounds=rounds)
     return at_least(
         "import",
-        f"{kind.value}: {events:,} events from bytes to stored, times the ordinary way's events per CPU s",
-        ratio(found["ordinary"], found["slotbridge"]),
+        f"{kind.value}: {events:,} events from bytes to stored, times the baseline's events per CPU s",
+        ratio(found["baseline"], found["slotbridge"]),
         AT_LEAST[kind],
-        ordinary_ms=found["ordinary"].ms,
+        baseline_ms=found["baseline"].ms,
         ours_ms=found["slotbridge"].ms,
         ours_events_per_cpu_s=events / found["slotbridge"].ms * 1_000,
     )
 
 
 def _pages(kind: ProviderKind, events: int) -> list[bytes]:
-    """The pages that Slotbridge asks for."""
+    """The pages as Slotbridge requests them."""
     if kind is ProviderKind.GOOGLE:
         return google_pages(events, size=GOOGLE_PAGE, masked=True)
     return graph_pages(events, size=GRAPH_PAGE)
@@ -164,14 +164,14 @@ def _memory(kind: ProviderKind, host: str, events: int) -> Row:
 
 @contextmanager
 def _importer(kind: ProviderKind, host: str, bodies: Sequence[bytes]) -> Iterator[Callable[[], int]]:
-    """A function that imports all pages, each time for another account, so that all of it is written."""
+    """A function that imports all pages, each time for another connection, so that everything is written."""
     documents = FirestoreDocuments(connect(project=f"import-{uuid4().hex}", emulator=host))
-    world = _world(kind, documents)
-    ports = _answered(world.ports, kind, Canned(bodies))
-    left = iter([_connected(world, f"c{number}") for number in range(MOST_IMPORTS)])
+    account = _connected_account(kind, documents)
+    ports = _with_answers(account.ports, kind, CannedAnswers(bodies))
+    left = iter([_connect(account, f"c{number}") for number in range(MOST_IMPORTS)])
 
     def import_all() -> int:
-        place = world.tenant, next(left), world.key
+        place = account.tenant, next(left), account.key
         reading = open_reading(ports, tenant=place[0], connection=place[1], key=place[2], lane=Lane.BACKFILL)
         if reading is None:
             raise AssertionError("the calendar is not read")
@@ -188,9 +188,9 @@ def _importer(kind: ProviderKind, host: str, bodies: Sequence[bytes]) -> Iterato
         documents.close()
 
 
-def _connected(world: Any, name: str) -> str:
-    """Another account with the same calendar."""
-    ports, known = world.ports, world.connection
+def _connect(account: Any, name: str) -> str:
+    """Create another connection with the same calendar; returns its id."""
+    ports, known = account.ports, account.connection
     sealed, _ = ports.connections.sealed(known.tenant, known.id)
     grant = ports.vault.open(sealed, tenant=known.tenant, connection=known.id)
     again = ports.vault.seal(grant, tenant=known.tenant, connection=name)
@@ -198,13 +198,13 @@ def _connected(world: Any, name: str) -> str:
     return name
 
 
-def _world(kind: ProviderKind, documents: FirestoreDocuments) -> Any:
-    """A connected account; the world of the tests is not typed."""
+def _connected_account(kind: ProviderKind, documents: FirestoreDocuments) -> Any:
+    """A connected account from the set-up of the tests, which is not typed."""
     name, of = ("sync_setup", "Synced") if kind is ProviderKind.GOOGLE else ("graph_setup", "Outlook")
     return getattr(import_module(f"tests.flows.{name}"), of)(sync=False, documents=documents)
 
 
-def _answered(ports: Any, kind: ProviderKind, canned: Canned) -> Any:
+def _with_answers(ports: Any, kind: ProviderKind, canned: CannedAnswers) -> Any:
     from common.providers.google.calendar import GoogleCalendar
     from common.providers.google.client import GoogleClient
     from common.providers.microsoft.calendar import MicrosoftCalendar
@@ -226,7 +226,7 @@ def _answered(ports: Any, kind: ProviderKind, canned: Canned) -> Any:
 def _emulator() -> Iterator[str]:
     before = os.environ.get("FIRESTORE_EMULATOR_HOST")
     with start() as emulator:
-        # Google's own client looks for it in the environment.
+        # Google's own client reads the address from the environment.
         os.environ["FIRESTORE_EMULATOR_HOST"] = emulator.host
         try:
             yield emulator.host

@@ -1,4 +1,4 @@
-"""The slot endpoint over Firestore's emulator against one document an appointment; its live calendars."""
+"""The slot endpoint over Firestore's emulator, beside one document an appointment; and slow providers."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any, cast
 
 from bench.measure import Timing, ratio, side_by_side
 from bench.report import Row, at_least, at_most, shown
-from bench.slot_server import Server, slot_server, store
-from bench.slots import WrongAnswerError
-from bench.workload import FOUR_WEEKS, Case, case
+from bench.slots.endpoint_server import SlotServer, slot_server, store
+from bench.slots.engine import WrongAnswerError
+from bench.slots.workload import FOUR_WEEKS, Case, case
 from common.domain.account import ProviderKind
 from common.domain.agenda import weeks
 from common.domain.interval import Interval
@@ -24,12 +24,12 @@ from common.store.documents import Put
 
 TOPIC = "endpoint"
 SIZES = (50, 200, 500)
-# How slow two providers are, in seconds; the slower one is what nobody can be faster than.
+# The response times of two providers, in seconds; no answer can be faster than the slower one.
 PROVIDERS = (0.1, 0.3)
 
 
-def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of every topic
-    """Measure with more and more appointments, then with calendars that answer slowly."""
+def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of all topics
+    """Measure with growing numbers of appointments, then with calendars that answer slowly."""
     sizes = SIZES[:1] if quick else SIZES
     with slot_server() as server:
         rows, fewest, most = [], None, None
@@ -37,13 +37,13 @@ def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of every topi
             one = case(f"w4_{size}", FOUR_WEEKS, size)
             store(server, one)
             timings = _timed(server, one, quick=quick)
-            times = ratio(timings["ordinary"], timings["slots"])
-            told = {f"{name}_ms": timing.ms for name, timing in timings.items()}
+            times = ratio(timings["baseline"], timings["slots"])
+            beside = {f"{name}_ms": timing.ms for name, timing in timings.items()}
             name = f"{size} appointments: less CPU than one document an appointment"
             rows.append(
-                at_least(TOPIC, name, times, 25, **told)
+                at_least(TOPIC, name, times, 25, **beside)
                 if size == SIZES[-1]
-                else shown(TOPIC, name, times, **told)
+                else shown(TOPIC, name, times, **beside)
             )
             fewest, most = fewest or timings["slots"], timings["slots"]
             if size == sizes[-1]:
@@ -56,27 +56,27 @@ def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of every topi
     return rows
 
 
-def _timed(server: Server, one: Case, *, quick: bool) -> dict[str, Any]:
-    for function in ("slots", "ordinary"):
+def _timed(server: SlotServer, one: Case, *, quick: bool) -> dict[str, Any]:
+    for function in ("slots", "baseline"):
         if server.ask(function, one) != one.answer:
             raise WrongAnswerError(f"{function} answers {one.name} wrongly")
-    calls = {"slots": server.call("slots", one), "ordinary": server.call("ordinary", one)}
-    return side_by_side(calls, rounds=2 if quick else 15, calls={"slots": 5, "ordinary": 1})
+    calls = {"slots": server.call("slots", one), "baseline": server.call("baseline", one)}
+    return side_by_side(calls, rounds=2 if quick else 15, calls={"slots": 5, "baseline": 1})
 
 
-def _changed(server: Server, one: Case, *, quick: bool) -> list[Row]:
-    """The same where something was written meanwhile: what changed has to be decoded before it can answer."""
-    documents, calls = server.documents, {name: server.call(name, one) for name in ("slots", "ordinary")}
+def _changed(server: SlotServer, one: Case, *, quick: bool) -> list[Row]:
+    """The same after weeks were written: what changed has to be decoded again."""
+    documents, calls = server.documents, {name: server.call(name, one) for name in ("slots", "baseline")}
     stored = [Put(item.path, item.data) for item in documents.get(_weeks(one)) if item.data]
-    told = {"one week changed": stored[len(stored) // 2 :][:1], "every week changed": stored}
-    found: dict[str, list[Mapping[str, Timing]]] = {name: [] for name in told}
+    written = {"one week changed": stored[len(stored) // 2 :][:1], "every week changed": stored}
+    found: dict[str, list[Mapping[str, Timing]]] = {name: [] for name in written}
     for _ in range(2 if quick else 15):
-        for name, puts in told.items():
+        for name, puts in written.items():
             documents.commit(puts)
             found[name].append(side_by_side(calls, rounds=1))
     rows = []
     for name, rounds in found.items():
-        times = median(ratio(timed["ordinary"], timed["slots"]) for timed in rounds)
+        times = median(ratio(timed["baseline"], timed["slots"]) for timed in rounds)
         what = f"{len(one.busy)} appointments, {name}: less CPU than one document an appointment"
         beside = {"slots_ms": median(timed["slots"].ms for timed in rounds)}
         rows.append(
@@ -86,12 +86,12 @@ def _changed(server: Server, one: Case, *, quick: bool) -> list[Row]:
 
 
 def _weeks(one: Case) -> list[str]:
-    """The agenda's documents behind a case."""
+    """The paths of a case's agenda documents."""
     return [paths.agenda("t", "anna", week) for week in weeks(Interval(one.start, one.end))]
 
 
-def _reads(server: Server, one: Case) -> Row:
-    """What is read besides a document a week."""
+def _reads(server: SlotServer, one: Case) -> Row:
+    """The number of documents that are read besides one for each week."""
     span = Interval(one.start - timedelta(hours=6), one.end + timedelta(hours=30))
     server.ask("slots", one)
     server.documents.reads = 0
@@ -102,35 +102,36 @@ def _reads(server: Server, one: Case) -> Row:
 
 
 @dataclass(slots=True)
-class _Slow:
-    """A provider whose calendars are empty and whose answers take their time."""
+class _SlowCalendar:
+    """A provider with empty calendars whose answers take ``seconds``."""
 
     seconds: float
     busy_batch: int = 1
 
     def busy(self, token: str, requests: Sequence[Any], window: Interval, **_: Any) -> tuple[BusyPage, ...]:
-        """An empty page for each calendar, after a while."""
+        """An empty page for each calendar, after the delay."""
         del token, window
         threading.Event().wait(self.seconds)
         return tuple(BusyPage(events=(), page=None) for _ in requests)
 
 
-def _live(server: Server, *, quick: bool) -> Row:
-    """Two accounts of one person at two slow providers: what is added to the slower one."""
-    from bench.accounts import connected
+def _live(server: SlotServer, *, quick: bool) -> Row:
+    """Two accounts of one person at two slow providers: the time that is added to the slower one's answer."""
+    from bench.slots.installation import connect_calendars
     from common.flows.list_slots import ListSlots, list_slots
 
     slow = dict(zip(ProviderKind, PROVIDERS, strict=False))
-    # Their grants are good, so nobody authorizes anything.
+    # The grants are valid, so no authorizer is called.
     providers = {
-        kind: Provider(cast("Any", _Slow(seconds)), cast("Any", None)) for kind, seconds in slow.items()
+        kind: Provider(cast("Any", _SlowCalendar(seconds)), cast("Any", None))
+        for kind, seconds in slow.items()
     }
     ports = replace(server.ports, providers=providers)
-    connected(ports, slow)
+    connect_calendars(ports, slow)
     one = case(f"w4_{SIZES[0]}", FOUR_WEEKS, SIZES[0])
     added = []
     for number in range(3 if quick else 15):
-        # Another window each time: answers are shared for some seconds.
+        # Another window each time, because answers are shared for some seconds.
         start = one.start + timedelta(hours=number)
         question = ListSlots("t", "service", "anna", start, one.end)
         listed = partial(list_slots, ports, question)

@@ -1,4 +1,4 @@
-"""The same questions for every rival: opening hours, busy times as text, and a brute-force answer.
+"""The questions of the benchmark: opening hours, busy times as text, and the brute-force answer to each.
 
 Monday to Friday 09:00-12:00 and 13:00-18:00 in Zurich, a start every 15 minutes, 30 minutes long, 5 minutes
 kept free before and 10 after, two absences. Busy times overlap heavily, and meet the working hours only in
@@ -34,7 +34,7 @@ Windows = list[tuple[datetime, datetime]]
 
 @dataclass(frozen=True)
 class Case:
-    """One resource's question: its days, and its busy times as pairs of texts in UTC."""
+    """A question about one resource: the days, and the busy times as pairs of texts in UTC."""
 
     name: str
     first: date
@@ -43,17 +43,17 @@ class Case:
 
     @property
     def start(self) -> datetime:
-        """The local midnight at which the question begins."""
+        """The local midnight at which the days begin."""
         return datetime.combine(self.first, time(), ZoneInfo(ZONE)).astimezone(UTC)
 
     @property
     def end(self) -> datetime:
-        """The local midnight at which it ends."""
+        """The local midnight at which they end."""
         last = self.first + timedelta(days=self.days)
         return datetime.combine(last, time(), ZoneInfo(ZONE)).astimezone(UTC)
 
     def windows(self) -> Windows:
-        """The working hours as instants, the way that anyone would write it."""
+        """The working hours as instants, computed in the simplest way."""
         zone = ZoneInfo(ZONE)
         found: Windows = []
         for number in range(self.days):
@@ -70,7 +70,7 @@ class Case:
 
     @cached_property
     def answer(self) -> frozenset[datetime]:
-        """Every start by brute force: one flag a minute, and every minute of every candidate looked at."""
+        """All free starts by brute force: a flag for each minute, and all minutes of a candidate checked."""
         base = self.start - timedelta(days=1)
         taken = bytearray((self.days + 3) * 24 * 60)
         for start, end in self.busy:
@@ -95,7 +95,7 @@ class Case:
 
 
 def case(name: str, days: tuple[date, int], busy: int, *, seed: int = 1) -> Case:
-    """A case of so many busy times, two of them the absences."""
+    """A case with ``busy`` busy times, two of them absences."""
     first, count = days
     dice = Random(f"{name}/{seed}")
     bare = Case(name, first, count, [])
@@ -124,7 +124,7 @@ def _within(cluster: tuple[datetime, datetime], dice: Random) -> tuple[datetime,
 
 
 def _outside(bare: Case, dice: Random) -> tuple[datetime, datetime]:
-    """An evening, in local time well after work."""
+    """A busy time in the evening, after the working hours."""
     day = bare.first + timedelta(days=dice.randrange(bare.days))
     start = datetime.combine(day, time(19, dice.randrange(60)), ZoneInfo(ZONE)).astimezone(UTC)
     return start, start + dice.randrange(10, 240) * _MINUTE

@@ -1,7 +1,7 @@
-"""The fastest exact libraries of PyPI, each used the way that its documentation shows.
+"""The baselines of the slot engine: the fastest exact libraries of PyPI, used as their documentation shows.
 
-All get a case and give its free starts as instants in UTC. Where a library has no buffers, the busy times
-are widened before they are handed over; where it has no booking interval, its free times are cut in Python.
+Each gets a case and returns its free starts in UTC. For a library without buffers the busy times are widened
+before they are passed; for one without a booking interval its free times are cut into starts in Python.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bench.workload import AFTER, BEFORE, DURATION, STEP, Case, Windows
+from bench.slots.workload import AFTER, BEFORE, DURATION, STEP, Case, Windows
 
 Answer = list[datetime]
-Rival = Callable[[Case], Answer]
+Baseline = Callable[[Case], Answer]
 
-_ZERO = datetime(1, 1, 1)  # noqa: DTZ001 - what the library compares is naive
+_ZERO = datetime(1, 1, 1)  # noqa: DTZ001 - the library compares naive datetimes
 
 
-def exact_rivals() -> dict[str, Rival]:
-    """Those that are installed and always right, by name; each is imported here, outside of any timing."""
+def exact_baselines() -> dict[str, Baseline]:
+    """The baselines by name; each library is imported here, outside of any measurement."""
     return {
         "timegrid": _timegrid(),
         "django-appointment": _django_appointment(),
@@ -29,13 +29,13 @@ def exact_rivals() -> dict[str, Rival]:
 
 
 def _widened(case: Case) -> Iterator[tuple[datetime, datetime]]:
-    """An appointment meets a block exactly if, without its buffers, it meets the widened one."""
+    """Busy times widened by the buffers, so that an appointment itself can be compared with them."""
     for start, end in case.busy:
         yield datetime.fromisoformat(start) - AFTER, datetime.fromisoformat(end) + BEFORE
 
 
 def _cut(opens: datetime, free: Iterable[tuple[datetime, datetime]]) -> Iterator[datetime]:
-    """The starts on the grid of a window, inside its free times."""
+    """The starts on a window's grid that lie inside its free times."""
     for start, end in free:
         time = opens + -((opens - start) // STEP) * STEP
         while time + DURATION <= end:
@@ -44,7 +44,7 @@ def _cut(opens: datetime, free: Iterable[tuple[datetime, datetime]]) -> Iterator
 
 
 def _cut_all(windows: Windows, free: Windows) -> Answer:
-    """The starts of all windows, whose free times are given in order."""
+    """The starts of all windows, from all free times in order."""
     found: Answer = []
     at = 0
     for opens, closes in windows:
@@ -55,7 +55,7 @@ def _cut_all(windows: Windows, free: Windows) -> Answer:
     return found
 
 
-def _timegrid() -> Rival:
+def _timegrid() -> Baseline:
     from timegrid import TimeGridCalendar
 
     def answer(case: Case) -> Answer:
@@ -89,7 +89,7 @@ class _Appointment:
         return self.end
 
 
-def _django_appointment() -> Rival:
+def _django_appointment() -> Baseline:
     import django
     from django.conf import settings
 
@@ -125,7 +125,7 @@ def _django_appointment() -> Rival:
     return answer
 
 
-def _portion() -> Rival:
+def _portion() -> Baseline:
     import portion
 
     def answer(case: Case) -> Answer:
@@ -137,7 +137,7 @@ def _portion() -> Rival:
     return answer
 
 
-def _intervaltree() -> Rival:
+def _intervaltree() -> Baseline:
     from intervaltree import Interval, IntervalTree
 
     def answer(case: Case) -> Answer:

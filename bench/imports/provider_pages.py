@@ -1,4 +1,4 @@
-"""Pages of events as Google and Microsoft send them, made anew from a seed: no content of anybody's."""
+"""Generates pages of events as Google and Microsoft send them, from a seed; no real person's data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Event = dict[str, Any]
 
 
 def google_pages(events: int, *, size: int, masked: bool) -> list[bytes]:
-    """A full listing of singles; ``masked`` as Slotbridge asks for it, else as Google sends it by itself."""
+    """A full listing of single events; ``masked`` with the fields that Slotbridge requests, else with all."""
     dice = random.Random(1)
     items = [_google(dice, number, masked=masked) for number in range(events)]
 
@@ -29,7 +29,7 @@ def google_pages(events: int, *, size: int, masked: bool) -> list[bytes]:
 
 
 def graph_pages(events: int, *, size: int) -> list[bytes]:
-    """The first round of a delta, which takes no choice of fields."""
+    """The first round of a delta query, in which fields cannot be chosen."""
     dice = random.Random(1)
     items = [_graph(dice, number) for number in range(events)]
 

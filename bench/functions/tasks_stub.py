@@ -1,28 +1,33 @@
-"""Stands in for Cloud Tasks' REST address in a process of its own: takes every task, and says so at once."""
+"""A stub of Cloud Tasks' REST API that accepts every task at once, run in a process of its own."""
 
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bench.functions.function_server import free_port
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 _LENGTH = b"content-length:"
 
 
 class Stub(asyncio.Protocol):
-    """One connection, which is kept."""
+    """The protocol of one kept connection."""
 
     def __init__(self) -> None:
         self._transport: asyncio.WriteTransport | None = None
         self._got = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember where answers go."""
+        """Keep the transport for the answers."""
         if isinstance(transport, asyncio.WriteTransport):
             self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Answer every request that is complete."""
+        """Answer every complete request."""
         self._got += data
         while (end := self._end()) is not None:
             self._got = self._got[end:]
@@ -38,8 +43,26 @@ class Stub(asyncio.Protocol):
         return end if len(self._got) >= end else None
 
 
+@contextmanager
+def running_tasks_stub() -> Iterator[str]:
+    """Start the stub in a process of its own for the block; yields its address."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.functions.tasks_stub", str(port)], stdout=subprocess.PIPE
+    )
+    try:
+        if process.stdout:
+            process.stdout.readline()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=15)
+        if process.stdout:
+            process.stdout.close()
+
+
 async def main(port: int) -> None:
-    """Serve until the process is ended; one line says when it listens."""
+    """Serve until the process ends; prints a line when it listens."""
     server = await asyncio.get_running_loop().create_server(Stub, "127.0.0.1", port)
     sys.stdout.write("listening\n")
     sys.stdout.flush()

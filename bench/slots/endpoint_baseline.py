@@ -1,4 +1,4 @@
-"""The ordinary design: one document an appointment, Google's own client, and a query for each question."""
+"""The slot endpoint's baseline: one document an appointment, Google's client, one query a question."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ LONGEST = timedelta(days=2)
 
 @lru_cache(maxsize=1)
 def client() -> firestore.Client:
-    """One client a process."""
-    return firestore.Client(project="ordinary")
+    """The client of this process."""
+    return firestore.Client(project="baseline")
 
 
 def store(spans: Iterable[Interval]) -> None:
-    """Store appointments, each with what such a record usually holds."""
+    """Store appointments with the fields that such a record usually has."""
     database = client()
     batch = database.batch()
     for number, span in enumerate(spans):
@@ -49,9 +49,9 @@ def store(spans: Iterable[Interval]) -> None:
 
 
 @functions_framework.http
-def ordinary(request: Request) -> Response:
-    """Answer which times are free; the engine is the same, so that only the design differs."""
-    from bench.slots import RESOURCE, SERVICE
+def baseline(request: Request) -> Response:
+    """Answer which times are free, with the same engine, so that only the storage differs."""
+    from bench.slots.engine import RESOURCE, SERVICE
 
     start = datetime.fromisoformat(request.args["from"])
     end = datetime.fromisoformat(request.args["to"])

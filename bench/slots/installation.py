@@ -1,4 +1,4 @@
-"""An installation for the bench: throw-away keys, a clock that stands, and connected accounts."""
+"""An installation for benchmarks: throw-away keys, a given store and clock, and connected accounts."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from common.wiring import Installation
 KEY = "00" * 32
 
 
-class Quiet:
+class SilentLog:
     """A log that writes nothing."""
 
     def info(self, event: str, **fields: object) -> None:
-        """Say nothing."""
+        """Write nothing."""
 
     warning = error = info
 
 
-class Measured(Installation):
-    """Everything as deployed, over another store and another clock."""
+class BenchInstallation(Installation):
+    """Everything as deployed, but over the given store and clock."""
 
     def __init__(self, stores: Stores, clock: Clock) -> None:
-        """Take the store and the clock."""
+        """``stores`` and ``clock`` replace those of the deployment."""
         super().__init__(
             Config(
                 {
@@ -49,7 +49,7 @@ class Measured(Installation):
             )
         )
         self._given, self._clock = stores, clock
-        self.log = cast("JsonLog", Quiet())
+        self.log = cast("JsonLog", SilentLog())
 
     @property
     def stores(self) -> Stores:
@@ -58,12 +58,12 @@ class Measured(Installation):
 
     @cached_property
     def ports(self) -> Ports:
-        """Everything outside, with the given clock."""
+        """The deployment's ports with the given clock."""
         return replace(super().ports, clock=self._clock)
 
 
-def connected(ports: Ports, kinds: Iterable[ProviderKind]) -> None:
-    """Connect one calendar of Anna's at each of the providers."""
+def connect_calendars(ports: Ports, kinds: Iterable[ProviderKind]) -> None:
+    """Connect a calendar of the resource ``anna`` at each of the providers."""
     now = ports.clock.now()
     for kind in kinds:
         name = f"connection-{kind}"

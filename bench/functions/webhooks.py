@@ -1,9 +1,8 @@
-"""Webhooks: the CPU of a push message, verified and queued, beside the framework's least handler."""
+"""Webhooks: the CPU of a push message that is verified and queued, beside the bare handler's."""
 
 from __future__ import annotations
 
 import socket
-import sys
 import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,43 +11,54 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from bench.pushed import NAMES, tasks_stub, webhook
-from bench.report import Row, at_most, table
-from bench.serving import Served, Target, ask, bare, first_answer, served
+from bench.functions.function_server import (
+    RunningFunction,
+    Target,
+    bare,
+    first_answer,
+    running_function,
+    send,
+)
+from bench.functions.tasks_stub import running_tasks_stub
+from bench.functions.webhook_setup import NAMES, webhook
+from bench.report import Row, at_most
 
 TOPIC = "webhooks"
-LINES = 16
+CONNECTIONS = 16
 TIMES_BARE = 2.2
 MEGABYTES = 45
-# Requests that nobody counts: the first ones open connections and import what is imported late.
-WARM = 300
+# Requests before the measurement: the first ones open connections and import what is imported late.
+WARM_UP = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """CPU seconds of a request, one number a round, and the memory behind it."""
+class RequestCost:
+    """CPU seconds of a request, one number for each round, and the memory in use."""
 
     cpu: tuple[float, ...]
     megabytes: float
 
 
-def measure(*, rounds: int, requests: int) -> Mapping[str, Cost]:
-    """The cost of each webhook and of the bare handler, a round of each in turn."""
+def measure(*, rounds: int, requests: int) -> Mapping[str, RequestCost]:
+    """The cost of each webhook and of the bare handler, measured in turn."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
-        tasks = running.enter_context(tasks_stub())
+        tasks = running.enter_context(running_tasks_stub())
         targets = [bare(Path(folder) / "bare"), *(webhook(name, Path(folder), tasks) for name in NAMES)]
-        runs = {target.name: running.enter_context(served(target, threads=LINES)) for target in targets}
+        runs = {
+            target.name: running.enter_context(running_function(target, threads=CONNECTIONS))
+            for target in targets
+        }
         for target in targets:
             _expect(first_answer(target, runs[target.name]))
-            _load(target, runs[target.name], WARM)
+            _load(target, runs[target.name], WARM_UP)
         cpu: dict[str, list[float]] = {target.name: [] for target in targets}
         for turn in range(rounds):
             for target in targets[turn % 3 :] + targets[: turn % 3]:
                 cpu[target.name].append(_load(target, runs[target.name], requests))
-        return {name: Cost(tuple(spent), runs[name].megabytes()) for name, spent in cpu.items()}
+        return {name: RequestCost(tuple(spent), runs[name].megabytes()) for name, spent in cpu.items()}
 
 
-def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the form that every topic has
+def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of all topics
     """The rows of both webhooks."""
     found = measure(rounds=3 if quick else 9, requests=600 if quick else 4_000)
     plain = found["bare"]
@@ -62,26 +72,22 @@ def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the form that every topic h
     return rows
 
 
-def _load(target: Target, run: Served, requests: int) -> float:
-    """The server's CPU seconds of a request, with all lines busy."""
-    share = requests // LINES
+def _load(target: Target, run: RunningFunction, requests: int) -> float:
+    """The server's CPU seconds for a request, with all connections busy."""
+    share = requests // CONNECTIONS
     before = run.cpu()
-    with ThreadPoolExecutor(LINES) as pool:
-        list(pool.map(lambda _: _line(target, run, share), range(LINES)))
-    return (run.cpu() - before) / (share * LINES)
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(lambda _: _send_share(target, run, share), range(CONNECTIONS)))
+    return (run.cpu() - before) / (share * CONNECTIONS)
 
 
-def _line(target: Target, run: Served, share: int) -> None:
+def _send_share(target: Target, run: RunningFunction, share: int) -> None:
     with socket.create_connection(("127.0.0.1", run.port)) as line:
         for _ in range(share):
-            _expect(ask(line, target.request))
+            _expect(send(line, target.request))
 
 
 def _expect(status: int) -> None:
     if status not in {202, 204}:
         message = f"a push message was answered {status}"
         raise AssertionError(message)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(table(run("--quick" in sys.argv)))

@@ -1,4 +1,4 @@
-"""Serves a function as the platform does, in its own process, and reads its CPU and memory from /proc."""
+"""Serves a function in its own process, as the platform does, and reads its CPU and memory from /proc."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import ZipFile
+
+from scripts.archive import archive
+from scripts.archive_zip import zipped
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
-PATIENCE = 60.0
+MOST_SECONDS = 60.0
 _PARENT = 1
 
 BARE = """
@@ -28,7 +32,7 @@ def bare(request):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A function in a folder, its settings, and the request that is put to it."""
+    """A function in a folder, its settings, and the request that is sent to it."""
 
     name: str
     folder: Path
@@ -37,50 +41,61 @@ class Target:
 
 
 @dataclass(slots=True)
-class Served:
+class RunningFunction:
     """A running function."""
 
     process: subprocess.Popen[bytes]
     port: int
     started: float
 
-    def family(self) -> list[int]:
-        """The server's master and its workers."""
+    def processes(self) -> list[int]:
+        """The process ids of the server's master and its workers."""
         return [self.process.pid, *_children(self.process.pid)]
 
     def cpu(self) -> float:
-        """The CPU seconds that all of it has used so far."""
-        return sum(_cpu(pid) for pid in self.family())
+        """The CPU seconds that all its processes have used so far."""
+        return sum(_cpu(pid) for pid in self.processes())
 
     def megabytes(self) -> float:
-        """The resident memory of the worker, which is the one that grows."""
-        return max(_resident(pid) for pid in self.family()) / 1e6
+        """The resident memory of the largest process, which is the worker."""
+        return max(_resident(pid) for pid in self.processes()) / 1e6
 
 
 def request(method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
-    """The bytes of one HTTP request on a connection that is kept."""
+    """One HTTP request as bytes, for a connection that is kept open."""
     lines = [f"{method} {path} HTTP/1.1", "Host: bench", f"Content-Length: {len(body)}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 def free_port() -> int:
-    """A port that nobody uses at the moment."""
+    """A port that is free at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def bare(folder: Path) -> Target:
-    """The least that the framework serves, with bytecode like everything else."""
+    """The bare handler: the smallest function that the framework serves, compiled like the others."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "main.py").write_text(BARE)
     subprocess.run([sys.executable, "-m", "compileall", "-q", str(folder)], check=True)
     return Target("bare", folder, {}, request("POST", "/", {}))
 
 
+def unpack_archive(name: str, folder: Path) -> tuple[Path, int]:
+    """Build a function's archive and unpack it below ``folder``; returns the place and the archive's size."""
+    raw = zipped(archive(name).contents)
+    place = folder / name
+    place.mkdir(parents=True)
+    (place / "archive.zip").write_bytes(raw)
+    with ZipFile(place / "archive.zip") as contents:
+        contents.extractall(place)
+    return place, len(raw)
+
+
 @contextmanager
-def served(target: Target, *, threads: int) -> Iterator[Served]:
+def running_function(target: Target, *, threads: int) -> Iterator[RunningFunction]:
     """The function behind the framework's own server, with one worker."""
     port = free_port()
     environment = {
@@ -101,47 +116,47 @@ def served(target: Target, *, threads: int) -> Iterator[Served]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        yield Served(process, port, started)
+        yield RunningFunction(process, port, started)
     finally:
         process.terminate()
-        process.wait(timeout=PATIENCE)
+        process.wait(timeout=MOST_SECONDS)
 
 
-def first_answer(target: Target, run: Served) -> int:
-    """Ask until it listens; the status of its first answer.
+def first_answer(target: Target, run: RunningFunction) -> int:
+    """Send the request until the function listens; the status of its first answer.
 
     Raises:
-        TimeoutError: It never answered.
+        TimeoutError: It did not answer in time.
     """
     pause = threading.Event()
-    while time.perf_counter() - run.started < PATIENCE:
+    while time.perf_counter() - run.started < MOST_SECONDS:
         with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", run.port)) as line:
-            return ask(line, target.request)
+            return send(line, target.request)
         pause.wait(0.002)
     message = f"{target.name} did not answer"
     raise TimeoutError(message)
 
 
-def since(run: Served) -> float:
+def seconds_since_start(run: RunningFunction) -> float:
     """The seconds since a function's process was started."""
     return time.perf_counter() - run.started
 
 
-def ask(line: socket.socket, wanted: bytes) -> int:
-    """Put one request on a connection; the status of the answer, whose body is read to its end."""
+def send(line: socket.socket, wanted: bytes) -> int:
+    """Send one request on a connection and read the whole answer; returns its status."""
     line.sendall(wanted)
     got = b""
     while b"\r\n\r\n" not in got:
-        got += _more(line)
+        got += _receive(line)
     head, _, rest = got.partition(b"\r\n\r\n")
     lengths = [part for part in head.lower().split(b"\r\n") if part.startswith(b"content-length:")]
     missing = int(lengths[0].split(b":")[1]) - len(rest) if lengths else 0
     while missing > 0:
-        missing -= len(_more(line))
+        missing -= len(_receive(line))
     return int(head.split(b" ", 2)[1])
 
 
-def _more(line: socket.socket) -> bytes:
+def _receive(line: socket.socket) -> bytes:
     got = line.recv(65_536)
     if not got:
         message = "the server closed the connection"

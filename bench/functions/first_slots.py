@@ -1,4 +1,4 @@
-"""An instance's first slot question: the function from its archive over the emulator, and the bare one."""
+"""The CPU of an instance's first list of slots, over the emulator, beside the bare handler's first answer."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import urlencode
 
-from bench.serving import Target, bare, first_answer, request, served
-from bench.slots import RESOURCE, SERVICE
+from bench.functions.function_server import Target, bare, first_answer, request, running_function
+from bench.slots.engine import RESOURCE, SERVICE
 
 PROJECT = "example-project"
 
 
-def times_bare(slots: Callable[[Path], Target], *, rounds: int) -> tuple[float, float]:
-    """The CPU to a first list of slots: times the bare handler's first answer, and in milliseconds."""
+def first_slots_cpu(slots: Callable[[Path], Target], *, rounds: int) -> tuple[float, float]:
+    """The CPU to the first list of slots: as a multiple of the bare handler's first answer, and in ms."""
     from common.domain.catalogue import Tenant
     from common.store import stores
     from common.store.firestore import FirestoreDocuments, connect
@@ -56,7 +56,7 @@ def _question() -> bytes:
 
 
 def _cpu(target: Target) -> float:
-    with served(target, threads=4) as running:
+    with running_function(target, threads=4) as running:
         status = first_answer(target, running)
         if status >= 400:
             message = f"{target.name} answered {status}"

@@ -1,4 +1,4 @@
-"""The ordinary way to import a page: json, a pydantic model, a document for each event in batches of 500."""
+"""The baseline of an import: json, a pydantic model, and a document for each event in batches of 500."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Page(BaseModel):
 
 
 def import_pages(client: Any, bodies: Sequence[bytes]) -> int:
-    """Store every event of some pages; how many there were."""
+    """Store every event of some pages; returns their number."""
     collection, batch, count = client.collection("events"), client.batch(), 0
     for body in bodies:
         page = Page.model_validate(json.loads(body))

@@ -1,4 +1,4 @@
-"""The slot engine against the fastest exact libraries: the same texts in, the same instants out."""
+"""The slot engine beside the fastest exact libraries: the same busy times in, the same starts out."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from bench.measure import Timing, ratio, side_by_side
 from bench.report import Row, at_least, at_most, shown
-from bench.rivals import Rival, exact_rivals
-from bench.workload import AFTER, BEFORE, DURATION, FOUR_WEEKS, STEP, YEAR, ZONE, Case, case
+from bench.slots.baselines import Baseline, exact_baselines
+from bench.slots.workload import AFTER, BEFORE, DURATION, FOUR_WEEKS, STEP, YEAR, ZONE, Case, case
 from common.domain.agenda import weeks
 from common.domain.catalogue import Resource, Service, WeeklyHours
 from common.domain.imports import BLOCKS, ImportedEvent, microseconds
@@ -23,8 +23,8 @@ TOPIC = "slots"
 SIZES = (50, 500, 5_000, 50_000)
 MANY = 100
 _FEW = 50
-# Beyond this a rival takes seconds a question; those that do are left out there.
-_PATIENT = {"timegrid": 5_000, "portion": 5_000, "intervaltree": 5_000}
+# The number of busy times beyond which a baseline takes seconds a question and is left out.
+_MOST_BUSY_TIMES = {"timegrid": 5_000, "portion": 5_000, "intervaltree": 5_000}
 
 SERVICE = Service(
     id="service",
@@ -49,39 +49,39 @@ Answer = Callable[[Case], object]
 
 
 class WrongAnswerError(Exception):
-    """A time was missing, or one too many: then no number of this run means anything."""
+    """An answer lacks a start or has one too many, so the measurement is worthless."""
 
 
-def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of every topic
-    """Measure all sizes, and check every answer against the brute force first."""
-    rivals = exact_rivals()
+def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of all topics
+    """Measure all sizes; every answer is first compared with the brute-force one."""
+    baselines = exact_baselines()
     sizes = SIZES[:2] if quick else SIZES
     cases = [case(f"w4_{busy}", FOUR_WEEKS, busy) for busy in sizes]
-    rows = [row for one in cases for row in _raw(one, rivals, quick=quick, limit=3)]
+    rows = [row for one in cases for row in _from_text(one, baselines, quick=quick, limit=3)]
     rows += _agenda(cases, quick=quick)
     for busy in (50,) if quick else (50, 500):
-        rows += _many(busy, rivals, quick=quick)
+        rows += _many(busy, baselines, quick=quick)
     for busy in (600,) if quick else (600, 5_000):
-        rows += _raw(case(f"y1_{busy}", YEAR, busy), rivals, quick=quick, limit=5)
+        rows += _from_text(case(f"y1_{busy}", YEAR, busy), baselines, quick=quick, limit=5)
     return rows
 
 
 def from_texts(one: Case) -> tuple[datetime, ...]:
-    """The engine's answer from raw busy times."""
+    """The engine's answer from busy times as text."""
     return free_starts(_question(one), Picture(taken=Taken.of_texts(one.busy)))
 
 
-def checked(one: Case, answers: Mapping[str, Answer]) -> tuple[int, int]:
-    """How many starts were missing and how many too many, in all answers together.
+def check_answers(one: Case, answers: Mapping[str, Answer]) -> tuple[int, int]:
+    """Compare the answers with the brute-force one: how many starts were missing, and how many too many.
 
     Raises:
-        WrongAnswerError: There were any.
+        WrongAnswerError: There was one, so it only ever returns zeros.
     """
     wrong = {}
     for name, answer in answers.items():
         found = answer(one)
-        told = list(found) if isinstance(found, list | tuple) else []
-        missing, extra = len(one.answer - set(told)), len(told) - len(one.answer & set(told))
+        starts = list(found) if isinstance(found, list | tuple) else []
+        missing, extra = len(one.answer - set(starts)), len(starts) - len(one.answer & set(starts))
         if missing or extra:
             wrong[name] = (missing, extra)
     if wrong:
@@ -93,43 +93,45 @@ def _question(one: Case) -> Question:
     return Question(SERVICE, RESOURCE, Interval(one.start, one.end), one.start - timedelta(days=1))
 
 
-def _raw(one: Case, rivals: Mapping[str, Rival], *, quick: bool, limit: float) -> list[Row]:
+def _from_text(one: Case, baselines: Mapping[str, Baseline], *, quick: bool, limit: float) -> list[Row]:
     busy = len(one.busy)
     answers: dict[str, Answer] = {"slotbridge": from_texts}
-    answers |= {name: rival for name, rival in rivals.items() if busy <= _PATIENT.get(name, busy)}
-    missing, extra = checked(one, answers)
+    answers |= {
+        name: baseline for name, baseline in baselines.items() if busy <= _MOST_BUSY_TIMES.get(name, busy)
+    }
+    missing, extra = check_answers(one, answers)
     timings = _timed({name: _bound(answer, one) for name, answer in answers.items()}, quick=quick)
     best, times = _fastest(timings)
-    told = {f"{name}_ms": timing.ms for name, timing in timings.items()}
-    name = f"{one.name}: faster than the fastest exact rival"
+    beside = {f"{name}_ms": timing.ms for name, timing in timings.items()}
+    name = f"{one.name}: faster than the fastest exact baseline"
     return [
         at_least(
             TOPIC,
             name,
             times,
             limit,
-            rival=best,
+            baseline=best,
             starts=len(one.answer),
             missing=missing,
             extra=extra,
-            **told,
+            **beside,
         )
     ]
 
 
-def _many(busy: int, rivals: Mapping[str, Rival], *, quick: bool) -> list[Row]:
+def _many(busy: int, baselines: Mapping[str, Baseline], *, quick: bool) -> list[Row]:
     count = 10 if quick else MANY
     cases = [case(f"r{MANY}_{busy}", FOUR_WEEKS, busy, seed=seed) for seed in range(count)]
     answers: dict[str, Answer] = {"slotbridge": from_texts}
-    answers |= {name: rivals[name] for name in ("timegrid", "django-appointment") if name in rivals}
+    answers |= {name: baselines[name] for name in ("timegrid", "django-appointment") if name in baselines}
     for one in cases:
-        checked(one, answers)
+        check_answers(one, answers)
     timings = _timed({name: _all(answer, cases) for name, answer in answers.items()}, quick=quick, least=1)
     best, times = _fastest(timings)
-    told = {f"{name}_ms": timing.ms for name, timing in timings.items()}
+    beside = {f"{name}_ms": timing.ms for name, timing in timings.items()}
     name = f"r{MANY}_{busy}"
     return [
-        at_least(TOPIC, f"{name}: faster than the fastest exact rival", times, 3, rival=best, **told),
+        at_least(TOPIC, f"{name}: faster than the fastest exact baseline", times, 3, baseline=best, **beside),
         at_most(TOPIC, f"{name}: ms of CPU a resource", timings["slotbridge"].ms / count, 0.2)
         if busy == _FEW
         else shown(TOPIC, f"{name}: ms of CPU a resource", timings["slotbridge"].ms / count),
@@ -137,22 +139,22 @@ def _many(busy: int, rivals: Mapping[str, Rival], *, quick: bool) -> list[Row]:
 
 
 def _agenda(cases: list[Case], *, quick: bool) -> list[Row]:
-    """From the week documents, whose times were merged when they were stored."""
+    """The engine on stored agenda documents, whose busy times were merged when they were stored."""
     stored = {one.name: documents(one) for one in cases}
     questions = {}
     for one in cases:
         answer = _stored(stored[one.name])
-        checked(one, {"agenda": answer})
+        check_answers(one, {"agenda": answer})
         questions[one.name] = _bound(answer, one)
     timings = _timed(questions, quick=quick)
     first, last = timings[cases[0].name], timings[cases[-1].name]
-    told = {f"{name}_ms": timing.ms for name, timing in timings.items()}
+    beside = {f"{name}_ms": timing.ms for name, timing in timings.items()}
     name = f"from agenda documents: growth from {len(cases[0].busy)} to {len(cases[-1].busy):,} busy times"
-    return [at_most(TOPIC, name, ratio(last, first), 1.4, **told)]
+    return [at_most(TOPIC, name, ratio(last, first), 1.4, **beside)]
 
 
 def documents(one: Case) -> list[Snapshot]:
-    """The case as the agenda of one external calendar."""
+    """The case as the agenda documents of one external calendar."""
     events = [_event(number, start, end) for number, (start, end) in enumerate(one.busy)]
     found = []
     for week in weeks(Interval(one.start, one.end)):
@@ -171,7 +173,7 @@ def _event(number: int, start: str, end: str) -> ImportedEvent:
 
 
 def from_documents(one: Case, stored: list[Snapshot]) -> tuple[datetime, ...]:
-    """The engine's answer from what is stored."""
+    """The engine's answer from agenda documents."""
     agenda = read_agenda(stored)
     calendars = {name: Known(found.busy, found.free, one.start) for name, found in agenda.imports.items()}
     return free_starts(_question(one), Picture(taken=agenda.taken(), calendars=calendars))
@@ -189,19 +191,21 @@ def _all(answer: Answer, cases: list[Case]) -> Callable[[], object]:
     return lambda: [answer(one) for one in cases]
 
 
-def _timed(rivals: Mapping[str, Callable[[], object]], *, quick: bool, least: int = 3) -> dict[str, Timing]:
-    """Every turn takes about as long for everyone, and long enough for the clock."""
-    once = side_by_side(rivals, rounds=2)
+def _timed(
+    candidates: Mapping[str, Callable[[], object]], *, quick: bool, least: int = 3
+) -> dict[str, Timing]:
+    """Time the candidates; each is called as often as it takes to be measured precisely."""
+    once = side_by_side(candidates, rounds=2)
     turn = 2 if quick else 25
     calls = {name: max(1, round(turn / timing.ms)) for name, timing in once.items()}
     slowest = max(timing.ms for timing in once.values())
-    rounds = 2 if quick else max(least, min(31, round(6_000 / max(slowest, turn) / len(rivals))))
+    rounds = 2 if quick else max(least, min(31, round(6_000 / max(slowest, turn) / len(candidates))))
     gc.collect()
-    return side_by_side(rivals, rounds=rounds, calls=calls)
+    return side_by_side(candidates, rounds=rounds, calls=calls)
 
 
 def _fastest(timings: Mapping[str, Timing]) -> tuple[str, float]:
-    """The fastest rival, and how many times our CPU it takes."""
+    """The fastest baseline, and how many times as much CPU it takes as the engine."""
     ours = timings["slotbridge"]
     times = {name: ratio(timing, ours) for name, timing in timings.items() if name != "slotbridge"}
     best = min(times, key=times.__getitem__)

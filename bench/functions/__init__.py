@@ -1,0 +1,1 @@
+"""Benchmarks of deployed functions, each served from its archive in a process of its own."""

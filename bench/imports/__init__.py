@@ -1,0 +1,1 @@
+"""Benchmark of importing events: from the pages of a provider to the database."""

@@ -1,0 +1,1 @@
+"""Benchmarks of the slots: the engine against libraries, and the endpoint over Firestore."""
