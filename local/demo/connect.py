@@ -88,7 +88,7 @@ def disconnect(connection: DemoConnection) -> None:
     check_equal("events left behind", expected=0, actual=receipt["events_left"])
     check_equal("the grant was given back", expected=provider.revocable, actual=receipt["grant_revoked"])
     kept = "event, channel or grant" if provider.revocable else "event or channel"
-    with terminal.step(f"{provider.name} holds no {kept} of ours; her {events:,} are untouched"):
+    with terminal.step(f"{provider.name} holds no {kept} of Slotbridge; her {events:,} are untouched"):
         check_equal("our events", expected={}, actual=dict(provider.exported_bookings()))
         check_equal("push channels", expected=0, actual=provider.channels())
         if provider.revocable:

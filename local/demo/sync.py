@@ -52,7 +52,7 @@ def first_sync(connection: DemoConnection) -> None:
     check_equal("messages to customers", expected=0, actual=connection.provider.mails())
     check_equal("push channels", expected=len(connection.keys), actual=connection.provider.channels())
     connection.terminal.note(
-        f"{connection.provider.name} mailed nobody, and watches {len(connection.keys)} calendars for us"
+        f"{connection.provider.name} mailed nobody, and watches {len(connection.keys)} calendars"
     )
 
 

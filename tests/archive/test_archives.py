@@ -1,4 +1,4 @@
-"""What is deployed works: each archive, unpacked in an empty folder, answers with its own requirements."""
+"""The deployed archives work: each answers from an empty folder, with only its own requirements installed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ TASK = {"v": 1, "payload": {}}
 WORKED = {"maintenance": (200, None)}
 UNREADABLE = (502, "unreadable_task")
 STAFF, TASKS = "slotbridge", "tasks@example-project.iam.gserviceaccount.com"
-# What stands where the tests have no Google Cloud.
+# Replacements for what the tests do not have.
 STAND_INS = {"STORE": "memory", "CLOUD_TASKS_EMULATOR_HOST": "127.0.0.1:9"}
 SAMPLES = {
     "AWS_ACCESS_KEY_ID": "an-id",
@@ -90,7 +90,7 @@ SAMPLES = {
 
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every archive, built as for a deployment."""
+    """A folder with every archive, built as for a deployment."""
     target = tmp_path_factory.mktemp("archives")
     build(target)
     return target
@@ -98,7 +98,7 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[Issuer]:
-    """Whoever signs the tokens of staff, of tasks and of the scheduler."""
+    """The issuer of the tokens of staff, tasks and scheduler."""
     made = Issuer()
     with serve(made) as server:
         made.url = server.base_url
@@ -110,7 +110,7 @@ def address(name: str) -> str:
 
 
 def settings(name: str, issuer: Issuer) -> dict[str, str]:
-    """Exactly the settings that Terraform gives this function, with values of this test."""
+    """The settings that Terraform gives this function, with values for the test."""
     values = {
         **SAMPLES,
         **{secret: secrets.token_hex(32) for secret in ("CHANNEL_KEYS", "EVENT_ID_KEY", "SIGNING_KEYS")},
@@ -125,7 +125,7 @@ def settings(name: str, issuer: Issuer) -> dict[str, str]:
 
 
 def call(url: str, *, token: str = "", body: Any = None, method: str = "GET") -> tuple[int, str | None]:
-    """The status, and the code of a problem."""
+    """Send a request; returns the status, and the ``code`` if the answer is a problem."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     with urllib3.PoolManager(retries=False) as pool:
         reply = pool.request(method, url, headers=headers, json=body, redirect=False)
@@ -143,7 +143,7 @@ def task_token(issuer: Issuer, name: str) -> str:
 
 
 def deep_call(name: str, url: str, issuer: Issuer) -> tuple[tuple[int, str | None], tuple[int, str | None]]:
-    """What is answered, and what should be."""
+    """Send a request that uses the function's ports; returns the answer, and the expected one."""
     if functions()[name]["access"] == "public":
         method, path, status, code = CALLS[name]
         return call(url + path, token=staff_token(issuer), method=method), (status, code)
@@ -157,21 +157,21 @@ def deep_call(name: str, url: str, issuer: Issuer) -> tuple[tuple[int, str | Non
 def test_an_archive_answers_from_an_empty_folder(
     name: str, archives: Path, issuer: Issuer, tmp_path: Path
 ) -> None:
-    """It starts with its hashed requirements and its own settings alone, and does its work."""
+    """With only its hashed requirements and its own settings it starts and handles a request."""
     folder = unpack(archives / f"{name}.zip", tmp_path / "workspace")
     with running(name, folder, settings(name, issuer)) as url:
         unknown = call(f"{url}/no/such/route")
-        answered, promised = deep_call(name, url, issuer)
+        answered, expected = deep_call(name, url, issuer)
     log = (folder / "log.txt").read_text()
 
     assert unknown == (404, "unknown_route")
-    assert answered == promised
+    assert answered == expected
     assert "request_crashed" not in log
 
 
 @pytest.mark.parametrize("name", ["connections", "maintenance", "webhook_google"])
-def test_an_archive_lacks_nothing_that_is_imported_late(name: str, archives: Path, tmp_path: Path) -> None:
-    """Whatever it holds of common/ can be imported with its own requirements."""
+def test_all_modules_of_an_archive_can_be_imported(name: str, archives: Path, tmp_path: Path) -> None:
+    """Modules that are imported late need nothing that is missing in the archive or its requirements."""
     folder = unpack(archives / f"{name}.zip", tmp_path / "workspace")
 
     done = imports_of(folder)
@@ -183,7 +183,7 @@ def test_an_archive_lacks_nothing_that_is_imported_late(name: str, archives: Pat
 def test_a_webhook_accepts_a_push_with_its_one_key(
     name: str, archives: Path, issuer: Issuer, tmp_path: Path
 ) -> None:
-    """Every other secret is kept from it, and forged pushes are answered like any other."""
+    """It gets no other secret, and forged pushes are answered like valid ones."""
     folder = unpack(archives / f"{name}.zip", tmp_path / "workspace")
     given = settings(name, issuer)
     with running(name, folder, given) as url:
@@ -195,7 +195,7 @@ def test_a_webhook_accepts_a_push_with_its_one_key(
 
 
 def test_the_same_code_gives_the_same_archives() -> None:
-    """Whatever else a process holds, it puts the same bytes together."""
+    """The bytes do not depend on the hash seed or on what else the process has imported."""
     code = "from scripts.archive import archive, zipped; import hashlib\n"
     code += "print(hashlib.sha256(zipped(archive('webhook_google').contents)).hexdigest())"
     starts = {"1": code, "2": f"import common.wiring, hypothesis, sys\n{code}"}
@@ -215,7 +215,7 @@ def test_the_same_code_gives_the_same_archives() -> None:
 
 
 def test_a_function_changes_only_when_its_own_code_does() -> None:
-    """What only other functions use is in no archive, so it cannot cause a deployment."""
+    """Modules that only other functions use are not in the archive, so they cannot cause a deployment."""
     webhook, slots = archive("webhook_google"), archive("slots")
 
     assert "common/flows/list_slots.py" in slots.sources
@@ -223,8 +223,8 @@ def test_a_function_changes_only_when_its_own_code_does() -> None:
     assert not {path for path in webhook.sources if path.startswith("common/store/")}
 
 
-def test_the_manifest_tells_what_the_archives_were_built_from() -> None:
-    """Terraform finds archives that are older than the code by this hash."""
+def test_the_manifest_has_the_digest_of_the_sources() -> None:
+    """By this digest Terraform recognises archives that are older than the code."""
     made = archive("slots")
     hashes = [hashlib.sha256((ROOT / path).read_bytes()).hexdigest() for path in made.sources]
     entry = manifest({"slots": made})["slots"]
@@ -235,7 +235,7 @@ def test_the_manifest_tells_what_the_archives_were_built_from() -> None:
 
 
 def test_our_code_is_compiled(archives: Path) -> None:
-    """The platform compiles the dependencies alone, and compiling at a cold start costs a second."""
+    """Every module has its bytecode, since the platform compiles only dependencies and a cold start would."""
     with zipfile.ZipFile(archives / "slots.zip") as contents:
         names = {*contents.namelist()}
         source = contents.read("common/wiring.py")
@@ -247,8 +247,8 @@ def test_our_code_is_compiled(archives: Path) -> None:
     assert "/workspace/common/wiring.py" == marshal.loads(compiled[16:]).co_filename
 
 
-def test_only_the_calendar_is_described(archives: Path) -> None:
-    """Google's client comes without the 110 MB that describe other APIs."""
+def test_googles_client_is_packed_for_the_calendar_api_alone(archives: Path) -> None:
+    """Its wheel lacks the 110 MB of discovery documents of other APIs."""
     with zipfile.ZipFile(archives / "slots.zip") as contents:
         (name,) = [path for path in contents.namelist() if path.endswith(".whl")]
         with contents.open(name) as raw, zipfile.ZipFile(raw) as wheel:

@@ -1,4 +1,4 @@
-"""Unpacks archives into empty folders and runs them with nothing but their own requirements."""
+"""Unpacks archives into empty folders and runs them with only their own requirements installed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def environment_for(folder: Path) -> Path:
 
 
 def unpack(archive: Path, folder: Path) -> Path:
-    """An archive's contents in a folder of its own."""
+    """Unpack an archive into a folder of its own."""
     with zipfile.ZipFile(archive) as contents:
         contents.extractall(folder)
     return folder
@@ -75,7 +75,7 @@ def running(name: str, folder: Path, settings: Mapping[str, str]) -> Iterator[st
 
 
 def await_start(url: str, server: subprocess.Popen[bytes]) -> None:
-    """Until the function listens; it may take as long as a slow machine needs."""
+    """Wait until the function listens, long enough for a slow machine."""
     patience = urllib3.Retry(total=600, connect=600, backoff_factor=0.05, backoff_max=0.05)
     with urllib3.PoolManager(retries=patience) as pool:
         # The framework answers this one itself, so that the function's own first request is the test's.
@@ -84,7 +84,7 @@ def await_start(url: str, server: subprocess.Popen[bytes]) -> None:
 
 
 def imports_of(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Import every module of an archive, the ones that are imported late included."""
+    """Import every module of an archive in a new process, including those that are imported late."""
     places = [path.relative_to(folder) for path in sorted((folder / "common").rglob("*.py"))]
     modules = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in places]
     return subprocess.run(

@@ -1,4 +1,4 @@
-"""What the documentation points at is there."""
+"""Links and commands of the documentation exist."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_every_make_target_exists() -> None:
-    """What a page tells a reader to make can be made."""
+    """Every ``make`` target that a page mentions is in the Makefile."""
     offered = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     asked = {name for text in texts().values() for pair in TARGET.findall(text) for name in pair if name}
 
@@ -39,7 +39,7 @@ def test_every_make_target_exists() -> None:
 
 
 def test_every_local_command_is_understood() -> None:
-    """The commands of the pages are taken by the program as they stand."""
+    """Every ``python -m local`` command of a page can be parsed."""
     commands = {line.strip() for text in texts().values() for line in LOCAL.findall(text)}
     understood = {command_line().parse_args(shlex.split(command)).command for command in commands}
 

@@ -1,4 +1,4 @@
-"""The description of the API is what the code does, and what is checked in is that description."""
+"""The OpenAPI documents match the code, are valid, and are the checked-in ones."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def operations(name: str) -> Iterator[dict[str, Any]]:
 
 
 def contents(name: str) -> Iterator[tuple[str, Any, Any]]:
-    """Every example with its schema: of parameters, bodies and answers."""
+    """Every example of parameters, bodies and answers, with its schema."""
     found = document(name)
     shared = found["components"]
     for operation in operations(name):
@@ -40,8 +40,8 @@ def contents(name: str) -> Iterator[tuple[str, Any, Any]]:
         for media, part in operation.get("requestBody", {}).get("content", {}).items():
             yield f"{title} {media}", part["schema"], part["example"]
         for status, answer in operation["responses"].items():
-            told = shared["responses"][answer["$ref"].rsplit("/", 1)[1]] if "$ref" in answer else answer
-            for media, part in told.get("content", {}).items():
+            described = shared["responses"][answer["$ref"].rsplit("/", 1)[1]] if "$ref" in answer else answer
+            for media, part in described.get("content", {}).items():
                 for value in examples(part, shared):
                     yield f"{title} {status} {media}", part["schema"], value
 
@@ -54,7 +54,7 @@ def examples(part: dict[str, Any], shared: dict[str, Any]) -> Iterator[Any]:
 
 
 def test_what_is_checked_in_is_what_the_code_does() -> None:
-    """After a change of a route or of a model, ``make openapi`` has been run."""
+    """The files are what ``make openapi`` writes from today's routes and models."""
     stale = [
         str(path.relative_to(ROOT))
         for path, found in files().items()
@@ -66,7 +66,7 @@ def test_what_is_checked_in_is_what_the_code_does() -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_document_is_openapi_3_1(name: str) -> None:
-    """By the official schema of the format, and its schemas by that of JSON Schema 2020-12."""
+    """It is valid by OpenAPI's own schema, and its schemas by that of JSON Schema 2020-12."""
     OPENAPI_31_VALIDATOR.validate(document(name))
     for schema in document(name)["components"]["schemas"].values():
         meta.validate({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema})
@@ -74,7 +74,7 @@ def test_a_document_is_openapi_3_1(name: str) -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_example_fits_its_schema(name: str) -> None:
-    """Of parameters, bodies and answers; every answer with a body has at least one."""
+    """This goes for parameters, bodies and answers; every answer with a body has at least one example."""
     components = document(name)["components"]
     wrong = [
         (at, value)
@@ -95,7 +95,7 @@ def test_every_example_fits_its_schema(name: str) -> None:
 
 
 def test_every_operation_has_a_name_of_its_own() -> None:
-    """In the whole API, since clients are generated from it; and no two schemas share one."""
+    """Operation ids are unique in the whole API, and so are the names of schemas, which clients use."""
     found = [operation["operationId"] for operation in operations("whole")]
     odd = [name for name in whole()["components"]["schemas"] if not re.fullmatch(r"[A-Z][A-Za-z]+", name)]
 
@@ -104,15 +104,15 @@ def test_every_operation_has_a_name_of_its_own() -> None:
 
 
 def test_every_code_in_the_table_is_used() -> None:
-    """By some operation, or by the door itself."""
+    """By some operation, or by the routing itself."""
     shown = set(whole()["components"]["examples"])
-    door = {"unknown_route", "method_not_allowed"}
+    routing = {"unknown_route", "method_not_allowed"}
 
-    assert set(problems.CODES) - shown - door == set()
+    assert set(problems.CODES) - shown - routing == set()
 
 
 def test_the_whole_holds_what_each_function_says() -> None:
-    """The same operations, under the function's name."""
+    """The document of all functions has the same operations, below the function's name."""
     assert {
         (f"/{name}{path.rstrip('/')}", method, operation["operationId"])
         for name in names()
@@ -127,7 +127,7 @@ def test_the_whole_holds_what_each_function_says() -> None:
 
 
 def test_the_typescript_client_is_of_this_document() -> None:
-    """After a change, ``make openapi`` (or ``make client``) has written its types anew."""
+    """The client's types were generated from the current document (``make openapi`` or ``make client``)."""
     types = (ROOT / "clients/typescript/src/schema.d.ts").read_text()
     digest = hashlib.sha256((ROOT / "docs/openapi.json").read_bytes()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""The list of pitfalls and the tests that carry their numbers belong together."""
+"""Every numbered pitfall of the documentation is shown by tests that are marked with its number."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def sections() -> dict[int, str]:
 
 @cache
 def marked() -> dict[str, set[int]]:
-    """The numbers that each test carries, by ``path::name``."""
+    """The numbers with which each test is marked, by ``path::name``."""
     found: dict[str, set[int]] = defaultdict(set)
     for path in (ROOT / "tests").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -40,13 +40,13 @@ def numbers(decorator: ast.expr) -> list[int]:
 
 
 def test_every_pitfall_has_its_section() -> None:
-    """All numbers are there, once and in order."""
+    """All numbers are there once, in order."""
     assert list(range(1, COUNT + 1)) == list(sections())
 
 
 @pytest.mark.parametrize("number", range(1, COUNT + 1))
 def test_the_named_tests_exist_and_carry_the_number(number: int) -> None:
-    """What the list claims is shown by a test that says so itself."""
+    """Every test that the list names exists and is marked with the pitfall's number."""
     named = re.findall(r"^- `(tests/\S+)`$", sections()[number], flags=re.MULTILINE)
     tests = marked()
 
@@ -55,5 +55,5 @@ def test_the_named_tests_exist_and_carry_the_number(number: int) -> None:
 
 
 def test_no_number_is_missing_in_the_list() -> None:
-    """A test cannot carry the number of a pitfall that nobody can read about."""
+    """Every number that marks a test has a section in the list."""
     assert set() == set().union(*marked().values()) - set(sections())

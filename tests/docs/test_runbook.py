@@ -1,4 +1,4 @@
-"""The runbook speaks of what there is: its commands, names and addresses are looked up at their source."""
+"""The commands, names and addresses of the runbook exist where they are defined."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TEXT = (ROOT / "docs/runbook.md").read_text()
 BLOCKS = "\n".join(re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL))
 CODE = BLOCKS + "\n".join(re.findall(r"(?<!`)`([^`\n]+)`(?!`)", TEXT))
 VALUES = new()
-# What Google's command line says of its own, which cannot be tried without a project.
+# Commands of Google's command line, which cannot be run without a project.
 GCLOUD = {
     "firestore backups list",
     "firestore databases clone",
@@ -62,15 +62,15 @@ def test_the_steps_of_a_rotation_run_as_they_are_written() -> None:
     assert printed[0] != printed[-1]
 
 
-def test_every_key_of_ours_has_a_row_in_the_table_of_rotations() -> None:
-    """Whoever replaces one finds after which time the old one may go."""
+def test_every_key_has_a_row_in_the_table_of_rotations() -> None:
+    """The table says for each key after which time the old one may be removed."""
     rows = re.findall(r"^\| `(\w+)` \|", TEXT, re.MULTILINE)
 
     assert sorted(VALUES) == sorted(rows)
 
 
 def test_secrets_queues_and_jobs_have_the_names_that_terraform_gives() -> None:
-    """A command for something that does not exist would be found out at the worst moment."""
+    """Secrets, queues and jobs in the commands are named as in Terraform's files."""
     secrets = {name.lower().replace("_", "-") for name in shared("settings")["secrets"]}
     lanes = {lane.value for lane in Lane}
     named = set(re.findall(r'--secret="\$PREFIX-([\w-]+)"', CODE))
@@ -88,7 +88,7 @@ def test_secrets_queues_and_jobs_have_the_names_that_terraform_gives() -> None:
 
 
 def test_resources_variables_and_outputs_exist() -> None:
-    """What is moved, imported, set or asked is in terraform/."""
+    """Resources, variables, outputs and files that the commands name are in terraform/."""
     text = "\n".join(path.read_text() for path in TERRAFORM.glob("*.tf"))
     declared = {".".join(pair) for pair in re.findall(r'^resource "(\w+)" "(\w+)"', text, re.MULTILINE)}
     variables = set(re.findall(r'^variable "(\w+)"', text, re.MULTILINE))
@@ -118,7 +118,7 @@ def test_settings_and_events_exist() -> None:
 
 
 def test_routes_exist() -> None:
-    """What an owner is told to call is a route of that function."""
+    """Every call of the runbook is a route of that function."""
     wanted = set(re.findall(r"\$API/(\w+)(/[\w/$]*)", BLOCKS)) | {("connections", "/$ID/release")}
     for function, path in wanted:
         main = (ROOT / "functions" / function / "main.py").read_text()
@@ -131,7 +131,7 @@ def test_routes_exist() -> None:
 
 
 def test_every_command_of_google_is_one_that_was_looked_up() -> None:
-    """They were not run; a new one is added to the list with its documentation read."""
+    """They are not run here; a new one is added to the list after reading its documentation."""
     found = set(re.findall(r"gcloud ((?:[a-z]+ ?)+?)(?= -| \"| `|$|\n|')", CODE))
     said = {re.sub(r" (--.*)?$", "", words.strip()) for words in found}
 
@@ -148,7 +148,7 @@ def test_the_value_of_a_client_secret_is_json() -> None:
 
 @pytest.mark.parametrize("heading", ["Rotate a secret", "Replay dead letters", "Restore the database"])
 def test_operations_have_commands(heading: str) -> None:
-    """An operation is a list of commands, not a piece of advice."""
+    """These sections have commands."""
     section = re.search(rf"^### {heading}\n(.*?)(?=^### |\Z)", TEXT, re.MULTILINE | re.DOTALL)
 
     assert section is not None

@@ -1,4 +1,4 @@
-"""Mails of the local stack: sent through the real client, taken by moto's server, parsed back from there."""
+"""The mails of the local stack: sent through the real client, accepted by moto's server, read from there."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Business:
         return answer.json()
 
     def mail_to(self, address: str) -> ReceivedMail:
-        """The first mail to an address, as soon as it was sent."""
+        """Wait for the first mail to an address."""
         limit = time.monotonic() + LONGEST
         while time.monotonic() < limit:
             found = [
@@ -76,7 +76,7 @@ def business() -> Iterator[Business]:
 
 
 def test_a_booking_mails_its_customer_a_calendar_file(business: Business) -> None:
-    """A confirmation with the time in it, and a file that a calendar program takes."""
+    """The confirmation has the booked time as a calendar file, and a link to manage the booking."""
     day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=7)
     asked = f"from={day:%Y-%m-%dT%H:%M:%SZ}&to={day + timedelta(days=4):%Y-%m-%dT%H:%M:%SZ}"
     offered = business.call("GET", f"/slots?tenant=demo&service=cut&resource=anna&{asked}", headers={})
@@ -97,7 +97,7 @@ def test_a_booking_mails_its_customer_a_calendar_file(business: Business) -> Non
 
 
 def test_an_invitation_is_accepted_by_its_mail_alone(business: Business) -> None:
-    """What the person needs stands in the link: tenant, invitation and secret; the answer leads to Google."""
+    """The mail's link has tenant, invitation and secret, which is all that is needed to get to Google."""
     invited = {"resource": "anna", "provider": "google", "return_to": "http://localhost:3000/connected"}
     business.call("POST", "/invitations", invited)
     mail = business.mail_to("anna@example.com")
@@ -115,7 +115,7 @@ def test_an_invitation_is_accepted_by_its_mail_alone(business: Business) -> None
 
 
 def test_the_command_line_shows_the_mails(business: Business) -> None:
-    """Where nothing is delivered, a developer still reads what was sent."""
+    """``python -m local mails`` prints the mails, which are delivered nowhere."""
     business.mail_to("zoe@example.net")
     shown = subprocess.run(
         [sys.executable, "-m", "local", "mails", "--port", str(business.up.port)],
@@ -129,4 +129,4 @@ def test_the_command_line_shows_the_mails(business: Business) -> None:
     assert (shown.returncode, shown.stderr) == (0, "")
     assert "Subject: Your appointment with Salon" in shown.stdout
     assert "BEGIN:VCALENDAR" in shown.stdout
-    assert f"http://127.0.0.1:{business.up.port + 6}" in "\n".join(business.up.said)
+    assert f"http://127.0.0.1:{business.up.port + 6}" in "\n".join(business.up.output)

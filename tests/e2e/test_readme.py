@@ -1,4 +1,4 @@
-"""The commands of the README, run as they stand."""
+"""The commands of the README, run as they are written."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = [
 
 
 def script(first_port: int) -> str:
-    """All commands after the start of the stack, on other ports than the README's."""
+    """The README's commands after the start of the stack, with other ports."""
     blocks = re.findall(r"^ *```sh\n(.*?)^ *```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
     wanted = [block for block in blocks if "curl" in block]
     text = "\n".join(line.strip() for block in wanted for line in block.splitlines())
@@ -38,7 +38,7 @@ def script(first_port: int) -> str:
     [("google", 2, "/o/oauth2/v2/auth?"), ("microsoft", 5, "/common/oauth2/v2.0/authorize?")],
 )
 def test_the_readmes_calls_end_at_the_consent_page(provider: str, port: int, page: str) -> None:
-    """An account, a tenant, a resource, a service, and the address where the person consents."""
+    """They create an account, a tenant, a resource and a service, and get the address of the consent page."""
     up = Up(free_ports())
     try:
         done = subprocess.run(

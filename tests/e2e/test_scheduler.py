@@ -1,4 +1,4 @@
-"""The local scheduler calls as Cloud Scheduler does."""
+"""The local scheduler calls the maintenance function as Cloud Scheduler does."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from local.server import serve
 
 
 class Maintenance:
-    """Keeps what it was sent."""
+    """A maintenance function that records its requests."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[dict[str, str], Any]] = []
@@ -33,7 +33,7 @@ class Maintenance:
 
 
 def test_a_job_is_a_task_with_the_schedulers_token() -> None:
-    """The body names the job, the token is the scheduler's own and made out to the function."""
+    """The body names the job; the token is the scheduler's, for the function as audience."""
     maintenance, issuer = Maintenance(), Issuer()
     with serve(maintenance) as served:
         scheduler = Scheduler(served.base_url, issuer, ())
@@ -55,7 +55,7 @@ def test_a_job_is_a_task_with_the_schedulers_token() -> None:
 
 
 def test_due_jobs_are_posted_until_it_is_closed() -> None:
-    """A job comes again after its interval; closing ends it at once."""
+    """A job is posted again after each interval; closing stops that at once."""
     maintenance = Maintenance()
     with serve(maintenance) as served:
         scheduler = Scheduler(served.base_url, Issuer(), [Job("outbox", timedelta(milliseconds=20))])
@@ -67,8 +67,8 @@ def test_due_jobs_are_posted_until_it_is_closed() -> None:
     assert {"outbox"} == {body["payload"]["job"] for _, body in maintenance.calls}
 
 
-def test_nobody_there_is_no_answer() -> None:
-    """A function that cannot be reached costs nothing but that run."""
+def test_an_unreachable_function_counts_as_no_answer() -> None:
+    """If the function cannot be reached, the status is 0 and nothing is raised."""
     with serve(Maintenance()) as served:
         url = served.base_url
     scheduler = Scheduler(url, Issuer(), ())
@@ -77,7 +77,7 @@ def test_nobody_there_is_no_answer() -> None:
 
 
 def test_the_jobs_are_those_that_are_deployed() -> None:
-    """Terraform's schedule is the one that runs here."""
+    """The local jobs and intervals are those of Terraform."""
     intervals = {job.name: job.every for job in jobs()}
 
     assert timedelta(minutes=1) == intervals["poll"]
@@ -87,7 +87,7 @@ def test_the_jobs_are_those_that_are_deployed() -> None:
 
 @pytest.mark.parametrize("name", ["live", "sync", "backfill", "upkeep", "hooks"])
 def test_the_queues_are_those_that_are_deployed(name: str) -> None:
-    """Each lane has its queue, which never gives a task up by itself."""
+    """Each lane has its queue, with unlimited attempts."""
     queue = queues()[f"slotbridge-{name}"]
 
     assert -1 == queue["max_attempts"]

@@ -20,7 +20,7 @@ ISSUER_PART = 1
 
 
 def test_a_tenant_brings_its_own_issuer() -> None:
-    """Discovered, proven, bound: its staff comes in, its forgeries do not, other tenants are not its."""
+    """Once it is added, its staff tokens are accepted, but not forged ones or those of other tenants."""
     own, port = Issuer(), free_ports()
     up = Up(port, STORE="memory", HOOKS_TO_LOOPBACK="yes")
     base, now = f"http://127.0.0.1:{port}", datetime.now(UTC)

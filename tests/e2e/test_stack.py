@@ -1,4 +1,4 @@
-"""`python -m local up`, as a developer starts and stops it."""
+"""`python -m local up`, started and stopped as a process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 
 def free_ports() -> int:
-    """The first of seven neighbouring ports that nobody uses."""
+    """The first of seven consecutive free ports."""
     for first in range(20_000 + os.getpid() % 1000 * 10, 32_000, PARTS):
         with ExitStack() as probes:
             try:
@@ -40,7 +40,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 class Up:
-    """A running stack: what it said until it was ready, and where it is."""
+    """A running stack: its port, and its output until it was ready."""
 
     def __init__(self, port: int, *arguments: str, **variables: str) -> None:
         self.port = port
@@ -52,23 +52,23 @@ class Up:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self.said: list[str] = []
+        self.output: list[str] = []
         for line in self.process.stdout or ():
-            self.said.append(line.rstrip())
+            self.output.append(line.rstrip())
             if line.startswith("ready"):
                 return
         self.close()
-        raise AssertionError(self.said)
+        raise AssertionError(self.output)
 
     def children(self) -> list[int]:
-        """The processes that it started, with theirs."""
+        """The ids of the processes that it started."""
         listed = subprocess.run(
             ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
         )
         return [int(word) for word in listed.stdout.split()]
 
     def stop(self, number: signal.Signals) -> tuple[int, str]:
-        """Send a signal; the exit code and the rest of what it said."""
+        """Send a signal; returns the exit code and the rest of the output."""
         self.process.send_signal(number)
         rest, _ = self.process.communicate(timeout=30)
         return self.process.returncode, rest
@@ -90,16 +90,16 @@ def alive(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
 
 
-def test_it_says_what_runs_where(up: Up) -> None:
-    """Seven ports from the one that was asked for, and how to get a token."""
-    text = "\n".join(up.said)
+def test_the_output_lists_all_addresses(up: Up) -> None:
+    """The addresses are on seven ports from the given one on; the command for a token is printed too."""
+    text = "\n".join(up.output)
 
     assert [f"http://127.0.0.1:{up.port + number}" in text for number in (0, 1, 2, 3, 5, 6)] == [True] * 6
     assert f"python -m local token --tenant demo --role owner --port {up.port}" in text
 
 
-def test_staff_come_in_with_a_token_and_nobody_without(up: Up) -> None:
-    """The token of the command line is good for the functions; its tenant is the token's."""
+def test_staff_calls_need_a_token(up: Up) -> None:
+    """The token of the command line is accepted, for its own tenant; without a token the answer is 401."""
     token = run("token", "--tenant", "demo", "--role", "owner", "--port", str(up.port))
     place = {"name": "Demo", "time_zone": "Europe/Zurich"}
     url = f"http://127.0.0.1:{up.port}/tenant"
@@ -116,7 +116,7 @@ def test_staff_come_in_with_a_token_and_nobody_without(up: Up) -> None:
 
 
 def test_private_functions_are_closed_to_browsers(up: Up) -> None:
-    """Staff tokens open no function of the task queue or the scheduler, nor does no token."""
+    """Functions of the task queue and the scheduler refuse staff tokens and calls without a token."""
     token = run("token", "--tenant", "demo", "--port", str(up.port)).stdout.strip()
     task = {"v": 1, "lane": "upkeep", "payload": {"job": "poll"}}
     with requests.Session() as browser:
@@ -133,7 +133,7 @@ def test_private_functions_are_closed_to_browsers(up: Up) -> None:
 
 
 def test_an_unknown_function_is_a_problem(up: Up) -> None:
-    """What is not mounted answers as everything else does."""
+    """A function that does not exist is answered with a problem document."""
     with requests.Session() as browser:
         browser.trust_env = False
         answer = browser.get(f"http://127.0.0.1:{up.port}/nothing", timeout=30)
@@ -144,7 +144,7 @@ def test_an_unknown_function_is_a_problem(up: Up) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_and_leaves_nothing_behind(number: signal.Signals) -> None:
-    """Exit code 0, and neither the emulator nor anything else stays."""
+    """The exit code is 0, and neither the emulator nor any other process is left."""
     client = {"GOOGLE_CLIENT_ID": "id", "GOOGLE_CLIENT_SECRET": "secret"}
     running = Up(free_ports(), "--providers", "external", **client)
     children = running.children()
@@ -152,11 +152,11 @@ def test_a_signal_ends_it_and_leaves_nothing_behind(number: signal.Signals) -> N
 
     assert (0, True) == (code, rest.endswith("stopping\n")), rest
     assert [] == [pid for pid in children if alive(pid)]
-    assert re.search(r"Google +the real one", "\n".join(running.said))
+    assert re.search(r"Google +the real service", "\n".join(running.output))
 
 
-def test_what_is_missing_for_external_providers_is_said() -> None:
-    """Every missing setting by its name, instead of a start that could not serve anybody."""
+def test_missing_settings_for_external_providers_are_named() -> None:
+    """The stack does not start, and names every missing setting."""
     ended = run("up", "--providers", "external", "--port", str(free_ports()))
 
     assert (1, "") == (ended.returncode, ended.stdout)
@@ -164,7 +164,7 @@ def test_what_is_missing_for_external_providers_is_said() -> None:
 
 
 def test_without_a_stack_there_is_no_token() -> None:
-    """The reason is one line."""
+    """The command fails with one line that says why."""
     token = run("token", "--tenant", "demo", "--port", str(free_ports()))
 
     assert (1, "", 1) == (token.returncode, token.stdout, len(token.stderr.splitlines()))

@@ -41,7 +41,7 @@ def test_the_consent_returns_to_the_public_address(address: str) -> None:
 
 @pytest.mark.parametrize("given", [ISSUER, QUEUE, ISSUER | QUEUE])
 def test_other_servers_are_taken_from_the_environment(given: dict[str, str]) -> None:
-    """The staff's issuer and the task queue, each alone and together; the rest stays ours."""
+    """The staff's issuer and the task queue, each alone and together; the rest stays local."""
     made = settings(HERE, {**CLIENT, **given})
     ours = settings(HERE, CLIENT)
     changed = {name for name in made if made[name] != ours.get(name) and "KEY" not in name}
@@ -51,7 +51,7 @@ def test_other_servers_are_taken_from_the_environment(given: dict[str, str]) -> 
 
 
 def test_simulated_providers_take_nothing_from_the_environment() -> None:
-    """A deployment's settings in the shell do not reach a demo."""
+    """Settings of a deployment in the shell are ignored with simulated providers."""
     made = settings(SIMULATED, {**CLIENT, **ISSUER, **QUEUE, "PUBLIC_BASE_URL": "https://x"})
 
     assert made["GOOGLE_CLIENT_ID"] != "id"
@@ -74,7 +74,7 @@ def test_simulated_providers_take_nothing_from_the_environment() -> None:
     ],
 )
 def test_what_is_missing_is_named(given: dict[str, str], names: list[str]) -> None:
-    """All of it at once, so that nobody starts five times."""
+    """All missing variables are named at once."""
     text = "\n".join(missing(given))
 
     assert [name for name in names if name not in text] == []
@@ -90,7 +90,7 @@ def test_what_is_missing_is_named(given: dict[str, str], names: list[str]) -> No
     ],
 )
 def test_whose_id_tokens_are_accepted(given: dict[str, str], issuer: str | None) -> None:
-    """Google's; at another server's token endpoint those of GOOGLE_ISSUER, or anybody's without it."""
+    """Google's ID tokens; at another token endpoint those of GOOGLE_ISSUER, or of any issuer without it."""
     ports = Installation(Config(settings(HERE, {**CLIENT, **given}))).ports
 
     assert ports.providers[ProviderKind.GOOGLE].authorizer.issuer == issuer
@@ -105,7 +105,7 @@ def test_whose_id_tokens_are_accepted(given: dict[str, str], issuer: str | None)
     ],
 )
 def test_webhooks_never_queue_at_google_beside_an_emulator(given: dict[str, str], kind: type[Any]) -> None:
-    """An emulator that speaks gRPC alone gets the webhooks' tasks as well."""
+    """With an emulator that has only a gRPC API, the webhooks' tasks go there as well."""
     place = {
         "GOOGLE_CLOUD_PROJECT": "p",
         "TASKS_LOCATION": "l",

@@ -21,7 +21,7 @@ JAR = "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
 
 
 class Machine:
-    """A made-up machine in a temporary folder."""
+    """A simulated machine in a temporary folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -38,7 +38,7 @@ class Machine:
         return file
 
     def find(self, **more):
-        """Look for the emulator on this machine; nothing of the real one is seen."""
+        """Look for the emulator on this machine, without anything of the real one."""
         more = {"java_package": "no_such_java"} | more
         return find(self.environ, home=self.home, root=self.folder, **more)
 
@@ -77,7 +77,7 @@ def test_places_are_searched_in_order(machine):
 
 
 def test_environment_wins_without_java_or_jar(tmp_path):
-    """FIRESTORE_EMULATOR_HOST is enough, even on a machine with nothing."""
+    """FIRESTORE_EMULATOR_HOST is enough, even on a machine without Java and jar."""
     machine = Machine(tmp_path)
     machine.environ["FIRESTORE_EMULATOR_HOST"] = "127.0.0.1:8080"
 
@@ -94,7 +94,7 @@ def test_javas_are_offered_in_order(machine):
 
 
 def test_machine_without_java_says_what_is_needed(tmp_path):
-    """Without any Java the reason is one line that names the ways out."""
+    """Without any Java the reason is one line that says what to install."""
     answer = Machine(tmp_path).find()
 
     assert isinstance(answer, NotPossible)
@@ -103,7 +103,7 @@ def test_machine_without_java_says_what_is_needed(tmp_path):
 
 
 def test_machine_without_emulator_says_what_is_needed(machine):
-    """Without any jar, and with no download allowed, the reason is one line that names the ways out."""
+    """Without any jar, and with no download allowed, the reason is one line that says what to do."""
     answer = machine.find()
 
     assert isinstance(answer, NotPossible)
@@ -120,7 +120,7 @@ def test_download_with_a_wrong_checksum_is_refused(machine):
     assert [path for path in machine.home.rglob("*") if path.is_file()] == []
 
 
-def test_failed_download_is_told(machine):
+def test_failed_download_is_reported(machine):
     """A network error becomes part of the reason."""
 
     def unreachable(_target):
@@ -141,7 +141,7 @@ def test_changed_jar_in_our_own_cache_is_refused(machine):
 
 
 def test_start_says_why_it_is_impossible():
-    """What cannot be found cannot be started; the error is the reason itself."""
+    """If no emulator was found, the error has the reason."""
     with pytest.raises(EmulatorError, match="no Java"):
         start(NotPossible("no Java"))
 
@@ -156,7 +156,7 @@ def test_start_reports_a_jar_that_does_not_run(machine):
 
 
 def test_next_java_is_tried_when_one_is_too_old(machine):
-    """A Java that cannot read the jar's classes is passed over."""
+    """If a Java is too old for the jar, the next one is tried."""
     old = machine.put("old/java", b"#!/bin/sh\necho UnsupportedClassVersionError\nexit 1\n", program=True)
     other = machine.put("other/java", b"#!/bin/sh\necho other was tried\nexit 1\n", program=True)
 
@@ -164,8 +164,8 @@ def test_next_java_is_tried_when_one_is_too_old(machine):
         start(Found("test", jar=machine.put("some.jar"), javas=(old, other)))
 
 
-def test_running_emulator_is_used_and_left_alone():
-    """A host from the environment is checked, used, and still there afterwards; a silent one is an error."""
+def test_running_emulator_is_used_and_not_stopped():
+    """An emulator of the environment is used and keeps running; one that does not answer is an error."""
 
     def answer(_environ, start_response):
         start_response("200 OK", [])

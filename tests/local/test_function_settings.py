@@ -1,4 +1,4 @@
-"""On one machine a function is given what its deployment gives it."""
+"""A local function gets the settings that its deployment would give it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EVERYTHING = {
 
 @pytest.mark.parametrize("name", sorted(functions()))
 def test_a_function_gets_its_own_secrets_alone(name: str) -> None:
-    """What another function holds is not there; what Terraform does not know of is."""
+    """Secrets of other functions are left out; settings that Terraform does not know are kept."""
     given = settings_of(name, EVERYTHING)
 
     assert set(functions()[name]["secrets"]) == set(given) & set(shared("settings")["secrets"])
@@ -29,7 +29,7 @@ def test_a_function_gets_its_own_secrets_alone(name: str) -> None:
 
 
 def test_functions_share_the_store_that_they_may_open() -> None:
-    """One database for those with the right to it, and none for a webhook."""
+    """Functions with access to the database share one store; a webhook has none."""
     whole = Installation(Config({"STORE": "memory"}))
     whole.log = JsonLog()
     made = installations(whole, ("feeds", "services", "webhook_google"))
@@ -39,7 +39,7 @@ def test_functions_share_the_store_that_they_may_open() -> None:
 
 
 def test_a_request_has_the_installation_of_its_function() -> None:
-    """The process's own comes back when the request is over."""
+    """After the request the process's own installation is in use again."""
     own, other = Installation(Config({})), Installation(Config({}))
     use(own)
     with using(other):

@@ -32,7 +32,7 @@ def jwks(issuer):
 
 
 def read(token, jwks):
-    """Verify as a careful service would."""
+    """Verify a token as a service has to."""
     key = jwks[jwt.get_unverified_header(token)["kid"]]
     return jwt.decode(
         token, key, algorithms=["RS256"], audience=AUDIENCE, options={"require": ["exp", "iat", "sub"]}
@@ -86,7 +86,7 @@ def test_tokens_survive_one_rotation_of_the_key():
 
 
 def test_every_bad_token_is_refused(issuer, jwks):
-    """Each kind of bad token fails a careful verification."""
+    """Each kind of bad token fails the verification."""
     bad = bad_tokens(issuer, CLAIMS, audience=AUDIENCE, subject="ada", now=datetime.now(UTC))
     refused = set()
 

@@ -1,4 +1,4 @@
-"""The mail service of this machine, through the real client."""
+"""The local mail server, used through the real client."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.unit.mail.test_message import envelope
 
 
 def test_a_mail_goes_through_the_real_client(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Credentials and sender are known there; another sender is refused; what was taken can be read."""
+    """The server accepts mails of its sender, refuses another sender, and lists what it accepted."""
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     with MailServer() as server:

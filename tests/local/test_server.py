@@ -21,7 +21,7 @@ def echo(request):
 
 
 def stream(_environ, start_response):
-    """Answers piece by piece, without a length."""
+    """Answers in two parts, without a length."""
     start_response("200 OK", [("Content-Type", "text/plain")])
     yield b"one "
     yield b"two"
@@ -46,7 +46,7 @@ def test_requests_reach_the_app_over_one_connection(pool):
 
 
 def test_chunked_bodies_and_streams_pass(pool):
-    """A body without a length arrives whole; an answer without a length leaves in pieces."""
+    """A chunked request body arrives whole; an answer without a length is sent in chunks."""
     with serve(echo) as served:
         sent = pool.request("POST", served.base_url, body=iter([b"ab", b"cd"]), chunked=True)
     with serve(stream) as served:
@@ -96,7 +96,7 @@ def test_only_so_many_requests_run_at_once():
 
 
 def test_close_frees_the_port_and_cuts_idle_connections():
-    """After close() nobody listens, open connections have ended, and closing again is harmless."""
+    """After close() the port is free, open connections have ended, and closing again is harmless."""
     served = serve(echo)
     with socket.create_connection(("127.0.0.1", served.port)) as idle:
         idle.sendall(b"GET /empty HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -111,8 +111,8 @@ def test_close_frees_the_port_and_cuts_idle_connections():
 
 
 @pytest.mark.parametrize(("length", "status"), [("many", b"400"), (str(10**9), b"413")])
-def test_bodies_that_cannot_be_read_are_turned_away(length, status):
-    """A length that is no number, or beyond reason, is refused and ends the connection."""
+def test_bodies_that_cannot_be_read_are_refused(length, status):
+    """A length that is no number or too large is refused, and the connection is closed."""
     with serve(echo) as served, socket.create_connection(("127.0.0.1", served.port)) as caller:
         caller.sendall(f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
         answer = caller.makefile("rb").read()

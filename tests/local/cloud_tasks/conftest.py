@@ -12,19 +12,19 @@ from tests.local.cloud_tasks.engine_setup import EngineSetup
 
 @pytest.fixture
 def setup():
-    """An engine on a virtual clock."""
+    """An engine on a virtual clock, with its worker."""
     return EngineSetup(faults=ScriptedFaults())
 
 
 @pytest.fixture
 def running(setup):
-    """That engine behind both faces."""
+    """That engine, served over gRPC and REST."""
     with TasksServer(setup.engine) as server:
         yield server
 
 
 @pytest.fixture
 def client(running):
-    """The official client, pointed at it."""
+    """The official client, connected to it."""
     with grpc.insecure_channel(running.grpc_target) as channel:
         yield tasks_v2.CloudTasksClient(transport=CloudTasksGrpcTransport(channel=channel))

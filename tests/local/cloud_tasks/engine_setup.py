@@ -1,4 +1,4 @@
-"""A small setup for the tests of the engine: a virtual clock and a worker that answers as told."""
+"""The set-up of the tests of the engine: one queue, a virtual clock and a worker with scripted answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TARGET = Target("https://worker.test/run", body=b'{"id": 1}')
 
 
 class Worker:
-    """Remembers each request with its moment and answers from a script, then 200."""
+    """Records each request with its time, and answers from a script, then with 200."""
 
     def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
@@ -39,7 +39,7 @@ class Worker:
         return self.script.pop(0) if self.script else 200
 
     def seconds(self) -> list[float]:
-        """When the requests came, counted from the start."""
+        """The times of the requests, in seconds from the start."""
         return [round((moment - START).total_seconds(), 3) for moment in self.moments]
 
     def names(self) -> list[str]:
@@ -72,7 +72,7 @@ class EngineSetup:
         )
 
     def add(self, *ids: str, after: timedelta | None = None) -> None:
-        """Create one task for each id, all for the same moment."""
+        """Create one task for each id, all scheduled for the same time."""
         at = None if after is None else self.clock.now() + after
         for task_id in ids:
             self.engine.create_task(QUEUE, TARGET, name=task(task_id), schedule_time=at)

@@ -1,4 +1,4 @@
-"""The request that a worker receives."""
+"""The HTTP request that a worker receives."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_dispatch_carries_its_deadline():
     ],
 )
 def test_requests_that_could_not_be_sent_are_refused(target):
-    """Wrong scheme or method, too long, too large, a body where none may be: INVALID_ARGUMENT."""
+    """Wrong scheme or method, too long, too large, a body where none is allowed: INVALID_ARGUMENT."""
     with pytest.raises(InvalidArgument):
         EngineSetup().engine.create_task(QUEUE, target)
 
@@ -56,18 +56,18 @@ def test_size_limit_is_configurable():
     assert len(setup.engine.pending()) == 1
 
 
-def test_service_headers_tell_the_attempt():
+def test_service_headers_describe_the_attempt():
     """Each dispatch names queue, task, retry and response counts, schedule time and previous response."""
     setup = EngineSetup(retry=RetryPolicy(min_backoff=10 * SECOND, max_backoff=10 * SECOND))
     setup.worker.script = [404, 503]
-    setup.add("told")
+    setup.add("described")
 
     setup.engine.drain()
 
     first, _, third = [request.headers for request in setup.worker.requests]
     assert first["User-Agent"] == "Google-Cloud-Tasks"
     assert first["X-CloudTasks-QueueName"] == "sync"
-    assert first["X-CloudTasks-TaskName"] == "told"
+    assert first["X-CloudTasks-TaskName"] == "described"
     assert (first["X-CloudTasks-TaskRetryCount"], first["X-CloudTasks-TaskExecutionCount"]) == ("0", "0")
     assert f"{START.timestamp():.6f}" == first["X-CloudTasks-TaskETA"]
     assert "X-CloudTasks-TaskPreviousResponse" not in first

@@ -23,7 +23,7 @@ from tests.local.cloud_tasks.engine_setup import (
 
 
 def test_task_runs_at_its_schedule_time_and_not_before():
-    """A drain moves the clock to the schedule time; a run that ends earlier leaves the task alone."""
+    """A drain moves the clock to the schedule time; a run that ends earlier does not dispatch the task."""
     setup = EngineSetup()
     setup.add("later", after=timedelta(hours=2))
 
@@ -36,7 +36,7 @@ def test_task_runs_at_its_schedule_time_and_not_before():
 
 
 def test_schedule_time_in_the_past_means_now():
-    """A task whose schedule time is over runs at once."""
+    """A task whose schedule time is past runs at once."""
     setup = EngineSetup()
     setup.add("old", after=-DAY)
 
@@ -84,7 +84,7 @@ def test_no_more_than_max_concurrent_dispatches_are_under_way():
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_overload_answers_throttle_the_queue(status):
-    """429 and 503 halve the queue's rate each time; successes give it back."""
+    """Each 429 or 503 halves the queue's rate; each success doubles it again."""
     setup = EngineSetup(rate=RateLimits(max_dispatches_per_second=1, max_burst_size=1))
     setup.worker.script = [status, status]
     setup.add(*numbered(4))
@@ -96,7 +96,7 @@ def test_overload_answers_throttle_the_queue(status):
 
 
 def test_throttled_queue_recovers_with_successes():
-    """After one overload answer the first success brings back the full rate."""
+    """After one overload answer the first success restores the full rate."""
     setup = EngineSetup(rate=RateLimits(max_dispatches_per_second=1, max_burst_size=1))
     setup.worker.script = [429]
     setup.add(*numbered(4))
@@ -107,7 +107,7 @@ def test_throttled_queue_recovers_with_successes():
 
 
 def test_paused_queue_accepts_but_does_not_dispatch():
-    """Tasks can be added to a paused queue; they go when it is resumed."""
+    """Tasks can be added to a paused queue; they are dispatched when it is resumed."""
     setup = EngineSetup()
     setup.engine.pause_queue(QUEUE)
     setup.add("held")
@@ -134,7 +134,7 @@ def test_run_task_ignores_pause_and_schedule():
 
 
 def test_tasks_created_by_a_task_run_in_the_same_drain():
-    """A worker may create further tasks; the drain goes on until nothing is left."""
+    """A worker may create further tasks; the drain continues until none is left."""
     setup = EngineSetup()
     left = [3]
 

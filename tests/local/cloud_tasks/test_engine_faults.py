@@ -1,4 +1,4 @@
-"""Faults that can be ordered or rolled, and the settings of queues."""
+"""Scripted and random faults, and the settings of queues."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from local.cloud_tasks.model import QueueSettings
 from tests.local.cloud_tasks.engine_setup import QUEUE, SECOND, START, EngineSetup, numbered, task
 
 
-def test_ordered_duplicates_deliver_again_after_success():
+def test_scripted_duplicates_deliver_again_after_success():
     """A scripted duplicate delivers a successful task once more, under the same name."""
     faults = ScriptedFaults()
     faults.duplicates = [1]
@@ -26,8 +26,8 @@ def test_ordered_duplicates_deliver_again_after_success():
     assert setup.engine.pending() == []
 
 
-def test_ordered_refusals_store_or_do_not_store():
-    """Refusals raise UNAVAILABLE or RESOURCE_EXHAUSTED; after one kind the task exists all the same."""
+def test_scripted_refusals_store_or_do_not_store():
+    """Refusals raise UNAVAILABLE or RESOURCE_EXHAUSTED; after one kind the task exists nevertheless."""
     faults = ScriptedFaults()
     faults.refusals = [Refusal.NOT_STORED, Refusal.STORED_ANYWAY, Refusal.OVER_QUOTA]
     setup = EngineSetup(faults=faults)
@@ -42,7 +42,7 @@ def test_ordered_refusals_store_or_do_not_store():
     assert [task("kept")] == [pending.name for pending in setup.engine.pending()]
 
 
-def test_ordered_delays_dispatch_late():
+def test_scripted_delays_dispatch_late():
     """A scripted delay postpones the dispatch; the schedule time that the worker reads stays."""
     faults = ScriptedFaults()
     faults.delays = [timedelta(minutes=3)]
@@ -55,7 +55,7 @@ def test_ordered_delays_dispatch_late():
     assert f"{START.timestamp():.6f}" == setup.worker.requests[0].headers["X-CloudTasks-TaskETA"]
 
 
-def test_random_faults_keep_the_promise_of_at_least_once():
+def test_random_faults_still_deliver_at_least_once():
     """Under shuffling, duplicates, delays and lost answers every stored task is delivered at least once."""
     faults = RandomFaults(Random(7), refuse=0.3, duplicate=0.3, late=0.3)
     setup = EngineSetup(faults=faults)
@@ -85,7 +85,7 @@ def test_log_holds_ids_and_outcomes():
 
 
 def test_settings_are_read_from_flat_json():
-    """Queue settings come as the API's own words; durations in seconds; an unknown word is an error."""
+    """Queue settings have the API's own names, durations are in seconds, an unknown name is an error."""
     settings = QueueSettings.from_mapping(
         {"max_dispatches_per_second": 5, "max_attempts": -1, "min_backoff": "0.5s", "max_backoff": 10}
     )

@@ -1,4 +1,4 @@
-"""Which names of tasks and queues are taken, and for how long."""
+"""The names of tasks and queues: which are blocked, and for how long."""
 
 from __future__ import annotations
 

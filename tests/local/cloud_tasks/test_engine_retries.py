@@ -1,4 +1,4 @@
-"""Attempts that fail, and when a task is given up."""
+"""Failed attempts: retries, backoff, and when a task is given up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.local.cloud_tasks.engine_setup import DAY, HOUR, QUEUE, SECOND, START
 
 
 def test_only_2xx_ends_a_task():
-    """Redirects, client errors, server errors and silence are all tried again."""
+    """After a redirect, client error, server error or no answer the task is tried again."""
     setup = EngineSetup()
     setup.worker.script = [302, 404, 500, NO_ANSWER, 204]
     setup.add("stubborn")
@@ -46,7 +46,7 @@ def test_backoff_doubles_then_grows_linearly_then_stays():
 
 
 def test_task_is_given_up_when_attempts_are_used_up():
-    """After max_attempts the task is gone and stands in the list of dead tasks."""
+    """After max_attempts the task is removed and is in the list of dead tasks."""
     setup = EngineSetup(retry=RetryPolicy(max_attempts=3))
     setup.worker.script = [500] * 3
     setup.add("hopeless")
@@ -89,7 +89,7 @@ def test_without_limits_a_task_is_retried_until_the_retention_ends():
 
 
 def test_retry_after_is_respected():
-    """A worker that names a pause gets it, when it is longer than the backoff."""
+    """A worker's Retry-After delays the next attempt if it is longer than the backoff."""
     setup = EngineSetup()
     setup.worker.script = [Answer(503, retry_after=30 * SECOND)]
     setup.add("patient")

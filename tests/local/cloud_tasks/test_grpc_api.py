@@ -52,7 +52,7 @@ def test_refusals_reach_the_client_as_its_own_exceptions(client):
 
 
 def test_lost_answers_reach_the_client_as_unavailable(client, setup):
-    """An ordered refusal is UNAVAILABLE for the client, and nothing is stored."""
+    """A scripted refusal is UNAVAILABLE for the client, and nothing is stored."""
     setup.engine.faults.refusals = [Refusal.NOT_STORED]
 
     with pytest.raises(exceptions.ServiceUnavailable):
@@ -60,7 +60,7 @@ def test_lost_answers_reach_the_client_as_unavailable(client, setup):
     assert setup.engine.pending() == []
 
 
-def test_parts_that_are_not_played_say_so(client):
+def test_unsupported_parts_are_refused(client):
     """App Engine targets, OAuth tokens and queue-level targets are UNIMPLEMENTED, never ignored."""
     with pytest.raises(exceptions.MethodNotImplemented):
         client.create_task(parent=QUEUE, task={"app_engine_http_request": {"relative_uri": "/x"}})
@@ -77,7 +77,7 @@ def test_parts_that_are_not_played_say_so(client):
 
 
 def test_attempts_are_reported(client, setup):
-    """After a failure the task tells its counts and what the last attempt got."""
+    """After a failure the task shows its counts and the status of the last attempt."""
     setup.worker.script = [404]
     create(client, name=task("one"))
 

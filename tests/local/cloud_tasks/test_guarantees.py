@@ -1,4 +1,4 @@
-"""Promises that hold whatever the workers answer and whatever goes wrong on the way."""
+"""What the service guarantees whatever the workers answer and whichever faults occur."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ DELAYS = st.lists(st.integers(0, 3600), min_size=1, max_size=12)
 CHANCES = st.tuples(*[st.floats(0, 0.5)] * 3)
 
 
-def played(answers, delays, chances, seed):
-    """A setup with one task for each delay, played to its end; returns it with the stored tasks."""
+def run_all(answers, delays, chances, seed):
+    """Create a task for each delay and drain the queue; returns the set-up and the tasks' due times."""
     refuse, duplicate, late = chances
     setup = EngineSetup(
         retry=RetryPolicy(max_attempts=4, max_backoff=timedelta(minutes=1)),
@@ -40,8 +40,8 @@ def played(answers, delays, chances, seed):
 
 @given(ANSWERS, DELAYS, CHANCES, st.integers(0, 1000))
 def test_every_stored_task_is_delivered_until_it_succeeds_or_is_dead(answers, delays, chances, seed):
-    """Nothing stored is lost: each task has a 2xx answer, or stands in the list of the dead with 4 tries."""
-    setup, due = played(answers, delays, chances, seed)
+    """No stored task is lost: each has a 2xx answer, or is in the list of dead tasks after 4 attempts."""
+    setup, due = run_all(answers, delays, chances, seed)
 
     succeeded = {line.task for line in setup.engine.log if 200 <= line.status < 300}
     dead = {entry.task.name for entry in setup.engine.dead}
@@ -53,8 +53,8 @@ def test_every_stored_task_is_delivered_until_it_succeeds_or_is_dead(answers, de
 
 @given(ANSWERS, DELAYS, CHANCES, st.integers(0, 1000))
 def test_no_task_runs_before_its_time_or_above_the_rate(answers, delays, chances, seed):
-    """Dispatches come at or after the schedule time, and never faster than burst plus rate."""
-    setup, due = played(answers, delays, chances, seed)
+    """Dispatches happen at or after the schedule time, and never faster than burst plus rate."""
+    setup, due = run_all(answers, delays, chances, seed)
 
     arrivals = list(zip(setup.worker.names(), setup.worker.moments, strict=True))
     assert all(moment >= due[task(name)] for name, moment in arrivals)

@@ -23,7 +23,7 @@ HTTP = {
 
 @pytest.fixture
 def call(running):
-    """Speaks REST to the server."""
+    """A function that calls the server's REST API."""
     with requests.Session() as session:
 
         def call(method, path, **content):
@@ -145,8 +145,8 @@ def test_official_client_over_rest(running, setup):
     assert [pending.name for pending in setup.engine.pending()] == [task("one")]
 
 
-def test_bearer_tokens_are_judged_where_that_is_asked_for(setup):
-    """A server that judges tokens answers 401 to a missing or wrong one, in Google's error JSON."""
+def test_bearer_tokens_are_checked_where_a_check_is_given(setup):
+    """A server that checks tokens answers 401 to a missing or wrong one, in Google's error JSON."""
     with TasksServer(setup.engine, accepts=lambda token: token == "good") as running:
 
         def ask(**headers):

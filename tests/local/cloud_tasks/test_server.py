@@ -30,7 +30,7 @@ EMAIL = "tasks@p.iam.gserviceaccount.com"
 
 
 class Receiver:
-    """A real HTTP worker that remembers what it got and can be waited for."""
+    """An HTTP worker that records its requests and can be waited for."""
 
     def __init__(self, statuses):
         self.statuses = list(statuses)
@@ -52,7 +52,7 @@ class Receiver:
 
 
 def system_engine(sender, **settings):
-    """An engine in real time with one quick queue."""
+    """An engine in real time with one queue with short backoffs."""
     queues = {"sync": {"min_backoff": 0.05, "max_backoff": 0.1, **settings}}
     return Engine(
         sender, clock=SystemClock(), queues=queues_from(queues, project="p", location="europe-west1")
@@ -81,7 +81,7 @@ def test_workers_dispatch_over_http_and_retry():
 
 
 def test_scheduled_task_waits_in_real_time():
-    """A task for a moment from now is not dispatched before it."""
+    """A task that is scheduled for later is not dispatched before that."""
     receiver = Receiver([])
     sender = HttpDispatcher()
     engine = system_engine(sender)
@@ -95,8 +95,8 @@ def test_scheduled_task_waits_in_real_time():
     assert due <= served_at < due + timedelta(seconds=2)
 
 
-def test_sender_reports_silence_redirects_and_pauses():
-    """No listener and a missed deadline are no answer; a redirect is not followed; Retry-After is read."""
+def test_http_dispatcher_reports_missing_answers_redirects_and_retry_after():
+    """No listener or an exceeded deadline is no answer; redirects are not followed; Retry-After is read."""
     late = threading.Event()
 
     @Request.application
@@ -116,16 +116,16 @@ def test_sender_reports_silence_redirects_and_pauses():
         busy = ask(served.base_url)
         slow = ask(f"{served.base_url}/slow", 0.1)
         late.set()
-    nobody = ask(served.base_url)
+    no_listener = ask(served.base_url)
     sender.close()
 
     assert moved.status == 302
     assert busy == Answer(503, timedelta(seconds=7))
-    assert slow == nobody == Answer(NO_ANSWER)
+    assert slow == no_listener == Answer(NO_ANSWER)
 
 
 def test_retry_after_in_every_form():
-    """Seconds and dates are read; what is neither counts as absent."""
+    """Seconds and dates are read; any other value counts as absent."""
     assert retry_after("5", START) == timedelta(seconds=5)
     assert retry_after("Mon, 02 Mar 2026 08:01:00 GMT", START) == timedelta(minutes=1)
     assert retry_after("Mon, 02 Mar 2026 07:00:00 GMT", START) == timedelta(0)
@@ -133,7 +133,7 @@ def test_retry_after_in_every_form():
     assert retry_after(None, START) is None
 
 
-def test_wsgi_sender_calls_the_app_in_the_same_thread():
+def test_wsgi_dispatcher_calls_the_app_in_the_same_thread():
     """A WSGI app can be the worker of a drain, without any socket."""
     seen = []
 
@@ -195,8 +195,8 @@ def test_googles_library_verifies_the_token_against_the_served_keys():
     assert claims["iss"] == GOOGLE_ISSUER
 
 
-def test_back_door_shows_queues_tasks_and_dead(running, setup):
-    """Pending tasks, counters, dead tasks and the log can be read as JSON; bodies only on demand."""
+def test_control_api_shows_queues_tasks_and_dead_tasks(running, setup):
+    """Pending tasks, counters, dead tasks and the log can be read as JSON; bodies only if asked for."""
     setup.engine.update_queue(
         QUEUE, queues_from({QUEUE: {"max_attempts": 1}}, project="", location="")[QUEUE]
     )
@@ -222,12 +222,12 @@ def test_back_door_shows_queues_tasks_and_dead(running, setup):
     assert requests.get(f"{running.base_url}/_sim/else", timeout=5).status_code == 404
 
 
-def test_back_door_takes_orders_for_faults(running, setup):
-    """Refusals, delays and duplicates can be ordered over HTTP."""
+def test_control_api_injects_faults(running, setup):
+    """Refusals, delays and duplicates can be scripted over HTTP."""
     assert isinstance(setup.engine.faults, ScriptedFaults)
-    order = {"refusals": ["NOT_STORED"], "delays": [1.5], "duplicates": [2]}
+    faults = {"refusals": ["NOT_STORED"], "delays": [1.5], "duplicates": [2]}
 
-    answer = requests.post(f"{running.base_url}/_sim/faults", json=order, timeout=5)
+    answer = requests.post(f"{running.base_url}/_sim/faults", json=faults, timeout=5)
 
     assert answer.status_code == 204
     assert [refusal.name for refusal in setup.engine.faults.refusals] == ["NOT_STORED"]
@@ -235,7 +235,7 @@ def test_back_door_takes_orders_for_faults(running, setup):
     assert setup.engine.faults.duplicates == [2]
 
 
-def test_command_serves_until_it_is_told_to_stop(tmp_path):
+def test_command_serves_until_it_is_terminated(tmp_path):
     """``python -m local.cloud_tasks`` prints its addresses, serves the given queues, and ends on SIGTERM."""
     queues = tmp_path / "queues.json"
     queues.write_text('{"sync": {"max_dispatches_per_second": 5}}')
