@@ -1,4 +1,8 @@
-"""Stands in for Google on one machine: OAuth, Calendar API v3, push channels, quotas, scriptable faults."""
+"""A simulated Google that runs on one machine, for tests and for the local stack.
+
+It answers Google's OAuth server and the Calendar API v3 over HTTP, sends push notifications, enforces quotas,
+and fails on request.
+"""
 
 from local.google.api.limits import GOOGLE, Limits
 from local.google.faults import Fault

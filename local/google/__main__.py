@@ -1,11 +1,14 @@
-"""Runs the simulator until it is interrupted: python -m local.google --port 8090."""
+"""Command line: serves the simulated Google until it is interrupted (python -m local.google --port 8090)."""
 
 from local.google import GOOGLE, GoogleServer, GoogleSimulator, Settings
 from local.simulation.command import options, redirect_uris, serve_until_interrupted
 
 
 def main() -> None:
-    """Serve with loopback pushes allowed, Google's quotas on request, and one client to begin with."""
+    """Read the options, create one OAuth client and the given accounts, and serve.
+
+    Pushes to loopback are allowed.
+    """
     parser = options("local.google", about=__doc__, port=8090)
     parser.add_argument("--account", action="append", default=[])
     parser.add_argument("--quotas", action="store_true", help="600/min/user, 10,000/min/project")

@@ -1,4 +1,4 @@
-"""Decides what a refused Calendar API call answers: one exception, and the bodies Google documents."""
+"""The errors of the Calendar API, with the status, reason and JSON body that Google documents for each."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ CODES = {
 
 
 class ApiError(Exception):
-    """A refusal with Google's status, reason and body."""
+    """A call is refused with this HTTP status, reason and message."""
 
     def __init__(
         self,
@@ -42,7 +42,10 @@ class ApiError(Exception):
         self.headers = headers or {}
 
     def body(self) -> Json:
-        """The JSON body: the classic shape, plus `status` and `details` where the front end refuses."""
+        """The JSON body of the error.
+
+        Errors of Google's front end have `status` and `details` beside the classic fields.
+        """
         item = {"domain": self.domain, "reason": self.reason, "message": self.message}
         if self.location:
             item |= {"locationType": self.location_type or "parameter", "location": self.location}
@@ -53,73 +56,73 @@ class ApiError(Exception):
 
 
 def invalid(message: str = "Invalid Value", location: str = "", *, reason: str = "invalid") -> ApiError:
-    """400 for a value that the API cannot accept."""
+    """400: a value that the API does not accept."""
     return ApiError(400, reason, message, location=location)
 
 
 def bad_request(message: str = "Bad Request") -> ApiError:
-    """400 for a request that does not parse."""
+    """400: the request cannot be understood."""
     return ApiError(400, "badRequest", message)
 
 
 def required(message: str, location: str = "") -> ApiError:
-    """400 for a missing value."""
+    """400: a required value is missing."""
     return ApiError(400, "required", message, location=location)
 
 
 def not_found() -> ApiError:
-    """404: it never existed, or the caller has no access."""
+    """404: the resource does not exist, or the caller has no access to it."""
     return ApiError(404, "notFound", "Not Found")
 
 
 def forbidden(message: str = "Forbidden") -> ApiError:
-    """403 that no retry cures."""
+    """403: not allowed, and a retry will not help."""
     return ApiError(403, "forbidden", message)
 
 
 def needs_access(level: str) -> ApiError:
-    """403 for a role that is too weak."""
+    """403: the caller's role on the calendar is too weak."""
     message = f"You need to have {level} access to this calendar."
     return ApiError(403, "requiredAccessLevel", message, domain="calendar")
 
 
 def not_organizer() -> ApiError:
-    """403 for a guest who changes what belongs to the organizer."""
+    """403: an attendee tries to change what only the organizer may change."""
     message = "Shared properties can only be changed by the organizer of the event."
     return ApiError(403, "forbiddenForNonOrganizer", message, domain="calendar")
 
 
 def duplicate() -> ApiError:
-    """409 for an id that is taken, be it by a deleted event."""
+    """409: the id is in use, perhaps by a deleted event."""
     return ApiError(409, "duplicate", "The requested identifier already exists.")
 
 
 def deleted() -> ApiError:
-    """410 for deleting what is deleted."""
+    """410: the event to delete is already deleted."""
     return ApiError(410, "deleted", "Resource has been deleted")
 
 
 def full_sync_required() -> ApiError:
-    """410 for a sync token that is no longer valid."""
+    """410: the sync token is no longer valid."""
     message = "Sync token is no longer valid, a full sync is required."
     return ApiError(410, "fullSyncRequired", message, domain="calendar", location="syncToken")
 
 
 def updated_min_too_long_ago() -> ApiError:
-    """410 for an `updatedMin` outside the retained history."""
+    """410: `updatedMin` lies before the changes that Google keeps."""
     message = "The requested minimum modification time lies too far in the past."
     return ApiError(410, "updatedMinTooLongAgo", message, domain="calendar", location="updatedMin")
 
 
 def condition_not_met() -> ApiError:
-    """412 for an etag that is out of date."""
+    """412: the etag in If-Match is not the current one."""
     return ApiError(
         412, "conditionNotMet", "Precondition Failed", location="If-Match", location_type="header"
     )
 
 
 def auth_error() -> ApiError:
-    """401 for an access token that is unknown, expired or revoked."""
+    """401: the access token is unknown, expired or revoked."""
     headers = {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/", error="invalid_token"'}
     return ApiError(
         401,
@@ -132,18 +135,18 @@ def auth_error() -> ApiError:
 
 
 def login_required() -> ApiError:
-    """401 for a call without any credentials."""
+    """401: the request carries no access token."""
     return ApiError(401, "required", "Login Required", location="Authorization", location_type="header")
 
 
 def error_info(reason: str, **metadata: str) -> Json:
-    """The ErrorInfo detail of the newer shape."""
+    """The ErrorInfo object in the details of Google's newer error format."""
     kind = "type.googleapis.com/google.rpc.ErrorInfo"
     return {"@type": kind, "reason": reason, "domain": "googleapis.com", "metadata": metadata}
 
 
 def scope_insufficient(method: str) -> ApiError:
-    """403 for a token whose scopes do not allow the method."""
+    """403: none of the token's scopes allows the method."""
     detail = error_info(
         "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
         service="calendar-json.googleapis.com",
@@ -161,6 +164,6 @@ def scope_insufficient(method: str) -> ApiError:
 
 
 def usage_limit(status: int, reason: str, message: str, *, retry_after: str = "") -> ApiError:
-    """403 or 429 of the usageLimits domain."""
+    """403 or 429: a usage limit is exceeded."""
     headers = {"Retry-After": retry_after} if retry_after else {}
     return ApiError(status, reason, message, domain="usageLimits", headers=headers)

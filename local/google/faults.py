@@ -1,4 +1,4 @@
-"""Says what a scripted fault does to a call: refused, delayed, cut, dropped, twisted or stale."""
+"""Scripted faults: a call is refused, delayed, cut off, altered or answered from old data, as a test asks."""
 
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -34,10 +34,11 @@ MESSAGES = {"backendError": "Backend Error", "forbidden": "Forbidden", "notFound
 
 @dataclass(slots=True)
 class Fault(ScriptedFault):
-    """One scripted fault; it hits calls of `method` (a shell pattern), `times` times after `skip` calls.
+    """One scripted fault.
 
-    `method` is an API method such as events.list, or oauth.auth, oauth.token, oauth.revoke.
-    `times` 0 means for ever.
+    It applies to calls whose `method` matches the shell pattern, `times` times after `skip` calls;
+    `times` 0 means always. `method` is an API method such as events.list, or oauth.auth, oauth.token,
+    oauth.revoke.
     """
 
     status: int = 503
@@ -54,7 +55,7 @@ class Fault(ScriptedFault):
     frozen: Calendar | None = None
 
     def error(self) -> ApiError:
-        """The error that a `status` fault answers."""
+        """The error that a fault with the action `status` answers."""
         if "ateLimitExceeded" in self.reason:
             return limit_error(
                 self.reason, shape=self.shape, status=self.status, retry_after=self.retry_after
@@ -68,7 +69,7 @@ Faults = FaultScript[Fault]
 
 
 def alter_answer(fault: Fault, answer: Any) -> Any:
-    """An answer with poison or with values changed and removed."""
+    """Return a copy of an answer, with values changed, removed, or an invalid event added."""
     if not isinstance(answer, dict):
         return answer
     altered = deepcopy(answer)

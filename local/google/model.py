@@ -1,4 +1,4 @@
-"""What the simulated Google remembers: accounts, calendars, events, clients, grants, channels and calls."""
+"""The records of the simulated Google: accounts, calendars, events, clients, tokens, channels and calls."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,13 +11,17 @@ WRITER_ROLES = frozenset({"writerWithoutPrivateAccess", "writer", "owner"})
 
 
 def rank(role: str) -> int:
-    """How much a role may do, compared with the others."""
+    """The position of a role in the order from weakest to strongest."""
     return ROLES.index(role)
 
 
 @dataclass(slots=True)
 class StoredEvent:
-    """One event copy on one calendar; `body` holds what every viewer shares."""
+    """One copy of an event in one calendar.
+
+    `body` holds the fields that all viewers share; `raw` marks a body that is shown unchecked, exactly as
+    given.
+    """
 
     body: Json
     change: int
@@ -38,18 +42,21 @@ class StoredEvent:
 
     @property
     def series(self) -> str:
-        """The id of the series an exception belongs to."""
+        """The id of the series that this is an exception of, or empty."""
         return str(self.body.get("recurringEventId", ""))
 
     @property
     def is_master(self) -> bool:
-        """Whether the event recurs."""
+        """Whether the event is a series."""
         return bool(self.body.get("recurrence"))
 
 
 @dataclass(slots=True)
 class Calendar:
-    """A calendar, who may do what with it, and its events including deleted ones."""
+    """A calendar, its sharing, and its events including deleted ones.
+
+    `epoch` is raised to expire all sync tokens; `change` is the number of the latest change.
+    """
 
     id: str
     summary: str
@@ -69,7 +76,7 @@ class Calendar:
     events: dict[str, StoredEvent] = field(default_factory=dict)
 
     def role(self, account: str) -> str:
-        """What an account may do here."""
+        """The role that an account has by ownership, sharing or publication."""
         if account == self.owner:
             return "owner"
         return max(self.roles.get(account, "none"), self.public_role, key=rank)
@@ -77,7 +84,7 @@ class Calendar:
 
 @dataclass(slots=True)
 class ListEntry:
-    """A calendar's place in one account's list."""
+    """The entry of one calendar in one account's calendar list."""
 
     calendar: str
     change: int
@@ -91,7 +98,10 @@ class ListEntry:
 
 @dataclass(slots=True)
 class Account:
-    """A Google account; ``email`` names it here for good, ``renamed`` is what people see."""
+    """A Google account.
+
+    ``email`` identifies it here for ever; ``renamed`` is the address after a change, if any.
+    """
 
     email: str
     subject: str
@@ -110,7 +120,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """An OAuth client of a project."""
+    """An OAuth client of a Google project."""
 
     id: str
     secret: str
@@ -120,7 +130,7 @@ class Client:
 
 @dataclass(slots=True)
 class RefreshToken:
-    """A refresh token and whose it is."""
+    """A refresh token, with its account, client and scopes."""
 
     token: str
     account: str
@@ -132,7 +142,7 @@ class RefreshToken:
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """An access token, whose it is, and until when."""
+    """An access token, with its account, client, scopes and expiry."""
 
     token: str
     account: str
@@ -144,7 +154,7 @@ class AccessToken:
 
 @dataclass(slots=True)
 class AuthorizationCode:
-    """A code between consent page and token endpoint."""
+    """The code that the consent page hands to the client, to be exchanged for tokens once."""
 
     code: str
     account: str
@@ -162,7 +172,7 @@ class AuthorizationCode:
 
 @dataclass(slots=True)
 class Channel:
-    """A push channel on one resource."""
+    """A push channel on one resource (a calendar's events, or a calendar list)."""
 
     id: str
     resource_id: str
@@ -181,7 +191,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as the log keeps it: no secrets, no contents."""
+    """One request in the log of calls; it holds no secrets and no contents."""
 
     number: int
     at: str
@@ -195,7 +205,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls the API, with what a token allows."""
+    """The account and client behind an access token, with the scopes that it allows."""
 
     account: str
     client: str
@@ -204,7 +214,7 @@ class Caller:
 
 
 def copy_json(value: Any) -> Any:
-    """A value that shares no dict and no list with the original."""
+    """Copy a JSON value deeply, several times faster than copy.deepcopy."""
     if isinstance(value, dict):
         return {
             name: copy_json(item) if isinstance(item, (dict, list)) else item for name, item in value.items()

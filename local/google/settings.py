@@ -1,4 +1,4 @@
-"""How strict, generous or faulty the simulated Google is."""
+"""Settings of the simulated Google: where it is strict, how long things live, which oddities it shows."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 @dataclass(slots=True)
 class Settings:
-    """How strict, generous or faulty the simulated Google is."""
+    """Settings that `admin.set_setting` changes while the simulator runs (durations in seconds)."""
 
     allow_http_push: bool = False
     channel_cap: timedelta = timedelta(days=7)

@@ -1,4 +1,4 @@
-"""Assembles the simulated Google: one WSGI application with its back doors."""
+"""The simulated Google as one WSGI application: OAuth server, Calendar API and control API."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -27,13 +27,34 @@ from local.google.settings import Settings
 from local.google.state import State
 from local.simulation.control_api import ControlApi
 
+# What GET may ask of the control API; everything else takes POST.
+READINGS = frozenset(
+    [
+        "state",
+        "events",
+        "channels",
+        "grants",
+        "mails",
+        "calls",
+        "pending_pushes",
+        "push_attempts",
+        "faults",
+        "busy",
+        "event",
+    ]
+)
+
 
 def _wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
 class GoogleSimulator:
-    """Google's OAuth server and Calendar API in one process; call it as a WSGI application."""
+    """Google's OAuth server and Calendar API in one process.
+
+    Call it as a WSGI application; `owner`, `admin` and `inspect` act on it directly, `push` delivers
+    notifications.
+    """
 
     def __init__(
         self,
@@ -56,7 +77,13 @@ class GoogleSimulator:
         self.admin = Admin(state, grants, quota, open_listings)
         self.owner = Owner(state)
         self.inspect = Inspection(state, grants, self.push, self._faults)
-        self.control_api = control_api(self.admin, self.owner, self.inspect)
+        self.control_api = ControlApi(
+            self.admin,
+            self.owner,
+            self.inspect,
+            readings=READINGS,
+            refusals={ApiError: error_response},
+        )
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one WSGI request."""
@@ -68,11 +95,10 @@ class GoogleSimulator:
             return self.control_api.answer(request)
         if request.path.startswith("/batch/calendar/v3"):
             return batch.answer(request, self._api.answer)
-        oauth_response = self._oauth.answer(request)
-        return oauth_response if oauth_response is not None else self._api.answer(request)
+        return self._oauth.answer(request) or self._api.answer(request)
 
     def add_fault(self, action: str, **options: Any) -> None:
-        """Script a fault: see `faults.Fault` for the options."""
+        """Script a fault; `faults.Fault` lists the options."""
         self.inspect.add_fault(action, **options)
 
     def consent(
@@ -83,34 +109,12 @@ class GoogleSimulator:
         decision: str = "allow_all",
         ticked: list[str] | None = None,
     ) -> str:
-        """Answer a consent page without a browser; returns the address it redirects to."""
+        """Decide on a consent page without a browser; returns the address that it redirects to."""
         request = Request.from_values(authorize_url)
         parameters: Json = request.args.to_dict()
         return self._consent.answer(parameters, decision=decision, account=account, ticked=ticked or [])
 
     def close(self) -> None:
-        """End waiting faults and the delivery thread."""
+        """End the faults that still wait, and the delivery thread."""
         self._faults.closing.set()
         self.push.stop()
-
-
-READINGS = frozenset(
-    [
-        "state",
-        "events",
-        "channels",
-        "grants",
-        "mails",
-        "calls",
-        "pending_pushes",
-        "push_attempts",
-        "faults",
-        "busy",
-        "event",
-    ]
-)
-
-
-def control_api(*doors: object) -> ControlApi:
-    """The operations of the given objects under /_sim/."""
-    return ControlApi(*doors, readings=READINGS, refusals={ApiError: error_response})

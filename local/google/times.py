@@ -1,4 +1,4 @@
-"""Decides how Calendar writes and reads moments: RFC 3339, all-day dates, zones and their instants."""
+"""Reads and writes times as the Calendar API does: RFC 3339, all-day dates and IANA time zones."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -14,25 +14,25 @@ LOCAL = re.compile(r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d+)?)?$")
 
 @cache
 def zone(name: str) -> ZoneInfo:
-    """The zone of an IANA name."""
+    """Return the time zone with an IANA name."""
     return ZoneInfo(name)
 
 
 @cache
 def zone_names() -> frozenset[str]:
-    """Every IANA name this machine knows."""
+    """Every IANA time zone name that this machine knows."""
     return frozenset(available_timezones())
 
 
 def checked_zone(name: Any, location: str = "timeZone") -> str:
-    """An IANA name, else 400."""
+    """Return an IANA time zone name; 400 if it is unknown."""
     if not isinstance(name, str) or name not in zone_names():
         raise invalid("Invalid time zone definition.", location)
     return name
 
 
 def parse_parameter(text: str) -> datetime:
-    """A query parameter's moment: RFC 3339 with its mandatory offset, milliseconds ignored."""
+    """Read a time in a query parameter: RFC 3339 with an offset, fractions of a second dropped; else 400."""
     if " " in text or not RFC3339.match(text):
         raise bad_request()
     try:
@@ -42,28 +42,31 @@ def parse_parameter(text: str) -> datetime:
 
 
 def format_timestamp(moment: datetime) -> str:
-    """A server time as `updated` shows it: UTC with milliseconds."""
+    """Write a server time as in the field `updated`: UTC with milliseconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
 def parse_timestamp(text: str) -> datetime:
-    """The moment of a `stamp`."""
+    """Read what `format_timestamp` wrote."""
     return datetime.fromisoformat(text)
 
 
 def format_event_time(moment: datetime, where: tzinfo) -> str:
-    """An event's moment as the API shows it: whole seconds and the zone's offset, Z for none."""
+    """Write the time of an event: whole seconds with the zone's offset, Z for UTC."""
     text = moment.astimezone(where).replace(microsecond=0).isoformat()
     return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
 
 
 def is_all_day(value: Json) -> bool:
-    """Whether a start or end is a date."""
+    """Whether the start or end of an event is a date."""
     return "date" in value
 
 
 def stored_time(value: Any, default_zone: str, *, what: str) -> Json:
-    """A start or end as it is stored: a date, or an offset time with its IANA zone if one was named."""
+    """Return the start or end of an event as it is stored; 400 if it is not valid.
+
+    That is a date, or a time with an offset and the IANA zone (the given one, else the calendar's).
+    """
     if not isinstance(value, dict):
         raise required(f"Missing {what} time.", what)
     has_date, has_time = value.get("date") is not None, value.get("dateTime") is not None
@@ -99,19 +102,19 @@ def _moment(text: Any, named: str, what: str) -> datetime:
 
 
 def to_moment(value: Json, calendar_zone: str) -> datetime:
-    """The moment of a stored start or end; a date is midnight in the calendar's zone."""
+    """Return the moment of a stored start or end; a date means midnight in the calendar's zone."""
     if is_all_day(value):
         return midnight(date.fromisoformat(value["date"]), calendar_zone)
     return datetime.fromisoformat(value["dateTime"])
 
 
 def midnight(day: date, zone_name: str) -> datetime:
-    """The first moment of a day in a zone."""
+    """Return the first moment of a day in a time zone."""
     return datetime.combine(day, time(), zone(zone_name)).astimezone(UTC)
 
 
 def shift_time(value: Json, by: timedelta) -> Json:
-    """A stored start or end moved by a duration (whole days for dates)."""
+    """Return a stored start or end moved by a duration (whole days for dates)."""
     if is_all_day(value):
         return {"date": (date.fromisoformat(value["date"]) + timedelta(days=by.days)).isoformat()}
     moved = datetime.fromisoformat(value["dateTime"]) + by

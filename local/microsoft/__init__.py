@@ -1,4 +1,8 @@
-"""Stands in for Microsoft on one machine: the identity platform, Graph's calendars, webhooks, faults."""
+"""A simulated Microsoft that runs on one machine, for tests and for the local stack.
+
+It answers the identity platform and the calendar part of Microsoft Graph over HTTP, sends change
+notifications to webhooks, throttles, and fails on request.
+"""
 
 from local.microsoft.api.limits import GRAPH, Limits
 from local.microsoft.faults import Fault

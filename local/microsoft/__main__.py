@@ -1,11 +1,14 @@
-"""Runs the simulator until it is interrupted: python -m local.microsoft --port 8091."""
+"""Command line: serves the simulated Microsoft until interrupted (python -m local.microsoft --port 8091)."""
 
 from local.microsoft import GRAPH, Limits, MicrosoftServer, MicrosoftSimulator, Settings
 from local.simulation.command import options, redirect_uris, serve_until_interrupted
 
 
 def main() -> None:
-    """Serve with loopback pushes allowed, and one app to begin with."""
+    """Read the options, register one app, create the given accounts, and serve.
+
+    Pushes to loopback are allowed.
+    """
     parser = options("local.microsoft", about=__doc__, port=8091)
     parser.add_argument("--account", action="append", default=[], help="a work account")
     parser.add_argument("--personal", action="append", default=[], help="a personal account")

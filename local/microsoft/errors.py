@@ -1,4 +1,4 @@
-"""Decides what a refused call answers: Graph's error body, and the identity platform's."""
+"""The errors of Graph and of the identity platform, with the status, codes and JSON body of each."""
 
 from datetime import datetime
 from typing import Any
@@ -7,7 +7,7 @@ Json = dict[str, Any]
 
 
 class GraphError(Exception):
-    """A refusal with Graph's status, code and body."""
+    """Graph refuses a request with this HTTP status, code and message."""
 
     def __init__(
         self, status: int, code: str, message: str, *, inner: str = "", headers: dict[str, str] | None = None
@@ -20,7 +20,7 @@ class GraphError(Exception):
         self.headers = headers or {}
 
     def body(self, *, now: datetime, request_id: str) -> Json:
-        """The JSON body; `inner` is a more exact code inside innerError."""
+        """The JSON body of the error; `inner` is a more exact code inside innerError."""
         inner: Json = {"code": self.inner} if self.inner else {}
         inner |= {"date": f"{now:%Y-%m-%dT%H:%M:%S}", "request-id": request_id}
         return {
@@ -33,7 +33,7 @@ class GraphError(Exception):
 
 
 class SignInError(Exception):
-    """A refusal of the identity platform, with AADSTS numbers."""
+    """The identity platform refuses a request; `code` is the AADSTS number."""
 
     def __init__(
         self,
@@ -55,11 +55,11 @@ class SignInError(Exception):
 
     @property
     def description(self) -> str:
-        """The text for people, which begins with the number."""
+        """The text for people, which begins with the AADSTS number."""
         return f"AADSTS{self.code}: {self.text}"
 
     def body(self, *, now: datetime, trace: str) -> Json:
-        """The JSON body of the token endpoint."""
+        """The JSON body of the token endpoint's error."""
         stamp = f"{now:%Y-%m-%d %H:%M:%SZ}"
         made: Json = {
             "error": self.error,
@@ -77,32 +77,32 @@ class SignInError(Exception):
 
 
 def bad_request(message: str, code: str = "BadRequest") -> GraphError:
-    """400 for a request that Graph's front end refuses."""
+    """400: refused by Graph's front end."""
     return GraphError(400, code, message)
 
 
 def invalid(code: str, message: str) -> GraphError:
-    """400 for what Exchange refuses."""
+    """400: refused by Exchange."""
     return GraphError(400, code, message)
 
 
 def item_not_found() -> GraphError:
-    """404: the id names nothing that the mailbox holds."""
+    """404: the mailbox has nothing with this id."""
     return GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
 
 
 def id_malformed() -> GraphError:
-    """400: the id is no Exchange id at all."""
+    """400: the id does not have the form of an Exchange id."""
     return GraphError(400, "ErrorInvalidIdMalformed", "Id is malformed.")
 
 
 def access_denied() -> GraphError:
-    """403: a scope is missing, or the folder is somebody else's."""
+    """403: a permission is missing, or the calendar is somebody else's."""
     return GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
 
 
 def token_invalid(message: str) -> GraphError:
-    """401 for an access token that is missing, unknown or too old."""
+    """401: the access token is missing, unknown or expired."""
     challenge = (
         'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize"'
     )
@@ -111,7 +111,7 @@ def token_invalid(message: str) -> GraphError:
 
 
 def conflict_of_change_keys() -> GraphError:
-    """412 for an etag that is out of date."""
+    """412: the etag in If-Match is not the current one."""
     message = (
         "The send or update operation could not be performed because the change key passed in the request "
         "does not match the current change key for the item."
@@ -120,7 +120,7 @@ def conflict_of_change_keys() -> GraphError:
 
 
 def time_zone_not_supported(name: str) -> GraphError:
-    """400 for a time zone that Exchange does not know."""
+    """400: Exchange does not know this time zone."""
     message = (
         f"A valid TimeZone value must be specified. The following TimeZone value is not supported: '{name}'."
     )
@@ -128,5 +128,5 @@ def time_zone_not_supported(name: str) -> GraphError:
 
 
 def throttled(*, retry_after: int, message: str, code: str = "ApplicationThrottled") -> GraphError:
-    """429 with the seconds to wait."""
+    """429: too many requests, with the seconds to wait."""
     return GraphError(429, code, message, headers={"Retry-After": str(retry_after)})

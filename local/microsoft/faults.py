@@ -1,4 +1,4 @@
-"""Says what a scripted fault does to a call: refused, delayed, cut, dropped, twisted or stale."""
+"""Scripted faults: a request is refused, delayed, cut off or answered with altered data, as a test asks."""
 
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -41,9 +41,10 @@ CODES = {
 
 @dataclass(slots=True)
 class Fault(ScriptedFault):
-    """One scripted fault; it hits calls of `method` (a shell pattern), `times` times after `skip` calls.
+    """One scripted fault.
 
-    `method` is such as events.create, calendarView.delta, batch, oauth.token; `times` 0 means for ever.
+    It applies to calls whose `method` matches the shell pattern, `times` times after `skip` calls;
+    `times` 0 means always. `method` is such as events.create, calendarView.delta, batch or oauth.token.
     """
 
     status: int = 503
@@ -62,7 +63,7 @@ class Fault(ScriptedFault):
     page: str = "empty"
 
     def error(self) -> GraphError:
-        """The error that a `status` fault answers."""
+        """The error that a fault with the action `status` answers."""
         code = self.reason or CODES.get(self.status, "UnknownError")
         headers = {**self.headers, **({"Retry-After": self.retry_after} if self.retry_after else {})}
         return GraphError(self.status, code, self.message or code, inner=self.inner, headers=headers)
@@ -72,7 +73,7 @@ Faults = FaultScript[Fault]
 
 
 def alter_answer(fault: Fault, answer: Json) -> Json:
-    """An answer with a poisonous entry, or with values changed and removed."""
+    """Return a copy of an answer, with values changed, removed, or an invalid event added (`poison`)."""
     altered = deepcopy(answer)
     if fault.action == "poison":
         poison = fault.event or {"id": "poison", "type": 7, "start": "never", "showAs": "unknownFutureValue"}

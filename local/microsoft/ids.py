@@ -1,4 +1,4 @@
-"""Makes Exchange's ids: opaque, case-sensitive, and other ones after a move unless they are immutable."""
+"""Makes Exchange's ids: opaque, case-sensitive, and changed by a move unless they are immutable."""
 
 import base64
 import hashlib
@@ -13,7 +13,7 @@ def _text(*parts: object, length: int) -> str:
 
 
 def calendar_id(owner: str, number: int) -> str:
-    """The id of a folder: it never changes."""
+    """The id of a calendar, which never changes."""
     return "AQMkAD" + _text("folder", owner, number, length=69)
 
 
@@ -25,17 +25,17 @@ def item_id(key: str, *, calendar: str, moves: int, day: str, immutable: bool) -
 
 
 def well_formed(text: str) -> bool:
-    """Whether a text could be an Exchange id at all."""
+    """Whether a text has the form of an Exchange id."""
     return bool(SHAPE.fullmatch(text))
 
 
 def change_key(number: int) -> str:
-    """The change key of a version."""
+    """The change key of a version of an event or calendar."""
     return base64.b64encode(hashlib.shake_256(f"change {number}".encode()).digest(18)).decode()
 
 
 def ical_uid(key: str, day: str) -> str:
-    """An iCalUId: the same in every mailbox, another for every occurrence."""
+    """An iCalUId: the same in every mailbox, and different for every occurrence."""
     date = day.replace("-", "") or "00000000"
     number = int(date[:4]), int(date[4:6]), int(date[6:8])
     stamp = f"{number[0]:04X}{number[1]:02X}{number[2]:02X}"
@@ -44,6 +44,6 @@ def ical_uid(key: str, day: str) -> str:
 
 
 def guid(*parts: object) -> str:
-    """A GUID that depends on nothing but its parts."""
+    """A GUID computed from the given parts, so that the same parts give the same GUID."""
     digest = hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()
     return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:32]}"

@@ -1,4 +1,4 @@
-"""What the simulated Microsoft remembers: mailboxes, items, apps, tokens, subscriptions and calls."""
+"""The records of the simulated Microsoft: mailboxes, items, apps, tokens, subscriptions and calls."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,11 @@ PERSONAL_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One version of an event: a single one, a series, or an exception; never changed in place."""
+    """One version of a stored event (Exchange's word is item): a single event, a series, or an exception.
+
+    It is never changed in place. `delta_change` is the change number under which delta reports it,
+    `deleted_days` are the original dates of deleted occurrences.
+    """
 
     key: str
     calendar: str
@@ -45,7 +49,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """What a calendar says about an item that left it."""
+    """What a calendar keeps of an item that was removed from it, for delta."""
 
     key: str
     day: str
@@ -56,7 +60,10 @@ class Tombstone:
 
 @dataclass(slots=True)
 class Calendar:
-    """A calendar folder and its items."""
+    """A calendar folder with its items.
+
+    `epoch` is raised to expire all delta links.
+    """
 
     id: str
     name: str
@@ -77,7 +84,7 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Somebody else's calendar in a mailbox."""
+    """A calendar of somebody else that is shared with a mailbox."""
 
     calendar: str
     can_edit: bool
@@ -85,7 +92,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class MailboxCalendar:
-    """A calendar as one mailbox sees it."""
+    """A calendar as one mailbox has it: its own, or shared with it under another id."""
 
     calendar: Calendar
     id: str
@@ -95,7 +102,10 @@ class MailboxCalendar:
 
 @dataclass(slots=True)
 class Account:
-    """A person with a mailbox, at work or at home; ``email`` names it for good, ``renamed`` is shown."""
+    """A person with a mailbox, work or personal.
+
+    ``email`` identifies it here for ever; ``renamed`` is the address after a change, if any.
+    """
 
     email: str
     oid: str
@@ -110,13 +120,13 @@ class Account:
 
     @property
     def address(self) -> str:
-        """The name that the person signs in with now."""
+        """The address that the person signs in with now."""
         return self.renamed or self.email
 
 
 @dataclass(slots=True)
 class Tenant:
-    """An organization, or the one of all personal accounts."""
+    """An organization, or the tenant of all personal accounts."""
 
     id: str
     domain: str
@@ -139,7 +149,7 @@ class App:
 
 @dataclass(slots=True)
 class AuthorizationCode:
-    """A code between consent page and token endpoint."""
+    """The code that the consent page hands to the app, to be exchanged for tokens once."""
 
     code: str
     account: str
@@ -154,7 +164,7 @@ class AuthorizationCode:
 
 @dataclass(slots=True)
 class RefreshToken:
-    """A refresh token: used ones stay valid."""
+    """A refresh token; it stays valid after use, and `revoked` is the AADSTS number that refuses it."""
 
     token: str
     account: str
@@ -165,7 +175,7 @@ class RefreshToken:
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """An access token, whose it is, and until when."""
+    """An access token, with its account, app, permissions and expiry."""
 
     token: str
     account: str
@@ -176,7 +186,7 @@ class AccessToken:
 
 @dataclass(slots=True)
 class Subscription:
-    """A webhook on the events of one calendar."""
+    """A webhook subscription to the events of one calendar."""
 
     id: str
     account: str
@@ -196,13 +206,13 @@ class Subscription:
 
     @property
     def kinds(self) -> frozenset[str]:
-        """The kinds of changes it is about."""
+        """The kinds of change that it is about: created, updated, deleted."""
         return frozenset(each.strip() for each in self.change_type.split(","))
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as the log keeps it: no secrets, no contents."""
+    """One request in the log of calls; it holds no secrets and no contents."""
 
     number: int
     at: str
@@ -216,7 +226,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls Graph, with what a token allows."""
+    """The account and app behind an access token, with the permissions that it allows."""
 
     account: str
     app: str

@@ -1,4 +1,4 @@
-"""How strict, slow or faulty the simulated Microsoft is."""
+"""Settings of the simulated Microsoft: how long things live, what is delayed, which oddities it shows."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 @dataclass(slots=True)
 class Settings:
-    """The knobs; `admin.set_setting` changes one while the simulator runs (durations in seconds)."""
+    """Settings that `admin.set_setting` changes while the simulator runs (durations in seconds)."""
 
     allow_http_push: bool = False
     login_origin: str = "https://login.microsoftonline.com"

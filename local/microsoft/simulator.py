@@ -1,4 +1,4 @@
-"""Assembles the simulated Microsoft: one WSGI application with its back doors."""
+"""The simulated Microsoft as one WSGI application: identity platform, Graph and control API."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -29,13 +29,37 @@ from local.microsoft.settings import Settings
 from local.microsoft.state import State
 from local.simulation.control_api import ControlApi, bad_arguments
 
+# What GET may ask of the control API; everything else takes POST.
+READINGS = frozenset(
+    [
+        "state",
+        "events",
+        "calendars",
+        "subscriptions",
+        "grants",
+        "mails",
+        "calls",
+        "pending_pushes",
+        "push_attempts",
+        "faults",
+        "busy",
+        "event",
+        "days",
+        "default_calendar",
+    ]
+)
+
 
 def _wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
 class MicrosoftSimulator:
-    """The identity platform and Graph in one process; call it as a WSGI application."""
+    """The identity platform and Graph in one process.
+
+    Call it as a WSGI application; `owner`, `admin` and `inspect` act on it directly, `push` delivers
+    notifications.
+    """
 
     def __init__(
         self,
@@ -60,7 +84,13 @@ class MicrosoftSimulator:
         )
         self.owner = Owner(state)
         self.inspect = Inspection(state, grants, self.push, self._faults)
-        self.control_api = control_api(self.admin, self.owner, self.inspect)
+        self.control_api = ControlApi(
+            self.admin,
+            self.owner,
+            self.inspect,
+            readings=READINGS,
+            refusals={GraphError: bad_arguments, SignInError: bad_arguments},
+        )
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one WSGI request."""
@@ -74,15 +104,10 @@ class MicrosoftSimulator:
         if request.path.startswith(f"{ROOT}/"):
             graph_request = read_request(request)
             return http_response(self._api.answer(graph_request, request), graph_request)
-        oauth_response = self._oauth.answer(request)
-        return (
-            oauth_response
-            if oauth_response is not None
-            else Response("Not Found", 404, mimetype="text/plain")
-        )
+        return self._oauth.answer(request) or Response("Not Found", 404, mimetype="text/plain")
 
     def add_fault(self, action: str, **options: Any) -> None:
-        """Script a fault: see `faults.Fault` for the options."""
+        """Script a fault; `faults.Fault` lists the options."""
         self.inspect.add_fault(action, **options)
 
     def consent(
@@ -93,44 +118,17 @@ class MicrosoftSimulator:
         decision: str = "accept",
         withheld: list[str] | None = None,
     ) -> str:
-        """Answer a consent page without a browser; returns the address it redirects to."""
+        """Decide on a consent page without a browser; returns the address that it redirects to."""
         parameters: Json = Request.from_values(authorize_url).args.to_dict()
         tenant = urlsplit(authorize_url).path.split("/")[1]
         if urlsplit(authorize_url).path.endswith("/adminconsent"):
             return self._consent.admin_consent(parameters, tenant, decision=decision, account=account).address
-        oauth_response = self._consent.answer(
+        redirect = self._consent.answer(
             parameters, tenant, decision=decision, account=account, withheld=withheld
         )
-        return oauth_response.address
+        return redirect.address
 
     def close(self) -> None:
-        """End waiting faults and the delivery thread."""
+        """End the faults that still wait, and the delivery thread."""
         self._faults.closing.set()
         self.push.stop()
-
-
-READINGS = frozenset(
-    [
-        "state",
-        "events",
-        "calendars",
-        "subscriptions",
-        "grants",
-        "mails",
-        "calls",
-        "pending_pushes",
-        "push_attempts",
-        "faults",
-        "busy",
-        "event",
-        "days",
-        "default_calendar",
-    ]
-)
-
-
-def control_api(*doors: object) -> ControlApi:
-    """The operations of the given objects under /_sim/."""
-    return ControlApi(
-        *doors, readings=READINGS, refusals={GraphError: bad_arguments, SignInError: bad_arguments}
-    )

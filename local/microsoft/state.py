@@ -1,4 +1,4 @@
-"""Holds the whole simulated state behind one lock, and is the one place where changes are recorded."""
+"""The whole state of the simulated Microsoft behind one lock; every change of it is recorded here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ MAILBOX_ERRORS = {
 
 @dataclass(slots=True)
 class DelayedChange:
-    """A change that readers do not see yet."""
+    """A change that listings and delta do not show yet (settings `lag` and `lag_reads`)."""
 
     calendar: str
     key: str
@@ -42,7 +42,7 @@ class DelayedChange:
 
 @dataclass(frozen=True, slots=True)
 class VisibleCalendar:
-    """A calendar as a reader sees it: perhaps as it was a moment ago."""
+    """A calendar's content as listings and delta show it, without delayed changes."""
 
     items: dict[str, Item]
     removed: list[Tombstone]
@@ -50,7 +50,7 @@ class VisibleCalendar:
 
 
 class State(SimulatorState):
-    """Every account, calendar and subscription, the clock, and the change counter."""
+    """Every account, tenant, calendar, app and subscription, the clock, and the counter of changes."""
 
     def __init__(self, now: Callable[[], datetime], settings: Settings) -> None:
         super().__init__()
@@ -70,40 +70,40 @@ class State(SimulatorState):
         self._delayed: list[DelayedChange] = []
 
     def now(self) -> datetime:
-        """The present, in UTC."""
+        """The present time in UTC."""
         return self._clock().astimezone(UTC)
 
     def account(self, email: str) -> Account:
-        """An account that exists."""
+        """Return an account by the address that it was created with (KeyError if there is none)."""
         return self.accounts[email.lower()]
 
     def person(self, address: str) -> Account | None:
-        """Who signs in with this address now."""
+        """Return who signs in with this address now, or None."""
         return next((each for each in self.accounts.values() if each.address == address.lower()), None)
 
     def tenant_of_domain(self, domain: str) -> Tenant:
-        """The organization of a mail domain, made when it is first named."""
+        """Return the organization of a mail domain, which is created when it is first named."""
         made = Tenant(ids.guid("tenant", domain.lower()), domain.lower())
         return self.tenants.setdefault(made.id, made)
 
     def require_mailbox(self, account: Account) -> None:
-        """404 where the mailbox is not one that Graph serves."""
+        """Answer 404 if Graph does not serve this mailbox."""
         if account.mailbox_error:
             code = account.mailbox_error
             raise GraphError(404, code, MAILBOX_ERRORS.get(code, "The mailbox is not available."))
 
     def default_calendar(self, account: str) -> Calendar:
-        """The calendar a mailbox begins with."""
+        """Return the default calendar of a mailbox."""
         return next(each for each in self.calendars.values() if each.owner == account and each.default)
 
     def named_calendar(self, name: str) -> Calendar:
-        """The calendar with this id, or the default calendar of the mailbox with this address."""
+        """Return the calendar with this id, or the default calendar of the mailbox with this address."""
         if name.lower() in self.accounts:
             return self.default_calendar(name.lower())
         return self.calendars[name]
 
     def calendars_of(self, account: str) -> list[MailboxCalendar]:
-        """Every calendar in a mailbox: the own ones, then those that others share."""
+        """Return the calendars of a mailbox: its own ones, then those shared with it."""
         own = [
             MailboxCalendar(each, each.id, each.can_edit, own=True)
             for each in self.calendars.values()
@@ -117,7 +117,7 @@ class State(SimulatorState):
         return own + shared
 
     def mailbox_calendar(self, account: str, calendar_id: str) -> MailboxCalendar:
-        """A calendar of a mailbox by its id (the empty id is the default calendar), else 404."""
+        """Return a calendar of a mailbox by its id (empty: the default calendar); 404 if there is none."""
         wanted = calendar_id or self.default_calendar(account).id
         for each in self.calendars_of(account):
             if each.id == wanted:
@@ -125,7 +125,7 @@ class State(SimulatorState):
         raise item_not_found()
 
     def store(self, item: Item, *, kind: str = "updated", silent: bool = False) -> Item:
-        """Store a version of an item as a change, of which delta learns unless it is silent."""
+        """Store a version of an item as a change; a `silent` one is not reported by delta."""
         calendar = self.calendars[item.calendar]
         moment, change = format_timestamp(self.now()), self.next_change()
         made = replace(
@@ -142,7 +142,7 @@ class State(SimulatorState):
         return made
 
     def remove(self, item: Item, *, notify: bool = True, tombstone: bool = True) -> None:
-        """Take an item out of its calendar; a tombstone stays."""
+        """Remove an item from its calendar, leaving a tombstone for delta unless told not to."""
         calendar = self.calendars[item.calendar]
         change = self.next_change()
         self._lag(calendar, item.key, calendar.items.get(item.key), change)
@@ -166,7 +166,7 @@ class State(SimulatorState):
             )
 
     def visible(self, calendar: Calendar, *, reading: bool = True) -> VisibleCalendar:
-        """What a reader sees: changes that are not ripe are undone, newest first."""
+        """Return what listings and delta show of a calendar: delayed changes are undone, the newest first."""
         moment = self.now()
         self._delayed = [each for each in self._delayed if each.visible_at > moment or each.reads > 0]
         late = [each for each in self._delayed if each.calendar == calendar.id]
@@ -183,7 +183,7 @@ class State(SimulatorState):
         return VisibleCalendar(items, [each for each in calendar.removed if each.change <= known], known)
 
     def apply_due_bumps(self) -> None:
-        """Do what Exchange does by itself in the meantime."""
+        """Give new change keys to the events for which the setting `bump_after` asks it by now."""
         due = [key for moment, key in self.bumps if moment <= self.now()]
         self.bumps = [(moment, key) for moment, key in self.bumps if moment > self.now()]
         for key in due:
@@ -191,14 +191,14 @@ class State(SimulatorState):
                 self.store(self.calendars[self.calendar_of_event[key]].items[key])
 
     def id_of(self, item: Item, *, immutable: bool, day: str = "") -> str:
-        """The id that names an item, or an occurrence of it, and is remembered as such."""
+        """Return the id of an item or of its occurrence on a day, and remember it for look-ups."""
         key, day = item.series or item.key, day or item.original
         made = ids.item_id(key, calendar=item.calendar, moves=item.moves, day=day, immutable=immutable)
         self.event_ids[made] = (key, day)
         return made
 
-    def mail(self, to: str, kind: str, item: Item, *, by: str) -> None:
-        """Log a message to somebody."""
+    def log_mail(self, to: str, kind: str, item: Item, *, by: str) -> None:
+        """Log a mail that Exchange would have sent."""
         event = self.id_of(item, immutable=True)
         self.mails.append(
             Mail(

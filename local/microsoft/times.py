@@ -1,4 +1,4 @@
-"""Decides which time zone names Exchange knows, and writes and reads its local times."""
+"""Reads and writes times as Graph does: local times with Windows or IANA time zones."""
 
 import re
 from datetime import UTC, date, datetime
@@ -20,7 +20,7 @@ _IANA = frozenset(WINDOWS_TO_OLSON.values()) | {"Etc/UTC", "Etc/GMT"}
 
 @cache
 def zone(name: str) -> ZoneInfo:
-    """The rules of a Windows zone or of a listed IANA zone; 400 for any other name."""
+    """Return the time zone with a Windows name or a supported IANA name; 400 for any other name."""
     if name.lower() in {"utc", "tzone://microsoft/utc"}:
         return ZoneInfo("UTC")
     if name.lower() in _WINDOWS:
@@ -31,7 +31,7 @@ def zone(name: str) -> ZoneInfo:
 
 
 def supported_zones(standard: str) -> list[Json]:
-    """The zones of the list that `supportedTimeZones` answers."""
+    """Return the time zones that `supportedTimeZones` lists."""
     if standard.lower() == "iana":
         return [{"alias": name, "displayName": name} for name in sorted(_IANA)]
     names = sorted([*WINDOWS_TO_OLSON, "UTC"])
@@ -39,7 +39,7 @@ def supported_zones(standard: str) -> list[Json]:
 
 
 def parse_wall_time(text: object) -> datetime:
-    """A wall time without offset, as Graph writes it: up to seven digits of a second."""
+    """Read a local time without offset, with up to seven digits of a second; 400 for anything else."""
     found = WALL.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         raise invalid("ErrorInvalidParameter", "The value of a dateTime property is not a date and time.")
@@ -53,7 +53,7 @@ def parse_wall_time(text: object) -> datetime:
 
 
 def to_moment(value: Json) -> datetime:
-    """The moment a dateTimeTimeZone names."""
+    """Return the moment that a dateTimeTimeZone stands for."""
     text = value.get("dateTime")
     return _to_moment(text if isinstance(text, str) else "", value.get("timeZone") or "UTC")
 
@@ -68,36 +68,36 @@ def _to_moment(text: str, name: str) -> datetime:
 
 
 def parse_parameter(text: str) -> datetime:
-    """The moment of a startDateTime or endDateTime: by its own offset, UTC without one."""
+    """Read startDateTime or endDateTime of a query; without an offset it is UTC."""
     return to_moment({"dateTime": text.replace(" ", "+"), "timeZone": "UTC"})
 
 
 def format_wall_time(moment: datetime) -> str:
-    """A wall time with Graph's seven digits."""
+    """Write a local time with seven digits of a second, as Graph does."""
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}0"
 
 
 def date_time_time_zone(moment: datetime, name: str) -> Json:
-    """A moment as a dateTimeTimeZone in a zone."""
+    """Write a moment as a dateTimeTimeZone in a zone."""
     return {"dateTime": format_wall_time(moment.astimezone(zone(name))), "timeZone": name}
 
 
 def all_day_boundary(day: date, name: str) -> Json:
-    """A day's beginning, in whatever zone was asked for: all-day events are never converted."""
+    """Write the beginning of a day in the zone that was asked for; all-day events are never converted."""
     return {"dateTime": f"{day.isoformat()}T00:00:00.0000000", "timeZone": name}
 
 
 def format_timestamp(moment: datetime) -> str:
-    """A moment as a DateTimeOffset in UTC."""
+    """Write a moment as a DateTimeOffset in UTC."""
     moment = moment.astimezone(UTC)
     return f"{format_wall_time(moment)}Z"
 
 
 def to_wall_time(moment: datetime, name: str) -> datetime:
-    """A moment as wall time in a zone."""
+    """Return the local time of a moment in a zone."""
     return moment.astimezone(zone(name)).replace(tzinfo=None)
 
 
 def from_wall_time(wall_time: datetime, name: str) -> datetime:
-    """The moment of a wall time in a zone."""
+    """Return the moment of a local time in a zone."""
     return wall_time.replace(tzinfo=zone(name)).astimezone(UTC)

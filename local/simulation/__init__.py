@@ -1,1 +1,1 @@
-"""What simulated providers share whichever they stand in for: pushes on their way, faults, doors, serving."""
+"""Shared by both simulated providers: push queue, scripted faults, control API, HTTP server, command line."""

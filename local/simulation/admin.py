@@ -1,4 +1,4 @@
-"""The settings of a simulated provider, and the journal of what it was asked and whom it mailed."""
+"""The administration that both simulators have: settings, and the logs of calls and mails."""
 
 from dataclasses import asdict
 from datetime import timedelta
@@ -7,11 +7,11 @@ from typing import Any, Protocol, get_args, get_type_hints
 
 
 class LoggedState(Protocol):
-    """A world that keeps a journal."""
+    """A simulator's state that has settings and keeps logs of calls and mails."""
 
     @property
     def lock(self) -> RLock:
-        """Held while it is read or changed."""
+        """Must be held while the state is read or changed."""
 
     settings: Any
     mails: list[Any]
@@ -19,7 +19,7 @@ class LoggedState(Protocol):
 
 
 class SimulatorAdmin:
-    """What the back doors of all providers tell of their world; every method takes the lock."""
+    """Changes settings and reads the logs; every method takes the state's lock."""
 
     def __init__(self, world: LoggedState) -> None:
         self._logged_state = world
@@ -30,17 +30,17 @@ class SimulatorAdmin:
             change_setting(self._logged_state.settings, name, value)
 
     def mails(self) -> list[dict[str, Any]]:
-        """Every message that the provider would have sent."""
+        """Return every mail that the provider would have sent."""
         with self._logged_state.lock:
             return [asdict(mail) for mail in self._logged_state.mails]
 
     def calls(self) -> list[dict[str, Any]]:
-        """Every request so far: method, account, calendar, status, reason."""
+        """Return every request so far: method, account, calendar, status and reason."""
         with self._logged_state.lock:
             return [asdict(call) for call in self._logged_state.calls]
 
     def clear_logs(self) -> None:
-        """Forget the request log and the mails."""
+        """Empty the logs of calls and mails."""
         with self._logged_state.lock:
             self._logged_state.calls.clear()
             self._logged_state.mails.clear()

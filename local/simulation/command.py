@@ -1,4 +1,4 @@
-"""Runs a simulator from the command line until it is interrupted."""
+"""The command line of both simulators: common options, and serving until interrupted."""
 
 import argparse
 import threading
@@ -8,7 +8,7 @@ from local.simulation.server import SimulatorServer
 
 
 def options(program: str, *, about: str | None, port: int) -> argparse.ArgumentParser:
-    """A parser with the options of every simulator: its port, and one client to begin with."""
+    """Return a parser with the common options: the port, and the OAuth client to begin with."""
     parser = argparse.ArgumentParser(prog=f"python -m {program}", description=about)
     parser.add_argument("--port", type=int, default=port)
     parser.add_argument("--client-id", default="slotbridge-local")
@@ -18,12 +18,12 @@ def options(program: str, *, about: str | None, port: int) -> argparse.ArgumentP
 
 
 def redirect_uris(chosen: argparse.Namespace) -> list[str]:
-    """The given addresses, or the one of the local front end."""
+    """Return the redirect addresses from the command line, or that of the local front end."""
     return chosen.redirect_uri or ["http://127.0.0.1:8080/oauth_callback"]
 
 
 def serve_until_interrupted(server: SimulatorServer[Any], *, name: str) -> None:
-    """Serve and push, saying where."""
+    """Serve, print the address, and stop on Ctrl-C."""
     with server:
         print(f"Simulated {name} on {server.url}", flush=True)
         try:

@@ -1,4 +1,4 @@
-"""Serves a back door as JSON: POST /_sim/<operation> with the keyword arguments, GET /_sim/<reading>."""
+"""The control API under /_sim/: POST /_sim/<operation> with JSON arguments, GET /_sim/<reading>."""
 
 import inspect
 import json
@@ -11,9 +11,10 @@ Refusals = Mapping[type[Exception], Callable[[Any], Response]]
 
 
 class ControlApi:
-    """Every public method of the given objects, by name.
+    """Makes every public method of the given objects callable over HTTP, by its name.
 
-    A GET reaches only `readings`; `refusals` says how the provider's own errors are answered.
+    GET is allowed for the names in `readings` only; `refusals` says how the provider's own errors are
+    answered.
     """
 
     def __init__(self, *objects: object, readings: frozenset[str], refusals: Refusals) -> None:
@@ -26,11 +27,11 @@ class ControlApi:
                     self.operations[name] = method
 
     def call(self, name: str, arguments: dict[str, Any]) -> Any:
-        """Do one operation by name."""
+        """Call one operation by its name."""
         return self.operations[name](**arguments)
 
     def answer(self, request: Request) -> Response:
-        """The response to one request below /_sim/."""
+        """Answer one HTTP request below /_sim/."""
         name = request.path.removeprefix("/_sim/").strip("/")
         if name == "health":
             return _json({"status": "ok"})
@@ -48,7 +49,7 @@ class ControlApi:
 
 
 def bad_arguments(error: Exception) -> Response:
-    """The answer to an operation that was called wrongly: 400 with the error's name."""
+    """The answer to wrong arguments: 400 with the name of the Python error."""
     return _json({"error": f"{type(error).__name__}: {error}"}, status=400)
 
 

@@ -1,4 +1,4 @@
-"""Decides which scripted fault hits which call, and lets slow calls wait."""
+"""Scripted faults of both simulators: which fault applies to which call, and how answers are altered."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,10 @@ LONGEST_WAIT = 120.0
 
 @dataclass(slots=True)
 class ScriptedFault:
-    """What a fault does and which calls it hits: those of `method`, a shell pattern, with other bounds.
+    """What a fault does and which calls it applies to: those whose `method` matches the shell pattern.
 
-    It hits `times` times after `skip` calls; `times` 0 means for ever.
+    It applies `times` times after `skip` calls; `times` 0 means always. `account` and `calendar` narrow
+    it, if given.
     """
 
     action: str
@@ -26,7 +27,7 @@ class ScriptedFault:
     hits: int = field(default=0, kw_only=True)
 
     def matches(self, method: str, *, account: str, calendar: str) -> bool:
-        """Whether it is about this call."""
+        """Whether the fault is about a call of this method, account and calendar."""
         return (
             fnmatchcase(method, self.method)
             and self.account in {"", account}
@@ -38,7 +39,10 @@ FaultType = TypeVar("FaultType", bound=ScriptedFault)
 
 
 class FaultScript(Generic[FaultType]):
-    """Faults in the order they were added; `unlisted` names fields that are no plain data."""
+    """The faults that are still to come, in the order they were added.
+
+    `unlisted` names fields that cannot be shown as JSON.
+    """
 
     def __init__(self, actions: frozenset[str], *, unlisted: frozenset[str] = frozenset()) -> None:
         self.closing = threading.Event()
@@ -48,7 +52,7 @@ class FaultScript(Generic[FaultType]):
         self._script: list[FaultType] = []
 
     def add(self, fault: FaultType) -> FaultType:
-        """Put a fault at the end of the script."""
+        """Add a fault at the end; ValueError if its action is unknown."""
         if fault.action not in self._actions:
             raise ValueError(fault.action)
         with self._lock:
@@ -56,12 +60,12 @@ class FaultScript(Generic[FaultType]):
         return fault
 
     def clear(self) -> None:
-        """Drop the whole script."""
+        """Remove all faults."""
         with self._lock:
             self._script.clear()
 
     def listed(self) -> list[dict[str, Any]]:
-        """The script as it stands, with how often each fault has hit."""
+        """Return the faults that are still to come, with how often each has applied."""
         with self._lock:
             return [self._plain(fault) for fault in self._script]
 
@@ -70,7 +74,7 @@ class FaultScript(Generic[FaultType]):
         return {name: deepcopy(getattr(fault, name)) for name in names}
 
     def take(self, method: str, *, account: str, calendar: str) -> FaultType | None:
-        """The fault that hits this call, if any."""
+        """Return the fault that applies to this call, and count it; None if there is none."""
         with self._lock:
             for fault in self._script:
                 if not fault.matches(method, account=account, calendar=calendar):
@@ -85,12 +89,15 @@ class FaultScript(Generic[FaultType]):
         return None
 
     def wait(self, seconds: float) -> None:
-        """Let the caller wait, but not beyond the end of the simulator."""
+        """Wait so many seconds, or until the simulator is closed."""
         self.closing.wait(min(seconds, LONGEST_WAIT))
 
 
 def rewrite_json(answer: Any, *, change: Mapping[str, Any], remove: Sequence[str], separator: str) -> None:
-    """Set and drop values in place; `*` stands for every entry, and what is not there is not dropped."""
+    """Set and remove values in a JSON answer, in place, by paths such as items/*/start.
+
+    `*` stands for every entry; removing what does not exist does nothing.
+    """
     for path, value in change.items():
         _visit(answer, path.split(separator), value, remove=False)
     for path in remove:

@@ -1,4 +1,4 @@
-"""Sends one POST to a webhook over the network, and says what it answered and how fast."""
+"""Sends one POST request to a webhook, and measures its answer."""
 
 import http.client
 import time
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class WebhookReply:
-    """What a webhook answered, and after how many seconds; status 0 is no answer."""
+    """What a webhook answered, and after how many seconds; status 0 means that it did not answer."""
 
     status: int
     text: str = ""
@@ -17,7 +17,10 @@ class WebhookReply:
 
 
 def post(address: str, headers: dict[str, str], body: bytes, *, timeout: float) -> WebhookReply:
-    """Send a POST, waiting at most so many seconds; what does not speak HTTP does not answer."""
+    """Send a POST and wait at most `timeout` seconds.
+
+    An answer that is not HTTP counts as none (status 0).
+    """
     parts = urlsplit(address)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=timeout)

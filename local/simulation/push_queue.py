@@ -1,4 +1,4 @@
-"""Holds pushes on their way: delivered on demand or by a thread, dropped, doubled, reordered."""
+"""The queue of pushes that wait for delivery, on demand or by a thread; they can be dropped and reordered."""
 
 import threading
 from abc import ABC, abstractmethod
@@ -8,11 +8,11 @@ from typing import Generic, Protocol, TypeVar
 
 
 class QueuedPush(Protocol):
-    """A push that waits for its time."""
+    """A push that waits to be delivered."""
 
     @property
     def due(self) -> datetime:
-        """When it is to be delivered, or tried again."""
+        """The time from which it may be delivered, or tried again."""
 
 
 Item = TypeVar("Item", bound=QueuedPush)
@@ -20,7 +20,10 @@ Attempt = TypeVar("Attempt")
 
 
 class PushQueue(ABC, Generic[Item, Attempt]):
-    """The queue between changes and webhooks; a provider decides what a POST carries and what is retried."""
+    """The queue between changes and webhooks.
+
+    A subclass for each provider decides what a POST carries and which deliveries are repeated.
+    """
 
     def __init__(self, now: Callable[[], datetime], *, name: str) -> None:
         self._now = now
@@ -36,47 +39,47 @@ class PushQueue(ABC, Generic[Item, Attempt]):
 
     @abstractmethod
     def _send_batch(self, batch: list[Item]) -> list[tuple[Attempt, Item | None]]:
-        """Send one batch: of each item what became of it, and what is queued again."""
+        """Send one batch; returns for each push the attempt, and the push to queue again, if any."""
 
     def _split_into_batches(self, ready: list[Item]) -> list[list[Item]]:
-        """What is sent together."""
+        """Group pushes into those that are sent together; by default each is sent alone."""
         return [[item] for item in ready]
 
     def put(self, notification: Item) -> None:
-        """Queue a notification."""
+        """Add a push to the queue."""
         with self._lock:
             self._queue.append(notification)
         self._work_arrived.set()
 
     def pending(self) -> list[Item]:
-        """What waits, in the order of delivery."""
+        """Return the waiting pushes in the order of delivery."""
         with self._lock:
             return list(self._queue)
 
     def attempts(self) -> list[Attempt]:
-        """Every delivery so far."""
+        """Return every delivery attempt so far."""
         with self._lock:
             return list(self._attempts)
 
     def wait_for(self, count: int, *, seconds: float) -> bool:
-        """Wait until so many notifications were delivered or tried."""
+        """Wait until so many deliveries were attempted; returns False if that takes longer than `seconds`."""
         with self._attempted:
             return self._attempted.wait_for(lambda: len(self._attempts) >= count, seconds)
 
     def drop(self, count: int | None = None) -> int:
-        """Lose the first waiting notifications, or all; returns how many."""
+        """Lose the first `count` waiting pushes, or all; returns how many."""
         with self._lock:
             lost = len(self._queue) if count is None else min(count, len(self._queue))
             del self._queue[:lost]
         return lost
 
     def duplicate(self, index: int = 0) -> None:
-        """Deliver a waiting notification twice."""
+        """Deliver a waiting push twice."""
         with self._lock:
             self._queue.insert(index, self._queue[index])
 
     def reorder(self, order: list[int]) -> None:
-        """Put the waiting notifications in another order, given as their present positions."""
+        """Put the waiting pushes in another order, given as their present positions; else ValueError."""
         with self._lock:
             if sorted(order) != list(range(len(self._queue))):
                 raise ValueError(order)
@@ -92,7 +95,7 @@ class PushQueue(ABC, Generic[Item, Attempt]):
         self._work_arrived.set()
 
     def deliver(self, count: int | None = None, *, force: bool = False) -> list[Attempt]:
-        """Deliver what waits and is due, at most `count`; `force` also what waits for its retry."""
+        """Deliver the pushes that are due, at most `count`; with `force` also those that wait for a retry."""
         with self._lock:
             ready = [item for item in self._queue if force or item.due <= self._now()][:count]
             for item in ready:
@@ -109,14 +112,14 @@ class PushQueue(ABC, Generic[Item, Attempt]):
         return made
 
     def start(self) -> None:
-        """Deliver from a thread of its own, as soon as something is due."""
+        """Start a thread that delivers each push as soon as it is due."""
         if self._thread is None:
             self._stopping = False
             self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
-        """End the thread."""
+        """Stop the thread."""
         thread, self._thread = self._thread, None
         if thread is not None:
             self._stopping = True

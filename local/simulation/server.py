@@ -14,31 +14,31 @@ from local.simulation.push_queue import PushQueue
 
 
 class ServedSimulator(Protocol):
-    """A WSGI application that pushes."""
+    """A WSGI application with a queue of pushes."""
 
     @property
     def push(self) -> PushQueue[Any, Any]:
-        """The pushes on their way."""
+        """The queue of pushes."""
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one WSGI request."""
 
     def close(self) -> None:
-        """End whatever waits or runs."""
+        """End whatever still waits or runs."""
 
 
 Simulator = TypeVar("Simulator", bound=ServedSimulator)
 
 
 class _SilentRequestHandler(WSGIRequestHandler):
-    """Addresses hold tokens and mail addresses, so nothing is printed."""
+    """Logs nothing, because addresses contain tokens and mail addresses."""
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002
         """Print nothing."""
 
 
 class SimulatorServer(Generic[Simulator]):
-    """A threaded server at `url`."""
+    """A threaded HTTP server at `url`; with `auto_push` it also delivers pushes from a thread."""
 
     def __init__(self, simulator: Simulator, *, port: int = 0, auto_push: bool = False) -> None:
         self.simulator = simulator
@@ -53,13 +53,13 @@ class SimulatorServer(Generic[Simulator]):
         self._server.serve_forever(poll_interval=0.02)
 
     def start(self) -> None:
-        """Begin to serve, and to push if asked to."""
+        """Begin to serve, and to deliver pushes if asked to."""
         self._thread.start()
         if self._auto_push:
             self.simulator.push.start()
 
     def stop(self) -> None:
-        """End serving and pushing, and close every socket."""
+        """Stop serving and delivering, and close every socket."""
         self.simulator.close()
         if self._thread.is_alive():
             self._server.shutdown()
@@ -77,7 +77,7 @@ class SimulatorServer(Generic[Simulator]):
 
 
 def drop_connection(request: Request) -> NoReturn:
-    """End the connection without an answer."""
+    """Close the connection of a request without an answer."""
     connection = request.environ.get("werkzeug.socket")
     if connection is not None:
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Counts and logs what every simulated provider does: changes, numbers given, mails sent."""
+"""The base of a simulator's state: its lock, its counters, and the log of mails."""
 
 import threading
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One message that the provider would have sent to somebody."""
+    """A mail that the provider would have sent to somebody."""
 
     to: str
     kind: str
@@ -17,7 +17,7 @@ class Mail:
 
 
 class SimulatorState:
-    """The lock of a simulated world, its counters and its mails."""
+    """The lock of a simulator's state, its counters and its log of mails."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -26,12 +26,12 @@ class SimulatorState:
         self._serial = 0
 
     def serial(self) -> int:
-        """A number never given before."""
+        """Return a number that was never returned before."""
         self._serial += 1
         return self._serial
 
     def next_change(self) -> int:
-        """The change counter after one more change."""
+        """Count one more change, and return its number."""
         self._change += 1
         return self._change
 

@@ -1,1 +1,1 @@
-"""The Calendar API's HTTP side: routes, request checks, limits, paging and batches."""
+"""The HTTP side of the Calendar API: which method answers, request checks, quotas, paging and batches."""

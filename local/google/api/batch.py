@@ -1,4 +1,4 @@
-"""Answers /batch/calendar/v3: a multipart body of requests, each answered on its own."""
+"""Answers batch requests (/batch/calendar/v3): a multipart body of many calls, each answered by itself."""
 
 # https://developers.google.com/workspace/calendar/api/guides/batch
 
@@ -19,7 +19,7 @@ LIMIT = 1000
 
 
 def answer(request: Request, call: Callable[[Request], Response]) -> Response:
-    """The multipart response to a batch."""
+    """Run every call in a multipart request through `call`, and join the answers in a multipart response."""
     kind = request.headers.get("Content-Type", "")
     if not kind.startswith("multipart/mixed"):
         return error_response(bad_request("Failed to parse batch request, error: missing boundary."))

@@ -1,4 +1,4 @@
-"""One API request after routing: who calls what with which arguments."""
+"""One API call after routing: the method, its caller, and its checked arguments."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,11 @@ from local.google.times import checked_zone
 
 @dataclass(slots=True)
 class Context:
-    """The request a handler answers."""
+    """What a handler gets to answer one API call.
+
+    `page_fault` and `stale_calendar` are set by scripted faults; `etag` is what the handler wants in the
+    ETag header.
+    """
 
     state: State
     method: Method
@@ -29,43 +33,49 @@ class Context:
     etag: str = field(default="", init=False)
 
     def calendar(self, name: str = "calendarId") -> tuple[Calendar, str]:
-        """The calendar the path names and the caller's role on it."""
+        """Return the calendar that the path names, and the role that the caller effectively has on it."""
         calendar, role = access.calendar_with_role(self.state, self.method, self.caller, self.path[name])
         if self.stale_calendar is not None and self.stale_calendar.id == calendar.id:
             return self.stale_calendar, role
         return calendar, role
 
     def writable_calendar(self) -> tuple[Calendar, str]:
-        """The calendar the path names, if the caller may write events there."""
+        """Return the calendar that the path names and the caller's role.
+
+        403 unless the role may write events.
+        """
         calendar, role = self.calendar()
         access.require_writer(role)
         return calendar, role
 
     def argument(self, name: str, default: Any = None) -> Any:
-        """A typed query parameter."""
+        """Return a query parameter, already converted to its declared type."""
         return self.query.get(name, default)
 
     def viewer(self, role: str) -> Viewer:
-        """The caller as a viewer with the wishes of this request."""
+        """Describe who reads the answer: caller, role, the time zone and attendee limit asked for."""
         time_zone = self.argument("timeZone", "")
         if time_zone:
             checked_zone(time_zone)
         return Viewer(self.caller.account, role, time_zone, self.argument("maxAttendees", 0))
 
     def event_answer(self, calendar: Calendar, event: StoredEvent, role: str) -> Json:
-        """An event as the answer shows it."""
+        """Render an event for this caller, and remember its etag for the ETag header."""
         shown = render_event(self.state, calendar, event, self.viewer(role))
         self.etag = str(shown["etag"])
         return shown
 
     def require_if_match(self, calendar: Calendar, event: StoredEvent) -> None:
-        """412 if the request's If-Match names another version."""
+        """Answer 412 if the request's If-Match header names another version of the event."""
         current = self.state.etag(calendar, event, self.caller.account)
         if self.if_match not in {"", "*", current}:
             raise condition_not_met()
 
     def required_text(self, name: str, *, limit: int = 0) -> str:
-        """A required text of the body."""
+        """Return a text field of the body.
+
+        400 if it is missing, empty or longer than `limit` (0: no limit).
+        """
         value = self.body.get(name)
         if not isinstance(value, str) or not value:
             raise required(f"Missing {name}.", name)

@@ -1,4 +1,4 @@
-"""Answers Calendar API requests: routing, faults, tokens, scopes, quota, handler, mask and call log."""
+"""The way of a Calendar API call: route, scripted fault, token, scopes, quota, handler, field mask, log."""
 
 import json
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ DELAYING_ACTIONS = frozenset({"slow", "hang"})
 
 @dataclass(slots=True)
 class Api:
-    """The Calendar API over a world."""
+    """Answers calls of the Calendar API from the simulator's state."""
 
     state: State
     grants: Grants
@@ -35,7 +35,7 @@ class Api:
     handlers: dict[str, Handler]
 
     def answer(self, request: Request) -> Response:
-        """The response to one request below /calendar/v3/."""
+        """Answer one HTTP request below /calendar/v3/."""
         verb, query = request.method, request.args.to_dict(flat=False)
         # Clients send a long GET as a POST with the query as its form.
         if verb == "POST" and request.headers.get("x-http-method-override", "").upper() == "GET":

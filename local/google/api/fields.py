@@ -1,4 +1,4 @@
-"""Decides what a `fields` mask leaves of an answer: names, slashes, sub-selections and the asterisk."""
+"""The `fields` parameter (partial responses): reads a field mask and applies it to an answer."""
 
 # https://developers.google.com/workspace/calendar/api/guides/performance#partial-response
 
@@ -13,7 +13,7 @@ TOKEN = re.compile(r"[A-Za-z0-9_$*\-]+|[(),/]")
 
 
 def parse(text: str) -> Mask:
-    """The tree of a mask; an empty tree keeps everything below it."""
+    """Read a field mask into a tree of names; an empty subtree keeps everything below it."""
     tokens = TOKEN.findall(text)
     if "".join(tokens) != text.replace(" ", "") or not tokens:
         raise _refused(text)
@@ -52,7 +52,7 @@ def _path(tokens: list[str], mask: Mask, text: str) -> list[str]:
 
 
 def check(mask: Mask, schema: str) -> None:
-    """Refuse a mask that names what the response's schema has not."""
+    """Answer 400 for a mask that names a field which the response's schema does not have."""
     _check(mask, document()["schemas"][schema])
 
 
@@ -79,7 +79,7 @@ def _resolved(schema: Json) -> Json:
 
 
 def apply(mask: Mask, value: Any) -> Any:
-    """What a mask leaves of a value."""
+    """Return what the mask keeps of a JSON value."""
     if not mask:
         return value
     if isinstance(value, list):

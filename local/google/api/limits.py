@@ -1,4 +1,4 @@
-"""Decides when a caller is over quota: sliding one-minute windows per user and per project."""
+"""Quotas of the Calendar API: units per minute for each user and for each project, in sliding windows."""
 
 # https://developers.google.com/workspace/calendar/api/guides/quota
 
@@ -17,7 +17,7 @@ Shape = Literal["classic", "front_end"]
 
 @dataclass(slots=True)
 class Limits:
-    """What is allowed per minute; None means no limit."""
+    """How many units a minute are allowed; None means no limit. `shape` and `status` choose the error."""
 
     per_user: int | None = None
     per_project: int | None = None
@@ -29,19 +29,22 @@ GOOGLE = Limits(per_user=600, per_project=10_000)
 
 
 def units(verb: str) -> int:
-    """What a request costs."""
+    """The quota units that a request with this HTTP verb costs."""
     return PATCH_UNITS if verb == "PATCH" else 1
 
 
 class Quota:
-    """The spent units of the last minute."""
+    """Counts the units that were spent in the last minute."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._spent: defaultdict[str, deque[tuple[datetime, int]]] = defaultdict(deque)
 
     def spend(self, caller: Caller, cost: int, now: datetime) -> None:
-        """Charge a request, or refuse it without charging."""
+        """Count a request against its user and its project.
+
+        Raise the quota error, uncounted, if that exceeds a limit.
+        """
         user, project = f"u:{caller.project}:{caller.account}", f"p:{caller.project}"
         if self._over(project, cost, now, self.limits.per_project):
             raise limit_error("rateLimitExceeded", shape=self.limits.shape, status=429)
@@ -61,7 +64,7 @@ class Quota:
 def limit_error(
     reason: str, *, shape: Shape = "classic", status: int = 403, retry_after: str = ""
 ) -> ApiError:
-    """The refusal of a quota, in the classic shape or the front end's newer one."""
+    """The error for an exceeded quota, in the classic format or in the newer one of Google's front end."""
     text = "User Rate Limit Exceeded" if reason == "userRateLimitExceeded" else "Rate Limit Exceeded"
     error = usage_limit(status, reason, text, retry_after=retry_after)
     if shape == "front_end":

@@ -1,4 +1,4 @@
-"""Reads the access token of an HTTP request, and writes JSON answers and errors."""
+"""Reads access tokens from HTTP requests, and writes JSON answers and error answers."""
 
 import json
 from typing import Any
@@ -9,17 +9,20 @@ from local.google.errors import ApiError
 
 
 def access_token(request: Request) -> str:
-    """The access token of a request, by header or query parameter."""
+    """Return the access token of a request, from the Authorization header or the query.
+
+    Empty if there is none.
+    """
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else request.args.get("access_token", "")
 
 
 def json_response(answer: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A JSON response."""
+    """An HTTP response with a JSON body."""
     kind = "application/json; charset=UTF-8"
     return Response(json.dumps(answer), status, headers=headers, content_type=kind)
 
 
 def error_response(error: ApiError) -> Response:
-    """An error as a response."""
+    """The HTTP response for an API error."""
     return json_response(error.body(), status=error.status, headers=error.headers)

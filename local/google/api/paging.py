@@ -1,4 +1,4 @@
-"""Keeps what a listing found when it began, and hands it out page by page."""
+"""Pages of a listing: the result is kept when its first page is asked for, and handed out page by page."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ PAGE_PARAMETERS = frozenset({"pageToken", "maxResults", "fields"})
 
 @dataclass(frozen=True, slots=True)
 class OpenListing:
-    """The items of a listing, and the sync token that its last page carries."""
+    """The items that a listing had when it began, and the sync token that belongs on its last page."""
 
     key: str
     query: Json
@@ -20,14 +20,14 @@ class OpenListing:
 
 
 class OpenListings:
-    """The listings that can still be continued."""
+    """Keeps the latest listings, so that their next pages can be asked for by page token."""
 
     def __init__(self) -> None:
         self._open: OrderedDict[str, OpenListing] = OrderedDict()
         self._count = 0
 
     def remember(self, *, resource: str, query: Json, items: list[Json], sync_token: str) -> OpenListing:
-        """Remember a listing."""
+        """Keep the items of a new listing; the oldest listing is forgotten when there are too many."""
         self._count += 1
         listing = OpenListing(f"Ck{self._count:06d}", _listing_query(resource, query), items, sync_token)
         self._open[listing.key] = listing
@@ -36,7 +36,10 @@ class OpenListings:
         return listing
 
     def find(self, token: str, *, resource: str, query: Json) -> tuple[OpenListing, int]:
-        """The listing and position of a page token; 400 if it belongs to another question."""
+        """Return the listing and the offset that a page token stands for.
+
+        Answers 400 if the token is unknown or was given for another resource or other parameters.
+        """
         key, _, offset = token.partition(".")
         listing = self._open.get(key)
         if listing is None or not offset.isdigit() or listing.query != _listing_query(resource, query):
@@ -44,7 +47,7 @@ class OpenListings:
         return listing, int(offset)
 
     def forget(self) -> None:
-        """Drop every page token."""
+        """Make every page token invalid."""
         self._open.clear()
 
 
@@ -55,7 +58,7 @@ def _listing_query(resource: str, query: Json) -> Json:
 
 
 def page_of(listing: OpenListing, offset: int, size: int, page_fault: str) -> Json:
-    """One page's items and token: a page token, or on the last page the sync token."""
+    """One page of a listing: its items, and the next page token or, on the last page, the sync token."""
     if page_fault == "empty":
         return {"items": [], "nextPageToken": f"{listing.key}.{offset}"}
     size = 1 if page_fault == "short" else size

@@ -1,4 +1,4 @@
-"""Says which handler answers which API method."""
+"""The table of API methods: which handler answers which method of the Calendar API."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ Handler = Callable[[Context], Json | None]
 
 
 def colors(_context: Context) -> Json:
-    """The palettes, shortened to the entries that clients look up."""
+    """Answer colors.get: the colour palettes, cut down to the entries that clients look up."""
     palette = {str(index): {"background": "#9fe1e7", "foreground": "#1d1d1d"} for index in range(1, 12)}
     wide = palette | {str(index): palette["1"] for index in range(12, 25)}
     return {
@@ -26,7 +26,7 @@ def colors(_context: Context) -> Json:
 
 
 def handlers(open_listings: OpenListings, push: Channels) -> dict[str, Handler]:
-    """The handler of every method that is simulated."""
+    """Return the handler of every simulated API method, by the method's id."""
     table: dict[str, Any] = {
         "calendarList.list": lambda context: calendar_methods.list_calendars(context, open_listings),
         "calendarList.get": calendar_methods.get_entry,

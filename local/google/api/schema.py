@@ -1,4 +1,4 @@
-"""Reads the Calendar API's own discovery document: its routes, scopes, parameters and response schemas."""
+"""Reads Google's discovery document of the Calendar API: its methods, scopes, parameters and JSON schemas."""
 
 import json
 import re
@@ -27,13 +27,13 @@ class Method:
 
     @property
     def title(self) -> str:
-        """The name that error details use, such as Events.List."""
+        """The method's name as Google's error details write it, such as Events.List."""
         return ".".join(part[0].upper() + part[1:] for part in self.id.split("."))
 
 
 @cache
 def document() -> Json:
-    """The document that google-api-python-client ships."""
+    """Return the discovery document that comes with google-api-python-client."""
     place = files("googleapiclient") / "discovery_cache" / "documents" / "calendar.v3.json"
     found: Json = json.loads(place.read_text("utf-8"))
     return found
@@ -41,7 +41,7 @@ def document() -> Json:
 
 @cache
 def methods() -> tuple[Method, ...]:
-    """Every declared method, literal paths before those with variables."""
+    """Return every declared method; those with literal paths come before those with variables in the path."""
     found: list[Method] = []
     _collect(document(), found)
     return tuple(sorted(found, key=lambda method: method.pattern.pattern.count("(?P<")))
@@ -66,7 +66,10 @@ def _collect(resource: Json, found: list[Method]) -> None:
 
 
 def match(verb: str, path: str) -> tuple[Method, dict[str, str]] | None:
-    """The method of a verb and a still percent-encoded path, with its decoded path parameters."""
+    """Find the method for an HTTP verb and a percent-encoded path.
+
+    Returns it with its decoded path parameters.
+    """
     for method in methods():
         found = method.pattern.match(path)
         if found and method.verb == verb:
@@ -75,7 +78,10 @@ def match(verb: str, path: str) -> tuple[Method, dict[str, str]] | None:
 
 
 def arguments(method: Method, query: dict[str, list[str]]) -> Json:
-    """The typed query parameters of a method; a value outside its type or enum is a 400."""
+    """Convert the query to the method's declared types.
+
+    400 for a value of another type or outside its enum.
+    """
     typed: Json = {}
     for name, spec in method.parameters.items():
         if spec["location"] != "query" or name not in query:
@@ -107,12 +113,15 @@ PYTHON = {"string": str, "boolean": bool, "array": list, "object": dict}
 
 
 def check(schema: str, body: Json) -> None:
-    """400 parseError for a known field of another type; null is allowed, unknown fields are ignored."""
+    """Answer 400 (parseError) if a known field of a body has another JSON type than declared.
+
+    Null is allowed, and unknown fields are ignored.
+    """
     _check(document()["schemas"][schema], body)
 
 
 def without_nulls(value: Any) -> Any:
-    """A body in which null means the same as leaving out."""
+    """Return a copy of a body without its null values, where null means the same as leaving the field out."""
     if isinstance(value, dict):
         return {name: without_nulls(item) for name, item in value.items() if item is not None}
     if isinstance(value, list):

@@ -1,4 +1,8 @@
-"""Decides what a sync token remembers (resource, account, change, epoch, age) and when it is refused."""
+"""Sync tokens: what they contain, and when they are refused.
+
+A token holds the resource, the account, the change number, the epoch of the resource (raised to expire all
+tokens) and the time.
+"""
 
 import base64
 import json
@@ -21,13 +25,17 @@ FORBIDDEN_PARAMETERS = (
 
 
 def issue(state: State, *, resource: str, account: str, epoch: int, change: int) -> str:
-    """An opaque token for everything up to a change number."""
+    """Make a sync token that covers every change up to a change number."""
     content = [resource, account, epoch, change, int(state.now().timestamp())]
     return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
 
 
 def redeem(state: State, token: str, *, resource: str, account: str, epoch: int) -> int:
-    """The change number of a token; 410 when it is another's, expired or of an older epoch."""
+    """Return the change number in a sync token.
+
+    Answers 410 if the token is too old, of an earlier epoch, or of another resource or account; 400 if it
+    is not a token.
+    """
     try:
         found_resource, found_account, found_epoch, change, issued = json.loads(
             base64.urlsafe_b64decode(token.encode())
@@ -43,7 +51,7 @@ def redeem(state: State, token: str, *, resource: str, account: str, epoch: int)
 
 
 def check_events_query(query: Json) -> None:
-    """400 for a parameter that a sync token forbids."""
+    """Answer 400 for a parameter of events.list that must not be combined with a sync token."""
     for name in FORBIDDEN_PARAMETERS:
         if name in query:
             raise bad_request(f"The parameter {name} cannot be combined with syncToken.")
@@ -52,7 +60,7 @@ def check_events_query(query: Json) -> None:
 
 
 def check_calendar_list_query(query: Json) -> None:
-    """400 for a parameter that a calendar list's sync token forbids."""
+    """Answer 400 for a parameter of calendarList.list that must not be combined with a sync token."""
     for name in ("minAccessRole", "showOwnOrganizationOnly"):
         if name in query:
             raise bad_request(f"The parameter {name} cannot be combined with syncToken.")

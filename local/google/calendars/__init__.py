@@ -1,1 +1,1 @@
-"""Calendars and calendar lists: the API methods, who may do what, and free/busy."""
+"""Calendars: the methods on calendars and calendar lists, access rights, and free/busy."""

@@ -1,4 +1,4 @@
-"""Decides what a token and a role together allow on one calendar."""
+"""Access rights: what a token's scopes and the sharing of a calendar allow together."""
 
 from local.google.api.schema import Method
 from local.google.errors import forbidden, needs_access, not_found, scope_insufficient
@@ -17,13 +17,13 @@ OWNED_SCOPES = frozenset({"calendar.events.owned", "calendar.events.owned.readon
 
 
 def check_scopes(method: Method, caller: Caller) -> None:
-    """403 unless one of the token's scopes is declared for the method."""
+    """Answer 403 unless the token has one of the scopes that the method accepts."""
     if not method.scopes & caller.scopes:
         raise scope_insufficient(method.title)
 
 
 def effective_role(method: Method, caller: Caller, calendar: Calendar) -> str:
-    """The role that the narrower of scopes and sharing leaves on a calendar."""
+    """Return the role that remains on a calendar when the token's scopes allow less than the sharing."""
     role = calendar.role(caller.account)
     usable = method.scopes & caller.scopes
     if method.id.startswith("events."):
@@ -46,7 +46,10 @@ def effective_role(method: Method, caller: Caller, calendar: Calendar) -> str:
 def calendar_with_role(
     state: State, method: Method, caller: Caller, calendar_id: str
 ) -> tuple[Calendar, str]:
-    """A calendar and the caller's effective role on it; 404 without any."""
+    """Return a calendar and the caller's effective role.
+
+    Answers 404 if the calendar is not shared with the caller at all, 403 if the scopes leave no role.
+    """
     calendar = state.calendar(calendar_id, caller.account)
     if calendar.role(caller.account) == "none":
         raise not_found()
@@ -57,12 +60,12 @@ def calendar_with_role(
 
 
 def require_writer(role: str) -> None:
-    """403 unless the role may write events."""
+    """Answer 403 unless the role may write events."""
     if role not in WRITER_ROLES:
         raise needs_access("writer")
 
 
 def require_owner(role: str) -> None:
-    """403 unless the role owns the calendar."""
+    """Answer 403 unless the role is owner."""
     if role != "owner":
         raise needs_access("owner")

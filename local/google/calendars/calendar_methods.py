@@ -1,4 +1,4 @@
-"""Answers calendarList.* and calendars.*: what an account lists, makes, changes or deletes."""
+"""Answers the methods on calendar lists (calendarList.*) and on calendars (calendars.*)."""
 
 from local.google.api import sync_tokens
 from local.google.api.context import Context
@@ -13,7 +13,7 @@ from local.google.times import checked_zone
 
 
 def list_calendars(context: Context, open_listings: OpenListings) -> Json:
-    """One page of the account's calendar list, or of what changed in it."""
+    """Answer calendarList.list: a page of the account's calendars, or of the changes since a sync token."""
     state, query, account = context.state, context.query, _account(context)
     resource = f"list:{account.email}"
     size = min(context.argument("maxResults", 100), 250)
@@ -58,7 +58,7 @@ def _entries(state: State, account: Account, query: Json, since: int) -> list[Js
 
 
 def get_entry(context: Context) -> Json:
-    """One entry of the account's calendar list."""
+    """Answer calendarList.get: one entry of the account's calendar list."""
     account, calendar = _listed(context)
     shown = render_list_entry(calendar, account)
     context.etag = shown["etag"]
@@ -66,7 +66,7 @@ def get_entry(context: Context) -> Json:
 
 
 def insert_entry(context: Context) -> Json:
-    """Put an existing calendar on the account's list."""
+    """Answer calendarList.insert: add an existing calendar to the account's list."""
     account, state = _account(context), context.state
     calendar = state.calendar(context.required_text("id"), account.email)
     if calendar.role(account.email) == "none":
@@ -76,14 +76,14 @@ def insert_entry(context: Context) -> Json:
 
 
 def add_to_list(state: State, account: Account, calendar: Calendar) -> None:
-    """Show a calendar in an account's list."""
+    """Put a calendar on an account's list, or back on it."""
     entry = account.entries.setdefault(calendar.id, ListEntry(calendar.id, 0))
     entry.deleted = False
     state.record_list_change(account, entry)
 
 
 def patch_entry(context: Context) -> Json:
-    """Change how the account lists a calendar."""
+    """Answer calendarList.patch and update: change how the account's list shows a calendar."""
     account, calendar = _listed(context)
     entry, body = account.entries[calendar.id], without_nulls(context.body)
     entry.selected = bool(body.get("selected", entry.selected))
@@ -96,7 +96,7 @@ def patch_entry(context: Context) -> Json:
 
 
 def delete_entry(context: Context) -> None:
-    """Take a calendar off the account's list; the calendar stays."""
+    """Answer calendarList.delete: take a calendar off the account's list; the calendar itself stays."""
     account, calendar = _listed(context)
     if calendar.primary and calendar.owner == account.email:
         raise forbidden()
@@ -106,7 +106,7 @@ def delete_entry(context: Context) -> None:
 
 
 def get_calendar(context: Context) -> Json:
-    """A calendar's own data."""
+    """Answer calendars.get: the data of a calendar that everybody sees."""
     calendar, _ = context.calendar()
     shown = render_calendar(calendar)
     context.etag = shown["etag"]
@@ -114,7 +114,7 @@ def get_calendar(context: Context) -> Json:
 
 
 def insert_calendar(context: Context) -> Json:
-    """Make a secondary calendar, owned by and listed for the caller."""
+    """Answer calendars.insert: create a secondary calendar that the caller owns and lists."""
     summary = context.required_text("summary")
     account = _account(context)
     body = context.body
@@ -129,7 +129,7 @@ def insert_calendar(context: Context) -> Json:
 def make_calendar(
     state: State, account: Account, *, summary: str, time_zone: str, made_by: str = "", calendar_id: str = ""
 ) -> Calendar:
-    """Store a new secondary calendar."""
+    """Create a secondary calendar; 403 if an app has created too many for this owner."""
     limit = 60
     if made_by and sum(1 for each in state.calendars.values() if each.owner == account.email) > limit:
         raise ApiError(403, "quotaExceeded", "Calendar usage limits exceeded.", domain="usageLimits")
@@ -141,7 +141,7 @@ def make_calendar(
 
 
 def patch_calendar(context: Context) -> Json:
-    """Change a calendar's own data."""
+    """Answer calendars.patch and update: change name, description, place or time zone of a calendar."""
     calendar, role = context.calendar()
     require_owner(role)
     cleared = {name: "" for name in ("description", "location") if context.body.get(name, "") is None}
@@ -156,7 +156,7 @@ def patch_calendar(context: Context) -> Json:
 
 
 def delete_calendar(context: Context) -> None:
-    """Delete a secondary calendar for everybody."""
+    """Answer calendars.delete: delete a secondary calendar for everybody; only its owner may."""
     calendar, role = context.calendar()
     require_owner(role)
     if calendar.owner != context.caller.account or calendar.primary:
@@ -165,7 +165,7 @@ def delete_calendar(context: Context) -> None:
 
 
 def drop_calendar(state: State, calendar: Calendar) -> None:
-    """Make a calendar unreachable; lists report it as deleted."""
+    """Mark a calendar as deleted; every calendar list reports it as deleted."""
     calendar.deleted = True
     for account in state.accounts.values():
         if calendar.id in account.entries:

@@ -1,11 +1,11 @@
-"""Writes calendars and calendar list entries as the API shows them."""
+"""The JSON of calendars and of calendar list entries, as the API shows them."""
 
 from local.google.errors import Json
 from local.google.model import Account, Calendar, copy_json
 
 
 def render_list_entry(calendar: Calendar, account: Account) -> Json:
-    """A calendar list entry as its account sees it."""
+    """The JSON of a calendar list entry for its account; only id and `deleted` if access is lost."""
     entry = account.entries[calendar.id]
     role = calendar.role(account.email)
     gone = entry.deleted or calendar.deleted or role == "none"
@@ -39,7 +39,7 @@ def render_list_entry(calendar: Calendar, account: Account) -> Json:
 
 
 def render_calendar(calendar: Calendar) -> Json:
-    """A calendars resource."""
+    """The JSON of a calendar."""
     shown: Json = {
         "kind": "calendar#calendar",
         "etag": f'"{calendar.change:09d}"',

@@ -1,4 +1,7 @@
-"""Answers freebusy.query: merged busy times per calendar, and errors per calendar inside a 200."""
+"""Answers freebusy.query: the merged busy times of several calendars.
+
+A calendar that cannot be read is an error inside the answer, whose status is still 200.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +17,7 @@ Span = tuple[datetime, datetime]
 
 
 def query(context: Context) -> Json:
-    """The busy times of the asked calendars."""
+    """Answer freebusy.query."""
     body = context.body
     lower, upper = _bound(body, "timeMin"), _bound(body, "timeMax")
     if upper <= lower:
@@ -65,7 +68,7 @@ def _busy(context: Context, calendar_id: str, window: Window) -> list[Span] | No
 
 
 def busy_spans(calendar: Calendar, window: Window) -> list[Span]:
-    """Every span in which some event of a calendar blocks."""
+    """Return the times of the events in the window that block time in a calendar, not yet merged."""
     spans: list[Span] = []
     exceptions = exceptions_by_series(calendar)
     for event in calendar.events.values():
@@ -93,7 +96,7 @@ def _blocks(calendar: Calendar, body: Json) -> bool:
 
 
 def merged(spans: list[Span], window: Window) -> list[Span]:
-    """Spans cut to the window, sorted, adjacent and overlapping ones joined."""
+    """Cut time spans to the window, sort them, and join those that overlap or touch."""
     joined: list[Span] = []
     for start, end in sorted(spans):
         low = max(start, window.lower) if window.lower else start

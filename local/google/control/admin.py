@@ -1,4 +1,4 @@
-"""The back door of the machinery: accounts, sharing, clients, grants, expiries, limits and settings."""
+"""Sets the simulator up: accounts, sharing, clients, grants, expiry of tokens, quotas and settings."""
 
 import hashlib
 from dataclasses import replace
@@ -18,7 +18,7 @@ from local.simulation.admin import SimulatorAdmin
 
 
 class Admin(SimulatorAdmin):
-    """Everything a test or the demo sets up; every method takes the lock."""
+    """Everything that a test or the demo prepares or lets happen; every method takes the state's lock."""
 
     def __init__(self, state: State, grants: Grants, quota: Quota, open_listings: OpenListings) -> None:
         super().__init__(state)
@@ -30,14 +30,14 @@ class Admin(SimulatorAdmin):
     def add_client(
         self, client_id: str, *, secret: str, redirect_uris: list[str], project: str = "project"
     ) -> None:
-        """Register an OAuth client."""
+        """Register an OAuth client in a Google project."""
         with self._state.lock:
             self._state.clients[client_id] = Client(client_id, secret, tuple(redirect_uris), project)
 
     def add_account(
         self, email: str, *, name: str = "", time_zone: str = "Europe/Zurich", workspace: bool = False
     ) -> str:
-        """Create an account with its primary calendar; returns the subject."""
+        """Create an account with its primary calendar; returns its subject (the `sub` of ID tokens)."""
         with self._state.lock:
             email = email.lower()
             digest = hashlib.sha256(email.encode()).hexdigest()
@@ -52,7 +52,7 @@ class Admin(SimulatorAdmin):
             return account.subject
 
     def rename_account(self, email: str, address: str) -> None:
-        """Let a person sign in with another address; the subject stays what it is."""
+        """Change the address that a person signs in with; the subject stays the same."""
         with self._state.lock:
             self._state.account(email).renamed = address.lower()
 
@@ -77,7 +77,7 @@ class Admin(SimulatorAdmin):
             return calendar.id
 
     def share(self, calendar: str, account: str, role: str, *, listed: bool = True) -> None:
-        """Give an account a role; sync tokens of that calendar die, as every change of sharing makes them."""
+        """Give an account a role on a calendar; as with Google, this expires the calendar's sync tokens."""
         with self._state.lock:
             self._state.begin_operation()
             found = self._state.calendars[calendar]
@@ -87,13 +87,16 @@ class Admin(SimulatorAdmin):
                 add_to_list(self._state, self._state.account(account), found)
 
     def publish(self, calendar: str, role: str = "reader") -> None:
-        """Make a calendar public."""
+        """Give everybody a role on a calendar."""
         with self._state.lock:
             self._state.calendars[calendar].public_role = role
             self._state.calendars[calendar].epoch += 1
 
     def unshare(self, calendar: str, account: str) -> None:
-        """Take an account's access away; its list reports the calendar as deleted."""
+        """Take an account's access to a calendar away.
+
+        The account's list then reports the calendar as deleted.
+        """
         with self._state.lock:
             self._state.begin_operation()
             found, held = self._state.calendars[calendar], self._state.account(account)
@@ -110,7 +113,7 @@ class Admin(SimulatorAdmin):
             drop_calendar(self._state, self._state.calendars[calendar])
 
     def bulk_load(self, calendar: str, events: list[Json], *, notify: bool = False) -> int:
-        """Store many events at once, silently unless told otherwise."""
+        """Store many events at once, without push notifications unless `notify` is set; returns how many."""
         with self._state.lock:
             self._state.begin_operation()
             found = self._state.calendar(calendar)
@@ -123,7 +126,10 @@ class Admin(SimulatorAdmin):
             return len(events)
 
     def grant(self, account: str, client_id: str, scopes: list[str]) -> Json:
-        """Tokens as a finished consent would give them: access_token and refresh_token."""
+        """Give a client access to an account as if the person had consented.
+
+        Returns the token endpoint's answer.
+        """
         with self._state.lock:
             client = self._state.clients[client_id]
             full = [scope if scope == "openid" or "/" in scope else PREFIX + scope for scope in scopes]
@@ -134,26 +140,26 @@ class Admin(SimulatorAdmin):
             return self._grants.token(form | {"client_id": client.id, "client_secret": client.secret})
 
     def revoke_grant(self, account: str, *, project: str = "project") -> None:
-        """The user takes the permission back on Google's account page."""
+        """Take the consent back, as a person does on Google's account page."""
         with self._state.lock:
             self._grants.revoke(account.lower(), project)
 
     def expire_access_tokens(self, account: str = "") -> None:
-        """Let access tokens (of one account or all) be too old."""
+        """Expire the access tokens of one account, or of all."""
         with self._state.lock:
             for token, held in self._grants.access_tokens.items():
                 if account in {"", held.account}:
                     self._grants.access_tokens[token] = replace(held, expires=self._state.now())
 
     def block_by_policy(self, account: str, *, blocked: bool = True) -> None:
-        """An administrator restricts (or allows again) the app for an account."""
+        """Let an administrator's policy block the app for an account, or allow it again."""
         with self._state.lock:
             (self._grants.policy_blocked.add if blocked else self._grants.policy_blocked.discard)(
                 account.lower()
             )
 
     def expire_sync_tokens(self, calendar: str = "") -> None:
-        """Let the sync tokens of a calendar (or of everything, with the lists) answer 410."""
+        """Expire the sync tokens of one calendar, or those of all calendars and calendar lists (410)."""
         with self._state.lock:
             for found in self._state.calendars.values():
                 found.epoch += calendar in {"", found.id}
@@ -162,7 +168,7 @@ class Admin(SimulatorAdmin):
                     account.list_epoch += 1
 
     def forget_page_tokens(self) -> None:
-        """Let every page token be invalid."""
+        """Make every page token invalid."""
         with self._state.lock:
             self._open_listings.forget()
 
@@ -174,7 +180,7 @@ class Admin(SimulatorAdmin):
         shape: str = "classic",
         status: int = 403,
     ) -> None:
-        """Set the quota per minute; without numbers there is none. Shape is classic or front_end."""
+        """Set the quotas per minute (None: no limit); `shape` is classic or front_end."""
         with self._state.lock:
             kind: Any = shape
             self._quota.limits = Limits(per_user, per_project, kind, status)

@@ -1,4 +1,4 @@
-"""Shows the whole state for inspection: events, channels, grants, mails and calls, but no secrets."""
+"""Shows what the simulator holds (events, channels, grants, mails, calls), but no secrets."""
 
 from dataclasses import asdict
 from typing import Any
@@ -17,7 +17,7 @@ from local.simulation.inspection import SimulatorInspection
 
 
 class Inspection(SimulatorInspection):
-    """Reading without side effects, and the scripts of faults and pushes as plain JSON."""
+    """Reads the state without changing it, and controls pending pushes and scripted faults, as plain JSON."""
 
     def __init__(self, state: State, grants: Grants, delivery: Delivery, faults: Faults) -> None:
         super().__init__(delivery, faults)
@@ -25,7 +25,7 @@ class Inspection(SimulatorInspection):
         self._grants = grants
 
     def events(self, calendar: str, *, cancelled: bool = True) -> list[Json]:
-        """The stored events of a calendar, masters and exceptions, as its owner sees them."""
+        """Return the stored events of a calendar, series and exceptions too, as its owner sees them."""
         with self._state.lock:
             found = self._state.calendars[calendar]
             viewer = Viewer(found.owner, "owner")
@@ -33,14 +33,14 @@ class Inspection(SimulatorInspection):
             return [render_event(self._state, found, event, viewer) for event in stored]
 
     def busy(self, calendar: str, *, time_min: str, time_max: str) -> list[list[str]]:
-        """The merged busy times of a calendar, as pairs of UTC stamps."""
+        """Return the merged busy times of a calendar as pairs of UTC timestamps."""
         with self._state.lock:
             window = Window(parse_parameter(time_min), parse_parameter(time_max))
             spans = merged(busy_spans(self._state.calendars[calendar], window), window)
             return [[format_timestamp(start), format_timestamp(end)] for start, end in spans]
 
     def channels(self) -> list[Json]:
-        """Every channel, also stopped and expired ones, without its token."""
+        """Return every push channel, also stopped and expired ones, without its token."""
         with self._state.lock:
             now = self._state.now()
             shown = []
@@ -51,7 +51,7 @@ class Inspection(SimulatorInspection):
             return shown
 
     def grants(self) -> list[Json]:
-        """Who granted what, and how many refresh tokens live."""
+        """Return which account consented to which scopes, and how many refresh tokens are valid."""
         with self._state.lock:
             shown = []
             for (account, project), scopes in self._grants.granted.items():
@@ -63,7 +63,7 @@ class Inspection(SimulatorInspection):
             return shown
 
     def state(self) -> Json:
-        """Everything."""
+        """Return everything that can be inspected, in one object."""
         with self._state.lock:
             state = self._state
             lists = {
@@ -84,7 +84,7 @@ class Inspection(SimulatorInspection):
             }
 
     def pending_pushes(self) -> list[Json]:
-        """The notifications that wait, without channel tokens."""
+        """Return the notifications that wait for delivery, without channel tokens."""
         return [
             {
                 "channel": item.channel,
@@ -96,7 +96,10 @@ class Inspection(SimulatorInspection):
         ]
 
     def add_fault(self, action: str, **options: Any) -> None:
-        """Script a fault; a `stale` one freezes its calendar as it is now."""
+        """Script a fault.
+
+        For the action `stale`, the calendar's present state is copied and shown from then on.
+        """
         fault = Fault(action, **options)
         if action == "stale":
             with self._state.lock:

@@ -1,4 +1,4 @@
-"""The back door of people: what the owner of a calendar, or a guest, does in Google's own pages."""
+"""Does what people do in Google's own web pages: the owner of a calendar, or one of the attendees."""
 
 import re
 from copy import deepcopy
@@ -20,13 +20,13 @@ OWNER_CLIENT = "google-calendar-ui"
 
 
 class Owner:
-    """Edits made by hand; every method takes the lock, and notifies channels as the API would."""
+    """Edits by hand; every method takes the state's lock and notifies push channels as the API does."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def put_event(self, calendar: str, event: Json, *, by: str = "", notify: bool = False) -> Json:
-        """Enter an event (single or recurring); returns it as the owner sees it."""
+        """Create an event (single or recurring); returns it as the owner sees it."""
         with self._state.lock:
             context = self._context("events.insert", calendar, by=by, notify=notify, body=event)
             return event_methods.insert(context)
@@ -34,13 +34,13 @@ class Owner:
     def edit_event(
         self, calendar: str, event_id: str, changes: Json, *, by: str = "", notify: bool = False
     ) -> Json:
-        """Change an event, a series (its own id) or one instance (the instance's id), by merge patch."""
+        """Change an event, a series (by its own id) or one instance (by its id) with a JSON merge patch."""
         with self._state.lock:
             context = self._context("events.patch", calendar, event_id, by=by, notify=notify, body=changes)
             return event_methods.patch(context)
 
     def shift_event(self, calendar: str, event_id: str, *, minutes: int, by: str = "") -> Json:
-        """Drag an event, a series or one instance to a later (or, negative, earlier) time."""
+        """Move an event, a series or one instance by some minutes; a negative number moves it earlier."""
         with self._state.lock:
             body = find_event(self._state.calendar(calendar), event_id).body
             step = timedelta(minutes=minutes)
@@ -48,20 +48,27 @@ class Owner:
             return self.edit_event(calendar, event_id, changes, by=by)
 
     def delete_event(self, calendar: str, event_id: str, *, by: str = "", notify: bool = False) -> None:
-        """Delete an event, a whole series or one instance; updates may then be refused (a setting)."""
+        """Delete an event, a whole series or one instance.
+
+        The setting `refuse_updates_of_ui_deleted` decides whether the API may still change it
+        afterwards.
+        """
         with self._state.lock:
             context = self._context("events.delete", calendar, event_id, by=by, notify=notify)
             event_methods.delete(context)
             self._state.calendar(calendar).events[event_id].ui_deleted = True
 
     def restore_event(self, calendar: str, event_id: str) -> Json:
-        """Take an event out of the trash."""
+        """Restore a deleted event from the trash."""
         with self._state.lock:
             self._state.calendar(calendar).events[event_id].ui_deleted = False
             return self.edit_event(calendar, event_id, {"status": "confirmed"})
 
     def move_to_calendar(self, calendar: str, event_id: str, destination: str) -> Json:
-        """Move an event to another calendar; an id-only tombstone stays behind."""
+        """Move an event to another calendar.
+
+        In the old one a cancelled event remains that shows its id only.
+        """
         with self._state.lock:
             self._state.begin_operation()
             source, target = self._state.calendar(calendar), self._state.calendar(destination)
@@ -69,7 +76,10 @@ class Owner:
             return self._render(target, moved)
 
     def split_series(self, calendar: str, instance_id: str, changes: Json) -> Json:
-        """Edit "this and following": truncate the series and start a new one; returns the new master."""
+        """Edit "this and following events": end the series before an instance and begin a new one.
+
+        Returns the new one.
+        """
         with self._state.lock:
             found = self._state.calendar(calendar)
             place = locate(found, instance_id)
@@ -95,7 +105,7 @@ class Owner:
             return self._render(found, new)
 
     def delete_following(self, calendar: str, instance_id: str) -> Json:
-        """Delete "this and following": truncate the series before an instance."""
+        """Delete "this and following events": end the series before an instance."""
         with self._state.lock:
             found = self._state.calendar(calendar)
             master = locate(found, instance_id).master
@@ -107,13 +117,13 @@ class Owner:
             return self.edit_event(calendar, master.id, {"recurrence": left})
 
     def respond(self, calendar: str, event_id: str, response: str) -> Json:
-        """A guest answers an invitation on the own copy."""
+        """Answer an invitation on the attendee's own copy of the event."""
         with self._state.lock:
             found = self._state.calendar(calendar)
             return self.guest_responds(calendar, event_id, guest=found.id, response=response)
 
     def guest_responds(self, calendar: str, event_id: str, *, guest: str, response: str) -> Json:
-        """A guest's answer arrives on an event of this calendar."""
+        """Record an attendee's answer on an event of this calendar."""
         with self._state.lock:
             self._state.begin_operation()
             found = self._state.calendar(calendar)
@@ -127,7 +137,7 @@ class Owner:
             return self._render(found, event)
 
     def receive_invitation(self, calendar: str, event: Json, *, organizer: str) -> Json:
-        """An invitation from somebody outside arrives on a primary calendar, not yet answered."""
+        """Receive an invitation from an organizer who has no account here; it is not yet answered."""
         with self._state.lock:
             self._state.begin_operation()
             found = self._state.calendar(calendar)
@@ -138,7 +148,7 @@ class Owner:
             return self._render(found, stored)
 
     def put_raw(self, calendar: str, body: Json) -> None:
-        """Store a body that no client could have written, to be listed exactly as it is."""
+        """Store an event body without any check, to be listed exactly as given."""
         with self._state.lock:
             self._state.begin_operation()
             found = self._state.calendar(calendar)
@@ -147,7 +157,7 @@ class Owner:
             self._state.record_change(found, store_event(found, stored))
 
     def purge(self, calendar: str, event_id: str) -> None:
-        """Forget a deleted event for good: reading it is then a 404."""
+        """Remove a deleted event for good, so that reading it is a 404."""
         with self._state.lock:
             found = self._state.calendar(calendar)
             for each in exceptions(found, event_id):
@@ -155,7 +165,7 @@ class Owner:
             del found.events[event_id]
 
     def event(self, calendar: str, event_id: str) -> Json:
-        """An event or instance as the calendar's owner sees it, also when deleted."""
+        """Return an event or an instance, also a deleted one, as the calendar's owner sees it."""
         with self._state.lock:
             found = self._state.calendar(calendar)
             return self._render(found, find_event(found, event_id))
@@ -184,7 +194,7 @@ class Owner:
 
 
 def _split_recurrence(calendar: Calendar, master: StoredEvent, original: Json) -> tuple[list[str], list[str]]:
-    """The recurrence of what stays before an instance, and of what begins with it."""
+    """The recurrence rules of the part of a series before an instance, and of the part from it on."""
     before = 0
     for instance in instances(master.body, calendar.time_zone):
         if instance.original == original:

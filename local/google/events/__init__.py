@@ -1,1 +1,1 @@
-"""Events: the API methods, recurrence, attendees, and how an event is shown."""
+"""Events: the methods on them, recurrence, attendees' copies, listings, and the JSON of an event."""

@@ -1,4 +1,4 @@
-"""Decides what guests get of an event: copies, mails, and what they may change themselves."""
+"""Attendees: their copies of an event, what they may change, and the mails that a change sends."""
 
 from collections.abc import Iterable
 from copy import deepcopy
@@ -50,17 +50,17 @@ RESPONSE_FIELDS = ("responseStatus", "comment", "additionalGuests")
 
 
 def attendee_addresses(body: Json | None) -> list[str]:
-    """The guests of an event."""
+    """The mail addresses of an event's attendees."""
     return [guest["email"] for guest in (body or {}).get("attendees", ())]
 
 
 def is_organizer(calendar: Calendar, body: Json) -> bool:
-    """Whether this calendar holds the organizer's copy."""
+    """Whether this calendar holds the organizer's copy of the event."""
     return bool(body.get("organizer", {}).get("email", calendar.id) == calendar.id)
 
 
 def check_attendee_edit(calendar: Calendar, before: Json, after: Json) -> None:
-    """403 if a guest's copy changes what is the organizer's."""
+    """Answer 403 if an attendee's edit changes a field that only the organizer may change."""
     if is_organizer(calendar, before) or before.get("guestsCanModify"):
         return
     for name in ORGANIZER_FIELDS:
@@ -84,7 +84,7 @@ def _attendees_by_address(body: Json) -> dict[str, Json]:
 
 
 def update_copies(state: State, calendar: Calendar, event: StoredEvent, before: Json | None) -> None:
-    """Bring every copy of an event in line with the one that just changed."""
+    """After a change of one copy of an event, update the copies in the other people's calendars."""
     body = event.body
     if is_organizer(calendar, body):
         for address in {*attendee_addresses(before), *attendee_addresses(body)}:
@@ -155,7 +155,7 @@ def _update_copy(state: State, calendar: Calendar, event: StoredEvent, address: 
 def log_change_mails(
     state: State, calendar: Calendar, event: StoredEvent, before: Json | None, *, send_updates: str, by: str
 ) -> None:
-    """Log the messages that a change sends: invitations, updates, cancellations and answers."""
+    """Log the mails that a change sends: invitations, updates, cancellations and answers."""
     after = None if event.cancelled else event.body
     if before is not None and before.get("status") == "cancelled":
         before = None

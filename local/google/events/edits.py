@@ -1,4 +1,4 @@
-"""Makes the changes themselves, whoever asks: create, rewrite, remove, and what exceptions inherit."""
+"""Changes stored events: create, replace, delete and move, for API calls and for edits by hand alike."""
 
 from copy import deepcopy
 
@@ -21,7 +21,7 @@ TIME_FIELDS = ("start", "end", "recurrence")
 def create_event(
     state: State, calendar: Calendar, body: Json, *, by: str, attachments: bool = False, event_id: str = ""
 ) -> StoredEvent:
-    """Store a new event; 409 for an id or iCalUID that was ever used here."""
+    """Store a new event; 409 if its id or iCalUID was ever used in this calendar."""
     chosen = validation.checked_event_id(body["id"]) if body.get("id") else f"evt{state.serial():023d}"
     event_id = event_id or chosen
     uid = body.get("iCalUID") or f"{event_id}@google.com"
@@ -52,7 +52,7 @@ def create_event(
 
 
 def merge_patch(value: Json, change: Json) -> Json:
-    """JSON merge patch."""
+    """Apply a JSON merge patch (RFC 7396) to a copy of a value."""
     merged = deepcopy(value)
     for name, item in change.items():
         if item is None:
@@ -66,7 +66,7 @@ def merge_patch(value: Json, change: Json) -> Json:
 
 
 def delete_event(state: State, calendar: Calendar, event: StoredEvent) -> None:
-    """Turn an event, and the exceptions of a series, into tombstones."""
+    """Mark an event as cancelled, and all exceptions with it if it is a series."""
     event.body["status"] = "cancelled"
     state.record_change(calendar, event)
     if event.is_master:
@@ -81,7 +81,7 @@ def delete_event(state: State, calendar: Calendar, event: StoredEvent) -> None:
 def replace_body(
     state: State, calendar: Calendar, event: StoredEvent, body: Json, *, attachments: bool
 ) -> None:
-    """Put a complete body in an event's place; a time change raises the sequence."""
+    """Replace the writable fields of an event; a change of its times raises the sequence number."""
     before = event.body
     fields = validation.checked_event(body, calendar, previous=before, attachments=attachments)
     current = before.get("sequence", 0)
@@ -107,7 +107,7 @@ def replace_body(
 
 
 def update_exceptions(state: State, calendar: Calendar, master: StoredEvent, before: Json) -> None:
-    """Pass a series' change on to its exceptions, and drop those that no longer have a place."""
+    """Pass a change of a series on to its exceptions; those whose instance no longer exists are cancelled."""
     if not master.is_master:
         return
     for exception in exceptions(calendar, master.id):
@@ -126,7 +126,7 @@ def update_exceptions(state: State, calendar: Calendar, master: StoredEvent, bef
 
 
 def make_series_private(state: State, calendar: Calendar, exception: StoredEvent) -> None:
-    """An instance that becomes private makes its whole series private."""
+    """If one instance becomes private, make its whole series private, as Google does."""
     master = calendar.events.get(exception.series)
     wish = exception.body.get("visibility")
     if (
@@ -153,7 +153,7 @@ def _charge_guest_budget(state: State, calendar: Calendar, before: Json, after: 
 
 
 def move_event(state: State, source: Calendar, target: Calendar, event: StoredEvent) -> StoredEvent:
-    """Put an event and its exceptions on another calendar; an id-only tombstone stays behind."""
+    """Move an event with its exceptions to another calendar; in the old one its bare id stays, cancelled."""
     if event.body.get("eventType", "default") != "default":
         raise ApiError(400, "eventTypeRestriction", "Only default events can be moved.", domain="calendar")
     if source.id == target.id:

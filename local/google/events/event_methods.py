@@ -1,4 +1,4 @@
-"""Answers the event writes: insert, import, update, patch and delete, with etags, sequence and undelete."""
+"""Answers the methods on one event: get, insert, import, update, patch, delete and move."""
 
 from copy import deepcopy
 
@@ -28,7 +28,7 @@ from local.google.model import Calendar, StoredEvent
 
 
 def insert(context: Context) -> Json:
-    """Create an event, under the client's id if it brings one."""
+    """Answer events.insert: create an event, with the client's id if it gives one."""
     calendar, role = context.writable_calendar()
     body = context.body
     if body.get("id") and body.get("iCalUID"):
@@ -45,7 +45,7 @@ def insert(context: Context) -> Json:
 
 
 def import_event(context: Context) -> Json:
-    """Add a private copy of an existing event; no mails, default type only."""
+    """Answer events.import: add a private copy of an event that exists elsewhere; no mails are sent."""
     calendar, role = context.writable_calendar()
     body = dict(context.body)
     uid = body.get("iCalUID")
@@ -65,7 +65,7 @@ def import_event(context: Context) -> Json:
 
 
 def update(context: Context) -> Json:
-    """Replace everything writable; what is left out is cleared."""
+    """Answer events.update: replace every writable field; what is left out is cleared."""
     calendar, role = context.writable_calendar()
     event = _editable(context, calendar, role)
     body = dict(context.body)
@@ -76,7 +76,7 @@ def update(context: Context) -> Json:
 
 
 def patch(context: Context) -> Json:
-    """Change what is named; null removes, objects merge, arrays replace."""
+    """Answer events.patch: change the named fields; null removes, objects are merged, arrays replaced."""
     calendar, role = context.writable_calendar()
     event = _editable(context, calendar, role)
     change = context.body
@@ -92,7 +92,7 @@ def patch(context: Context) -> Json:
 
 
 def delete(context: Context) -> None:
-    """Delete an event, an instance, or a guest's own copy."""
+    """Answer events.delete: delete an event, one instance, or an attendee's own copy."""
     calendar, role = context.writable_calendar()
     event = find_event(calendar, context.path["eventId"])
     _check_private(role, event)
@@ -154,13 +154,13 @@ def _finish(context: Context, calendar: Calendar, event: StoredEvent, before: Js
 
 
 def get(context: Context) -> Json:
-    """One event, also a cancelled one."""
+    """Answer events.get: one event, also a cancelled one."""
     calendar, role = context.calendar()
     return context.event_answer(calendar, find_event(calendar, context.path["eventId"]), role)
 
 
 def move(context: Context) -> Json:
-    """Change an event's organizer to another calendar of the caller."""
+    """Answer events.move: make another calendar of the caller the organizer of an event."""
     source, _ = context.writable_calendar()
     target_id = context.argument("destination")
     if not target_id:

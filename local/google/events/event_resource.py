@@ -1,4 +1,4 @@
-"""Decides how an event looks to one viewer: roles, privacy, self flags, zones, etags and tombstones."""
+"""The JSON of an event for one viewer: role, privacy, the `self` flags, time zone, etag, cancelled events."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ TOMBSTONE_FIELDS = ("id", "status", "recurringEventId", "originalStartTime")
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks at a calendar, with which role and which wishes."""
+    """Who reads an event: account, role on the calendar, the time zone and attendee limit asked for."""
 
     account: str
     role: str
@@ -25,7 +25,7 @@ class Viewer:
 
 
 def render_event(state: State, calendar: Calendar, event: StoredEvent, viewer: Viewer) -> Json:
-    """An event resource for one viewer."""
+    """The JSON of a stored event for one viewer."""
     body: Json = copy_json(event.body)
     shown: Json = {"kind": "calendar#event", "etag": state.etag(calendar, event, viewer.account)}
     if event.raw:
@@ -48,13 +48,13 @@ def render_event(state: State, calendar: Calendar, event: StoredEvent, viewer: V
 def render_instance(
     state: State, calendar: Calendar, master: StoredEvent, instance: Instance, viewer: Viewer
 ) -> Json:
-    """An instance that has no exception, as one viewer sees it."""
+    """The JSON of an instance of a series that has no exception."""
     shell = StoredEvent(instance_body(master, instance), master.change, reminders=master.reminders)
     return render_event(state, calendar, shell, viewer)
 
 
 def instance_body(master: StoredEvent, instance: Instance) -> Json:
-    """What an instance inherits from its series, not yet copied."""
+    """The fields that an instance inherits from its series; nested values are shared, not copied."""
     body = {name: value for name, value in master.body.items() if name != "recurrence"}
     times = {"id": instance.id, "start": instance.start, "end": instance.end}
     return body | times | {"recurringEventId": master.id, "originalStartTime": instance.original}
@@ -63,7 +63,7 @@ def instance_body(master: StoredEvent, instance: Instance) -> Json:
 def render_cancelled_instance(
     state: State, calendar: Calendar, master: StoredEvent, instance: Instance, viewer: Viewer
 ) -> Json:
-    """The tombstone of an instance whose whole series was deleted."""
+    """The JSON of an instance whose whole series was deleted."""
     body = {
         "id": instance.id,
         "status": "cancelled",

@@ -1,4 +1,4 @@
-"""Decides which rules each event type obeys: focus time, out of office, working location, birthday."""
+"""The rules of the event types: focus time, out of office, working location and birthday."""
 
 # https://developers.google.com/workspace/calendar/api/guides/calendar-status
 
@@ -22,7 +22,7 @@ def _refused(message: str) -> ApiError:
 
 
 def check_type(fields: Json, calendar: Calendar, *, previous: Json | None) -> None:
-    """Refuse what the event's type does not allow, and fill in what it implies."""
+    """Answer 400 for what the event's type does not allow, and fill in what the type implies."""
     kind = fields.setdefault("eventType", (previous or {}).get("eventType", "default"))
     if kind not in TYPES:
         raise invalid("Invalid event type.", "eventType")

@@ -1,4 +1,4 @@
-"""Decides which instances of a series a listing shows, with exceptions in place of what they replace."""
+"""Expands a series into the instances that a listing shows, with exceptions in place of what they replace."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -19,7 +19,10 @@ SERIES_TOMBSTONE_PERIOD = timedelta(days=183)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Lower bound on ends, upper bound on starts; the lower one excludes unless told otherwise."""
+    """The time range of a listing: a lower bound for ends, an upper bound for starts; None means no bound.
+
+    An event that ends exactly at the lower bound counts only if `inclusive` is set.
+    """
 
     lower: datetime | None = None
     upper: datetime | None = None
@@ -27,11 +30,11 @@ class Window:
 
     @property
     def everything(self) -> bool:
-        """Whether there is no bound at all."""
+        """Whether the range has no bound at all."""
         return self.lower is None and self.upper is None
 
     def includes(self, starts_at: datetime, ends_at: datetime) -> bool:
-        """Whether a span is inside."""
+        """Whether an event with these times lies in the range."""
         if self.upper is not None and starts_at >= self.upper:
             return False
         return self.lower is None or ends_at > self.lower or (self.inclusive and ends_at == self.lower)
@@ -39,7 +42,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class ListedItem:
-    """An item of a listing, and what decides about showing it."""
+    """An event or instance in a listing, with the facts that decide whether it is shown."""
 
     shown: Json
     cancelled: bool
@@ -48,19 +51,19 @@ class ListedItem:
 
     @property
     def master_cancelled(self) -> bool:
-        """Whether this is a deleted event that is not an instance."""
+        """Whether this is a deleted event that is not an instance of a series."""
         return self.cancelled and not self.exception
 
     @classmethod
     def of(cls, state: State, calendar: Calendar, event: StoredEvent, viewer: event_resource.Viewer) -> Self:
-        """A stored event as an item."""
+        """Make the item of a stored event."""
         starts_at = None if event.raw else event_span(calendar, event)[0]
         shown = event_resource.render_event(state, calendar, event, viewer)
         return cls(shown, event.cancelled, bool(event.series), starts_at)
 
 
 def event_span(calendar: Calendar, event: StoredEvent) -> tuple[datetime, datetime]:
-    """The times of a stored event; a tombstone without times has its original start."""
+    """The start and end of a stored event; a cancelled exception without times has its original start."""
     body = event.body
     start = body.get("start") or body.get("originalStartTime")
     if not start:
@@ -70,17 +73,17 @@ def event_span(calendar: Calendar, event: StoredEvent) -> tuple[datetime, dateti
 
 
 def unknown_time() -> datetime:
-    """The moment of an event that has none."""
+    """The time that stands for an event without times: the beginning of 1970."""
     return datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 def overlaps(calendar: Calendar, event: StoredEvent, window: Window) -> bool:
-    """Whether a single event is inside a window."""
+    """Whether a single event lies in the time range."""
     return window.includes(*event_span(calendar, event))
 
 
 def series_overlaps(calendar: Calendar, master: StoredEvent, window: Window) -> bool:
-    """Whether any instance of a series is inside a window."""
+    """Whether any instance of a series lies in the time range."""
     for instance in instances(master.body, calendar.time_zone, after=window.lower):
         if window.upper is not None and instance.starts_at >= window.upper:
             return False
@@ -90,7 +93,7 @@ def series_overlaps(calendar: Calendar, master: StoredEvent, window: Window) -> 
 
 
 def exceptions_by_series(calendar: Calendar) -> dict[str, list[StoredEvent]]:
-    """The exceptions of every series."""
+    """The stored exceptions of a calendar, by the id of their series."""
     found: defaultdict[str, list[StoredEvent]] = defaultdict(list)
     for event in calendar.events.values():
         if event.series:
@@ -107,7 +110,11 @@ def expand(
     *,
     viewer: event_resource.Viewer,
 ) -> Iterator[ListedItem]:
-    """The instances of a series in a window: exceptions by their own times, the others by the rule."""
+    """Yield the instances of a series in a time range.
+
+    Exceptions count with their own times; for a deleted series, the instances of the coming half year are
+    yielded as cancelled.
+    """
     if master.cancelled:
         yield from _tombstones(state, calendar, master, viewer)
         return

@@ -1,4 +1,4 @@
-"""Answers events.list and events.instances: windows, expansion, deltas, filters, order and pages."""
+"""Answers events.list and events.instances: time ranges, expansion, sync tokens, filters, order and pages."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ WITHOUT_SYNC_TOKEN = (
 
 
 def list_events(context: Context, open_listings: OpenListings) -> Json:
-    """One page of a calendar's events, or of what changed since a sync token."""
+    """Answer events.list: a page of a calendar's events, or of the changes since a sync token."""
     calendar, role = context.calendar()
     query, account = context.query, context.caller.account
     size = min(context.argument("maxResults", 250), 2500)
@@ -52,7 +52,7 @@ def list_events(context: Context, open_listings: OpenListings) -> Json:
 
 
 def list_instances(context: Context, open_listings: OpenListings) -> Json:
-    """One page of the instances of a series."""
+    """Answer events.instances: a page of the instances of one series."""
     calendar, role = context.calendar()
     resource = f"instances:{calendar.id}:{context.path['eventId']}:{context.caller.account}"
     size = min(context.argument("maxResults", 250), 2500)
@@ -203,7 +203,7 @@ def _sorted(found: Iterator[ListedItem], query: Json) -> list[ListedItem]:
 
 
 def _matches(event: StoredEvent, query: Json) -> bool:
-    """Whether an event passes every filter of a query."""
+    """Whether an event passes the filters of a query: type, iCalUID, text and extended properties."""
     body = event.body
     types = query.get("eventTypes")
     if types and body.get("eventType", "default") not in types:

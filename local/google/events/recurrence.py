@@ -1,4 +1,4 @@
-"""Decides which instances a recurring event has: RRULE, RDATE and EXDATE on the wall clock of its zone."""
+"""Computes the instances of a recurring event from RRULE, RDATE and EXDATE, on the wall clock of its zone."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ EXPANSION_LIMIT = 730
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One instance of a series: its id, its immutable original start, and its times."""
+    """One instance of a series: its id, its original start (which never changes), and its times."""
 
     id: str
     original: Json
@@ -30,7 +30,7 @@ class Instance:
 
 
 def checked_recurrence(recurrence: Any, start: Json) -> list[str]:
-    """The recurrence lines if they can be expanded, else 400."""
+    """Return the recurrence lines; 400 if they are not valid."""
     if not isinstance(recurrence, list) or not all(isinstance(line, str) for line in recurrence):
         raise invalid("Invalid recurrence rule.", "recurrence")
     for line in recurrence:
@@ -45,7 +45,7 @@ def checked_recurrence(recurrence: Any, start: Json) -> list[str]:
 
 
 def instances(master: Json, calendar_zone: str, *, after: datetime | None = None) -> Iterator[Instance]:
-    """The instances of a stored master in order, from those that end after a moment."""
+    """Yield the instances of a series in order; with `after`, only those that end after that moment."""
     start, end = master["start"], master["end"]
     length = to_moment(end, "UTC") - to_moment(start, "UTC")
     rules = _rules(tuple(master["recurrence"]), _wall(start), _zone_name(start))
@@ -60,7 +60,7 @@ def instances(master: Json, calendar_zone: str, *, after: datetime | None = None
 
 
 def find_instance(master: Json, instance_id: str, calendar_zone: str) -> Instance | None:
-    """The instance that an id names, if the series has it."""
+    """Return the instance of a series that has this id, or None."""
     suffix = instance_id.removeprefix(master["id"] + "_")
     start = master["start"]
     try:

@@ -1,4 +1,4 @@
-"""Finds the event behind an id, be it an instance without a row, and tells which exceptions still fit."""
+"""Finds the event behind an id: a stored event, or an instance that exists only by its series' rule."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from local.google.times import to_moment
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A stored event, or the master and slot of an instance without a row."""
+    """What an id stands for: a stored event, or a series and one instance that is not stored by itself."""
 
     event: StoredEvent | None
     master: StoredEvent | None = None
@@ -19,7 +19,7 @@ class Located:
 
 
 def locate(calendar: Calendar, event_id: str) -> Located:
-    """What an event id names on a calendar, else 404."""
+    """Return what an event id stands for in a calendar; 404 if nothing."""
     event = calendar.events.get(event_id)
     if event is not None:
         return Located(event, calendar.events.get(event.series))
@@ -33,7 +33,7 @@ def locate(calendar: Calendar, event_id: str) -> Located:
 
 
 def find_event(calendar: Calendar, event_id: str) -> StoredEvent:
-    """The event of an id for reading; an instance without a row is made up and not kept."""
+    """Return the event with this id; an instance that is not stored is computed, and stays unstored."""
     found = locate(calendar, event_id)
     if found.event is not None:
         return found.event
@@ -44,7 +44,7 @@ def find_event(calendar: Calendar, event_id: str) -> StoredEvent:
 
 
 def store_event(calendar: Calendar, event: StoredEvent) -> StoredEvent:
-    """Give an event its row."""
+    """Store an event under its id."""
     calendar.events[event.id] = event
     return event
 

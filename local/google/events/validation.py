@@ -1,4 +1,4 @@
-"""Decides which event bodies Calendar accepts, and what it silently drops, truncates or fills in."""
+"""Checks event bodies as Calendar does: what is refused, silently dropped, shortened or filled in."""
 
 import re
 from copy import deepcopy
@@ -56,7 +56,7 @@ DEFAULTS = {
 
 
 def checked_event_id(value: str) -> str:
-    """A client-chosen event id, else 400."""
+    """Return an event id that the client chose; 400 if it is not valid."""
     if not EVENT_ID.match(value):
         raise invalid("Invalid resource id value.", "id")
     return value
@@ -65,7 +65,7 @@ def checked_event_id(value: str) -> str:
 def checked_event(
     body: Json, calendar: Calendar, *, previous: Json | None = None, attachments: bool = False
 ) -> Json:
-    """What is stored of a complete event body, else 400."""
+    """Return what is stored of a complete event body; 400 if the body is not valid."""
     fields = {name: deepcopy(body[name]) for name in WRITABLE_FIELDS if body.get(name) is not None}
     for name, allowed in ENUMS.items():
         if fields.get(name, allowed[0]) not in allowed:
@@ -156,7 +156,7 @@ def _check_other_fields(fields: Json, *, attachments: bool) -> None:
 
 
 def checked_reminders(value: Any) -> Json:
-    """What is stored of a reminders object, else 400."""
+    """Return what is stored of a `reminders` object; 400 if it is not valid."""
     if value is None:
         return {"useDefault": True}
     overrides = value.get("overrides") or []

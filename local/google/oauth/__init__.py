@@ -1,1 +1,1 @@
-"""Google's OAuth server: the consent page, grants and tokens."""
+"""Google's OAuth server: consent page, authorization codes, tokens and their revocation."""

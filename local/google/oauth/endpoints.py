@@ -1,4 +1,4 @@
-"""Routes the OAuth addresses: consent page, token, revocation, keys and metadata."""
+"""The HTTP addresses of the OAuth server: consent page, token, revocation, keys and OpenID metadata."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,10 @@ from local.google.api.messages import json_response
 from local.google.errors import Json
 from local.google.faults import BAD_GATEWAY, Fault, Faults
 from local.google.model import Call
-from local.google.oauth.consent import FORM_PARAMETERS, Consent, ConsentError, error_page
+from local.google.oauth.consent import Consent, ConsentError
 from local.google.oauth.grants import Grants, TokenError
 from local.google.oauth.id_tokens import ISSUER, IdTokenSigner
+from local.google.oauth.pages import FORM_PARAMETERS, error_page
 from local.google.state import State
 from local.google.times import format_timestamp
 from local.simulation.server import drop_connection
@@ -22,7 +23,7 @@ NO_STORE = {"Cache-Control": "no-cache, no-store, max-age=0, must-revalidate", "
 
 @dataclass(slots=True)
 class OAuthEndpoints:
-    """Google's OAuth server over a world."""
+    """Answers the OAuth server's addresses from the simulator's state."""
 
     state: State
     grants: Grants
@@ -31,7 +32,7 @@ class OAuthEndpoints:
     faults: Faults
 
     def answer(self, request: Request) -> Response | None:
-        """The response to an OAuth address; None for any other."""
+        """Answer a request to one of the OAuth addresses; returns None for any other address."""
         path, verb = request.path, request.method
         if path in AUTH_PATHS and verb in {"GET", "POST"}:
             return self._scripted("oauth.auth", request) or self._auth(request)
@@ -86,7 +87,8 @@ class OAuthEndpoints:
                     parameters["scope"] = request.form.get("asked_scope", parameters.get("scope", ""))
                     page, location = "", self._answer_page(parameters, request)
         except ConsentError as error:
-            return Response(error_page(error), error.status, mimetype="text/html")
+            page = error_page(error.error, error.description, error.status)
+            return Response(page, error.status, mimetype="text/html")
         if page:
             return Response(page, mimetype="text/html", headers={"X-Frame-Options": "DENY"})
         return redirect(location, 302)
@@ -133,7 +135,7 @@ class OAuthEndpoints:
 
 
 def metadata(base: str) -> Json:
-    """The OpenID configuration, with this server's addresses."""
+    """The OpenID configuration, with this server's own addresses."""
     return {
         "issuer": ISSUER,
         "authorization_endpoint": f"{base}/o/oauth2/v2/auth",

@@ -1,4 +1,4 @@
-"""Decides which tokens live: codes, grants per account and project, refresh limits, expiry and revocation."""
+"""Consents, authorization codes and tokens: how they are given, refreshed, limited, expired and revoked."""
 
 import base64
 import hashlib
@@ -24,7 +24,7 @@ POLICY_TEXT = (
 
 
 class TokenError(Exception):
-    """A refusal of the token or revocation endpoint."""
+    """The token or revocation endpoint refuses a request."""
 
     def __init__(self, error: str, description: str, *, status: int = 400) -> None:
         super().__init__(error)
@@ -33,7 +33,7 @@ class TokenError(Exception):
 
 
 class Grants:
-    """Every consent, code and token."""
+    """Every consent, authorization code and token of the simulator."""
 
     def __init__(self, state: State, signer: IdTokenSigner) -> None:
         self._state = state
@@ -45,7 +45,7 @@ class Grants:
         self.policy_blocked: set[str] = set()
 
     def caller(self, token: str) -> Caller:
-        """Who an access token stands for, else 401."""
+        """Return who an access token stands for; 401 if it is unknown or expired."""
         found = self.access_tokens.get(token)
         if found is None or found.expires <= self._state.now():
             raise auth_error()
@@ -53,7 +53,7 @@ class Grants:
         return Caller(found.account, found.client, found.project, scopes)
 
     def authorize(self, parameters: Json, client: Client, account: str, scopes: list[str]) -> str:
-        """Record a consent, and the code that its redirect carries."""
+        """Record a consent, and return the authorization code for the redirect."""
         self.granted.setdefault((account, client.project), set()).update(scopes)
         if parameters.get("include_granted_scopes") == "true":
             scopes = [*scopes, *sorted(self.granted[account, client.project] - set(scopes))]
@@ -74,7 +74,7 @@ class Grants:
         return code.code
 
     def client(self, form: Json) -> Client:
-        """The client that authenticates itself, else 401."""
+        """Return the client that authenticates itself in a form; 401 if its id or secret is wrong."""
         client = self._state.clients.get(form.get("client_id", ""))
         if client is None:
             raise TokenError("invalid_client", "The OAuth client was not found.", status=401)
@@ -83,7 +83,7 @@ class Grants:
         return client
 
     def token(self, form: Json) -> Json:
-        """What the token endpoint answers."""
+        """Answer the token endpoint: exchange an authorization code, or refresh an access token."""
         kind = form.get("grant_type")
         if not kind:
             raise TokenError("invalid_request", "Required parameter is missing: grant_type")
@@ -171,7 +171,7 @@ class Grants:
         return self._signer.sign(claims, now=self._state.now(), audience=client.id)
 
     def revoke_token(self, token: str) -> None:
-        """Revoke by an access or refresh token: everything of that user in that project."""
+        """Revoke the whole grant that an access or refresh token belongs to."""
         refresh, access = self.refresh_tokens.get(token), self.access_tokens.get(token)
         held = refresh or access
         if held is None:
@@ -179,7 +179,7 @@ class Grants:
         self.revoke(held.account, self._state.clients[held.client].project)
 
     def revoke(self, account: str, project: str) -> None:
-        """Drop the grant of an account to a project, with every token."""
+        """Drop an account's consent to a project, with all its tokens."""
         self.granted.pop((account, project), None)
         clients = {client.id for client in self._state.clients.values() if client.project == project}
         for token, refresh in list(self.refresh_tokens.items()):

@@ -1,4 +1,4 @@
-"""Signs ID tokens with a throw-away RSA key, and publishes its public half."""
+"""Signs ID tokens with a throw-away RSA key, and publishes its public half (JWKS)."""
 
 import json
 import secrets
@@ -16,18 +16,18 @@ ISSUER = "https://accounts.google.com"
 
 @cache
 def _private_key() -> RSAPrivateKey:
-    """Made once a process: it takes longer than most tests."""
+    """Created once for each process, because it takes longer than most tests."""
     return generate_private_key(public_exponent=65537, key_size=2048)
 
 
 class IdTokenSigner:
-    """One signing key of one simulator."""
+    """Signs the ID tokens of one simulator."""
 
     def __init__(self) -> None:
         self.key_id = secrets.token_hex(20)
 
     def sign(self, claims: Json, *, now: datetime, audience: str) -> str:
-        """An ID token with the given claims, valid for an hour."""
+        """Return an ID token with the given claims, valid for one hour."""
         times = {"iat": int(now.timestamp()), "exp": int((now + timedelta(hours=1)).timestamp())}
         base = {"iss": ISSUER, "azp": audience, "aud": audience}
         return jwt.encode(
@@ -35,6 +35,6 @@ class IdTokenSigner:
         )
 
     def jwks(self) -> Json:
-        """The key set that verifies the tokens."""
+        """The key set (JWKS) that verifies the ID tokens."""
         public = json.loads(RSAAlgorithm.to_jwk(_private_key().public_key()))
         return {"keys": [public | {"kid": self.key_id, "use": "sig", "alg": "RS256"}]}

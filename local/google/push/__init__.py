@@ -1,1 +1,1 @@
-"""Push channels: watch and stop, and the delivery of their messages."""
+"""Push notifications: channels (watch and stop), and the delivery of their messages."""

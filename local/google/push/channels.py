@@ -1,4 +1,4 @@
-"""Answers watch and stop, and decides which channels a change notifies."""
+"""Push channels: answers watch and stop, and decides which channels a change notifies."""
 
 # https://developers.google.com/workspace/calendar/api/guides/push
 
@@ -18,7 +18,7 @@ BASE = "https://www.googleapis.com/calendar/v3/"
 
 
 class Channels:
-    """The channels of every project, and the notifications that changes cause on them."""
+    """The push channels of every project."""
 
     def __init__(self, state: State, delivery: Delivery) -> None:
         self._state = state
@@ -26,7 +26,7 @@ class Channels:
         state.on_change = self.notify_change
 
     def watch_events(self, context: Context) -> Json:
-        """Open a channel on a calendar's events."""
+        """Answer events.watch: open a channel on a calendar's events."""
         calendar, _ = context.calendar()
         if not calendar.can_be_watched:
             message = "Push notifications are not supported by this resource."
@@ -35,7 +35,7 @@ class Channels:
         return self._open_channel(context, f"calendar:{calendar.id}", uri)
 
     def watch_list(self, context: Context) -> Json:
-        """Open a channel on the account's calendar list."""
+        """Answer calendarList.watch: open a channel on the account's calendar list."""
         return self._open_channel(
             context, f"list:{context.caller.account}", f"{BASE}users/me/calendarList?alt=json"
         )
@@ -94,7 +94,7 @@ class Channels:
         return min(wish, now + self._state.settings.channel_cap)
 
     def stop(self, context: Context) -> None:
-        """Close a channel; only its own user and client may."""
+        """Answer channels.stop: close a channel; only the account and client that opened it may."""
         body, caller = context.body, context.caller
         if not body.get("id") or not body.get("resourceId"):
             raise required("Missing id or resourceId.", "id")
@@ -107,7 +107,7 @@ class Channels:
         channel.stopped = True
 
     def notify_change(self, resource: str, event_type: str) -> None:
-        """Notify every live channel on a resource."""
+        """Queue a notification for every live channel on a changed resource."""
         for channel in self._state.channels.values():
             if channel.resource != resource or (
                 channel.event_types and event_type not in channel.event_types
@@ -145,7 +145,7 @@ class Channels:
 
 
 def render_channel(channel: Channel) -> Json:
-    """A channel as the watch answer shows it."""
+    """The JSON of a channel, as watch answers it."""
     shown: Json = {
         "kind": "api#channel",
         "id": channel.id,

@@ -1,4 +1,4 @@
-"""Delivers channel messages one by one, and repeats those that Google would repeat."""
+"""Delivers push notifications one by one, and repeats those that Google would repeat."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ PostFunction = Callable[[str, dict[str, str]], int]
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One message to one channel's address."""
+    """One message to the address of one channel."""
 
     channel: str
     state: str
@@ -27,7 +27,7 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What became of one delivery: the status, and whether it will be repeated."""
+    """The result of one delivery: the status, and whether it will be repeated."""
 
     channel: str
     state: str
@@ -38,12 +38,12 @@ class Attempt:
 
 
 def post(address: str, headers: dict[str, str]) -> int:
-    """Send an empty POST; an address that does not answer, or not in HTTP, counts as 504."""
+    """Send an empty POST and return its status; no answer, or one that is not HTTP, counts as 504."""
     return http_post.post(address, headers | {"Content-Length": "0"}, b"", timeout=10).status or 504
 
 
 class Delivery(PushQueue[Notification, Attempt]):
-    """The queue between changes and channels."""
+    """The queue of notifications on their way to the channels' addresses."""
 
     def __init__(self, now: Callable[[], datetime], send: PostFunction = post) -> None:
         super().__init__(now, name="google-push")

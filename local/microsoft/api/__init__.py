@@ -1,1 +1,1 @@
-"""Graph's HTTP side: routes, request checks, limits, paging and batches."""
+"""The HTTP side of Graph: which handler answers, request checks, throttling, query options and batches."""

@@ -1,4 +1,4 @@
-"""Answers $batch: up to twenty requests, each with an answer of its own, in no particular order."""
+"""Answers $batch: up to twenty requests in one, each with an answer of its own, in no particular order."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ MOST_REQUESTS = 20
 
 
 def answer(api: Api, request: Request) -> GraphResponse:
-    """The answer to a batch; 200 says nothing about the requests in it."""
+    """Answer a batch; its own status 200 says nothing about the requests in it."""
     batch_request = read_request(request)
     try:
         with api.state.lock:

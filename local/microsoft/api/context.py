@@ -1,4 +1,4 @@
-"""One Graph request after routing: who asks for what, and how the answer should look."""
+"""One Graph request after routing: its caller, its target, and the form of answer that it prefers."""
 
 import re
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ SHARED_READ_SCOPES = frozenset({"Calendars.Read.Shared", "Calendars.ReadWrite.Sh
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What the Prefer headers of this one request ask for."""
+    """What the Prefer headers of one request ask for: time zone, kind of ids, page size, plain text."""
 
     zone: str = "UTC"
     immutable: bool = False
@@ -24,7 +24,7 @@ class Preferences:
 
     @classmethod
     def of(cls, headers: list[str]) -> "Preferences":
-        """The preferences in the request's Prefer headers; 400 for an unknown time zone."""
+        """Read the Prefer headers; 400 for an unknown time zone."""
         text = ", ".join(headers)
         named = re.search(r'outlook\.timezone\s*=\s*"?([^",]*)"?', text, re.IGNORECASE)
         size = re.search(r"odata\.maxpagesize\s*=\s*\"?(\d+)", text, re.IGNORECASE)
@@ -39,7 +39,7 @@ class Preferences:
 
     @property
     def applied(self) -> str:
-        """The Preference-Applied header."""
+        """The value of the Preference-Applied header."""
         found = [f'outlook.timezone="{self.zone}"'] if self.zone != "UTC" else []
         found += ['IdType="ImmutableId"'] if self.immutable else []
         found += [f"odata.maxpagesize={self.page_size}"] if self.page_size else []
@@ -48,7 +48,10 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class PathTarget:
-    """Where in a mailbox a path leads: a calendar (`scoped` when named) and the names in the rest of it."""
+    """The ids in a path: a calendar, an event, and an extension or subscription (`other`).
+
+    `scoped` says that the path names the calendar, rather than meaning the default one.
+    """
 
     calendar: str = ""
     scoped: bool = False
@@ -58,7 +61,11 @@ class PathTarget:
 
 @dataclass(slots=True)
 class Context:
-    """The request a handler answers."""
+    """What a handler gets to answer one Graph request.
+
+    `page_fault` is set by a scripted fault; `status` and `headers` are what the handler wants in the
+    answer.
+    """
 
     state: State
     caller: Caller
@@ -75,11 +82,11 @@ class Context:
 
     @property
     def account(self) -> Account:
-        """The mailbox of the caller."""
+        """The account that the access token belongs to, with its mailbox."""
         return self.state.accounts[self.caller.account]
 
     def calendar(self, *, write: bool = False) -> MailboxCalendar:
-        """The calendar the path names, if the caller may use it."""
+        """Return the calendar that the path names; 404 if there is none, 403 without access."""
         found = self.state.mailbox_calendar(self.caller.account, self.path_target.calendar)
         if self.path_target.calendar and not ids.well_formed(self.path_target.calendar):
             raise id_malformed()
@@ -87,7 +94,7 @@ class Context:
         return found
 
     def require_access(self, found: MailboxCalendar, *, write: bool) -> None:
-        """403 where a shared calendar or a read-only one does not allow it."""
+        """Answer 403 if the token's scopes or a read-only calendar do not allow this use."""
         needed = {"Calendars.ReadWrite.Shared"} if write else SHARED_READ_SCOPES
         if not found.own and not needed & self.caller.scopes:
             raise access_denied()
@@ -95,7 +102,7 @@ class Context:
             raise access_denied()
 
     def event_key(self, event_id: str) -> tuple[str, str]:
-        """The key and the day behind an event's id; ids are case-sensitive."""
+        """Return the internal key and the day of the event with this id; ids are case-sensitive."""
         if not ids.well_formed(event_id):
             raise id_malformed()
         if event_id not in self.state.event_ids:
@@ -103,7 +110,11 @@ class Context:
         return self.state.event_ids[event_id]
 
     def target(self, *, write: bool = False, stale: bool = False) -> ListedEvent:
-        """The event the path names: a single one, a series, or a day of it."""
+        """Return the event that the path names: a single event, a series, or one occurrence.
+
+        404 if there is none. `stale` reads the calendar as a delayed reader sees it (settings `lag`
+        and `lag_reads`).
+        """
         key, day = self.event_key(self.path_target.event)
         calendar_id = self.state.calendar_of_event.get(key)
         if calendar_id is None:
@@ -134,7 +145,7 @@ class Context:
         return {self.state.id_of(item, immutable=kind, day=day) for kind in (True, False)}
 
     def require_if_match(self, found: ListedEvent) -> None:
-        """412 if the request's If-Match names another version."""
+        """Answer 412 if the request's If-Match header names another version of the event."""
         current = f'W/"{ids.change_key(found.item.change)}"'
         if self.if_match not in {"", "*", current}:
             raise conflict_of_change_keys()

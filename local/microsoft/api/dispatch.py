@@ -1,4 +1,4 @@
-"""Answers Graph requests: tokens, throttling, faults, routing, permissions, handler and call log."""
+"""The way of a Graph request: token, route, scripted fault, throttling, permissions, handler and call log."""
 
 import json
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ from local.simulation.server import drop_connection
 
 @dataclass(slots=True)
 class Api:
-    """Graph over a world."""
+    """Answers Graph requests from the simulator's state."""
 
     state: State
     grants: Grants
@@ -31,7 +31,11 @@ class Api:
     table: dict[tuple[str, str], Route]
 
     def answer(self, request: GraphRequest, connection: Request | None = None) -> GraphResponse:
-        """The answer to one request; `connection` is the one that a fault may cut."""
+        """Answer one request.
+
+        `connection` is the HTTP request, whose connection a fault may close; it is None for a request
+        in a batch.
+        """
         try:
             with self.state.lock:
                 caller = self.grants.caller(request.headers.get("authorization", ""))

@@ -1,4 +1,4 @@
-"""Counts requests per app and mailbox, as Exchange's throttling does."""
+"""Throttling: counts requests for each app and mailbox, as Exchange does."""
 
 import threading
 from collections import deque
@@ -14,7 +14,10 @@ SPAN, SHORT_SPAN = timedelta(minutes=10), timedelta(seconds=20)
 
 @dataclass(slots=True)
 class Limits:
-    """How much is allowed; None is without limit."""
+    """How many requests are allowed; None means no limit.
+
+    `per_mailbox` counts ten minutes, `concurrent` those at the same time, the others twenty seconds.
+    """
 
     per_mailbox: int | None = None
     concurrent: int | None = None
@@ -27,7 +30,7 @@ GRAPH = Limits(per_mailbox=10_000, concurrent=4, subscription_writes=500, subscr
 
 
 class Throttle:
-    """The counters; refused requests count as well."""
+    """Counts requests; refused ones count as well."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -37,7 +40,7 @@ class Throttle:
 
     @contextmanager
     def concurrent_request(self, app: str, mailbox: str) -> Iterator[bool]:
-        """One request in flight; says whether there are too many."""
+        """A context for one running request; it yields whether too many run at the same time."""
         key = (app, mailbox)
         with self._lock:
             self._running[key] = self._running.get(key, 0) + 1
@@ -49,7 +52,7 @@ class Throttle:
                 self._running[key] -= 1
 
     def spend(self, app: str, mailbox: str, method: str, now: datetime) -> None:
-        """Count a request; 429 when that was one too many."""
+        """Count a request; 429 if that is one too many."""
         self._count((app, mailbox), SPAN, self.limits.per_mailbox, now)
         if method == "subscriptions.list":
             self._count((app, "lists"), SHORT_SPAN, self.limits.subscription_lists, now)
@@ -71,5 +74,5 @@ class Throttle:
 
 
 def concurrency_error() -> GraphError:
-    """The answer to a fifth request at the same time."""
+    """The error for too many requests at the same time."""
     return throttled(retry_after=1, message="Application is over its MailboxConcurrency limit.")

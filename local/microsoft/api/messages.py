@@ -1,4 +1,4 @@
-"""A request to Graph and its answer as plain values, alike for single requests and for those in a batch."""
+"""Graph requests and responses as plain values, the same for single requests and for those in a batch."""
 
 import json
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ class GraphResponse:
 
 
 def read_request(connection: Request) -> GraphRequest:
-    """A request that arrived over HTTP."""
+    """Make a GraphRequest from an HTTP request."""
     return GraphRequest(
         verb=connection.method,
         path=connection.path.removeprefix(ROOT),
@@ -55,7 +55,7 @@ def read_request(connection: Request) -> GraphRequest:
 
 
 def http_response(response: GraphResponse, request: GraphRequest) -> Response:
-    """An answer as it goes over HTTP."""
+    """Make the HTTP response for a GraphResponse."""
     request_id = guid("response", id(response))
     headers = {
         "request-id": request_id,
@@ -69,7 +69,7 @@ def http_response(response: GraphResponse, request: GraphRequest) -> Response:
 
 
 def parse_json_object(raw: bytes) -> Json:
-    """A JSON object; 400 for anything else."""
+    """Read a JSON object; 400 for anything else."""
     message = (
         "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of "
         "valid JSON format."

@@ -1,4 +1,4 @@
-"""Reads $select, $expand and the subset of $filter that Graph's calendar takes."""
+"""OData query options: $select, $expand, and the part of $filter that Graph supports for calendars."""
 
 import re
 from collections.abc import Callable
@@ -41,7 +41,7 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def select(kind: str, wanted: str, answer: Json) -> Json:
-    """The chosen properties; the id and the etag always come along."""
+    """Return the properties of an answer that $select names; the id and the etag are always among them."""
     names = [name.strip() for name in wanted.split(",") if name.strip()]
     if not names or "*" in names:
         return answer
@@ -54,7 +54,7 @@ def select(kind: str, wanted: str, answer: Json) -> Json:
 
 
 def expansions(text: str) -> dict[str, str]:
-    """The names of an $expand, each with what is in its parentheses."""
+    """Read $expand: the names in it, each with the options in its parentheses."""
     found, depth, part = {}, 0, ""
     for character in [*text, ","]:
         depth += (character == "(") - (character == ")")
@@ -69,13 +69,13 @@ def expansions(text: str) -> dict[str, str]:
 
 
 def wanted_ids(options: str) -> list[str]:
-    """The ids that the $filter of an expansion names."""
+    """Return the ids that the $filter inside an $expand names."""
     found = re.findall(r"id eq '((?:[^']|'')*)'", options)
     return [each.replace("''", "'") for each in found]
 
 
 def parse_filter(text: str) -> Predicate:
-    """A $filter as a test of an event; 400 for what Graph does not understand."""
+    """Make a test of events from a $filter; 400 for what Graph does not understand."""
     reader = _FilterReader(_tokens(text))
     found = reader.either()
     if reader.left:
@@ -115,7 +115,7 @@ class _FilterReader:
             raise _unreadable()
 
     def either(self) -> Predicate:
-        """Terms joined by `or`."""
+        """Read terms joined by `or`."""
         found = [self._both()]
         while self.left and self.left[0].lower() == "or":
             self.left.pop(0)
@@ -181,7 +181,7 @@ class _FilterReader:
 
 
 class _PropertyFilterReader(_FilterReader):
-    """Reads the condition on a member of a collection of extended properties."""
+    """Reads the condition on the members of the collection of extended properties."""
 
     def __init__(self, outer: _FilterReader, variable: str) -> None:
         self.left = outer.left

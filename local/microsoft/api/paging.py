@@ -1,4 +1,4 @@
-"""Reads how large a page of a listing shall be, and writes the address of the next page."""
+"""Pages of a listing: their size, and the link to the next one."""
 
 from urllib.parse import urlencode
 
@@ -9,13 +9,16 @@ MOST = 1000
 
 
 def next_link(context: Context, skip: int) -> str:
-    """The address of the next page: the same question from further on; headers are not part of it."""
+    """Return the address of the next page; it repeats the query, but not the request's headers."""
     query = urlencode({**context.query, "$skip": skip})
     return f"{context.base}{context.path}?{query}"
 
 
 def page_size(context: Context) -> int:
-    """How many entries a page has."""
+    """Return how many entries a page has: $top, else the preferred size, else the default.
+
+    400 for a wrong $top.
+    """
     if "$top" in context.query:
         size = number(context.query["$top"], "$top")
         if not 1 <= size <= MOST:
@@ -25,7 +28,7 @@ def page_size(context: Context) -> int:
 
 
 def number(text: str, name: str) -> int:
-    """The number of a query option."""
+    """Read the number of a query option; 400 for anything else."""
     if not text.isdigit():
         raise bad_request(f"Invalid value '{text}' for {name} query option found.")
     return int(text)

@@ -1,4 +1,4 @@
-"""Says which handler answers which Graph address, and which permissions it needs."""
+"""The table of Graph addresses: which handler answers, and which permissions it needs."""
 
 import re
 from collections.abc import Callable
@@ -25,7 +25,10 @@ SETTINGS_WRITE = frozenset({"MailboxSettings.ReadWrite"})
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What answers a kind of request."""
+    """The handler of an address, its name in fault scripts and logs, and the permissions that it needs.
+
+    `locked`: the state's lock is held while it runs; `mailbox`: it needs a working mailbox.
+    """
 
     method: str
     scopes: frozenset[str]
@@ -87,7 +90,7 @@ UNLOCKED = frozenset({"subscriptions.create", "subscriptions.update"})
 
 
 def routes(rounds: DeltaRounds, subscription_methods: Subscriptions) -> dict[tuple[str, str], Route]:
-    """The route of every address that is simulated."""
+    """Return the route of every simulated address, by HTTP verb and path template."""
     renewal, again = "subscriptions/{other}", "subscriptions/{other}/reauthorize"
     stateful: tuple[RouteEntry, ...] = (
         (
@@ -117,7 +120,10 @@ def routes(rounds: DeltaRounds, subscription_methods: Subscriptions) -> dict[tup
 def find_route(
     table: dict[tuple[str, str], Route], verb: str, path: str, *, names: frozenset[str]
 ) -> tuple[Route, PathTarget]:
-    """The route of a path and where in the mailbox it leads; `names` are the caller's own in /users/."""
+    """Find the route of a path and the ids in it; 404, 405 or 501 if there is none.
+
+    `names` are the names by which the caller may write its own mailbox in /users/.
+    """
     parts = [part for part in _without_odata_spelling(path).split("/") if part]
     if parts[:1] == ["users"] and len(parts) > 1:
         if parts[1].lower() not in names:
@@ -168,7 +174,7 @@ def _calendar_target(rest: list[str], calendar: str, *, scoped: bool) -> tuple[s
 
 
 def query_options(path: str, verb: str, given: dict[str, str]) -> dict[str, str]:
-    """The query options of a request by their proper names; 400 for one that the path does not have."""
+    """Return the query options by their proper names; 400 for an option that the path does not have."""
     clean = re.sub(r"^/users/[^/]+", "/me", _without_odata_spelling(path))
     known = {name.lstrip("$").lower(): name for name in schema.options(clean, verb)}
     known |= {name: f"${name}" for name in ("skiptoken", "deltatoken")}

@@ -1,4 +1,4 @@
-"""Reads Microsoft's published metadata: which paths, query options and properties exist."""
+"""Reads Microsoft's published metadata of Graph: which paths, query options and properties exist."""
 
 import json
 import re
@@ -22,14 +22,14 @@ PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
 
 @cache
 def document() -> Json:
-    """The calendar part of Graph's v1.0 metadata."""
+    """Return the calendar part of Graph's v1.0 metadata."""
     found: Json = json.loads((files("local.microsoft.api") / "schema.json").read_text("utf-8"))
     return found
 
 
 @cache
 def properties(name: str) -> dict[str, Json]:
-    """The properties of a type, with those it inherits and its navigations."""
+    """Return the properties of a type, inherited and navigation properties included."""
     kind = document()["types"][name]
     inherited = properties(kind["base"]) if kind.get("base") in document()["types"] else {}
     return {**inherited, **kind["properties"], **kind["navigation"]}
@@ -45,7 +45,7 @@ def _patterns() -> list[tuple[re.Pattern[str], str]]:
 
 
 def options(path: str, verb: str) -> list[str]:
-    """The query options of a path; an error for a path or method that does not exist."""
+    """Return the query options of a path; 400 for a path, 405 for a method, that does not exist."""
     for pattern, template in _patterns():
         if pattern.fullmatch(path):
             methods: dict[str, list[str]] = document()["paths"][template]
@@ -57,7 +57,10 @@ def options(path: str, verb: str) -> list[str]:
 
 
 def check(kind: str, body: Any, *, open_to: frozenset[str] = frozenset(), nested: bool = False) -> None:
-    """400 unless a body fits a type: known properties, right types, documented values, nothing read-only."""
+    """Answer 400 unless a body fits its type.
+
+    Its properties must be known and not read-only, and their values of the declared type or enum.
+    """
     if not isinstance(body, dict):
         raise _unreadable(f"An object of type 'microsoft.graph.{kind}' is expected.")
     known = properties(kind)
@@ -77,7 +80,7 @@ def check(kind: str, body: Any, *, open_to: frozenset[str] = frozenset(), nested
 
 
 def check_action(name: str, body: Json) -> None:
-    """400 unless the arguments of an action are of the right kinds."""
+    """Answer 400 unless the arguments of an action are known and of the declared types."""
     known = document()["actions"][name]
     for argument, value in body.items():
         if argument not in known:

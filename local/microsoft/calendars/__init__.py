@@ -1,1 +1,1 @@
-"""Calendars and mailboxes: the API methods, and free/busy."""
+"""Calendars and mailboxes: the methods on them, mailbox settings, and free/busy."""

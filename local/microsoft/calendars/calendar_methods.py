@@ -1,4 +1,4 @@
-"""Answers calendars: the list, one of them, and making, renaming and deleting them."""
+"""Answers the methods on calendars: list, read, create, rename and delete."""
 
 from local.microsoft import ids
 from local.microsoft.api import odata, schema
@@ -21,7 +21,7 @@ def _context_of(context: Context, rest: str = "") -> Json:
 
 
 def list_calendars(context: Context) -> Json:
-    """Every calendar in the mailbox, by pages."""
+    """Answer the list of calendars: those of the mailbox and those shared with it, by pages."""
     found = context.state.calendars_of(context.caller.account)
     if context.query.get("$filter") or context.query.get("$orderby"):
         raise bad_request("The simulator filters and orders events only.")
@@ -35,12 +35,14 @@ def list_calendars(context: Context) -> Json:
 
 
 def get_calendar(context: Context) -> Json:
-    """One calendar."""
+    """Answer one calendar."""
     return _context_of(context, "/$entity") | _shown(context, context.calendar())
 
 
-def make(state: State, account: str, name: str, *, color: str = "auto", default: bool = False) -> Calendar:
-    """A new, empty calendar of a mailbox."""
+def make_calendar(
+    state: State, account: str, name: str, *, color: str = "auto", default: bool = False
+) -> Calendar:
+    """Create an empty calendar in a mailbox."""
     calendar = Calendar(ids.calendar_id(account, state.serial()), name, account, default=default, color=color)
     calendar.change = state.next_change()
     state.calendars[calendar.id] = calendar
@@ -48,13 +50,15 @@ def make(state: State, account: str, name: str, *, color: str = "auto", default:
 
 
 def create_calendar(context: Context) -> Json:
-    """A new calendar; the name must not be taken."""
+    """Answer the creation of a calendar; 409 if the mailbox has one with this name."""
     schema.check("calendar", context.body)
     name = context.body.get("name")
     if not name:
         raise invalid("ErrorInvalidParameter", "The Name property is required.")
     _need_free_name(context, name)
-    calendar = make(context.state, context.caller.account, name, color=context.body.get("color") or "auto")
+    calendar = make_calendar(
+        context.state, context.caller.account, name, color=context.body.get("color") or "auto"
+    )
     context.status = 201
     return _context_of(context, "/$entity") | _shown(
         context, MailboxCalendar(calendar, calendar.id, can_edit=True, own=True)
@@ -68,7 +72,7 @@ def _need_free_name(context: Context, name: str) -> None:
 
 
 def update_calendar(context: Context) -> Json:
-    """A renamed or recoloured calendar."""
+    """Answer a change of a calendar's name or colour."""
     schema.check("calendar", context.body)
     mailbox_calendar = context.calendar(write=True)
     name = context.body.get("name")
@@ -81,7 +85,7 @@ def update_calendar(context: Context) -> Json:
 
 
 def delete_calendar(context: Context) -> None:
-    """Delete a calendar and all that is in it; the default one stays."""
+    """Answer the deletion of a calendar with its events; the default calendar cannot be deleted."""
     mailbox_calendar = context.calendar()
     if not mailbox_calendar.own:
         context.account.shared.pop(mailbox_calendar.id)
@@ -93,14 +97,14 @@ def delete_calendar(context: Context) -> None:
 
 
 def drop_calendar(state: State, calendar: Calendar) -> None:
-    """Take a calendar away; the items in it are gone."""
+    """Delete a calendar and everything in it."""
     for item in list(calendar.items.values()):
         state.remove(item, notify=not item.series)
     calendar.deleted = True
 
 
 def list_groups(context: Context) -> Json:
-    """The one calendar group that every mailbox has."""
+    """Answer the list of calendar groups: the one that every mailbox has."""
     return {"@odata.context": f"{context.base}/$metadata#me/calendarGroups", "value": [_group(context)]}
 
 

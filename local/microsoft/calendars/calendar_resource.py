@@ -1,4 +1,4 @@
-"""Writes calendars as Graph shows them."""
+"""The JSON of a calendar, as Graph shows it."""
 
 from local.microsoft import ids
 from local.microsoft.errors import Json
@@ -6,7 +6,7 @@ from local.microsoft.model import Account, MailboxCalendar
 
 
 def render_calendar(account: Account, mailbox_calendar: MailboxCalendar, owner: Account) -> Json:
-    """A calendar as its list shows it."""
+    """The JSON of a calendar for the mailbox of `account`."""
     found = mailbox_calendar.calendar
     provider = "skypeForConsumer" if account.personal else "teamsForBusiness"
     return {

@@ -1,4 +1,7 @@
-"""Answers getSchedule: the default calendars of work accounts, as digits and as items."""
+"""Answers getSchedule: when the people of an organization are busy.
+
+Each person's default calendar is given as digits (availabilityView) and as a list of items.
+"""
 
 from datetime import timedelta
 
@@ -14,7 +17,7 @@ MOST_SCHEDULES, LONGEST_WINDOW, MOST_ITEMS = 20, timedelta(days=62), 1000
 
 
 def get_schedule(context: Context) -> Json:
-    """Who is busy when; personal accounts have no such thing."""
+    """Answer getSchedule; 403 for personal accounts, which do not have it."""
     # https://learn.microsoft.com/graph/api/calendar-getschedule: delegated personal account not supported
     if context.account.personal:
         raise GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
@@ -60,7 +63,7 @@ def _availability_view(found: list[ListedEvent], window: Window, step: timedelta
     while moment < window.end:
         interval_window = Window(moment, moment + step)
         digits += max(
-            (_availability_digit(each) for each in found if interval_window.meets(each.start, each.end)),
+            (_availability_digit(each) for each in found if interval_window.overlaps(each.start, each.end)),
             default="0",
         )
         moment += step
@@ -72,7 +75,7 @@ def _availability_digit(found: ListedEvent) -> str:
 
 
 def _schedule_item(context: Context, found: ListedEvent, *, own: bool) -> Json:
-    """All-day events are real moments here, other than in calendarView."""
+    """One entry of a schedule; all-day events are real moments here, unlike in calendarView."""
     zone = context.preferences.zone
     private = found.body.get("sensitivity") in {"private", "confidential"}
     made: Json = {

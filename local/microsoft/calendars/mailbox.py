@@ -1,4 +1,4 @@
-"""Answers what is not about events: the person, the mailbox settings, time zones, categories and ids."""
+"""Answers what belongs to a mailbox as a whole: the person, its settings, time zones and ids."""
 
 from local.microsoft import ids
 from local.microsoft.api import odata, schema
@@ -10,7 +10,7 @@ MOST_IDS = 1000
 
 
 def me(context: Context) -> Json:
-    """The person."""
+    """Answer /me: the signed-in person."""
     account = context.account
     first, _, last = account.name.partition(" ")
     full: Json = {
@@ -31,7 +31,7 @@ def me(context: Context) -> Json:
 
 
 def settings(context: Context) -> Json:
-    """The mailbox settings, whose time zone is a Windows name."""
+    """Answer the mailbox settings; their time zone is a Windows name."""
     zone_name = context.account.time_zone
     full: Json = {
         "archiveFolder": None,
@@ -49,7 +49,7 @@ def settings(context: Context) -> Json:
 
 
 def update_settings(context: Context) -> Json:
-    """Mailbox settings with another time zone."""
+    """Answer a change of the mailbox's time zone."""
     schema.check("mailboxSettings", context.body)
     if context.body.get("timeZone"):
         zone(context.body["timeZone"])
@@ -58,7 +58,7 @@ def update_settings(context: Context) -> Json:
 
 
 def working_hours(zone_name: str) -> Json:
-    """Monday to Friday, eight to five."""
+    """The working hours of every mailbox: Monday to Friday, eight to five."""
     return {
         "daysOfWeek": ["monday", "tuesday", "wednesday", "thursday", "friday"],
         "startTime": "08:00:00.0000000",
@@ -68,14 +68,14 @@ def working_hours(zone_name: str) -> Json:
 
 
 def time_zones(context: Context) -> Json:
-    """The time zones that Exchange knows, as Windows or IANA names."""
+    """Answer the time zones that Exchange knows, as Windows or IANA names."""
     standard = "iana" if "iana" in context.path_target.other.lower() else "windows"
     kind = f"{context.base}/$metadata#Collection(microsoft.graph.timeZoneInformation)"
     return {"@odata.context": kind, "value": supported_zones(standard)}
 
 
 def translate(context: Context) -> Json:
-    """Ids in the other of the two formats."""
+    """Answer translateExchangeIds: convert ids between ordinary and immutable ones."""
     schema.check_action("user/translateExchangeIds", context.body)
     wanted = context.body.get("inputIds")
     kinds = {"restId": False, "restImmutableEntryId": True}

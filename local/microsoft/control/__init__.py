@@ -1,1 +1,1 @@
-"""What tests and the demo do to the simulator: the people's edits, set-up and inspection."""
+"""Python objects through which tests and the demo act: the owner's edits, set-up, and inspection."""

@@ -1,4 +1,4 @@
-"""The back door of the machinery: tenants, accounts, apps, calendars, grants, limits and settings."""
+"""Sets the simulator up and lets things go wrong: tenants, accounts, apps, calendars, grants and settings."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ from local.simulation.admin import SimulatorAdmin
 
 
 class Admin(SimulatorAdmin):
-    """What happens to accounts, apps and calendars; every method takes the lock."""
+    """Everything that a test or the demo prepares or lets happen; every method takes the state's lock."""
 
     def __init__(
         self,
@@ -45,15 +45,16 @@ class Admin(SimulatorAdmin):
         audience: str = "AzureADandPersonalMicrosoftAccount",
         tenant: str = "",
     ) -> None:
-        """Register an app; `tenant` (a domain) is the one a single-tenant app belongs to."""
+        """Register an app; `tenant` (a domain) is the organization that a single-tenant app belongs to."""
         with self._state.lock:
             home = self._state.tenant_of_domain(tenant).id if tenant else ""
             self._state.apps[client_id] = App(client_id, secret, tuple(redirect_uris), audience, home)
 
     def add_tenant(self, domain: str, *, admin_consent_required: bool = False, refusal: int = 90094) -> str:
-        """Create an organization, or change whether its users need an administrator; returns its id.
+        """Create or change an organization; its users may need an administrator's consent. Returns its id.
 
-        ``refusal`` is the number that its users come back with: 90094, or 90008, 90095 or 65001.
+        ``refusal`` is the AADSTS number that its users are refused with: 90094, 90008, 90095 or
+        65001.
         """
         with self._state.lock:
             found = self._state.tenant_of_domain(domain)
@@ -70,7 +71,10 @@ class Admin(SimulatorAdmin):
         admin: bool = False,
         mailbox_error: str = "",
     ) -> str:
-        """Create an account (its organization is its mail domain) with its calendar; returns the oid."""
+        """Create an account with its default calendar; returns its object id.
+
+        A work account belongs to the organization of its mail domain.
+        """
         with self._state.lock:
             email = email.lower()
             zone(time_zone)
@@ -79,30 +83,35 @@ class Admin(SimulatorAdmin):
             oid = f"00000000-0000-0000-{oid[19:]}" if personal else oid
             made = Account(email, oid, tenant, name or email, time_zone, personal, admin, mailbox_error)
             self._state.accounts[email] = made
-            calendar_methods.make(self._state, email, "Calendar", default=True)
+            calendar_methods.make_calendar(self._state, email, "Calendar", default=True)
             return oid
 
     def rename_account(self, email: str, address: str) -> None:
-        """Let a person sign in with another address; tenant, object and mailbox stay what they are."""
+        """Change the address that a person signs in with; tenant, object id and mailbox stay the same."""
         with self._state.lock:
             self._state.account(email).renamed = address.lower()
 
     def add_calendar(
         self, owner: str, name: str, *, can_edit: bool = True, color: str = "auto", hex_color: str = ""
     ) -> str:
-        """Create another calendar in a mailbox (such as holidays, which cannot be edited); returns its id."""
+        """Create another calendar in a mailbox, perhaps one that cannot be edited (holidays).
+
+        Returns its id.
+        """
         with self._state.lock:
-            made = calendar_methods.make(self._state, self._state.account(owner).email, name, color=color)
+            made = calendar_methods.make_calendar(
+                self._state, self._state.account(owner).email, name, color=color
+            )
             made.can_edit, made.hex_color = can_edit, hex_color
             return made.id
 
     def default_calendar(self, account: str) -> str:
-        """The id of a mailbox's default calendar."""
+        """Return the id of a mailbox's default calendar."""
         with self._state.lock:
             return self._state.default_calendar(self._state.account(account).email).id
 
     def share(self, calendar: str, account: str, *, can_edit: bool = False) -> str:
-        """Put a calendar into somebody else's mailbox; returns its id there."""
+        """Share a calendar with another mailbox; returns the id that it has there."""
         with self._state.lock:
             found, held = self._state.named_calendar(calendar), self._state.account(account)
             link = ids.calendar_id(held.email, self._state.serial())
@@ -110,7 +119,7 @@ class Admin(SimulatorAdmin):
             return link
 
     def unshare(self, calendar: str, account: str) -> None:
-        """Take a shared calendar out of somebody else's mailbox."""
+        """Take a shared calendar out of another mailbox."""
         with self._state.lock:
             held, wanted = self._state.account(account), self._state.named_calendar(calendar).id
             held.shared = {link: share for link, share in held.shared.items() if share.calendar != wanted}
@@ -121,7 +130,7 @@ class Admin(SimulatorAdmin):
             calendar_methods.drop_calendar(self._state, self._state.named_calendar(calendar))
 
     def bulk_load(self, calendar: str, events: list[Json], *, notify: bool = False) -> int:
-        """Store many events at once, silently unless told otherwise."""
+        """Store many events at once, without notifications unless `notify` is set; returns how many."""
         with self._state.lock:
             found = self._state.named_calendar(calendar)
             muted, self._state.muted = self._state.muted, not notify
@@ -135,7 +144,10 @@ class Admin(SimulatorAdmin):
             return len(events)
 
     def grant(self, account: str, client_id: str, scopes: list[str]) -> Json:
-        """Connect an account without the pages; returns the token answer."""
+        """Give an app access to an account as if the person had consented.
+
+        Returns the token endpoint's answer.
+        """
         with self._state.lock:
             app = self._state.apps[client_id]
             wanted = parse_scopes(" ".join([*scopes, "openid", "profile", "offline_access"]))
@@ -154,17 +166,17 @@ class Admin(SimulatorAdmin):
         subscription_writes: int | None = None,
         subscription_lists: int | None = None,
     ) -> None:
-        """Set the limits; what is not given is without limit."""
+        """Set the limits of throttling (None: no limit)."""
         with self._state.lock:
             self._throttle.limits = Limits(per_mailbox, concurrent, subscription_writes, subscription_lists)
 
     def revoke_grant(self, account: str, *, code: int = 50173) -> None:
-        """Let the refresh tokens of an account be refused with a number; access tokens live on."""
+        """Refuse an account's refresh tokens with an AADSTS number; access tokens stay valid."""
         with self._state.lock:
             self._grants.revoke(account.lower(), code=code)
 
     def revoke_consent(self, account: str, client_id: str) -> None:
-        """The user removes the app: refreshes answer 65001, and its subscriptions are removed."""
+        """Remove the consent to an app: refreshes are refused with 65001, and its subscriptions end."""
         with self._state.lock:
             self._grants.consents.pop((account.lower(), client_id), None)
             for each in self._notifications.live_subscriptions():
@@ -181,7 +193,7 @@ class Admin(SimulatorAdmin):
         claims: str = "",
         times: int = 0,
     ) -> None:
-        """Let an account's refreshes be refused with a number, `times` times (0: until `allow_refresh`)."""
+        """Refuse an account's refreshes with an AADSTS number, `times` times (0: until `allow_refresh`)."""
         with self._state.lock:
             made = sign_in_error(code, error=error, suberror=suberror, claims=claims)
             self._grants.refused[account.lower()] = ScriptedRefusal(made, times)
@@ -193,52 +205,52 @@ class Admin(SimulatorAdmin):
             self._grants.conditional.pop(account.lower(), None)
 
     def conditional_access(self, account: str, *, code: int = 50076) -> None:
-        """A policy demands a new sign-in (50076, 50079), or blocks the account altogether (53003)."""
+        """Let a policy demand a new sign-in (50076, 50079), or block the account altogether (53003)."""
         with self._state.lock:
             self._grants.conditional[account.lower()] = code
 
     def expire_access_tokens(self, account: str = "") -> None:
-        """Let access tokens (of one account or all) be too old."""
+        """Expire the access tokens of one account, or of all."""
         with self._state.lock:
             for text, held in self._grants.access_tokens.items():
                 if account.lower() in {"", held.account}:
                     self._grants.access_tokens[text] = replace(held, expires=self._state.now())
 
     def expire_secret(self, client_id: str, *, expired: bool = True) -> None:
-        """Let the secret of an app be expired: the operator's fault, not the users'."""
+        """Expire an app's secret, which is the operator's fault and not the users'."""
         with self._state.lock:
             self._state.apps[client_id].secret_expired = expired
 
     def set_mailbox_error(self, account: str, code: str = "MailboxNotEnabledForRESTAPI") -> None:
-        """Let a mailbox be one that Graph does not serve; an empty code ends it."""
+        """Let Graph refuse a mailbox with this error code; an empty code ends that."""
         with self._state.lock:
             self._state.account(account).mailbox_error = code
 
     def expire_sync_tokens(self, calendar: str = "") -> None:
-        """Let the delta links of a calendar (or of all) be forgotten."""
+        """Expire the delta links of one calendar, or of all."""
         with self._state.lock:
             wanted = self._state.named_calendar(calendar).id if calendar else ""
             for found in self._state.calendars.values():
                 found.epoch += wanted in {"", found.id}
 
     def forget_page_tokens(self) -> None:
-        """Let every nextLink of a delta round be forgotten."""
+        """Expire every nextLink of a delta query."""
         with self._state.lock:
             self._rounds.forget()
 
     def replay_delta(self, calendar: str) -> None:
-        """Let the next round tell again what the last one told."""
+        """Let the next delta round repeat what the last one reported."""
         with self._state.lock:
             self._state.named_calendar(calendar).replay = True
 
     def bump(self, calendar: str, event_id: str) -> None:
-        """Exchange touches an event by itself: another change key, nothing else."""
+        """Give an event a new change key without any other change, as Exchange sometimes does by itself."""
         with self._state.lock:
             key, _ = self._state.event_ids[event_id]
             self._state.store(self._state.named_calendar(calendar).items[key])
 
     def lifecycle(self, event: str, *, subscription: str = "") -> int:
-        """Send a lifecycle event to one subscription or all; returns to how many."""
+        """Send a lifecycle notification to one subscription, or to all; returns to how many."""
         with self._state.lock:
             chosen = [
                 each for each in self._notifications.live_subscriptions() if subscription in {"", each.id}

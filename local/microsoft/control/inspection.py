@@ -1,4 +1,4 @@
-"""Shows the whole state for inspection, without secrets, and holds the scripts of faults and pushes."""
+"""Shows what the simulator holds (events, subscriptions, grants, mails, calls), but no secrets."""
 
 from dataclasses import asdict
 from typing import Any
@@ -19,7 +19,7 @@ IMMUTABLE_IDS = Preferences(immutable=True)
 
 
 class Inspection(SimulatorInspection):
-    """Reading without side effects, and the scripts of faults and pushes as plain JSON."""
+    """Reads the state without changing it, and controls pending pushes and scripted faults, as plain JSON."""
 
     def __init__(self, state: State, grants: Grants, delivery: Delivery, faults: Faults) -> None:
         super().__init__(delivery, faults)
@@ -27,7 +27,7 @@ class Inspection(SimulatorInspection):
         self._grants = grants
 
     def events(self, calendar: str) -> list[Json]:
-        """What is stored in a calendar: single events, series and exceptions, with immutable ids."""
+        """Return what is stored in a calendar: single events, series and exceptions, with immutable ids."""
         with self._state.lock:
             items = self._state.named_calendar(calendar).items
             found = []
@@ -44,7 +44,10 @@ class Inspection(SimulatorInspection):
             ]
 
     def busy(self, calendar: str, *, time_min: str, time_max: str) -> list[list[str]]:
-        """The merged busy times of a calendar (free, cancelled and declined ones left out), as UTC stamps."""
+        """Return the merged busy times of a calendar as pairs of UTC timestamps.
+
+        Free, cancelled and declined events do not count.
+        """
         with self._state.lock:
             window = Window(parse_parameter(time_min), parse_parameter(time_max))
             spans: list[list[str]] = []
@@ -65,7 +68,7 @@ class Inspection(SimulatorInspection):
             return spans
 
     def calendars(self, account: str) -> list[Json]:
-        """The calendars in a mailbox."""
+        """Return the calendars in a mailbox."""
         with self._state.lock:
             who = self._state.account(account)
             return [
@@ -76,7 +79,7 @@ class Inspection(SimulatorInspection):
             ]
 
     def subscriptions(self) -> list[Json]:
-        """Every subscription, also ended and expired ones, without its clientState."""
+        """Return every subscription, also ended and expired ones, without its clientState."""
         with self._state.lock:
             shown = []
             for each in self._state.subscriptions.values():
@@ -92,7 +95,7 @@ class Inspection(SimulatorInspection):
             return shown
 
     def grants(self) -> list[Json]:
-        """Who consented to what, and how many refresh tokens live."""
+        """Return which account consented to which permissions, and how many refresh tokens are valid."""
         with self._state.lock:
             held = self._grants.refresh_tokens.values()
             return [
@@ -108,7 +111,7 @@ class Inspection(SimulatorInspection):
             ]
 
     def state(self) -> Json:
-        """Everything."""
+        """Return everything that can be inspected, in one object."""
         with self._state.lock:
             state = self._state
             return {
@@ -127,7 +130,7 @@ class Inspection(SimulatorInspection):
             }
 
     def pending_pushes(self) -> list[Json]:
-        """The notifications that wait, without their contents."""
+        """Return the notifications that wait for delivery, without their contents."""
         return [
             {
                 "subscription": item.subscription,

@@ -1,4 +1,4 @@
-"""The back door of people: what the owner of a mailbox, an organizer or an attendee does in Outlook."""
+"""Does what people do in Outlook: the owner of a mailbox, an organizer, or an attendee."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -25,7 +25,7 @@ IMMUTABLE_IDS = Preferences(immutable=True)
 
 
 class Owner:
-    """Edits made by hand; every method takes the lock, and notifies subscriptions as Graph would.
+    """Edits by hand; every method takes the state's lock and notifies subscriptions as Graph does.
 
     A calendar is named by its id, or by the address of the mailbox whose default calendar it is.
     """
@@ -34,7 +34,11 @@ class Owner:
         self._state = state
 
     def put_event(self, calendar: str, event: Json, *, zone_label: str = "", raw: Json | None = None) -> Json:
-        """Enter an event (single or recurring); `zone_label` is an odd zone name that reads show."""
+        """Create an event (single or recurring).
+
+        `zone_label` is an odd time zone name that answers then show; `raw` overrides properties in
+        answers.
+        """
         with self._state.lock:
             found = self._state.named_calendar(calendar)
             item = self._new(found, validation.new_event_body(deepcopy(event)), event)
@@ -45,14 +49,14 @@ class Owner:
             return self._render(listed_event(item))
 
     def edit_event(self, calendar: str, event_id: str, changes: Json) -> Json:
-        """Change an event, a series (its own id) or one day of it (the day's id)."""
+        """Change an event, a series (by its own id) or one occurrence (by the occurrence's id)."""
         with self._state.lock:
             return self._render(
                 edits.change_event(self._state, self._find(calendar, event_id), deepcopy(changes))
             )
 
     def shift_event(self, calendar: str, event_id: str, *, minutes: int) -> Json:
-        """Drag an event, a series or one day to a later (or, negative, earlier) time."""
+        """Move an event, a series or one occurrence by some minutes; a negative number moves it earlier."""
         with self._state.lock:
             found, step = self._find(calendar, event_id), timedelta(minutes=minutes)
             zone = {name: found.body[name].get("timeZone") or "UTC" for name in ("start", "end")}
@@ -63,12 +67,12 @@ class Owner:
             return self._render(edits.change_event(self._state, found, changes))
 
     def delete_event(self, calendar: str, event_id: str) -> None:
-        """Delete an event, a whole series or one day."""
+        """Delete an event, a whole series or one occurrence."""
         with self._state.lock:
             edits.delete_event(self._state, self._find(calendar, event_id))
 
     def move_to_calendar(self, calendar: str, event_id: str, destination: str) -> Json:
-        """Move an event to another calendar of the mailbox: only its immutable id stays."""
+        """Move an event to another calendar of the mailbox; only its immutable id stays the same."""
         with self._state.lock:
             item, target = self._find(calendar, event_id).item, self._state.named_calendar(destination)
             series_exceptions = exceptions(self._state.calendars[item.calendar].items).get(item.key, [])
@@ -81,7 +85,10 @@ class Owner:
             return self._render(listed_event(stored))
 
     def split_series(self, calendar: str, day_id: str, changes: Json) -> Json:
-        """Edit "this and following": the series ends, and a new one begins; returns the new series."""
+        """Edit "this and following events": end the series before a day and begin a new one.
+
+        Returns the new one.
+        """
         with self._state.lock:
             found = self._find(calendar, day_id)
             master = series_of(self._state, found)
@@ -102,13 +109,13 @@ class Owner:
             return self._render(listed_event(self._state.store(item, kind="created")))
 
     def delete_following(self, calendar: str, day_id: str) -> Json:
-        """Delete "this and following": the series ends before a day."""
+        """Delete "this and following events": end the series before a day."""
         with self._state.lock:
             found = self._find(calendar, day_id)
             return self._render(listed_event(self._truncate(series_of(self._state, found), found.day)))
 
     def respond(self, calendar: str, event_id: str, response: str) -> None:
-        """The owner answers an invitation: accept, tentativelyAccept or decline."""
+        """Answer an invitation: accept, tentativelyAccept or decline."""
         with self._state.lock:
             found = self._find(calendar, event_id)
             responses.record_response(self._state, found, response)
@@ -116,7 +123,7 @@ class Owner:
             attendees.log_response(self._state, found.item, responses.RESPONSES[response][0], by=owner)
 
     def guest_responds(self, calendar: str, event_id: str, *, guest: str, response: str) -> Json:
-        """An attendee's answer (accepted, tentativelyAccepted, declined) arrives."""
+        """Record an attendee's answer (accepted, tentativelyAccepted, declined)."""
         with self._state.lock:
             item = self._find(calendar, event_id).item
             people = deepcopy(item.body["attendees"])
@@ -128,7 +135,7 @@ class Owner:
             )
 
     def receive_invitation(self, calendar: str, event: Json, *, organizer: str) -> Json:
-        """An invitation from somebody else arrives, tentative and not yet answered."""
+        """Receive an invitation from somebody else; it is tentative and not yet answered."""
         with self._state.lock:
             found = self._state.named_calendar(calendar)
             guest = {"type": "required", "emailAddress": {"address": found.owner}}
@@ -139,7 +146,7 @@ class Owner:
             return self._render(listed_event(self._state.store(item, kind="created")))
 
     def organizer_cancels(self, calendar: str, event_id: str) -> Json:
-        """The organizer cancels a meeting: the owner's copy stays, marked as cancelled."""
+        """Let the organizer cancel a meeting: the owner's copy stays, marked as cancelled."""
         with self._state.lock:
             item = self._find(calendar, event_id).item
             subject = f"Canceled: {item.body.get('subject') or ''}"
@@ -147,12 +154,12 @@ class Owner:
             return self._render(listed_event(self._state.store(replace(item, body=body))))
 
     def event(self, calendar: str, event_id: str) -> Json:
-        """An event, a series or one day of it as the owner sees it."""
+        """Return an event, a series or one occurrence as the owner sees it."""
         with self._state.lock:
             return self._render(self._find(calendar, event_id))
 
     def days(self, calendar: str, event_id: str, *, start: str, end: str) -> list[Json]:
-        """The days of a series between two moments."""
+        """Return the occurrences of a series between two moments."""
         with self._state.lock:
             found, master = self._state.named_calendar(calendar), self._find(calendar, event_id).item
             series_exceptions = exceptions(found.items).get(master.key, [])

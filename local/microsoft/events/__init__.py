@@ -1,1 +1,1 @@
-"""Events: the API methods, recurrence, attendees, delta, and how an event is shown."""
+"""Events: the methods on them, recurrence, attendees, listings and delta, and the JSON of an event."""

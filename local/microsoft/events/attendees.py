@@ -1,4 +1,7 @@
-"""Decides whom Exchange writes to: a meeting's mails cannot be suppressed, except by having no attendees."""
+"""The mails that Exchange sends to attendees and organizers.
+
+Mails cannot be suppressed, except by having no attendees.
+"""
 
 from collections.abc import Iterable
 
@@ -14,18 +17,18 @@ UNMAILED_FIELDS = frozenset(
 
 
 def attendee_addresses(body: Json, organizer: str) -> list[str]:
-    """The addresses of a meeting's attendees, without the organizer."""
+    """The mail addresses of an event's attendees, without the organizer."""
     found = [each["emailAddress"]["address"] for each in body.get("attendees") or ()]
     return [address for address in found if address.lower() != organizer.lower()]
 
 
 def log_invitations(state: State, item: Item) -> None:
-    """A new event with attendees: an invitation to each."""
+    """Log an invitation to each attendee of a new event."""
     _send(state, attendee_addresses(item.body, item.organizer), "invitation", item)
 
 
 def log_updates(state: State, before: Json, item: Item, body: Json, changes: Iterable[str]) -> None:
-    """A changed meeting: newcomers are invited, those removed are told, so are the others."""
+    """Log the mails of a change: invitations for new attendees, cancellations for removed ones, updates."""
     if not item.is_organizer:
         return
     old, new = attendee_addresses(before, item.organizer), attendee_addresses(body, item.organizer)
@@ -40,16 +43,16 @@ def log_updates(state: State, before: Json, item: Item, body: Json, changes: Ite
 
 
 def log_cancellations(state: State, item: Item, body: Json) -> None:
-    """A meeting deleted or cancelled by its organizer."""
+    """Log the mails for a meeting that its organizer deletes or cancels."""
     if item.is_organizer:
         _send(state, attendee_addresses(body, item.organizer), "cancellation", item)
 
 
 def log_response(state: State, item: Item, kind: str, *, by: str) -> None:
-    """An attendee's answer to the organizer."""
-    state.mail(item.organizer, kind, item, by=by)
+    """Log an attendee's answer to the organizer."""
+    state.log_mail(item.organizer, kind, item, by=by)
 
 
 def _send(state: State, to: list[str], kind: str, item: Item) -> None:
     for address in to:
-        state.mail(address, kind, item, by=item.organizer)
+        state.log_mail(address, kind, item, by=item.organizer)

@@ -1,4 +1,7 @@
-"""Answers calendarView/delta: rounds over a frozen window, with pages, removals, replays and lost states."""
+"""Answers calendarView/delta: rounds of changes in a fixed time range, by pages.
+
+A round ends with a delta link, with which the next one begins; settings choose what Microsoft leaves open.
+"""
 
 import base64
 import json
@@ -25,7 +28,10 @@ MOST_ROUNDS = 512
 
 @dataclass(frozen=True, slots=True)
 class DeltaEntry:
-    """One entry of a round: an event, or that it is gone."""
+    """One entry of a round: an event, or the removal of one.
+
+    `series_key` names what must stay on one page; `removed` is (key, day, calendar, number of moves).
+    """
 
     series_key: str
     listed_event: ListedEvent | None = None
@@ -34,7 +40,7 @@ class DeltaEntry:
 
 @dataclass(slots=True)
 class DeltaRound:
-    """What one round has to tell, cut into pages as they are asked for."""
+    """The entries of one round, and the delta token for the next one."""
 
     resource: str
     entries: list[DeltaEntry]
@@ -43,17 +49,17 @@ class DeltaRound:
 
 @dataclass(slots=True)
 class DeltaRounds:
-    """The rounds that are under way."""
+    """The rounds whose further pages can still be asked for."""
 
     open_rounds: dict[str, DeltaRound] = field(default_factory=dict)
 
     def forget(self) -> None:
-        """Let every nextLink be invalid."""
+        """Make every nextLink invalid."""
         self.open_rounds.clear()
 
 
 def delta(context: Context, rounds: DeltaRounds) -> Json:
-    """One page of a round."""
+    """Answer one page of a round."""
     for name in context.query:
         if name in FORBIDDEN_OPTIONS:
             message = (
@@ -135,7 +141,7 @@ def _listed_with_series(
 ) -> list[ListedEvent]:
     if not item.is_series:
         single = listed_event(item)
-        return [single] if window.meets(single.start, single.end) else []
+        return [single] if window.overlaps(single.start, single.end) else []
     found = list(occurrences(items, item, window, series_exceptions))
     return [listed_event(item), *found] if found else []
 
@@ -166,7 +172,7 @@ def _page(context: Context, name: str, found: DeltaRound, offset: int) -> Json:
     if context.page_fault == "short":
         size = 1
     entries, end = found.entries, offset
-    while end < len(entries) and (end - offset < size or _same_family(entries, end)):
+    while end < len(entries) and (end - offset < size or _same_series(entries, end)):
         end += 1
     made["value"] = [_render_entry(context.state, each, context.preferences) for each in entries[offset:end]]
     if context.page_fault == "loop":
@@ -178,8 +184,8 @@ def _page(context: Context, name: str, found: DeltaRound, offset: int) -> Json:
     return made | {"@odata.deltaLink": _link_to(context, {"$deltatoken": found.delta_token})}
 
 
-def _same_family(entries: list[DeltaEntry], index: int) -> bool:
-    """A series is not split over pages."""
+def _same_series(entries: list[DeltaEntry], index: int) -> bool:
+    """Whether an entry belongs to the same series as the one before; a series is not split over pages."""
     return index > 0 and entries[index].series_key == entries[index - 1].series_key
 
 
@@ -234,7 +240,7 @@ def _read_token(context: Context, calendar: Calendar) -> tuple[Window, int, int]
 
 
 def sync_state_lost(context: Context) -> GraphError:
-    """The answer for a state that Exchange has forgotten, in the spelling the settings ask for."""
+    """The error for an expired sync state, with the status, code and form that the settings choose."""
     settings = context.state.settings
     message = "The sync state generation is not found; a full synchronization is required."
     headers = {}

@@ -1,4 +1,4 @@
-"""Changes single days of a series: exceptions, deleted occurrences, and where a day may be moved to."""
+"""Changes stored events, series and single occurrences, for API calls and for edits by hand alike."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,7 +20,7 @@ from local.microsoft.times import date_time_time_zone, to_moment, to_wall_time
 
 
 def series_of(state: State, found: ListedEvent) -> Item:
-    """The series that a day belongs to."""
+    """Return the series that an occurrence belongs to."""
     key = found.item.series or found.item.key
     return state.calendars[found.item.calendar].items[key]
 
@@ -28,7 +28,10 @@ def series_of(state: State, found: ListedEvent) -> Item:
 def change_occurrence(
     state: State, found: ListedEvent, changes: Json, properties: Mapping[str, str]
 ) -> ListedEvent:
-    """Make a day an exception, or change the exception it is."""
+    """Make an occurrence an exception, or change the exception that it is.
+
+    400 if it would pass a neighbour.
+    """
     if changes.get("recurrence"):
         raise invalid("ErrorInvalidRequest", "An occurrence cannot recur.")
     master = series_of(state, found)
@@ -89,7 +92,10 @@ def _check_boundary(state: State, master: Item, found: ListedEvent, body: Json) 
 
 
 def delete_occurrence(state: State, found: ListedEvent) -> None:
-    """Delete one day; delta may never tell, but the series counts as updated."""
+    """Delete one occurrence.
+
+    Whether delta reports that is a setting, but subscriptions see the series updated.
+    """
     master = series_of(state, found)
     items = state.calendars[master.calendar].items
     exception = items.get(f"{master.key}:{found.day}")
@@ -106,7 +112,7 @@ def delete_occurrence(state: State, found: ListedEvent) -> None:
 
 
 def change_event(state: State, found: ListedEvent, given: Json) -> ListedEvent:
-    """Change an event, a series or a day by a PATCH body; attendees are told."""
+    """Change an event, a series or an occurrence by a PATCH body; attendees get mails."""
     if "transactionId" in given and given["transactionId"] != found.item.transaction:
         raise invalid("ErrorInvalidPropertySet", "The transactionId cannot be changed.")
     changes = validation.checked_properties(given)
@@ -130,7 +136,7 @@ def change_event(state: State, found: ListedEvent, given: Json) -> ListedEvent:
 
 
 def _move_recurrence(old: Json, changes: Json) -> Json:
-    """A series whose start moves begins on the new day."""
+    """Changes of a series, with the first day of its recurrence moved along with its start."""
     if "start" not in changes or changes.get("recurrence") or not old.get("recurrence"):
         return changes
     if "recurrence" in changes:
@@ -141,7 +147,7 @@ def _move_recurrence(old: Json, changes: Json) -> Json:
 
 
 def delete_event(state: State, found: ListedEvent, *, notify_attendees: bool = True) -> None:
-    """Take an event, a series with its exceptions, or a day out of its calendar."""
+    """Delete an event, a series with its exceptions, or one occurrence."""
     if notify_attendees:
         attendees.log_cancellations(state, found.item, found.body)
     if found.day:

@@ -1,4 +1,4 @@
-"""Answers single events: create, read, change, delete, and the days of a series one by one."""
+"""Answers the methods on one event: create, read, change, delete and cancel."""
 
 from local.microsoft.api import odata, schema
 from local.microsoft.api.context import Context
@@ -13,7 +13,7 @@ from local.microsoft.state import State
 
 
 def render_for_request(context: Context, found: ListedEvent) -> Json:
-    """An event with the $select and $expand of the request."""
+    """The JSON of an event with the $select and $expand of the request."""
     full = event_resource.render_event(context.state, found, context.preferences)
     shown = odata.select("event", context.query.get("$select", ""), full)
     for name, inner in odata.expansions(context.query.get("$expand", "")).items():
@@ -60,7 +60,7 @@ def _expanded(context: Context, found: ListedEvent, name: str, inner: str) -> Js
 
 
 def create(context: Context) -> Json:
-    """A new event; the same transactionId answers the first event again."""
+    """Answer the creation of an event; a transactionId that was used before answers the first event again."""
     mailbox_calendar, given = context.calendar(write=True), context.body
     context.status = 201
     body = validation.new_event_body(given)
@@ -107,7 +107,7 @@ def _created_answer(context: Context, item: Item) -> Json:
 
 
 def get(context: Context) -> Json:
-    """One event."""
+    """Answer one event, series or occurrence."""
     found = context.target(stale=context.state.settings.lag_get)
     context.headers["ETag"] = event_resource.etag(found)
     shown = render_for_request(context, found)
@@ -118,7 +118,7 @@ def get(context: Context) -> Json:
 
 
 def update(context: Context) -> Json:
-    """A changed event; one day of a series becomes an exception."""
+    """Answer a change of an event; changing one occurrence of a series makes it an exception."""
     found = context.target(write=True)
     context.require_if_match(found)
     changed = change_event(context.state, found, context.body)
@@ -129,7 +129,7 @@ def update(context: Context) -> Json:
 
 
 def delete(context: Context) -> None:
-    """Delete an event, a series or a day; the organizer's attendees are told."""
+    """Answer the deletion of an event, a series or an occurrence; the organizer's attendees get mails."""
     found = context.target(write=True)
     context.require_if_match(found)
     delete_event(context.state, found)
@@ -137,7 +137,7 @@ def delete(context: Context) -> None:
 
 
 def cancel(context: Context) -> None:
-    """Cancel a meeting with a comment: only the organizer can."""
+    """Answer the cancellation of a meeting; only its organizer may."""
     schema.check_action("event/cancel", context.body)
     found = context.target(write=True)
     if not found.item.is_organizer:
@@ -148,7 +148,7 @@ def cancel(context: Context) -> None:
 
 
 def calendar_of(context: Context) -> Json:
-    """The calendar an event is in."""
+    """Answer the calendar that an event is in."""
     found = context.target()
     for mailbox_calendar in context.state.calendars_of(context.caller.account):
         if mailbox_calendar.calendar.id == found.item.calendar:

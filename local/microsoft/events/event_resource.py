@@ -1,4 +1,4 @@
-"""Writes events and calendars as Graph shows them to one request."""
+"""The JSON of an event for one request: ids, time zone and body format depend on its Prefer headers."""
 
 import re
 from html import escape, unescape
@@ -46,12 +46,12 @@ HTML = (
 
 
 def etag(found: ListedEvent) -> str:
-    """The etag of a version."""
+    """The etag of an event's version."""
     return f'W/"{ids.change_key(found.item.change)}"'
 
 
 def render_event(state: State, found: ListedEvent, preferences: Preferences) -> Json:
-    """An event with all its properties."""
+    """The JSON of an event with all its properties."""
     item, body = found.item, found.body
     content = _body(body.get("body") or {}, preferences)
     event_id = state.id_of(item, immutable=preferences.immutable, day=found.day)
@@ -92,7 +92,7 @@ def render_event(state: State, found: ListedEvent, preferences: Preferences) -> 
 
 
 def render_occurrence(state: State, found: ListedEvent, preferences: Preferences) -> Json:
-    """An occurrence as delta shows it: everything else is the series'."""
+    """The JSON of an occurrence in delta, which has ids and times only; the rest is in the series."""
     return {
         "@odata.type": "#microsoft.graph.event",
         "@odata.etag": etag(found),
@@ -104,7 +104,7 @@ def render_occurrence(state: State, found: ListedEvent, preferences: Preferences
 
 
 def render_times(found: ListedEvent, preferences: Preferences) -> Json:
-    """Start and end: converted, unless the event is all day."""
+    """The start and end of an event in the preferred zone; all-day events are never converted."""
     if found.body.get("isAllDay"):
         zone = _day_zone(found)
         first, last = to_wall_time(found.start, zone).date(), to_wall_time(found.end, zone).date()
@@ -184,6 +184,6 @@ EXTENSION_PREFIX = "Microsoft.OutlookServices.OpenTypeExtension."
 
 
 def render_extension(held: Json) -> Json:
-    """An open extension as it is read."""
+    """The JSON of an open extension."""
     kind = {"@odata.type": "#microsoft.graph.openTypeExtension"}
     return kind | {"id": f"{EXTENSION_PREFIX}{held['extensionName']}"} | held

@@ -1,4 +1,4 @@
-"""Decides which rows a calendar has in a window: single events, occurrences and exceptions of series."""
+"""Expands series into occurrences and exceptions, and lists what a calendar has in a time range."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,19 +12,22 @@ from local.microsoft.times import from_wall_time, parse_wall_time, to_moment, to
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A half-open span of time."""
+    """A half-open time range."""
 
     start: datetime
     end: datetime
 
-    def meets(self, start: datetime, end: datetime) -> bool:
-        """Whether a span has a moment in common with this one; a moment counts as one."""
+    def overlaps(self, start: datetime, end: datetime) -> bool:
+        """Whether a time span overlaps the range; a span without length counts as a moment."""
         return start < self.end and (end > self.start or start == end == self.start)
 
 
 @dataclass(frozen=True, slots=True)
 class ListedEvent:
-    """An event, a series or one day of a series, with its times."""
+    """A single event, a series or one occurrence of a series, with its times.
+
+    `day` is the original date of an occurrence, `original_start` its original moment.
+    """
 
     item: Item
     body: Json
@@ -36,14 +39,14 @@ class ListedEvent:
 
 
 def zone_of(item: Item) -> str:
-    """The zone whose wall times a series repeats, or in which a single event was written."""
+    """The time zone whose wall time a series repeats, or in which a single event was written."""
     recurrence = item.body.get("recurrence")
     named = recurrence["range"].get("recurrenceTimeZone") if recurrence else ""
     return str(named or item.body["start"].get("timeZone") or "UTC")
 
 
 def listed_event(item: Item) -> ListedEvent:
-    """A single event, or a series as itself."""
+    """A single event or a series, with its own times."""
     kind = "seriesMaster" if item.is_series else "singleInstance"
     return ListedEvent(item, item.body, kind, to_moment(item.body["start"]), to_moment(item.body["end"]))
 
@@ -51,9 +54,9 @@ def listed_event(item: Item) -> ListedEvent:
 def occurrence_times(
     master: Item, *, since: datetime | None = None, keep: set[str] | frozenset[str] = frozenset()
 ) -> Iterator[tuple[str, datetime, datetime]]:
-    """The days of a series with their times, deleted or changed or not.
+    """Yield the day, start and end of every occurrence of a series, deleted and changed ones included.
 
-    `since` skips days that ended long ago, unless they are to `keep`.
+    `since` leaves out days that ended long before, except those in `keep`.
     """
     name = zone_of(master)
     begin, finish = to_moment(master.body["start"]), to_moment(master.body["end"])
@@ -83,7 +86,7 @@ def _listed_exception(master: Item, exception: Item, start: datetime, end: datet
 
 
 def occurrence(items: dict[str, Item], master: Item, day: str) -> ListedEvent | None:
-    """One day of a series, if it is still there."""
+    """Return the occurrence of a series on a day; None if it was deleted or never existed."""
     if day in master.deleted_days:
         return None
     for name, start, end in occurrence_times(master):
@@ -105,7 +108,7 @@ def _occurrence_on(
 
 
 def exceptions(items: dict[str, Item]) -> dict[str, list[Item]]:
-    """The exceptions of every series by its key."""
+    """The exceptions in a calendar, by the key of their series."""
     found: dict[str, list[Item]] = {}
     for item in items.values():
         if item.series:
@@ -116,25 +119,25 @@ def exceptions(items: dict[str, Item]) -> dict[str, list[Item]]:
 def occurrences(
     items: dict[str, Item], master: Item, window: Window, changed: list[Item]
 ) -> Iterator[ListedEvent]:
-    """The days of a series that meet a window; exceptions by where they were moved to."""
+    """Yield the occurrences of a series in a time range; exceptions count where they were moved to."""
     moved = {each.original for each in changed}
     last = max(moved, default="")
     for day, start, end in occurrence_times(master, since=window.start, keep=moved):
         if start >= window.end and day > last:
             return
-        if day in master.deleted_days or not (day in moved or window.meets(start, end)):
+        if day in master.deleted_days or not (day in moved or window.overlaps(start, end)):
             continue
         found = _occurrence_on(items, master, day, start, end)
-        if window.meets(found.start, found.end):
+        if window.overlaps(found.start, found.end):
             yield found
 
 
 def listed_events(items: dict[str, Item], window: Window) -> Iterator[ListedEvent]:
-    """Everything in a window, without the series themselves: single events first, as Graph lists them."""
+    """Yield what a calendar has in a time range, series expanded; single events come first, as with Graph."""
     for item in items.values():
         if not item.series and not item.is_series:
             found = listed_event(item)
-            if window.meets(found.start, found.end):
+            if window.overlaps(found.start, found.end):
                 yield found
     changed = exceptions(items)
     for item in items.values():

@@ -1,4 +1,4 @@
-"""Answers the open extensions of an event: each one is a named bag of values."""
+"""Answers the methods on open extensions: named sets of values that an app attaches to an event."""
 
 from dataclasses import replace
 
@@ -10,12 +10,12 @@ from local.microsoft.model import Item
 
 
 def list_extensions(context: Context) -> Json:
-    """Every extension of an event."""
+    """Answer all extensions of an event."""
     return {"value": [render_extension(each) for each in context.target().item.extensions.values()]}
 
 
 def create_extension(context: Context) -> Json:
-    """A new extension; it counts as a change of the event."""
+    """Answer the creation of an extension, which counts as a change of the event."""
     item = _item(context)
     made = validation.open_extensions({"extensions": [context.body]})
     name = next(iter(made))
@@ -27,12 +27,12 @@ def create_extension(context: Context) -> Json:
 
 
 def get_extension(context: Context) -> Json:
-    """One extension."""
+    """Answer one extension."""
     return render_extension(_held(context)[1])
 
 
 def update_extension(context: Context) -> Json:
-    """A changed extension: values that are not sent stay."""
+    """Answer a change of an extension; values that are not sent stay."""
     item, held = _held(context)
     made = held | {name: value for name, value in context.body.items() if not name.startswith("@odata")}
     context.state.store(replace(item, extensions={**item.extensions, made["extensionName"]: made}))
@@ -40,7 +40,7 @@ def update_extension(context: Context) -> Json:
 
 
 def delete_extension(context: Context) -> None:
-    """Take an extension away."""
+    """Answer the deletion of an extension."""
     item, held = _held(context)
     left = {name: value for name, value in item.extensions.items() if name != held["extensionName"]}
     context.state.store(replace(item, extensions=left))

@@ -1,4 +1,4 @@
-"""Answers lists of events: plain lists, calendarView and instances, with filters, order and pages."""
+"""Answers listings of events: /events, calendarView and instances, with filters, order and pages."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -25,28 +25,28 @@ DEFAULT_PREFERENCES = Preferences()
 
 
 def list_events(context: Context) -> Json:
-    """The single events and series of a calendar."""
+    """Answer the single events and series of a calendar."""
     calendar = context.calendar().calendar
     items = context.state.visible(calendar).items
     return answer(context, [listed_event(item) for item in items.values() if not item.series])
 
 
 def count_events(context: Context) -> Json:
-    """How many single events and series there are."""
+    """Answer the number of single events and series in a calendar."""
     items = context.state.visible(context.calendar().calendar).items
     found = [listed_event(item) for item in items.values() if not item.series]
     return {"": len(_filtered(context, found))}
 
 
 def calendar_view(context: Context) -> Json:
-    """The single events, occurrences and exceptions in a window."""
+    """Answer calendarView: the single events, occurrences and exceptions in a time range."""
     calendar = context.calendar().calendar
     window = asked_window(context)
     return answer(context, list(listed_events(context.state.visible(calendar).items, window)))
 
 
 def instances(context: Context) -> Json:
-    """The days of one series in a window."""
+    """Answer the occurrences of one series in a time range."""
     master = context.target().item
     if not master.is_series:
         raise invalid("ErrorInvalidRequest", "Your request can't be completed. The event is not a series.")
@@ -56,7 +56,7 @@ def instances(context: Context) -> Json:
 
 
 def asked_window(context: Context) -> Window:
-    """The window of the request; 400 without one, or one that is too long."""
+    """Return the time range that the request asks for; 400 if it is missing, reversed or too long."""
     start, end = context.query.get("startDateTime"), context.query.get("endDateTime")
     if not start or not end:
         message = (
@@ -77,7 +77,7 @@ def asked_window(context: Context) -> Window:
 
 
 def answer(context: Context, found: list[ListedEvent]) -> Json:
-    """One page: filtered, ordered, selected, with the address of the next."""
+    """Answer one page of events: filtered, sorted, with the chosen properties and the next link."""
     chosen = _ordered(context, _filtered(context, found))
     size, skip = page_size(context), number(context.query.get("$skip", "0"), "$skip")
     shown = chosen[skip : skip + size]

@@ -1,4 +1,4 @@
-"""Expands Graph's pattern and range into wall times, as Exchange does."""
+"""Computes the occurrences of a series from Graph's recurrence pattern and range, as Exchange does."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -32,7 +32,7 @@ NEEDED = {
 
 
 def checked_recurrence(recurrence: Json, start: date, zone_name: str) -> Json:
-    """The recurrence with Exchange's defaults filled in; 400 for one that makes no sense."""
+    """Return a recurrence with Exchange's defaults filled in; 400 if it is not valid."""
     pattern, span = dict(recurrence.get("pattern") or {}), dict(recurrence.get("range") or {})
     kind = pattern.get("type")
     if kind not in NEEDED or not span.get("type"):
@@ -91,7 +91,7 @@ def _refused(message: str) -> Exception:
 
 
 def occurrence_wall_times(recurrence: Json, at: time) -> Iterator[datetime]:
-    """The wall times of a series in order; a series without end never stops."""
+    """Yield the wall times of a series in order; a series without end yields for ever."""
     pattern, span = recurrence["pattern"], recurrence["range"]
     key = (
         pattern["type"],
@@ -141,12 +141,12 @@ def _frequency(kind: str) -> Literal[0, 1, 2, 3]:
 
 
 def first_occurrence(recurrence: Json, start: datetime) -> datetime:
-    """The wall time of the first occurrence, where Exchange puts the series itself."""
+    """Return the wall time of the first occurrence, where Exchange puts the series itself."""
     return next(occurrence_wall_times(recurrence, start.time()), start)
 
 
 def truncated_before(recurrence: Json, day: date) -> Json:
-    """The recurrence ending before a day."""
+    """Return the recurrence so that it ends before a day."""
     span = recurrence["range"] | {
         "type": "endDate",
         "endDate": (day - timedelta(days=1)).isoformat(),
@@ -156,7 +156,7 @@ def truncated_before(recurrence: Json, day: date) -> Json:
 
 
 def continued_from(recurrence: Json, day: date, before: int) -> Json:
-    """The recurrence beginning on a day, after so many occurrences."""
+    """Return the recurrence so that it begins on a day, after `before` occurrences."""
     span = recurrence["range"] | {"startDate": day.isoformat()}
     if span["type"] == "numbered":
         span["numberOfOccurrences"] = span["numberOfOccurrences"] - before

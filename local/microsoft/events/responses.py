@@ -1,4 +1,4 @@
-"""Answers accept, tentativelyAccept and decline of an attendee."""
+"""Answers an attendee's response to an invitation: accept, tentativelyAccept and decline."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ RESPONSES = {
 
 
 def respond(context: Context, action: str) -> None:
-    """The caller answers an invitation; the organizer is told unless sendResponse is false."""
+    """Answer a response of the caller; the organizer gets a mail unless sendResponse is false."""
     schema.check_action(f"event/{action}", context.body)
     found = context.target(write=True)
     if found.item.is_organizer:
@@ -37,7 +37,7 @@ def respond(context: Context, action: str) -> None:
 
 
 def record_response(state: State, found: ListedEvent, action: str) -> None:
-    """Keep an answer on the attendee's copy; a declined event leaves the calendar unless kept."""
+    """Record a response on the attendee's copy; a declined event is deleted unless `keep_declined` is set."""
     response, show_as = RESPONSES[action]
     if action == "decline" and not state.settings.keep_declined:
         edits.delete_event(state, found, notify_attendees=False)

@@ -1,4 +1,4 @@
-"""Decides what an event may look like, and fills in what Exchange fills in."""
+"""Checks event bodies as Exchange does, and fills in what Exchange fills in."""
 
 import re
 from datetime import date, datetime, time, timedelta
@@ -43,7 +43,7 @@ VALIDATION_FAILURE = "ErrorPropertyValidationFailure"
 
 
 def new_event_body(given: Json) -> Json:
-    """The body of a new event; 400 for one that cannot be."""
+    """Return the stored body of a new event; 400 if the given one is not valid."""
     plain = checked_properties(given)
     if not plain.get("start") or not plain.get("end"):
         raise invalid(
@@ -54,7 +54,7 @@ def new_event_body(given: Json) -> Json:
 
 
 def checked_properties(given: Json) -> Json:
-    """The ordinary properties of a body, each of the right kind."""
+    """Return the ordinary properties of a body; 400 if one is unknown or not valid."""
     plain = {
         name: value
         for name, value in given.items()
@@ -77,7 +77,7 @@ def checked_properties(given: Json) -> Json:
 
 
 def patched_body(old: Json, changes: Json) -> Json:
-    """A body with changes applied; a new location replaces the list of locations."""
+    """Return a body with changes applied; a new location replaces the list of locations."""
     merged = old | changes
     if "location" in changes and "locations" not in changes:
         merged["locations"] = []
@@ -88,7 +88,7 @@ def patched_body(old: Json, changes: Json) -> Json:
 
 
 def aligned_times(body: Json) -> Json:
-    """A body whose times fit together; a series begins with its first occurrence."""
+    """Return a body whose times fit together, else 400; a series is moved to its first occurrence."""
     start, end = to_moment(body["start"]), to_moment(body["end"])
     if body["isAllDay"]:
         _check_all_day(body)
@@ -144,7 +144,7 @@ def _check_all_day(body: Json) -> None:
 
 
 def extended_properties(given: Json) -> dict[str, str]:
-    """The single-value extended properties of a body."""
+    """Return the single-value extended properties of a body by their ids."""
     found = {}
     for each in _collection(given, "singleValueExtendedProperties"):
         name, value = str(each.get("id", "")), each.get("value")
@@ -158,7 +158,7 @@ def extended_properties(given: Json) -> dict[str, str]:
 
 
 def open_extensions(given: Json) -> dict[str, Json]:
-    """The open extensions of a body by their names."""
+    """Return the open extensions of a body by their names."""
     found = {}
     for each in _collection(given, "extensions"):
         name = each.get("extensionName")

@@ -1,1 +1,1 @@
-"""The identity platform: the consent page, grants and tokens."""
+"""The identity platform: consent pages, authorization codes and tokens."""

@@ -1,4 +1,4 @@
-"""Answers the consent page: which account, accept or cancel, and the redirect back; or an error page."""
+"""The authorization endpoint: checks the request, asks for consent, and redirects back to the app."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
@@ -19,7 +19,7 @@ NAMED = frozenset({"common", "organizations", "consumers"})
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """The way back to the app."""
+    """The redirect back to the app, with its values and the mode in which they are passed."""
 
     uri: str
     values: dict[str, str]
@@ -27,20 +27,20 @@ class Redirect:
 
     @property
     def address(self) -> str:
-        """The address with the values in it."""
+        """The redirect address with the values in it."""
         joint = "#" if self.mode == "fragment" else "&" if urlsplit(self.uri).query else "?"
         return self.uri + joint + urlencode(self.values)
 
 
 class Consent:
-    """The authorization endpoint."""
+    """The authorization endpoint and the admin-consent endpoint."""
 
     def __init__(self, state: State, grants: Grants) -> None:
         self._state = state
         self._grants = grants
 
     def app(self, parameters: Json, tenant: str) -> App:
-        """The app of a request that may be answered by redirect; an error page otherwise."""
+        """Return the app of a valid request; an invalid one raises SignInError, which is shown as a page."""
         app = self._state.apps.get(parameters.get("client_id", ""))
         if app is None:
             raise _error_page(700016, "Application with identifier was not found in the directory.")
@@ -77,7 +77,7 @@ class Consent:
         return None
 
     def redirect_or_page(self, parameters: Json, tenant: str) -> Redirect | str:
-        """A redirect, if nobody needs to be asked, or else the page."""
+        """Return a redirect if nobody needs to be asked, otherwise the HTML of the consent page."""
         app = self.app(parameters, tenant)
         wanted = scopes.parse_scopes(parameters["scope"])
         hinted = self._hinted_account(parameters)
@@ -104,7 +104,10 @@ class Consent:
     def answer(
         self, parameters: Json, tenant: str, *, decision: str, account: str, withheld: list[str] | None = None
     ) -> Redirect:
-        """The redirect of a filled-in page; `withheld` permissions are silently not granted."""
+        """Return the redirect after a person decided.
+
+        `withheld` permissions are left out of the grant without a word, as Microsoft may do.
+        """
         app = self.app(parameters, tenant)
         wanted = scopes.parse_scopes(parameters["scope"])
         if decision in CANCEL:
@@ -155,7 +158,7 @@ class Consent:
         return bool(set(wanted) - scopes.SIGN_IN_SCOPES - set(held))
 
     def admin_consent(self, parameters: Json, tenant: str, *, decision: str, account: str) -> Redirect:
-        """The redirect of the admin-consent endpoint."""
+        """Return the redirect of the admin-consent endpoint."""
         app = self._state.apps.get(parameters.get("client_id", ""))
         if app is None or parameters.get("redirect_uri") not in app.redirect_uris:
             raise _error_page(50011, "The redirect URI specified in the request does not match.")
@@ -176,7 +179,7 @@ class Consent:
 
 
 def issuer_tenant(tenant: str, state: State) -> str:
-    """The tenant in the issuer of a discovery document."""
+    """Return the tenant in the issuer of a discovery document."""
     if tenant == "consumers":
         return PERSONAL_TENANT
     if tenant in NAMED:

@@ -1,4 +1,4 @@
-"""Routes the identity platform's addresses: authorize, token, admin consent, discovery and keys."""
+"""The HTTP addresses of the identity platform: authorize, token, admin consent, discovery and keys."""
 
 import json
 import re
@@ -33,7 +33,7 @@ METHODS = {
 
 @dataclass(slots=True)
 class OAuthEndpoints:
-    """The identity platform over a world."""
+    """Answers the identity platform's addresses from the simulator's state."""
 
     state: State
     grants: Grants
@@ -42,7 +42,7 @@ class OAuthEndpoints:
     faults: Faults
 
     def answer(self, request: Request) -> Response | None:
-        """The response to one of its addresses; None for any other."""
+        """Answer a request to one of these addresses; returns None for any other address."""
         found = TENANT.fullmatch(request.path)
         if found is None or found.group(2) not in METHODS:
             return None

@@ -1,4 +1,4 @@
-"""Decides what the token endpoint answers: codes, refresh tokens, consents, and every refusal by number."""
+"""Consents, authorization codes and tokens: how they are given, refreshed and refused, by AADSTS numbers."""
 
 import base64
 import hashlib
@@ -56,7 +56,7 @@ WITH_CLAIMS_CHALLENGE = frozenset({50076, 50079, 53003})
 
 
 def sign_in_error(code: int, *, error: str = "", suberror: str = "", claims: str = "") -> SignInError:
-    """The refusal of a number."""
+    """The error with this AADSTS number."""
     known = REFUSALS.get(code, ("invalid_grant", "", "The request was refused."))
     return SignInError(
         error or known[0],
@@ -70,14 +70,14 @@ def sign_in_error(code: int, *, error: str = "", suberror: str = "", claims: str
 
 @dataclass(slots=True)
 class ScriptedRefusal:
-    """A scripted refusal of an account's refreshes."""
+    """An error for an account's next refreshes: `times` of them, or all if it is 0."""
 
     error: SignInError
     times: int
 
 
 class Grants:
-    """Every code, token and consent."""
+    """Every consent, authorization code and token of the simulator."""
 
     def __init__(self, state: State, signer: IdTokenSigner) -> None:
         self._state = state
@@ -90,7 +90,10 @@ class Grants:
         self.conditional: dict[str, int] = {}
 
     def caller(self, header: str) -> Caller:
-        """Who a Graph request is from; 401 without a good token."""
+        """Return who the access token of a Graph request stands for.
+
+        401 if it is missing, unknown or expired.
+        """
         kind, _, text = header.partition(" ")
         if kind.lower() != "bearer" or not text.strip():
             raise token_invalid("Access token is empty.")
@@ -102,7 +105,7 @@ class Grants:
         return Caller(token.account, token.app, token.scopes)
 
     def authorize(self, parameters: Json, app: App, account: str, granted: list[str]) -> str:
-        """A code after consent."""
+        """Record a consent, and return the authorization code for the redirect."""
         held = self.consents.setdefault((account, app.id), [])
         held.extend(name for name in granted if name not in held)
         code = f"{'M.C' if self._state.accounts[account].personal else '1.'}{secrets.token_urlsafe(48)}"
@@ -119,7 +122,7 @@ class Grants:
         return code
 
     def token(self, form: Json) -> Json:
-        """The answer of the token endpoint."""
+        """Answer the token endpoint: exchange an authorization code, or use a refresh token."""
         app = self._app(form)
         kind = form.get("grant_type")
         if kind == "authorization_code":
@@ -231,7 +234,7 @@ class Grants:
         return claims | ({"nonce": nonce} if nonce else {})
 
     def revoke(self, account: str, *, code: int) -> None:
-        """Let every refresh token of an account be refused with a number; access tokens live on."""
+        """Refuse every refresh token of an account with an AADSTS number; access tokens stay valid."""
         for token in self.refresh_tokens.values():
             if token.account == account:
                 token.revoked = code

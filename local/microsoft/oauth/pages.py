@@ -1,4 +1,4 @@
-"""Writes the pages that people see: consent, errors, and the form that posts itself back to the app."""
+"""The HTML pages that people see: consent, errors, and the form that posts itself back to the app."""
 
 from html import escape
 
@@ -16,7 +16,7 @@ HIDDEN = frozenset({"account", "decision"})
 def consent_page(
     app: str, action: str, parameters: Json, *, people: list[Account], hinted: str, wanted: list[str]
 ) -> str:
-    """The page that asks which account, and whether the app may."""
+    """The page that asks which account to use, and whether the app may."""
     hidden = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(str(value))}">'
         for name, value in parameters.items()
@@ -43,7 +43,7 @@ def consent_page(
 
 
 def error_page(refused: SignInError) -> str:
-    """The page of a request that must not be redirected."""
+    """The page for a request that must not be redirected."""
     return (
         HEAD.format(title="Sorry")
         + f"<h1>Sorry, but we're having trouble signing you in.</h1><p>{escape(refused.description)}</p>"
@@ -52,7 +52,7 @@ def error_page(refused: SignInError) -> str:
 
 
 def form_post_page(uri: str, values: dict[str, str]) -> str:
-    """A form with the values, which the browser posts by itself."""
+    """A page with a form of the values, which the browser posts by itself."""
     hidden = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
         for name, value in values.items()

@@ -1,4 +1,4 @@
-"""Decides which permissions exist, and how they are written."""
+"""Permissions (scopes): which ones exist, and how they are written."""
 
 from local.microsoft.errors import SignInError
 
@@ -23,7 +23,7 @@ _KNOWN = {name.lower(): name for name in PERMISSIONS | SIGN_IN_SCOPES}
 
 
 def parse_scopes(text: str) -> list[str]:
-    """The permissions of a scope parameter by their short names; an error for one that does not exist."""
+    """Return the permissions in a `scope` parameter by their short names; SignInError for an unknown one."""
     found: list[str] = []
     for each in text.split():
         short = each.removeprefix(GRAPH_PREFIX)
@@ -45,6 +45,6 @@ def _refused(text: str) -> SignInError:
 
 
 def format_scopes(scopes: list[str], *, full: bool) -> str:
-    """The scope of a token answer; offline_access is never in it."""
+    """Write the scope of a token answer; offline_access is never in it."""
     shown = [name for name in scopes if name != "offline_access"]
     return " ".join(name if name in SIGN_IN_SCOPES or not full else f"{GRAPH_PREFIX}{name}" for name in shown)

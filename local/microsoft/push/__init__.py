@@ -1,1 +1,1 @@
-"""Subscriptions: their API, the change notifications, and the delivery to webhooks."""
+"""Push: subscriptions, the change notifications for them, and their delivery to webhooks."""

@@ -1,4 +1,4 @@
-"""Carries notifications to webhooks: in batches, with Microsoft's retries, and by script lost or doubled."""
+"""Delivers notifications to webhooks in batches, with Microsoft's retries and penalties for slow ones."""
 
 import json
 from collections.abc import Callable
@@ -26,7 +26,7 @@ PostFunction = Callable[[str, dict[str, str], bytes], WebhookReply]
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One item on its way to one address."""
+    """One notification to one address."""
 
     subscription: str
     kind: str
@@ -39,7 +39,7 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What became of one item: the status of its POST, and whether it will be repeated."""
+    """The result of one delivery: the status of its POST, and whether it will be repeated."""
 
     subscription: str
     kind: str
@@ -50,12 +50,12 @@ class Attempt:
 
 
 def post(address: str, headers: dict[str, str], body: bytes) -> WebhookReply:
-    """Send a POST over the network, waiting at most ten seconds."""
+    """Send a POST over the network and wait at most ten seconds."""
     return http_post.post(address, headers, body, timeout=RETRY_LIMIT)
 
 
 class Delivery(PushQueue[Notification, Attempt]):
-    """The queue between changes and webhooks."""
+    """The queue of notifications on their way to webhooks."""
 
     def __init__(self, now: Callable[[], datetime], send: PostFunction = post) -> None:
         super().__init__(now, name="microsoft-push")
@@ -66,7 +66,7 @@ class Delivery(PushQueue[Notification, Attempt]):
         self._penalties: dict[str, tuple[str, datetime]] = {}
 
     def put(self, notification: Notification) -> None:
-        """Queue an item; an endpoint that was too slow gets it later, or not at all."""
+        """Queue a notification; for an endpoint that was too slow it is delayed or dropped."""
         with self._lock:
             kind, until = self._penalties.get(_endpoint(notification.address), ("", self._now()))
             penalty = kind if until > self._now() else ""
@@ -104,7 +104,10 @@ class Delivery(PushQueue[Notification, Attempt]):
         return attempt, replace(item, due=due, attempt=item.attempt + 1) if again else None
 
     def _record_response_time(self, address: str, reply: WebhookReply) -> None:
-        """Endpoints that are slow too often are punished as a whole, whoever subscribed."""
+        """Record how fast an endpoint answered.
+
+        One that is slow too often gets a penalty, for all subscriptions.
+        """
         if not self.rules:
             return
         now, name = self._now(), _endpoint(address)

@@ -1,4 +1,4 @@
-"""Decides who is told of a change: items for the subscriptions of a calendar, and lifecycle events."""
+"""Decides which subscriptions a change notifies, and sends lifecycle notifications."""
 
 from local.microsoft import ids
 from local.microsoft.errors import Json
@@ -11,7 +11,7 @@ LIFECYCLE = ("missed", "subscriptionRemoved", "reauthorizationRequired")
 
 
 class Notifications:
-    """Turns changes of a world into items for webhooks."""
+    """Makes notifications of the changes in the simulator's state."""
 
     def __init__(self, state: State, delivery: Delivery) -> None:
         self._state = state
@@ -19,7 +19,7 @@ class Notifications:
         state.on_change = self.notify_change
 
     def notify_change(self, calendar: Calendar, item: Item, kind: str) -> None:
-        """An item was created, updated or deleted."""
+        """Notify the subscriptions of a calendar that an item was created, updated or deleted."""
         for each in self.live_subscriptions():
             if each.calendar != calendar.id or each.paused:
                 continue
@@ -29,7 +29,7 @@ class Notifications:
                     self._queue(each, one, each.notification_url, self._change_item(each, item, one))
 
     def lifecycle(self, subscription: Subscription, event: str) -> None:
-        """Send a lifecycle event, and let what it says be true."""
+        """Send a lifecycle notification, after doing to the subscription what it says."""
         if event not in LIFECYCLE:
             raise ValueError(event)
         if event == "reauthorizationRequired":

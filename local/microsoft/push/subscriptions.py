@@ -1,4 +1,4 @@
-"""Answers subscriptions: create with its two validations, read, renew, reauthorize, delete."""
+"""Answers the methods on subscriptions: create (after validating its addresses), read, renew, delete."""
 
 import re
 import secrets
@@ -22,13 +22,13 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Subscriptions:
-    """The subscription API over a world and a delivery."""
+    """The methods that need the delivery queue, to validate a webhook's address."""
 
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
 
     def create(self, context: Context) -> Json:
-        """A new subscription, once its addresses have echoed their tokens."""
+        """Answer the creation of a subscription, once its addresses have echoed their validation tokens."""
         state, body = context.state, context.body
         schema.check("subscription", body)
         for name in ("changeType", "notificationUrl", "resource", "expirationDateTime"):
@@ -128,7 +128,7 @@ class Subscriptions:
             )
 
     def renew(self, context: Context) -> Json:
-        """A later expiry; 404 for a subscription that is gone for good."""
+        """Answer a later expiry or another address; 404 for a subscription that has ended or expired."""
         state, body = context.state, context.body
         if not body or set(body) - {"expirationDateTime", "notificationUrl"}:
             raise _validation_error("Only expirationDateTime and notificationUrl can be changed.")
@@ -149,7 +149,7 @@ class Subscriptions:
             return _render(context, found)
 
     def reauthorize(self, context: Context) -> None:
-        """Notifications flow again with the caller's token."""
+        """Answer a reauthorization: notifications are sent again."""
         found = _own_subscription(context)
         found.paused = False
         found.reauthorized = context.state.now()
@@ -200,12 +200,12 @@ def _render(context: Context, found: Subscription) -> Json:
 
 
 def get(context: Context) -> Json:
-    """One of the caller's subscriptions."""
+    """Answer one of the caller's subscriptions."""
     return _render(context, _own_subscription(context))
 
 
 def list_own(context: Context) -> Json:
-    """The caller's subscriptions, without their secrets."""
+    """Answer the caller's subscriptions, without their clientState."""
     shown = [_render(context, each) | {"clientState": None} for each in _own_subscriptions(context)]
     for each in shown:
         del each["@odata.context"]
@@ -213,6 +213,6 @@ def list_own(context: Context) -> Json:
 
 
 def delete(context: Context) -> None:
-    """End a subscription."""
+    """Answer the deletion of a subscription."""
     _own_subscription(context).removed = True
     context.status = 204
