@@ -15,24 +15,24 @@ class Settings:
     refresh_token_life: timedelta = timedelta(days=90)
     full_scope_names: bool = False
     default_page: int = 10
-    # A change is seen by listings and delta only after so much time and so many such readings.
+    # Listings and delta show a change only after this time and this number of readings.
     lag: timedelta = timedelta(0)
     lag_reads: int = 0
     lag_get: bool = False
-    # Exchange touches an event by itself so long after it was created.
+    # How long after its creation Exchange gives an event a new change key by itself.
     bump_after: timedelta | None = None
     transaction_memory: timedelta | None = None
     transaction_outlives_event: bool = False
     keep_declined: bool = False
-    # What delta tells when one occurrence was deleted: "nothing", "series" (the rest of it) or "removed".
+    # What delta reports when one occurrence was deleted: "nothing", "series" (the rest of it) or "removed".
     deleted_occurrences: str = "nothing"
-    # Which entries a deleted series leaves: "all" or only the "master".
+    # Which removals delta reports for a deleted series: "all" (with its occurrences) or only the "master".
     removed_series: str = "all"
     initial_removed: bool = False
     duplicate_rows: bool = False
     delta_token_life: timedelta | None = None
     delta_generations: int | None = None
-    # How a lost sync state is spelled.
+    # Status, code and form of the error for an expired sync state.
     sync_reset_status: int = 410
     sync_reset_code: str = "SyncStateNotFound"
     sync_reset_nested: bool = False

@@ -79,9 +79,7 @@ class MicrosoftSimulator:
         self._oauth = OAuthEndpoints(state, grants, self._consent, signer, self._faults)
         table = routes(rounds, Subscriptions(self.push))
         self._api = Api(state, grants, throttle, self._faults, table)
-        self.admin = Admin(
-            state, grants=grants, throttle=throttle, rounds=rounds, notifications=notifications
-        )
+        self.admin = Admin(state, grants, throttle, rounds, notifications)
         self.owner = Owner(state)
         self.inspect = Inspection(state, grants, self.push, self._faults)
         self.control_api = ControlApi(

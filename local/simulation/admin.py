@@ -21,8 +21,8 @@ class LoggedState(Protocol):
 class SimulatorAdmin:
     """Changes settings and reads the logs; every method takes the state's lock."""
 
-    def __init__(self, world: LoggedState) -> None:
-        self._logged_state = world
+    def __init__(self, state: LoggedState) -> None:
+        self._logged_state = state
 
     def set_setting(self, name: str, value: Any) -> None:
         """Change one setting; durations are given in seconds."""

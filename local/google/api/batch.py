@@ -61,7 +61,7 @@ def _request(part: Message, outer: Request) -> Request | None:
     headers = {name: value for name, value in inner.items() if name.lower() not in {"content-length", "host"}}
     if "authorization" not in {name.lower() for name in headers} and "Authorization" in outer.headers:
         headers["Authorization"] = outer.headers["Authorization"]
-    # In a batch the inner path may name the whole address.
+    # The path of an inner request may be a whole address.
     path = words[1][words[1].find("/calendar/v3/") :]
     builder = EnvironBuilder(path=path, method=words[0], headers=Headers(headers), data=text)
     environ = builder.get_environ()

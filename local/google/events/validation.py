@@ -44,7 +44,7 @@ ENUMS = {
     "transparency": ("opaque", "transparent"),
     "visibility": ("default", "public", "private", "confidential"),
 }
-# What an event without the field means, and how the API shows it: not at all.
+# What a missing field means; a field with this value is neither stored nor shown.
 DEFAULTS = {
     "transparency": "opaque",
     "visibility": "default",

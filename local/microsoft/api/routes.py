@@ -85,7 +85,7 @@ EVENTS: tuple[RouteEntry, ...] = (
     ("PATCH", EXTENSION_PATH, "extensions.update", WRITE_SCOPES, extensions.update_extension),
     ("DELETE", EXTENSION_PATH, "extensions.delete", WRITE_SCOPES, extensions.delete_extension),
 )
-# These wait for a webhook, and lock the world by themselves.
+# These wait for the answer of a webhook, so they take the state's lock by themselves.
 UNLOCKED = frozenset({"subscriptions.create", "subscriptions.update"})
 
 

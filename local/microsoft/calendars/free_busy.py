@@ -45,7 +45,7 @@ def _schedule(context: Context, address: str, window: Window, step: timedelta) -
         return {"scheduleId": address, "error": missing}
     calendar = context.state.default_calendar(account.email)
     found = sorted(listed_events(context.state.visible(calendar).items, window), key=lambda each: each.start)
-    # A declined or cancelled event that stayed is free time.
+    # A cancelled event that stayed in the calendar blocks no time.
     found = [each for each in found if not each.body.get("isCancelled")]
     if len(found) > MOST_ITEMS:
         error = {"message": "The calendar holds too many entries.", "responseCode": "5006"}

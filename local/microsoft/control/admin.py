@@ -21,20 +21,14 @@ class Admin(SimulatorAdmin):
     """Everything that a test or the demo prepares or lets happen; every method takes the state's lock."""
 
     def __init__(
-        self,
-        state: State,
-        *,
-        grants: Grants,
-        throttle: Throttle,
-        rounds: DeltaRounds,
-        notifications: Notifications,
+        self, state: State, grants: Grants, throttle: Throttle, rounds: DeltaRounds, pushes: Notifications
     ) -> None:
         super().__init__(state)
         self._state = state
         self._grants = grants
         self._throttle = throttle
         self._rounds = rounds
-        self._notifications = notifications
+        self._notifications = pushes
 
     def add_client(
         self,
@@ -51,10 +45,9 @@ class Admin(SimulatorAdmin):
             self._state.apps[client_id] = App(client_id, secret, tuple(redirect_uris), audience, home)
 
     def add_tenant(self, domain: str, *, admin_consent_required: bool = False, refusal: int = 90094) -> str:
-        """Create or change an organization; its users may need an administrator's consent. Returns its id.
+        """Create or change an organization, whose users may be refused with an AADSTS number.
 
-        ``refusal`` is the AADSTS number that its users are refused with: 90094, 90008, 90095 or
-        65001.
+        Returns its id.
         """
         with self._state.lock:
             found = self._state.tenant_of_domain(domain)
@@ -71,10 +64,7 @@ class Admin(SimulatorAdmin):
         admin: bool = False,
         mailbox_error: str = "",
     ) -> str:
-        """Create an account with its default calendar; returns its object id.
-
-        A work account belongs to the organization of its mail domain.
-        """
+        """Create an account with its calendar; the mail domain is its organization. Returns its object id."""
         with self._state.lock:
             email = email.lower()
             zone(time_zone)
@@ -154,9 +144,8 @@ class Admin(SimulatorAdmin):
             parameters: Json = {"redirect_uri": app.redirect_uris[0]}
             code = self._grants.authorize(parameters, app, self._state.account(account).email, wanted)
             form = {"grant_type": "authorization_code", "code": code, "client_id": app.id}
-            return self._grants.token(
-                form | {"redirect_uri": app.redirect_uris[0], "client_secret": app.secret}
-            )
+            form |= {"redirect_uri": app.redirect_uris[0], "client_secret": app.secret}
+            return self._grants.token(form)
 
     def set_limits(
         self,

@@ -10,7 +10,7 @@ from local.microsoft.events.expansion import exceptions
 from local.microsoft.model import Item
 from local.microsoft.state import State
 
-# What attendees are not told of.
+# Changes of these fields send no mails to attendees.
 UNMAILED_FIELDS = frozenset(
     ["categories", "isReminderOn", "reminderMinutesBeforeStart", "showAs", "sensitivity", "responseStatus"]
 )
@@ -28,7 +28,7 @@ def log_invitations(state: State, item: Item) -> None:
 
 
 def log_updates(state: State, before: Json, item: Item, body: Json, changes: Iterable[str]) -> None:
-    """Log the mails of a change: invitations for new attendees, cancellations for removed ones, updates."""
+    """Log the mails of a change: invitations, cancellations for removed attendees, or updates."""
     if not item.is_organizer:
         return
     old, new = attendee_addresses(before, item.organizer), attendee_addresses(body, item.organizer)

@@ -20,9 +20,7 @@ from local.microsoft.model import Calendar, Item, Tombstone
 from local.microsoft.state import State, VisibleCalendar
 from local.microsoft.times import format_timestamp, parse_parameter
 
-FORBIDDEN_OPTIONS = frozenset(
-    {"$select", "$expand", "$filter", "$orderby", "$search", "$top", "$skip", "$count"}
-)
+FORBIDDEN_OPTIONS = ("$select", "$expand", "$filter", "$orderby", "$search", "$top", "$skip", "$count")
 MOST_ROUNDS = 512
 
 
@@ -242,13 +240,11 @@ def _read_token(context: Context, calendar: Calendar) -> tuple[Window, int, int]
 def sync_state_lost(context: Context) -> GraphError:
     """The error for an expired sync state, with the status, code and form that the settings choose."""
     settings = context.state.settings
+    code, inner = settings.sync_reset_code, ""
     message = "The sync state generation is not found; a full synchronization is required."
     headers = {}
     if settings.sync_reset_location:
         headers["Location"] = f"{context.base}{context.path}?{urlencode({'$deltatoken': ''})}"
     if settings.sync_reset_nested:
-        code = "ErrorInvalidRequest" if settings.sync_reset_status < 410 else "Gone"
-        return GraphError(
-            settings.sync_reset_status, code, message, inner=settings.sync_reset_code, headers=headers
-        )
-    return GraphError(settings.sync_reset_status, settings.sync_reset_code, message, headers=headers)
+        code, inner = "ErrorInvalidRequest" if settings.sync_reset_status < 410 else "Gone", code
+    return GraphError(settings.sync_reset_status, code, message, inner=inner, headers=headers)

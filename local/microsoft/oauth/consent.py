@@ -119,7 +119,7 @@ class Consent:
         self._check_account(app, tenant, person)
         if self._grants.conditional.get(person.email) == 53003:
             raise _error_page(53003, "Access has been blocked by Conditional Access policies.")
-        # Somebody who signs in has passed the second factor.
+        # Signing in includes the second factor, so the policy is satisfied.
         self._grants.conditional.pop(person.email, None)
         home = self._state.tenants[person.tenant]
         if decision == "accept_for_organization" and person.admin:

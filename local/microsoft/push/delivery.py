@@ -17,7 +17,7 @@ GIVE_UP = timedelta(hours=4)
 PENALTY = timedelta(minutes=10)
 SLOW_SHARE, DROP_SHARE = 0.10, 0.15
 BATCH = 20
-# Fewer answers say nothing about an endpoint's share of slow ones; the number is ours.
+# Microsoft documents no minimum of answers for the share of slow ones; this number is our choice.
 LEAST_MEASURED = 10
 
 

@@ -38,7 +38,7 @@ class Subscriptions:
                 )
         with state.lock:
             made = self._build(context, body)
-        # The webhook answers while this request waits; nobody else may be locked out meanwhile.
+        # The lock is free while the webhook answers, so that other requests are served meanwhile.
         for address in (made.notification_url, made.lifecycle_url):
             if address:
                 self._validate(context, address)
