@@ -1,1 +1,1 @@
-"""Measurements and models of how the product behaves under load."""
+"""Benchmarks of Slotbridge beside baselines, and a model of its capacity and cost."""

@@ -77,7 +77,7 @@ class ChangeTimes:
 
 
 def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of all topics
-    """Both providers, one after the other in the same stack."""
+    """Measure both providers, one after the other in the same stack."""
     log, number = RequestLog(), FEW_CHANGES if quick else CHANGES
     with (
         Stack(Options(log=log, extra=_TUNING, say=lambda _: None)) as stack,

@@ -12,7 +12,7 @@ BOOKINGS, FEW_BOOKINGS = 2_000, 300
 
 
 def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of all topics
-    """Both providers at their real limits on a virtual clock, so that the numbers are the same everywhere."""
+    """Measure both providers at their real limits on a virtual clock: the same numbers everywhere."""
     number = FEW_BOOKINGS if quick else BOOKINGS
     return [row for kind in ProviderKind for row in _measured(kind, number)]
 

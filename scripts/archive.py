@@ -1,4 +1,4 @@
-"""Builds what is deployed: one archive per function, and the manifest by which Terraform knows them.
+"""Builds what is deployed: an archive for each function, and the manifest that Terraform reads.
 
     .venv/bin/python -m scripts.archive
 
@@ -20,22 +20,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.archive_code import OURS, ROOT, needs
+from scripts.archive_dependencies import OURS, ROOT, dependencies
 from scripts.archive_requirements import LOCK, requirements
-from scripts.archive_zip import zipped
+from scripts.archive_zip import zip_bytes
 
-CATALOGUE = ROOT / "terraform/functions.json"
+FUNCTIONS_FILE = ROOT / "terraform/functions.json"
 TARGET = ROOT / "build/functions"
-# Where the platform unpacks an archive; the compiled code names its files by it.
+# Where the platform unpacks an archive; the compiled code has these file names.
 HOME = "/workspace"
-# Without back references, which would depend on what else this process holds in memory.
+# Version 2 has no back references, which would depend on what else is in memory.
 MARSHAL_VERSION = 2
 UNCHECKED_HASH = 0b01
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """One function's archive: what is in it, and the sources that it follows from."""
+    """One function's archive: its files, and the sources that it is built from."""
 
     name: str
     contents: Mapping[str, bytes]
@@ -43,21 +43,21 @@ class Archive:
 
     @property
     def digest(self) -> str:
-        """A hash of the contents, whatever zlib makes of them."""
+        """A hash of the contents, independent of their compression."""
         parts = (f"{path} {hashlib.sha256(raw).hexdigest()}\n" for path, raw in sorted(self.contents.items()))
         return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
-def catalogue() -> Mapping[str, Mapping[str, Any]]:
-    """Every function as Terraform deploys it."""
-    return dict(json.loads(CATALOGUE.read_text())["functions"])
+def deployed_functions() -> Mapping[str, Mapping[str, Any]]:
+    """The deployed functions and their settings, as Terraform reads them."""
+    return dict(json.loads(FUNCTIONS_FILE.read_text())["functions"])
 
 
 def archive(name: str) -> Archive:
-    """Put one function's archive together."""
-    lean = catalogue()[name].get("lean")
+    """Build one function's archive."""
+    lean = deployed_functions()[name].get("lean")
     main = ROOT / "functions" / name / "main.py"
-    found = needs(main, late=lean is None, also=tuple(lean or ()))
+    found = dependencies(main, late=lean is None, also=tuple(lean or ()))
     text, wheels = requirements(found.foreign)
     contents: dict[str, bytes] = {"requirements.txt": text.encode(), **wheels}
     for path in (main, *found.files):
@@ -76,7 +76,7 @@ def _cached(place: str) -> str:
 
 
 def _compiled(place: str, source: bytes) -> bytes:
-    """Bytecode that is used as it is: the platform compiles the dependencies, but not our own code.
+    """A module's bytecode, which is included because the platform compiles only the dependencies.
 
     See https://peps.python.org/pep-0552/.
     """
@@ -86,7 +86,7 @@ def _compiled(place: str, source: bytes) -> bytes:
 
 
 def manifest(archives: Mapping[str, Archive]) -> dict[str, Any]:
-    """What Terraform reads: each archive's digest, and the state of the sources that it was built from."""
+    """The manifest: each archive's digest, its sources, and a digest of them."""
     return {
         name: {
             "digest": item.digest,
@@ -98,7 +98,7 @@ def manifest(archives: Mapping[str, Archive]) -> dict[str, Any]:
 
 
 def sources_digest(sources: tuple[str, ...]) -> str:
-    """The hash over the sources' hashes, as Terraform computes it to find archives that are out of date."""
+    """The hash of the sources' hashes; Terraform computes it as well and so finds outdated archives."""
     hashes = (hashlib.sha256((ROOT / path).read_bytes()).hexdigest() for path in sources)
     return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
@@ -106,19 +106,19 @@ def sources_digest(sources: tuple[str, ...]) -> str:
 def build(target: Path = TARGET) -> dict[str, Any]:
     """Write every archive and the manifest."""
     _check_runtime()
-    archives = {name: archive(name) for name in catalogue()}
+    archives = {name: archive(name) for name in deployed_functions()}
     target.mkdir(parents=True, exist_ok=True)
     for stale in {*target.glob("*.zip")} - {target / f"{name}.zip" for name in archives}:
         stale.unlink()
     for name, item in archives.items():
-        (target / f"{name}.zip").write_bytes(zipped(item.contents))
+        (target / f"{name}.zip").write_bytes(zip_bytes(item.contents))
     made = manifest(archives)
     (target / "manifest.json").write_text(json.dumps(made, indent=2, sort_keys=True) + "\n")
     return made
 
 
 def _check_runtime() -> None:
-    runtime = json.loads(CATALOGUE.read_text())["runtime"]
+    runtime = json.loads(FUNCTIONS_FILE.read_text())["runtime"]
     here = f"python{sys.version_info.major}{sys.version_info.minor}"
     if here != runtime:
         message = f"archives for {runtime} must be built by that Python, and this is {here}"
@@ -126,7 +126,7 @@ def _check_runtime() -> None:
 
 
 def main() -> None:
-    """Build, and say how large each archive is."""
+    """Build all archives and print their sizes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--into", type=Path, default=TARGET, help="the folder for the archives")
     target: Path = parser.parse_args().into

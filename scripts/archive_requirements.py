@@ -1,4 +1,4 @@
-"""Cuts the lock file down to what a function imports, and Google's client to the one API that is called."""
+"""Reduces the lock file to what a function imports, and Google's client to the one API that is called."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from scripts.archive_code import ROOT
-from scripts.archive_zip import zipped
+from scripts.archive_dependencies import ROOT
+from scripts.archive_zip import zip_bytes
 
 LOCK = ROOT / "requirements/runtime.lock"
-# Not imported by our code: the server that the platform starts, and the zones where the system has none.
+# Required without being imported: the server that the platform starts, and the time zone data.
 ALWAYS = ("functions-framework", "gunicorn", "tzdata")
-# Where the archives run, whatever they are built on.
+# The platform on which the archives run, wherever they are built.
 PLATFORM: Mapping[str, str] = {
     "os_name": "posix",
     "platform_machine": "x86_64",
@@ -33,7 +33,7 @@ KEPT = DOCUMENTS + "calendar.v3.json"
 
 
 def requirements(foreign: Iterable[str]) -> tuple[str, dict[str, bytes]]:
-    """A function's hashed ``requirements.txt``, and the wheels that lie beside it.
+    """A function's hashed ``requirements.txt``, and the wheels that its archive contains.
 
     google-api-python-client brings 110 MB of descriptions of other APIs. The platform installs from the
     requirements, so the archive carries the same release as a wheel without them, named by path and hash.
@@ -58,14 +58,14 @@ def requirements(foreign: Iterable[str]) -> tuple[str, dict[str, bytes]]:
 
 @cache
 def locked() -> dict[str, str]:
-    """The lock's entries by name."""
+    """The entries of the lock file by name."""
     found = re.split(r"\n(?=\S)", LOCK.read_text().strip())
     return {canonicalize_name(re.split(r"[=\[ ;]", entry, maxsplit=1)[0]): entry for entry in found}
 
 
 @cache
 def pruned_client() -> tuple[str, bytes]:
-    """The installed client as a wheel with the calendar's description alone: its path and its bytes."""
+    """The installed client as a wheel with the Calendar API's description alone: its path and bytes."""
     found = metadata.distribution(CLIENT)
     name = f"google_api_python_client-{found.version}"
     contents: dict[str, bytes] = {}
@@ -78,7 +78,7 @@ def pruned_client() -> tuple[str, bytes]:
     record = f"{name}.dist-info/RECORD"
     lines = [f"{path},{_digest(raw)},{len(raw)}" for path, raw in sorted(contents.items())]
     contents[record] = "\n".join([*lines, f"{record},,", ""]).encode()
-    return f"wheels/{name}-py3-none-any.whl", zipped(contents)
+    return f"wheels/{name}-py3-none-any.whl", zip_bytes(contents)
 
 
 def _digest(raw: bytes) -> str:
@@ -87,7 +87,7 @@ def _digest(raw: bytes) -> str:
 
 @cache
 def _owners() -> Mapping[str, frozenset[str]]:
-    """The distributions that bring each module, as the installed files tell."""
+    """The distributions that each module belongs to, from the installed files."""
     owners: dict[str, set[str]] = {}
     for distribution in metadata.distributions():
         name = canonicalize_name(distribution.metadata["Name"])
@@ -100,12 +100,12 @@ def _owners() -> Mapping[str, frozenset[str]]:
 
 
 def _distributions(foreign: Iterable[str]) -> set[str]:
-    """Whoever brings these modules; the standard library's are nobody's."""
+    """The distributions of these modules; standard library modules have none."""
     return {name for module in foreign for name in _owners().get(module, ())} & set(locked())
 
 
 def _closure(roots: Iterable[str]) -> set[str]:
-    """The distributions and all that they require on this platform and Python."""
+    """The distributions and everything that they require on the target platform."""
     found: set[str] = set()
     waiting = [(name, EXTRAS.get(name, frozenset())) for name in roots]
     while waiting:

@@ -1,4 +1,4 @@
-"""Writes zip files that are the same, byte for byte, whenever their contents are."""
+"""Writes reproducible zip files: the same contents give the same bytes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import io
 import zipfile
 from collections.abc import Mapping
 
-# The first moment that the format can express; the files' own times would differ on every machine.
+# The earliest time of the format; the files' own times would differ on every machine.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 MODE = 0o644
 
 
-def zipped(contents: Mapping[str, bytes]) -> bytes:
-    """The contents, by path, as a zip file."""
+def zip_bytes(contents: Mapping[str, bytes]) -> bytes:
+    """A zip file of the contents, which are given by path."""
     raw = io.BytesIO()
     with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path, data in sorted(contents.items()):

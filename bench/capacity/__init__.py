@@ -1,1 +1,1 @@
-"""How many connections an installation carries, what limits it first, and what it costs."""
+"""A model of an installation's load, limits and cost by its number of connections."""

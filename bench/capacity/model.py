@@ -13,7 +13,7 @@ MONTH_DAYS = 30
 MILLION, HUNDRED_THOUSAND = 1_000_000, 100_000
 # A queue of Cloud Tasks dispatches no more: https://cloud.google.com/tasks/docs/quotas
 QUEUE_PER_SECOND = 500
-# Parts of a poll run that are worked off side by side: what the queue "upkeep" dispatches at once.
+# The parts of a poll run that run in parallel: what the queue "upkeep" dispatches at once.
 PARTS_AT_ONCE = 8
 # Calls of the Calendar API a day and project, above which it may cost: Google's quota page of 2026.
 FREE_CALLS_PER_DAY = 1_000_000
@@ -78,7 +78,7 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What an installation does in a day, by kind."""
+    """The number of operations in a day, by kind."""
 
     pushes: float
     polls: float
@@ -92,13 +92,13 @@ class Load:
 
     @property
     def tasks(self) -> float:
-        """Every task of every queue."""
+        """The number of tasks of all queues."""
         return self.sync_runs + self.exports + self.upkeep
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """So many connections, and how they are kept in sync."""
+    """An installation with this number of connections, and the assumptions about it."""
 
     connections: int
     habits: Habits = field(default_factory=Habits)
@@ -114,13 +114,13 @@ class Installation:
 
     @property
     def poll_minutes(self) -> float:
-        """How often each calendar is really polled: by as many parts of the run as go side by side."""
+        """How often each calendar is polled in fact, with the parts of a poll run that run in parallel."""
         parts_a_minute = PARTS_AT_ONCE * MINUTE / self.seconds.poll_part
         return max(self.tuning.poll_minutes, self.calendars / (MOST * parts_a_minute))
 
     @property
     def load(self) -> Load:
-        """A working day."""
+        """The load of a working day."""
         habits, connections = self.habits, self.connections
         exports = connections * habits.bookings_per_day
         # Each of our own exports comes back as a push.
@@ -155,26 +155,26 @@ class Installation:
 
     @property
     def calls_per_minute(self) -> float:
-        """Calls of the provider in the busiest hours; polls go on evenly."""
+        """Provider calls a minute in the busiest hours; polls are spread evenly."""
         load = self.load
         varying = load.provider_calls - load.polls
         return (varying * self.habits.peak + load.polls) / (DAY / MINUTE)
 
     @property
     def projects(self) -> int:
-        """How many projects' quotas that takes, with a fifth of each kept free."""
+        """The number of Google Cloud projects whose quotas are needed, with a fifth of each kept free."""
         usable = self.tuning.project_per_minute * self.tuning.backfill_share
         return max(1, -int(-self.calls_per_minute // usable))
 
     @property
     def queues(self) -> int:
-        """How many sync queues at most 500 dispatches a second each make."""
+        """The number of sync queues, each with at most 500 dispatches a second."""
         varying = (self.load.sync_runs - self.load.polls) * self.habits.peak
         return max(1, -int(-(varying + self.load.polls) / DAY // QUEUE_PER_SECOND))
 
     @property
     def busy_instances(self) -> float:
-        """Instances at work in the busiest hours."""
+        """The number of busy instances in the busiest hours."""
         load, seconds = self.load, self.seconds
         varying = (
             load.pushes * seconds.webhook
@@ -186,7 +186,7 @@ class Installation:
 
     @property
     def cost(self) -> Mapping[str, float]:
-        """A month in US dollars, by what is paid for; without provider calls beyond the free ones."""
+        """The cost of a month in US dollars by service, without provider calls beyond the free ones."""
         load, prices, seconds = self.load, self.prices, self.seconds
         requests = load.pushes + load.tasks + load.slot_queries
         busy = (

@@ -92,7 +92,7 @@ def measure(names: tuple[str, ...] = (*WEBHOOKS, *OTHERS), *, rounds: int = 7) -
 
 
 def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of all topics
-    """The rows of all functions."""
+    """Measure all functions; a row for each target."""
     found = measure(rounds=3 if quick else 9)
     plain = found["bare"]
     rows = []

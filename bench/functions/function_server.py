@@ -15,7 +15,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from scripts.archive import archive
-from scripts.archive_zip import zipped
+from scripts.archive_zip import zip_bytes
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 MOST_SECONDS = 60.0
@@ -42,7 +42,7 @@ class Target:
 
 @dataclass(slots=True)
 class RunningFunction:
-    """A running function."""
+    """A running function: its server process and its port."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -85,7 +85,7 @@ def bare(folder: Path) -> Target:
 
 def unpack_archive(name: str, folder: Path) -> tuple[Path, int]:
     """Build a function's archive and unpack it below ``folder``; returns the place and the archive's size."""
-    raw = zipped(archive(name).contents)
+    raw = zip_bytes(archive(name).contents)
     place = folder / name
     place.mkdir(parents=True)
     (place / "archive.zip").write_bytes(raw)

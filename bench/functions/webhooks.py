@@ -59,7 +59,7 @@ def measure(*, rounds: int, requests: int) -> Mapping[str, RequestCost]:
 
 
 def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of all topics
-    """The rows of both webhooks."""
+    """Measure both webhooks; a row for each target."""
     found = measure(rounds=3 if quick else 9, requests=600 if quick else 4_000)
     plain = found["bare"]
     rows = []

@@ -18,8 +18,8 @@ Event = dict[str, Any]
 
 def google_pages(events: int, *, size: int, masked: bool) -> list[bytes]:
     """A full listing of single events; ``masked`` with the fields that Slotbridge requests, else with all."""
-    dice = random.Random(1)
-    items = [_google(dice, number, masked=masked) for number in range(events)]
+    rng = random.Random(1)
+    items = [_google(rng, number, masked=masked) for number in range(events)]
 
     def page(part: list[Event], following: int | None) -> Event:
         more = {"nextSyncToken": "token"} if following is None else {"nextPageToken": str(following)}
@@ -30,8 +30,8 @@ def google_pages(events: int, *, size: int, masked: bool) -> list[bytes]:
 
 def graph_pages(events: int, *, size: int) -> list[bytes]:
     """The first round of a delta query, in which fields cannot be chosen."""
-    dice = random.Random(1)
-    items = [_graph(dice, number) for number in range(events)]
+    rng = random.Random(1)
+    items = [_graph(rng, number) for number in range(events)]
 
     def page(part: list[Event], following: int | None) -> Event:
         if following is None:
@@ -50,32 +50,32 @@ def _pages(items: list[Event], size: int, page: Callable[[list[Event], int | Non
     ]
 
 
-def _span(dice: random.Random) -> tuple[datetime, datetime]:
-    start = FIRST + timedelta(days=dice.randrange(DAYS), minutes=15 * dice.randrange(44))
-    return start, start + timedelta(minutes=dice.choice((15, 30, 45, 60, 90)))
+def _span(rng: random.Random) -> tuple[datetime, datetime]:
+    start = FIRST + timedelta(days=rng.randrange(DAYS), minutes=15 * rng.randrange(44))
+    return start, start + timedelta(minutes=rng.choice((15, 30, 45, 60, 90)))
 
 
-def _google(dice: random.Random, number: int, *, masked: bool) -> Event:
-    (start, end), place = _span(dice), ZoneInfo(PLACE)
-    id_, guests = f"{dice.getrandbits(104):026x}", dice.choice((0, 0, 1, 2, 4))
-    mine = {"self": True, "responseStatus": dice.choice(("accepted", "accepted", "needsAction", "declined"))}
+def _google(rng: random.Random, number: int, *, masked: bool) -> Event:
+    (start, end), place = _span(rng), ZoneInfo(PLACE)
+    id_, guests = f"{rng.getrandbits(104):026x}", rng.choice((0, 0, 1, 2, 4))
+    mine = {"self": True, "responseStatus": rng.choice(("accepted", "accepted", "needsAction", "declined"))}
     event: Event = {
-        "etag": f'"{dice.getrandbits(50):016}"',
+        "etag": f'"{rng.getrandbits(50):016}"',
         "id": id_,
-        "status": "confirmed" if dice.random() < 0.93 else "tentative",
-        "updated": f"2027-02-{dice.randrange(1, 28):02}T10:11:12.{dice.randrange(1000):03}Z",
+        "status": "confirmed" if rng.random() < 0.93 else "tentative",
+        "updated": f"2027-02-{rng.randrange(1, 28):02}T10:11:12.{rng.randrange(1000):03}Z",
         "eventType": "default",
     }
-    if dice.random() < 0.06:
+    if rng.random() < 0.06:
         day = start.date()
         event |= {"start": {"date": f"{day}"}, "end": {"date": f"{day + timedelta(days=1)}"}}
         event["transparency"] = "transparent"
     else:
         for name, at in (("start", start), ("end", end)):
             event[name] = {"dateTime": at.astimezone(place).isoformat(), "timeZone": PLACE}
-    if dice.random() < 0.08:
+    if rng.random() < 0.08:
         event["visibility"] = "private"
-    texts = "x" * dice.randrange(400)
+    texts = "x" * rng.randrange(400)
     if masked:
         return event | ({"attendees": [mine, *[{"responseStatus": "accepted"}] * guests]} if guests else {})
     others = [{"email": f"guest{n}@example.org", "responseStatus": "accepted"} for n in range(guests)]
@@ -95,33 +95,33 @@ def _google(dice: random.Random, number: int, *, masked: bool) -> Event:
     }
 
 
-def _graph(dice: random.Random, number: int) -> Event:
-    start, end = _span(dice)
-    answer = dice.choice(("organizer", "accepted", "accepted", "notResponded", "declined"))
+def _graph(rng: random.Random, number: int) -> Event:
+    start, end = _span(rng)
+    answer = rng.choice(("organizer", "accepted", "accepted", "notResponded", "declined"))
     return {
-        "@odata.etag": f'W/"{dice.getrandbits(60)}"',
-        "id": f"AQMk{dice.getrandbits(440):0110x}",
+        "@odata.etag": f'W/"{rng.getrandbits(60)}"',
+        "id": f"AQMk{rng.getrandbits(440):0110x}",
         "subject": f"Meeting {number} about things",
         "bodyPreview": "x" * 100,
         "importance": "normal",
-        "sensitivity": "private" if dice.random() < 0.08 else "normal",
+        "sensitivity": "private" if rng.random() < 0.08 else "normal",
         "isAllDay": False,
         "isCancelled": False,
         "isOrganizer": answer == "organizer",
-        "showAs": "free" if dice.random() < 0.06 else "busy",
+        "showAs": "free" if rng.random() < 0.06 else "busy",
         "type": "singleInstance",
         "seriesMasterId": None,
         "transactionId": None,
         "createdDateTime": "2027-01-03T09:00:00.0000000Z",
         "lastModifiedDateTime": "2027-02-03T09:00:00.0000000Z",
         "responseStatus": {"response": answer, "time": "0001-01-01T00:00:00Z"},
-        "body": {"contentType": "text", "content": "x" * dice.randrange(400)},
+        "body": {"contentType": "text", "content": "x" * rng.randrange(400)},
         "start": {"dateTime": f"{start:%Y-%m-%dT%H:%M:%S}.0000000", "timeZone": "UTC"},
         "end": {"dateTime": f"{end:%Y-%m-%dT%H:%M:%S}.0000000", "timeZone": "UTC"},
         "location": {"displayName": f"Room {number % 30}"},
         "attendees": [
             {"type": "required", "emailAddress": {"name": f"Guest {n}", "address": f"guest{n}@example.org"}}
-            for n in range(dice.choice((0, 0, 1, 2, 4)))
+            for n in range(rng.choice((0, 0, 1, 2, 4)))
         ],
         "organizer": {"emailAddress": {"name": "Anna", "address": "anna@example.com"}},
     }

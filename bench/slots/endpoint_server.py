@@ -43,7 +43,7 @@ class CountingDocuments:
         return found
 
     def commit(self, writes: Sequence[Write]) -> tuple[Written, ...]:
-        """Write."""
+        """Write; writes are not counted."""
         return self.inner.commit(writes)
 
 

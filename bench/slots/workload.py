@@ -97,39 +97,39 @@ class Case:
 def case(name: str, days: tuple[date, int], busy: int, *, seed: int = 1) -> Case:
     """A case with ``busy`` busy times, two of them absences."""
     first, count = days
-    dice = Random(f"{name}/{seed}")
+    rng = Random(f"{name}/{seed}")
     bare = Case(name, first, count, [])
-    clusters = list(_clusters(bare.windows(), dice))
-    blocks = [_absence(bare, dice, hours=5), _absence(bare, dice, hours=26)]
+    clusters = list(_clusters(bare.windows(), rng))
+    blocks = [_absence(bare, rng, hours=5), _absence(bare, rng, hours=26)]
     while len(blocks) < busy:
-        inside = dice.random() < _IN_CLUSTERS
-        blocks.append(_within(dice.choice(clusters), dice) if inside else _outside(bare, dice))
-    dice.shuffle(blocks)
+        inside = rng.random() < _IN_CLUSTERS
+        blocks.append(_within(rng.choice(clusters), rng) if inside else _outside(bare, rng))
+    rng.shuffle(blocks)
     return Case(name, first, count, [(start.strftime(FORM), end.strftime(FORM)) for start, end in blocks])
 
 
-def _clusters(windows: Windows, dice: Random) -> Iterator[tuple[datetime, datetime]]:
+def _clusters(windows: Windows, rng: Random) -> Iterator[tuple[datetime, datetime]]:
     """One meeting time in each morning, two in each afternoon."""
     for opens, closes in windows:
         for part in range(1 if closes - opens <= timedelta(hours=3) else 2):
-            start = opens + timedelta(minutes=5 * dice.randrange(12, 24) + 140 * part)
-            yield start, start + timedelta(minutes=dice.choice((45, 50, 60)))
+            start = opens + timedelta(minutes=5 * rng.randrange(12, 24) + 140 * part)
+            yield start, start + timedelta(minutes=rng.choice((45, 50, 60)))
 
 
-def _within(cluster: tuple[datetime, datetime], dice: Random) -> tuple[datetime, datetime]:
+def _within(cluster: tuple[datetime, datetime], rng: Random) -> tuple[datetime, datetime]:
     start, end = cluster
     length = (end - start) // _MINUTE
-    first = dice.randrange(length - 10)
-    return start + first * _MINUTE, start + dice.randrange(first + 10, length + 1) * _MINUTE
+    first = rng.randrange(length - 10)
+    return start + first * _MINUTE, start + rng.randrange(first + 10, length + 1) * _MINUTE
 
 
-def _outside(bare: Case, dice: Random) -> tuple[datetime, datetime]:
+def _outside(bare: Case, rng: Random) -> tuple[datetime, datetime]:
     """A busy time in the evening, after the working hours."""
-    day = bare.first + timedelta(days=dice.randrange(bare.days))
-    start = datetime.combine(day, time(19, dice.randrange(60)), ZoneInfo(ZONE)).astimezone(UTC)
-    return start, start + dice.randrange(10, 240) * _MINUTE
+    day = bare.first + timedelta(days=rng.randrange(bare.days))
+    start = datetime.combine(day, time(19, rng.randrange(60)), ZoneInfo(ZONE)).astimezone(UTC)
+    return start, start + rng.randrange(10, 240) * _MINUTE
 
 
-def _absence(bare: Case, dice: Random, *, hours: int) -> tuple[datetime, datetime]:
-    opens, _ = dice.choice(bare.windows())
+def _absence(bare: Case, rng: Random, *, hours: int) -> tuple[datetime, datetime]:
+    opens, _ = rng.choice(bare.windows())
     return opens, opens + timedelta(hours=hours)

@@ -196,8 +196,8 @@ def test_a_webhook_accepts_a_push_with_its_one_key(
 
 def test_the_same_code_gives_the_same_archives() -> None:
     """The bytes do not depend on the hash seed or on what else the process has imported."""
-    code = "from scripts.archive import archive, zipped; import hashlib\n"
-    code += "print(hashlib.sha256(zipped(archive('webhook_google').contents)).hexdigest())"
+    code = "from scripts.archive import archive, zip_bytes; import hashlib\n"
+    code += "print(hashlib.sha256(zip_bytes(archive('webhook_google').contents)).hexdigest())"
     starts = {"1": code, "2": f"import common.wiring, hypothesis, sys\n{code}"}
     digests = {
         subprocess.run(

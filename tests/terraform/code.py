@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from scripts.archive_code import needs
+from scripts.archive_dependencies import dependencies
 from tests.terraform.deployment import ROOT, functions
 
 READERS = {"text", "number", "keys", "page"}
@@ -58,7 +58,7 @@ def reads(name: str) -> set[str]:
     """The modules of common/ that a function is made of, without those that it only has for others."""
     main = ROOT / "functions" / name / "main.py"
     also = tuple(functions()[name].get("lean", ()))
-    found = needs(main, late=not also, also=also)
+    found = dependencies(main, late=not also, also=also)
     return {path.relative_to(ROOT).as_posix() for path in found.files}
 
 

@@ -1,4 +1,4 @@
-"""Finds the modules of this project, and the packages of others, that a function needs to run."""
+"""Finds the modules of ``common/`` and the third-party modules that a function imports."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ OURS = "common"
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
-    """The files of ``common/`` and the foreign modules behind one entry point."""
+class Dependencies:
+    """The files of ``common/`` and the third-party modules that an entry point imports."""
 
     files: tuple[Path, ...]
     foreign: frozenset[str]
@@ -22,13 +22,13 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One import statement's target; ``late`` ones are inside a function and run at the first use."""
+    """One imported module; a ``late`` import is inside a function and runs when that is called."""
 
     module: str
     late: bool
 
 
-def needs(main: Path, *, late: bool, also: tuple[str, ...] = ()) -> Needs:
+def dependencies(main: Path, *, late: bool, also: tuple[str, ...] = ()) -> Dependencies:
     """Everything that ``main`` imports, directly or through ``common/``.
 
     Args:
@@ -48,12 +48,12 @@ def needs(main: Path, *, late: bool, also: tuple[str, ...] = ()) -> Needs:
         fresh = [path for path in _paths(name) if path not in files]
         files.update(fresh)
         waiting += [item.module for path in fresh for item in imports(path) if late or not item.late]
-    return Needs(tuple(sorted(files)), frozenset(foreign))
+    return Dependencies(tuple(sorted(files)), frozenset(foreign))
 
 
 @cache
 def imports(path: Path) -> tuple[Import, ...]:
-    """The imports of a module that happen at run time."""
+    """The imports of a module, without those for the type checker alone."""
     return tuple(_imports(ast.parse(path.read_bytes()), late=False))
 
 
@@ -72,10 +72,10 @@ def _names(node: ast.ImportFrom) -> Iterator[str]:
     module = node.module or ""
     yield module
     if module.split(".")[0] == OURS:
-        # What is imported from a package may be a module of it.
+        # A name that is imported from a package may be a module of it.
         yield from (f"{module}.{alias.name}" for alias in node.names)
     else:
-        # google.cloud and google.auth share a name space, so the first word alone tells nothing.
+        # google.cloud and google.auth are of different distributions, so the first word is not enough.
         yield from (f"{module}.{alias.name}" for alias in node.names if module.startswith("google"))
 
 
@@ -84,7 +84,7 @@ def _types_only(test: ast.expr) -> bool:
 
 
 def _paths(name: str) -> Iterator[Path]:
-    """A module's file and those of the packages around it; none for a name that is no module."""
+    """The file of a module and those of the packages that contain it; none if the name is no module."""
     parts = name.split(".")
     for depth in range(1, len(parts) + 1):
         place = ROOT.joinpath(*parts[:depth])
