@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from bench.report import Row, at_most, shown
-from common.domain.account import ProviderKind
+from common.domain.calendar.connection import ProviderKind
 
 THOUSAND = 1_000
 EVENTS = 2_500

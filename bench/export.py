@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from bench.report import Row, at_most, shown
-from common.domain.account import ProviderKind
+from common.domain.calendar.connection import ProviderKind
 
 MOST_SECONDS = 10
 BOOKINGS, FEW_BOOKINGS = 2_000, 300

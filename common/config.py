@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from common.domain.staff import TENANT, Issuer
-from common.domain.work import Lane
+from common.domain.issuers import TENANT, Issuer
+from common.domain.shared.tasks import Lane
 from common.errors import Degraded
 
 # Webhooks have no such limits, and start without them.
 if TYPE_CHECKING:
-    from common.domain.limits import Limits
+    from common.domain.shared.rate_limits import Limits
 
 _ISSUER = frozenset({"issuer", "audience", "jwks_uri", "tenants", "claims", "support"})
 
@@ -147,7 +147,7 @@ class Config:
     @property
     def limits(self) -> Limits:
         """How often callers without an account may come."""
-        from common.domain.limits import MOST_HOPS, Limits  # noqa: PLC0415
+        from common.domain.shared.rate_limits import MOST_HOPS, Limits  # noqa: PLC0415
 
         number, usual = self.number, Limits()
         hops = int(number("CLIENT_HOPS", usual.hops))

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from common.ports.ledger import TaskQueue
-    from common.ports.machine import Clock, Keys, Log
+    from common.ports.machine import Clock, Keys, Log, TaskQueue
 
 
 @dataclass(frozen=True, slots=True)

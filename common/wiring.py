@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 from common.api.http import Access, Caller
 from common.clock import SystemClock
@@ -18,20 +18,39 @@ from common.push_ports import PushPorts
 
 # What a function does not use it does not import: the webhooks start without Firestore and providers.
 if TYPE_CHECKING:
-    from common.api.doorman import Doorman
+    from common.api.rate_limiter import RateLimiter
     from common.api.tokens import StaffGate
-    from common.crypto.witness import TokenWitness
-    from common.ports import Courier, Keys, Mailer, Ports, TaskQueue, Tuning, Vault
+    from common.crypto.token_verifier import JwtVerifier
+    from common.ports import Ports
+    from common.ports.machine import Keys, TaskQueue, Tuning, Vault
+    from common.ports.outside import Mailer, OutboundHttp
     from common.store import Stores
+    from common.store.firestore.documents import Documents
+
+
+class _OpenedAtFirstUse:
+    """Stands in for an adapter until its first use: a function needs no settings for what it never does."""
+
+    def __init__(self, opened: Callable[[], object]) -> None:
+        self._opened = opened
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._opened(), name)
 
 
 class Installation:
     """One installation of Slotbridge, built piece by piece as it is asked for."""
 
-    def __init__(self, config: Config) -> None:
-        """Take the settings; nothing is opened yet."""
+    def __init__(self, config: Config, *, documents: Documents | None = None) -> None:
+        """Take the settings; nothing is opened yet.
+
+        Args:
+            config: Every setting and secret.
+            documents: The document database, where it is not to be Firestore (on one machine, in tests).
+        """
         self.config = config
         self.log = JsonLog()
+        self._documents = documents
 
     @cached_property
     def keys(self) -> Keys:
@@ -43,14 +62,12 @@ class Installation:
 
     @cached_property
     def stores(self) -> Stores:
-        """The repositories, over Firestore or (STORE=memory, one process only) over memory."""
+        """The repositories, over Firestore or over the documents that were given."""
         from common.store import stores  # noqa: PLC0415
 
-        if self.config.text("STORE", "firestore") == "memory":
-            from common.store.memory import MemoryDocuments  # noqa: PLC0415
-
-            return stores(MemoryDocuments())
-        from common.store.firestore import FirestoreDocuments, connect  # noqa: PLC0415
+        if self._documents is not None:
+            return stores(self._documents)
+        from common.store.firestore.client import FirestoreDocuments, connect  # noqa: PLC0415
 
         text = self.config.text
         project, database = text("GOOGLE_CLOUD_PROJECT"), text("FIRESTORE_DATABASE", "(default)")
@@ -77,7 +94,7 @@ class Installation:
     @cached_property
     def tuning(self) -> Tuning:
         """The numbers that operators may change."""
-        from common.ports import Tuning  # noqa: PLC0415
+        from common.ports.machine import Tuning  # noqa: PLC0415
 
         number, url, page = self.config.number, self.config.function_url, self.config.page
         defaults = Tuning()
@@ -102,7 +119,6 @@ class Installation:
     @cached_property
     def ports(self) -> Ports:
         """Everything outside, each opened when it is first used."""
-        from common.late import LateMailer, LateQueue, LateVault  # noqa: PLC0415
         from common.ports import Ports  # noqa: PLC0415
         from common.providers.offered import offered  # noqa: PLC0415
 
@@ -110,25 +126,26 @@ class Installation:
         return Ports(
             clock=SystemClock(),
             keys=self.keys,
-            vault=LateVault(lambda: self.vault),
+            vault=cast("Vault", _OpenedAtFirstUse(lambda: self.vault)),
             providers=offered(self.config, live_timeout=self.tuning.live_deadline),
             catalogue=stores.catalogue,
+            slot_snapshots=stores.slot_snapshots,
             connections=stores.connections,
-            feeds=stores.feeds,
+            sync_states=stores.sync_states,
             bookings=stores.bookings,
             ledger=stores.ledger,
             invitations=stores.invitations,
-            telling=stores.telling,
-            mailer=LateMailer(lambda: self.mailer, on=bool(self.config.text("MAIL_SENDER", ""))),
-            hooks=stores.hooks,
-            courier=self.courier,
-            oversight=stores.oversight,
-            subscriptions=stores.subscriptions,
+            notifications=stores.notifications,
+            mailer=cast("Mailer", _OpenedAtFirstUse(lambda: self.mailer)),
+            webhooks=stores.webhooks,
+            outbound=self.outbound,
+            support=stores.support,
+            ics_feeds=stores.ics_feeds,
             archive=stores.archive,
             issuers=stores.issuers,
-            witness=self.witness,
+            token_verifier=self.token_verifier,
             lists=stores.lists,
-            queue=LateQueue(lambda: self.queue),
+            queue=cast("TaskQueue", _OpenedAtFirstUse(lambda: self.queue)),
             log=self.log,
             tuning=self.tuning,
         )
@@ -143,15 +160,14 @@ class Installation:
     @cached_property
     def mailer(self) -> Mailer:
         """The mails' way out: Amazon SES, or a mail server; without a sender no mail is sent."""
-        from common.mail.mailer import MimeMailer  # noqa: PLC0415
-        from common.mail.transports import transport  # noqa: PLC0415
+        from common.mail.mailer import MimeMailer, transport  # noqa: PLC0415
 
-        return MimeMailer(transport(self.config), sender=self.config.text("MAIL_SENDER", ""))
+        return MimeMailer(cache(lambda: transport(self.config)), sender=self.config.text("MAIL_SENDER", ""))
 
     @cached_property
-    def courier(self) -> Courier:
+    def outbound(self) -> OutboundHttp:
         """The webhooks' way out."""
-        from common.mail.courier import HttpCourier  # noqa: PLC0415
+        from common.outbound.http import PublicHttp as HttpCourier  # noqa: PLC0415
 
         return HttpCourier(loopback=self.config.text("HOOKS_TO_LOOPBACK", "") == "yes")
 
@@ -161,24 +177,24 @@ class Installation:
         return PushPorts(clock=SystemClock(), keys=self.keys, queue=self.lean_queue, log=self.log)
 
     @cached_property
-    def witness(self) -> TokenWitness:
+    def token_verifier(self) -> JwtVerifier:
         """What proves the tokens of staff: the installation's issuers, and those that tenants added."""
-        from common.crypto.witness import witness  # noqa: PLC0415
+        from common.crypto.token_verifier import token_verifier as witness  # noqa: PLC0415
 
-        return witness(lambda: self.config.staff, now=SystemClock().now, foreign=self.courier)
+        return witness(lambda: self.config.staff, now=SystemClock().now, foreign=self.outbound)
 
     @cached_property
     def _staff_gate(self) -> StaffGate:
         from common.api.tokens import StaffGate  # noqa: PLC0415
 
-        return StaffGate(self.witness, self.stores.issuers, now=SystemClock().now)
+        return StaffGate(self.token_verifier, self.stores.issuers, now=SystemClock().now)
 
     @cached_property
-    def doorman(self) -> Doorman:
+    def rate_limiter(self) -> RateLimiter:
         """Who holds back callers that come too often."""
-        from common.api.doorman import Doorman  # noqa: PLC0415
+        from common.api.rate_limiter import RateLimiter as Doorman  # noqa: PLC0415
 
-        limits, counters = self.config.limits, lambda: self.stores.counters
+        limits, counters = self.config.limits, lambda: self.stores.rate_counts
         return Doorman(limits, counters, sign=self.keys.sign, now=SystemClock().now)
 
     def admit(self, access: Access, token: str, function: str) -> Caller:
@@ -193,7 +209,7 @@ class Installation:
             {tasks.scheduler_account} if access is Access.SCHEDULER else set()
         )
         return ServiceGate(
-            self.witness, tasks.vouching(self.config.function_url(function)), accounts=accounts
+            self.token_verifier, tasks.vouching(self.config.function_url(function)), accounts=accounts
         )(token)
 
     def origin_allowed(self, origin: str, tenant: str | None) -> bool:

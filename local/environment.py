@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.crypto.vault import new_keyset
-from common.domain.work import Work
 from local.staff_tokens import AUDIENCE
+
+from common.domain.shared.tasks import Work
 
 PROJECT = "slotbridge-local"
 LOCATION = "europe-west6"
@@ -118,7 +119,7 @@ def _overrides(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def _endpoints(addresses: Addresses, public: str) -> dict[str, str]:
-    stored = {"FIRESTORE_EMULATOR_HOST": addresses.firestore} if addresses.firestore else {"STORE": "memory"}
+    stored = {"FIRESTORE_EMULATOR_HOST": addresses.firestore} if addresses.firestore else {}
     return stored | {
         "GOOGLE_CLOUD_PROJECT": PROJECT,
         "PUBLIC_BASE_URL": public.rstrip("/"),

@@ -10,9 +10,9 @@ from google.cloud import tasks_v2
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcTransport
 
 from common.config import Config
-from common.domain.work import Lane, Task, Work
+from common.domain.shared.tasks import Lane, Task, Work
 from common.errors import StoreUnavailable
-from common.ports import TaskQueue
+from common.ports.machine import TaskQueue
 from local.issuer import Issuer
 from local.scheduler import Job, Scheduler
 

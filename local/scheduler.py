@@ -11,7 +11,7 @@ from typing import Any
 
 import urllib3
 
-from common.domain.work import Lane
+from common.domain.shared.tasks import Lane
 from common.tasks.message import SCHEMA
 from local.environment import DEPLOYMENT, SCHEDULER_ACCOUNT
 from local.issuer import Issuer

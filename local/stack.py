@@ -32,6 +32,7 @@ from local.environment import (
 from local.external_queue import QueuedScheduler, make_queues
 from local.firestore_emulator import Emulator, EmulatorError, start
 from local.firestore_jar import NotPossible, download_jar, find
+from local.firestore_memory.documents import MemoryDocuments
 from local.google import GoogleServer, GoogleSimulator
 from local.google import Settings as GoogleSettings
 from local.issuer import Issuer
@@ -124,7 +125,8 @@ class Stack:
 
     def _install(self, parts: ExitStack) -> None:
         environment = settings(self.addresses, {**os.environ, **(self.options.extra or {})})
-        self.installation = wiring.Installation(Config(environment))
+        documents = None if self.addresses.firestore else MemoryDocuments()
+        self.installation = wiring.Installation(Config(environment), documents=documents)
         self.installation.log = JsonLog(self.options.log)
         wiring.use(self.installation)
         parts.callback(wiring.use, None)

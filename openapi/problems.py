@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from common.api.doorman import WRITES
 from common.api.handler import ANONYMOUS, BROWSERS, METHODS_WITHOUT_EFFECT
 from common.api.http import PROBLEM, Access, problem
+from common.api.rate_limiter import WRITES
 from common.api.routes import Route
 from openapi.operation import Operation
 

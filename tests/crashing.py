@@ -8,8 +8,9 @@ from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any
 
-from common.ports import Ports, Provider
-from common.store.documents import Documents
+from common.ports import Ports
+from common.ports.provider import Provider
+from common.store.firestore.documents import Documents
 
 CALLED = ("clock", "keys", "vault", "log", "tuning")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.domain.imports import ALL_DAY, BLOCKS, FREE, PRIVATE, ImportedEvent, microseconds
+from common.domain.sync.imported_events import ALL_DAY, BLOCKS, FREE, PRIVATE, ImportedEvent, microseconds
 
 
 def imported_event(

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from common.api.tokens import StaffGate
-from common.crypto.keysets import KeysUnavailable
-from common.crypto.witness import TokenWitness
-from common.domain.staff import Issuer
-from common.ports.staff import Issuers
+from common.crypto.jwks import KeysUnavailable
+from common.crypto.token_verifier import JwtVerifier
+from common.domain.issuers import Issuer
 from common.store import stores
-from common.store.memory import MemoryDocuments
+from common.store.issuers import Issuers
 from local.cloud_tasks.model import VirtualClock
+from local.firestore_memory.documents import MemoryDocuments
 from local.issuer import Issuer as Signer
 
 START = datetime(2027, 3, 15, 8, 0, tzinfo=UTC)
@@ -63,7 +63,7 @@ def gate(
     def fetch(uri: str) -> bytes:
         return parties[uri].fetch(uri)
 
-    witness = TokenWitness(
+    witness = JwtVerifier(
         now=party.clock.now,
         fetch=fetch,
         fetch_foreign=fetch,

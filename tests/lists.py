@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from common.domain.listing import Window
+from common.domain.shared.paging import PageRequest
 
 
 def every(ask: Any, *scope: str) -> tuple[Any, ...]:
     """All that a list of the store holds; it has to fit on one page."""
-    page = ask(*scope, Window(1_000))
+    page = ask(*scope, PageRequest(1_000))
     assert page.next is None
     return tuple(page.items)

@@ -12,27 +12,29 @@ from urllib.parse import parse_qs, urlsplit
 from common.api.tasks import work_off
 from common.config import Config
 from common.crypto.keys import HmacKeys
+from common.crypto.token_verifier import token_verifier
 from common.crypto.vault import TinkVault, new_keyset
-from common.crypto.witness import witness
-from common.domain.account import ProviderKind
-from common.domain.work import Lane, Payload, Task, Work
+from common.domain.calendar.connection import ProviderKind
+from common.domain.shared.tasks import Lane, Payload, Task, Work
 from common.errors import InvalidRequest, SyncError
 from common.mail.mailer import MimeMailer
-from common.ports import Ports, Provider, Tuning
+from common.ports import Ports
+from common.ports.machine import Tuning
+from common.ports.provider import Provider
 from common.providers.google.authorizer import GoogleAuthorizer, GoogleRegistration
 from common.providers.google.calendar import GoogleCalendar
 from common.providers.google.client import GoogleClient
 from common.providers.microsoft.authorizer import MicrosoftAuthorizer, MicrosoftRegistration
 from common.providers.microsoft.calendar import MicrosoftCalendar
 from common.providers.microsoft.client import GraphClient
-from common.providers.offered import Offered
+from common.providers.offered import ProviderRegistry
 from common.push_ports import PushPorts
 from common.store import stores
-from common.store.documents import Documents
-from common.store.memory import MemoryDocuments
+from common.store.firestore.documents import Documents
 from local.cloud_tasks.engine import Engine
 from local.cloud_tasks.faults import Faults
 from local.cloud_tasks.model import HttpRequest, QueueSettings
+from local.firestore_memory.documents import MemoryDocuments
 from local.google import GoogleSimulator
 from local.google import Settings as GoogleSettings
 from local.microsoft import MicrosoftSimulator
@@ -116,22 +118,25 @@ class Machinery:
             clock=self.clock,
             keys=HmacKeys([b"s" * 32], channel=[b"c" * 32], event=[b"e" * 32]),
             vault=TinkVault(KEYSET),
-            providers=Offered({ProviderKind.GOOGLE: self._google, ProviderKind.MICROSOFT: self._microsoft}),
+            providers=ProviderRegistry(
+                {ProviderKind.GOOGLE: self._google, ProviderKind.MICROSOFT: self._microsoft}
+            ),
             catalogue=self.stores.catalogue,
+            slot_snapshots=self.stores.slot_snapshots,
             connections=self.stores.connections,
-            feeds=self.stores.feeds,
+            sync_states=self.stores.sync_states,
             bookings=self.stores.bookings,
             ledger=self.stores.ledger,
             invitations=self.stores.invitations,
-            telling=self.stores.telling,
-            mailer=MimeMailer(self.postbox, sender=SENDER),
-            hooks=self.stores.hooks,
-            courier=self.targets,
-            oversight=self.stores.oversight,
-            subscriptions=self.stores.subscriptions,
+            notifications=self.stores.notifications,
+            mailer=MimeMailer(lambda: self.postbox, sender=SENDER),
+            webhooks=self.stores.webhooks,
+            outbound=self.targets,
+            support=self.stores.support,
+            ics_feeds=self.stores.ics_feeds,
             archive=self.stores.archive,
             issuers=self.stores.issuers,
-            witness=witness(tuple, now=self.clock.now, foreign=self.targets),
+            token_verifier=token_verifier(tuple, now=self.clock.now, foreign=self.targets),
             lists=self.stores.lists,
             queue=EngineQueue(self.engine, self.config),
             log=self.log,

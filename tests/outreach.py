@@ -11,10 +11,10 @@ from typing import Any
 
 from icalendar import Calendar
 
-from common.domain.targets import check_target
+from common.domain.shared.url_policy import check_target
 from common.errors import ProviderUnavailable, SyncError
 from common.mail.message import Mail
-from common.ports import Answer
+from common.ports.outside import WebhookResponse
 
 SENDER = "no-reply@slotbridge.example"
 
@@ -98,15 +98,15 @@ class Targets:
 
     def __init__(self) -> None:
         self.posted: list[Posted] = []
-        self.answers: list[Answer | SyncError] = []
-        self.always: Answer | SyncError = Answer(204)
+        self.answers: list[WebhookResponse | SyncError] = []
+        self.always: WebhookResponse | SyncError = WebhookResponse(204)
         self.documents: dict[str, Callable[[], bytes]] = {}
         self.fetched: list[str] = []
 
     def check(self, url: str) -> None:
         check_target(url, loopback=self.loopback)
 
-    def post(self, url: str, *, headers: Mapping[str, str], body: str) -> Answer:
+    def post(self, url: str, *, headers: Mapping[str, str], body: str) -> WebhookResponse:
         self.posted.append(Posted(url, headers, body))
         answer = self.answers.pop(0) if self.answers else self.always
         if isinstance(answer, SyncError):

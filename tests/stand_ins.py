@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from common.config import Config
-from common.domain.work import Task
+from common.domain.shared.tasks import Task
 from common.errors import StoreUnavailable
 from common.tasks.message import Addressing
 from local.cloud_tasks.engine import Engine

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from common.domain.work import DeadLetter, Lane, Work
-from common.store.memory import MemoryDocuments
+from common.domain.shared.tasks import DeadLetter, Lane, Work
+from local.firestore_memory.documents import MemoryDocuments
 from tests.api.conftest import Http
 from tests.machinery import START
 from tests.world import RETURN_TO, World

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from common.domain.account import Connection, ProviderKind
-from common.domain.interval import Interval
+from common.domain.calendar.connection import Connection, ProviderKind
+from common.domain.calendar.interval import Interval
 from tests.machinery import CLIENT
 from tests.transports import WsgiHttp, wsgi_session
 from tests.world import World
@@ -127,7 +127,7 @@ def differences(world: World, connection: Connection, account: str, *, days: int
         expected = truth.foreign(entry.provider_id, window, own, entry.zone or home)
         stored = {
             (event.interval.start, event.interval.end, event.title or "")
-            for event in world.ports.feeds.imported(connection.tenant, connection.id, entry.key, window)
+            for event in world.ports.sync_states.imported(connection.tenant, connection.id, entry.key, window)
         }
         found += [f"not imported: {item}" for item in sorted(expected - stored)]
         found += [f"imported, but not there: {item}" for item in sorted(stored - expected)]

@@ -8,15 +8,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from common import wiring
-from common.api.consents import number_of
-from common.api.doorman import Doorman
+from common.api.consent import number_of
 from common.api.http import Access, Caller
-from common.domain.account import Connection, ProviderKind
-from common.domain.catalogue import Resource, Service, Tenant, WeeklyHours
-from common.domain.staff import Role
+from common.api.rate_limiter import RateLimiter
+from common.domain.calendar.connection import Connection, ProviderKind
+from common.domain.catalogue.records import Resource, Service, Tenant, WeeklyHours
+from common.domain.issuers import Role
 from common.errors import UntrustedCaller
-from common.flows.finish_consent import FinishConsent, finish_consent
-from common.flows.start_consent import StartConsent, start_consent
+from common.flows.connect.complete_connection import FinishConsent, finish_consent
+from common.flows.connect.consent import StartConsent, start_consent
 from common.ports import Ports
 from common.push_ports import PushPorts
 from common.store import Stores
@@ -151,11 +151,14 @@ class Installed(wiring.Installation):
         return self._world.stores
 
     @cached_property
-    def doorman(self) -> Doorman:
+    def rate_limiter(self) -> RateLimiter:
         """The usual limits, by this world's clock."""
         world = self._world
-        return Doorman(
-            self.config.limits, lambda: world.stores.counters, sign=world.ports.keys.sign, now=world.clock.now
+        return RateLimiter(
+            self.config.limits,
+            lambda: world.stores.rate_counts,
+            sign=world.ports.keys.sign,
+            now=world.clock.now,
         )
 
     def admit(self, access: Access, token: str, function: str) -> Caller:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from common.flows.maintain import MOST
-from common.ports import Tuning
+from common.flows.ops.maintain import MOST
+from common.ports.machine import Tuning
 
 DAY, HOUR, MINUTE = 86_400, 3_600, 60
 MONTH_DAYS = 30

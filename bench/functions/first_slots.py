@@ -19,9 +19,9 @@ PROJECT = "example-project"
 
 def first_slots_cpu(slots: Callable[[Path], Target], *, rounds: int) -> tuple[float, float]:
     """The CPU to the first list of slots: as a multiple of the bare handler's first answer, and in ms."""
-    from common.domain.catalogue import Tenant
+    from common.domain.catalogue.records import Tenant
     from common.store import stores
-    from common.store.firestore import FirestoreDocuments, connect
+    from common.store.firestore.client import FirestoreDocuments, connect
     from local.firestore_emulator import start
 
     with start() as emulator, tempfile.TemporaryDirectory() as folder:

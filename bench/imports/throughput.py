@@ -23,13 +23,13 @@ from bench.imports.baseline import import_pages
 from bench.imports.provider_pages import google_pages, graph_pages
 from bench.measure import ratio, side_by_side
 from bench.report import Row, at_least, at_most
-from common.domain.account import ProviderKind
-from common.domain.work import Lane
-from common.flows.steps.listing import begun, turn_page
-from common.flows.steps.reading import open_reading
-from common.providers.google.pages import PAGE_SIZE as GOOGLE_PAGE
-from common.providers.microsoft.pages import PAGE_SIZE as GRAPH_PAGE
-from common.store.firestore import FirestoreDocuments, connect
+from common.domain.calendar.connection import ProviderKind
+from common.domain.shared.tasks import Lane
+from common.flows.shared.calendar_access import open_calendar
+from common.flows.sync.page import begun, turn_page
+from common.providers.google.list_events import PAGE_SIZE as GOOGLE_PAGE
+from common.providers.microsoft.list_events import PAGE_SIZE as GRAPH_PAGE
+from common.store.firestore.client import FirestoreDocuments, connect
 from local.firestore_emulator import start
 
 EVENTS, FEW_EVENTS = 2_500, 1_000
@@ -172,10 +172,10 @@ def _importer(kind: ProviderKind, host: str, bodies: Sequence[bytes]) -> Iterato
 
     def import_all() -> int:
         place = account.tenant, next(left), account.key
-        reading = open_reading(ports, tenant=place[0], connection=place[1], key=place[2], lane=Lane.BACKFILL)
+        reading = open_calendar(ports, tenant=place[0], connection=place[1], key=place[2], lane=Lane.BACKFILL)
         if reading is None:
             raise AssertionError("the calendar is not read")
-        feed = begun(ports, reading, ports.feeds.get(*place))
+        feed = begun(ports, reading, ports.sync_states.get(*place))
         last, units = False, 0
         while not last:
             turned = turn_page(ports, reading, feed)

@@ -15,12 +15,13 @@ from bench.report import Row, at_least, at_most, shown
 from bench.slots.endpoint_server import SlotServer, slot_server, store
 from bench.slots.engine import WrongAnswerError
 from bench.slots.workload import FOUR_WEEKS, Case, case
-from common.domain.account import ProviderKind
-from common.domain.agenda import weeks
-from common.domain.interval import Interval
-from common.ports import BusyPage, Provider
+
+from common.domain.calendar.connection import ProviderKind
+from common.domain.calendar.interval import Interval
+from common.domain.slots.agenda import weeks
+from common.ports.provider import BusyPage, Provider
 from common.store import paths
-from common.store.documents import Put
+from common.store.firestore.documents import Put
 
 TOPIC = "endpoint"
 SIZES = (50, 200, 500)
@@ -118,7 +119,7 @@ class _SlowCalendar:
 def _live(server: SlotServer, *, quick: bool) -> Row:
     """Two accounts of one person at two slow providers: the time that is added to the slower one's answer."""
     from bench.slots.installation import connect_calendars
-    from common.flows.list_slots import ListSlots, list_slots
+    from common.flows.slots.list_slots import ListSlots, list_slots
 
     slow = dict(zip(ProviderKind, PROVIDERS, strict=False))
     # The grants are valid, so no authorizer is called.

@@ -11,8 +11,8 @@ from flask import Request, Response, jsonify
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from common.domain.interval import Interval
-from common.domain.slots import Picture, Question, free_starts
+from common.domain.calendar.interval import Interval
+from common.domain.slots.engine import Availability, SlotQuestion, free_starts
 
 COLLECTION = "appointments"
 LONGEST = timedelta(days=2)
@@ -64,8 +64,8 @@ def baseline(request: Request) -> Response:
     )
     found = (document.to_dict() or {} for document in query.stream())
     taken = tuple(Interval(item["start"], item["end"]) for item in found)
-    question = Question(SERVICE, RESOURCE, Interval(start, end), start - timedelta(days=1))
-    free = free_starts(question, Picture(bookings=taken))
+    question = SlotQuestion(SERVICE, RESOURCE, Interval(start, end), start - timedelta(days=1))
+    free = free_starts(question, Availability(bookings=taken))
     return jsonify(
         slots=[{"start": time.isoformat(), "end": (time + SERVICE.duration).isoformat()} for time in free]
     )

@@ -14,11 +14,13 @@ from typing import Any, cast
 
 from bench.slots.engine import RESOURCE, SERVICE
 from bench.slots.workload import Case
-from common.domain.agenda import weeks
-from common.domain.interval import Interval
-from common.ports import Clock, Ports
+
+from common.domain.calendar.interval import Interval
+from common.domain.slots.agenda import weeks
+from common.ports import Ports
+from common.ports.machine import Clock
 from common.store import paths
-from common.store.documents import Documents, Put, Query, Snapshot, Write, Written
+from common.store.firestore.documents import Documents, Put, Query, Snapshot, Write, Written
 
 ROOT = Path(__file__).resolve().parents[2]
 BEFORE = datetime(2027, 3, 14, 12, tzinfo=UTC)
@@ -110,9 +112,9 @@ def slot_server() -> Iterator[SlotServer]:
 
     from bench.slots.installation import BenchInstallation
     from common import wiring
-    from common.domain.catalogue import Tenant
+    from common.domain.catalogue.records import Tenant
     from common.store import stores
-    from common.store.firestore import FirestoreDocuments, connect
+    from common.store.firestore.client import FirestoreDocuments, connect
     from local.firestore_emulator import start
 
     with start() as emulator:

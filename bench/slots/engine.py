@@ -10,14 +10,15 @@ from bench.measure import Timing, ratio, side_by_side
 from bench.report import Row, at_least, at_most, shown
 from bench.slots.baselines import Baseline, exact_baselines
 from bench.slots.workload import AFTER, BEFORE, DURATION, FOUR_WEEKS, STEP, YEAR, ZONE, Case, case
-from common.domain.agenda import weeks
-from common.domain.catalogue import Resource, Service, WeeklyHours
-from common.domain.imports import BLOCKS, ImportedEvent, microseconds
-from common.domain.interval import Interval
-from common.domain.slots import Known, Picture, Question, free_starts
-from common.domain.sweep import Taken
-from common.store.agenda import imported_times, read_agenda
-from common.store.documents import Snapshot
+
+from common.domain.calendar.interval import Interval
+from common.domain.catalogue.records import Resource, Service, WeeklyHours
+from common.domain.slots.agenda import weeks
+from common.domain.slots.engine import Availability, Known, SlotQuestion, free_starts
+from common.domain.slots.sweep_line import TakenTimes
+from common.domain.sync.imported_events import BLOCKS, ImportedEvent, microseconds
+from common.store.firestore.documents import Snapshot
+from common.store.slots.agenda import imported_times, read_agenda
 
 TOPIC = "slots"
 SIZES = (50, 500, 5_000, 50_000)
@@ -68,7 +69,7 @@ def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of all topics
 
 def from_texts(one: Case) -> tuple[datetime, ...]:
     """The engine's answer from busy times as text."""
-    return free_starts(_question(one), Picture(taken=Taken.of_texts(one.busy)))
+    return free_starts(_question(one), Availability(taken=TakenTimes.of_texts(one.busy)))
 
 
 def check_answers(one: Case, answers: Mapping[str, Answer]) -> tuple[int, int]:
@@ -89,8 +90,8 @@ def check_answers(one: Case, answers: Mapping[str, Answer]) -> tuple[int, int]:
     return 0, 0
 
 
-def _question(one: Case) -> Question:
-    return Question(SERVICE, RESOURCE, Interval(one.start, one.end), one.start - timedelta(days=1))
+def _question(one: Case) -> SlotQuestion:
+    return SlotQuestion(SERVICE, RESOURCE, Interval(one.start, one.end), one.start - timedelta(days=1))
 
 
 def _from_text(one: Case, baselines: Mapping[str, Baseline], *, quick: bool, limit: float) -> list[Row]:
@@ -176,7 +177,7 @@ def from_documents(one: Case, stored: list[Snapshot]) -> tuple[datetime, ...]:
     """The engine's answer from agenda documents."""
     agenda = read_agenda(stored)
     calendars = {name: Known(found.busy, found.free, one.start) for name, found in agenda.imports.items()}
-    return free_starts(_question(one), Picture(taken=agenda.taken(), calendars=calendars))
+    return free_starts(_question(one), Availability(taken=agenda.taken(), calendars=calendars))
 
 
 def _stored(snapshots: list[Snapshot]) -> Answer:

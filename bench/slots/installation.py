@@ -10,9 +10,17 @@ from typing import cast
 
 from common.config import Config
 from common.crypto.vault import new_keyset
-from common.domain.account import CalendarEntry, Connection, Grant, ProviderKind, Role, Status
+from common.domain.calendar.connection import (
+    AccessRole,
+    CalendarEntry,
+    Connection,
+    Grant,
+    ProviderKind,
+    Status,
+)
 from common.log import JsonLog
-from common.ports import Clock, Ports
+from common.ports import Ports
+from common.ports.machine import Clock
 from common.store import Stores
 from common.wiring import Installation
 
@@ -68,7 +76,7 @@ def connect_calendars(ports: Ports, kinds: Iterable[ProviderKind]) -> None:
     for kind in kinds:
         name = f"connection-{kind}"
         entry = CalendarEntry(
-            key="k", provider_id="primary", name="Anna", zone="UTC", role=Role.OWNER, enabled=True
+            key="k", provider_id="primary", name="Anna", zone="UTC", role=AccessRole.OWNER, enabled=True
         )
         connection = Connection(
             id=name,

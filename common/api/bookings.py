@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from common.api.conditions import condition
-from common.api.http import Call, Json
+from common.api.etags import condition
+from common.api.http import Call, Json, Reply
 from common.api.models import Email, Id, Instant, Line, Model, Text, Zone, moment, name, read
-from common.domain import sessions
-from common.domain.booking import Booking, Customer
-from common.domain.catalogue import LARGEST_GROUP
-from common.domain.manage import Authority, HoldKey, LinkHolder, Staff
-from common.domain.staff import Role
+from common.api.paging import listed, listing
+from common.api.routes import Route, customer_or_staff, public, staff
+from common.domain.booking import sessions
+from common.domain.booking.access import Authority, HoldKey, LinkHolder, Staff
+from common.domain.booking.booking import Booking, Customer
+from common.domain.catalogue.records import LARGEST_GROUP
+from common.domain.issuers import Role
 from common.errors import InvalidRequest, NotAllowed, UntrustedCaller
+from common.ports import Ports
+
+if TYPE_CHECKING:
+    from common.domain.shared.paging import Page, PageRequest
+    from common.domain.slots.offers import HeldSlot
+
 
 Phone = Annotated[str, Field(max_length=40, pattern=r"^[+0-9 ()./-]{3,40}$")]
 Seats = Annotated[int, Field(ge=1, le=LARGEST_GROUP)]
@@ -246,3 +254,95 @@ def tagged(call: Call, booking: Booking) -> tuple[Json, str | None]:
     """The view for this caller, and the version that it shows."""
     view = staff_booking_view(booking) if call.caller is not None else booking_view(booking)
     return view, booking.version
+
+
+Command = Callable[..., Any]
+ALL = "/holds"
+ONE = f"{ALL}/<hold>"
+
+
+def hold_routes(
+    ports: Callable[[], Ports],
+    hold: tuple[Command, Callable[[Ports, Any], HeldSlot]],
+    release: tuple[Command, Callable[[Ports, Any], None]],
+) -> tuple[Route, ...]:
+    """Everybody may hold a time; whoever has the hold's token may release it."""
+
+    def post(call: Call) -> Reply:
+        command, flow = hold
+        return Reply(
+            _view(flow(ports(), command(**time_wanted(call, read(HoldBody, call.body))))), status=201
+        )
+
+    def delete(call: Call) -> Reply:
+        command, flow = release
+        flow(ports(), command(tenant(call), _key(call)))
+        return Reply(status=204)
+
+    return (customer_or_staff("POST", ALL, post, body=True), public("DELETE", ONE, delete))
+
+
+def _key(call: Call) -> HoldKey:
+    """The hold of the path with the token that was sent."""
+    if call.bearer is None:
+        raise UntrustedCaller("the token of the hold is needed here")
+    return HoldKey(name(call.path["hold"]), call.bearer)
+
+
+def _view(held: HeldSlot) -> Json:
+    hold = held.hold
+    return {
+        "id": hold.id,
+        "token": held.token,
+        "service": hold.service,
+        "resource": hold.resource,
+        "start": moment(hold.interval.start),
+        "end": moment(hold.interval.end),
+        "seats": hold.seats,
+        "expires_at": moment(hold.held_until) if hold.held_until else None,
+    }
+
+
+Flow = Callable[[Ports, Any], Booking]
+PROPOSAL = "/<booking>/proposal"
+
+
+class DecisionBody(Model):
+    """POST /bookings/{id}/proposal/accept and decline; ``revision`` is that of the booking as it was seen."""
+
+    revision: Annotated[int, Field(ge=1)] | None = None
+
+
+def staff_routes(
+    ports: Callable[[], Ports], accept: tuple[Command, Flow], decline: tuple[Command, Flow]
+) -> tuple[Route, ...]:
+    """Bookings of the caller's resources, those with something to be decided, and the two decisions."""
+
+    def proposals(call: Call) -> Reply:
+        now = ports().clock.now()
+
+        def find(window: PageRequest) -> Page[Booking]:
+            return ports().lists.proposals(call.staff.tenant, window, now=now)
+
+        return listed(call, "proposals", find, staff_booking_view)
+
+    bookings = listing(ports, "bookings", lambda outside: outside.lists.bookings, staff_booking_view)
+    return (
+        staff("GET", "/", bookings),
+        staff("GET", "/proposals", proposals),
+        _decision(ports, "accept", *accept),
+        _decision(ports, "decline", *decline),
+    )
+
+
+def _decision(ports: Callable[[], Ports], word: str, command: Command, flow: Flow) -> Route:
+    """Staff accept or decline what is proposed for a booking of theirs."""
+
+    def run(call: Call) -> Reply:
+        seen = read(DecisionBody, call.body).revision
+        wish = command(
+            tenant=call.staff.tenant, booking=name(call.path["booking"]), by=authority(call), revision=seen
+        )
+        return Reply(staff_booking_view(flow(ports(), wish)))
+
+    return staff("POST", f"{PROPOSAL}/{word}", run, body=True)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
 from pydantic import Field
 
-from common.api.http import Json
-from common.api.models import Email, Id, Instant, Line, Model, Zone, moment, plain
-from common.api.origins import Origin
-from common.domain.catalogue import (
+from common.api.cors import Origin
+from common.api.etags import condition, shown, stored
+from common.api.http import Call, Json, Reply
+from common.api.models import Email, Id, Instant, Line, Model, Zone, moment, name, plain, read
+from common.api.paging import listed
+from common.api.permissions import own_resource
+from common.api.routes import Route, staff
+from common.domain.calendar.interval import Interval
+from common.domain.catalogue.records import (
     Absence,
     EditPolicy,
+    Language,
+    MailPolicy,
     OwnerEditPolicy,
     Resource,
     Service,
@@ -21,9 +29,11 @@ from common.domain.catalogue import (
     WallRange,
     WeeklyHours,
 )
-from common.domain.interval import Interval
-from common.domain.mail_policy import Language, MailPolicy
 from common.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from common.ports import Ports
+
 
 WallText = Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$", examples=["09:00-12:00"])]
 DayText = Annotated[tuple[WallText, ...], Field(max_length=24)]
@@ -237,3 +247,60 @@ def tenant_view(tenant: Tenant) -> Json:
         "return_addresses": list(tenant.return_addresses),
         "mail": plain(tenant.mail),
     }
+
+
+S = TypeVar("S")
+D = TypeVar("D")
+ALL = "/<resource>/absences"
+ONE = f"{ALL}/<absence>"
+
+
+class StoredAbsence(Protocol):
+    """An absence as it is stored now, and whether it is new."""
+
+    @property
+    def record(self) -> Absence:
+        """The absence."""
+
+    @property
+    def created(self) -> bool:
+        """Whether there was none before."""
+
+
+def absence_routes(
+    ports: Callable[[], Ports],
+    saving: tuple[Callable[..., S], Callable[[Ports, S], StoredAbsence]],
+    deleting: tuple[Callable[..., D], Callable[[Ports, D], None]],
+) -> tuple[Route, ...]:
+    """Staff list, read, enter and remove the absences of their own resources."""
+
+    def page(call: Call) -> Reply:
+        named, lists = _named(call), ports().lists
+        return listed(call, "absences", lambda window: lists.absences(**named, window=window), absence_view)
+
+    def get(call: Call) -> Reply:
+        found = ports().catalogue.absence(call.staff.tenant, own_resource(call), name(call.path["absence"]))
+        return shown(call, absence_view(found), found.version)
+
+    def put(call: Call) -> Reply:
+        absence = absence_of(name(call.path["absence"]), read(AbsenceBody, call.body))
+        command, save = saving
+        kept = save(ports(), command(**_named(call), absence=absence, condition=condition(call)))
+        return stored(absence_view(kept.record), kept.record.version, created=kept.created)
+
+    def delete(call: Call) -> Reply:
+        command, remove = deleting
+        gone = name(call.path["absence"])
+        remove(ports(), command(**_named(call), absence=gone, condition=condition(call)))
+        return Reply(status=204)
+
+    return (
+        staff("GET", ALL, page),
+        staff("GET", ONE, get),
+        staff("PUT", ONE, put, body=True),
+        staff("DELETE", ONE, delete),
+    )
+
+
+def _named(call: Call) -> dict[str, str]:
+    return {"tenant": call.staff.tenant, "resource": own_resource(call)}

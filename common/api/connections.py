@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
-from datetime import datetime
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field
 
-from common.api.http import Json
-from common.api.models import Email, Id, Instant, Minutes, Model, Text, Zone, moment, plain
-from common.api.paging import ListQuery
-from common.domain.account import CalendarEntry, Connection, ProviderKind
-from common.domain.imports import ImportedEvent
-from common.domain.limitations import LIMITATIONS
-from common.domain.listing import Page, Window
-from common.domain.settings import ImportMode, PrivateMode, Settings
-from common.errors import UnknownResource
+from common.api.etags import changed, condition, shown
+from common.api.http import Call, Json, Reply
+from common.api.models import Email, Id, Instant, Minutes, Model, Text, Zone, moment, name, plain, read
+from common.api.paging import ListQuery, listed, listing
+from common.api.permissions import own_resource
+from common.api.routes import Route, staff
+from common.domain.calendar.connection import CalendarEntry, Connection, ProviderKind
+from common.domain.connect.settings import ImportMode, PrivateMode, Settings
+from common.domain.connect.settings_change import LIMITATIONS
+from common.domain.privacy.overview import window
+from common.domain.shared.paging import Page, PageRequest
+from common.domain.shared.preconditions import Condition
+from common.domain.sync.imported_events import ImportedEvent
+from common.errors import InvalidRequest, ReadOnly, UnknownResource
+
+if TYPE_CHECKING:
+    from common.ports import Ports
+    from common.store.connect.connections import Connections
+
 
 Key = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$", examples=["5f3b0c1d2e4a69788796a5b4"])]
 
@@ -163,7 +174,7 @@ def calendars_view(connection: Connection) -> Json:
     ]
 
 
-def calendars_page(connection: Connection, window: Window) -> Page[CalendarEntry]:
+def calendars_page(connection: Connection, window: PageRequest) -> Page[CalendarEntry]:
     """Some of them."""
     left = [item for item in _by_place(connection) if window.after is None or item[0] > window.after]
     shown = left[: window.limit]
@@ -205,3 +216,149 @@ def receipt_view(connection: Connection) -> Json:
     if connection.receipt is None:
         raise UnknownResource("there is no receipt yet", code="no_receipt")
     return {"status": connection.status.value, **plain(connection.receipt)}
+
+
+C = TypeVar("C")
+R = TypeVar("R")
+ONE = "/<connection>"
+LONGEST_LIST = timedelta(days=366)
+
+
+def guarded(call: Call, connections: Connections) -> Connection:
+    """The connection of the path, if this caller may act for its resource.
+
+    Raises:
+        UnknownResource: it is not this caller's, which looks the same as not existing.
+    """
+    connection = connections.get(call.staff.tenant, name(call.path["connection"]))
+    own_resource(call, connection.resource)
+    return connection
+
+
+def wish(call: Call) -> dict[str, Any]:
+    """Who connects what: the fields of a consent to start."""
+    body = read(NewConnection, call.body)
+    own_resource(call, body.resource)
+    return {"tenant": call.staff.tenant, "subject": call.staff.subject, **body.model_dump()}
+
+
+def choice(call: Call, ports: Ports) -> dict[str, Any]:
+    """Which settings and calendar switches change."""
+    connection = guarded(call, ports.connections)
+    if "calendar" in call.path:
+        switch = read(CalendarSwitch, call.body)
+        patch: dict[str, Any] = {"calendars": {call.path["calendar"]: switch.enabled}}
+    else:
+        patch = read(SettingsPatch, call.body).model_dump(exclude_unset=True)
+    calendars = patch.pop("calendars", None) or {}
+    unknown = set(calendars) - set(connection.calendars)
+    if unknown:
+        raise UnknownResource("there is no such calendar")
+    return {
+        "tenant": call.staff.tenant,
+        "connection": connection.id,
+        "settings": patch,
+        "calendars": calendars,
+        "condition": _seen(call),
+    }
+
+
+def _seen(call: Call) -> Condition:
+    """The versions of the settings that the caller saw: by ETag, or by the number that the settings show."""
+    plain = call.headers.get("If-Match", "").strip('"')
+    if plain.isascii() and plain.isdecimal():
+        return Condition(versions=frozenset({plain}))
+    return condition(call)
+
+
+def saved(connection: Connection) -> Reply:
+    """A connection whose settings were changed, with its new ETag."""
+    return changed(*_tagged(connection))
+
+
+def _tagged(connection: Connection) -> tuple[Json, str]:
+    """What staff see of a connection, and the version by which its settings are changed."""
+    return connection_view(connection), str(connection.settings.version)
+
+
+class Routing:
+    """Makes the routes of one connection."""
+
+    def __init__(self, ports: Callable[[], Ports]) -> None:
+        """``ports`` is asked at each call, not at import."""
+        self._ports = ports
+
+    def by(
+        self,
+        method: str,
+        path: str,
+        command: Callable[..., C],
+        flow: Callable[[Ports, C], R],
+        *,
+        body: type[Model] | None = None,
+        view: Callable[[R], Json] = plain,
+        status: int = 200,
+    ) -> Route:
+        """A route whose flow takes (tenant, connection) and what the body names."""
+
+        def run(call: Call) -> Reply:
+            ports = self._ports()
+            connection = guarded(call, ports.connections)
+            fields = read(body, call.body).model_dump(exclude_unset=True) if body else {}
+            result = flow(ports, command(tenant=call.staff.tenant, connection=connection.id, **fields))
+            return Reply(view(result), status=status)
+
+        return staff(method, ONE + path, run, body=body is not None)
+
+    def listed(self) -> Route:
+        """The connections of the caller's resources."""
+        return staff(
+            "GET",
+            "/",
+            listing(self._ports, "connections", lambda outside: outside.lists.connections, connection_view),
+        )
+
+    def one(self) -> Route:
+        """The connection itself, with its ETag."""
+        return staff("GET", ONE, lambda call: shown(call, *_tagged(guarded(call, self._ports().connections))))
+
+    def shown(self, path: str, view: Callable[[Connection], Json]) -> Route:
+        """A part of it."""
+        return staff("GET", ONE + path, lambda call: Reply(view(guarded(call, self._ports().connections))))
+
+    def calendars(self) -> Route:
+        """The account's calendars, the account's own first."""
+
+        def run(call: Call) -> Reply:
+            connection = guarded(call, self._ports().connections)
+            dedicated = connection.dedicated_calendar
+
+            def view(entry: CalendarEntry) -> Json:
+                return calendar_view(entry, dedicated=entry.key == dedicated)
+
+            return listed(call, "calendars", lambda window: calendars_page(connection, window), view)
+
+        return staff("GET", f"{ONE}/calendars", run)
+
+    def events(self) -> tuple[Route, ...]:
+        """Imported events: they can be read, and every attempt to change one is refused (C7)."""
+
+        def run(call: Call) -> Reply:
+            query = read(EventQuery, call.query)
+            if not query.start < query.end:
+                raise InvalidRequest("the end comes after the start", code="empty_window")
+            asked = window(query.start, query.end, longest=LONGEST_LIST)
+            connection = guarded(call, self._ports().connections)
+            place, sync_states = (connection.tenant, connection.id, query.calendar), self._ports().sync_states
+
+            def find(window: PageRequest) -> Page[ImportedEvent]:
+                return sync_states.page(*place, asked, window)
+
+            return listed(call, "events", find, lambda event: event_view(event, query.tz), query=EventQuery)
+
+        def refuse(call: Call) -> Reply:
+            guarded(call, self._ports().connections)
+            raise ReadOnly("imported events belong to the external calendar; change them there")
+
+        changing = [staff(verb, f"{ONE}/events/<event>", refuse) for verb in ("PUT", "PATCH", "DELETE")]
+        return (staff("GET", f"{ONE}/events", run), *changing)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from flask import Request, Response
 
-from common.api.answers import answer
-from common.api.browser import KnownPages, Page
+from common.api.cors import BrowserPage, KnownPages
 from common.api.description import description
 from common.api.http import JSON, Access, Call, Caller, Reply, problem, request_json
+from common.api.problems import answer
 from common.api.routes import Route, Table
-from common.domain.staff import TENANT
+from common.domain.issuers import TENANT
 from common.errors import (
     InvalidRequest,
     NotAllowed,
@@ -25,7 +25,7 @@ from common.errors import (
 
 # A webhook has no doorman: who calls it is known by the signature.
 if TYPE_CHECKING:
-    from common.api.doorman import Doorman
+    from common.api.rate_limiter import RateLimiter
 
 METHODS_WITHOUT_EFFECT = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS = {
@@ -54,7 +54,7 @@ class Lines(Protocol):
         """What is broken."""
 
 
-class Stage(Protocol):
+class Environment(Protocol):
     """What the handler needs of the installation; built by the wiring at the first request."""
 
     @property
@@ -68,14 +68,14 @@ class Stage(Protocol):
         """Whether a browser page of this origin may call, for this tenant."""
 
     @property
-    def doorman(self) -> Doorman:
+    def rate_limiter(self) -> RateLimiter:
         """Who holds back callers that come too often."""
 
 
 class Function:
     """One deployed function: a table of routes behind one door."""
 
-    def __init__(self, name: str, routes: Sequence[Route], stage: Callable[[], Stage]) -> None:
+    def __init__(self, name: str, routes: Sequence[Route], stage: Callable[[], Environment]) -> None:
         """Answer ``routes``; ``stage`` is asked for at the first request, not at import."""
         self._name = name
         self.routes = (*routes, description(name))
@@ -88,7 +88,7 @@ class Function:
         """Answer one request; this is the only place that catches everything."""
         started = time.monotonic()
         stage = self._stage()
-        page = Page(request, stage, self._known, looked_at=self._browsers)
+        page = BrowserPage(request, stage, self._known, looked_at=self._browsers)
         try:
             reply = self._preflight(request, page) or self._answer(request, stage, page)
         except SyncError as error:
@@ -116,7 +116,7 @@ class Function:
         content_type = reply.content_type if reply.body is not None else None
         return Response(reply.raw(), status=reply.status, headers=headers, content_type=content_type)
 
-    def _answer(self, request: Request, stage: Stage, page: Page) -> Reply:
+    def _answer(self, request: Request, stage: Environment, page: BrowserPage) -> Reply:
         route, parameters = self._table.find(request.method, request.path)
         if route.access in ANONYMOUS:
             page.arrive()
@@ -142,12 +142,12 @@ class Function:
         )
         # What is no tenant's id is refused by the route itself, and counted nowhere.
         if caller is None and route.access in ANONYMOUS and TENANT.fullmatch(call.query.get("tenant", "")):
-            stage.doorman.change(
+            stage.rate_limiter.change(
                 call, call.query["tenant"], address=page.address, contact=route.contact(call)
             )
         return route.run(call)
 
-    def _caller(self, route: Route, request: Request, stage: Stage, address: str) -> Caller | None:
+    def _caller(self, route: Route, request: Request, stage: Environment, address: str) -> Caller | None:
         if route.access in {Access.PUBLIC, Access.PROVIDER}:
             return None
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -155,10 +155,10 @@ class Function:
             return None
         if scheme.lower() != "bearer" or not token:
             raise UntrustedCaller("a bearer token is needed here")
-        with stage.doorman.watching(address, route.access in BROWSERS):
+        with stage.rate_limiter.watching(address, route.access in BROWSERS):
             return stage.admit(route.access, token, self._name)
 
-    def _preflight(self, request: Request, page: Page) -> Reply | None:
+    def _preflight(self, request: Request, page: BrowserPage) -> Reply | None:
         if (
             not self._browsers
             or request.method != "OPTIONS"

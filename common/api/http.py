@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from common.domain.staff import Role
+from common.domain.issuers import Role
 from common.errors import InvalidRequest
 
 JSON = "application/json"

@@ -10,9 +10,9 @@ from pydantic import Field
 
 from common.api.http import Call, Json
 from common.api.models import Email, Id, Model, moment, name, plain, read
-from common.domain.account import ProviderKind
-from common.domain.invitation import Invitation, Offered
-from common.domain.mail_policy import Language
+from common.domain.calendar.connection import ProviderKind
+from common.domain.catalogue.records import Language
+from common.domain.connect.invitation import Invitation, InvitationOffer
 from common.errors import UnknownResource, UntrustedCaller
 from common.ports import Ports
 
@@ -76,7 +76,7 @@ def invitation_view(invitation: Invitation, *, now: datetime) -> Json:
     }
 
 
-def offer_view(offered: Offered) -> Json:
+def offer_view(offered: InvitationOffer) -> Json:
     """What the invited person reads before accepting."""
     view = plain(offered)
     ends = view.pop("ends_at")

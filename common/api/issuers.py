@@ -8,7 +8,7 @@ from pydantic import Field
 
 from common.api.http import Json
 from common.api.models import Model, moment
-from common.domain.staff import Issuer, Standing
+from common.domain.issuers import Issuer, Standing
 from common.ports import Ports
 
 Address = Annotated[
@@ -70,7 +70,7 @@ def issuers_view(ports: Ports, tenant: str, _: str) -> Json:
             "accepted": ports.issuers.standing(tenant).installation,
             "issuers": [
                 {"issuer": item.url, "audience": item.audience}
-                for item in ports.witness.installation
+                for item in ports.token_verifier.installation
                 if not item.tenants or tenant in item.tenants
             ],
         },

@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from common.api.http import InvalidFields, Json
-from common.domain.zones import zone
+from common.domain.calendar.zones import zone
 from common.errors import InvalidRequest, UnknownResource
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", examples=["anna"])]

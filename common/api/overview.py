@@ -9,13 +9,13 @@ from pydantic import Field
 from common.api.bookings import staff_booking_view
 from common.api.catalogue import absence_view
 from common.api.connections import event_view
-from common.api.guard import own_resource
 from common.api.http import Call, Json
 from common.api.models import Id, Instant, Model, Zone, moment, read
+from common.api.permissions import own_resource
 from common.api.slots import state_view
-from common.domain.booking import Booking
-from common.domain.overview import Block, Overview
-from common.domain.staff import Role
+from common.domain.booking.booking import Booking
+from common.domain.issuers import Role
+from common.domain.privacy.overview import Block, Overview
 
 
 class OverviewQuery(Model):

@@ -14,8 +14,8 @@ from pydantic import BeforeValidator, Field
 from common.api.http import Call, Json, Reply
 from common.api.models import Id, Model, plain, read
 from common.api.models import name as identified
-from common.domain.listing import Page, Window
-from common.domain.staff import Role
+from common.domain.issuers import Role
+from common.domain.shared.paging import Page, PageRequest
 from common.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class ListQuery(Model):
 def listed(
     call: Call,
     name: str,
-    find: Callable[[Window], Page[T]],
+    find: Callable[[PageRequest], Page[T]],
     view: Callable[[T], Json],
     *,
     query: type[ListQuery] = ListQuery,
@@ -65,7 +65,7 @@ def listed(
     scope = _scope(call, name, asked)
     after = None if asked.page_token is None else _opened(asked.page_token, scope)
     own = None if call.staff.role is Role.OWNER else call.staff.resources
-    page = find(Window(asked.limit, after, own))
+    page = find(PageRequest(asked.limit, after, own))
     following = None if page.next is None else _sealed(page.next, scope)
     return Reply({name: [view(item) for item in page.items], "next_page_token": following})
 

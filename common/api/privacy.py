@@ -11,8 +11,8 @@ from pydantic import Field
 from common.api.http import Call, Json, Reply
 from common.api.models import Email, Id, Line, Model, moment, plain
 from common.api.paging import listed
-from common.domain.erasure import Erasure, Record
-from common.domain.support import AuditEntry, SupportGrant
+from common.domain.privacy.erasure import Erasure, Record
+from common.domain.privacy.support import AuditEntry, SupportGrant
 from common.ports import Ports
 
 
@@ -65,7 +65,7 @@ def support(ports: Callable[[], Ports]) -> Callable[[Call], Reply]:
 
     def run(call: Call) -> Reply:
         outside, tenant = ports(), call.staff.tenant
-        now, locked = outside.clock.now(), outside.oversight.locked(tenant)
+        now, locked = outside.clock.now(), outside.support.locked(tenant)
 
         def view(grant: SupportGrant) -> Json:
             return {**grant_view(grant), "active": grant.active(now) and not locked}
@@ -95,7 +95,7 @@ def entry_view(entry: AuditEntry) -> Json:
     }
 
 
-class Page(Protocol):
+class DocumentsPage(Protocol):
     """Some documents, and where to go on."""
 
     @property
@@ -107,7 +107,7 @@ class Page(Protocol):
         """What the next request says it has seen; None after the last page."""
 
 
-def page_view(page: Page) -> Json:
+def page_view(page: DocumentsPage) -> Json:
     """One page of an export."""
     return {
         "documents": [{"path": item.path, "data": plain(item.data)} for item in page.documents],

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from common.api.http import Call, Json
 from common.api.models import Id, Instant, Model, Zone, moment, read
-from common.domain.catalogue import LARGEST_GROUP
-from common.domain.offers import CalendarLine, CalendarReport, Explanation, SlotList
+from common.domain.catalogue.records import LARGEST_GROUP
+from common.domain.slots.offers import CalendarLine, CalendarReport, Explanation, SlotList
 
 # Two months of starts every five minutes, for one zone.
 MOST_TEXTS = 16_384

@@ -13,8 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from common.api.http import Access, Call, Reply
 from common.api.routes import KILOBYTE, Route
 from common.config import Misconfigured
-from common.domain.backoff import delay
-from common.domain.work import DeadLetter, Lane, Payload, Task, Work
+from common.domain.shared.tasks import DeadLetter, Lane, Payload, Task, Work, delay
 from common.errors import InvalidRequest, RateLimited, Rejected, Retry, Stop, UnexpectedReply
 from common.ports import Ports
 

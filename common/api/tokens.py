@@ -6,12 +6,15 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from common.api.http import Caller
-from common.domain.staff import Issuer, Role, identify
+from common.domain.issuers import Issuer, Role, identify
 from common.errors import NotAllowed, UntrustedCaller
-from common.ports.staff import Issuers, Witness
+from common.ports.outside import TokenVerifier
+
+if TYPE_CHECKING:
+    from common.store.issuers import Issuers
 
 REMEMBERED = timedelta(seconds=60)
 # Shorter: whoever just added an issuer wants to use it.
@@ -24,7 +27,7 @@ T = TypeVar("T")
 class StaffGate:
     """Turns a staff member's ID token into a caller; what tenants configured is known for a minute."""
 
-    def __init__(self, witness: Witness, issuers: Issuers, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, witness: TokenVerifier, issuers: Issuers, *, now: Callable[[], datetime]) -> None:
         """Accept the tokens of the installation's issuers, and of those that tenants added."""
         self._witness, self._issuers, self._now = witness, issuers, now
         self._installation = {(item.url, item.audience): item for item in witness.installation}
@@ -83,7 +86,7 @@ class ServiceGate:
     See https://cloud.google.com/tasks/docs/creating-http-target-tasks#token.
     """
 
-    def __init__(self, witness: Witness, issuer: Issuer, *, accounts: Collection[str]) -> None:
+    def __init__(self, witness: TokenVerifier, issuer: Issuer, *, accounts: Collection[str]) -> None:
         """Accept ``accounts`` with tokens made out to the issuer's audience."""
         self._witness, self._issuer = witness, issuer
         self._accounts = frozenset(accounts)

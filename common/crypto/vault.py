@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import tink
 from tink import aead, secret_key_access
 
-from common.domain.account import Grant
+from common.domain.calendar.connection import Grant
 from common.errors import SealedForAnother
 
 aead.register()

@@ -1,1 +1,1 @@
-"""One file a flow: what happens for one command, top to bottom."""
+"""What happens for each request or task, top to bottom: one folder a capability."""

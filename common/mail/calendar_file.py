@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from icalendar import Calendar, Event, vCalAddress
 
-from common.domain.mailing import Appointment, line
+from common.domain.notify import Appointment, line
 
 PRODUCT = "-//Slotbridge//Slotbridge//EN"
 

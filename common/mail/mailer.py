@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
-from common.domain.mailing import Envelope
+from common.config import Config, Misconfigured
+from common.domain.notify import Envelope
 from common.errors import OperatorFault
 from common.mail.message import Mail, write
+from common.mail.ses import SesTransport
+from common.mail.smtp import Security, SmtpServer, SmtpTransport
 
 
 class Transport(Protocol):
@@ -19,9 +23,15 @@ class Transport(Protocol):
 class MimeMailer:
     """Sends mails from one address; without one this installation sends none."""
 
-    def __init__(self, transport: Transport, *, sender: str) -> None:
-        """Send from ``sender``, an address that the transport's account owns."""
-        self._transport = transport
+    def __init__(self, opened: Callable[[], Transport], *, sender: str) -> None:
+        """Send from ``sender``, an address that the transport's account owns.
+
+        Args:
+            opened: Gives the transport; asked for at the first mail, so that an installation that sends
+                none needs no settings for it.
+            sender: The address in ``From:``; empty where this installation sends no mails.
+        """
+        self._opened = opened
         self._sender = sender
 
     @property
@@ -38,4 +48,34 @@ class MimeMailer:
         """
         if not self.on:
             raise OperatorFault("this installation sends no mails", code="mail_not_configured")
-        self._transport.deliver(write(envelope, sender=self._sender))
+        self._opened().deliver(write(envelope, sender=self._sender))
+
+
+_SUBMISSION = 587
+
+
+def transport(config: Config) -> Transport:
+    """Amazon SES, or (MAIL_TRANSPORT=smtp) a mail server.
+
+    Raises:
+        Misconfigured: A setting is missing or not one of its words.
+    """
+    wanted = config.text("MAIL_TRANSPORT", "ses")
+    if wanted == "ses":
+        return SesTransport(
+            region=config.text("SES_REGION", "eu-central-1"), endpoint=config.text("SES_ENDPOINT", "")
+        )
+    if wanted != "smtp":
+        raise Misconfigured("the setting MAIL_TRANSPORT is neither ses nor smtp")
+    security = config.text("SMTP_SECURITY", Security.STARTTLS.value)
+    if security not in set(Security):
+        raise Misconfigured("the setting SMTP_SECURITY is none of starttls, tls and none")
+    return SmtpTransport(
+        SmtpServer(
+            host=config.text("SMTP_HOST"),
+            port=int(config.number("SMTP_PORT", _SUBMISSION)),
+            security=Security(security),
+            user=config.text("SMTP_USER", ""),
+            password=config.text("SMTP_PASSWORD", ""),
+        )
+    )

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from html import escape
+from zoneinfo import ZoneInfo
 
-from common.domain import templates as filling
-from common.domain.mailing import Envelope, line
+from common.domain.calendar.interval import Interval
+from common.domain.catalogue.records import Language
+from common.domain.export import templates as filling
+from common.domain.notify import Envelope, line
 from common.errors import Forbidden, OperatorFault
 from common.mail.calendar_file import calendar_file, method
 from common.mail.templates import TEMPLATES
-from common.mail.words import until, when
 
 # Every part is seven-bit, whatever the servers on its way can do.
 POLICY = SMTP.clone(cte_type="7bit")
@@ -116,3 +119,59 @@ def _attach(message: EmailMessage, envelope: Envelope, *, organizer: str) -> Non
         filename="appointment.ics",
         params={"method": method(appointment), "charset": "utf-8"},
     )
+
+
+_DAYS = {
+    Language.ENGLISH: ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    Language.GERMAN: ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
+}
+_MONTHS = {
+    Language.ENGLISH: (
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ),
+    Language.GERMAN: (
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
+    ),
+}
+
+
+def when(interval: Interval, zone: str, language: Language) -> str:
+    """From when to when, on the clocks of a zone, which is named."""
+    start, end = (moment.astimezone(ZoneInfo(zone)) for moment in (interval.start, interval.end))
+    if start.date() == end.date():
+        return f"{_day(start, language)}, {start:%H:%M}-{end:%H:%M} ({zone})"
+    return f"{_day(start, language)}, {start:%H:%M} - {_day(end, language)}, {end:%H:%M} ({zone})"
+
+
+def until(moment: datetime, zone: str, language: Language) -> str:
+    """One point in time, on the clocks of a zone."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{_day(local, language)}, {local:%H:%M} ({zone})"
+
+
+def _day(local: datetime, language: Language) -> str:
+    day, month = _DAYS[language][local.weekday()], _MONTHS[language][local.month - 1]
+    dot = "." if language is Language.GERMAN else ""
+    return f"{day}, {local.day}{dot} {month} {local.year}"

@@ -1,4 +1,4 @@
-"""What a flow may touch: small protocols, each call one exchange, and the frozen bundle of them."""
+"""Everything outside of Slotbridge that a flow may touch, as one frozen value."""
 
 from __future__ import annotations
 
@@ -6,95 +6,53 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from common.ports.accounts import Connections, Feeds
-from common.ports.bookings import Amended, BookingChange, Bookings, Joined
-from common.ports.catalogue import Catalogue, Scene
-from common.ports.ledger import Ledger, TaskQueue
-from common.ports.lists import Lists
-from common.ports.machine import Clock, Keys, Log, Tuning, Vault
-from common.ports.memory import Tokens
-from common.ports.outreach import Answer, Courier, Hooks, Invitations, Mailer, Telling
-from common.ports.privacy import Archive, Oversight, Subscriptions
-from common.ports.provider import (
-    Abilities,
-    Authorizer,
-    BusyPage,
-    BusyRequest,
-    CalendarProvider,
-    ChannelRequest,
-    ConsentRequest,
-    Provider,
-)
-from common.ports.staff import Issuers, Witness
+from common.ports.machine import Clock, Keys, Log, Tokens, Tuning, Vault
 
 if TYPE_CHECKING:
-    from common.domain.account import ProviderKind
-
-__all__ = [
-    "Abilities",
-    "Amended",
-    "Answer",
-    "Archive",
-    "Authorizer",
-    "BookingChange",
-    "Bookings",
-    "BusyPage",
-    "BusyRequest",
-    "CalendarProvider",
-    "Catalogue",
-    "ChannelRequest",
-    "Clock",
-    "Connections",
-    "ConsentRequest",
-    "Courier",
-    "Feeds",
-    "Hooks",
-    "Invitations",
-    "Issuers",
-    "Joined",
-    "Keys",
-    "Ledger",
-    "Lists",
-    "Log",
-    "Mailer",
-    "Oversight",
-    "Ports",
-    "Provider",
-    "Scene",
-    "Subscriptions",
-    "TaskQueue",
-    "Telling",
-    "Tokens",
-    "Tuning",
-    "Vault",
-    "Witness",
-]
+    from common.domain.calendar.connection import ProviderKind
+    from common.ports.machine import TaskQueue
+    from common.ports.outside import Mailer, OutboundHttp, TokenVerifier
+    from common.ports.provider import Provider
+    from common.store.booking.bookings import Bookings
+    from common.store.catalogue import Catalogue, IcsFeeds
+    from common.store.connect.connections import Connections
+    from common.store.connect.invitations import Invitations
+    from common.store.issuers import Issuers
+    from common.store.lists import Lists
+    from common.store.notify import Notifications
+    from common.store.ops import Ledger
+    from common.store.privacy.archive import Archive
+    from common.store.privacy.support import SupportAccess
+    from common.store.slots.slot_snapshot import SlotSnapshots
+    from common.store.sync.sync_states import SyncStates
+    from common.store.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything outside, as one value."""
+    """The machine, the stores, the providers and the ways out, each opened when it is first used."""
 
     clock: Clock
     keys: Keys
     vault: Vault
     providers: Mapping[ProviderKind, Provider]
     catalogue: Catalogue
+    slot_snapshots: SlotSnapshots
     connections: Connections
-    feeds: Feeds
+    sync_states: SyncStates
     bookings: Bookings
     ledger: Ledger
     invitations: Invitations
-    telling: Telling
-    mailer: Mailer
-    hooks: Hooks
-    courier: Courier
-    oversight: Oversight
-    subscriptions: Subscriptions
+    notifications: Notifications
+    webhooks: Webhooks
+    support: SupportAccess
+    ics_feeds: IcsFeeds
     archive: Archive
     issuers: Issuers
-    witness: Witness
     lists: Lists
+    mailer: Mailer
+    outbound: OutboundHttp
+    token_verifier: TokenVerifier
     queue: TaskQueue
     log: Log
     tuning: Tuning = field(default_factory=Tuning)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from common.domain.account import Grant, ProviderKind
+from common.domain.calendar.connection import Grant, ProviderKind
+
+if TYPE_CHECKING:
+    from common.domain.shared.tasks import Task
 
 
 class Clock(Protocol):
@@ -98,3 +102,46 @@ class Tuning:
         if provider is ProviderKind.MICROSOFT:
             return self.mailbox_per_minute, self.mailboxes_per_minute
         return self.user_per_minute, self.project_per_minute
+
+
+MOST_TOKENS = 1_024
+# The tenant, the connection, and the version of its record: a connection that changed is another one.
+TokenKey = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class Tokens:
+    """Access tokens that were valid a moment ago, so that a live question need not read and open a grant."""
+
+    _kept: dict[TokenKey, tuple[str, datetime]] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def recall(self, key: TokenKey, *, now: datetime) -> str | None:
+        """The token, where it is still good for a while."""
+        with self._lock:
+            token, until = self._kept.get(key, (None, now))
+            return token if now < until else None
+
+    def keep(self, key: TokenKey, token: str, *, until: datetime) -> None:
+        """Keep it instead of the one before; the oldest goes first."""
+        with self._lock:
+            self._kept.pop(key, None)
+            while len(self._kept) >= MOST_TOKENS:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = (token, until)
+
+    def drop(self, key: TokenKey) -> None:
+        """Forget it: it was refused."""
+        with self._lock:
+            self._kept.pop(key, None)
+
+
+class TaskQueue(Protocol):
+    """Delayed work."""
+
+    def enqueue(self, task: Task) -> bool:
+        """Queue a task; False when a task of this name is or was there already.
+
+        Raises:
+            StoreUnavailable: the queue did not accept it.
+        """

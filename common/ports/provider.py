@@ -7,18 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from common.domain.event import Detail, ExternalEvent, Gone
+from common.domain.calendar.event import Detail, ExternalEvent, Gone
 
 if TYPE_CHECKING:
-    from common.domain.account import CalendarRef, Grant, ProviderKind
-    from common.domain.booking import (
-        Changed,
-        EventDraft,
-        EventRef,
-        IdTaken,
-    )
-    from common.domain.feed import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
-    from common.domain.interval import Interval
+    from common.domain.booking.booking import Changed, EventDraft, EventRef, IdTaken
+    from common.domain.calendar.connection import CalendarRef, Grant, ProviderKind
+    from common.domain.calendar.interval import Interval
+    from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
     from common.errors import SyncError
 
 

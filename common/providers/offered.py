@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from common.config import Config, Misconfigured
-from common.domain.account import ProviderKind
+from common.domain.calendar.connection import ProviderKind
 from common.errors import OperatorFault
-from common.ports import Provider
+from common.ports.provider import Provider
 
 
-class Offered(Mapping[ProviderKind, Provider]):
+class ProviderRegistry(Mapping[ProviderKind, Provider]):
     """Adapters by provider, each built when it is first asked for: what is not used needs no secrets.
 
     Work for a provider that is not offered (any more) needs the operator, not the user.
@@ -54,9 +54,9 @@ class Offered(Mapping[ProviderKind, Provider]):
         return self._builders
 
 
-def offered(config: Config, *, live_timeout: float) -> Offered:
+def offered(config: Config, *, live_timeout: float) -> ProviderRegistry:
     """The adapters of all providers for which there is a client id."""
-    return Offered(
+    return ProviderRegistry(
         {
             kind: partial(build, config, live_timeout)
             for kind, (name, build) in _KNOWN.items()

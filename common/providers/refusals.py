@@ -11,7 +11,7 @@ from typing import Protocol
 from common.errors import ProviderUnavailable, Retry, SyncError, UnexpectedReply
 
 
-class Outcome(Enum):
+class RefusalOutcome(Enum):
     """Refusals that are an answer, in the calls that expect them."""
 
     MISSING = auto()
@@ -21,19 +21,19 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RefusalRule:
     """How to react to a refusal; ``outcome`` where a call may take it as an answer."""
 
     error: type[SyncError]
     code: str | None = None
-    outcome: Outcome | None = None
+    outcome: RefusalOutcome | None = None
 
 
-UNAVAILABLE = Rule(ProviderUnavailable)
-_UNKNOWN = Rule(UnexpectedReply)
+UNAVAILABLE = RefusalRule(ProviderUnavailable)
+_UNKNOWN = RefusalRule(UnexpectedReply)
 
 
-class Refused(Protocol):
+class RefusedCall(Protocol):
     """What a provider said instead of an answer."""
 
     @property
@@ -49,13 +49,13 @@ class Refused(Protocol):
         """Seconds that it asks us to wait."""
 
 
-def by_status(statuses: Mapping[int, Rule], status: int) -> Rule:
+def by_status(statuses: Mapping[int, RefusalRule], status: int) -> RefusalRule:
     """The reaction where nothing but the status is known; what is unknown is never taken for harmless."""
     failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     return statuses.get(status) or (UNAVAILABLE if failed else _UNKNOWN)
 
 
-def error_of(rule: Rule, refused: Refused, *, who: str) -> SyncError:
+def error_of(rule: RefusalRule, refused: RefusedCall, *, who: str) -> SyncError:
     """The error to raise; its text holds the provider's own word for the reason and nothing else."""
     detail = f"{who} answered {refused.status} ({refused.word})"
     if issubclass(rule.error, Retry):
@@ -63,7 +63,7 @@ def error_of(rule: Rule, refused: Refused, *, who: str) -> SyncError:
     return rule.error(detail, code=rule.code)
 
 
-def accepted(rule: Rule, error: SyncError, accept: Collection[Outcome]) -> Outcome:
+def accepted(rule: RefusalRule, error: SyncError, accept: Collection[RefusalOutcome]) -> RefusalOutcome:
     """The refusal as the answer that the caller accepts; else it is raised."""
     if rule.outcome is None or rule.outcome not in accept:
         raise error

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from common.ports.accounts import Connections, Feeds
-from common.ports.bookings import Bookings
-from common.ports.catalogue import Catalogue
-from common.ports.ledger import Ledger
-from common.ports.limits import Counters
-from common.ports.lists import Lists
-from common.ports.outreach import Hooks, Invitations, Telling
-from common.ports.privacy import Archive, Oversight, Subscriptions
-from common.ports.staff import Issuers
-from common.store.archive import StoredArchive
-from common.store.bookings import StoredBookings
-from common.store.catalogue import StoredCatalogue
-from common.store.connections import StoredConnections
-from common.store.counters import StoredCounters
-from common.store.documents import Documents
-from common.store.feeds import StoredFeeds
-from common.store.hooks import StoredHooks
-from common.store.issuers import StoredIssuers
-from common.store.ledger import StoredLedger
-from common.store.lists import StoredLists
-from common.store.outreach import StoredInvitations, StoredTelling
-from common.store.oversight import StoredOversight, StoredSubscriptions
-from common.store.stamps import Stamped
+from common.store.booking.bookings import Bookings
+from common.store.catalogue import Catalogue, IcsFeeds
+from common.store.connect.connections import Connections
+from common.store.connect.invitations import Invitations
+from common.store.firestore.documents import Documents
+from common.store.issuers import Issuers
+from common.store.lists import Lists
+from common.store.notify import Notifications
+from common.store.ops import Ledger, RateCounts
+from common.store.privacy.archive import Archive
+from common.store.privacy.support import SupportAccess
+from common.store.slots.settings_cache import StampedDocuments
+from common.store.slots.slot_snapshot import SlotSnapshots
+from common.store.sync.sync_states import SyncStates
+from common.store.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,37 +26,39 @@ class Stores:
     """Every port of the store, over the same documents."""
 
     catalogue: Catalogue
+    slot_snapshots: SlotSnapshots
     connections: Connections
-    feeds: Feeds
+    sync_states: SyncStates
     bookings: Bookings
     ledger: Ledger
     invitations: Invitations
-    hooks: Hooks
-    telling: Telling
-    oversight: Oversight
-    subscriptions: Subscriptions
+    webhooks: Webhooks
+    notifications: Notifications
+    support: SupportAccess
+    ics_feeds: IcsFeeds
     archive: Archive
     issuers: Issuers
     lists: Lists
-    counters: Counters
+    rate_counts: RateCounts
 
 
 def stores(documents: Documents) -> Stores:
     """All repositories over one document database."""
-    documents = Stamped(documents)
+    documents = StampedDocuments(documents)
     return Stores(
-        catalogue=StoredCatalogue(documents),
-        connections=StoredConnections(documents),
-        feeds=StoredFeeds(documents),
-        bookings=StoredBookings(documents),
-        ledger=StoredLedger(documents),
-        invitations=StoredInvitations(documents),
-        hooks=StoredHooks(documents),
-        telling=StoredTelling(documents),
-        oversight=StoredOversight(documents),
-        subscriptions=StoredSubscriptions(documents),
-        archive=StoredArchive(documents),
-        issuers=StoredIssuers(documents),
-        lists=StoredLists(documents),
-        counters=StoredCounters(documents),
+        catalogue=Catalogue(documents),
+        slot_snapshots=SlotSnapshots(documents),
+        connections=Connections(documents),
+        sync_states=SyncStates(documents),
+        bookings=Bookings(documents),
+        ledger=Ledger(documents),
+        invitations=Invitations(documents),
+        webhooks=Webhooks(documents),
+        notifications=Notifications(documents),
+        support=SupportAccess(documents),
+        ics_feeds=IcsFeeds(documents),
+        archive=Archive(documents),
+        issuers=Issuers(documents),
+        lists=Lists(documents),
+        rate_counts=RateCounts(documents),
     )

@@ -1,21 +1,31 @@
-"""The catalogue in documents."""
+"""The stored forms of what can be booked."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, TypeVar
 
-from common.domain.agenda import Agenda, weeks
-from common.domain.catalogue import Absence, Resource, Service, Tenant
-from common.domain.interval import Interval
+from common.domain.calendar.interval import Interval
+from common.domain.catalogue.ics_feed import IcsFeed, Shows
+from common.domain.catalogue.records import (
+    Absence,
+    DayHours,
+    EditPolicy,
+    OwnerEditPolicy,
+    Resource,
+    Service,
+    Tenant,
+    UnreachablePolicy,
+    WallRange,
+    WeeklyHours,
+)
+from common.domain.slots.agenda import Agenda, weeks
 from common.errors import AlreadyExists, Conflict, UnknownResource
-from common.ports.catalogue import Scene
 from common.store import paths
-from common.store.agenda import pair, read_agenda
-from common.store.catalogue_records import ABSENCE, RESOURCE, SERVICE, TENANT
-from common.store.codec import Form
-from common.store.documents import (
+from common.store.firestore.codec import INTERVAL, PLAIN, SECONDS, TEXTS, Form, record, word
+from common.store.firestore.documents import (
     REMOVE,
     Create,
     Delete,
@@ -27,26 +37,101 @@ from common.store.documents import (
     Snapshot,
     Write,
 )
-from common.store.scenes import Scenes, existing
+from common.store.slots.agenda import pair, read_agenda
+from common.store.webhooks import MAIL_POLICY
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def _ranges(day: DayHours) -> list[str]:
+    return [str(item) for item in day]
+
+
+def _day(stored: list[str]) -> DayHours:
+    return tuple(map(WallRange.parse, stored))
+
+
+def _write_overrides(value: Mapping[date, DayHours]) -> dict[str, Any]:
+    return {day.isoformat(): _ranges(hours) for day, hours in value.items()}
+
+
+def _read_overrides(stored: dict[str, Any]) -> dict[date, DayHours]:
+    return {date.fromisoformat(day): _day(hours) for day, hours in stored.items()}
+
+
+_HOURS: Form[WeeklyHours] = Form(
+    lambda value: {name: _ranges(day) for name, day in zip(_WEEKDAYS, value.days, strict=True) if day},
+    lambda stored: WeeklyHours(tuple(_day(stored.get(name, [])) for name in _WEEKDAYS)),
+)
+_OVERRIDES: Form[Mapping[date, DayHours]] = Form(_write_overrides, _read_overrides)
+TENANT = record(
+    Tenant,
+    id=PLAIN,
+    name=PLAIN,
+    zone=PLAIN,
+    unreachable=record(UnreachablePolicy, grace=SECONDS),
+    owner_edits=record(
+        OwnerEditPolicy, time=word(EditPolicy), text=word(EditPolicy), deletion=word(EditPolicy)
+    ),
+    allowed_origins=TEXTS,
+    return_addresses=TEXTS,
+    mail=MAIL_POLICY,
+)
+RESOURCE = record(
+    Resource,
+    id=PLAIN,
+    name=PLAIN,
+    email=PLAIN,
+    zone=PLAIN,
+    hours=_HOURS,
+    overrides=_OVERRIDES,
+    use_external_free=PLAIN,
+    active=PLAIN,
+)
+LENGTHS = ("duration", "buffer_before", "buffer_after", "step", "notice", "horizon", "hold")
+SERVICE = record(
+    Service,
+    id=PLAIN,
+    name=PLAIN,
+    resources=TEXTS,
+    capacity=PLAIN,
+    active=PLAIN,
+    show_seats=PLAIN,
+    **dict.fromkeys(LENGTHS, SECONDS),
+)
+ABSENCE = record(Absence, id=PLAIN, interval=INTERVAL)
+
 
 V = TypeVar("V", Tenant, Resource, Service, Absence)
+
+
+def existing(snapshot: Snapshot, form: Form[V]) -> V:
+    """The record of a document, with its version; raises UnknownResource where there is none."""
+    if snapshot.data is None:
+        raise UnknownResource("there is no such thing")
+    return replace(form.read(snapshot.data), version=snapshot.version)
+
 
 _TRIES = 5
 
 
-class StoredCatalogue:
-    """Tenants, resources, services and absences."""
+class Catalogue:
+    """Tenants, resources, services and absences.
+
+    A record that was read is saved with its version, and replaces just that; one without a version replaces
+    whatever is there, and with ``new`` nothing at all. Every save returns the record with its new version.
+    It raises Conflict where another version is stored, and AlreadyExists where a new record is not new.
+    """
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
-        self._scenes = Scenes(documents)
 
     def tenant(self, tenant: str) -> Tenant:
         """Raises UnknownResource where there is none."""
         return self._one(paths.tenant(tenant), TENANT)
 
     def save_tenant(self, tenant: Tenant, *, new: bool = False) -> Tenant:
-        """Create or replace; see ``Catalogue``."""
+        """Create or replace."""
         return self._save(paths.tenant(tenant.id), TENANT, tenant, new=new)
 
     def resource(self, tenant: str, resource: str) -> Resource:
@@ -58,7 +143,7 @@ class StoredCatalogue:
         return self._all(paths.within(tenant, "resources"), RESOURCE)
 
     def save_resource(self, tenant: str, resource: Resource, *, new: bool = False) -> Resource:
-        """Create or replace; see ``Catalogue``."""
+        """Create or replace."""
         return self._save(paths.resource(tenant, resource.id), RESOURCE, resource, new=new)
 
     def service(self, tenant: str, service: str) -> Service:
@@ -72,7 +157,7 @@ class StoredCatalogue:
     def save_service(
         self, tenant: str, service: Service, *, new: bool = False, offered_by: Sequence[Resource] = ()
     ) -> Service:
-        """Create or replace, if the resources ``offered_by`` are as they were read; see ``Catalogue``."""
+        """Create or replace, if the resources ``offered_by`` are as they were read; else raises Conflict."""
         path, standing = paths.service(tenant, service.id), _standing(tenant, offered_by)
         return self._save(path, SERVICE, service, new=new, beside=standing)
 
@@ -97,7 +182,10 @@ class StoredCatalogue:
         new: bool = False,
         of: Resource | None = None,
     ) -> Absence:
-        """Create or replace, together with the agenda weeks that it touches; see ``Catalogue``."""
+        """Create or replace, together with the agenda weeks that it touches.
+
+        The resource ``of`` which it is must be as it was read; else raises Conflict.
+        """
         standing = _standing(tenant, [of] if of else [])
         path, touched = paths.absence(tenant, resource, absence.id), set(weeks(absence.interval))
         for _ in range(_TRIES):
@@ -117,7 +205,10 @@ class StoredCatalogue:
         raise Conflict("others keep changing this absence")
 
     def delete_absence(self, tenant: str, resource: str, absence: str, *, version: str | None = None) -> None:
-        """Remove, together with its agenda entries; raises UnknownResource where there is none."""
+        """Remove, together with its agenda entries; raises UnknownResource where there is none.
+
+        Raises Conflict where another ``version`` is stored than the given one.
+        """
         path = paths.absence(tenant, resource, absence)
         (stored,) = self._documents.get([path])
         if stored.data is None:
@@ -127,10 +218,6 @@ class StoredCatalogue:
         removed = dict.fromkeys(_absence_weeks(stored), REMOVE)
         writes = _agenda_writes(tenant, resource, removed, absence)
         self._documents.commit([Delete(path, version=stored.version), *writes])
-
-    def scene(self, tenant: str, service: str, resources: Sequence[str], window: Interval) -> Scene:
-        """Everything a slot question needs; an empty ``resources`` means all of the service's."""
-        return self._scenes.scene(tenant, service, resources, window)
 
     def agenda(self, tenant: str, resource: str, window: Interval) -> Agenda:
         """The stored busy times of a resource."""
@@ -169,3 +256,54 @@ def _agenda_writes(tenant: str, resource: str, by_week: Mapping[str, Any], absen
 
 def _absence_weeks(stored: Snapshot) -> set[str]:
     return set(weeks(ABSENCE.read(stored.data).interval)) if stored.data is not None else set()
+
+
+SUBSCRIPTION = record(
+    IcsFeed,
+    tenant=PLAIN,
+    resource=PLAIN,
+    shows=word(Shows),
+    secret_hash=PLAIN,
+    created_at=PLAIN,
+    created_by=PLAIN,
+)
+
+
+SUBSCRIPTIONS = "subscriptions"
+
+
+class IcsFeeds:
+    """The addresses of iCalendar feeds, at most one a resource."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def of_resource(self, tenant: str, resource: str) -> IcsFeed | None:
+        """The living address, if there is one."""
+        (found,) = self._documents.get([_ics_feed_path(tenant, resource)])
+        return _ics_feed(found) if found.data is not None else None
+
+    def by_secret(self, secret_hash: str) -> IcsFeed:
+        """Raises UnknownResource where no living address has this secret."""
+        query = Query(SUBSCRIPTIONS, group=True, filters=(("secret_hash", "==", secret_hash),), limit=1)
+        for found in self._documents.query(query):
+            return _ics_feed(found)
+        raise UnknownResource("there is no such feed")
+
+    def put(self, subscription: IcsFeed) -> IcsFeed:
+        """Give a resource an address; a former one ends in the same moment."""
+        path = _ics_feed_path(subscription.tenant, subscription.resource)
+        (document,) = self._documents.commit([Put(path, SUBSCRIPTION.write(subscription))])
+        return replace(subscription, version=document.version)
+
+    def delete(self, tenant: str, resource: str) -> None:
+        """End the address; having none is fine."""
+        self._documents.commit([Delete(_ics_feed_path(tenant, resource))])
+
+
+def _ics_feed_path(tenant: str, resource: str) -> str:
+    return f"{paths.resource(tenant, resource)}/{SUBSCRIPTIONS}/current"
+
+
+def _ics_feed(found: Snapshot) -> IcsFeed:
+    return replace(SUBSCRIPTION.read(found.data), version=found.version)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from common.domain.staff import Issuer, Standing, issuer_id
-from common.domain.support import AuditEntry
+from common.domain.issuers import Issuer, Standing, issuer_id
+from common.domain.privacy.support import AuditEntry
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import paths
-from common.store.codec import PLAIN, TEXTS, record
-from common.store.documents import Create, Delete, Documents, Query, Replace, Snapshot, Write
-from common.store.oversight import audit_write
+from common.store.firestore.codec import PLAIN, TEXTS, record
+from common.store.firestore.documents import Create, Delete, Documents, Query, Replace, Snapshot, Write
+from common.store.privacy.support import audit_write
 
 ISSUER = record(
     Issuer,
@@ -30,7 +30,7 @@ ISSUER = record(
 )
 
 
-class StoredIssuers:
+class Issuers:
     """Tenants' own issuers.
 
     Every write renews the tenant's standing, so that two changes cannot take away each other's last issuer.
@@ -66,7 +66,12 @@ class StoredIssuers:
         return Standing(tenant, installation=bool(found.data["installation"]), version=found.version)
 
     def save(self, issuer: Issuer, standing: Standing, entry: AuditEntry) -> Issuer:
-        """Create (no version) or replace."""
+        """Create (no version) or replace.
+
+        Raises:
+            Conflict: Something changed meanwhile.
+            AlreadyExists: Somebody else holds this issuer and audience.
+        """
         path, data = paths.issuer(issuer.id), ISSUER.write(issuer)
         # An unset name of a claim means none; the default would come back in its place.
         data = {**data, "tenant_claim": issuer.tenant_claim or ""}

@@ -7,25 +7,30 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from common.domain.account import Connection
-from common.domain.booking import Booking
-from common.domain.catalogue import Absence, Resource, Service
-from common.domain.erasure import Erasure
-from common.domain.hooks import Delivery, Hook
-from common.domain.invitation import Invitation
-from common.domain.listing import Page, Window
-from common.domain.support import AuditEntry, SupportGrant
-from common.domain.work import DeadLetter, Notice
+from common.domain.booking.booking import Booking
+from common.domain.calendar.connection import Connection
+from common.domain.catalogue.records import Absence, Resource, Service
+from common.domain.connect.invitation import Invitation
+from common.domain.notify import Notice
+from common.domain.privacy.erasure import Erasure
+from common.domain.privacy.support import AuditEntry, SupportGrant
+from common.domain.shared.paging import Page, PageRequest
+from common.domain.shared.tasks import DeadLetter
+from common.domain.webhooks import Delivery, Webhook
 from common.errors import InvalidRequest, UnknownResource
 from common.store import paths
-from common.store.account_records import CONNECTION
-from common.store.catalogue_records import ABSENCE, RESOURCE, SERVICE
-from common.store.codec import Form
-from common.store.documents import NAME, Documents, Operator, Query, Snapshot
-from common.store.matching import MOST_DISJUNCTIONS
-from common.store.outreach_records import DELIVERY, HOOK, INVITATION
-from common.store.privacy_records import AUDIT, ERASURE, GRANT
-from common.store.work_records import BOOKING, LETTER, NOTICE
+from common.store.booking.commit import BOOKING
+from common.store.catalogue import ABSENCE, RESOURCE, SERVICE
+from common.store.connect.connections import CONNECTION
+from common.store.connect.invitations import INVITATION
+from common.store.firestore.codec import Form
+from common.store.firestore.documents import NAME, Documents, Operator, Query, Snapshot
+from common.store.notify import NOTICE
+from common.store.ops import LETTER
+from common.store.privacy.archive import ERASURE
+from common.store.privacy.support import AUDIT, GRANT
+from common.store.webhooks import DELIVERY, HOOK
+from local.firestore_memory.queries import MOST_DISJUNCTIONS
 
 T = TypeVar("T")
 
@@ -33,69 +38,72 @@ _EXPIRES = "proposal.expires_at"
 _Filters = tuple[tuple[str, Operator, Any], ...]
 
 
-class StoredLists:
-    """A tenant's records in a stable order."""
+class Lists:
+    """A tenant's records in a stable order: by id, or newest first and then by id.
+
+    Every method raises InvalidRequest where the window's place is none.
+    """
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    def resources(self, tenant: str, window: Window) -> Page[Resource]:
+    def resources(self, tenant: str, window: PageRequest) -> Page[Resource]:
         """By id."""
         return self._page(paths.within(tenant, "resources"), _versioned(RESOURCE), window, whose="id")
 
-    def services(self, tenant: str, window: Window) -> Page[Service]:
+    def services(self, tenant: str, window: PageRequest) -> Page[Service]:
         """By id; they are everybody's."""
         everybodys = replace(window, resources=None)
         return self._page(paths.within(tenant, "services"), _versioned(SERVICE), everybodys)
 
-    def absences(self, tenant: str, resource: str, window: Window) -> Page[Absence]:
+    def absences(self, tenant: str, resource: str, window: PageRequest) -> Page[Absence]:
         """Those of one resource, by id."""
         all_of_it = replace(window, resources=None)
         return self._page(paths.absences(tenant, resource), _versioned(ABSENCE), all_of_it)
 
-    def bookings(self, tenant: str, window: Window) -> Page[Booking]:
+    def bookings(self, tenant: str, window: PageRequest) -> Page[Booking]:
         """Whatever became of them, by id."""
         return self._page(paths.within(tenant, "bookings"), _versioned(BOOKING), window)
 
-    def proposals(self, tenant: str, window: Window, *, now: datetime) -> Page[Booking]:
+    def proposals(self, tenant: str, window: PageRequest, *, now: datetime) -> Page[Booking]:
         """Bookings with something to be decided, those first that lapse first."""
         bookings, read = paths.within(tenant, "bookings"), _versioned(BOOKING)
         return self._page(bookings, read, window, order=_EXPIRES, filters=((_EXPIRES, ">", now),))
 
-    def connections(self, tenant: str, window: Window) -> Page[Connection]:
+    def connections(self, tenant: str, window: PageRequest) -> Page[Connection]:
         """By id, disconnected ones included."""
         return self._page(paths.within(tenant, paths.CONNECTIONS), _versioned(CONNECTION), window)
 
-    def invitations(self, tenant: str, window: Window) -> Page[Invitation]:
+    def invitations(self, tenant: str, window: PageRequest) -> Page[Invitation]:
         """Newest first."""
         invitations = paths.within(tenant, paths.INVITATIONS)
         return self._page(invitations, _versioned(INVITATION), window, order="-created_at")
 
-    def hooks(self, tenant: str, window: Window) -> Page[Hook]:
+    def hooks(self, tenant: str, window: PageRequest) -> Page[Webhook]:
         """By id."""
         return self._page(paths.within(tenant, paths.HOOKS), _versioned(HOOK), window)
 
-    def deliveries(self, tenant: str, hook: str, window: Window) -> Page[Delivery]:
+    def deliveries(self, tenant: str, hook: str, window: PageRequest) -> Page[Delivery]:
         """The messages to one target, newest first."""
         return self._page(paths.deliveries(tenant, hook), _versioned(DELIVERY), window, order="-at")
 
-    def notices(self, tenant: str, window: Window) -> Page[Notice]:
+    def notices(self, tenant: str, window: PageRequest) -> Page[Notice]:
         """Newest first."""
         return self._page(paths.within(tenant, "notices"), _plain(NOTICE), window, order="-at")
 
-    def dead_letters(self, tenant: str, window: Window) -> Page[DeadLetter]:
+    def dead_letters(self, tenant: str, window: PageRequest) -> Page[DeadLetter]:
         """Newest first."""
         return self._page(paths.within(tenant, "dead_letters"), _plain(LETTER), window, order="-died_at")
 
-    def grants(self, tenant: str, window: Window) -> Page[SupportGrant]:
+    def grants(self, tenant: str, window: PageRequest) -> Page[SupportGrant]:
         """What support was allowed, newest first."""
         return self._page(paths.within(tenant, "support"), _versioned(GRANT), window, order="-granted_at")
 
-    def erasures(self, tenant: str, window: Window) -> Page[Erasure]:
+    def erasures(self, tenant: str, window: PageRequest) -> Page[Erasure]:
         """Newest first."""
         return self._page(paths.within(tenant, "erasures"), _versioned(ERASURE), window, order="-started_at")
 
-    def audit(self, tenant: str, window: Window) -> Page[AuditEntry]:
+    def audit(self, tenant: str, window: PageRequest) -> Page[AuditEntry]:
         """Newest first."""
         return self._page(paths.within(tenant, "audit"), _plain(AUDIT), window, order="-at")
 
@@ -103,7 +111,7 @@ class StoredLists:
         self,
         collection: str,
         read: Callable[[Snapshot], T],
-        window: Window,
+        window: PageRequest,
         *,
         order: str = NAME,
         whose: str = "resource",

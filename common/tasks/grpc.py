@@ -9,7 +9,7 @@ from google.api_core import exceptions
 from google.cloud import tasks_v2
 
 from common.config import Config
-from common.domain.work import Task
+from common.domain.shared.tasks import Task
 from common.errors import StoreUnavailable
 from common.tasks.message import DISPATCH_DEADLINE_SECONDS, Addressing, Message
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from common.config import Config, TaskConfig
-from common.domain.work import Task, Work
+from common.domain.shared.tasks import Task, Work
 
 SCHEMA = 1
 DISPATCH_DEADLINE_SECONDS = 330

@@ -4,20 +4,22 @@ import functions_framework
 from flask import Request, Response
 
 from common.api import bookings as api
-from common.api.conditions import changed, condition, etag, made, shown
+from common.api.bookings import hold_routes, staff_routes
+from common.api.etags import changed, condition, etag, made, shown
 from common.api.handler import Function
-from common.api.hold_routes import hold_routes
 from common.api.http import Call, Reply
-from common.api.proposal_routes import staff_routes
 from common.api.routes import customer_or_staff
-from common.flows.accept_proposal import AcceptProposal, accept_proposal
-from common.flows.book import Book, book
-from common.flows.cancel_booking import CancelBooking, cancel_booking
-from common.flows.decline_proposal import DeclineProposal, decline_proposal
-from common.flows.hold_slot import HoldSlot, hold_slot
-from common.flows.read_booking import ReadBooking, read_booking
-from common.flows.release_hold import ReleaseHold, release_hold
-from common.flows.reschedule import Reschedule, reschedule
+from common.flows.booking.book import Book, book
+from common.flows.booking.change import (
+    CancelBooking,
+    ReadBooking,
+    Reschedule,
+    cancel_booking,
+    read_booking,
+    reschedule,
+)
+from common.flows.booking.holds import HoldSlot, ReleaseHold, hold_slot, release_hold
+from common.flows.export.proposals import AcceptProposal, DeclineProposal, accept_proposal, decline_proposal
 from common.wiring import ports, stage
 
 

@@ -4,21 +4,25 @@ import functions_framework
 from flask import Request, Response
 
 from common.api import connections as api
-from common.api.connection_routes import ONE, Routing, choice, saved, wish
+from common.api.connections import ONE, Routing, choice, saved, wish
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.routes import staff
-from common.flows.cancel_sync import CancelSync, cancel_sync
-from common.flows.change_settings import ChangeSettings, change_settings
-from common.flows.preview_sync import PreviewSync, preview_sync
-from common.flows.read_health import ReadHealth, read_health
-from common.flows.read_progress import ReadProgress, read_progress
-from common.flows.refresh_calendars import RefreshCalendars, refresh_calendars
-from common.flows.release_held import ReleaseHeld, release_held
-from common.flows.resync import Resync, resync
-from common.flows.start_consent import StartConsent, start_consent
-from common.flows.start_disconnect import StartDisconnect, start_disconnect
-from common.flows.start_sync import StartSync, start_sync
+from common.flows.connect.calendars import RefreshCalendars, refresh_calendars
+from common.flows.connect.consent import StartConsent, start_consent
+from common.flows.connect.disconnect import StartDisconnect, start_disconnect
+from common.flows.connect.health import ReadHealth, read_health
+from common.flows.connect.settings import ChangeSettings, change_settings
+from common.flows.sync.initial_sync import (
+    CancelSync,
+    ReadProgress,
+    StartSync,
+    cancel_sync,
+    read_progress,
+    start_sync,
+)
+from common.flows.sync.preview import PreviewSync, preview_sync
+from common.flows.sync.resync import ReleaseHeld, Resync, release_held, resync
 from common.wiring import ports, stage
 
 

@@ -5,9 +5,9 @@ from flask import Request, Response
 
 from common.api.handler import Function
 from common.api.tasks import command, private
-from common.domain.work import Payload, Work
-from common.flows.export_booking import ExportBooking, export_booking
-from common.flows.verify_moved import VerifyMoved, verify_moved
+from common.domain.shared.tasks import Payload, Work
+from common.flows.export.export_booking import ExportBooking, export_booking
+from common.flows.export.own_event_changes import VerifyMoved, verify_moved
 from common.ports import Ports
 from common.wiring import ports, stage
 

@@ -3,11 +3,11 @@
 import functions_framework
 from flask import Request, Response
 
-from common.api.feeds import feed_file, feed_reply
 from common.api.handler import Function
 from common.api.http import Call, Reply
+from common.api.ics_feeds import feed_file, feed_reply
 from common.api.routes import public
-from common.flows.read_feed import ReadFeed, read_feed
+from common.flows.catalogue.ics_feed import ReadFeed, read_feed
 from common.wiring import ports, stage
 
 

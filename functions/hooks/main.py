@@ -3,21 +3,25 @@
 import functions_framework
 from flask import Request, Response
 
-from common.api import hooks as api
+from common.api import webhooks as api
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.models import name
-from common.api.owner_routes import OwnerRouting
-from common.api.routes import owner
-from common.flows.add_hook import AddHook, add_hook
-from common.flows.change_hook import ChangeHook, change_hook
-from common.flows.replay_hook import ReplayHook, replay_hook
-from common.flows.rotate_hook_secret import RotateHookSecret, rotate_hook_secret
+from common.api.routes import OwnerRouting, owner
+from common.flows.webhooks.deliver import ReplayHook, replay_hook
+from common.flows.webhooks.endpoints import (
+    AddHook,
+    ChangeHook,
+    RotateHookSecret,
+    add_hook,
+    change_hook,
+    rotate_hook_secret,
+)
 from common.wiring import ports, stage
 
 
 def _remove(call: Call) -> Reply:
-    ports().hooks.delete(call.staff.tenant, name(call.path["hook"]))
+    ports().webhooks.delete(call.staff.tenant, name(call.path["hook"]))
     return Reply(status=204)
 
 

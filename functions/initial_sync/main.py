@@ -5,8 +5,8 @@ from flask import Request, Response
 
 from common.api.handler import Function
 from common.api.tasks import command, private
-from common.domain.work import Payload, Work
-from common.flows.advance_sync import AdvanceSync, advance_sync
+from common.domain.shared.tasks import Payload, Work
+from common.flows.sync.initial_sync import AdvanceSync, advance_sync
 from common.ports import Ports
 from common.wiring import ports, stage
 

@@ -8,13 +8,19 @@ from common.api.connections import consent_view
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.models import read
-from common.api.owner_routes import OwnerRouting
-from common.api.routes import public
-from common.flows.accept_invitation import AcceptInvitation, accept_invitation
-from common.flows.invite import Invite, invite
-from common.flows.read_invitation import ReadInvitation, read_invitation
-from common.flows.resend_invitation import ResendInvitation, resend_invitation
-from common.flows.revoke_invitation import RevokeInvitation, revoke_invitation
+from common.api.routes import OwnerRouting, public
+from common.flows.connect.invitations import (
+    AcceptInvitation,
+    Invite,
+    ReadInvitation,
+    ResendInvitation,
+    RevokeInvitation,
+    accept_invitation,
+    invite,
+    read_invitation,
+    resend_invitation,
+    revoke_invitation,
+)
 from common.wiring import ports, stage
 
 

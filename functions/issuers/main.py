@@ -5,10 +5,15 @@ from flask import Request, Response
 
 from common.api import issuers as api
 from common.api.handler import Function
-from common.api.owner_routes import OwnerRouting
-from common.flows.accept_installation import AcceptInstallation, accept_installation
-from common.flows.distrust_issuer import DistrustIssuer, distrust_issuer
-from common.flows.trust_issuer import TrustIssuer, trust_issuer
+from common.api.routes import OwnerRouting
+from common.flows.issuers import (
+    AcceptInstallation,
+    DistrustIssuer,
+    TrustIssuer,
+    accept_installation,
+    distrust_issuer,
+    trust_issuer,
+)
 from common.wiring import ports, stage
 
 to = OwnerRouting(ports)

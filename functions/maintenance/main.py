@@ -6,13 +6,12 @@ from flask import Request, Response
 from common.api.handler import Function
 from common.api.http import Access
 from common.api.tasks import command, private
-from common.domain.work import Payload, Work
-from common.flows.advance_erasure import AdvanceErasure, advance_erasure
-from common.flows.catch_up import CatchUp, catch_up
-from common.flows.maintain import Maintain, maintain
-from common.flows.reconcile_connection import ReconcileConnection, reconcile_connection
-from common.flows.refresh_calendars import RefreshCalendars, refresh_calendars
-from common.flows.settle_calendar import SettleCalendar, settle_calendar
+from common.domain.shared.tasks import Payload, Work
+from common.flows.connect.calendars import RefreshCalendars, refresh_calendars
+from common.flows.ops.maintain import Maintain, maintain
+from common.flows.ops.reconcile import CatchUp, ReconcileConnection, catch_up, reconcile_connection
+from common.flows.privacy.erasure import AdvanceErasure, advance_erasure
+from common.flows.sync.settle import SettleCalendar, settle_calendar
 from common.ports import Ports
 from common.wiring import ports, stage
 

@@ -8,16 +8,14 @@ from flask import Request, Response
 
 from common.api.handler import Function
 from common.api.tasks import command, private
-from common.domain.work import Payload, Work
+from common.domain.shared.tasks import Payload, Work
 from common.errors import UnexpectedReply
-from common.flows.deliver_hook import DeliverHook, deliver_hook
-from common.flows.follow_session import FollowSession, follow_session
-from common.flows.lapse_proposal import LapseProposal, lapse_proposal
-from common.flows.mail_invitation import MailInvitation, mail_invitation
-from common.flows.remind_owner import RemindOwner, remind_owner
-from common.flows.tell_connection import TellConnection, tell_connection
-from common.flows.tell_customer import TellCustomer, tell_customer
-from common.flows.tell_owner import TellOwner, tell_owner
+from common.flows.booking.seats import FollowSession, follow_session
+from common.flows.connect.invitations import MailInvitation, mail_invitation
+from common.flows.export.proposals import LapseProposal, lapse_proposal
+from common.flows.notify.customer import TellCustomer, tell_customer
+from common.flows.notify.owner import RemindOwner, TellOwner, remind_owner, tell_owner
+from common.flows.webhooks.deliver import DeliverHook, TellConnection, deliver_hook, tell_connection
 from common.ports import Ports
 from common.wiring import ports, stage
 

@@ -3,11 +3,11 @@
 import functions_framework
 from flask import Request, Response
 
-from common.api.consents import back, callback
+from common.api.consent import back, callback
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.routes import public
-from common.flows.finish_consent import FinishConsent, finish_consent
+from common.flows.connect.complete_connection import FinishConsent, finish_consent
 from common.wiring import ports, stage
 
 

@@ -7,8 +7,8 @@ from common.api import overview as api
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.routes import staff
-from common.domain.staff import Role
-from common.flows.read_overview import ReadOverview, read_overview
+from common.domain.issuers import Role
+from common.flows.privacy.overview import ReadOverview, read_overview
 from common.wiring import ports, stage
 
 

@@ -4,21 +4,27 @@ import functions_framework
 from flask import Request, Response
 
 from common.api import catalogue as api
-from common.api.absence_routes import absence_routes
-from common.api.conditions import condition, shown, stored
-from common.api.feed_routes import feed_routes
-from common.api.guard import own_resource
+from common.api.catalogue import absence_routes
+from common.api.etags import condition, shown, stored
 from common.api.handler import Function
 from common.api.http import Call, Reply
+from common.api.ics_feeds import feed_routes
 from common.api.models import name, read
 from common.api.paging import listing
+from common.api.permissions import own_resource
 from common.api.privacy import erasure_view
 from common.api.routes import owner, staff
-from common.flows.delete_absence import DeleteAbsence, delete_absence
-from common.flows.delete_resource import DeleteResource, delete_resource
-from common.flows.publish_feed import PublishFeed, publish_feed
-from common.flows.save_absence import SaveAbsence, save_absence
-from common.flows.save_resource import SaveResource, save_resource
+from common.flows.catalogue.ics_feed import PublishFeed, publish_feed
+from common.flows.catalogue.records import (
+    DeleteAbsence,
+    DeleteResource,
+    SaveAbsence,
+    SaveResource,
+    delete_absence,
+    delete_resource,
+    save_absence,
+    save_resource,
+)
 from common.wiring import ports, stage
 
 

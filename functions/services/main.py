@@ -5,14 +5,13 @@ from flask import Request, Response
 
 from common.api import catalogue as api
 from common.api.catalogue import ServiceBody
-from common.api.conditions import condition, shown, stored
+from common.api.etags import condition, shown, stored
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.models import name, read
 from common.api.paging import listing
 from common.api.routes import owner, staff
-from common.flows.delete_service import DeleteService, delete_service
-from common.flows.save_service import SaveService, save_service
+from common.flows.catalogue.records import DeleteService, SaveService, delete_service, save_service
 from common.wiring import ports, stage
 
 

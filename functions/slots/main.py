@@ -4,13 +4,13 @@ import functions_framework
 from flask import Request, Response
 
 from common.api import slots as api
-from common.api.guard import own_resource
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.models import read
+from common.api.permissions import own_resource
 from common.api.routes import public, staff
-from common.flows.explain_slot import ExplainSlot, explain_slot
-from common.flows.list_slots import ListSlots, list_slots
+from common.flows.slots.explain import ExplainSlot, explain_slot
+from common.flows.slots.list_slots import ListSlots, list_slots
 from common.wiring import ports, stage
 
 

@@ -5,19 +5,23 @@ from flask import Request, Response
 
 from common.api import catalogue as api
 from common.api import privacy
-from common.api.conditions import condition, shown, stored
+from common.api.etags import condition, shown, stored
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.models import read
-from common.api.owner_routes import OwnerRouting
-from common.api.routes import owner
-from common.flows.allow_support import AllowSupport, allow_support
-from common.flows.lock_support import LockSupport, lock_support
-from common.flows.read_export import ReadExport, read_export
-from common.flows.replay_dead_letter import ReplayDeadLetter, replay_dead_letter
-from common.flows.revoke_support import RevokeSupport, revoke_support
-from common.flows.save_tenant import SaveTenant, save_tenant
-from common.flows.start_erasure import StartErasure, start_erasure
+from common.api.routes import OwnerRouting, owner
+from common.flows.catalogue.records import SaveTenant, save_tenant
+from common.flows.ops.dead_letters import ReplayDeadLetter, replay_dead_letter
+from common.flows.privacy.erasure import StartErasure, start_erasure
+from common.flows.privacy.export_data import ReadExport, read_export
+from common.flows.privacy.support import (
+    AllowSupport,
+    LockSupport,
+    RevokeSupport,
+    allow_support,
+    lock_support,
+    revoke_support,
+)
 from common.wiring import ports, stage
 
 

@@ -8,7 +8,7 @@ from flask import Request, Response
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.routes import push
-from common.flows.receive_push import receive_push
+from common.flows.sync.receive_push import receive_push
 from common.providers.google.push import notice
 from common.push_ports import PushPorts
 from common.wiring import push_ports, stage

@@ -6,7 +6,7 @@ from flask import Request, Response
 from common.api.handler import Function
 from common.api.http import Call, Reply, request_json
 from common.api.routes import batch_push
-from common.flows.receive_pushes import ReceivePushes, receive_pushes
+from common.flows.sync.receive_push import ReceivePushes, receive_pushes
 from common.providers.microsoft.push import challenge, notices
 from common.push_ports import PushPorts
 from common.wiring import push_ports, stage

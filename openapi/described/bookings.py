@@ -6,15 +6,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from common.api.bookings import BookingBody, HoldBody, RescheduleBody
+from common.api.bookings import BookingBody, DecisionBody, HoldBody, RescheduleBody
 from common.api.models import Id as TenantId
 from common.api.models import Model
 from common.api.paging import ListQuery
-from common.api.proposal_routes import DecisionBody
-from common.domain.booking import BookingStatus, Source
 from openapi.fields import Answer, Count, Email, Id, Moment, Name, Zone, example_field
 from openapi.operation import Operation, Response, SecurityScheme
 from openapi.record_responses import NONE_MATCH, PAGE, Page, change_responses, read_responses
+
+from common.domain.booking.booking import BookingStatus, Source
 
 SUMMARY = "Books, shows, moves and cancels appointments."
 TAKEN = (

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from common.domain.account import ProviderKind, Role, Status
-from common.domain.limitations import Limitation
-from common.domain.settings import ImportMode, PrivateMode
 from openapi.fields import Answer, Id, Key, Moment, Name, TrueFlag, Zone, example_field
 from openapi.record_responses import Page
+
+from common.domain.calendar.connection import AccessRole, ProviderKind, Status
+from common.domain.connect.settings import ImportMode, PrivateMode
+from common.domain.connect.settings_change import Limitation
 
 
 class Consent(Answer):
@@ -67,7 +68,7 @@ class Calendar(Answer):
 
     key: Key
     name: Annotated[str, example_field("Work")]
-    role: Role
+    role: AccessRole
     primary: TrueFlag
     enabled: TrueFlag
     writable: TrueFlag

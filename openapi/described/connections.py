@@ -12,11 +12,12 @@ from common.api.connections import (
     StartRequest,
 )
 from common.api.paging import ListQuery
-from common.domain.account import SyncRun
-from common.flows.preview_sync import Preview
-from common.flows.read_health import Health
-from common.flows.read_progress import Progress
 from openapi.described.connection_models import (
+
+from common.domain.calendar.connection import SyncRun
+from common.flows.connect.health import Health
+from common.flows.sync.initial_sync import Progress
+from common.flows.sync.preview import Preview
     CalendarList,
     Connection,
     ConnectionList,

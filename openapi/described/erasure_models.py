@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from common.domain.erasure import Scope, Stage
 from openapi.fields import Answer, Count, Id, Moment, example_field
 from openapi.record_responses import Page
+
+from common.domain.privacy.erasure import ErasureStage, Scope
 
 
 class Erasure(Answer):
@@ -15,7 +16,7 @@ class Erasure(Answer):
     id: Id
     scope: Scope
     subject: Annotated[str, example_field("anna")] | None
-    stage: Stage
+    stage: ErasureStage
     requested_by: Annotated[str, example_field("oidc|48213")]
     started_at: Moment
     waiting_until: Moment | None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from common.api.hooks import HookPatch, NewHook, ReplayRequest, RotateRequest
 from common.api.paging import ListQuery
-from common.domain.hooks import DeliveryState, HookEvent
 from openapi.fields import Answer, Count, Moment, TrueFlag, example_field
+
+from common.api.webhooks import HookPatch, NewHook, ReplayRequest, RotateRequest
+from common.domain.webhooks import DeliveryState, WebhookEvent
 from openapi.operation import Operation
 from openapi.record_responses import PAGE, Page
 
@@ -24,7 +25,7 @@ class Hook(Answer):
 
     id: Annotated[str, example_field("Ho0kT4rget")]
     url: Annotated[str, example_field("https://shop.example/hooks/slotbridge")]
-    events: list[HookEvent]
+    events: list[WebhookEvent]
     enabled: TrueFlag
     secrets: Annotated[Count, example_field(1)]
     created_at: Moment
@@ -48,7 +49,7 @@ class Delivery(Answer):
     """One message and what became of it."""
 
     id: Annotated[str, example_field("msg_2b7e151628aed2a6")]
-    event: HookEvent
+    event: WebhookEvent
     at: Moment
     state: DeliveryState
     attempts: Count

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from common.api.consents import DEFAULT_PAGE, Callback
 from openapi.operation import Operation, Response
+
+from common.api.consent import DEFAULT_PAGE, Callback
 
 SUMMARY = "Ends a consent: the provider sends the browser here, and it goes back to the front end."
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from common.api.slots import ExplainQuery, SlotQuery
-from common.domain.offers import Freshness
-from common.domain.slots import Code
 from openapi.fields import Answer, Moment, Name, example_field
+
+from common.domain.slots.engine import Code
+from common.domain.slots.offers import Freshness
 from openapi.operation import Operation
 
 SUMMARY = "Answers which times a customer can book, and to staff why a time is not offered."

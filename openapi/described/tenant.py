@@ -7,12 +7,13 @@ from typing import Annotated, Any
 from common.api.catalogue import TenantBody
 from common.api.paging import ListQuery
 from common.api.privacy import ErasureBody, ExportBody, LockBody, SupportBody
-from common.domain.catalogue import EditPolicy
-from common.domain.mail_policy import Language
-from common.domain.support import Action
-from common.domain.work import DeadLetter, Notice
 from openapi.described.erasure_models import Erasure, ErasureList
 from openapi.fields import Answer, Email, Id, Line, Moment, Name, Opaque, TrueFlag, Zone, example_field
+
+from common.domain.catalogue.records import EditPolicy, Language
+from common.domain.notify import Notice
+from common.domain.privacy.support import Action
+from common.domain.shared.tasks import DeadLetter
 from openapi.operation import Operation
 from openapi.record_responses import (
     CONDITIONS,

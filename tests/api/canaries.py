@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from common import wiring
-from common.domain.account import ProviderKind
+from common.domain.calendar.connection import ProviderKind
 from tests.api.canary_events import BIRDS, KINDS, bird, google_event, graph_event
 from tests.api.conftest import Answer, Http
 from tests.world import ACCOUNT, OUTLOOK, RETURN_TO, World

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from common.domain.account import ProviderKind
+from common.domain.calendar.connection import ProviderKind
 from tests.api.canaries import Life, found
 from tests.api.canary_events import BIRDS, KEPT, KINDS, bird
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from common.domain.account import ProviderKind
+from common.domain.calendar.connection import ProviderKind
+from tests.api.booking.test_bookings import BODY
 from tests.api.conftest import Answer, Http
-from tests.api.test_bookings import BODY
-from tests.api.test_connections import STAFF
+from tests.api.connect.test_connections import STAFF
 from tests.world import OUTLOOK
 
 LATER, LAST = "2027-03-16T14:00:00+01:00", "2027-03-16T15:00:00+01:00"

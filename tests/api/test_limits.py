@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from common.domain.limits import Limits
+from common.domain.shared.rate_limits import Limits
+from tests.api.booking.test_bookings import BODY
 from tests.api.conftest import Answer, Http
-from tests.api.test_bookings import BODY
 
 SLOTS = "/slots?tenant=t1&service=cut&from=2027-03-16T00:00:00Z&to=2027-03-17T00:00:00Z"
 USUAL = Limits()

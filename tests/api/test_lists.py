@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from common.domain.booking import Customer
-from common.flows.book import Book, book
+from common.domain.booking.booking import Customer
+from common.flows.booking.book import Book, book
 from tests.api.conftest import Answer, Http
 
 START = datetime(2027, 3, 16, 9, tzinfo=UTC)

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from common.domain.account import ProviderKind
+from common.domain.calendar.connection import ProviderKind
 from openapi.functions import whole
 from tests.api.conftest import Http
-from tests.api.test_connections import STAFF
-from tests.api.test_export_readable import imported
+from tests.api.connect.test_connections import STAFF
+from tests.api.privacy.test_export_readable import imported
 
 BOTH = pytest.mark.parametrize("provider", list(ProviderKind), ids=str)
 # Answers with several things in them that are no list of records, by what bounds each.

@@ -6,19 +6,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from common.late import LateVault
 
 from common.config import Config
 from common.crypto.keys import HmacKeys
-from common.domain.account import ProviderKind
-from common.domain.work import Work
-from common.flows.steps.wakeups import wake_calendar
-from common.late import LateVault
+from common.domain.calendar.connection import ProviderKind
+from common.domain.shared.tasks import Work
+from common.flows.shared.enqueue import wake_calendar
 from common.providers.offered import offered
 from common.wiring import Installation
+from tests.api.booking.test_bookings import book
 from tests.api.conftest import Http
-from tests.api.test_bookings import book
-from tests.flows.life_setup import Life
-from tests.flows.sync_setup import at
+from tests.flows.setups.life_setup import Life
+from tests.flows.setups.sync_setup import at
 from tests.lists import every
 from tests.world import ACCOUNT, RETURN_TO, World
 

@@ -22,7 +22,7 @@ from common.crypto.vault import new_keyset
 from local.issuer import Issuer
 from local.server import serve
 from scripts.archive import ROOT, archive, build, manifest
-from tests.archive.unpacked import imports_of, running, unpack
+from tests.archive.unpacked import imports_of, running, unpack, with_memory
 from tests.terraform.deployment import functions, settings_of, shared
 
 # A call that needs the settings, the keys and every port, and what an empty store answers to it.
@@ -52,7 +52,7 @@ WORKED = {"maintenance": (200, None)}
 UNREADABLE = (502, "unreadable_task")
 STAFF, TASKS = "slotbridge", "tasks@example-project.iam.gserviceaccount.com"
 # Replacements for what the tests do not have.
-STAND_INS = {"STORE": "memory", "CLOUD_TASKS_EMULATOR_HOST": "127.0.0.1:9"}
+STAND_INS = {"CLOUD_TASKS_EMULATOR_HOST": "127.0.0.1:9"}
 SAMPLES = {
     "AWS_ACCESS_KEY_ID": "an-id",
     "AWS_SECRET_ACCESS_KEY": "a-secret",
@@ -159,7 +159,8 @@ def test_an_archive_answers_from_an_empty_folder(
 ) -> None:
     """With only its hashed requirements and its own settings it starts and handles a request."""
     folder = unpack(archives / f"{name}.zip", tmp_path / "workspace")
-    with running(name, folder, settings(name, issuer)) as url:
+    source = "main.py" if "lean" in functions()[name] else with_memory(folder)
+    with running(name, folder, settings(name, issuer), source=source) as url:
         unknown = call(f"{url}/no/such/route")
         answered, expected = deep_call(name, url, issuer)
     log = (folder / "log.txt").read_text()
@@ -218,8 +219,8 @@ def test_a_function_changes_only_when_its_own_code_does() -> None:
     """Modules that only other functions use are not in the archive, so they cannot cause a deployment."""
     webhook, slots = archive("webhook_google"), archive("slots")
 
-    assert "common/flows/list_slots.py" in slots.sources
-    assert not {path for path in slots.sources if "disconnect" in path or "finish_consent" in path}
+    assert "common/flows/slots/list_slots.py" in slots.sources
+    assert not {path for path in slots.sources if "disconnect" in path or "complete_connection" in path}
     assert not {path for path in webhook.sources if path.startswith("common/store/")}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +17,14 @@ import urllib3
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache/archives"
+ON_MEMORY = """
+import os
+from common import wiring
+from common.config import Config
+from local.firestore_memory.documents import MemoryDocuments
+wiring.use(wiring.Installation(Config(os.environ), documents=MemoryDocuments()))
+from main import *
+"""
 
 
 def environment_for(folder: Path) -> Path:
@@ -43,8 +52,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def with_memory(folder: Path) -> str:
+    """Put the document database in memory beside an archive, which has none itself; the source to start."""
+    shutil.copytree(ROOT / "local/firestore_memory", folder / "local/firestore_memory")
+    (folder / "on_memory.py").write_text(ON_MEMORY)
+    return "on_memory.py"
+
+
 @contextmanager
-def running(name: str, folder: Path, settings: Mapping[str, str]) -> Iterator[str]:
+def running(
+    name: str, folder: Path, settings: Mapping[str, str], *, source: str = "main.py"
+) -> Iterator[str]:
     """A function as the platform starts it: its archive, its requirements, its settings and nothing else."""
     port = free_port()
     python = environment_for(folder) / "bin"
@@ -57,7 +75,7 @@ def running(name: str, folder: Path, settings: Mapping[str, str]) -> Iterator[st
         "THREADS": "2",
     }
     # The virtual environment's own commands are scripts that name it, so they are run by its Python.
-    command = [python / "python", python / "functions-framework", "--target", name, "--source", "main.py"]
+    command = [python / "python", python / "functions-framework", "--target", name, "--source", source]
     with (folder / "log.txt").open("wb") as log:
         server = subprocess.Popen(
             [*map(str, command), "--host", "127.0.0.1", "--port", str(port)],

@@ -10,8 +10,8 @@ import sys
 import pytest
 
 from common.config import Config
-from common.domain.work import Lane
-from common.flows.maintain import Job
+from common.domain.shared.tasks import Lane
+from common.flows.ops.maintain import MaintenanceJob
 from scripts.keys import new
 from tests.terraform import code
 from tests.terraform.deployment import ROOT, TERRAFORM, functions, shared
@@ -84,7 +84,7 @@ def test_secrets_queues_and_jobs_have_the_names_that_terraform_gives() -> None:
     assert queues <= lanes
     assert [lanes] * 2 == [set(words.split()) for words in all_queues]
     assert jobs
-    assert jobs <= {job.value for job in Job}
+    assert jobs <= {job.value for job in MaintenanceJob}
 
 
 def test_resources_variables_and_outputs_exist() -> None:

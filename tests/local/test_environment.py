@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from common.config import Config
-from common.domain.account import ProviderKind
+from common.domain.calendar.connection import ProviderKind
 from common.tasks.grpc import GrpcTaskQueue
 from common.tasks.rest import RestTaskQueue
 from common.wiring import Installation

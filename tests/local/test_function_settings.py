@@ -8,6 +8,8 @@ from common.config import Config
 from common.log import JsonLog
 from common.wiring import Installation, installation, use, using
 from local.function_settings import installations, settings_of
+
+from local.firestore_memory.documents import MemoryDocuments
 from tests.terraform.deployment import functions, shared
 
 EVERYTHING = {
@@ -16,7 +18,7 @@ EVERYTHING = {
         *shared("settings")["secrets"],
         *(setting for group in shared("settings")["groups"].values() for setting in group),
     )
-} | {"STORE": "memory", "PATH": "/usr/bin", "FUNCTION_URL_SLOTS": "http://127.0.0.1/slots"}
+} | {"PATH": "/usr/bin", "FUNCTION_URL_SLOTS": "http://127.0.0.1/slots"}
 
 
 @pytest.mark.parametrize("name", sorted(functions()))
@@ -25,12 +27,12 @@ def test_a_function_gets_its_own_secrets_alone(name: str) -> None:
     given = settings_of(name, EVERYTHING)
 
     assert set(functions()[name]["secrets"]) == set(given) & set(shared("settings")["secrets"])
-    assert {"STORE", "PATH", "FUNCTION_URL_SLOTS", "GOOGLE_CLOUD_PROJECT"} <= set(given)
+    assert {"PATH", "FUNCTION_URL_SLOTS", "GOOGLE_CLOUD_PROJECT"} <= set(given)
 
 
 def test_functions_share_the_store_that_they_may_open() -> None:
     """Functions with access to the database share one store; a webhook has none."""
-    whole = Installation(Config({"STORE": "memory"}))
+    whole = Installation(Config({}), documents=MemoryDocuments())
     whole.log = JsonLog()
     made = installations(whole, ("feeds", "services", "webhook_google"))
 

@@ -18,9 +18,9 @@ def test_a_mail_goes_through_the_real_client(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(name, value)
     with MailServer() as server:
         transport = SesTransport(region=REGION, endpoint=server.url)
-        MimeMailer(transport, sender=SENDER).send(envelope())
+        MimeMailer(lambda: transport, sender=SENDER).send(envelope())
         with pytest.raises(OperatorFault):
-            MimeMailer(transport, sender="other@example.com").send(envelope())
+            MimeMailer(lambda: transport, sender="other@example.com").send(envelope())
         (mail,) = server.mails()
 
     assert (mail.to, mail.subject) == (("zoe@example.net",), "Your appointment with Salon")

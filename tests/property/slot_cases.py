@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from common.domain.catalogue import Absence, Resource, Service, WallRange, WeeklyHours
-from common.domain.interval import Interval
-from common.domain.slots import Known, Picture, Question
-from common.domain.zones import offsets, zone
+from common.domain.calendar.interval import Interval
+from common.domain.calendar.zones import offsets, zone
+from common.domain.catalogue.records import Absence, Resource, Service, WallRange, WeeklyHours
+from common.domain.slots.engine import Availability, Known, SlotQuestion
 
 EXAMPLES = settings.default.max_examples
 MINUTE = timedelta(minutes=1)
@@ -105,10 +105,10 @@ def cases(draw):
     name, start = draw(moments())
     window = Interval(start, start + draw(st.integers(1, 2 * DAY)) * MINUTE)
     now = start - draw(st.sampled_from((-120, -7, 0, 30, DAY, 2 * DAY))) * MINUTE
-    question = Question(draw(services()), draw(resources(name, start)), window, now)
+    question = SlotQuestion(draw(services()), draw(resources(name, start)), window, now)
     some = several(spans(start, longest=90))
     calendar = st.builds(Known, busy=some, free=several(spans(start, longest=2 * DAY)), as_of=st.just(now))
-    picture = Picture(
+    picture = Availability(
         bookings=draw(some),
         absences=tuple(Absence(f"absence-{n}", item) for n, item in enumerate(draw(some))),
         calendars=draw(st.dictionaries(st.sampled_from(("work", "home")), calendar, max_size=2)),

@@ -8,21 +8,20 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from common.domain.booking import Customer
-from common.domain.manage import HoldKey, Staff
-from common.domain.offers import HeldSlot
-from common.domain.settings import ImportMode, PrivateMode
+from common.domain.booking.access import HoldKey, Staff
+from common.domain.booking.booking import Customer
+from common.domain.connect.settings import ImportMode, PrivateMode
+from common.domain.slots.offers import HeldSlot
 from common.errors import SyncError
-from common.flows.book import Book, book
-from common.flows.cancel_booking import CancelBooking, cancel_booking
-from common.flows.change_settings import ChangeSettings, change_settings
-from common.flows.hold_slot import HoldSlot, hold_slot
-from common.flows.reschedule import Reschedule, reschedule
-from common.flows.start_sync import StartSync, start_sync
-from common.store.memory import MemoryDocuments
+from common.flows.booking.book import Book, book
+from common.flows.booking.change import CancelBooking, Reschedule, cancel_booking, reschedule
+from common.flows.booking.holds import HoldSlot, hold_slot
+from common.flows.connect.settings import ChangeSettings, change_settings
+from common.flows.sync.initial_sync import StartSync, start_sync
+from local.firestore_memory.documents import MemoryDocuments
 from local.google.errors import ApiError
 from tests.crashing import CountingDocuments, Crash, Plan, mortal
-from tests.flows.group_setup import MINUTE, yoga
+from tests.flows.setups.group_setup import MINUTE, yoga
 from tests.world import ACCOUNT, World
 
 SECOND = "team@group.calendar.example.com"

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from common.domain.account import ProviderKind
-from common.domain.settings import ImportMode, PrivateMode
-from common.flows.change_settings import ChangeSettings, change_settings
-from common.flows.start_sync import StartSync, start_sync
+from common.domain.calendar.connection import ProviderKind
+from common.domain.connect.settings import ImportMode, PrivateMode
+from common.flows.connect.settings import ChangeSettings, change_settings
+from common.flows.sync.initial_sync import StartSync, start_sync
 from local.microsoft.errors import GraphError
 from tests.property.stories import DAYS, LENGTHS, PICK, QUARTERS, moment
 from tests.property.test_convergence import Convergence

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ical.calendar_stream import IcsCalendarStream
 
-from common.api.feeds import feed_file
-from common.domain.booking import Booking, BookingStatus, Customer
-from common.domain.catalogue import Resource, WeeklyHours
-from common.domain.interval import Interval
-from common.domain.subscription import Shows
+from common.api.ics_feeds import feed_file
+from common.domain.booking.booking import Booking, BookingStatus, Customer
+from common.domain.calendar.interval import Interval
+from common.domain.catalogue.ics_feed import Shows
+from common.domain.catalogue.records import Resource, WeeklyHours
 
 EPOCH = datetime(2027, 1, 1, tzinfo=UTC)
 # What the API takes as a line of text, without what ends one or marks an order of bytes.

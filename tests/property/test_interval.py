@@ -4,7 +4,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.domain.interval import Interval, merge, subtract
+from common.domain.calendar.interval import Interval, merge, subtract
 
 EPOCH = datetime(2027, 3, 15, tzinfo=UTC)
 EXAMPLES = settings.default.max_examples

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.domain.agenda import Agenda, HeldSeats, Session
-from common.domain.cells import claimed
-from common.domain.fairness import fairly
-from common.domain.interval import Interval
-from common.domain.sessions import living, starts, why
-from common.domain.slots import Picture
-from tests.flows.group_setup import yoga
+from common.domain.booking.cells import claimed
+from common.domain.booking.fair_choice import fairly
+from common.domain.booking.sessions import living, starts, why
+from common.domain.calendar.interval import Interval
+from common.domain.slots.agenda import Agenda, HeldSeats, Session
+from common.domain.slots.engine import Availability
+from tests.flows.setups.group_setup import yoga
 from tests.property.slot_cases import EXAMPLES, MINUTE, cases, every_moment, oracle
 
 CELL = 5 * MINUTE
@@ -99,7 +99,7 @@ def expected(question, picture, agenda, seats):
         return found
     there = list(blocks(agenda, question.now))
     spans = tuple(span for _, span, _ in there)
-    whole = Picture(spans, picture.absences, picture.calendars)
+    whole = Availability(spans, picture.absences, picture.calendars)
     found = dict.fromkeys(oracle(question, whole), service.capacity)
     for name, span, taken in there:
         session = agenda.sessions.get(name)
@@ -117,7 +117,7 @@ def test_what_is_offered_is_what_the_definition_says(case, seats):
     """Pitfall 23: with sessions full, open, held and ended, for one guest and for parties."""
     question, picture, agenda = case
     alive = living(agenda, question.now)
-    view = Picture(tuple(alive.bookings.values()), picture.absences, picture.calendars)
+    view = Availability(tuple(alive.bookings.values()), picture.absences, picture.calendars)
     found = starts(question, view, alive, seats=seats)
 
     assert found == expected(question, picture, agenda, seats)
@@ -130,7 +130,7 @@ def test_a_time_has_no_reason_exactly_when_it_is_offered(case, seats):
     """Pitfall 23, F8: explaining, listing and booking are one engine, with sessions and holds as well."""
     question, picture, agenda = case
     alive = living(agenda, question.now)
-    view = Picture(tuple(alive.bookings.values()), picture.absences, picture.calendars)
+    view = Availability(tuple(alive.bookings.values()), picture.absences, picture.calendars)
     listed = set(starts(question, view, alive, seats=seats))
     moments = {*every_moment(question), *(session.start for session in agenda.sessions.values())}
 
@@ -146,7 +146,7 @@ def test_every_reason_names_the_range_that_is_in_the_way(case):
     """F8: whatever is not simply switched off has a range, and whoever takes the time has an id."""
     question, picture, agenda = case
     alive = living(agenda, question.now)
-    view = Picture(tuple(alive.bookings.values()), picture.absences, picture.calendars)
+    view = Availability(tuple(alive.bookings.values()), picture.absences, picture.calendars)
     for moment in every_moment(question):
         for reason in why(question, view, alive, moment):
             assert reason.interval or reason.code in {"inactive", "not_offered"}, reason

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.domain.cells import claimed
-from common.domain.interval import Interval
-from common.domain.slots import Known, Picture, Question, free_starts, reasons
+from common.domain.booking.cells import claimed
+from common.domain.calendar.interval import Interval
+from common.domain.slots.engine import Availability, Known, SlotQuestion, free_starts, reasons
 from tests.property.slot_cases import EXAMPLES, MINUTE, cases, every_moment, oracle
 
 
@@ -43,7 +43,7 @@ def test_booking_asks_with_a_narrower_picture_and_gets_the_same_answer(case, dat
     moment = data.draw(st.sampled_from(listed or (question.window.start,)))
     service = question.service
     near = claimed(moment, service)
-    narrow = Picture(
+    narrow = Availability(
         bookings=tuple(item for item in picture.bookings if item.overlaps(near)),
         absences=tuple(item for item in picture.absences if item.interval.overlaps(near)),
         calendars={
@@ -55,6 +55,6 @@ def test_booking_asks_with_a_narrower_picture_and_gets_the_same_answer(case, dat
             for key, state in picture.calendars.items()
         },
     )
-    asked = Question(service, question.resource, Interval(moment, moment + MINUTE), question.now)
+    asked = SlotQuestion(service, question.resource, Interval(moment, moment + MINUTE), question.now)
 
     assert (moment in listed) == (free_starts(asked, narrow) == (moment,))

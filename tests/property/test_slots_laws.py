@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.domain.catalogue import Absence
-from common.domain.cells import cells, claimed
-from common.domain.interval import Interval
-from common.domain.slots import Known, Picture, Question, Unknown, free_starts
-from common.domain.zones import instant, zone
+from common.domain.booking.cells import cells, claimed
+from common.domain.calendar.interval import Interval
+from common.domain.calendar.zones import instant, zone
+from common.domain.catalogue.records import Absence
+from common.domain.slots.engine import Availability, Known, SlotQuestion, Unknown, free_starts
 from tests.property.slot_cases import DAY, EXAMPLES, MINUTE, ZONES, cases, spans, to_instant
 
 
@@ -24,7 +24,7 @@ def test_customers_who_book_what_is_listed_never_share_a_cell(case, data):
     bookings = [claimed(item.start, question.service) for item in picture.bookings]
     taken = {key for booking in bookings for key in cells(booking)}
     for _ in range(6):
-        view = Picture(tuple(bookings), picture.absences, picture.calendars)
+        view = Availability(tuple(bookings), picture.absences, picture.calendars)
         listed = free_starts(question, view)
         if not listed:
             break
@@ -44,12 +44,14 @@ def test_more_busy_time_never_adds_a_start(case, data):
     busy = Known((extra,), (), question.now)
 
     for more in (
-        Picture((*picture.bookings, extra), picture.absences, picture.calendars),
-        Picture(picture.bookings, (*picture.absences, Absence("more", extra)), picture.calendars),
-        Picture(picture.bookings, picture.absences, {**picture.calendars, "more": busy}),
+        Availability((*picture.bookings, extra), picture.absences, picture.calendars),
+        Availability(picture.bookings, (*picture.absences, Absence("more", extra)), picture.calendars),
+        Availability(picture.bookings, picture.absences, {**picture.calendars, "more": busy}),
     ):
         assert set(free_starts(question, more)) <= before
-    unknown = Picture(picture.bookings, picture.absences, {**picture.calendars, "more": Unknown("timeout")})
+    unknown = Availability(
+        picture.bookings, picture.absences, {**picture.calendars, "more": Unknown("timeout")}
+    )
     assert () == free_starts(question, unknown)
 
 
@@ -62,7 +64,7 @@ def test_splitting_the_window_changes_nothing(case, data):
     window = question.window
     cut = window.start + data.draw(st.integers(0, window.length // MINUTE)) * MINUTE
     parts = [
-        Question(question.service, question.resource, Interval(start, end), question.now)
+        SlotQuestion(question.service, question.resource, Interval(start, end), question.now)
         for start, end in ((window.start, cut), (cut, window.end))
         if start < end
     ]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.domain.interval import Interval, Spans
-from common.domain.sweep import Taken
+from common.domain.calendar.interval import Interval, Spans
+from common.domain.slots.sweep_line import TakenTimes
 
 BASE = 1_805_000_000
 FORM = "%Y-%m-%dT%H:%M:%SZ"
@@ -28,14 +28,14 @@ def elsewhere(epoch: int) -> str:
     return datetime.fromtimestamp(epoch, timezone(timedelta(hours=5, minutes=45))).isoformat()
 
 
-def seconds(taken: Taken) -> set[int]:
+def seconds(taken: TakenTimes) -> set[int]:
     return {second for start, end in taken for second in range(start, end)}
 
 
 @given(ranges)
 def test_the_columns_ascend_with_gaps_and_cover_exactly_what_was_told(told) -> None:
     """Every second of every range, no other, and never two ranges that touch."""
-    taken = Taken.of(told)
+    taken = TakenTimes.of(told)
 
     assert seconds(taken) == {second for start, end in told for second in range(start, end)}
     assert all(start < end for start, end in taken)
@@ -46,11 +46,11 @@ def test_the_columns_ascend_with_gaps_and_cover_exactly_what_was_told(told) -> N
 def test_texts_say_the_same_as_numbers_in_one_form_or_in_several(told, data) -> None:
     """Merging the texts themselves changes nothing; other offsets among them change nothing either."""
     mixed = data.draw(st.lists(st.booleans(), min_size=len(told), max_size=len(told)))
-    expected = list(Taken.of(told))
+    expected = list(TakenTimes.of(told))
 
-    assert list(Taken.of_texts([(text(start), text(end)) for start, end in told])) == expected
+    assert list(TakenTimes.of_texts([(text(start), text(end)) for start, end in told])) == expected
     assert expected == list(
-        Taken.of_texts(
+        TakenTimes.of_texts(
             [
                 (elsewhere(start), elsewhere(end)) if other else (text(start), text(end))
                 for (start, end), other in zip(told, mixed, strict=True)
@@ -72,13 +72,13 @@ def test_texts_say_the_same_as_numbers_in_one_form_or_in_several(told, data) -> 
 def test_a_text_that_is_no_range_of_instants_is_refused(pair) -> None:
     """A time that cannot be read is an error, never a time that is free."""
     with pytest.raises(ValueError):  # noqa: PT011 - each reader has words of its own
-        Taken.of_texts([pair])
+        TakenTimes.of_texts([pair])
 
 
 @given(ranges, st.integers(0, 500), st.integers(0, 100))
 def test_what_is_near_is_all_that_touches(told, first, length) -> None:
     """Whole ranges, none left out, none too many."""
-    taken, low, high = Taken.of(told), BASE + first, BASE + first + length
+    taken, low, high = TakenTimes.of(told), BASE + first, BASE + first + length
 
     near = [(start, end) for start, end in taken if end >= low and start <= high]
     assert list(taken.near(low, high)) == near

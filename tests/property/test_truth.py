@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from common.domain.booking import BookingStatus
-from common.flows.steps.settled import settle
-from common.ports import BookingChange
-from tests.flows.graph_setup import Outlook
-from tests.flows.sync_setup import Synced, at
+from common.domain.booking.booking import BookingStatus
+from common.domain.booking.booking_change import BookingChange
+from common.flows.booking.commit import settle
+from tests.flows.setups.graph_setup import Outlook
+from tests.flows.setups.sync_setup import Synced, at
 from tests.truth import differences
 from tests.world import ACCOUNT, OUTLOOK
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from common.api.doorman import WRITES
 from common.api.handler import ANONYMOUS
+from common.api.rate_limiter import WRITES
 from tests.terraform.code import tree
 from tests.terraform.deployment import ROOT
 

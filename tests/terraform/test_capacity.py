@@ -8,8 +8,8 @@ import pytest
 
 from bench.capacity.__main__ import table
 from bench.capacity.model import PARTS_AT_ONCE, Habits, Installation
-from common.flows.maintain import MOST
-from common.ports import Tuning
+from common.flows.ops.maintain import MOST
+from common.ports.machine import Tuning
 from tests.terraform.deployment import ROOT, functions, shared
 
 QUIET = Habits(changes_per_day=0, bookings_per_day=0, slot_queries_per_day=0)

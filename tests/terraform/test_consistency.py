@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from common.domain.work import Lane, Work
-from common.flows.maintain import Job
-from common.ports import Tuning
+from common.domain.shared.tasks import Lane, Work
+from common.flows.ops.maintain import MaintenanceJob
+from common.ports.machine import Tuning
 from common.tasks.message import DISPATCH_DEADLINE_SECONDS, SCHEMA
 from local.environment import queues
 from tests.terraform import code
@@ -140,7 +140,7 @@ def test_the_scheduler_asks_for_jobs_that_exist() -> None:
     """The deployed jobs are jobs of the maintenance function, asked for in the form of a task."""
     body = f'v = {SCHEMA}, lane = "{Lane.UPKEEP}", payload = {{ job = each.key }}'
 
-    assert {job.value for job in Job} - {Job.SWEEP} == set(shared("jobs"))
+    assert {job.value for job in MaintenanceJob} - {MaintenanceJob.SWEEP} == set(shared("jobs"))
     assert body in text("scheduler.tf")
 
 

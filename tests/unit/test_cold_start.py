@@ -41,7 +41,7 @@ LATE = tuple(name for name in NEVER if name not in {"cryptography", "jwt", "pyda
 NO_WEBHOOK = (
     "common.ports",
     "common.store",
-    "common.api.doorman",
+    "common.api.rate_limiter",
     "common.api.models",
     "common.domain.booking",
 )

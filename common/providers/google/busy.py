@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from common.domain.account import Role
-from common.domain.event import Detail, ExternalEvent, Kind
-from common.domain.interval import Interval
+from common.domain.calendar.connection import AccessRole
+from common.domain.calendar.event import Detail, ExternalEvent, Kind
+from common.domain.calendar.interval import Interval
 from common.errors import Forbidden, GrantRevoked, SyncError, UnexpectedReply
 from common.ports.provider import BusyPage, BusyRequest
-from common.providers.google import pages
+from common.providers.google import list_events
 from common.providers.google.client import BUSY_RULES, GoogleClient
-from common.providers.google.items import read_listing
-from common.providers.google.mapping import Place, moment_of
-from common.providers.google.wire import Reply
+from common.providers.google.event_structs import read_listing
+from common.providers.google.events_to_domain import GoogleReadContext, moment_of
+from common.providers.google.request_bodies import Reply
 
-BLIND = frozenset({Role.NONE, Role.FREE_BUSY})
+BLIND = frozenset({AccessRole.NONE, AccessRole.FREE_BUSY})
 
 
 def ask_busy(
@@ -37,24 +37,24 @@ def _listed(
         calendarId=request.calendar.provider_id,
         singleEvents=True,
         maxResults=2500,
-        fields=pages.page_fields(detail),
-        **pages.bounds(window),
-        **pages.paged(request.page),
+        fields=list_events.page_fields(detail),
+        **list_events.bounds(window),
+        **list_events.paged(request.page),
     )
     listing = read_listing(client.content(token, asked, live=True))
-    place = Place.of((request.calendar.zone, listing.time_zone), detail)
-    events, unreadable = pages.events_of(listing, place)
+    place = GoogleReadContext.of((request.calendar.zone, listing.time_zone), detail)
+    events, unreadable = list_events.events_of(listing, place)
     if unreadable:
         raise UnexpectedReply("an event whose time cannot be read", code="unreadable_event")
     return BusyPage(
         events=tuple(event for event in events if event.inside(window)),
-        page=pages.next_page(listing.next_page_token, request.page),
+        page=list_events.next_page(listing.next_page_token, request.page),
     )
 
 
 def _free_busy(client: GoogleClient, token: str, request: BusyRequest, window: Interval) -> BusyPage:
-    chunk, id_ = pages.busy_chunk(window, request.page), request.calendar.provider_id
-    body: Any = {**pages.bounds(chunk), "items": [{"id": id_}]}
+    chunk, id_ = list_events.busy_chunk(window, request.page), request.calendar.provider_id
+    body: Any = {**list_events.bounds(chunk), "items": [{"id": id_}]}
     try:
         reply = client.read(token, client.service.freebusy().query(body=body), live=True)
     except GrantRevoked as error:

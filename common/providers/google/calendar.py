@@ -6,30 +6,31 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from common.domain.account import CalendarRef, ProviderKind, Role
-from common.domain.booking import Changed, EventDraft, EventRef, IdTaken
-from common.domain.event import Detail, ExternalEvent, Gone
-from common.domain.feed import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
-from common.domain.interval import Interval
+from common.domain.booking.booking import Changed, EventDraft, EventRef, IdTaken
+from common.domain.calendar.connection import AccessRole, CalendarRef, ProviderKind
+from common.domain.calendar.event import Detail, ExternalEvent, Gone
+from common.domain.calendar.interval import Interval
+from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
 from common.errors import CalendarGone, SyncError, UnexpectedReply
 from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest
-from common.providers.google import pages, wire
+from common.providers.answer_fields import lenient
+from common.providers.google import list_events, request_bodies
 from common.providers.google.busy import BLIND, ask_busy
 from common.providers.google.client import GoogleClient
-from common.providers.google.entries import calendar_of, channel_of
-from common.providers.google.items import Item, listed, listing_of, read_listing
-from common.providers.google.mapping import (
-    Place,
-    Unmappable,
+from common.providers.google.event_structs import GoogleItem, listed, listing_of, read_listing
+from common.providers.google.events_to_domain import (
+    GoogleReadContext,
+    UnmappableGoogleEvent,
+    calendar_of,
     change_of,
+    channel_of,
     event_of,
     written_of,
 )
-from common.providers.google.pages import events_of, next_page
-from common.providers.lenient import lenient
-from common.providers.refusals import Outcome
+from common.providers.google.list_events import events_of, next_page
+from common.providers.refusals import RefusalOutcome
 
-_ABSENT = frozenset({Outcome.MISSING, Outcome.DELETED})
+_ABSENT = frozenset({RefusalOutcome.MISSING, RefusalOutcome.DELETED})
 
 
 class GoogleCalendar:
@@ -47,12 +48,12 @@ class GoogleCalendar:
 
     def fields_version(self, detail: Detail) -> str:
         """A word for what is asked of an event; another word needs a new listing."""
-        return pages.fields_version(detail)
+        return list_events.fields_version(detail)
 
     def list_calendars(self, token: str, *, page: str | None) -> CalendarPage:
         """One page of the account's calendars, also of those that the person hides from view."""
         request = self._client.service.calendarList().list(
-            maxResults=250, showHidden=True, fields=pages.CALENDAR_FIELDS, **pages.paged(page)
+            maxResults=250, showHidden=True, fields=list_events.CALENDAR_FIELDS, **list_events.paged(page)
         )
         reply = self._client.read(token, request)
         items = listed(reply.get("kind"), reply.get("items"))
@@ -72,10 +73,10 @@ class GoogleCalendar:
 
     def changes(self, token: str, calendar: CalendarRef, cursor: Cursor, *, detail: Detail) -> ChangePage:
         """The next page of a full listing or of a delta; series are named, not expanded."""
-        asked = pages.listing(cursor, detail)
+        asked = list_events.listing(cursor, detail)
         request = self._events.list(calendarId=calendar.provider_id, **asked)
         listing = read_listing(self._client.content(token, request))
-        place = Place.of((calendar.zone, listing.time_zone), detail)
+        place = GoogleReadContext.of((calendar.zone, listing.time_zone), detail)
         found = [change_of(item, place, snapshot=cursor.snapshot) for item in listing.items or ()]
         page, sync_token = next_page(listing.next_page_token, cursor.page), listing.next_sync_token
         if page:
@@ -99,9 +100,9 @@ class GoogleCalendar:
             calendarId=calendar.provider_id,
             singleEvents=False,
             maxResults=2500,
-            timeMin=wire.moment(window.start),
-            fields=pages.COUNT_FIELDS,
-            **pages.paged(page),
+            timeMin=request_bodies.moment(window.start),
+            fields=list_events.COUNT_FIELDS,
+            **list_events.paged(page),
         )
         reply = self._client.read(token, request)
         return len(listed(reply.get("kind"), reply.get("items"))), _next(reply, page)
@@ -122,15 +123,17 @@ class GoogleCalendar:
             eventId=series_id,
             maxResults=2500,
             showDeleted=False,
-            fields=pages.page_fields(detail),
-            **pages.bounds(window),
-            **pages.paged(page),
+            fields=list_events.page_fields(detail),
+            **list_events.bounds(window),
+            **list_events.paged(page),
         )
         reply = self._client.attempt(token, request, accept=_ABSENT)
-        if isinstance(reply, Outcome):
+        if isinstance(reply, RefusalOutcome):
             return self._proven(token, calendar, series_id, reply)
         listing = listing_of(reply)
-        events, unreadable = events_of(listing, Place.of((calendar.zone, listing.time_zone), detail))
+        events, unreadable = events_of(
+            listing, GoogleReadContext.of((calendar.zone, listing.time_zone), detail)
+        )
         return OccurrencePage(
             events=tuple(event for event in events if event.series_id and event.inside(window)),
             unreadable=unreadable,
@@ -142,29 +145,29 @@ class GoogleCalendar:
     ) -> ExternalEvent | Gone:
         """One event as it is now; Gone where it is cancelled, or not in a calendar that can be read."""
         request = self._events.get(
-            calendarId=calendar.provider_id, eventId=event_id, fields=pages.EVENT_FIELDS[detail]
+            calendarId=calendar.provider_id, eventId=event_id, fields=list_events.EVENT_FIELDS[detail]
         )
         reply = self._client.attempt(token, request, accept=_ABSENT)
-        if isinstance(reply, Outcome):
+        if isinstance(reply, RefusalOutcome):
             return self._proven(token, calendar, event_id, reply)
         if reply.get("status") == "cancelled":
             return Gone(event_id)
         try:
-            return event_of(lenient(reply, Item), Place.of((calendar.zone,), detail))
-        except Unmappable as error:
+            return event_of(lenient(reply, GoogleItem), GoogleReadContext.of((calendar.zone,), detail))
+        except UnmappableGoogleEvent as error:
             raise UnexpectedReply("an event that cannot be read", code=str(error)) from None
 
     def create_event(self, token: str, calendar: CalendarRef, draft: EventDraft) -> EventRef | IdTaken:
         """Write a booking's event under our own id: the HTTP library may send it twice by itself."""
-        body: Any = wire.new_event(draft)
+        body: Any = request_bodies.new_event(draft)
         request = self._events.insert(
             calendarId=calendar.provider_id,
             body=body,
-            fields=pages.WRITE_FIELDS,
-            **wire.send_updates(notify=draft.notify),
+            fields=list_events.WRITE_FIELDS,
+            **request_bodies.send_updates(notify=draft.notify),
         )
-        reply = self._client.attempt(token, request, accept={Outcome.TAKEN})
-        return IdTaken(draft.event_id) if isinstance(reply, Outcome) else written_of(reply)
+        reply = self._client.attempt(token, request, accept={RefusalOutcome.TAKEN})
+        return IdTaken(draft.event_id) if isinstance(reply, RefusalOutcome) else written_of(reply)
 
     def update_event(
         self,
@@ -177,27 +180,27 @@ class GoogleCalendar:
         etag: str | None,
     ) -> EventRef | Gone | Changed:
         """Change only the named fields in place; ``status`` revives an event that was cancelled."""
-        body: Any = wire.changed_event(draft, changed)
+        body: Any = request_bodies.changed_event(draft, changed)
         request = self._events.patch(
             calendarId=calendar.provider_id,
             eventId=event_id,
             body=body,
-            fields=pages.WRITE_FIELDS,
-            **wire.send_updates(notify=draft.notify),
+            fields=list_events.WRITE_FIELDS,
+            **request_bodies.send_updates(notify=draft.notify),
         )
         if etag:
             request.headers = {**(request.headers or {}), "If-Match": etag}
-        reply = self._client.attempt(token, request, accept={*_ABSENT, Outcome.CHANGED})
-        if reply is Outcome.CHANGED:
+        reply = self._client.attempt(token, request, accept={*_ABSENT, RefusalOutcome.CHANGED})
+        if reply is RefusalOutcome.CHANGED:
             return Changed(event_id)
-        if isinstance(reply, Outcome):
+        if isinstance(reply, RefusalOutcome):
             return self._proven(token, calendar, event_id, reply)
         return Gone(event_id) if reply.get("status") == "cancelled" else written_of(reply)
 
     def delete_event(self, token: str, calendar: CalendarRef, event_id: str, *, notify: bool) -> None:
         """Remove an event; one that is gone already is fine, a calendar out of reach is not."""
         request = self._events.delete(
-            calendarId=calendar.provider_id, eventId=event_id, **wire.send_updates(notify=notify)
+            calendarId=calendar.provider_id, eventId=event_id, **request_bodies.send_updates(notify=notify)
         )
         outcome = self._client.tell(token, request, accept=_ABSENT)
         if outcome:
@@ -205,7 +208,7 @@ class GoogleCalendar:
 
     def watch(self, token: str, calendar: CalendarRef, request: ChannelRequest) -> Channel:
         """Open a push channel; its life is the one that Google returned."""
-        body: Any = wire.channel(request)
+        body: Any = request_bodies.channel(request)
         reply = self._client.read(token, self._events.watch(calendarId=calendar.provider_id, body=body))
         return channel_of(reply, request)
 
@@ -229,19 +232,19 @@ class GoogleCalendar:
         """Each calendar's events in ``window``, or why they are not known."""
         return tuple(ask_busy(self._client, token, request, window, detail) for request in requests)
 
-    def _proven(self, token: str, calendar: CalendarRef, event_id: str, outcome: Outcome) -> Gone:
+    def _proven(self, token: str, calendar: CalendarRef, event_id: str, outcome: RefusalOutcome) -> Gone:
         """Gone, if the provider said so; a 404 also means "no access", so the calendar is asked too."""
-        if outcome is Outcome.MISSING:
+        if outcome is RefusalOutcome.MISSING:
             request = self._events.list(
-                calendarId=calendar.provider_id, maxResults=1, fields=pages.PROBE_FIELDS
+                calendarId=calendar.provider_id, maxResults=1, fields=list_events.PROBE_FIELDS
             )
             reply = self._client.read(token, request)
             listed(reply.get("kind"), reply.get("items"))
-            role = wire.ROLES.get(str(reply.get("accessRole")), Role.READER)
+            role = request_bodies.ROLES.get(str(reply.get("accessRole")), AccessRole.READER)
             if role in BLIND and calendar.role not in BLIND:
                 raise CalendarGone("the calendar shows no events any more", code="access_lost")
         return Gone(event_id)
 
 
-def _next(reply: wire.Reply, page: str | None) -> str | None:
+def _next(reply: request_bodies.Reply, page: str | None) -> str | None:
     return next_page(reply.get("nextPageToken"), page)

@@ -1,12 +1,14 @@
-"""Talks to Google Calendar, and holds the one table that says what its refusals mean."""
+"""Connections to Google whose answers must be whole, not too large, and not too slow in coming."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from http import HTTPStatus
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse, IncompleteRead
+from socket import socket
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import httplib2
@@ -26,27 +28,108 @@ from common.errors import (
     UnexpectedReply,
     UsageExhausted,
 )
-from common.providers.google.connection import BoundedHttp, Heard, Refused
-from common.providers.google.wire import NO_REASON, Refusal, Reply, read_refusal
+from common.providers.google.request_bodies import NO_REASON, GoogleRefusal, Reply, read_refusal
 from common.providers.pool import Pool
-from common.providers.refusals import UNAVAILABLE, Outcome, Rule, accepted, by_status, error_of
+from common.providers.refusals import UNAVAILABLE, RefusalOutcome, RefusalRule, accepted, by_status, error_of
 
 if TYPE_CHECKING:
     from googleapiclient._apis.calendar.v3.resources import CalendarResource
     from googleapiclient.http import HttpRequest
 
+
+LARGEST_ANSWER = 32 * 2**20
+_PIECE = 65_536
+_PATIENCE = 20.0
+
+
+class _Bounded(HTTPResponse):
+    """A body that takes no longer as a whole than the connection waits for a single byte.
+
+    A socket's time-out starts anew with every byte, so that a trickle would hold a worker for ever.
+    """
+
+    def __init__(self, sock: socket, *args: Any, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        self._patience = sock.gettimeout() or _PATIENCE
+
+    def read(self, amt: int | None = None) -> bytes:
+        if amt is not None:
+            return super().read(amt)
+        try:
+            body = b"".join(self._pieces(monotonic() + self._patience))
+        finally:
+            self.close()
+        if self.length:
+            raise IncompleteRead(body, self.length)
+        return body
+
+    def _pieces(self, limit: float) -> Iterator[bytes]:
+        size = 0
+        while piece := self.read1(_PIECE):
+            size += len(piece)
+            if size > LARGEST_ANSWER or monotonic() > limit:
+                raise TimeoutError("an answer that does not end")
+            yield piece
+
+
+class _Plain(httplib2.HTTPConnectionWithTimeout):
+    """Without TLS: a simulator on this machine."""
+
+    response_class = _Bounded
+
+
+class _Secure(httplib2.HTTPSConnectionWithTimeout):
+    """With TLS."""
+
+    response_class = _Bounded
+
+
+class BoundedHttp(httplib2.Http):
+    """An httplib2 connection over bounded answers, which follows no redirect.
+
+    A bearer token goes to the address that it was meant for.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        super().__init__(timeout=timeout)
+        self.follow_redirects = False
+
+    def request(self, uri: str, *args: Any, **options: Any) -> tuple[httplib2.Response, bytes]:
+        """One request, over a bounded connection."""
+        kind = _Secure if uri.startswith("https:") else _Plain
+        response, content = super().request(uri, *args, **{"connection_type": kind, **options})
+        return response, content
+
+
+class GoogleRefused(Exception):
+    """Status, headers and body of an answer that is no success."""
+
+
+class RefusalFilter:
+    """A connection whose refusals never reach the library: it logs their texts and stumbles over odd ones."""
+
+    def __init__(self, http: httplib2.Http) -> None:
+        self._http = http
+
+    def request(self, uri: str, method: str, **sent: Any) -> tuple[httplib2.Response, bytes]:
+        """One request.
+
+        Raises:
+            Refused: The answer is no success.
+        """
+        response, content = self._http.request(uri, method, **sent)
+        if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise GoogleRefused(response.status, response, content)
+        return response, content
+
+
 ENDPOINT = "https://www.googleapis.com/calendar/v3/"
-
 HttpFactory = Callable[[float], httplib2.Http]
-
 # At DEBUG the library logs every address, and an address names the calendar's owner.
 logging.getLogger("googleapiclient").setLevel(logging.INFO)
-
-
-_LIMITED = Rule(RateLimited)
-_SCOPE = Rule(GrantRevoked, "scope_missing")
-_OPERATOR = Rule(OperatorFault, "api_not_enabled")
-
+_LIMITED = RefusalRule(RateLimited)
+_SCOPE = RefusalRule(GrantRevoked, "scope_missing")
+_OPERATOR = RefusalRule(OperatorFault, "api_not_enabled")
 # https://developers.google.com/workspace/calendar/api/guides/errors: 403 and 429 are equivalent for rates.
 _RATE_REASONS = (
     "rateLimitExceeded",
@@ -57,57 +140,59 @@ _RATE_REASONS = (
     "RATE_LIMIT_EXCEEDED",
     "RESOURCE_EXHAUSTED",
 )
-
 # "@x" stands for an error that Google locates in the parameter x: a token that it does not take any more.
-RULES: Mapping[tuple[int, str], Rule] = {
-    (400, "@syncToken"): Rule(CursorExpired),
-    (400, "@pageToken"): Rule(CursorExpired),
-    (400, "channelIdNotUnique"): Rule(Conflict, "channel_id_taken"),
-    (400, "pushNotSupportedForRequestedResource"): Rule(Forbidden, "push_unsupported"),
-    (400, "push.webhookUrlNotHttps"): Rule(OperatorFault, "webhook_refused"),
-    (400, "push.webhookUrlUnauthorized"): Rule(OperatorFault, "webhook_refused"),
-    **{(400, f"timeRange{fault}"): Rule(UnexpectedReply, "time_range") for fault in ("Empty", "TooLong")},
-    (401, "push.webhookUrlUnauthorized"): Rule(OperatorFault, "webhook_refused"),
+RULES: Mapping[tuple[int, str], RefusalRule] = {
+    (400, "@syncToken"): RefusalRule(CursorExpired),
+    (400, "@pageToken"): RefusalRule(CursorExpired),
+    (400, "channelIdNotUnique"): RefusalRule(Conflict, "channel_id_taken"),
+    (400, "pushNotSupportedForRequestedResource"): RefusalRule(Forbidden, "push_unsupported"),
+    (400, "push.webhookUrlNotHttps"): RefusalRule(OperatorFault, "webhook_refused"),
+    (400, "push.webhookUrlUnauthorized"): RefusalRule(OperatorFault, "webhook_refused"),
+    **{
+        (400, f"timeRange{fault}"): RefusalRule(UnexpectedReply, "time_range")
+        for fault in ("Empty", "TooLong")
+    },
+    (401, "push.webhookUrlUnauthorized"): RefusalRule(OperatorFault, "webhook_refused"),
     **{(status, reason): _LIMITED for status in (403, 429) for reason in _RATE_REASONS},
-    **{(status, "quotaExceeded"): Rule(UsageExhausted) for status in (403, 429)},
+    **{(status, "quotaExceeded"): RefusalRule(UsageExhausted) for status in (403, 429)},
     (403, "insufficientPermissions"): _SCOPE,
     (403, "ACCESS_TOKEN_SCOPE_INSUFFICIENT"): _SCOPE,
     **{(403, word): _OPERATOR for word in ("accessNotConfigured", "SERVICE_DISABLED", "CONSUMER_INVALID")},
-    (403, "notACalendarUser"): Rule(Stop, "not_a_calendar_user"),
-    (403, "domainPolicy"): Rule(Stop, "domain_policy"),
-    (403, "forbiddenForNonOrganizer"): Rule(Forbidden, "not_organizer"),
-    (403, "requiredAccessLevel"): Rule(Forbidden, "read_only_calendar"),
-    (403, "forbidden"): Rule(Forbidden),
-    (404, "notFound"): Rule(CalendarGone, outcome=Outcome.MISSING),
-    (409, "duplicate"): Rule(UnexpectedReply, "id_taken", Outcome.TAKEN),
-    (409, "conflict"): Rule(Conflict),
-    (410, "fullSyncRequired"): Rule(CursorExpired),
-    (410, "updatedMinTooLongAgo"): Rule(CursorExpired),
-    (410, "deleted"): Rule(UnexpectedReply, "deleted", Outcome.DELETED),
-    (404, NO_REASON): Rule(CalendarGone, outcome=Outcome.MISSING),
-    (409, NO_REASON): Rule(Conflict, outcome=Outcome.TAKEN),
-    (410, NO_REASON): Rule(CursorExpired, outcome=Outcome.DELETED),
+    (403, "notACalendarUser"): RefusalRule(Stop, "not_a_calendar_user"),
+    (403, "domainPolicy"): RefusalRule(Stop, "domain_policy"),
+    (403, "forbiddenForNonOrganizer"): RefusalRule(Forbidden, "not_organizer"),
+    (403, "requiredAccessLevel"): RefusalRule(Forbidden, "read_only_calendar"),
+    (403, "forbidden"): RefusalRule(Forbidden),
+    (404, "notFound"): RefusalRule(CalendarGone, outcome=RefusalOutcome.MISSING),
+    (409, "duplicate"): RefusalRule(UnexpectedReply, "id_taken", RefusalOutcome.TAKEN),
+    (409, "conflict"): RefusalRule(Conflict),
+    (410, "fullSyncRequired"): RefusalRule(CursorExpired),
+    (410, "updatedMinTooLongAgo"): RefusalRule(CursorExpired),
+    (410, "deleted"): RefusalRule(UnexpectedReply, "deleted", RefusalOutcome.DELETED),
+    (404, NO_REASON): RefusalRule(CalendarGone, outcome=RefusalOutcome.MISSING),
+    (409, NO_REASON): RefusalRule(Conflict, outcome=RefusalOutcome.TAKEN),
+    (410, NO_REASON): RefusalRule(CursorExpired, outcome=RefusalOutcome.DELETED),
 }
-STATUSES: Mapping[int, Rule] = {
-    401: Rule(GrantRevoked, "unauthorized"),
+STATUSES: Mapping[int, RefusalRule] = {
+    401: RefusalRule(GrantRevoked, "unauthorized"),
     408: UNAVAILABLE,
     # Seen on reads, without any condition in the request, and gone on the next attempt.
     412: UNAVAILABLE,
     429: _LIMITED,
 }
 # Inside a 200: https://developers.google.com/workspace/calendar/api/v3/reference/freebusy
-BUSY_RULES: Mapping[str, Rule] = {
-    "notFound": Rule(CalendarGone),
+BUSY_RULES: Mapping[str, RefusalRule] = {
+    "notFound": RefusalRule(CalendarGone),
     "internalError": UNAVAILABLE,
     "backendError": UNAVAILABLE,
     "rateLimitExceeded": _LIMITED,
-    "groupTooBig": Rule(UnexpectedReply, "group_too_big"),
-    "tooManyCalendarsRequested": Rule(UnexpectedReply, "too_many_calendars"),
+    "groupTooBig": RefusalRule(UnexpectedReply, "group_too_big"),
+    "tooManyCalendarsRequested": RefusalRule(UnexpectedReply, "too_many_calendars"),
 }
-_CHANGED = Rule(UnexpectedReply, "precondition", Outcome.CHANGED)
+_CHANGED = RefusalRule(UnexpectedReply, "precondition", RefusalOutcome.CHANGED)
 
 
-def rule_for(refusal: Refusal) -> Rule:
+def rule_for(refusal: GoogleRefusal) -> RefusalRule:
     """The reaction to a refusal: by reason, then by status; what is unknown is never taken for harmless."""
     if refusal.status == HTTPStatus.PRECONDITION_FAILED and refusal.conditional:
         return _CHANGED
@@ -117,7 +202,7 @@ def rule_for(refusal: Refusal) -> Rule:
     return by_status(STATUSES, refusal.status)
 
 
-def error_for(refusal: Refusal) -> SyncError:
+def error_for(refusal: GoogleRefusal) -> SyncError:
     """The error to raise; its text holds Google's own word for the reason and nothing else."""
     return error_of(rule_for(refusal), refusal, who="Google")
 
@@ -153,7 +238,7 @@ class GoogleClient:
     def read(self, token: str, request: HttpRequest, *, live: bool = False) -> Reply:
         """The JSON object that answers ``request``; every refusal is an error."""
         answer = self.attempt(token, request, live=live)
-        if isinstance(answer, Outcome):
+        if isinstance(answer, RefusalOutcome):
             raise UnexpectedReply("an outcome that nobody asked for")
         return answer
 
@@ -162,12 +247,12 @@ class GoogleClient:
         token: str,
         request: HttpRequest,
         *,
-        accept: Collection[Outcome] = (),
+        accept: Collection[RefusalOutcome] = (),
         live: bool = False,
-    ) -> Reply | Outcome:
+    ) -> Reply | RefusalOutcome:
         """The JSON object that answers ``request``, or one of the refusals that the caller accepts."""
         answer = self._exchange(token, request, live=live)
-        if isinstance(answer, Refusal):
+        if isinstance(answer, GoogleRefusal):
             return _accepted(answer, accept)
         # A cut-off body comes back as text from the library, without any error.
         if not isinstance(answer, dict):
@@ -178,14 +263,16 @@ class GoogleClient:
         """The bytes of the answer, for whoever knows its form; every refusal is an error."""
         request.postproc = _raw
         answer = self._exchange(token, request, live=live)
-        if isinstance(answer, Refusal):
+        if isinstance(answer, GoogleRefusal):
             raise error_for(answer)
         return bytes(answer) if isinstance(answer, bytes) else b""
 
-    def tell(self, token: str, request: HttpRequest, *, accept: Collection[Outcome] = ()) -> Outcome | None:
+    def tell(
+        self, token: str, request: HttpRequest, *, accept: Collection[RefusalOutcome] = ()
+    ) -> RefusalOutcome | None:
         """Send a request whose answer is empty; one of the accepted refusals, or None."""
         answer = self._exchange(token, request, live=False)
-        return _accepted(answer, accept) if isinstance(answer, Refusal) else None
+        return _accepted(answer, accept) if isinstance(answer, GoogleRefusal) else None
 
     def close(self) -> None:
         """Close the connections that are open and idle."""
@@ -196,10 +283,10 @@ class GoogleClient:
         request.headers = {**(request.headers or {}), "authorization": f"Bearer {token}"}
         conditional = "If-Match" in request.headers
         with self._pools[live].borrowed() as http:
-            heard: Any = Heard(http)
+            heard: Any = RefusalFilter(http)
             try:
                 return request.execute(http=heard, num_retries=0)
-            except Refused as refused:
+            except GoogleRefused as refused:
                 status, headers, content = refused.args
                 return read_refusal(status, headers, content, conditional=conditional)
             # Without the cause: the library's texts hold the address, and with it the calendar's owner.
@@ -209,7 +296,7 @@ class GoogleClient:
                 raise ProviderUnavailable("Google's answer is not whole", code="unreadable_reply") from None
 
 
-def _accepted(refusal: Refusal, accept: Collection[Outcome]) -> Outcome:
+def _accepted(refusal: GoogleRefusal, accept: Collection[RefusalOutcome]) -> RefusalOutcome:
     return accepted(rule_for(refusal), error_for(refusal), accept)
 
 

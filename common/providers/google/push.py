@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from common.domain.push import PushNotice
+from common.domain.sync.push import PushNotice
 
 
 def notice(headers: Mapping[str, str]) -> PushNotice:

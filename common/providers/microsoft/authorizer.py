@@ -1,18 +1,22 @@
-"""Microsoft's identity platform: consent with PKCE, and tokens through msal, which keeps none of them."""
+"""Carries msal's requests to the identity platform, and says what a failed one means before msal sees it."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
 import requests
+from msal.application import ConfidentialClientApplication
+from msal.token_cache import TokenCache
 
-from common.domain.account import Grant, ProviderKind
-from common.domain.consent import challenge
+from common.domain.calendar.connection import Grant, ProviderKind
+from common.domain.connect.consent import challenge
 from common.errors import (
     GrantRevoked,
     OperatorFault,
@@ -22,9 +26,148 @@ from common.errors import (
     UnexpectedReply,
 )
 from common.ports.provider import ConsentRequest
-from common.providers.microsoft.login import ORIGIN, LoginClient, application
-from common.providers.microsoft.tokens import claims_of, identity, lifetime, scopes
-from common.providers.tokens import required, text
+from common.providers import answer_fields
+from common.providers.answer_fields import parsed, required, retry_after, text
+from common.providers.microsoft.client import forgetful
+
+ORIGIN = "https://login.microsoftonline.com"
+# Below WARNING the library logs addresses and accounts.
+logging.getLogger("msal").setLevel(logging.WARNING)
+
+
+class LoginClient:
+    """The ``http_client`` of msal: one session, a time-out on every call, no redirects, no second attempt.
+
+    msal insists on https addresses, so whatever stands in for ``ORIGIN`` takes its place here. Its discovery
+    document is read once; msal asks for it with every new application object.
+    """
+
+    def __init__(self, session: requests.Session, *, stand_in: str, timeout: float) -> None:
+        self._stand_in = stand_in.rstrip("/")
+        self._session = forgetful(session, home=self.moved(f"{ORIGIN}/"))
+        self._timeout = timeout
+        self._documents: dict[str, requests.Response] = {}
+
+    def moved(self, address: str) -> str:
+        """An address of the identity platform, at whatever stands in for it."""
+        if self._stand_in and address.startswith(f"{ORIGIN}/"):
+            return f"{self._stand_in}{address.removeprefix(ORIGIN)}"
+        return address
+
+    def get(self, url: str, **sent: Any) -> requests.Response:
+        """A document that hardly ever changes."""
+        if url not in self._documents:
+            answer = self._whole("GET", url, **sent)
+            if answer.status_code != HTTPStatus.OK:
+                return answer
+            self._documents[url] = answer
+        return self._documents[url]
+
+    def post(self, url: str, **sent: Any) -> requests.Response:
+        """A request for tokens."""
+        return self._whole("POST", url, **sent)
+
+    def close(self) -> None:
+        """Close the connections that are open and idle."""
+        self._session.close()
+
+    def _whole(self, method: str, url: str, **sent: Any) -> requests.Response:
+        """An answer that msal can read: it logs what it cannot, and that may hold a token.
+
+        Raises:
+            RateLimited: The identity platform limits us.
+            ProviderUnavailable: It could not be reached, or failed on its side.
+        """
+        sent |= {"timeout": self._timeout, "allow_redirects": False}
+        try:
+            answer = self._session.request(method, self.moved(url), **sent)
+        # Without the cause: it can hold the request, and with it the code or the token.
+        except requests.RequestException:
+            raise ProviderUnavailable("Microsoft's sign-in could not be reached") from None
+        wait = retry_after(answer.headers)
+        if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            raise RateLimited("Microsoft's sign-in limits us", retry_after=wait)
+        if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            text = f"Microsoft's sign-in answered {answer.status_code}"
+            raise ProviderUnavailable(text, retry_after=wait)
+        if not isinstance(parsed(answer.content), dict):
+            raise ProviderUnavailable("Microsoft's answer is not whole", code="unreadable_reply")
+        return answer
+
+
+class _Forgetful(TokenCache):
+    """Keeps nothing: grants live encrypted in the store, and nowhere else."""
+
+    def add(self, event: object, now: int | None = None) -> None:
+        """Forget it."""
+
+
+# msal has no annotations.
+_APPLICATION: Any = ConfidentialClientApplication
+_CACHE: Any = _Forgetful
+
+
+def application(client: LoginClient, *, authority: str, client_id: str, client_secret: str) -> Any:
+    """The object of msal for one call: an older one would repeat from memory what others were refused.
+
+    Raises:
+        OperatorFault: The authority is none.
+    """
+    try:
+        return _APPLICATION(
+            client_id,
+            client_credential=client_secret,
+            authority=authority,
+            instance_discovery=False,
+            http_client=client,
+            token_cache=_CACHE(),
+        )
+    except (ValueError, KeyError):
+        raise OperatorFault("there is no such authority", code="authority") from None
+
+
+RESOURCE = "https://graph.microsoft.com/"
+_LONGEST_LIFE = 86_400
+
+
+def claims_of(reply: Mapping[str, Any], *, client_id: str, now: datetime) -> Mapping[str, Any]:
+    """What the ID token says; nothing where none came.
+
+    The token came over TLS straight from the token endpoint, which stands in for its signature:
+    https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference
+    """
+    claims = reply.get("id_token_claims")
+    if not isinstance(claims, dict):
+        return {}
+    expires = claims.get("exp")
+    ours = claims.get("aud") == client_id
+    if not (ours and isinstance(expires, int | float) and expires > now.timestamp()):
+        raise UnexpectedReply("an ID token that is not for us", code="id_token")
+    return claims
+
+
+def identity(claims: Mapping[str, Any]) -> str | None:
+    """Tenant and object, which a new name leaves as they are; the name itself must never identify anybody.
+
+    Personal accounts share one tenant, and have an object in it as well; where none is told, ``sub`` names
+    the person to our application: https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference
+    """
+    tenant, person = text(claims, "tid"), text(claims, "oid") or text(claims, "sub")
+    return f"{tenant}/{person}" if tenant and person else None
+
+
+def lifetime(reply: Mapping[str, Any]) -> timedelta:
+    """How long the access token lives."""
+    seconds = reply.get("expires_in")
+    if not isinstance(seconds, int) or seconds < 0:
+        raise UnexpectedReply("a token answer without expires_in")
+    return timedelta(seconds=min(seconds, _LONGEST_LIFE))
+
+
+def scopes(reply: Mapping[str, Any]) -> tuple[str, ...]:
+    """What was given, by the short names: Graph is the resource of whatever names none."""
+    return tuple(name.removeprefix(RESOURCE) for name in answer_fields.scopes(reply))
+
 
 # https://learn.microsoft.com/graph/permissions-reference; reading is asked for beside writing, because
 # subscriptions were once documented to need exactly that.
@@ -35,7 +178,6 @@ NEEDED: Mapping[str, frozenset[str]] = {WRITE: frozenset({WRITE, f"{WRITE}.Share
 # msal adds the others by itself, and refuses to be told.
 PERMISSIONS = (READ, WRITE)
 SCOPES = ("openid", "profile", "offline_access", *PERMISSIONS)
-
 # https://learn.microsoft.com/entra/identity-platform/reference-error-codes: ``error`` decides. Only the first
 # line ends a connection; everything else is ours to mend, or passes.
 _DEAD = ("invalid_grant", "interaction_required", "consent_required", "login_required", "access_denied")

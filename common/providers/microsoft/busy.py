@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
 
-from common.domain.event import Detail
-from common.domain.interval import Interval
-from common.errors import SyncError, UnexpectedReply
+from common.domain.calendar.event import Detail
+from common.domain.calendar.interval import Interval
+from common.errors import ProviderUnavailable, SyncError, UnexpectedReply
 from common.ports.provider import BusyPage, BusyRequest
-from common.providers.microsoft import pages
-from common.providers.microsoft.batch import ask_all
-from common.providers.microsoft.client import GraphClient
-from common.providers.microsoft.items import listing_of
-from common.providers.microsoft.mapping import Place
-from common.providers.microsoft.wire import Reply
+from common.providers.microsoft import list_events
+from common.providers.microsoft.client import GraphClient, error_for
+from common.providers.microsoft.event_structs import listing_of
+from common.providers.microsoft.events_to_domain import GraphReadContext
+from common.providers.microsoft.request_bodies import Ask, Reply, read_refusal
 
 
 def ask_busy(
@@ -30,7 +31,7 @@ def ask_busy(
     calendars than the default one: https://learn.microsoft.com/graph/api/calendar-getschedule
     """
     try:
-        asks = [pages.view(one.calendar.provider_id, window, detail, one.page) for one in requests]
+        asks = [list_events.view(one.calendar.provider_id, window, detail, one.page) for one in requests]
         answers = ask_all(client, token, asks) if asks else ()
     except SyncError as error:
         return tuple(error for _ in requests)
@@ -45,10 +46,49 @@ def _page(
 ) -> BusyPage | SyncError:
     try:
         listing = listing_of(reply)
-        events, unreadable = pages.events_of(listing, Place.of(request.calendar.zone, detail))
+        events, unreadable = list_events.events_of(
+            listing, GraphReadContext.of(request.calendar.zone, detail)
+        )
         if unreadable:
             return UnexpectedReply("an event whose time cannot be read", code="unreadable_event")
-        following = pages.link_of(listing.next_link, own=client.own, page=request.page)
+        following = list_events.link_of(listing.next_link, own=client.own, page=request.page)
     except SyncError as error:
         return error
     return BusyPage(events=tuple(event for event in events if event.inside(window)), page=following)
+
+
+# https://learn.microsoft.com/graph/json-batching
+MOST = 20
+
+
+def ask_all(client: GraphClient, token: str, asks: Sequence[Ask]) -> tuple[Reply | SyncError, ...]:
+    """The answers to up to twenty live questions; the 200 around them says nothing of any of them.
+
+    Raises:
+        SyncError: The request as a whole was refused.
+    """
+    steps = [
+        {"id": str(at), "method": ask.method, "url": client.relative(ask), "headers": dict(ask.headers)}
+        for at, ask in enumerate(asks)
+    ]
+    reply = client.read(token, Ask("POST", "/$batch", body={"requests": steps}), live=True)
+    listed = reply.get("responses")
+    found = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    heard = {str(one.get("id")): one for one in found}
+    return tuple(_answer(heard.get(str(at))) for at in range(len(asks)))
+
+
+def _answer(step: Mapping[str, Any] | None) -> Reply | SyncError:
+    """One answer; one that is missing is never the same as an empty one."""
+    status, body = (step.get("status"), step.get("body")) if step else (None, None)
+    if not step or not isinstance(status, int):
+        return UnexpectedReply("a calendar is missing from the answer", code="calendar_missing")
+    if status >= HTTPStatus.MULTIPLE_CHOICES:
+        headers = step.get("headers")
+        named = (
+            {str(name): str(value) for name, value in headers.items()} if isinstance(headers, dict) else {}
+        )
+        return error_for(read_refusal(status, named, body))
+    if not isinstance(body, dict):
+        return ProviderUnavailable("Graph's answer is not whole", code="unreadable_reply")
+    return body

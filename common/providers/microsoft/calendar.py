@@ -5,34 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from common.domain.account import CalendarRef, ProviderKind
-from common.domain.booking import Changed, EventDraft, EventRef, IdTaken
-from common.domain.event import Detail, ExternalEvent, Gone, Upsert
-from common.domain.feed import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
-from common.domain.interval import Interval
-from common.errors import SyncError, UnexpectedReply
+from common.domain.booking.booking import Changed, EventDraft, EventRef, IdTaken
+from common.domain.calendar.connection import CalendarRef, ProviderKind
+from common.domain.calendar.event import Detail, ExternalEvent, Gone, Upsert
+from common.domain.calendar.interval import Interval
+from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
+from common.domain.export.own_events import id_signature
+from common.errors import Conflict, Forbidden, SyncError, UnexpectedReply
 from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest
-from common.providers.lenient import lenient
-from common.providers.microsoft import batch, pages, wire
+from common.providers.answer_fields import lenient
+from common.providers.microsoft import busy, list_events, request_bodies
 from common.providers.microsoft.busy import ask_busy
-from common.providers.microsoft.channels import clear_twins
 from common.providers.microsoft.client import GraphClient
-from common.providers.microsoft.entries import calendar_of, channel_of, renewed_of
-from common.providers.microsoft.evidence import found_as, need_silence, proven
-from common.providers.microsoft.items import WordedItem, listed, listing_of, read_listing
-from common.providers.microsoft.mapping import (
-    Place,
-    Unmappable,
+from common.providers.microsoft.event_structs import WordedItem, listed, listing_of, read_listing
+from common.providers.microsoft.events_to_domain import (
+    GraphReadContext,
+    UnmappableGraphEvent,
+    calendar_of,
     change_of,
+    channel_of,
     event_of,
+    renewed_of,
     shows,
     written_of,
 )
-from common.providers.microsoft.pages import events_of
-from common.providers.microsoft.wire import Ask, Reply
-from common.providers.refusals import Outcome
+from common.providers.microsoft.list_events import events_of
+from common.providers.microsoft.request_bodies import Ask, Reply, calendar_path, channel_path
+from common.providers.refusals import RefusalOutcome
 
-_ABSENT = frozenset({Outcome.MISSING})
+_ABSENT = frozenset({RefusalOutcome.MISSING})
 # What only the owner's own copy has: a change of it is mailed to nobody.
 _UNSEEN = frozenset({"reminder", "attendee"})
 
@@ -41,7 +42,7 @@ class MicrosoftCalendar:
     """Outlook's calendars for every account, personal or not; see ``CalendarProvider``."""
 
     kind: ProviderKind = ProviderKind.MICROSOFT
-    busy_batch: int = batch.MOST
+    busy_batch: int = busy.MOST
     abilities: Abilities = Abilities(
         silent_guests=False,
         accepts_for_guests=False,
@@ -57,11 +58,11 @@ class MicrosoftCalendar:
 
     def fields_version(self, detail: Detail) -> str:
         """A word for what is asked of an event; another word needs a new listing."""
-        return pages.fields_version(detail)
+        return list_events.fields_version(detail)
 
     def list_calendars(self, token: str, *, page: str | None) -> CalendarPage:
         """One page of the account's calendars."""
-        reply = self._client.read(token, pages.calendars(page))
+        reply = self._client.read(token, list_events.calendars(page))
         found = (calendar_of(item) for item in listed(reply.get("value")) if isinstance(item, dict))
         following = self._next(reply.get("@odata.nextLink"), page)
         return CalendarPage(tuple(entry for entry in found if entry), following)
@@ -73,21 +74,23 @@ class MicrosoftCalendar:
 
     def delete_calendar(self, token: str, calendar: CalendarRef) -> None:
         """Remove a calendar that we made; one that is gone already is fine."""
-        self._client.tell(token, Ask("DELETE", wire.calendar_path(calendar.provider_id)), accept=_ABSENT)
+        self._client.tell(
+            token, Ask("DELETE", request_bodies.calendar_path(calendar.provider_id)), accept=_ABSENT
+        )
 
     def changes(self, token: str, calendar: CalendarRef, cursor: Cursor, *, detail: Detail) -> ChangePage:
         """The next page of a full listing or of a delta, both within the cursor's window."""
         listing = read_listing(
-            self._client.content(token, pages.feed(calendar.provider_id, cursor, detail)),
+            self._client.content(token, list_events.feed(calendar.provider_id, cursor, detail)),
             texts=detail is Detail.FULL,
         )
-        place = Place.of(calendar.zone, detail)
+        place = GraphReadContext.of(calendar.zone, detail)
         found = [change_of(item, place) for item in listing.value or ()]
         if cursor.snapshot:
             # What only the margin of the view shows; in a delta it may just have left the window.
             found = [one for one in found if not isinstance(one, Upsert) or one.event.inside(cursor.window)]
         page = self._next(listing.next_link, cursor.page)
-        link = pages.link_of(listing.delta_link, own=self._client.own)
+        link = list_events.link_of(listing.delta_link, own=self._client.own)
         if page:
             after = Cursor(cursor.snapshot, cursor.window, cursor.token, page)
         elif link:
@@ -95,7 +98,7 @@ class MicrosoftCalendar:
         else:
             raise UnexpectedReply("a listing ends without a delta link", code="no_sync_token")
         return ChangePage(
-            changes=pages.once(found),
+            changes=list_events.once(found),
             next=after,
             last=page is None,
             snapshot=cursor.snapshot,
@@ -106,9 +109,9 @@ class MicrosoftCalendar:
     ) -> tuple[int, str | None]:
         """How many single events and series are on this page of a view of ``window``, and the next page."""
         listing = read_listing(
-            self._client.content(token, pages.counted(calendar.provider_id, window, page)), texts=False
+            self._client.content(token, list_events.counted(calendar.provider_id, window, page)), texts=False
         )
-        events, unreadable = events_of(listing, Place.of(calendar.zone, Detail.TIMES))
+        events, unreadable = events_of(listing, GraphReadContext.of(calendar.zone, Detail.TIMES))
         units = {event.unit for event in events if event.inside(window)}
         return len(units) + unreadable, self._next(listing.next_link, page)
 
@@ -123,12 +126,12 @@ class MicrosoftCalendar:
         page: str | None,
     ) -> OccurrencePage | Gone:
         """One page of a series' occurrences that overlap ``window``."""
-        ask = pages.instances(calendar.provider_id, series_id, window, detail, page)
+        ask = list_events.instances(calendar.provider_id, series_id, window, detail, page)
         reply = self._client.attempt(token, ask, accept=_ABSENT)
-        if isinstance(reply, Outcome):
+        if isinstance(reply, RefusalOutcome):
             return proven(self._client, token, calendar, series_id)
         listing = listing_of(reply)
-        events, unreadable = events_of(listing, Place.of(calendar.zone, detail))
+        events, unreadable = events_of(listing, GraphReadContext.of(calendar.zone, detail))
         return OccurrencePage(
             events=tuple(event for event in events if event.series_id and event.inside(window)),
             unreadable=unreadable,
@@ -142,17 +145,22 @@ class MicrosoftCalendar:
         found = found_as(self._client, token, calendar, event_id)
         if isinstance(found, Gone):
             return found
-        ask = pages.one(calendar.provider_id, found, detail)
+        ask = list_events.one(calendar.provider_id, found, detail)
         reply = self._client.attempt(token, ask, accept=_ABSENT)
-        if isinstance(reply, Outcome):
+        if isinstance(reply, RefusalOutcome):
             return proven(self._client, token, calendar, event_id)
         return _read(reply, calendar, detail)
 
     def create_event(self, token: str, calendar: CalendarRef, draft: EventDraft) -> EventRef | IdTaken:
         """Write a booking's event; the answer to a repeated transaction is the first event as it is now."""
-        ask = Ask("POST", wire.events_path(calendar.provider_id), body=wire.new_event(draft), texts=True)
-        reply = self._client.attempt(token, ask, accept={Outcome.TAKEN})
-        if isinstance(reply, Outcome):
+        ask = Ask(
+            "POST",
+            request_bodies.events_path(calendar.provider_id),
+            body=request_bodies.new_event(draft),
+            texts=True,
+        )
+        reply = self._client.attempt(token, ask, accept={RefusalOutcome.TAKEN})
+        if isinstance(reply, RefusalOutcome):
             return IdTaken(draft.event_id)
         written = written_of(reply)
         return written if shows(reply, draft) else IdTaken(written.id)
@@ -171,16 +179,19 @@ class MicrosoftCalendar:
         found = found_as(self._client, token, calendar, event_id)
         if isinstance(found, Gone):
             return found
-        path, body = wire.events_path(calendar.provider_id, found), wire.changed_event(draft, changed)
+        path, body = (
+            request_bodies.events_path(calendar.provider_id, found),
+            request_bodies.changed_event(draft, changed),
+        )
         if draft.attendee and not draft.notify and changed - _UNSEEN:
             need_silence(self._client, token, path)
-        ask = Ask("PATCH", path, body=body, etag=etag) if body else Ask("GET", path, pages.STATE)
-        reply = self._client.attempt(token, ask, accept={*_ABSENT, Outcome.CHANGED})
-        if reply is Outcome.CHANGED:
+        ask = Ask("PATCH", path, body=body, etag=etag) if body else Ask("GET", path, list_events.STATE)
+        reply = self._client.attempt(token, ask, accept={*_ABSENT, RefusalOutcome.CHANGED})
+        if reply is RefusalOutcome.CHANGED:
             return Changed(event_id)
         return (
             proven(self._client, token, calendar, event_id)
-            if isinstance(reply, Outcome)
+            if isinstance(reply, RefusalOutcome)
             else written_of(reply)
         )
 
@@ -189,7 +200,7 @@ class MicrosoftCalendar:
         found = found_as(self._client, token, calendar, event_id)
         if isinstance(found, Gone):
             return
-        path = wire.events_path(calendar.provider_id, found)
+        path = request_bodies.events_path(calendar.provider_id, found)
         if not notify:
             need_silence(self._client, token, path)
         if self._client.tell(token, Ask("DELETE", path), accept=_ABSENT):
@@ -197,21 +208,25 @@ class MicrosoftCalendar:
 
     def watch(self, token: str, calendar: CalendarRef, request: ChannelRequest) -> Channel:
         """Open a subscription; one whose answer was lost gives way to the new one."""
-        ask = Ask("POST", "/subscriptions", body=wire.channel(calendar.provider_id, request))
-        reply = self._client.attempt(token, ask, accept={Outcome.TAKEN})
-        if isinstance(reply, Outcome):
-            clear_twins(self._client, token, resource=wire.events_path(calendar.provider_id))
+        ask = Ask("POST", "/subscriptions", body=request_bodies.channel(calendar.provider_id, request))
+        reply = self._client.attempt(token, ask, accept={RefusalOutcome.TAKEN})
+        if isinstance(reply, RefusalOutcome):
+            clear_twins(self._client, token, resource=request_bodies.events_path(calendar.provider_id))
             reply = self._client.read(token, ask)
         return channel_of(reply, request)
 
     def renew(self, token: str, channel: Channel, *, now: datetime, until: datetime) -> Channel | None:
         """A longer life, with the present token; None for a subscription that is gone for good."""
-        reply = self._client.attempt(token, wire.renewal(channel, now=now, until=until), accept=_ABSENT)
-        return None if isinstance(reply, Outcome) else renewed_of(reply, channel)
+        reply = self._client.attempt(
+            token, request_bodies.renewal(channel, now=now, until=until), accept=_ABSENT
+        )
+        return None if isinstance(reply, RefusalOutcome) else renewed_of(reply, channel)
 
     def unwatch(self, token: str, channel: Channel) -> None:
         """Close a subscription; one that is unknown already is fine."""
-        self._client.tell(token, Ask("DELETE", wire.channel_path(channel.resource_id)), accept=_ABSENT)
+        self._client.tell(
+            token, Ask("DELETE", request_bodies.channel_path(channel.resource_id)), accept=_ABSENT
+        )
 
     def busy(
         self,
@@ -225,11 +240,81 @@ class MicrosoftCalendar:
         return ask_busy(self._client, token, requests, window, detail=detail)
 
     def _next(self, link: object, page: str | None) -> str | None:
-        return pages.link_of(link, own=self._client.own, page=page)
+        return list_events.link_of(link, own=self._client.own, page=page)
 
 
 def _read(reply: Reply, calendar: CalendarRef, detail: Detail) -> ExternalEvent:
     try:
-        return event_of(lenient(reply, WordedItem), Place.of(calendar.zone, detail))
-    except Unmappable as error:
+        return event_of(lenient(reply, WordedItem), GraphReadContext.of(calendar.zone, detail))
+    except UnmappableGraphEvent as error:
         raise UnexpectedReply("an event that cannot be read", code=str(error)) from None
+
+
+def found_as(client: GraphClient, token: str, calendar: CalendarRef, event_id: str) -> str | Gone:
+    """Graph's id of an event that may be named by the id that we chose; a copy of it is not meant."""
+    if id_signature(event_id) is None:
+        return event_id
+    ask: Ask | None = list_events.kept_under(calendar.provider_id, event_id)
+    page: str | None = None
+    while ask:
+        reply = client.read(token, ask)
+        for item in listed(reply.get("value")):
+            if isinstance(item, dict) and item.get("transactionId") == event_id:
+                return written_of(item).id
+        page = list_events.link_of(reply.get("@odata.nextLink"), own=client.own, page=page)
+        ask = list_events.more(page) if page else None
+    return Gone(event_id)
+
+
+def need_silence(client: GraphClient, token: str, path: str) -> None:
+    """Refuse what would be mailed: Exchange tells every guest of a meeting that its organizer changes.
+
+    https://learn.microsoft.com/graph/api/event-update and https://learn.microsoft.com/graph/api/event-delete
+
+    Raises:
+        Forbidden: There are guests.
+    """
+    reply = client.attempt(token, Ask("GET", path, list_events.GUESTS), accept={RefusalOutcome.MISSING})
+    if isinstance(reply, RefusalOutcome) or reply.get("isOrganizer") is False:
+        return
+    if reply.get("attendees"):
+        raise Forbidden("guests would be mailed", code="cannot_be_silent")
+
+
+def proven(client: GraphClient, token: str, calendar: CalendarRef, event_id: str) -> Gone:
+    """Gone, because the calendar itself is still there to be read."""
+    asked = {"$select": list_events.CALENDAR_FIELDS}
+    client.read(token, Ask("GET", calendar_path(calendar.provider_id), asked))
+    return Gone(event_id)
+
+
+MOST_PAGES = 10
+
+
+def clear_twins(client: GraphClient, token: str, *, resource: str) -> None:
+    """Close the account's other subscriptions to ``resource``: Graph allows one for each kind of change.
+
+    https://learn.microsoft.com/graph/change-notifications-delivery-webhooks
+
+    Raises:
+        Conflict: There is none that could be seen.
+    """
+    ask: Ask | None = Ask("GET", "/subscriptions", page_size=list_events.PAGE_SIZE)
+    twins: list[str] = []
+    page: str | None = None
+    for _ in range(MOST_PAGES):
+        if ask is None:
+            break
+        reply = client.read(token, ask)
+        found = [item for item in listed(reply.get("value")) if isinstance(item, dict)]
+        twins += [str(item.get("id")) for item in found if _same(item.get("resource"), resource)]
+        page = list_events.link_of(reply.get("@odata.nextLink"), own=client.own, page=page)
+        ask = list_events.more(page) if page else None
+    if not twins:
+        raise Conflict("there is such a subscription, and it is not shown", code="channel_exists")
+    for twin in twins:
+        client.tell(token, Ask("DELETE", channel_path(twin)), accept={RefusalOutcome.MISSING})
+
+
+def _same(named: object, resource: str) -> bool:
+    return isinstance(named, str) and named.strip("/") == resource.strip("/")

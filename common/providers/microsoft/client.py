@@ -1,14 +1,18 @@
-"""Talks to Microsoft Graph, and holds the one table that says what its refusals mean."""
+"""Connections to Microsoft whose answers must be whole, not too large, and not too slow in coming."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
+from http.cookiejar import DefaultCookiePolicy
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from common.errors import (
     CalendarGone,
@@ -24,25 +28,102 @@ from common.errors import (
     UnexpectedReply,
     UsageExhausted,
 )
-from common.providers.lenient import parsed
-from common.providers.microsoft.connection import Heard, Unreachable, exchange, forgetful
-from common.providers.microsoft.wire import Ask, Refusal, Reply, read_refusal
+from common.providers.answer_fields import parsed
+from common.providers.microsoft.request_bodies import Ask, GraphRefusal, Reply, read_refusal
 from common.providers.pool import Pool
-from common.providers.refusals import UNAVAILABLE, Outcome, Rule, accepted, by_status, error_of
+from common.providers.refusals import UNAVAILABLE, RefusalOutcome, RefusalRule, accepted, by_status, error_of
+
+LARGEST_ANSWER = 32 * 2**20
+_PIECE = 65_536
+
+
+class Unreachable(Exception):
+    """There is no whole answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphResponse:
+    """An answer, whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class _Bearer(requests.auth.AuthBase):
+    """The token, and nothing that a file on this machine may hold for the host instead."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+def forgetful(session: requests.Session, *, home: str) -> requests.Session:
+    """A session with one host that carries nothing from one account to the next.
+
+    What the environment says of proxies and certificates is read here: the library reads it anew for every
+    call, which takes as long as the rest of the call.
+    """
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    found = session.merge_environment_settings(home, {}, None, None, None)
+    session.proxies, session.verify, session.trust_env = found["proxies"], found["verify"], False
+    return session
+
+
+def exchange(session: requests.Session, token: str, *, timeout: float, **request: Any) -> GraphResponse:
+    """One request and its whole answer; no redirect is followed, and nothing is tried again.
+
+    A socket's time-out starts anew with every byte, so that a trickle would hold a worker for ever: the
+    answer as a whole takes no longer than the wait for a single byte.
+
+    Raises:
+        Unreachable: There is none; without the cause, which names the address and with it the account.
+    """
+    limit = monotonic() + 2 * timeout
+    try:
+        prepared = _prepared(session, token, **request)
+        verify = True if session.verify is None else session.verify
+        answer = session.get_adapter(str(prepared.url)).send(
+            prepared, timeout=timeout, stream=True, verify=verify, proxies=session.proxies
+        )
+        try:
+            return GraphResponse(answer.status_code, answer.headers, b"".join(_pieces(answer, limit)))
+        finally:
+            answer.close()
+    except (requests.RequestException, HTTPError, OSError):
+        raise Unreachable from None
+
+
+def _prepared(
+    session: requests.Session, token: str, *, headers: Mapping[str, str], **request: Any
+) -> requests.PreparedRequest:
+    """The request alone: a session would mix cookies into it, and look where its answer redirects to."""
+    prepared = requests.PreparedRequest()
+    prepared.prepare(**request, headers={**session.headers, **headers}, auth=_Bearer(token))
+    return prepared
+
+
+def _pieces(answer: requests.Response, limit: float) -> Iterator[bytes]:
+    size = 0
+    while piece := answer.raw.read1(_PIECE, decode_content=True):
+        size += len(piece)
+        if size > LARGEST_ANSWER or monotonic() > limit:
+            raise TimeoutError("an answer that does not end")
+        yield piece
+
 
 ENDPOINT = "https://graph.microsoft.com/v1.0"
-
 SessionFactory = Callable[[], requests.Session]
-
-
 _ANY = 0
-_LIMITED = Rule(RateLimited)
-_EXPIRED = Rule(CursorExpired)
-_MISSING = Rule(CalendarGone, outcome=Outcome.MISSING)
-_MAILBOX = Rule(Stop, "mailbox_unsupported")
-_SCOPE = Rule(GrantRevoked, "scope_missing")
-_FULL = Rule(UsageExhausted, "mailbox_full")
-
+_LIMITED = RefusalRule(RateLimited)
+_EXPIRED = RefusalRule(CursorExpired)
+_MISSING = RefusalRule(CalendarGone, outcome=RefusalOutcome.MISSING)
+_MAILBOX = RefusalRule(Stop, "mailbox_unsupported")
+_SCOPE = RefusalRule(GrantRevoked, "scope_missing")
+_FULL = RefusalRule(UsageExhausted, "mailbox_full")
 # Real answers spell these codes in several ways, with several statuses, and inside one another:
 # https://learn.microsoft.com/graph/delta-query-overview and https://learn.microsoft.com/graph/errors
 _LOST_STATES = (
@@ -65,42 +146,41 @@ _MISSING_CODES = ("ErrorItemNotFound", "itemNotFound", "ResourceNotFound", "Erro
 _NO_MAILBOX = ("MailboxNotEnabledForRESTAPI", "MailboxNotSupportedForRESTAPI", "ErrorNonExistentMailbox")
 _DENIED = ("ErrorAccessDenied", "accessDenied", "Forbidden", "Authorization_RequestDenied", "notAllowed")
 _TRANSIENT = ("ErrorMailboxStoreUnavailable", "ErrorInternalServerTransientError", "ErrorTimeoutExpired")
-
-_RULES: Mapping[tuple[int, str], Rule] = {
+_RULES: Mapping[tuple[int, str], RefusalRule] = {
     **{(_ANY, code): _EXPIRED for code in _LOST_STATES},
     **{(_ANY, code): _LIMITED for code in _LIMITS},
     **{(_ANY, code): _MAILBOX for code in _NO_MAILBOX},
     **{(_ANY, code): UNAVAILABLE for code in _TRANSIENT},
-    (_ANY, "ErrorIrresolvableConflict"): Rule(Conflict, "event_busy", Outcome.CHANGED),
+    (_ANY, "ErrorIrresolvableConflict"): RefusalRule(Conflict, "event_busy", RefusalOutcome.CHANGED),
     (_ANY, "ErrorQuotaExceeded"): _FULL,
     (400, "ErrorInvalidIdMalformed"): _MISSING,
     (400, "ErrorInvalidId"): _MISSING,
-    (400, "ErrorDeleteDistinguishedFolder"): Rule(Forbidden, "default_calendar"),
-    (400, "TimeZoneNotSupportedException"): Rule(UnexpectedReply, "time_zone"),
-    (400, "ExtensionError"): Rule(Forbidden, "push_unsupported"),
-    (400, "ValidationError"): Rule(OperatorFault, "webhook_refused"),
-    **{(403, code): Rule(Forbidden) for code in _DENIED},
+    (400, "ErrorDeleteDistinguishedFolder"): RefusalRule(Forbidden, "default_calendar"),
+    (400, "TimeZoneNotSupportedException"): RefusalRule(UnexpectedReply, "time_zone"),
+    (400, "ExtensionError"): RefusalRule(Forbidden, "push_unsupported"),
+    (400, "ValidationError"): RefusalRule(OperatorFault, "webhook_refused"),
+    **{(403, code): RefusalRule(Forbidden) for code in _DENIED},
     (403, "ErrorInsufficientPermissionsInAccessToken"): _SCOPE,
-    (403, "ErrorCannotDeleteObject"): Rule(Forbidden, "read_only_calendar"),
-    (403, "insufficient_claims"): Rule(GrantRevoked, "interaction_required"),
-    (403, "ExtensionError"): Rule(Forbidden, "push_unsupported"),
+    (403, "ErrorCannotDeleteObject"): RefusalRule(Forbidden, "read_only_calendar"),
+    (403, "insufficient_claims"): RefusalRule(GrantRevoked, "interaction_required"),
+    (403, "ExtensionError"): RefusalRule(Forbidden, "push_unsupported"),
     **{(404, code): _MISSING for code in _MISSING_CODES},
-    (404, "ExtensionError"): Rule(Forbidden, "push_unsupported"),
-    (409, "ErrorFolderExists"): Rule(Forbidden, "name_taken"),
-    (409, "ErrorDuplicateTransactionId"): Rule(UnexpectedReply, "id_taken", Outcome.TAKEN),
-    (409, "nameAlreadyExists"): Rule(UnexpectedReply, "id_taken", Outcome.TAKEN),
+    (404, "ExtensionError"): RefusalRule(Forbidden, "push_unsupported"),
+    (409, "ErrorFolderExists"): RefusalRule(Forbidden, "name_taken"),
+    (409, "ErrorDuplicateTransactionId"): RefusalRule(UnexpectedReply, "id_taken", RefusalOutcome.TAKEN),
+    (409, "nameAlreadyExists"): RefusalRule(UnexpectedReply, "id_taken", RefusalOutcome.TAKEN),
 }
-RULES: Mapping[tuple[int, str], Rule] = {
+RULES: Mapping[tuple[int, str], RefusalRule] = {
     (status, code.lower()): rule for (status, code), rule in _RULES.items()
 }
-STATUSES: Mapping[int, Rule] = {
-    401: Rule(GrantRevoked, "unauthorized"),
-    403: Rule(Forbidden),
+STATUSES: Mapping[int, RefusalRule] = {
+    401: RefusalRule(GrantRevoked, "unauthorized"),
+    403: RefusalRule(Forbidden),
     408: UNAVAILABLE,
-    409: Rule(Conflict, outcome=Outcome.TAKEN),
+    409: RefusalRule(Conflict, outcome=RefusalOutcome.TAKEN),
     410: _EXPIRED,
-    412: Rule(Conflict, "event_busy", Outcome.CHANGED),
-    423: Rule(Conflict),
+    412: RefusalRule(Conflict, "event_busy", RefusalOutcome.CHANGED),
+    423: RefusalRule(Conflict),
     424: UNAVAILABLE,
     429: _LIMITED,
     507: _FULL,
@@ -108,7 +188,7 @@ STATUSES: Mapping[int, Rule] = {
 }
 
 
-def rule_for(refusal: Refusal) -> Rule:
+def rule_for(refusal: GraphRefusal) -> RefusalRule:
     """The reaction to a refusal: by code, then by status; what is unknown is never taken for harmless."""
     for code in refusal.codes:
         for status in (refusal.status, _ANY):
@@ -117,7 +197,7 @@ def rule_for(refusal: Refusal) -> Rule:
     return by_status(STATUSES, refusal.status)
 
 
-def error_for(refusal: Refusal) -> SyncError:
+def error_for(refusal: GraphRefusal) -> SyncError:
     """The error to raise; its text holds Graph's own word for the reason and nothing else."""
     return error_of(rule_for(refusal), refusal, who="Graph")
 
@@ -141,13 +221,13 @@ class GraphClient:
     def read(self, token: str, ask: Ask, *, live: bool = False) -> Reply:
         """The JSON object that answers ``ask``; every refusal is an error."""
         answer = self.attempt(token, ask, live=live)
-        if isinstance(answer, Outcome):
+        if isinstance(answer, RefusalOutcome):
             raise UnexpectedReply("an outcome that nobody asked for")
         return answer
 
     def attempt(
-        self, token: str, ask: Ask, *, accept: Collection[Outcome] = (), live: bool = False
-    ) -> Reply | Outcome:
+        self, token: str, ask: Ask, *, accept: Collection[RefusalOutcome] = (), live: bool = False
+    ) -> Reply | RefusalOutcome:
         """The JSON object that answers ``ask``, or one of the refusals that the caller accepts."""
         heard = self._heard(token, ask, live=live)
         body = parsed(heard.content)
@@ -164,7 +244,7 @@ class GraphClient:
             raise error_for(read_refusal(heard.status, heard.headers, parsed(heard.content)))
         return heard.content
 
-    def tell(self, token: str, ask: Ask, *, accept: Collection[Outcome] = ()) -> Outcome | None:
+    def tell(self, token: str, ask: Ask, *, accept: Collection[RefusalOutcome] = ()) -> RefusalOutcome | None:
         """Send a request whose answer is empty; one of the accepted refusals, or None."""
         heard = self._heard(token, ask, live=False)
         if heard.status >= HTTPStatus.MULTIPLE_CHOICES:
@@ -192,7 +272,7 @@ class GraphClient:
             raise CursorExpired("a page that is not Graph's", code="foreign_link")
         return ask.path
 
-    def _heard(self, token: str, ask: Ask, *, live: bool) -> Heard:
+    def _heard(self, token: str, ask: Ask, *, live: bool) -> GraphResponse:
         request: dict[str, Any] = {
             "method": ask.method,
             "url": self._address(ask),
@@ -207,5 +287,5 @@ class GraphClient:
                 raise ProviderUnavailable("Microsoft Graph could not be reached") from None
 
 
-def _accepted(refusal: Refusal, accept: Collection[Outcome]) -> Outcome:
+def _accepted(refusal: GraphRefusal, accept: Collection[RefusalOutcome]) -> RefusalOutcome:
     return accepted(rule_for(refusal), error_for(refusal), accept)

@@ -5,7 +5,7 @@ Imported by the webhook's cold start: nothing beyond the standard library and th
 
 from __future__ import annotations
 
-from common.domain.push import Cause, PushNotice
+from common.domain.sync.push import Cause, PushNotice
 from common.errors import InvalidRequest
 
 LONGEST_CHALLENGE = 2048

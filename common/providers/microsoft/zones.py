@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from common.domain.zones import zone
+from common.domain.calendar.zones import zone
 
 WINDOWS_ZONES: Mapping[str, str] = {
     "AUS Central Standard Time": "Australia/Darwin",

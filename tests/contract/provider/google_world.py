@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from common.domain.account import CalendarRef, Role
-from common.domain.feed import Channel
-from common.domain.interval import Interval
+from common.domain.calendar.connection import AccessRole, CalendarRef
+from common.domain.calendar.interval import Interval
+from common.domain.calendar.sync_state import Channel
 from common.providers.google.calendar import GoogleCalendar
 from common.providers.google.client import GoogleClient
-from common.providers.google.mapping import moment_of
+from common.providers.google.events_to_domain import moment_of
 from local.google import GoogleSimulator
 from tests.contract.provider.world import NOW, ZONE, Stored, Trouble
 from tests.transports import WsgiHttp
@@ -70,8 +70,8 @@ class GoogleWorld:
             admin.add_account(account, time_zone=ZONE)
         admin.share(OTHER, OWNER, "freeBusyReader")
         self.token: str = admin.grant(OWNER, CLIENT, SCOPES)["access_token"]
-        self.calendar = CalendarRef(OWNER, ZONE, Role.OWNER)
-        self.blind = CalendarRef(OTHER, ZONE, Role.FREE_BUSY)
+        self.calendar = CalendarRef(OWNER, ZONE, AccessRole.OWNER)
+        self.blind = CalendarRef(OTHER, ZONE, AccessRole.FREE_BUSY)
         self.recorder = Recorder(self.simulator)
         self.client = GoogleClient(http_factory=lambda timeout: WsgiHttp(self.recorder, timeout))
         self.provider = GoogleCalendar(self.client)

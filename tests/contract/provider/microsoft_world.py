@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
-from common.domain.account import CalendarRef, Role
-from common.domain.feed import Channel
-from common.domain.interval import Interval
+from common.domain.calendar.connection import AccessRole, CalendarRef
+from common.domain.calendar.interval import Interval
+from common.domain.calendar.sync_state import Channel
 from common.providers.microsoft.calendar import MicrosoftCalendar
 from common.providers.microsoft.client import GraphClient
 from local.microsoft import MicrosoftSimulator, WebhookReply
@@ -54,7 +54,7 @@ class MicrosoftWorld:
         admin.add_account(ADA, time_zone=WINDOWS_ZONE)
         admin.add_account(BOB, time_zone=WINDOWS_ZONE, personal=True)
         self.token: str = admin.grant(account, CLIENT, SCOPES)["access_token"]
-        self.calendar = CalendarRef(admin.default_calendar(account), ZONE, Role.OWNER)
+        self.calendar = CalendarRef(admin.default_calendar(account), ZONE, AccessRole.OWNER)
         self.blind = None
         self.recorder = Recorder(self.simulator)
         self.client = GraphClient(session_factory=lambda: wsgi_session(self.recorder))

@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from common.domain.event import Detail, ExternalEvent, Gone, Kind, Removal, SeriesTouched
-from common.domain.interval import Interval
+from common.domain.calendar.event import Detail, ExternalEvent, Gone, Kind, Removal, SeriesTouched
+from common.domain.calendar.interval import Interval
 from common.errors import CursorExpired
 from common.ports.provider import BusyPage, BusyRequest
 from tests.contract.provider.suite_setup import HOUR, PLACE, SECRET, TOMORROW, upserts

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from common.domain.event import Detail, Gone
-from common.domain.interval import Interval, merge
+from common.domain.calendar.event import Detail, Gone
+from common.domain.calendar.interval import Interval, merge
 from common.errors import CalendarGone, ProviderUnavailable, SyncError
 from common.ports.provider import BusyPage, BusyRequest
 from tests.contract.provider.suite_setup import HOUR, TOMORROW, draft, wish

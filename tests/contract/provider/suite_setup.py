@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from common.domain.booking import EventDraft, EventRef
-from common.domain.event import ExternalEvent, Upsert
-from common.domain.interval import Interval
-from common.domain.own_ids import own_event_id
+from common.domain.booking.booking import EventDraft, EventRef
+from common.domain.calendar.event import ExternalEvent, Upsert
+from common.domain.calendar.interval import Interval
+from common.domain.export.own_events import own_event_id
 from common.ports.provider import ChannelRequest
 from tests.contract.provider.world import NOW, ZONE, ProviderWorld
 

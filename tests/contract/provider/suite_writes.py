@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from common.domain.account import Role
-from common.domain.booking import Changed, EventRef, IdTaken
-from common.domain.event import Detail, ExternalEvent, Gone, Marker
-from common.domain.interval import Interval
+from common.domain.booking.booking import Changed, EventRef, IdTaken
+from common.domain.calendar.connection import AccessRole
+from common.domain.calendar.event import Detail, ExternalEvent, Gone, Marker
+from common.domain.calendar.interval import Interval
 from common.errors import Forbidden, ProviderUnavailable
 from common.ports.provider import BusyPage, BusyRequest
 from tests.contract.provider.suite_setup import (
@@ -202,7 +202,7 @@ class Writes:
 
         after = world.provider.list_calendars(world.token, page=None)
         (entry,) = [entry for entry in listed.entries if entry.provider_id == made]
-        assert (entry.name, entry.role, entry.zone in {ZONE, None}) == ("Bookings", Role.OWNER, True)
+        assert (entry.name, entry.role, entry.zone in {ZONE, None}) == ("Bookings", AccessRole.OWNER, True)
         assert made not in {entry.provider_id for entry in after.entries}
 
     def test_the_default_calendar_is_listed_as_such(self, world: ProviderWorld) -> None:

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from common.domain.account import Role
-from common.domain.booking import EventRef, IdTaken
-from common.domain.event import Detail, Gone, Unreadable
-from common.domain.feed import Cursor
-from common.domain.interval import Interval
+from common.domain.booking.booking import EventRef, IdTaken
+from common.domain.calendar.connection import AccessRole
+from common.domain.calendar.event import Detail, Gone, Unreadable
+from common.domain.calendar.interval import Interval
+from common.domain.calendar.sync_state import Cursor
 from common.errors import (
     CalendarGone,
     CursorExpired,
@@ -102,7 +102,7 @@ class TestGoogle(ProviderContract):
         """An event of a calendar that we may not read any more is not gone (pitfall 4)."""
         admin = world.simulator.admin
         admin.share(OTHER, OWNER, "writer")
-        shared = replace(world.calendar, provider_id=OTHER, role=Role.WRITER)
+        shared = replace(world.calendar, provider_id=OTHER, role=AccessRole.WRITER)
         made = world.provider.create_event(world.token, shared, draft())
         assert isinstance(made, EventRef)
         if change == "unshare":

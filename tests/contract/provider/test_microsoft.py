@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from common.domain.event import Detail, ExternalEvent, Removal, SeriesTouched, Unreadable
-from common.domain.feed import Cursor
-from common.domain.interval import Interval
+from common.domain.calendar.event import Detail, ExternalEvent, Removal, SeriesTouched, Unreadable
+from common.domain.calendar.interval import Interval
+from common.domain.calendar.sync_state import Cursor
 from common.errors import (
     CursorExpired,
     ProviderUnavailable,

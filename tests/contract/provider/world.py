@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from common.domain.account import CalendarRef
-from common.domain.event import Change, Detail
-from common.domain.feed import ChangePage, Channel, Cursor
-from common.domain.interval import Interval
+from common.domain.calendar.connection import CalendarRef
+from common.domain.calendar.event import Change, Detail
+from common.domain.calendar.interval import Interval
+from common.domain.calendar.sync_state import ChangePage, Channel, Cursor
 from common.ports.provider import CalendarProvider
 
 NOW = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)

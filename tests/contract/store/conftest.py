@@ -7,14 +7,14 @@ from uuid import uuid4
 
 import pytest
 
-from common.domain.feed import Feed
+from common.domain.calendar.sync_state import CalendarSync
 from common.store import stores
-from common.store.documents import Documents
-from common.store.firestore import FirestoreDocuments, connect
-from common.store.memory import MemoryDocuments
+from common.store.firestore.client import FirestoreDocuments, connect
+from common.store.firestore.documents import Documents
 from local.firestore_emulator import EmulatorError, start
+from local.firestore_memory.documents import MemoryDocuments
 from tests.contract.store.examples import COVERED
-from tests.contract.store.watched import Watched
+from tests.contract.store.firestore.watched import Watched
 
 
 @pytest.fixture(scope="session")
@@ -56,4 +56,4 @@ def store(documents):
 @pytest.fixture
 def feed(store):
     """A stored feed with a covered range."""
-    return store.feeds.save(Feed("t", "c", "k", covered=COVERED, generation=1))
+    return store.sync_states.save(CalendarSync("t", "c", "k", covered=COVERED, generation=1))

@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from common.domain.booking import Booking, BookingStatus, Customer, ExportLink, LinkState
-from common.domain.imports import UnitChange
-from common.domain.interval import Interval
-from common.domain.work import IdempotencyRecord, OutboxEntry, OutboxKind
-from common.ports.bookings import BookingChange
-from common.store.documents import Query
+from common.domain.booking.booking import (
+    Booking,
+    BookingStatus,
+    Customer,
+    ExportLink,
+    IdempotencyRecord,
+    LinkState,
+)
+from common.domain.booking.booking_change import BookingChange
+from common.domain.calendar.interval import Interval
+from common.domain.shared.tasks import OutboxEntry, OutboxKind
+from common.domain.sync.imported_events import UnitChange
+from common.store.firestore.documents import Query
 from tests.imported import imported_event
 
 NINE = datetime(2027, 3, 1, 9, tzinfo=UTC)
@@ -93,7 +100,7 @@ def imports(store, start=MONDAY, length=WEEK):
 
 
 def kept(store, start=MONDAY, length=WEEK):
-    return [item.key for item in store.feeds.imported("t", "c", "k", Interval(start, start + length))]
+    return [item.key for item in store.sync_states.imported("t", "c", "k", Interval(start, start + length))]
 
 
 def documents_below(documents, name):

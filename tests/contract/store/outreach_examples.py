@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from common.domain.account import ProviderKind
-from common.domain.hooks import Delivery, Hook, HookEvent
-from common.domain.invitation import Invitation
-from common.domain.mail_policy import Language
-from common.domain.mailing import Teller, Told
+from common.domain.calendar.connection import ProviderKind
+from common.domain.catalogue.records import Language
+from common.domain.connect.invitation import Invitation
+from common.domain.notify import LastNotified, Sender
+from common.domain.webhooks import Delivery, Webhook, WebhookEvent
 from tests.contract.store.examples import NINE
 
 DAY = timedelta(days=1)
@@ -36,18 +36,18 @@ def hook(name="h", **values):
     fields = {
         "tenant": "t",
         "url": "https://example.org/hook",
-        "events": (HookEvent.BOOKING_CREATED,),
+        "events": (WebhookEvent.BOOKING_CREATED,),
         "secrets": ("sealed",),
         "created_at": NINE,
     }
-    return Hook(name, **{**fields, **values})
+    return Webhook(name, **{**fields, **values})
 
 
 def delivery(name="msg_1", **values):
     fields = {
         "tenant": "t",
         "hook": "h",
-        "event": HookEvent.BOOKING_CREATED,
+        "event": WebhookEvent.BOOKING_CREATED,
         "body": "{}",
         "at": NINE,
         "expires_at": NINE + 30 * DAY,
@@ -60,8 +60,8 @@ def told(key="booking-b1", **values):
     fields = {
         "tenant": "t",
         "state": "confirmed",
-        "by": Teller.SLOTBRIDGE,
+        "by": Sender.SLOTBRIDGE,
         "at": NINE,
         "expires_at": NINE + 400 * DAY,
     }
-    return Told(key=key, **{**fields, **values})
+    return LastNotified(key=key, **{**fields, **values})

@@ -10,8 +10,11 @@ from enum import StrEnum
 import pytest
 
 from common.errors import StoreUnavailable
-from common.store import account_records, catalogue_records, work_records
-from common.store.codec import INTERVAL, PLAIN, TEXTS, Form, items, record, word
+from common.store import catalogue, notify, ops
+from common.store.booking import commit
+from common.store.connect import connections
+from common.store.firestore.codec import INTERVAL, PLAIN, TEXTS, Form, items, record, word
+from common.store.sync import sync_states
 
 
 class Colour(StrEnum):
@@ -85,7 +88,7 @@ def test_a_form_names_every_field():
 
 def test_no_form_gives_a_new_meaning_to_a_missing_none():
     """None is stored as nothing, so no optional field may have another default."""
-    modules = (account_records, catalogue_records, work_records)
+    modules = (commit, connections, catalogue, sync_states, notify, ops)
     classes = {
         value
         for module in modules

@@ -7,16 +7,17 @@ from datetime import timedelta
 
 import pytest
 
-from common.domain.account import Connection, ProviderKind, Status
-from common.domain.booking import Proposal
-from common.domain.listing import Window
-from common.domain.support import Action, AuditEntry, SupportGrant
-from common.domain.work import DeadLetter, Lane, Notice, NoticeKind, Work
+from common.domain.booking.booking import Proposal
+from common.domain.booking.booking_change import BookingChange
+from common.domain.calendar.connection import Connection, ProviderKind, Status
+from common.domain.notify import Notice, NoticeKind
+from common.domain.privacy.support import Action, AuditEntry, SupportGrant
+from common.domain.shared.paging import PageRequest
+from common.domain.shared.tasks import DeadLetter, Lane, Work
 from common.errors import InvalidRequest
-from common.ports.bookings import BookingChange
+from tests.contract.store.catalogue.test_catalogue import RESOURCE, SERVICE, absence
 from tests.contract.store.examples import HOUR, NINE, booking, outbox
 from tests.contract.store.outreach_examples import delivery, hook, invitation
-from tests.contract.store.test_catalogue import RESOURCE, SERVICE, absence
 
 NAMES = [f"n{number}" for number in range(7)]
 
@@ -36,10 +37,10 @@ def filled(store):
         item = replace(booking(name, NINE + at * HOUR), resource=whose, proposal=proposal)
         store.bookings.commit(BookingChange(None, item))
         store.invitations.save(replace(invitation(), id=name, created_at=when, version=None))
-        store.hooks.save(replace(hook(), id=name, version=None))
+        store.webhooks.save(replace(hook(), id=name, version=None))
         store.ledger.tell(Notice(name, "t", NoticeKind.BOOKING_MOVED, when))
         grant = SupportGrant(name, "t", "why", "owner-1", when, when + HOUR)
-        store.oversight.save(grant, AuditEntry(name, "t", when, "owner-1", Action.SUPPORT_GRANTED))
+        store.support.save(grant, AuditEntry(name, "t", when, "owner-1", Action.SUPPORT_GRANTED))
         store.ledger.bury(DeadLetter(name, "t", Work.EXPORT, Lane.LIVE, {}, "x", 1, when))
 
 
@@ -65,7 +66,7 @@ def walked(find, limit, resources=None):
     """All pages in turn."""
     pages, after = [], None
     while True:
-        page = find(Window(limit, after, resources))
+        page = find(PageRequest(limit, after, resources))
         pages.append([item.id for item in page.items])
         if page.next is None:
             return pages
@@ -110,10 +111,10 @@ def test_somebody_sees_their_own_only(store):
 def test_what_appears_between_two_pages_disturbs_nothing(store):
     """A place is a place in the order, also when its item is gone."""
     filled(store)
-    first = store.lists.resources("t", Window(3))
+    first = store.lists.resources("t", PageRequest(3))
     store.catalogue.save_resource("t", replace(RESOURCE, id="n00"))
     store.catalogue.save_resource("t", replace(RESOURCE, id="n25"))
-    rest = store.lists.resources("t", Window(9, first.next))
+    rest = store.lists.resources("t", PageRequest(9, first.next))
 
     assert [item.id for item in rest.items] == ["n25", *NAMES[3:]]
 
@@ -123,7 +124,7 @@ def test_what_has_lapsed_is_not_proposed(store):
     filled(store)
     later = NINE + HOUR + timedelta(minutes=2)
 
-    found = store.lists.proposals("t", Window(9), now=later)
+    found = store.lists.proposals("t", PageRequest(9), now=later)
 
     assert [item.id for item in found.items] == ["n6"]
 
@@ -135,14 +136,14 @@ def test_a_place_that_is_none_is_refused(store, place):
 
     for ask in [store.lists.notices, *asked]:
         with pytest.raises(InvalidRequest):
-            ask("t", Window(1, place))
+            ask("t", PageRequest(1, place))
 
 
 def test_records_of_lists_have_their_versions(store):
     """What a page shows can be saved as it was read."""
     filled(store)
-    store.hooks.post(delivery(), outbox("o2"))
-    (found,) = store.lists.resources("t", Window(1)).items
+    store.webhooks.post(delivery(), outbox("o2"))
+    (found,) = store.lists.resources("t", PageRequest(1)).items
 
     assert found.version == store.catalogue.resource("t", "n0").version
-    assert [item.id for item in store.lists.deliveries("t", "h", Window(9)).items] == [delivery().id]
+    assert [item.id for item in store.lists.deliveries("t", "h", PageRequest(9)).items] == [delivery().id]

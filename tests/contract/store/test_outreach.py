@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from common.domain.hooks import DeliveryState
-from common.domain.work import Notice, NoticeKind, OutboxKind
+from common.domain.notify import Notice, NoticeKind
+from common.domain.shared.tasks import OutboxKind
+from common.domain.webhooks import DeliveryState
 from common.errors import Conflict, UnknownResource
 from tests.contract.store.examples import HOUR, NINE, outbox
 from tests.contract.store.outreach_examples import delivery, hook, invitation, told
@@ -56,14 +57,14 @@ def test_invitations_belong_to_their_tenant(store):
 
 def test_what_was_told_is_replaced_by_one_at_a_time(store):
     """Two that tell the same at once: one of them writes it down."""
-    assert store.telling.told("t", "booking-b1") is None
-    first = store.telling.tell(told())
-    second = store.telling.tell(replace(first, state="cancelled"))
+    assert store.notifications.told("t", "booking-b1") is None
+    first = store.notifications.tell(told())
+    second = store.notifications.tell(replace(first, state="cancelled"))
 
     for stale in (told(), first):
         with pytest.raises(Conflict):
-            store.telling.tell(replace(stale, state="other"))
-    assert store.telling.told("t", "booking-b1") == second
+            store.notifications.tell(replace(stale, state="other"))
+    assert store.notifications.told("t", "booking-b1") == second
 
 
 def test_a_notice_comes_with_the_promise_to_tell_it(store):
@@ -76,49 +77,49 @@ def test_a_notice_comes_with_the_promise_to_tell_it(store):
 
     assert (entry.kind, entry.subject, entry.connection) == (OutboxKind.NOTICE, "n", "")
     assert store.ledger.outbox_due(NINE + HOUR, 9) == ()
-    assert store.telling.notice("t", "n") == notice
+    assert store.notifications.notice("t", "n") == notice
     with pytest.raises(UnknownResource):
-        store.telling.notice("t2", "n")
+        store.notifications.notice("t2", "n")
 
 
 def test_a_target_is_changed_with_the_notice_about_it(store):
     """Switching off and saying so are one commit, which a stale version refuses whole."""
-    first = store.hooks.save(hook())
+    first = store.webhooks.save(hook())
     notice = Notice("n", "t", NoticeKind.HOOK_DISABLED, NINE)
     with pytest.raises(Conflict):
-        store.hooks.save(hook(), notice=notice)
+        store.webhooks.save(hook(), notice=notice)
     assert every(store.lists.notices, "t") == ()
-    off = store.hooks.save(replace(first, disabled_at=NINE), notice=notice)
+    off = store.webhooks.save(replace(first, disabled_at=NINE), notice=notice)
 
-    assert store.hooks.of_tenant("t") == (off,)
+    assert store.webhooks.of_tenant("t") == (off,)
     assert every(store.lists.notices, "t") == (notice,)
-    store.hooks.delete("t", "h")
+    store.webhooks.delete("t", "h")
     with pytest.raises(UnknownResource):
-        store.hooks.delete("t", "h")
+        store.webhooks.delete("t", "h")
 
 
 def test_a_message_is_written_down_once(store):
     """The same cause twice is one message, and it keeps what became of it."""
-    assert store.hooks.post(delivery(), outbox()) is True
-    stored = store.hooks.delivery("t", "h", "msg_1")
-    done = store.hooks.note(replace(stored, state=DeliveryState.DELIVERED), task=None, done="o1")
+    assert store.webhooks.post(delivery(), outbox()) is True
+    stored = store.webhooks.delivery("t", "h", "msg_1")
+    done = store.webhooks.note(replace(stored, state=DeliveryState.DELIVERED), task=None, done="o1")
 
-    assert store.hooks.post(delivery(), outbox()) is False
-    assert store.hooks.deliveries("t", "h", limit=9) == (done,)
+    assert store.webhooks.post(delivery(), outbox()) is False
+    assert store.webhooks.deliveries("t", "h", limit=9) == (done,)
     assert store.ledger.outbox_due(NINE + HOUR, 9) == ()
     with pytest.raises(Conflict):
-        store.hooks.note(stored, task=outbox())
+        store.webhooks.note(stored, task=outbox())
     with pytest.raises(UnknownResource):
-        store.hooks.delivery("t", "other", "msg_1")
+        store.webhooks.delivery("t", "other", "msg_1")
 
 
 def test_the_next_try_is_promised_with_the_last(store):
     """What became of a try and the promise of the next are one commit; the newest message comes first."""
-    store.hooks.post(delivery(), outbox())
-    store.hooks.post(delivery("msg_2", at=NINE + MINUTE), outbox("o2"))
-    stored = store.hooks.delivery("t", "h", "msg_1")
-    noted = store.hooks.note(replace(stored, attempts=1), task=outbox("o1"), done="o1")
+    store.webhooks.post(delivery(), outbox())
+    store.webhooks.post(delivery("msg_2", at=NINE + MINUTE), outbox("o2"))
+    stored = store.webhooks.delivery("t", "h", "msg_1")
+    noted = store.webhooks.note(replace(stored, attempts=1), task=outbox("o1"), done="o1")
 
-    assert [item.id for item in store.hooks.deliveries("t", "h", limit=9)] == ["msg_2", "msg_1"]
+    assert [item.id for item in store.webhooks.deliveries("t", "h", limit=9)] == ["msg_2", "msg_1"]
     assert noted.attempts == 1
     assert {item.id for item in store.ledger.outbox_due(NINE + HOUR, 9)} == {"o1", "o2"}

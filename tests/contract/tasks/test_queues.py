@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from common.config import Config
-from common.domain.work import Lane, Task, Work
+from common.domain.shared.tasks import Lane, Task, Work
 from common.errors import StoreUnavailable
-from common.ports import TaskQueue
+from common.ports.machine import TaskQueue
 from common.tasks.grpc import GrpcTaskQueue
 from common.tasks.rest import RestTaskQueue
 from local.cloud_tasks.engine import Engine

@@ -8,17 +8,17 @@ from flask import Request
 from werkzeug.test import EnvironBuilder
 
 from common import errors
-from common.api.doorman import Doorman
 from common.api.handler import Function
 from common.api.http import Access, Call, Caller, Reply
+from common.api.rate_limiter import RateLimiter
 from common.api.routes import customer_or_staff, owner, public, staff
 from common.config import Misconfigured
 from common.crypto.keys import HmacKeys
-from common.domain.limits import Limits
-from common.domain.staff import Role
+from common.domain.issuers import Role
+from common.domain.shared.rate_limits import Limits
 from common.errors import UntrustedCaller
 from common.store import stores
-from common.store.memory import MemoryDocuments
+from local.firestore_memory.documents import MemoryDocuments
 from tests.issuers import START
 
 CANARY = "canary-4711"
@@ -41,7 +41,7 @@ class Lines:
 class Stage:
     def __init__(self) -> None:
         self.log = Lines()
-        self._doorman = Doorman(
+        self._rate_limiter = RateLimiter(
             Limits(), lambda: stores(MemoryDocuments()).counters, sign=HmacKeys([b"k" * 32]).sign, now=now
         )
 
@@ -54,8 +54,8 @@ class Stage:
         raise UntrustedCaller("the bearer token is not valid")
 
     @property
-    def doorman(self) -> Doorman:
-        return self._doorman
+    def rate_limiter(self) -> RateLimiter:
+        return self._rate_limiter
 
     def origin_allowed(self, origin: str, tenant: str | None) -> bool:
         return origin == "https://console.example" or (tenant, origin) in {

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from common import errors
-from common.api.answers import STATUS, answer
 from common.api.http import InvalidFields, MalformedJson, parse_json
+from common.api.problems import STATUS, answer
 from common.errors import SyncError
 from tests.unit.api.stage import CANARY, Stage, call
 

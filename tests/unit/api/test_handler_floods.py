@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from common.api.handler import Function
-from common.domain.limits import Limits
+from common.domain.shared.rate_limits import Limits
 from tests.unit.api.stage import ROUTES, Stage, call
 
 MOST = Limits().requests // 2

@@ -11,7 +11,7 @@ import pytest
 from common.api.http import Call
 from common.api.tasks import task_of, work_off
 from common.config import Misconfigured
-from common.domain.work import DeadLetter, Lane, Payload, Task, Work
+from common.domain.shared.tasks import DeadLetter, Lane, Payload, Task, Work
 from common.errors import (
     GrantRevoked,
     InvalidRequest,
@@ -21,7 +21,7 @@ from common.errors import (
     UnexpectedReply,
     UnknownResource,
 )
-from common.ports import Tuning
+from common.ports.machine import Tuning
 
 NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
 TASK = Task(work=Work.EXPORT, lane=Lane.LIVE, payload={"tenant": "t1", "booking": "b1"}, name="n1")

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from common.api.tokens import ServiceGate
-from common.crypto.keysets import KeysUnavailable
-from common.crypto.witness import TokenWitness, fetch_trusted
-from common.domain.staff import Issuer, Role
+from common.crypto.jwks import KeysUnavailable
+from common.crypto.token_verifier import JwtVerifier, fetch_trusted
+from common.domain.issuers import Issuer, Role
 from common.errors import NotAllowed, UntrustedCaller
 from local.cloud_tasks.model import VirtualClock
 from local.issuer import SigningKey, bad_tokens
@@ -81,7 +81,7 @@ def test_every_bad_staff_token_is_refused(party: Party) -> None:
 
 def service_gate(party: Party, audience: str = FUNCTION) -> ServiceGate:
     issuer = Issuer("tasks", party.url, audience, f"{party.url}/jwks.json")
-    witness = TokenWitness(now=party.clock.now, fetch=party.fetch, fetch_foreign=party.fetch)
+    witness = JwtVerifier(now=party.clock.now, fetch=party.fetch, fetch_foreign=party.fetch)
     return ServiceGate(witness, issuer, accounts={ACCOUNT})
 
 

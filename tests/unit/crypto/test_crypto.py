@@ -9,7 +9,7 @@ import pytest
 from common.config import Misconfigured
 from common.crypto.keys import HmacKeys
 from common.crypto.vault import TinkVault, new_keyset
-from common.domain.account import Grant
+from common.domain.calendar.connection import Grant
 from common.errors import UnexpectedReply
 
 OLD, NEW = b"o" * 32, b"n" * 32

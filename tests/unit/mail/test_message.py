@@ -12,16 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from common.domain.interval import Interval
-from common.domain.mail_policy import Language
-from common.domain.mailing import Appointment, Envelope, Letter, letter_of, line
-from common.domain.templates import PLACEHOLDERS
-from common.domain.work import NoticeKind
+from common.domain.calendar.interval import Interval
+from common.domain.catalogue.records import Language
+from common.domain.export.templates import PLACEHOLDERS
+from common.domain.notify import Appointment, Envelope, MailKind, NoticeKind, letter_of, line
 from common.errors import Forbidden, OperatorFault
 from common.mail.mailer import MimeMailer
-from common.mail.message import write
+from common.mail.message import when, write
 from common.mail.templates import TEMPLATES
-from common.mail.words import when
 from tests.outreach import SENDER, Postbox, Received
 
 NINE = datetime(2027, 3, 22, 8, 0, tzinfo=UTC)
@@ -61,7 +59,7 @@ def envelope(**values: Any) -> Envelope:
     appointment = Appointment("b1@slotbridge", 3, SPAN, "Europe/Zurich", "Cut (Salon)")
     fields: dict[str, Any] = {
         "id": "0123456789abcdef",
-        "letter": Letter.BOOKED,
+        "letter": MailKind.BOOKED,
         "language": Language.ENGLISH,
         "to": (("zoe@example.net", "Zoe Zimmer"),),
         "business": "Salon",
@@ -119,7 +117,7 @@ def test_a_guest_has_no_say_in_a_mail(name: str) -> None:
 def test_every_line_is_seven_bit_and_short_enough() -> None:
     """Mail servers may refuse longer lines and other bytes: https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1."""
     raw = received(
-        envelope(business="Schönheit & Söhne " * 8, to=(("zoe@exämple.net", "Zoë"),), letter=Letter.MOVED)
+        envelope(business="Schönheit & Söhne " * 8, to=(("zoe@exämple.net", "Zoë"),), letter=MailKind.MOVED)
     ).mail.raw
 
     assert raw.isascii()
@@ -153,15 +151,15 @@ def test_a_wrong_sender_is_the_operators_mistake() -> None:
         write(envelope(), sender="nobody")
     postbox = Postbox()
     with pytest.raises(OperatorFault):
-        MimeMailer(postbox, sender="").send(envelope())
-    MimeMailer(postbox, sender=SENDER).send(envelope())
+        MimeMailer(lambda: postbox, sender="").send(envelope())
+    MimeMailer(lambda: postbox, sender=SENDER).send(envelope())
 
-    assert (MimeMailer(postbox, sender="").on, len(postbox.mails)) == (False, 1)
+    assert (MimeMailer(lambda: postbox, sender="").on, len(postbox.mails)) == (False, 1)
 
 
 @pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize("letter", Letter)
-def test_every_letter_is_written_in_every_language(letter: Letter, language: Language) -> None:
+@pytest.mark.parametrize("letter", MailKind)
+def test_every_letter_is_written_in_every_language(letter: MailKind, language: Language) -> None:
     """Each has a subject and a text without a brace left over."""
     facts = {"service": "Cut", "resource": "Anna", "reference": "R", "provider": "Google", "account": "a@b.c"}
     mail = received(envelope(letter=letter, language=language, facts=facts, until=NINE))
@@ -170,7 +168,7 @@ def test_every_letter_is_written_in_every_language(letter: Letter, language: Lan
     assert len(mail.text.strip()) > 40
     assert [part for part in (mail.subject, mail.text, mail.html) if {"{", "}"} & set(part)] == []
     assert f'lang="{language.value}"' in mail.html
-    assert set(TEMPLATES[language]) == set(Letter)
+    assert set(TEMPLATES[language]) == set(MailKind)
 
 
 def test_every_notice_has_a_letter_or_is_its_readers_own_doing() -> None:
@@ -184,9 +182,9 @@ def test_every_notice_has_a_letter_or_is_its_readers_own_doing() -> None:
 def test_a_fact_that_is_missing_leaves_its_line_out() -> None:
     """No pinned account, no line about it."""
     with_it = received(
-        envelope(letter=Letter.INVITATION, facts={"resource": "Anna", "account": "a@b.c"}, until=NINE)
+        envelope(letter=MailKind.INVITATION, facts={"resource": "Anna", "account": "a@b.c"}, until=NINE)
     )
-    without = received(envelope(letter=Letter.INVITATION, facts={"resource": "Anna"}, until=NINE))
+    without = received(envelope(letter=MailKind.INVITATION, facts={"resource": "Anna"}, until=NINE))
 
     assert "a@b.c" in with_it.text
     assert "this account" not in without.text

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from common.tasks.keepalive import LARGEST, KeepAlive, NoAnswer
+from common.tasks.rest import LARGEST, KeepAlive, NoAnswer
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 

@@ -11,8 +11,8 @@ from typing import ClassVar
 
 import pytest
 
-from common.tasks.keepalive import KeepAlive, NoAnswer
-from tests.unit.mail.test_courier_tls import certificate
+from common.tasks.rest import KeepAlive, NoAnswer
+from tests.unit.outbound.test_http_tls import certificate
 
 
 class Queue(BaseHTTPRequestHandler):

@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from common.domain.event import Detail, ExternalEvent
-from common.providers.google import mapping
-from common.providers.google.items import item_of
-from common.providers.google.mapping import Place
+from common.domain.calendar.event import Detail, ExternalEvent
+from common.providers.google import events_to_domain
+from common.providers.google.event_structs import item_of
+from common.providers.google.events_to_domain import GoogleReadContext
 
-ZURICH = Place.of(["Europe/Zurich"], Detail.FULL)
+ZURICH = GoogleReadContext.of(["Europe/Zurich"], Detail.FULL)
 TEN, ELEVEN = datetime(2026, 10, 6, 10, tzinfo=UTC), datetime(2026, 10, 6, 11, tzinfo=UTC)
 
 
-def event_of(item: dict[str, Any], place: Place) -> ExternalEvent:
+def event_of(item: dict[str, Any], place: GoogleReadContext) -> ExternalEvent:
     found = item_of(item)
     assert found is not None
-    return mapping.event_of(found, place)
+    return events_to_domain.event_of(found, place)
 
 
 def timed(**changes: Any) -> dict[str, Any]:

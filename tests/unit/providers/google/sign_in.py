@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from common.domain.account import Grant
+from common.domain.calendar.connection import Grant
 from common.ports.provider import ConsentRequest
 from common.providers.google.authorizer import GoogleAuthorizer, GoogleRegistration
 from local.google import GoogleSimulator

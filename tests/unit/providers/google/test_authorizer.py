@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from common.domain.account import Grant
+from common.domain.calendar.connection import Grant
 from common.errors import (
     GrantRevoked,
     OperatorFault,

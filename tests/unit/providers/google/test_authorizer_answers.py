@@ -12,7 +12,7 @@ import pytest
 import requests
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from common.domain.account import Grant
+from common.domain.calendar.connection import Grant
 from common.errors import UnexpectedReply
 from common.providers.google.authorizer import SCOPES, GoogleAuthorizer
 from tests.transports import wsgi_session

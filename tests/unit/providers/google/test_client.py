@@ -10,8 +10,7 @@ import httplib2
 import pytest
 
 from common.errors import ProviderUnavailable, SyncError, UnexpectedReply
-from common.providers.google.client import GoogleClient
-from common.providers.google.connection import BoundedHttp
+from common.providers.google.client import BoundedHttp, GoogleClient
 from tests.unit.providers.google.wire import Scripted, Wire, ask
 
 

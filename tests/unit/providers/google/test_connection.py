@@ -9,8 +9,7 @@ from time import monotonic
 import pytest
 
 from common.errors import ProviderUnavailable
-from common.providers.google.client import GoogleClient
-from common.providers.google.connection import LARGEST_ANSWER
+from common.providers.google.client import LARGEST_ANSWER, GoogleClient
 
 Speaker = Callable[[socket.socket, threading.Event], None]
 LISTING = b'{"kind": "calendar#events"}'

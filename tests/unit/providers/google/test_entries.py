@@ -6,28 +6,27 @@ from typing import Any
 
 import pytest
 
-from common.domain.account import Role
+from common.domain.calendar.connection import AccessRole
 from common.errors import UnexpectedReply
 from common.ports.provider import ChannelRequest
-from common.providers.google.entries import calendar_of, channel_of
-from common.providers.google.mapping import moment_of, written_of
+from common.providers.google.events_to_domain import calendar_of, channel_of, moment_of, written_of
 from tests.unit.providers.google.mapped import ELEVEN, TEN
 
 
 @pytest.mark.parametrize(
     ("word", "role"),
     [
-        ("none", Role.NONE),
-        ("freeBusyReader", Role.FREE_BUSY),
-        ("reader", Role.READER),
-        ("writerWithoutPrivateAccess", Role.WRITER_WITHOUT_PRIVATE),
-        ("writer", Role.WRITER),
-        ("owner", Role.OWNER),
-        ("inventedTomorrow", Role.READER),
-        (None, Role.NONE),
+        ("none", AccessRole.NONE),
+        ("freeBusyReader", AccessRole.FREE_BUSY),
+        ("reader", AccessRole.READER),
+        ("writerWithoutPrivateAccess", AccessRole.WRITER_WITHOUT_PRIVATE),
+        ("writer", AccessRole.WRITER),
+        ("owner", AccessRole.OWNER),
+        ("inventedTomorrow", AccessRole.READER),
+        (None, AccessRole.NONE),
     ],
 )
-def test_the_roles(word: object, role: Role) -> None:
+def test_the_roles(word: object, role: AccessRole) -> None:
     """Every role that Google names; a new one may read, and nothing more is assumed."""
     entry = calendar_of({"id": "c@x", "summary": "C", "accessRole": word})
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import ProviderUnavailable, UnexpectedReply
-from common.providers.google.items import Item, Listing, listing_of, read_listing
+from common.providers.google.event_structs import GoogleItem, GoogleListing, listing_of, read_listing
 
 odd = st.one_of(
     st.none(),
@@ -54,7 +54,7 @@ def test_an_odd_item_costs_no_other_and_no_page() -> None:
     """What cannot be an event stays in its place, as nothing; an odd field is as if it were not there."""
     listing = read_listing(json.dumps(page([{"id": "a"}, 7, {"id": "b", "start": 7}, None])).encode())
 
-    assert [Item(id="a"), None, Item(id="b"), None] == listing.items
+    assert [GoogleItem(id="a"), None, GoogleItem(id="b"), None] == listing.items
 
 
 def test_half_a_character_costs_no_page() -> None:
@@ -87,5 +87,5 @@ def test_odd_items_are_no_empty_listing(found: Any) -> None:
 
 def test_what_was_not_asked_for_is_not_kept() -> None:
     """Fields that nobody reads are left where they are."""
-    assert Listing.__struct_fields__
-    assert not {"location", "organizer", "htmlLink", "bodyPreview"} & set(Item.__struct_encode_fields__)
+    assert GoogleListing.__struct_fields__
+    assert not {"location", "organizer", "htmlLink", "bodyPreview"} & set(GoogleItem.__struct_encode_fields__)

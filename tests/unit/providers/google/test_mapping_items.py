@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.domain.event import Change, Removal, SeriesTouched, Unreadable, Upsert
-from common.domain.interval import Interval
-from common.providers.google import mapping
-from common.providers.google.items import item_of
-from common.providers.google.mapping import Place
+from common.domain.calendar.event import Change, Removal, SeriesTouched, Unreadable, Upsert
+from common.domain.calendar.interval import Interval
+from common.providers.google import events_to_domain
+from common.providers.google.event_structs import item_of
+from common.providers.google.events_to_domain import GoogleReadContext
 from tests.unit.providers.google.mapped import ELEVEN, TEN, ZURICH, event_of, timed
 
 
-def change_of(item: object, place: Place, *, snapshot: bool) -> Change | None:
-    return mapping.change_of(item_of(item), place, snapshot=snapshot)
+def change_of(item: object, place: GoogleReadContext, *, snapshot: bool) -> Change | None:
+    return events_to_domain.change_of(item_of(item), place, snapshot=snapshot)
 
 
 @pytest.mark.parametrize(

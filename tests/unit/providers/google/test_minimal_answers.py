@@ -12,10 +12,10 @@ import httplib2
 import pytest
 from googleapiclient.discovery_cache import get_static_doc
 
-from common.domain.account import CalendarRef, Role
-from common.domain.event import Detail, ExternalEvent, Kind, Removal, SeriesTouched, ShowAs, Upsert
-from common.domain.feed import Cursor
-from common.domain.interval import Interval
+from common.domain.calendar.connection import AccessRole, CalendarRef
+from common.domain.calendar.event import Detail, ExternalEvent, Kind, Removal, SeriesTouched, ShowAs, Upsert
+from common.domain.calendar.interval import Interval
+from common.domain.calendar.sync_state import Cursor
 from common.errors import UnexpectedReply
 from common.ports.provider import BusyPage, BusyRequest, ChannelRequest
 from common.providers.google.calendar import GoogleCalendar
@@ -23,7 +23,7 @@ from common.providers.google.client import GoogleClient
 
 START = datetime(2027, 3, 15, 9, 0, tzinfo=UTC)
 DAY = Interval(START, START + timedelta(days=1))
-CALENDAR = CalendarRef("ada@example.com", zone="Europe/Zurich", role=Role.OWNER)
+CALENDAR = CalendarRef("ada@example.com", zone="Europe/Zurich", role=AccessRole.OWNER)
 FULL = Cursor(snapshot=True, window=DAY)
 DELTA = Cursor(snapshot=False, window=DAY, token="t")
 TIMES = {
@@ -140,7 +140,7 @@ def test_the_smallest_and_the_fullest_calendar() -> None:
     page = google({"kind": "calendar#calendarList", "items": [{"id": "a"}, full]})
     small, rich = page.list_calendars("token", page=None).entries
 
-    assert (small.provider_id, small.name, small.zone, small.role) == ("a", "", None, Role.NONE)
+    assert (small.provider_id, small.name, small.zone, small.role) == ("a", "", None, AccessRole.NONE)
     assert (rich.provider_id, rich.name, rich.zone) == ("b", "word", "Asia/Tokyo")
 
 
@@ -173,7 +173,7 @@ def test_a_free_busy_answer_without_times_is_not_free(reply: dict[str, Any]) -> 
 
 
 def busy(reply: dict[str, Any]) -> tuple[Any, ...]:
-    blind = CalendarRef(CALENDAR.provider_id, zone="Europe/Zurich", role=Role.FREE_BUSY)
+    blind = CalendarRef(CALENDAR.provider_id, zone="Europe/Zurich", role=AccessRole.FREE_BUSY)
     return google(reply).busy("token", [BusyRequest(blind)], DAY)
 
 

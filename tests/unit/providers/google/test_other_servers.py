@@ -11,17 +11,17 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import httplib2
 import pytest
 
-from common.domain.account import CalendarRef, Grant, Role
-from common.domain.event import Detail, Gone
-from common.domain.feed import Cursor
-from common.domain.interval import Interval
+from common.domain.calendar.connection import AccessRole, CalendarRef, Grant
+from common.domain.calendar.event import Detail, Gone
+from common.domain.calendar.interval import Interval
+from common.domain.calendar.sync_state import Cursor
 from common.errors import CalendarGone, Conflict, CursorExpired, UnexpectedReply
 from common.ports.provider import ConsentRequest
 from common.providers.google.authorizer import GoogleAuthorizer, GoogleRegistration
 from common.providers.google.calendar import GoogleCalendar
 from common.providers.google.client import GoogleClient, error_for
-from common.providers.google.entries import calendar_of
-from common.providers.google.wire import read_refusal
+from common.providers.google.events_to_domain import calendar_of
+from common.providers.google.request_bodies import read_refusal
 from tests.transports import wsgi_session
 
 NOW = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
@@ -33,7 +33,7 @@ ELSEWHERE = GoogleRegistration(
     revoke_uri="http://google.example:4002/oauth2/revoke",
     issuer="",
 )
-CALENDAR = CalendarRef("ada@example.com", zone="Europe/Zurich", role=Role.OWNER)
+CALENDAR = CalendarRef("ada@example.com", zone="Europe/Zurich", role=AccessRole.OWNER)
 FEED = Cursor(snapshot=False, window=Interval(NOW, NOW + timedelta(days=1)), token="t")
 
 
@@ -161,8 +161,8 @@ def test_a_bare_404_proves_nothing() -> None:
         google(404, {"error": {"code": 404}}).delete_event("token", CALENDAR, "e1", notify=False)
 
 
-@pytest.mark.parametrize(("item", "role"), [({"primary": True}, Role.OWNER), ({}, Role.NONE)])
-def test_a_calendar_without_a_role(item: dict[str, Any], role: Role) -> None:
+@pytest.mark.parametrize(("item", "role"), [({"primary": True}, AccessRole.OWNER), ({}, AccessRole.NONE)])
+def test_a_calendar_without_a_role(item: dict[str, Any], role: AccessRole) -> None:
     """A primary calendar is its account's own; of any other one nothing is assumed."""
     entry = calendar_of({"id": "ada@example.com", **item})
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from common.domain.push import PushClaims, PushNotice, encoded
+from common.domain.sync.push import PushClaims, PushNotice, encoded
 from common.providers.google.push import notice
 
 CLAIMS = PushClaims("t1", "c1" * 12, "b1" * 12, "n123456789", b"\x01" * 16)

@@ -18,8 +18,8 @@ from common.errors import (
 )
 from common.providers.google import client as table
 from common.providers.google.client import error_for, rule_for
-from common.providers.google.wire import Refusal, read_refusal
-from common.providers.refusals import Outcome
+from common.providers.google.request_bodies import GoogleRefusal, read_refusal
+from common.providers.refusals import RefusalOutcome
 from tests.unit.providers.google.wire import Wire, ask
 
 
@@ -48,21 +48,21 @@ def test_an_outcome_is_an_answer_only_where_it_was_asked_for() -> None:
     body = b'{"error": {"errors": [{"reason": "duplicate"}]}}'
     wire = Wire((409, body), (409, body))
 
-    assert wire.client.attempt("t", wire.request(), accept={Outcome.TAKEN}) is Outcome.TAKEN
+    assert wire.client.attempt("t", wire.request(), accept={RefusalOutcome.TAKEN}) is RefusalOutcome.TAKEN
     with pytest.raises(UnexpectedReply):
-        wire.client.attempt("t", wire.request(), accept={Outcome.MISSING})
+        wire.client.attempt("t", wire.request(), accept={RefusalOutcome.MISSING})
 
 
-@pytest.mark.parametrize(("conditional", "outcome"), [(True, Outcome.CHANGED), (False, None)])
-def test_a_failed_condition_needs_a_condition(conditional: bool, outcome: Outcome | None) -> None:
+@pytest.mark.parametrize(("conditional", "outcome"), [(True, RefusalOutcome.CHANGED), (False, None)])
+def test_a_failed_condition_needs_a_condition(conditional: bool, outcome: RefusalOutcome | None) -> None:
     """Google answers 412 at times to requests without any: an outage, not a change."""
-    refusal = Refusal(412, ("conditionNotMet",), conditional=conditional)
+    refusal = GoogleRefusal(412, ("conditionNotMet",), conditional=conditional)
 
     assert rule_for(refusal).outcome is outcome
     assert isinstance(error_for(refusal), UnexpectedReply if conditional else ProviderUnavailable)
 
 
-def detailed(status: int, listed: str, exact: str, word: str) -> Refusal:
+def detailed(status: int, listed: str, exact: str, word: str) -> GoogleRefusal:
     error = {"errors": [{"reason": listed}], "details": [{"reason": exact}], "status": word}
     return read_refusal(status, {}, json.dumps({"error": error}).encode(), conditional=False)
 
@@ -102,13 +102,13 @@ def detailed(status: int, listed: str, exact: str, word: str) -> Refusal:
             "rate_limited",
         ),
         (detailed(401, "authError", "", "UNAUTHENTICATED"), GrantRevoked, "unauthorized"),
-        (Refusal(429, ("quotaExceeded",)), UsageExhausted, "usage_exhausted"),
-        (Refusal(404), UnexpectedReply, "unexpected_reply"),
-        (Refusal(410), UnexpectedReply, "unexpected_reply"),
-        (Refusal(599), ProviderUnavailable, "provider_unavailable"),
+        (GoogleRefusal(429, ("quotaExceeded",)), UsageExhausted, "usage_exhausted"),
+        (GoogleRefusal(404), UnexpectedReply, "unexpected_reply"),
+        (GoogleRefusal(410), UnexpectedReply, "unexpected_reply"),
+        (GoogleRefusal(599), ProviderUnavailable, "provider_unavailable"),
     ],
 )
-def test_both_shapes_of_a_refusal_are_read(refusal: Refusal, error: type[SyncError], code: str) -> None:
+def test_both_shapes_of_a_refusal_are_read(refusal: GoogleRefusal, error: type[SyncError], code: str) -> None:
     """The front end's shape and the classic one lead to the same reaction (pitfall 20)."""
     raised = error_for(refusal)
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from common.domain.booking import EventDraft
-from common.domain.event import Detail
-from common.domain.feed import Cursor
-from common.domain.interval import Interval
+from common.domain.booking.booking import EventDraft
+from common.domain.calendar.event import Detail
+from common.domain.calendar.interval import Interval
+from common.domain.calendar.sync_state import Cursor
 from common.errors import UnexpectedReply
-from common.providers.google.items import listing_of, read_listing
-from common.providers.google.pages import (
+from common.providers.google.event_structs import listing_of, read_listing
+from common.providers.google.list_events import (
     bounds,
     busy_chunk,
     fields_version,
@@ -20,7 +20,13 @@ from common.providers.google.pages import (
     next_page,
     page_fields,
 )
-from common.providers.google.wire import Refusal, changed_event, new_event, read_refusal, retry_after
+from common.providers.google.request_bodies import (
+    GoogleRefusal,
+    changed_event,
+    new_event,
+    read_refusal,
+    retry_after,
+)
 
 START = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 WINDOW = Interval(START, START + timedelta(days=150))
@@ -202,8 +208,8 @@ def test_the_more_exact_reason_comes_first() -> None:
 
 def test_the_word_that_is_shown_is_a_plain_one() -> None:
     """A reason is shown only if it cannot hold anything private."""
-    assert Refusal(403, ("ada@example.com is away", "forbidden")).word == "forbidden"
-    assert Refusal(403).word == "no reason"
+    assert GoogleRefusal(403, ("ada@example.com is away", "forbidden")).word == "forbidden"
+    assert GoogleRefusal(403).word == "no reason"
 
 
 @pytest.mark.parametrize(

@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from common.domain.event import Detail, ExternalEvent
-from common.providers.microsoft import mapping
-from common.providers.microsoft.items import item_of
-from common.providers.microsoft.mapping import Place
+from common.domain.calendar.event import Detail, ExternalEvent
+from common.providers.microsoft import events_to_domain
+from common.providers.microsoft.event_structs import item_of
+from common.providers.microsoft.events_to_domain import GraphReadContext
 
-TIMES = Place.of("Europe/Zurich", Detail.TIMES)
+TIMES = GraphReadContext.of("Europe/Zurich", Detail.TIMES)
 START = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def event_of(item: dict[str, Any], place: Place) -> ExternalEvent:
+def event_of(item: dict[str, Any], place: GraphReadContext) -> ExternalEvent:
     found = item_of(item)
     assert found is not None
-    return mapping.event_of(found, place)
+    return events_to_domain.event_of(found, place)
 
 
 def at(text: str, zone: str | None = "UTC") -> dict[str, str]:

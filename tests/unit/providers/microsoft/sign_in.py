@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from common.domain.account import Grant
-from common.domain.consent import challenge
+from common.domain.calendar.connection import Grant
+from common.domain.connect.consent import challenge
 from common.ports.provider import ConsentRequest
 from common.providers.microsoft.authorizer import MicrosoftAuthorizer, MicrosoftRegistration
 from local.microsoft import MicrosoftSimulator

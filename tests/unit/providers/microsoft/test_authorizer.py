@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from common.domain.account import Grant
+from common.domain.calendar.connection import Grant
 from common.errors import GrantRevoked, OperatorFault, UnexpectedReply
 from common.providers.microsoft.authorizer import PERMISSIONS, SCOPES, MicrosoftAuthorizer
 from local.microsoft import MicrosoftServer

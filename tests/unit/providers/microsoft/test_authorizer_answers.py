@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from common.domain.account import Grant
+from common.domain.calendar.connection import Grant
 from common.errors import UnexpectedReply
 from common.providers.microsoft.authorizer import MicrosoftAuthorizer
 from tests.transports import wsgi_session

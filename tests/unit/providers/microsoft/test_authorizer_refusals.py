@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from common.domain.consent import Outcome, rejected
+from common.domain.connect.consent import ConsentOutcome, rejected
 from common.errors import (
     GrantRevoked,
     OperatorFault,
@@ -152,4 +152,4 @@ def test_the_administrator_is_named_where_one_is_needed() -> None:
         for number in (65001, 90094, 50105)
     ]
 
-    assert {rejected(word) for word in words} == {Outcome.ADMIN_CONSENT_REQUIRED}
+    assert {rejected(word) for word in words} == {ConsentOutcome.ADMIN_CONSENT_REQUIRED}

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from common.domain.account import Role
-from common.domain.feed import Channel
+from common.domain.calendar.connection import AccessRole
+from common.domain.calendar.sync_state import Channel
 from common.errors import UnexpectedReply
 from common.ports.provider import ChannelRequest
-from common.providers.microsoft.entries import calendar_of, channel_of
-from common.providers.microsoft.mapping import moment_of, written_of
+from common.providers.microsoft.events_to_domain import calendar_of, channel_of, moment_of, written_of
 from tests.unit.providers.microsoft.mapped import START, item
 
 
@@ -25,16 +24,19 @@ def test_a_moment_that_is_none(text: object) -> None:
 @pytest.mark.parametrize(
     ("changes", "role"),
     [
-        ({"canEdit": True, "canShare": True}, Role.OWNER),
-        ({"canEdit": True, "canShare": False, "isDefaultCalendar": True}, Role.OWNER),
-        ({"canEdit": True, "canShare": False, "canViewPrivateItems": True}, Role.WRITER),
-        ({"canEdit": True, "canShare": False, "canViewPrivateItems": False}, Role.WRITER_WITHOUT_PRIVATE),
-        ({"canEdit": False, "canShare": True}, Role.READER),
-        ({}, Role.READER),
-        ({"canEdit": "yes"}, Role.READER),
+        ({"canEdit": True, "canShare": True}, AccessRole.OWNER),
+        ({"canEdit": True, "canShare": False, "isDefaultCalendar": True}, AccessRole.OWNER),
+        ({"canEdit": True, "canShare": False, "canViewPrivateItems": True}, AccessRole.WRITER),
+        (
+            {"canEdit": True, "canShare": False, "canViewPrivateItems": False},
+            AccessRole.WRITER_WITHOUT_PRIVATE,
+        ),
+        ({"canEdit": False, "canShare": True}, AccessRole.READER),
+        ({}, AccessRole.READER),
+        ({"canEdit": "yes"}, AccessRole.READER),
     ],
 )
-def test_what_may_be_done_in_a_calendar(changes: dict[str, Any], role: Role) -> None:
+def test_what_may_be_done_in_a_calendar(changes: dict[str, Any], role: AccessRole) -> None:
     """Nothing is written where Graph does not plainly allow it."""
     entry = calendar_of({"id": "C", "name": "Work", **changes})
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import ProviderUnavailable, UnexpectedReply
-from common.providers.microsoft.items import Listing, WordedItem, listing_of, read_listing
+from common.providers.microsoft.event_structs import GraphListing, WordedItem, listing_of, read_listing
 
 odd = st.one_of(
     st.none(),
@@ -91,7 +91,7 @@ def test_odd_items_are_no_empty_listing(found: Any) -> None:
 
 def test_what_was_not_asked_for_is_not_kept() -> None:
     """Fields that nobody reads are left where they are."""
-    assert Listing.__struct_fields__
+    assert GraphListing.__struct_fields__
     assert not {"location", "organizer", "htmlLink", "bodyPreview"} & set(WordedItem.__struct_encode_fields__)
 
 

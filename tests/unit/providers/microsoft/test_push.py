@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from common.domain.push import Cause, PushNotice
+from common.domain.sync.push import Cause, PushNotice
 from common.errors import InvalidRequest
 from common.providers.microsoft.push import challenge, notices
 

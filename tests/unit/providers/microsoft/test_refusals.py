@@ -18,10 +18,10 @@ from common.errors import (
     UnexpectedReply,
 )
 from common.providers.microsoft import client as table
-from common.providers.microsoft.batch import ask_all
+from common.providers.microsoft.busy import ask_all
 from common.providers.microsoft.client import error_for, rule_for
-from common.providers.microsoft.wire import Ask, Refusal, read_refusal
-from common.providers.refusals import Outcome
+from common.providers.microsoft.request_bodies import Ask, GraphRefusal, read_refusal
+from common.providers.refusals import RefusalOutcome
 from tests.unit.providers.microsoft.wire import ASK, Wire
 
 
@@ -29,7 +29,7 @@ from tests.unit.providers.microsoft.wire import ASK, Wire
 def test_every_code_of_the_table_has_one_reaction() -> None:
     """Each row gives its own class, in whatever case it is spelled (pitfall 20)."""
     for (status, code), rule in table.RULES.items():
-        refusal = Refusal(status or 418, (code.upper(),), 3.0)
+        refusal = GraphRefusal(status or 418, (code.upper(),), 3.0)
         error = error_for(refusal)
 
         assert (type(error), rule_for(refusal)) == (rule.error, rule)
@@ -39,17 +39,17 @@ def test_every_code_of_the_table_has_one_reaction() -> None:
 
 def test_only_a_missing_thing_may_be_taken_for_gone() -> None:
     """No status and no code but those that say "not there" can be read as a deletion."""
-    gone = {key for key, rule in table.RULES.items() if rule.outcome is Outcome.MISSING}
+    gone = {key for key, rule in table.RULES.items() if rule.outcome is RefusalOutcome.MISSING}
 
     assert {status for status, _ in gone} == {400, 404}
     assert {code for status, code in gone if status == 400} == {"errorinvalididmalformed", "errorinvalidid"}
-    assert [status for status, rule in table.STATUSES.items() if rule.outcome is Outcome.MISSING] == []
+    assert [status for status, rule in table.STATUSES.items() if rule.outcome is RefusalOutcome.MISSING] == []
 
 
 @pytest.mark.parametrize("status", range(300, 600))
 def test_no_status_is_harmless(status: int) -> None:
     """Every refusal is an error, known or not; an unknown failure of the other side passes."""
-    error = error_for(Refusal(status))
+    error = error_for(GraphRefusal(status))
 
     assert isinstance(error, ProviderUnavailable) or status < 500 or status in table.STATUSES
 
@@ -59,10 +59,10 @@ def test_an_accepted_refusal_is_an_answer_and_no_other() -> None:
     body = b'{"error": {"code": "ErrorItemNotFound"}}'
     wire = Wire((404, body), (404, body), (404, body), (204, b""))
 
-    assert wire.client.attempt("t", ASK, accept={Outcome.MISSING}) is Outcome.MISSING
+    assert wire.client.attempt("t", ASK, accept={RefusalOutcome.MISSING}) is RefusalOutcome.MISSING
     with pytest.raises(CalendarGone):
-        wire.client.attempt("t", ASK, accept={Outcome.CHANGED})
-    assert wire.client.tell("t", ASK, accept={Outcome.MISSING}) is Outcome.MISSING
+        wire.client.attempt("t", ASK, accept={RefusalOutcome.CHANGED})
+    assert wire.client.tell("t", ASK, accept={RefusalOutcome.MISSING}) is RefusalOutcome.MISSING
     assert wire.client.tell("t", ASK) is None
 
 

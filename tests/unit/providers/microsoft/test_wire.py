@@ -8,17 +8,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from common.domain.booking import EventDraft
-from common.domain.event import Detail
-from common.domain.feed import Channel, Cursor
-from common.domain.interval import Interval
-from common.domain.ownership import fingerprint
+from common.domain.booking.booking import EventDraft
+from common.domain.calendar.event import Detail
+from common.domain.calendar.interval import Interval
+from common.domain.calendar.sync_state import Channel, Cursor
+from common.domain.export.own_events import fingerprint
 from common.errors import UnexpectedReply
 from common.ports.provider import ChannelRequest
-from common.providers.microsoft import pages
-from common.providers.microsoft.items import listing_of, read_listing
-from common.providers.microsoft.mapping import shows
-from common.providers.microsoft.wire import (
+from common.providers.microsoft import list_events
+from common.providers.microsoft.event_structs import listing_of, read_listing
+from common.providers.microsoft.events_to_domain import shows
+from common.providers.microsoft.request_bodies import (
     KEY,
     MARKER,
     Ask,
@@ -203,10 +203,10 @@ def test_an_answer_shows_whether_it_is_of_this_attempt(changes: dict[str, Any], 
 def test_a_feed_starts_with_its_window_and_then_follows_links() -> None:
     """The window is frozen in the links, which are followed as they are (pitfall 7)."""
     start = Cursor.start(WINDOW)
-    first = pages.feed("Cal", start, Detail.TIMES)
-    page = pages.feed("Cal", Cursor(snapshot=True, window=WINDOW, page="https://p"), Detail.TIMES)
-    delta = pages.feed("Cal", Cursor(snapshot=False, window=WINDOW, token="https://d"), Detail.FULL)
-    later = pages.feed(
+    first = list_events.feed("Cal", start, Detail.TIMES)
+    page = list_events.feed("Cal", Cursor(snapshot=True, window=WINDOW, page="https://p"), Detail.TIMES)
+    delta = list_events.feed("Cal", Cursor(snapshot=False, window=WINDOW, token="https://d"), Detail.FULL)
+    later = list_events.feed(
         "Cal", Cursor(snapshot=False, window=WINDOW, token="https://d", page="https://p"), Detail.FULL
     )
 
@@ -215,18 +215,18 @@ def test_a_feed_starts_with_its_window_and_then_follows_links() -> None:
         "&endDateTime=2026-11-05T08%3A00%3A00Z"
     )
     assert [ask.target for ask in (page, delta, later)] == ["https://p", "https://d", "https://p"]
-    assert {ask.page_size for ask in (first, page, delta, later)} == {pages.PAGE_SIZE}
+    assert {ask.page_size for ask in (first, page, delta, later)} == {list_events.PAGE_SIZE}
     assert [ask.texts for ask in (first, delta)] == [False, True]
 
 
 @pytest.mark.pitfall(25)
 def test_times_only_selects_no_texts() -> None:
     """What is not asked for is not sent (pitfall 25)."""
-    times, full = (pages.SELECTED[detail].split(",") for detail in (Detail.TIMES, Detail.FULL))
+    times, full = (list_events.SELECTED[detail].split(",") for detail in (Detail.TIMES, Detail.FULL))
 
     assert set(full) - set(times) == {"subject", "body"}
     assert not {"attendees", "organizer", "location", "iCalUId", "onlineMeeting"} & set(full)
-    assert pages.fields_version(Detail.TIMES) != pages.fields_version(Detail.FULL)
+    assert list_events.fields_version(Detail.TIMES) != list_events.fields_version(Detail.FULL)
 
 
 @pytest.mark.parametrize("reply", [{}, {"value": None}, {"value": {}}, {"error": {}}])

@@ -10,7 +10,7 @@ from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
 from common.providers.microsoft.client import GraphClient
-from common.providers.microsoft.wire import Ask
+from common.providers.microsoft.request_bodies import Ask
 
 Answer = tuple[int, bytes] | Exception
 

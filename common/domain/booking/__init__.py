@@ -1,0 +1,1 @@
+"""Bookings, sessions that several customers share, and who may change them."""

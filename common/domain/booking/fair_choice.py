@@ -1,0 +1,43 @@
+"""Who gets a booking that anybody could take: shared out by work, not by the order of names."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from common.domain.booking.sessions import session_at
+from common.domain.calendar.interval import Interval, aware
+from common.domain.catalogue.records import Resource, Service
+from common.domain.slots.agenda import Agenda
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_WEEK = timedelta(days=7)
+
+
+def fairly(
+    takers: Sequence[Resource], agendas: Mapping[str, Agenda], *, service: Service, at: datetime, lot: str
+) -> list[Resource]:
+    """Everybody who is free, in the order in which they are asked.
+
+    An open session of that start is filled before another one is opened. Then comes whoever has the fewest
+    booked minutes in that ISO week; then whoever was not given a booking of that week for the longest time;
+    between equals a hash of ``lot`` decides, so that the same request always finds the same order.
+    """
+
+    def order(resource: Resource) -> tuple[bool, timedelta, datetime, str]:
+        agenda = agendas[resource.id]
+        draw = hashlib.sha256(f"{lot}/{resource.id}".encode()).hexdigest()
+        opens = session_at(agenda, service, at) is None
+        return opens, booked_time(agenda, at), agenda.assigned_at or _NEVER, draw
+
+    return sorted(takers, key=order)
+
+
+def booked_time(agenda: Agenda, at: datetime) -> timedelta:
+    """How much of the ISO week of ``at`` is booked, buffers included; a session counts once."""
+    moment = aware(at)
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    monday = midnight - timedelta(days=moment.weekday())
+    clipped = (span.clip(Interval(monday, monday + _WEEK)) for span in agenda.bookings.values())
+    return sum((span.length for span in clipped if span), timedelta())

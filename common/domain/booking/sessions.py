@@ -1,0 +1,169 @@
+"""Sessions and holds: which start is shared by whom, how many seats are left, and what no longer counts.
+
+Everything here stands around the engine of ``slots``: a session is one block of its resource's time to
+everybody but the customers of the same start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from common.domain.booking.booking import Booking, BookingStatus, Customer, Seat
+from common.domain.booking.cells import claimed
+from common.domain.calendar.interval import Interval, aware
+from common.domain.catalogue.records import Service
+from common.domain.slots.agenda import Agenda, Session
+from common.domain.slots.engine import Availability, Code, Reason, SlotQuestion, free_starts, reasons
+
+# A session takes place where it is, whatever the hours and the grid say meanwhile.
+_HOURS = frozenset({Code.OUTSIDE_AVAILABILITY, Code.NO_FREE_EVENT, Code.OFF_GRID})
+_TAKEN = frozenset({Code.BOOKING, Code.BUFFER})
+
+
+def living(agenda: Agenda, now: datetime) -> Agenda:
+    """The agenda without the holds that have ended, and without sessions of nothing but these."""
+    gone = {name for name, until in agenda.holds.items() if until <= now}
+    ended = {
+        name: session
+        for session in agenda.sessions
+        for name, held in agenda.sessions[session].holds.items()
+        if held.until <= now
+    }
+    if not gone and not ended:
+        return agenda
+    spans = {name: agenda.bookings[name] for name in gone if name in agenda.bookings}
+    spans |= {name: agenda.bookings[of] for name, of in ended.items() if of in agenda.bookings}
+    return replace(without(agenda, gone | ended.keys()), expired=spans)
+
+
+def without(agenda: Agenda, names: Collection[str]) -> Agenda:
+    """The agenda as if these bookings, holds, seats that are held, or sessions were not there."""
+    shrunk = {name: _less(session, names) for name, session in agenda.sessions.items()}
+    gone = {*names, *(name for name, session in shrunk.items() if not session.taken)}
+    return replace(
+        agenda,
+        bookings={name: span for name, span in agenda.bookings.items() if name not in gone},
+        holds={name: until for name, until in agenda.holds.items() if name not in gone},
+        sessions={name: session for name, session in shrunk.items() if name not in gone},
+    )
+
+
+def _less(session: Session, names: Collection[str]) -> Session:
+    return replace(session, holds={name: held for name, held in session.holds.items() if name not in names})
+
+
+def session_at(agenda: Agenda, service: Service, at: datetime) -> str | None:
+    """The session of this service that starts then; one of another length is not this service's any more."""
+    for name, session in agenda.sessions.items():
+        if session.service == service.id and session.start == at:
+            return name if agenda.bookings.get(name) == claimed(aware(at), service) else None
+    return None
+
+
+def starts(
+    question: SlotQuestion, picture: Availability, agenda: Agenda, *, seats: int = 1
+) -> Mapping[datetime, int]:
+    """Every start in the window at which so many seats are left, in order, and how many those are.
+
+    Where the agenda has sessions, the picture tells bookings apart.
+    """
+    capacity = question.service.capacity
+    if seats > capacity:
+        return {}
+    fresh = dict.fromkeys(free_starts(question, picture), capacity)
+    if not agenda.sessions:
+        return fresh
+    return dict(sorted({**fresh, **dict(_open(question, picture, agenda, seats))}.items()))
+
+
+def _open(
+    question: SlotQuestion, picture: Availability, agenda: Agenda, seats: int
+) -> Iterator[tuple[datetime, int]]:
+    for session in agenda.sessions.values():
+        inside = question.window.start <= session.start < question.window.end
+        if inside and session.service == question.service.id:
+            left = question.service.capacity - session.taken
+            if not why(question, picture, agenda, session.start, seats=seats):
+                yield session.start, left
+
+
+def why(
+    question: SlotQuestion, picture: Availability, agenda: Agenda, at: datetime, *, seats: int = 1
+) -> tuple[Reason, ...]:
+    """Everything in the way of so many seats at ``at``; empty exactly where ``starts`` offers it."""
+    moment, service = aware(at), question.service
+    name = session_at(agenda, service, moment)
+    if name is None:
+        found = reasons(question, picture, moment)
+        full = Interval(moment, moment + service.duration) if seats > service.capacity else None
+    else:
+        span, left = agenda.bookings[name], service.capacity - agenda.sessions[name].taken
+        rest = tuple(item for item in picture.bookings if item != span)
+        apart = reasons(question, replace(picture, bookings=rest), moment)
+        found = tuple(reason for reason in apart if reason.code not in _HOURS)
+        full = span if seats > left else None
+    named = tuple(_named(reason, agenda) for reason in found)
+    return (*named, Reason(Code.CAPACITY, full, name)) if full else named
+
+
+def _named(reason: Reason, agenda: Agenda) -> Reason:
+    """A booking's range with the booking's id; a hold is called one."""
+    if reason.code not in _TAKEN:
+        return reason
+    name = next((name for name, span in agenda.bookings.items() if span == reason.interval), None)
+    return replace(reason, code=Code.HOLD if name in agenda.holds else reason.code, source=name)
+
+
+def opened(seat: Booking, name: str) -> Booking:
+    """The session that begins with this seat."""
+    return replace(
+        seat,
+        id=name,
+        session=name,
+        status=BookingStatus.CONFIRMED,
+        customer=Customer(name=""),
+        note=None,
+        seats=0,
+        places=(),
+        held_until=None,
+        revision=1,
+        created_at=seat.updated_at,
+        roster={seat.id: Seat(seat.places, seat.held_until)},
+        version=None,
+    )
+
+
+def left(session: Booking, seat: str, now: datetime) -> Booking:
+    """The session without one of its seats; with the last one it ends."""
+    roster = {name: places for name, places in session.roster.items() if name != seat}
+    status = session.status if roster else BookingStatus.CANCELLED
+    return replace(session, roster=roster, status=status, revision=session.revision + 1, updated_at=now)
+
+
+def alone(session: Booking, seat: str) -> bool:
+    """Whether nobody else sits there, or holds a seat."""
+    return set(session.roster) <= {seat}
+
+
+def booked(session: Booking) -> int:
+    """How many seats are booked; what is only held does not count."""
+    return sum(len(seat.places) for seat in session.roster.values() if seat.until is None)
+
+
+def free_places(session: Booking | None, *, capacity: int, seats: int, who: str) -> tuple[int, ...] | None:
+    """Places for so many, or None where there are too few.
+
+    Customers of the same moment are sent to different places, so that few of them meet. Where the capacity
+    was lowered, whoever sits beyond it takes one of the places that are left.
+    """
+    roster: Mapping[str, Seat] = session.roster if session else {}
+    taken = {place for seat in roster.values() for place in seat.places}
+    beyond = sum(place >= capacity for place in taken)
+    free = [place for place in range(capacity - beyond) if place not in taken]
+    if len(free) < seats or len(taken) + seats > capacity:
+        return None
+    lots = sorted(free, key=lambda place: hashlib.sha256(f"{who}/{place}".encode()).digest())
+    return tuple(sorted(lots[:seats]))

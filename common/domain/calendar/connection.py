@@ -1,0 +1,215 @@
+"""A connection: one resource joined to one provider account, its calendars and its settings."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from common.domain.connect.settings import Settings
+
+
+class ProviderKind(StrEnum):
+    """The providers that can be connected."""
+
+    GOOGLE = "google"
+    MICROSOFT = "microsoft"
+
+
+class Status(StrEnum):
+    """Where a connection is in its life."""
+
+    CONNECTED = "connected"
+    ACTIVE = "active"
+    REAUTH_REQUIRED = "reauth_required"
+    DISCONNECTING = "disconnecting"
+    DISCONNECTED = "disconnected"
+
+
+class AccessRole(StrEnum):
+    """What the account may do in a calendar."""
+
+    NONE = "none"
+    FREE_BUSY = "free_busy"
+    READER = "reader"
+    WRITER_WITHOUT_PRIVATE = "writer_without_private"
+    WRITER = "writer"
+    OWNER = "owner"
+
+
+WRITERS = frozenset({AccessRole.WRITER_WITHOUT_PRIVATE, AccessRole.WRITER, AccessRole.OWNER})
+
+
+def calendar_key(provider_id: str) -> str:
+    """A document name for a provider's calendar id, which may be an address or hold slashes."""
+    return hashlib.sha256(provider_id.encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEntry:
+    """One calendar of the account as last listed, and whether it is switched on."""
+
+    key: str
+    provider_id: str = field(repr=False)
+    name: str = field(repr=False)
+    zone: str | None
+    role: AccessRole
+    primary: bool = False
+    enabled: bool = False
+    missing_since: datetime | None = None
+
+    @property
+    def writable(self) -> bool:
+        """Whether bookings can be written to it."""
+        return self.role in WRITERS
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarRef:
+    """What a provider needs to know of a calendar to ask about it; ``zone`` places all-day events."""
+
+    provider_id: str = field(repr=False)
+    zone: str
+    role: AccessRole = AccessRole.OWNER
+
+
+class Phase(StrEnum):
+    """Where a synchronisation run is."""
+
+    COUNTING = "counting"
+    IMPORTING = "importing"
+    EXPORTING = "exporting"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+RUNNING = frozenset({Phase.COUNTING, Phase.IMPORTING, Phase.EXPORTING})
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRun:
+    """A first synchronisation, chunk by chunk; ``seq`` numbers the chunks and makes repeats harmless."""
+
+    id: str
+    phase: Phase
+    seq: int
+    calendars: tuple[str, ...]
+    started_at: datetime
+    position: int = 0
+    imports_total: int = 0
+    imports_done: int = 0
+    exports_total: int = 0
+    exports_done: int = 0
+    exports_failed: int = 0
+    export_after: str | None = None
+    notify: bool = False
+    waiting_until: datetime | None = None
+    finished_at: datetime | None = None
+    error: str | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether chunks are still to come."""
+        return self.phase in RUNNING
+
+    @property
+    def done(self) -> int:
+        """Events and bookings dealt with."""
+        return self.imports_done + self.exports_done + self.exports_failed
+
+    @property
+    def total(self) -> int:
+        """Events and bookings to deal with, never less than what is done."""
+        return max(self.imports_total, self.imports_done) + max(
+            self.exports_total, self.exports_done + self.exports_failed
+        )
+
+    @property
+    def percentage(self) -> int:
+        """0 to 100; 100 only when the run is done."""
+        if self.phase is Phase.DONE:
+            return 100
+        return min(99, 100 * self.done // self.total) if self.total else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What disconnecting did; ``provider_reachable`` is False where a dead grant allowed no clean-up."""
+
+    started_at: datetime
+    finished_at: datetime | None = None
+    channels_stopped: int = 0
+    events_deleted: int = 0
+    events_left: int = 0
+    calendar_removed: bool = False
+    imports_removed: int = 0
+    grant_revoked: bool = False
+    grant_kept_for_other_connection: bool = False
+    provider_reachable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One resource's own permission in one provider account.
+
+    ``account`` is the address that people know it by and may change; ``identity`` is the provider's own name
+    for it and never does (None where none was told yet).
+    """
+
+    id: str
+    tenant: str
+    resource: str
+    provider: ProviderKind
+    account: str = field(repr=False)
+    status: Status
+    created_at: datetime
+    settings: Settings = field(default_factory=Settings)
+    calendars: Mapping[str, CalendarEntry] = field(default_factory=dict)
+    scopes: tuple[str, ...] = ()
+    dedicated_calendar: str | None = None
+    dedicated_pending: bool = False
+    run: SyncRun | None = None
+    receipt: Receipt | None = None
+    waiting_until: datetime | None = None
+    error: str | None = None
+    told_at: datetime | None = None
+    identity: str | None = field(default=None, repr=False)
+    version: str | None = None
+
+    @property
+    def enabled_calendars(self) -> tuple[CalendarEntry, ...]:
+        """The calendars that are switched on, without the one that Slotbridge made for its exports."""
+        return tuple(
+            entry
+            for key, entry in sorted(self.calendars.items())
+            if entry.enabled and key != self.dedicated_calendar
+        )
+
+    @property
+    def default_calendar(self) -> CalendarEntry | None:
+        """The account's own calendar."""
+        return next((entry for entry in self.calendars.values() if entry.primary), None)
+
+    @property
+    def usable(self) -> bool:
+        """Whether the provider may be asked in this connection's name."""
+        return self.status in {Status.CONNECTED, Status.ACTIVE}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What the provider gave us; never in a log, a task or an error, and encrypted at rest."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+    expires_at: datetime
+    scopes: tuple[str, ...] = ()
+    account: str | None = field(default=None, repr=False)
+    identity: str | None = field(default=None, repr=False)
+
+    def fresh(self, *, now: datetime, margin: timedelta = timedelta(minutes=2)) -> bool:
+        """Whether the access token outlives ``margin``."""
+        return self.expires_at > now + margin

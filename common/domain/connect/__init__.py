@@ -1,0 +1,1 @@
+"""Consents, invitations, settings and the calendars of a connection."""

@@ -1,0 +1,54 @@
+"""Decides what a listing of an account's calendars means for the calendars that a connection knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from common.domain.calendar.connection import CalendarEntry
+
+# One listing without a calendar proves nothing: listings have been incomplete for hours (pitfall 24).
+PROOF = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Relisting:
+    """The calendars as they are now; ``returned`` were missing before, ``gone`` are missing for good."""
+
+    calendars: Mapping[str, CalendarEntry]
+    returned: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+def enrolled(listed: Iterable[CalendarEntry]) -> dict[str, CalendarEntry]:
+    """The calendars of a new connection: the account's own one is on, the others are off."""
+    return {entry.key: replace(entry, enabled=entry.primary, missing_since=None) for entry in listed}
+
+
+def relisted(
+    known: Mapping[str, CalendarEntry], listed: Iterable[CalendarEntry], *, now: datetime, admit: bool = True
+) -> Relisting:
+    """A later listing: new calendars appear switched off, what is missing stays until it is proven gone.
+
+    With ``admit`` off new ones are left out for now: one of them may be the one that is just being made.
+    """
+    present = {entry.key: entry for entry in listed}
+    calendars: dict[str, CalendarEntry] = {}
+    for key, entry in known.items():
+        if key in present:
+            calendars[key] = replace(present[key], enabled=entry.enabled, missing_since=None)
+        else:
+            calendars[key] = replace(entry, missing_since=entry.missing_since or now)
+    for key, entry in present.items() if admit else ():
+        calendars.setdefault(key, replace(entry, enabled=False, missing_since=None))
+    return Relisting(
+        calendars=calendars,
+        returned=tuple(sorted(key for key in present if key in known and known[key].missing_since)),
+        gone=tuple(sorted(key for key, entry in calendars.items() if proven_gone(entry, now=now))),
+    )
+
+
+def proven_gone(entry: CalendarEntry, *, now: datetime) -> bool:
+    """Whether two listings at least a day apart did not have it."""
+    return entry.missing_since is not None and now - entry.missing_since >= PROOF

@@ -1,0 +1,155 @@
+"""Decides what a change of a person's choices is worth: whether it is allowed, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from common.domain.calendar.connection import CalendarEntry, Connection, ProviderKind
+from common.domain.connect.settings import ExportSettings, ImportMode, ImportSettings, PrivateMode, Settings
+from common.domain.export.templates import check_template
+from common.domain.sync.imported_events import ImportedEvent
+from common.domain.sync.upkeep import imported, watched
+from common.errors import InvalidRequest
+
+LONGEST_REMINDER = 40_320
+Patch = Mapping[str, Any]
+_NULLABLE = frozenset({"target", "reminder"})
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What must happen once new choices are stored.
+
+    ``settle`` are the calendars whose stored events must be brought in line at once. ``rewrite`` says that
+    bookings must be written (again) to the calendar.
+    """
+
+    settle: tuple[str, ...] = ()
+    rewrite: bool = False
+
+
+def chosen(before: Settings, patch: Patch) -> Settings:
+    """The settings with a patch laid over them; parts and fields that it does not name stay.
+
+    Raises:
+        InvalidRequest: It names something that does not exist, or the choices contradict each other.
+    """
+    if unknown := set(patch) - {"imports", "exports", "show_events"}:
+        raise InvalidRequest(f"there are no such settings: {sorted(unknown)}", code="invalid_settings")
+    imports, exports = dict(patch.get("imports") or {}), dict(patch.get("exports") or {})
+    rules = dict(imports.pop("busy", None) or {})
+    named = {"show_events": patch.get("show_events", False), **imports, **rules, **exports}
+    if empty := sorted(name for name, value in named.items() if value is None and name not in _NULLABLE):
+        raise InvalidRequest(f"these settings cannot be empty: {empty}", code="invalid_settings")
+    try:
+        busy = replace(before.imports.busy, **rules)
+        settings = replace(
+            before,
+            imports=_typed(replace(before.imports, busy=busy, **imports)),
+            exports=replace(before.exports, **exports),
+            show_events=patch.get("show_events", before.show_events),
+        )
+    except (TypeError, ValueError) as wrong:
+        raise InvalidRequest(str(wrong), code="invalid_settings") from wrong
+    return settings if settings == before else replace(settings, version=before.version + 1)
+
+
+def _typed(imports: ImportSettings) -> ImportSettings:
+    return replace(imports, mode=ImportMode(imports.mode), private=PrivateMode(imports.private))
+
+
+def switched(
+    calendars: Mapping[str, CalendarEntry], switches: Mapping[str, bool], *, dedicated: str | None
+) -> dict[str, CalendarEntry]:
+    """The calendars with some of them switched on or off.
+
+    Raises:
+        InvalidRequest: There is no such calendar, or it is the one that Slotbridge made for its exports.
+    """
+    for key in switches:
+        if key not in calendars:
+            raise InvalidRequest("there is no such calendar", code="unknown_calendar")
+        if key == dedicated:
+            raise InvalidRequest("this calendar holds only exported bookings", code="dedicated_calendar")
+    return {key: replace(entry, enabled=switches.get(key, entry.enabled)) for key, entry in calendars.items()}
+
+
+def check(exports: ExportSettings, calendars: Mapping[str, CalendarEntry]) -> None:
+    """Refuse export choices that cannot work.
+
+    Raises:
+        InvalidRequest: The target is not writable, a template holds an unknown word, a reminder is too long.
+    """
+    if exports.target is not None:
+        entry = calendars.get(exports.target)
+        if entry is None:
+            raise InvalidRequest("there is no such calendar", code="unknown_calendar")
+        if not entry.writable:
+            raise InvalidRequest("this calendar cannot be written to", code="calendar_not_writable")
+    if exports.reminder is not None and not 0 <= exports.reminder <= LONGEST_REMINDER:
+        raise InvalidRequest(f"a reminder is 0 to {LONGEST_REMINDER} minutes", code="invalid_reminder")
+    check_template(exports.title)
+    check_template(exports.description)
+
+
+def consequences(before: Connection, after: Connection) -> Consequences:
+    """What follows from new choices; ``before`` and ``after`` are the same connection."""
+    followed = {*watched(before), *watched(after)}
+    new = set(watched(after)) - set(watched(before)) | (set(imported(after)) - set(imported(before)))
+    dropped = set(watched(before)) - set(watched(after)) | (set(imported(before)) - set(imported(after)))
+    # What blocks cannot be told from what is stored: other rules need the provider's word again.
+    other = followed if before.settings.imports != after.settings.imports else set()
+    return Consequences(
+        settle=tuple(sorted(new | dropped | other)),
+        rewrite=after.settings.exports.on
+        and _written(before.settings.exports) != _written(after.settings.exports),
+    )
+
+
+def _written(exports: ExportSettings) -> ExportSettings:
+    """Only what shows in an event: whom the provider mails does not."""
+    return replace(exports, notify=False)
+
+
+def allowed(event: ImportedEvent, settings: ImportSettings) -> ImportedEvent | None:
+    """What may stay of a stored event under (tighter) modes: all of it, only its times, or nothing.
+
+    The same modes as in ``importing.imported``, applied to what is stored already.
+    """
+    if event.private and settings.private is PrivateMode.NONE:
+        return None
+    hidden = event.private and settings.private is not PrivateMode.FULL
+    if settings.mode is ImportMode.FULL and not hidden:
+        return event
+    return event._replace(title=None, description=None)
+
+
+class Limitation(StrEnum):
+    """One thing that this provider's calendars cannot do; the words are part of the API.
+
+    Attributes:
+        GUESTS_ARE_ALWAYS_MAILED: Whoever is a guest is told of every change, so customers become guests only
+            where notifications are wanted; elsewhere the event's text names them.
+        NO_ACCEPTING_FOR_GUESTS: Only a guest can accept.
+        INVITED_EVENTS_STAY: An event with a guest stays in its calendar when another target is chosen, and
+            is left there by a disconnection: taken away, it would tell its guest of a cancellation.
+        DELETED_OCCURRENCES_SEEN_LATE: A single deleted date of a series is seen within a day, or by a live
+            question at once.
+        GRANT_ENDED_BY_OWNER: Disconnecting forgets the grant, but only its owner can end it at the provider.
+    """
+
+    GUESTS_ARE_ALWAYS_MAILED = "guests_are_always_mailed"
+    NO_ACCEPTING_FOR_GUESTS = "no_accepting_for_guests"
+    INVITED_EVENTS_STAY = "invited_events_stay"
+    DELETED_OCCURRENCES_SEEN_LATE = "deleted_occurrences_seen_late"
+    GRANT_ENDED_BY_OWNER = "grant_ended_by_owner"
+
+
+# https://learn.microsoft.com/graph/api/user-post-events (invitations can't be configured)
+LIMITATIONS: Mapping[ProviderKind, tuple[Limitation, ...]] = {
+    ProviderKind.GOOGLE: (),
+    ProviderKind.MICROSOFT: tuple(Limitation),
+}

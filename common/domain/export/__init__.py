@@ -1,0 +1,1 @@
+"""How bookings become provider events, and what an owner did to them since."""

@@ -1,0 +1,233 @@
+"""Decides whether a provider event is one of our exports, and what its owner did to it since we wrote it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import html
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from common.domain.booking.booking import Booking, EventDraft, ExportLink, LinkState, Proposal
+from common.domain.calendar.event import ExternalEvent, Gone
+from common.domain.calendar.interval import Interval
+
+TIME = "time"
+TITLE = "title"
+DESCRIPTION = "description"
+ATTENDEE = "attendee"
+REMINDER = "reminder"
+# Providers cut long texts (Google descriptions at about 8,000 characters): what comes later is not compared.
+COMPARED_CHARACTERS = 4000
+_ENCODINGS = 3
+# Two programs that undo each other's writes would go on for ever.
+MOST_REWRITES = 6
+REWRITES_WITHIN = timedelta(hours=1)
+_INLINE_TAG = re.compile(r"</?(?:a|b|em|font|i|s|span|strong|u)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
+# Variation selectors, joiners and marks that providers add or drop around emoji without changing the text.
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff\u00ad]")
+
+
+def normalised(text: str) -> str:
+    """A text without what providers change on their own: line ends, blanks, HTML, emoji forms."""
+    for _ in range(_ENCODINGS):
+        decoded = html.unescape(text)
+        if decoded == text:
+            break
+        text = decoded
+    text = _TAG.sub(" ", _INLINE_TAG.sub("", text))
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    return " ".join(text.split())[:COMPARED_CHARACTERS].rstrip()
+
+
+def fingerprint(draft: EventDraft) -> Mapping[str, str]:
+    """A hash for each field of the event that a booking shall have at the provider."""
+    address, name = draft.attendee or ("", "")
+    return {
+        TIME: _time_hash(draft.interval),
+        TITLE: _hash(normalised(draft.title)),
+        DESCRIPTION: _hash(normalised(draft.description)),
+        ATTENDEE: _guest_hash(address, name, accepted=draft.accepted),
+        REMINDER: _hash(str(draft.reminder)),
+    }
+
+
+def seen_fingerprint(event: ExternalEvent) -> Mapping[str, str]:
+    """The same hashes for what the provider shows; texts only where they were asked for."""
+    found: dict[str, str] = {}
+    if event.span:
+        found[TIME] = _time_hash(event.span)
+    if event.title is not None:
+        found[TITLE] = _hash(normalised(event.title))
+    if event.description is not None:
+        found[DESCRIPTION] = _hash(normalised(event.description))
+    return found
+
+
+def proposed_fingerprint(proposal: Proposal) -> Mapping[str, str]:
+    """The same hashes for what an owner's proposal left in the calendar."""
+    found: dict[str, str] = {}
+    if proposal.interval is not None:
+        found[TIME] = _time_hash(proposal.interval)
+    if proposal.title is not None:
+        found[TITLE] = _hash(normalised(proposal.title))
+    if proposal.description is not None:
+        found[DESCRIPTION] = _hash(normalised(proposal.description))
+    return found
+
+
+def invited(written: Mapping[str, str]) -> bool:
+    """Whether what was written last has a guest."""
+    return written.get(ATTENDEE, _NOBODY) != _NOBODY
+
+
+def _guest_hash(address: str, name: str, *, accepted: bool) -> str:
+    return _hash(f"{address.casefold()}\n{name}\n{accepted}")
+
+
+def _time_hash(span: Interval) -> str:
+    # Whole seconds: providers keep no more.
+    return _hash("/".join(str(second) for second in span.seconds_around()))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+_NOBODY = _guest_hash("", "", accepted=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """What we wrote ourselves, or know already: nothing to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A report that is older than what we know: nothing to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The event is gone from this calendar: deleted, or moved to another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """The event has a time that no booking can have; our time has to be written again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The owner changed the event; only what changed is set. ``revived``: it had been missing.
+
+    ``overtaken`` says that the time was edited as well, but that the booking has a newer change which
+    is not written yet: that one wins.
+    """
+
+    interval: Interval | None = None
+    title: str | None = field(default=None, repr=False)
+    description: str | None = field(default=None, repr=False)
+    revived: bool = False
+    overtaken: bool = False
+
+
+Verdict = Echo | Stale | Deleted | Impossible | Edited
+
+
+def judge(link: ExportLink, event: ExternalEvent | Gone, booking: Booking) -> Verdict:
+    """What happened to an exported event since we last wrote or saw it.
+
+    Order comes from the provider's own time stamps and etags, never from our clock: a report older than the
+    known state is stale, the known etag or the content that we wrote is an echo.
+    """
+    if isinstance(event, ExternalEvent) and _older(event, link):
+        return Stale()
+    if isinstance(event, Gone) or event.cancelled:
+        return Deleted() if booking.active and link.state is not LinkState.GONE else Echo()
+    if not booking.active:
+        return Echo()
+    revived = link.state in {LinkState.MISSING, LinkState.GONE} or link.missing_since is not None
+    if not revived and event.etag is not None and event.etag == link.etag:
+        return Echo()
+    return _compared(link, event, booking, revived=revived)
+
+
+def _older(event: ExternalEvent, link: ExportLink) -> bool:
+    return event.updated is not None and link.updated is not None and event.updated < link.updated
+
+
+def _compared(link: ExportLink, event: ExternalEvent, booking: Booking, *, revived: bool) -> Verdict:
+    if event.span is None:
+        return Impossible()
+    shown = seen_fingerprint(event)
+    changed = {name for name, value in shown.items() if link.written.get(name, value) != value}
+    if link.state is LinkState.PENDING:
+        # Words that are on their way out differ from what is shown; once they are there it is reported again.
+        changed &= {TIME}
+    overtaken = TIME in changed and _rescheduled(link, booking)
+    # Whoever put the event back as it was takes the proposal back.
+    proposed = booking.proposal is not None and booking.proposal.connection == link.connection
+    if not changed and not revived and not proposed:
+        return Echo()
+    return Edited(
+        interval=event.span if TIME in changed and not overtaken else None,
+        title=event.title if TITLE in changed else None,
+        description=event.description if DESCRIPTION in changed else None,
+        revived=revived,
+        overtaken=overtaken,
+    )
+
+
+def _rescheduled(link: ExportLink, booking: Booking) -> bool:
+    """Whether the booking has a time of its own that is not at the provider yet."""
+    if booking.revision <= link.revision:
+        return False
+    return link.state is LinkState.PENDING or link.written.get(TIME) != _time_hash(booking.interval)
+
+
+def seen(link: ExportLink, event: ExternalEvent) -> ExportLink:
+    """The link once the event's present state is known and accepted."""
+    return replace(
+        link,
+        state=LinkState.LIVE,
+        event_id=event.id,
+        written={**link.written, **seen_fingerprint(event)},
+        etag=event.etag,
+        updated=event.updated,
+        missing_since=None,
+    )
+
+
+def rewrites(link: ExportLink, booking: Booking, *, now: datetime) -> int:
+    """How often an event was put right lately, the time that is due now included."""
+    return link.attempts + 1 if now - booking.updated_at < REWRITES_WITHIN else 1
+
+
+PREFIX = "sb"
+_OWN_ID = re.compile(rf"{PREFIX}[a-v0-9]{{52}}")
+
+
+def own_event_id(signature: bytes) -> str:
+    """The event id of a booking's export: the HMAC of (tenant, booking, epoch), base32hex in lower case.
+
+    Google takes ``[a-v0-9]``, 5 to 1024 characters:
+    https://developers.google.com/workspace/calendar/api/v3/reference/events/insert
+    """
+    return PREFIX + base64.b32hexencode(signature).decode().rstrip("=").lower()
+
+
+def id_signature(event_id: str) -> bytes | None:
+    """The HMAC inside an event id of ours; None where the id cannot be one."""
+    if not event_id.startswith(PREFIX) or not _OWN_ID.fullmatch(event_id):
+        return None
+    text = event_id.removeprefix(PREFIX).upper()
+    try:
+        return base64.b32hexdecode(text + "=" * (-len(text) % 8))
+    except binascii.Error:
+        return None

@@ -1,0 +1,1 @@
+"""Support access, the overview, and erasure."""

@@ -1,0 +1,115 @@
+"""What an overview shows of foreign events: titles only where the person chose so, and times otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from common.domain.booking.booking import Booking
+from common.domain.calendar.connection import AccessRole, CalendarEntry, Connection
+from common.domain.calendar.event import Detail, ExternalEvent
+from common.domain.calendar.interval import Interval, merge
+from common.domain.catalogue.records import Absence
+from common.domain.connect.settings import PrivateMode
+from common.domain.slots.blocking import Effect, effect
+from common.domain.slots.offers import CalendarReport
+from common.domain.sync.imported_events import ImportedEvent
+from common.errors import InvalidRequest
+
+LONGEST = timedelta(days=62)
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+# In calendars of these roles the account itself sees what private events are about:
+# https://developers.google.com/workspace/calendar/api/concepts/sharing
+_SEES_PRIVATE = frozenset({AccessRole.WRITER, AccessRole.OWNER})
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A foreign event as it is at this moment; without a title where only its time may be shown.
+
+    ``imported`` says that our copy of the same event is listed as well.
+    """
+
+    calendar: str
+    start: datetime
+    end: datetime
+    busy: bool
+    all_day: bool = False
+    private: bool = False
+    imported: bool = False
+    title: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedEvent:
+    """An imported event and the calendar that it was copied from."""
+
+    calendar: str
+    event: ImportedEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything that a resource's day or week holds, and how far each calendar is known."""
+
+    bookings: tuple[Booking, ...]
+    absences: tuple[Absence, ...]
+    imported: tuple[CopiedEvent, ...]
+    external: tuple[Block, ...]
+    calendars: tuple[CalendarReport, ...]
+    as_of: datetime
+
+
+def window(start: datetime, end: datetime, *, longest: timedelta = LONGEST) -> Interval:
+    """The range of an overview, or of a list of events.
+
+    Raises:
+        InvalidRequest: It is empty, too long or without an offset.
+    """
+    try:
+        asked = Interval(start, end)
+    except (ValueError, OverflowError) as wrong:
+        raise InvalidRequest("a range ends after it starts, both with an offset", code="window") from wrong
+    if asked.start < _EARLIEST or asked.end > _LATEST:
+        raise InvalidRequest("there is nothing at the end of time", code="window")
+    if asked.length > longest:
+        raise InvalidRequest(f"a range has at most {longest.days} days", code="window_too_long")
+    return asked
+
+
+def detail(connection: Connection) -> Detail:
+    """What is asked of the provider: titles only while they may be shown."""
+    return Detail.FULL if connection.settings.show_events else Detail.TIMES
+
+
+def titled(
+    events: Iterable[ExternalEvent],
+    connection: Connection,
+    entry: CalendarEntry,
+    *,
+    name: str,
+    copied: Collection[str],
+) -> tuple[Block, ...]:
+    """Single events with their titles; ``copied`` are the keys of those that are imported."""
+    settings = connection.settings.imports
+    private_too = settings.private is PrivateMode.FULL and entry.role in _SEES_PRIVATE
+    return tuple(
+        Block(
+            calendar=name,
+            start=event.start,
+            end=event.end,
+            busy=effect(event, settings.busy) is Effect.BLOCKS,
+            all_day=event.all_day is not None,
+            private=event.private,
+            imported=event.key in copied,
+            title=event.title if private_too or not event.private else None,
+        )
+        for event in events
+        if effect(event, settings.busy) is not Effect.IGNORED
+    )
+
+
+def untitled(busy: Iterable[Interval], *, name: str) -> tuple[Block, ...]:
+    """Taken times only: not even how many events there are."""
+    return tuple(Block(name, span.start, span.end, busy=True) for span in merge(busy))

@@ -1,0 +1,1 @@
+"""What several capabilities share: tasks, paging, preconditions, rate limits, outside addresses."""

@@ -1,0 +1,136 @@
+"""Work that is done later, and the records that keep it from being lost or done twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Work(StrEnum):
+    """The private functions that tasks call; the value is the function's name."""
+
+    INITIAL_SYNC = "initial_sync"
+    DELTA_SYNC = "delta_sync"
+    EXPORT = "export"
+    DISCONNECT = "disconnect"
+    MAINTENANCE = "maintenance"
+    NOTIFY = "notify"
+
+
+class Lane(StrEnum):
+    """The queues: live work never waits behind a back-fill, and nothing waits for other people's servers."""
+
+    LIVE = "live"
+    SYNC = "sync"
+    BACKFILL = "backfill"
+    UPKEEP = "upkeep"
+    HOOKS = "hooks"
+
+
+Payload = Mapping[str, str | int | bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One call of a private function: ids and versions only, never data.
+
+    ``name`` makes repeats collapse; it is hashed by the queue's adapter and must hold a time bucket or a
+    sequence number, because a used name stays blocked for up to a day. ``attempt`` counts our own
+    reschedulings with backoff.
+    """
+
+    work: Work
+    lane: Lane
+    payload: Payload
+    name: str | None = None
+    not_before: datetime | None = None
+    attempt: int = 0
+
+
+def look(
+    why: Payload,
+    *,
+    tenant: str,
+    connection: str,
+    calendar: str,
+    name: str,
+    not_before: datetime | None = None,
+) -> Task:
+    """The task of looking at a calendar; what ``why`` leaves open is not sent."""
+    told = {word: value for word, value in why.items() if value is not None}
+    payload = {"tenant": tenant, "connection": connection, "calendar": calendar, **told}
+    return Task(work=Work.DELTA_SYNC, lane=Lane.SYNC, payload=payload, name=name, not_before=not_before)
+
+
+class OutboxKind(StrEnum):
+    """What an outbox entry promises to do."""
+
+    EXPORT = "export"
+    BOOKED = "booked"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"
+    NOTICE = "notice"
+    INVITATION = "invitation"
+    HOOK = "hook"
+    PROPOSAL = "proposal"
+    REMINDER = "reminder"
+    SESSION = "session"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEntry:
+    """A promise committed together with its cause; removed when the work is done.
+
+    An export names its booking and connection, news of a booking the booking alone; everything else is
+    about ``subject``, so that a connection's waiting exports are never mixed with what people are told.
+    """
+
+    id: str
+    tenant: str
+    kind: OutboxKind
+    booking: str
+    connection: str
+    revision: int
+    created_at: datetime
+    due_at: datetime
+    waiting_until: datetime | None = None
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """Work that was given up after many tries; a person can read and replay it."""
+
+    id: str
+    tenant: str
+    work: Work
+    lane: Lane
+    payload: Payload
+    code: str
+    attempts: int
+    died_at: datetime
+
+
+FIRST_SECONDS = 1.0
+LONGEST_SECONDS = 600.0
+
+
+def delay(attempt: int, *, dice: float, asked: float | None = None) -> float:
+    """Seconds until try ``attempt + 1``: exponential with full jitter, never less than what was asked.
+
+    Args:
+        attempt: How many tries have failed before this one, from 0.
+        dice: A random number in [0, 1).
+        asked: The other side's Retry-After in seconds, if it sent one.
+
+    See https://developers.google.com/workspace/calendar/api/guides/quota (truncated exponential backoff)
+    and https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/ (full jitter).
+    """
+    ceiling = min(LONGEST_SECONDS, FIRST_SECONDS * float(1 << min(attempt, 20)))
+    jittered = ceiling * dice
+    # Everybody was told the same Retry-After: the jitter comes on top, or all come back at once.
+    return jittered if asked is None else asked + min(jittered, max(1.0, asked * 0.25))

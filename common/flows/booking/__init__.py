@@ -1,0 +1,1 @@
+"""Books, holds, moves and cancels appointments."""

@@ -1,0 +1,1 @@
+"""Stores what can be booked, and publishes iCalendar feeds."""

@@ -1,0 +1,366 @@
+"""Stores the tenant's own record, if it is the one that its owner saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Generic, Protocol, TypeVar
+
+from common.domain.catalogue.records import Absence, Resource, Service, Tenant
+from common.domain.privacy.erasure import Erasure, Scope
+from common.domain.privacy.support import Action
+from common.domain.shared.preconditions import NOTHING_DEMANDED, Condition
+from common.errors import (
+    AlreadyExists,
+    Conflict,
+    InUse,
+    InvalidRequest,
+    PreconditionRequired,
+    StaleVersion,
+    UnknownResource,
+)
+from common.flows.privacy.erasure import SECOND_LOOK, go_on
+from common.flows.shared.audit import entry
+from common.ports import Ports
+
+
+@dataclass(frozen=True, slots=True)
+class SaveTenant:
+    """The record to create or replace, and what the caller demands of the stored one."""
+
+    tenant: Tenant
+    condition: Condition = NOTHING_DEMANDED
+
+
+def save_tenant(ports: Ports, command: SaveTenant) -> Stored[Tenant]:
+    """Create or replace the tenant's record.
+
+    Raises:
+        StaleVersion: It is not at a version that the caller saw.
+        PreconditionRequired: It is there, and the caller named no version.
+        Conflict: Others keep changing it.
+    """
+    wanted, catalogue = command.tenant, ports.catalogue
+    return put(
+        command.condition,
+        wanted,
+        find=lambda: catalogue.tenant(wanted.id),
+        write=lambda seen: catalogue.save_tenant(replace(wanted, version=seen), new=seen is None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SaveResource:
+    """A resource to create or replace, and what the caller demands of the stored one."""
+
+    tenant: str
+    resource: Resource
+    condition: Condition = NOTHING_DEMANDED
+
+
+def save_resource(ports: Ports, command: SaveResource) -> Stored[Resource]:
+    """Create or replace a resource.
+
+    Raises:
+        StaleVersion: It is not at a version that the caller saw.
+        PreconditionRequired: It is there, and the caller named no version.
+        Conflict: Others keep changing it.
+    """
+    tenant, wanted, catalogue = command.tenant, command.resource, ports.catalogue
+    return put(
+        command.condition,
+        wanted,
+        find=lambda: catalogue.resource(tenant, wanted.id),
+        write=lambda seen: catalogue.save_resource(tenant, replace(wanted, version=seen), new=seen is None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteResource:
+    """Which resource, by whom, and what the caller demands of it."""
+
+    tenant: str
+    resource: str
+    subject: str
+    condition: Condition = NOTHING_DEMANDED
+
+
+def delete_resource(ports: Ports, command: DeleteResource) -> Erasure:
+    """Remove a resource that is switched off, connected to nothing and not booked; its past bookings stay.
+
+    The record goes at once; absences, agenda, feed, invitations and the receipts of former connections go
+    with a job like that of an erasure, which is handed out. An erasure takes the bookings as well.
+
+    Raises:
+        UnknownResource: There is no such resource.
+        StaleVersion: It is not at a version that the caller saw.
+        InUse: ``still_active``, ``offered_by_services``, ``has_connections`` or ``has_bookings``.
+        Conflict: Others keep changing it.
+    """
+    started: list[Erasure] = []
+
+    def delete(found: Resource) -> None:
+        _demand_unused(ports, command.tenant, found)
+        started.append(_clean_up(ports, command, found))
+
+    remove(
+        command.condition,
+        find=lambda: ports.catalogue.resource(command.tenant, command.resource),
+        delete=delete,
+    )
+    go_on(ports, started[0])
+    return started[0]
+
+
+def _demand_unused(ports: Ports, tenant: str, resource: Resource) -> None:
+    name = resource.id
+    if resource.active:
+        raise InUse("switch the resource off first, so that nobody books it now", code="still_active")
+    if any(name in service.resources for service in ports.catalogue.services(tenant)):
+        raise InUse("take the resource out of the services that name it", code="offered_by_services")
+    if ports.connections.of_resource(tenant, name):
+        raise InUse("disconnect its calendars first", code="has_connections")
+    if ports.bookings.starting_from(tenant, name, ports.clock.now(), after=None, limit=1):
+        raise InUse(
+            "it has bookings to come: cancel them, or order an erasure (POST /tenant/erasures)",
+            code="has_bookings",
+        )
+
+
+def _clean_up(ports: Ports, command: DeleteResource, resource: Resource) -> Erasure:
+    erasure = Erasure(
+        id=ports.keys.token().replace("-", "").replace("_", "")[:20],
+        tenant=command.tenant,
+        scope=Scope.RESOURCE,
+        subject=resource.id,
+        requested_by=command.subject,
+        started_at=ports.clock.now(),
+        resource=resource.id,
+        bookings_kept=True,
+    )
+    # Queued before it is written as well: a task without a job does nothing.
+    go_on(ports, erasure, cause="later", not_before=erasure.started_at + SECOND_LOOK)
+    target = f"{Scope.RESOURCE.value}/{resource.id}/{erasure.id}"
+    told = entry(
+        ports, tenant=command.tenant, who=command.subject, action=Action.RESOURCE_DELETED, target=target
+    )
+    return ports.archive.create(erasure, told, removing=resource)
+
+
+@dataclass(frozen=True, slots=True)
+class SaveService:
+    """A service to create or replace, and what the caller demands of the stored one."""
+
+    tenant: str
+    service: Service
+    condition: Condition = NOTHING_DEMANDED
+
+
+def save_service(ports: Ports, command: SaveService) -> Stored[Service]:
+    """Create or replace a service; the commit demands that none of its resources went meanwhile.
+
+    Raises:
+        InvalidRequest: It names a resource that does not exist.
+        StaleVersion: It is not at a version that the caller saw.
+        PreconditionRequired: It is there, and the caller named no version.
+        Conflict: Others keep changing it, or its resources.
+    """
+    tenant, wanted, catalogue = command.tenant, command.service, ports.catalogue
+
+    def write(seen: str | None) -> Service:
+        try:
+            offered_by = [catalogue.resource(tenant, name) for name in wanted.resources]
+        except UnknownResource:
+            raise InvalidRequest(
+                "the service names a resource that does not exist", code="unknown_resource"
+            ) from None
+        record = replace(wanted, version=seen)
+        return catalogue.save_service(tenant, record, new=seen is None, offered_by=offered_by)
+
+    return put(command.condition, wanted, find=lambda: catalogue.service(tenant, wanted.id), write=write)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteService:
+    """Which service, and what the caller demands of it."""
+
+    tenant: str
+    service: str
+    condition: Condition = NOTHING_DEMANDED
+
+
+def delete_service(ports: Ports, command: DeleteService) -> None:
+    """Remove a service that is switched off and was never booked.
+
+    What was booked names its service, in calendars and in records, and has to be erased with a customer.
+
+    Raises:
+        UnknownResource: There is no such service.
+        StaleVersion: It is not at a version that the caller saw.
+        InUse: It can be booked (``still_active``), or has been (``has_bookings``).
+        Conflict: Others keep changing it.
+    """
+
+    def delete(found: Service) -> None:
+        if found.active:
+            raise InUse("switch the service off first, so that nobody books it now", code="still_active")
+        if ports.bookings.ever_booked(command.tenant, found.id):
+            raise InUse("it has been booked; what is switched off is offered to nobody", code="has_bookings")
+        ports.catalogue.delete_service(command.tenant, found)
+
+    remove(
+        command.condition,
+        find=lambda: ports.catalogue.service(command.tenant, command.service),
+        delete=delete,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SaveAbsence:
+    """An absence to create or replace, and what the caller demands of the stored one."""
+
+    tenant: str
+    resource: str
+    absence: Absence
+    condition: Condition = NOTHING_DEMANDED
+
+
+def save_absence(ports: Ports, command: SaveAbsence) -> Stored[Absence]:
+    """Create or replace an absence; its time is taken, and the old one free, in the same commit.
+
+    Raises:
+        UnknownResource: There is no such resource.
+        StaleVersion: It is not at a version that the caller saw.
+        PreconditionRequired: It is there, and the caller named no version.
+        Conflict: Others keep changing it.
+    """
+    tenant, resource, wanted, catalogue = command.tenant, command.resource, command.absence, ports.catalogue
+
+    def write(seen: str | None) -> Absence:
+        of = catalogue.resource(tenant, resource)
+        record = replace(wanted, version=seen)
+        return catalogue.save_absence(tenant, resource, record, new=seen is None, of=of)
+
+    return put(
+        command.condition,
+        wanted,
+        find=lambda: catalogue.absence(tenant, resource, wanted.id),
+        write=write,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteAbsence:
+    """Which absence, and what the caller demands of it."""
+
+    tenant: str
+    resource: str
+    absence: str
+    condition: Condition = NOTHING_DEMANDED
+
+
+def delete_absence(ports: Ports, command: DeleteAbsence) -> None:
+    """Remove it.
+
+    Raises:
+        UnknownResource: There is no such absence.
+        StaleVersion: It is not at a version that the caller saw.
+        Conflict: Others keep changing it.
+    """
+    named, catalogue = (command.tenant, command.resource, command.absence), ports.catalogue
+    remove(
+        command.condition,
+        find=lambda: catalogue.absence(*named),
+        delete=lambda seen: catalogue.delete_absence(*named, version=seen.version),
+    )
+
+
+TRIES = 5
+
+
+class Versioned(Protocol):
+    """A record that knows its stored version."""
+
+    @property
+    def version(self) -> str | None:
+        """The version; None where it was never stored."""
+
+
+R = TypeVar("R", bound=Versioned)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[R]):
+    """The record as it is stored now, and whether it is new."""
+
+    record: R
+    created: bool
+
+
+def put(
+    condition: Condition, wanted: R, *, find: Callable[[], R], write: Callable[[str | None], R]
+) -> Stored[R]:
+    """Create or replace a record; ``write`` is given the version to replace, None to create.
+
+    A replacement that would change nothing is a success, whatever was seen: its answer may have been lost
+    (https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1).
+
+    Raises:
+        StaleVersion: It is not at a version that the caller saw, or not there, or there already.
+        PreconditionRequired: It is there, and the caller did not say which version it saw.
+        Conflict: Others keep changing it.
+    """
+    for _ in range(TRIES):
+        current = _found(find)
+        if current is not None and current == wanted and not condition.absent:
+            return Stored(current, created=False)
+        _demand(condition, current)
+        try:
+            return Stored(write(current.version if current else None), created=current is None)
+        except (AlreadyExists, Conflict):
+            # Somebody else was faster: what is there now decides.
+            continue
+    raise Conflict("others keep changing this record")
+
+
+def remove(condition: Condition, *, find: Callable[[], R], delete: Callable[[R], None]) -> None:
+    """Remove a record; a caller who demands nothing removes whatever is there.
+
+    Raises:
+        UnknownResource: It is not there.
+        StaleVersion: It is not at a version that the caller saw.
+        Conflict: Others keep changing it.
+    """
+    for _ in range(TRIES):
+        current = find()
+        condition.insist(current.version)
+        try:
+            delete(current)
+        except Conflict:
+            continue
+        return
+    raise Conflict("others keep changing this record")
+
+
+def _found(find: Callable[[], R]) -> R | None:
+    try:
+        return find()
+    except UnknownResource:
+        return None
+
+
+def _demand(condition: Condition, current: Versioned | None) -> None:
+    if current is None:
+        if condition.replaces:
+            raise StaleVersion("there is no such record (any more)")
+        return
+    if condition.absent:
+        raise StaleVersion("there is such a record already", code="already_exists")
+    if not condition.replaces:
+        raise PreconditionRequired("send the record's ETag as If-Match to replace it")
+    if not condition.met(current.version):
+        raise _stale()
+
+
+def _stale() -> StaleVersion:
+    return StaleVersion("the record was changed meanwhile; read it again")

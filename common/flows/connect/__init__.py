@@ -1,0 +1,1 @@
+"""Connects calendars: consent, invitation, settings, health, disconnection."""

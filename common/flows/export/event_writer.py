@@ -1,0 +1,527 @@
+"""One booking's export in one connection: what is read, drafted, sent and remembered for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from typing import NoReturn, TypeVar
+
+from common.domain.booking import access
+from common.domain.booking.booking import (
+    Booking,
+    Changed,
+    EventDraft,
+    EventRef,
+    ExportLink,
+    IdTaken,
+    LinkState,
+)
+from common.domain.calendar.connection import CalendarEntry, CalendarRef, Connection
+from common.domain.calendar.event import Detail, ExternalEvent, Gone
+from common.domain.catalogue.records import Resource, Service
+from common.domain.export import draft as drafts
+from common.domain.export import export_plan
+from common.domain.export.export_plan import ExportOutcome, ExportResult
+from common.domain.export.own_events import (
+    ATTENDEE,
+    REMINDER,
+    TIME,
+    fingerprint,
+    invited,
+    seen,
+    seen_fingerprint,
+)
+from common.domain.notify import Notice, NoticeKind
+from common.domain.shared.tasks import Lane
+from common.errors import CalendarGone, Conflict, Forbidden, UnexpectedReply, UsageExhausted
+from common.flows.export import own_event_changes
+from common.flows.export.own_event_changes import need_shown
+from common.flows.notify.delivery import mail_instead
+from common.flows.shared.booking_access import manage_token
+from common.flows.shared.calendar_access import pace
+from common.flows.shared.connection_update import update_connection
+from common.flows.shared.enqueue import wake_calendar
+from common.flows.shared.outbox import announce
+from common.flows.shared.tokens import authorized
+from common.flows.slots.busy import event_id, marker_of
+from common.flows.sync.channels import NOWHERE, parting
+from common.ports import Ports
+from common.ports.provider import Abilities, CalendarProvider
+
+T = TypeVar("T")
+# Google counts a PATCH as three requests:
+# https://developers.google.com/workspace/calendar/api/v3/reference/events/patch
+COST_OF_PATCH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class BookingExport:
+    """A booking and the connection that mirrors it; ``notify`` allows mails, ``lane`` says who waits."""
+
+    ports: Ports
+    connection: Connection
+    booking: Booking
+    service: Service
+    resource: Resource
+    notify: bool
+    lane: Lane
+    booked: bool = False
+
+    def booking_units(self, units: int) -> BookingExport:
+        """The job with its share of the limits booked at once.
+
+        Held back between two of its calls, a write would find out for ever what became of it, and never
+        come to the write itself.
+        """
+        pace(self.ports, self.connection, units=units, lane=self.lane)
+        return replace(self, booked=True)
+
+    def call(self, exchange: Callable[[CalendarProvider, str], T], *, units: int = 1) -> T:
+        """One exchange with the provider, counted against its limits."""
+        if not self.booked:
+            pace(self.ports, self.connection, units=units, lane=self.lane)
+        provider = self.ports.providers[self.connection.provider].calendar
+        return authorized(self.ports, self.connection, lambda token: exchange(provider, token))
+
+    def place(self, link: ExportLink) -> CalendarRef:
+        """The calendar in which the link's event lives, whatever the settings say now."""
+        entry = self.connection.calendars.get(link.calendar)
+        zone = (entry.zone if entry else None) or self.resource.zone
+        return (
+            CalendarRef(link.calendar_id, zone, entry.role) if entry else CalendarRef(link.calendar_id, zone)
+        )
+
+    def blank(self, target: CalendarEntry, *, epoch: int, before: ExportLink | None = None) -> ExportLink:
+        """A link to an event that does not exist yet."""
+        return ExportLink(
+            tenant=self.booking.tenant,
+            connection=self.connection.id,
+            booking=self.booking.id,
+            calendar=target.key,
+            calendar_id=target.provider_id,
+            event_id=event_id(
+                self.ports.keys, tenant=self.booking.tenant, booking=self.booking.id, epoch=epoch
+            ),
+            epoch=epoch,
+            state=LinkState.PENDING,
+            written=export_plan.traces(before),
+            attempts=before.attempts if before else 0,
+            error=None if export_plan.may_invite(before) else export_plan.WITHOUT_ATTENDEE,
+            version=before.version if before else None,
+        )
+
+    def draft(self, link: ExportLink, *, changed: bool = True) -> EventDraft:
+        """The event as it shall look; a mail is asked for only where the booking itself has ``changed``."""
+        tenant, name = self.booking.tenant, self.booking.id
+        token = manage_token(self.ports, tenant=tenant, booking=name)
+        page = self.ports.tuning.manage_url
+        mirror = drafts.Mirror(
+            event_id=link.event_id,
+            epoch=link.epoch,
+            manage_link=access.link(page, tenant=tenant, booking=name, token=token),
+            notify=self.notify and changed,
+            with_attendee=self._may_invite(link, changed=changed),
+            may_accept=self._abilities.accepts_for_guests,
+        )
+        settings = self.connection.settings.exports
+        return drafts.draft(
+            self.booking, mirror, service=self.service, resource=self.resource, settings=settings
+        )
+
+    def bound(self, link: ExportLink) -> bool:
+        """Whether the event has a guest whom the provider mails about whatever is done to it."""
+        return not self._abilities.silent_guests and invited(link.written)
+
+    def _may_invite(self, link: ExportLink, *, changed: bool) -> bool:
+        """Whether the customer may be on the event; where nobody can be silent, only with a mail that is due.
+
+        https://learn.microsoft.com/graph/api/user-post-events (invitations can't be configured)
+        """
+        if not export_plan.may_invite(link):
+            return False
+        if self._abilities.silent_guests or invited(link.written):
+            return True
+        return self.connection.settings.exports.notify and self.notify and changed
+
+    @property
+    def _abilities(self) -> Abilities:
+        return self.ports.providers[self.connection.provider].calendar.abilities
+
+    def save(self, link: ExportLink) -> ExportLink:
+        """Remember a link; raises Conflict where somebody else changed it meanwhile."""
+        return self.ports.bookings.save_link(link)
+
+    def alive(self, link: ExportLink, ref: EventRef, draft: EventDraft) -> ExportLink:
+        """Remember that the event is as ``draft`` says."""
+        return self.save(
+            replace(
+                export_plan.written(link, fingerprint(draft)),
+                state=LinkState.LIVE,
+                event_id=ref.id,
+                revision=self.booking.revision,
+                etag=ref.etag,
+                updated=ref.updated,
+                missing_since=None,
+                error=None if export_plan.may_invite(link) else link.error,
+            )
+        )
+
+    def read(self, link: ExportLink) -> ExternalEvent | None:
+        """The event as it is now, if it is there and really ours."""
+        found = self.call(
+            lambda provider, token: provider.get_event(
+                token, self.place(link), link.event_id, detail=Detail.FULL
+            )
+        )
+        if isinstance(found, Gone) or found.cancelled:
+            return None
+        return found if marker_of(self.ports.keys, link.tenant, found) else None
+
+    def sent(
+        self, link: ExportLink, draft: EventDraft, send: Callable[[EventDraft], T]
+    ) -> tuple[ExportLink, EventDraft, T]:
+        """Send a draft; where the account may invite nobody any more, send it without the customer.
+
+        Writes with attendees use up a limit of their own, even where nobody is mailed. People are told once.
+        """
+        try:
+            return link, draft, send(draft)
+        except UsageExhausted:
+            if draft.attendee is None:
+                raise
+        link = replace(link, error=export_plan.WITHOUT_ATTENDEE)
+        lesser = self.draft(link)
+        link = self.save(export_plan.written(link, fingerprint(lesser)))
+        self.tell(export_plan.WITHOUT_ATTENDEE)
+        if draft.notify:
+            # The provider was to mail the customer and cannot: a mail of our own takes its place.
+            entry = mail_instead(self.booking, now=self.ports.clock.now())
+            self.ports.ledger.put_outbox(entry)
+            announce(self.ports, [entry])
+        return link, lesser, send(lesser)
+
+    def tell(self, cause: str) -> None:
+        """Tell people once per connection, cause and choice of settings that exports do not go as wished."""
+        version = self.connection.settings.version
+        self.ports.ledger.tell(
+            Notice(
+                id=f"export-{self.connection.id}-{cause}-{version}",
+                tenant=self.connection.tenant,
+                kind=NoticeKind.EXPORT_STOPPED,
+                at=self.ports.clock.now(),
+                connection=self.connection.id,
+            )
+        )
+
+
+MOST_EPOCHS = 5
+
+
+def create(
+    job: BookingExport, target: CalendarEntry, link: ExportLink, *, changed: bool = True
+) -> ExportOutcome:
+    """Write an event for the first time, under an id that belongs to this booking and epoch alone."""
+    for _ in range(MOST_EPOCHS):
+        draft = job.draft(link, changed=changed)
+        link = job.save(export_plan.written(link, fingerprint(draft)))
+        link, draft, answer = job.sent(link, draft, partial(_inserted, job, link))
+        if isinstance(answer, EventRef):
+            clear_leftover(job, job.alive(link, answer, draft))
+            return ExportOutcome(ExportResult.WRITTEN)
+        # The provider names the event by its own id, where it has one: found at once, even if shown late.
+        found = job.read(replace(link, event_id=answer.id))
+        if found:
+            return adopt(job, link, found)
+        if later := unseen(job, link):
+            return later
+        # The id is spent: a provider never gives the id of a deleted event free.
+        link = job.blank(target, epoch=link.epoch + 1, before=link)
+    raise UnexpectedReply("every id for this event is taken", code="ids_taken")
+
+
+def _inserted(job: BookingExport, link: ExportLink, draft: EventDraft) -> EventRef | IdTaken:
+    return job.call(lambda provider, token: provider.create_event(token, job.place(link), draft))
+
+
+def resolve(job: BookingExport, target: CalendarEntry, link: ExportLink) -> ExportOutcome:
+    """A write whose answer was lost: the event itself says whether it went through."""
+    found = job.read(link)
+    if found:
+        return adopt(job, link, found)
+    if link.revision:
+        # It had been there before: then its owner removed it.
+        return search(job, link)
+    if link.calendar != target.key and (later := unseen(job, link)):
+        # Made in another calendar now, it might be there twice.
+        return later
+    blank = job.blank(target, epoch=link.epoch, before=link)
+    return create(job, target, replace(blank, missing_since=link.missing_since))
+
+
+def adopt(job: BookingExport, link: ExportLink, event: ExternalEvent) -> ExportOutcome:
+    """An event of ours that is there already, in whatever state our last write left it."""
+    # From here on by the provider's own id: by ours it may be found only later.
+    link = replace(link, event_id=event.id)
+    draft = job.draft(link, changed=job.booking.revision > link.revision)
+    wanted = fingerprint(draft)
+    changed = {name for name, value in seen_fingerprint(event).items() if wanted[name] != value}
+    # What cannot be read back is sent again if nothing has arrived, or if it was meant otherwise then.
+    nothing_arrived = link.etag is not None and event.etag == link.etag
+    changed |= {
+        name for name in (ATTENDEE, REMINDER) if nothing_arrived or link.written.get(name) != wanted[name]
+    }
+    if changed and _muted(job, link, draft, changed):
+        return _left(job, seen(link, event))
+    if changed:
+        return _send(job, replace(link, etag=event.etag), frozenset(changed), before=link)
+    clear_leftover(job, job.alive(link, EventRef(event.id, event.etag, event.updated), draft))
+    return ExportOutcome(ExportResult.WRITTEN)
+
+
+def update(job: BookingExport, link: ExportLink) -> ExportOutcome:
+    """Change only what differs from what was written last; where nothing does, nothing is sent."""
+    link = clear_leftover(job, link)
+    draft = job.draft(link, changed=job.booking.revision > link.revision)
+    wanted = fingerprint(draft)
+    changed = frozenset(name for name, value in wanted.items() if link.written.get(name) != value)
+    if changed and _muted(job, link, draft, changed):
+        return _left(job, link)
+    if changed:
+        return _send(job, link, changed, before=link)
+    if link.revision < job.booking.revision:
+        job.save(replace(link, revision=job.booking.revision))
+    return ExportOutcome(ExportResult.UNCHANGED)
+
+
+def _muted(job: BookingExport, link: ExportLink, draft: EventDraft, changed: AbstractSet[str]) -> bool:
+    """Whether a change waits, because the guest would be mailed and nothing is due; times never wait."""
+    return job.bound(link) and not draft.notify and TIME not in changed
+
+
+def _left(job: BookingExport, link: ExportLink) -> ExportOutcome:
+    """The event stays as it is until the booking's next change."""
+    job.save(replace(link, state=LinkState.LIVE, revision=job.booking.revision))
+    return ExportOutcome(ExportResult.UNCHANGED)
+
+
+def move(job: BookingExport, target: CalendarEntry, link: ExportLink) -> ExportOutcome:
+    """Make the event in the calendar that is wanted now, then remove it where it was, mailing nobody twice.
+
+    In this order, and remembered beforehand: an own event that vanishes while it is the booking's only one
+    would look as if its owner had deleted it.
+    """
+    link = clear_leftover(job, link)
+    fresh = export_plan.with_leftover(job.blank(target, epoch=link.epoch + 1, before=link), link)
+    return create(job, target, fresh, changed=job.booking.revision > link.revision)
+
+
+def _send(
+    job: BookingExport, link: ExportLink, changed: frozenset[str], *, before: ExportLink
+) -> ExportOutcome:
+    newer = job.booking.revision > link.revision
+    draft = job.draft(link, changed=newer)
+    # A wrong time would be worse than a mail that cannot be helped.
+    draft = replace(draft, notify=draft.notify or job.bound(link))
+    link = job.save(replace(export_plan.written(link, fingerprint(draft)), state=LinkState.PENDING))
+    link, draft, answer = _sent(job, link, draft, changed)
+    etag_is_ours = True
+    if isinstance(answer, Changed):
+        if not newer:
+            _let_sync_judge(job, replace(before, version=link.version))
+        # The booking changed later than its event: its changed fields overrule the owner's, no others.
+        event, etag_is_ours = job.read(link), False
+        answer = _patched(job, link, draft, changed, event.etag) if event else Gone(link.event_id)
+    if isinstance(answer, Changed):
+        raise Conflict("the event keeps changing", code="event_busy", retry_after=2)
+    if isinstance(answer, Gone):
+        return search(job, link)
+    # Without an etag the sync compares contents, and finds what the owner changed besides.
+    clear_leftover(job, job.alive(link, answer if etag_is_ours else replace(answer, etag=None), draft))
+    return ExportOutcome(ExportResult.WRITTEN)
+
+
+def _sent(
+    job: BookingExport, link: ExportLink, draft: EventDraft, changed: frozenset[str]
+) -> tuple[ExportLink, EventDraft, EventRef | Gone | Changed]:
+    if ATTENDEE not in changed:
+        return link, draft, _patched(job, link, draft, changed, link.etag)
+
+    def send(wanted: EventDraft) -> EventRef | Gone | Changed:
+        # An attendee that was refused is left out of the change, not taken off the event.
+        fields = changed if wanted.attendee == draft.attendee else changed - {ATTENDEE}
+        return _patched(job, link, wanted, fields, link.etag)
+
+    return job.sent(link, draft, send)
+
+
+def _patched(
+    job: BookingExport, link: ExportLink, draft: EventDraft, changed: frozenset[str], etag: str | None
+) -> EventRef | Gone | Changed:
+    return job.call(
+        lambda provider, token: provider.update_event(
+            token, job.place(link), link.event_id, draft, changed=changed, etag=etag
+        ),
+        units=COST_OF_PATCH,
+    )
+
+
+def _let_sync_judge(job: BookingExport, before: ExportLink) -> NoReturn:
+    """The event changed and the booking did not: what its owner did comes first."""
+    job.save(before)
+    wake_calendar(job.ports, job.connection, before.calendar, cause=f"export/{before.booking}/{before.etag}")
+    raise Conflict("the event was changed by its owner", code="event_changed", retry_after=5)
+
+
+PARKED_FOR = timedelta(hours=1)
+EXHAUSTED_FOR = timedelta(hours=6)
+SEARCHED_FOR = timedelta(minutes=2)
+
+
+def remove(job: BookingExport, link: ExportLink) -> ExportOutcome:
+    """Delete a booking's event where it is now; who was invited to one that was cancelled is told."""
+    written = link.state not in {LinkState.GONE, LinkState.FAILED}
+    there = _where_it_is(job, link) if written else None
+    if written and there is None and (later := unseen(job, link)):
+        return later
+    if there:
+        ended = not job.booking.active
+        notify = (ended and job.draft(link).notify and link.revision > 0) or job.bound(link)
+        job.call(
+            lambda provider, token: provider.delete_event(
+                token, job.place(there), there.event_id, notify=notify
+            )
+        )
+    link = clear_leftover(job, link)
+    # An active booking's event is made anew where exports are switched on again.
+    revision = 0 if job.booking.active else job.booking.revision
+    job.save(replace(link, state=LinkState.GONE, revision=revision, missing_since=None))
+    return ExportOutcome(ExportResult.REMOVED)
+
+
+def retire(job: BookingExport, link: ExportLink | None) -> ExportOutcome:
+    """Exports are off: nothing is written, and what was written stays for as long as it is true.
+
+    The event of a booking that was cancelled is removed, and so is one at a time that is not the booking's
+    any more, unless its guest would read that the appointment is off.
+    """
+    if link is None or link.state is LinkState.GONE:
+        return ExportOutcome(ExportResult.UNCHANGED)
+    if job.booking.active:
+        true = link.written.get(TIME) == fingerprint(job.draft(link))[TIME]
+        if true or job.bound(link):
+            return ExportOutcome(ExportResult.UNCHANGED)
+    return remove(job, link)
+
+
+def _where_it_is(job: BookingExport, link: ExportLink) -> ExportLink | None:
+    """Its owner may have moved the event to another calendar a moment ago; it keeps its id there."""
+    if job.read(link):
+        return link
+    for key, entry in sorted(job.connection.calendars.items()):
+        moved = replace(link, calendar=key, calendar_id=entry.provider_id)
+        # A calendar that is gone or closed since it was listed: nobody can have moved anything there.
+        with suppress(Forbidden, CalendarGone):
+            if key != link.calendar and entry.writable and job.read(moved):
+                return moved
+    return None
+
+
+def clear_leftover(job: BookingExport, link: ExportLink) -> ExportLink:
+    """Remove the older twin of an event that moved to another calendar, silently."""
+    left = export_plan.leftover(link)
+    if left is None:
+        return link
+    entry = job.connection.calendars.get(left.calendar)
+    if entry:
+        # The provider's own id is known there at once; what we chose may be found only later.
+        old_id = left.event_id or event_id(
+            job.ports.keys, tenant=link.tenant, booking=link.booking, epoch=left.epoch
+        )
+        old = replace(link, calendar=left.calendar, calendar_id=entry.provider_id)
+        try:
+            job.call(
+                lambda provider, token: provider.delete_event(token, job.place(old), old_id, notify=False)
+            )
+        except (Forbidden, CalendarGone) as refused:
+            # A calendar that is out of reach must not keep the booking from its new one.
+            job.ports.log.warning(
+                "old_event_left", tenant=link.tenant, connection=link.connection, code=refused.reason
+            )
+    return job.save(export_plan.without_leftover(link))
+
+
+def unseen(job: BookingExport, link: ExportLink) -> ExportOutcome | None:
+    """The same once more later, where an event that is not shown may be there all the same."""
+    until = own_event_changes.unseen_until(job.ports, job.connection, link)
+    return ExportOutcome(ExportResult.SEARCHING, until, "event_unseen") if until else None
+
+
+def search(job: BookingExport, link: ExportLink) -> ExportOutcome:
+    """The event is not where it was: it is looked for before anything is concluded."""
+    own_event_changes.look_for(job.ports, job.connection, (own_event_changes.noted(job.ports, link),))
+    return ExportOutcome(ExportResult.SEARCHING, job.ports.clock.now() + SEARCHED_FOR, "event_missing")
+
+
+def park(job: BookingExport, reason: str) -> ExportOutcome:
+    """The calendar refuses for good: the promise waits, the owner is told once, the booking stays."""
+    link = job.ports.bookings.link(job.booking.tenant, job.connection.id, job.booking.id)
+    if link and link.state is LinkState.PENDING and not link.revision:
+        job.save(replace(link, state=LinkState.FAILED, error=reason))
+    job.tell(reason)
+    return ExportOutcome(ExportResult.PARKED, job.ports.clock.now() + PARKED_FOR, reason)
+
+
+def pause(job: BookingExport, reason: str) -> ExportOutcome:
+    """The account's own limit for writes is used up: nothing more is written for hours, and that is shown."""
+    now = job.ports.clock.now()
+    until = now + EXHAUSTED_FOR
+    update_connection(
+        job.ports,
+        job.connection.tenant,
+        job.connection.id,
+        lambda current: replace(current, waiting_until=until, error=UsageExhausted.code),
+    )
+    job.tell(f"{reason}-{now:%Y%m%d}")
+    return ExportOutcome(ExportResult.PARKED, until, reason)
+
+
+def resume(ports: Ports, tenant: str, connection: str) -> None:
+    """Writing works again."""
+    update_connection(
+        ports,
+        tenant,
+        connection,
+        lambda current: (
+            replace(current, waiting_until=None, error=None)
+            if current.error == UsageExhausted.code
+            else current
+        ),
+    )
+
+
+def take_away(ports: Ports, connection: Connection, link: ExportLink) -> bool:
+    """Delete the event; False where the calendar is closed to us, so that it had to be left.
+
+    Raises:
+        Conflict: It is not shown yet and may be there all the same.
+    """
+    entry = connection.calendars.get(link.calendar)
+    calendar = parting(ports, connection, entry) if entry else CalendarRef(link.calendar_id, zone=NOWHERE)
+    provider = ports.providers[connection.provider].calendar
+    pace(ports, connection, units=1, lane=Lane.BACKFILL)
+    try:
+        need_shown(ports, connection, link, calendar)
+        authorized(
+            ports,
+            connection,
+            lambda token: provider.delete_event(token, calendar, link.event_id, notify=False),
+        )
+    except CalendarGone:
+        return True
+    except Forbidden:
+        return False
+    return True

@@ -1,0 +1,209 @@
+"""Keeps one promise of the outbox: a booking's event in one connection's calendar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from common.domain.booking.booking import Booking
+from common.domain.calendar.connection import Connection, Status
+from common.domain.export.export_plan import ExportOutcome, ExportResult, ExportStep, next_step
+from common.domain.shared.tasks import Lane, OutboxEntry, OutboxKind
+from common.domain.sync.imported_events import export_target
+from common.errors import (
+    CalendarGone,
+    Forbidden,
+    GrantRevoked,
+    Retry,
+    Stop,
+    UnexpectedReply,
+    UnknownResource,
+    UsageExhausted,
+)
+from common.flows.export.event_writer import (
+    COST_OF_PATCH,
+    BookingExport,
+    create,
+    move,
+    park,
+    pause,
+    remove,
+    resolve,
+    resume,
+    retire,
+    search,
+    update,
+)
+from common.flows.export.target import target_of
+from common.flows.notify.delivery import provider_tells
+from common.flows.shared.lease import lock
+from common.flows.shared.outbox import entry_id
+from common.ports import Ports
+
+# The task itself comes back sooner; the sweep is for the one that never does.
+SWEPT_AFTER = timedelta(minutes=15)
+RECONNECTED_AFTER = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportBooking:
+    """Which booking, where, and which promise; ``revision`` is that of the booking when it was given."""
+
+    tenant: str
+    booking: str
+    connection: str
+    revision: int | None = None
+    entry: str | None = None
+
+
+def export_booking(ports: Ports, command: ExportBooking) -> ExportOutcome:
+    """Bring the event in line with the booking; the promise is kept, or waits until a known time.
+
+    A task of an older revision finds nothing left to do.
+
+    Raises:
+        Retry: It does not work now; the promise stays, with the time of the next try.
+    """
+    try:
+        connection = ports.connections.get(command.tenant, command.connection)
+        booking = ports.bookings.get(command.tenant, command.booking)
+    except UnknownResource:
+        return _kept(ports, command, None, ExportOutcome(ExportResult.UNCHANGED))
+    if connection.status in _ENDED:
+        return _kept(ports, command, booking, ExportOutcome(ExportResult.UNCHANGED))
+    if not connection.usable:
+        return _waiting(ports, command, booking, _until_reconnected(ports, connection))
+    try:
+        notify = provider_tells(ports, connection, booking)
+        outcome = write(ports, connection, booking, notify=notify, lane=Lane.LIVE)
+    except GrantRevoked:
+        return _waiting(ports, command, booking, _until_reconnected(ports, connection))
+    except (Retry, Stop, UnexpectedReply) as failed:
+        asked = failed.retry_after if isinstance(failed, Retry) else None
+        again = ports.clock.now() + timedelta(seconds=asked or 0)
+        _put_off(ports, command, booking, due_at=again + SWEPT_AFTER, waiting_until=again)
+        raise
+    if outcome.until is None:
+        return _kept(ports, command, booking, outcome)
+    return _waiting(ports, command, booking, outcome)
+
+
+_ENDED = frozenset({Status.DISCONNECTING, Status.DISCONNECTED})
+
+
+def _until_reconnected(ports: Ports, connection: Connection) -> ExportOutcome:
+    return ExportOutcome(
+        ExportResult.PARKED, ports.clock.now() + RECONNECTED_AFTER, connection.error or "reauth_required"
+    )
+
+
+def _kept(
+    ports: Ports, command: ExportBooking, booking: Booking | None, outcome: ExportOutcome
+) -> ExportOutcome:
+    """Forget the promise that brought us here, and the one for the revision that is written now."""
+    kept = {command.entry} if command.entry else set()
+    if booking:
+        kept.add(entry_id(booking, command.connection))
+    for entry in sorted(kept):
+        ports.ledger.done(entry)
+    return outcome
+
+
+def _waiting(ports: Ports, command: ExportBooking, booking: Booking, outcome: ExportOutcome) -> ExportOutcome:
+    until = outcome.until or ports.clock.now()
+    _put_off(ports, command, booking, due_at=until, waiting_until=until)
+    return outcome
+
+
+def _put_off(
+    ports: Ports, command: ExportBooking, booking: Booking, *, due_at: datetime, waiting_until: datetime
+) -> None:
+    """The promise for the present revision stays; older ones of the same booking are part of it."""
+    present = entry_id(booking, command.connection)
+    ports.ledger.put_outbox(
+        OutboxEntry(
+            id=present,
+            tenant=booking.tenant,
+            kind=OutboxKind.EXPORT,
+            booking=booking.id,
+            connection=command.connection,
+            revision=booking.revision,
+            created_at=booking.updated_at,
+            due_at=due_at,
+            waiting_until=waiting_until,
+        )
+    )
+    if command.entry and command.entry != present:
+        ports.ledger.done(command.entry)
+
+
+def write(
+    ports: Ports, connection: Connection, booking: Booking, *, notify: bool, lane: Lane
+) -> ExportOutcome:
+    """Make, change, move or remove the event of ``booking``; one write at a time per calendar.
+
+    Args:
+        ports: The outside.
+        connection: Where the booking is mirrored.
+        booking: The booking as it is now.
+        notify: Whether the customer may be mailed, where the settings want it; never for a back-fill.
+        lane: Whose share of the limits is used.
+
+    Raises:
+        Retry: It does not work now; trying again does nothing twice.
+        GrantRevoked: The account must be connected again.
+    """
+    paused = _paused_until(connection)
+    if paused and paused > ports.clock.now():
+        return ExportOutcome(ExportResult.PARKED, paused, connection.error)
+    service = ports.catalogue.service(booking.tenant, booking.service)
+    resource = ports.catalogue.resource(booking.tenant, booking.resource)
+    job = BookingExport(ports, connection, booking, service, resource, notify=notify, lane=lane)
+    known = export_target(connection)
+    with lock(ports, "export", connection.provider, known.provider_id if known else connection.id):
+        try:
+            outcome = _written(job)
+        except (Forbidden, CalendarGone) as refused:
+            return park(job, refused.reason)
+        except UsageExhausted as refused:
+            return pause(job, refused.reason)
+    if paused:
+        resume(ports, connection.tenant, connection.id)
+    return outcome
+
+
+# Reading what became of a write, and writing it (again).
+_COSTS = {ExportStep.READ: 1 + COST_OF_PATCH, ExportStep.MOVE: 2}
+
+
+def _paused_until(connection: Connection) -> datetime | None:
+    return connection.waiting_until if connection.error == UsageExhausted.code else None
+
+
+def _written(job: BookingExport) -> ExportOutcome:
+    link = job.ports.bookings.link(job.booking.tenant, job.connection.id, job.booking.id)
+    if not job.connection.settings.exports.on:
+        return retire(job, link)
+    step = next_step(job.booking, link, target=None)
+    if step is ExportStep.NOTHING:
+        return ExportOutcome(ExportResult.UNCHANGED)
+    if link and step is ExportStep.REMOVE:
+        return remove(job, link)
+    if link and step is ExportStep.SEARCH:
+        return search(job, link)
+    connection, target = target_of(job.ports, job.connection, lane=job.lane)
+    job = replace(job, connection=connection)
+    # Made anew elsewhere, it would tell its guest that the appointment is cancelled: it stays where it is.
+    place = link.calendar if link and job.bound(link) else target.key
+    step = next_step(job.booking, link, target=place)
+    if link and step is ExportStep.UPDATE:
+        return update(job, link)
+    job = job.booking_units(_COSTS.get(step, 1))
+    if link is None:
+        return create(job, target, job.blank(target, epoch=0))
+    if step is ExportStep.READ:
+        return resolve(job, target, link)
+    if step is ExportStep.MOVE:
+        return move(job, target, link)
+    anew = 1 if step is ExportStep.CREATE_ANEW else 0
+    return create(job, target, job.blank(target, epoch=link.epoch + anew, before=link))

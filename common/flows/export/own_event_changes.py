@@ -1,0 +1,434 @@
+"""Finds our own events in what a calendar reports, and lets each booking follow its event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from common.domain.booking.booking import Booking, ExportLink, LinkState
+from common.domain.calendar.connection import CalendarEntry, CalendarRef, Connection
+from common.domain.calendar.event import Change, Detail, ExternalEvent, Gone, Removal, SeriesTouched, Upsert
+from common.domain.calendar.interval import Interval
+from common.domain.calendar.sync_state import CalendarSync, Held
+from common.domain.export.own_events import Deleted, Edited, Impossible, Stale, id_signature, judge
+from common.domain.notify import Notice, NoticeKind
+from common.domain.shared.tasks import Lane, Task, Work
+from common.domain.sync import upkeep
+from common.domain.sync.imported_events import SyncPurpose
+from common.domain.sync.upkeep import LAGGING_GRACE
+from common.errors import CalendarGone, Conflict, Forbidden, UnknownResource
+from common.flows.export.owner_deletions import follow_deletion
+from common.flows.export.owner_edits import Exported, follow_edit
+from common.flows.shared.calendar_access import CalendarAccess, ask, pace, reference
+from common.flows.shared.outbox import announce, promises
+from common.flows.shared.tokens import authorized
+from common.flows.slots.busy import marker_of
+from common.ports import Ports
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The ids on a page that are ours, with their bookings' times, and the breaker's finding, if any."""
+
+    own: Mapping[str, Interval | None]
+    held: Held | None = None
+
+
+def follow(ports: Ports, reading: CalendarAccess, feed: CalendarSync, changes: Iterable[Change]) -> Followed:
+    """Let bookings follow what a page says of their events; repeating it changes nothing.
+
+    An event is ours because of the link that knows its id, or because its marker belongs to exactly this id.
+    A copy that somebody made of it carries the marker too, but has another id: it is foreign.
+    """
+    named = dict(_candidates(changes))
+    if not named:
+        return Followed({})
+    connection = reading.connection
+    # Customers wait for what becomes of their bookings: never held back, not even in a listing.
+    reading = replace(reading, lane=Lane.LIVE)
+    given = {
+        name: event.given_id if isinstance(event, ExternalEvent) else name for name, event in named.items()
+    }
+    # Until a write was answered, its link knows only the id that we chose.
+    asked = sorted({*given, *given.values()})
+    links = ports.bookings.links_by_event(connection.tenant, connection.id, asked)
+    own: dict[str, Interval | None] = {}
+    lost: list[ExportLink] = []
+    for event_id, event in named.items():
+        link = links.get(event_id) or links.get(given[event_id])
+        if link and link.calendar == reading.entry.key and _known(link, event):
+            own[event_id] = None
+            continue
+        booking = _booking(ports, reading, link.booking if link else _marked(ports, reading, event))
+        if booking is None:
+            continue
+        if link is not None and _given_up(link, booking):
+            if isinstance(event, ExternalEvent) and _never_seen(link) and not event.cancelled:
+                _take_away(ports, reading, replace(link, event_id=event.id), booking)
+                own[event_id] = None
+            continue
+        own[event_id] = booking.interval
+        if link is not None and connection.settings.exports.on:
+            lost += check(ports, reading, Exported(connection, booking, link), event)
+    return Followed(own, vanished(ports, reading, feed, lost))
+
+
+def _candidates(changes: Iterable[Change]) -> Iterable[tuple[str, ExternalEvent | Gone | None]]:
+    """What may be ours on a page; None where the event has to be read first."""
+    for change in changes:
+        if isinstance(change, Upsert):
+            event = change.event
+            if event.marker is not None or id_signature(event.created_as or event.id):
+                yield event.id, event
+        elif isinstance(change, Removal):
+            yield change.id, Gone(change.id) if change.proven else None
+        elif isinstance(change, SeriesTouched):
+            alone = change.occurrence
+            if id_signature(alone.given_id if alone else change.series_id) or id_signature(change.series_id):
+                yield change.series_id, None
+
+
+def _marked(ports: Ports, reading: CalendarAccess, event: ExternalEvent | Gone | None) -> str | None:
+    if not isinstance(event, ExternalEvent):
+        return None
+    marker = marker_of(ports.keys, reading.connection.tenant, event)
+    return marker.booking if marker else None
+
+
+def _booking(ports: Ports, reading: CalendarAccess, booking: str | None) -> Booking | None:
+    """The booking behind an event; another resource's booking is foreign here, like any event."""
+    if booking is None:
+        return None
+    try:
+        found = ports.bookings.get(reading.connection.tenant, booking)
+    except UnknownResource:
+        return None
+    return found if found.resource == reading.connection.resource else None
+
+
+def _given_up(link: ExportLink, booking: Booking) -> bool:
+    """Cancelled by deleting the event, then restored by its owner: from now on that is a foreign event."""
+    return link.state is LinkState.GONE and not booking.active
+
+
+def _never_seen(link: ExportLink) -> bool:
+    """Whether nobody ever told us of the event: its creation was not answered, nor was it found later."""
+    return link.etag is None and link.updated is None
+
+
+def _take_away(ports: Ports, reading: CalendarAccess, link: ExportLink, booking: Booking) -> None:
+    """Have an event removed that is shown only now, when its booking is off and its link was given up."""
+    entries = promises(booking, [reading.connection], now=ports.clock.now(), cause="late")
+    for promise in entries:
+        ports.ledger.put_outbox(promise)
+    entry = reading.entry
+    ports.bookings.save_link(
+        replace(link, state=LinkState.LIVE, revision=0, calendar=entry.key, calendar_id=entry.provider_id)
+    )
+    announce(ports, entries)
+
+
+def check(
+    ports: Ports, reading: CalendarAccess, exported: Exported, event: ExternalEvent | Gone | None
+) -> list[ExportLink]:
+    """Judge one exported event as reported (None: unknown), and act; the link, if the event is not there."""
+    if exported.link.calendar != reading.entry.key:
+        if not isinstance(event, ExternalEvent) or _still_there(ports, reading, exported.link):
+            return []
+        exported = replace(exported, link=arrived(ports, exported.link, reading.entry))
+    link = exported.link
+    if isinstance(event, ExternalEvent):
+        if _known(link, event) or isinstance(judge(link, event, exported.booking), Stale):
+            return []
+        # Texts are asked of our own events only, whatever the import mode hides of others.
+        event = event if event.title is not None else None
+    event = event or _read(ports, reading, link.event_id)
+    verdict = judge(link, event, exported.booking)
+    if isinstance(verdict, Deleted):
+        return [noted(ports, link)]
+    if isinstance(verdict, Edited | Impossible) and isinstance(event, ExternalEvent):
+        follow_edit(ports, exported, event, verdict)
+    return []
+
+
+def _known(link: ExportLink, event: ExternalEvent | Gone | None) -> bool:
+    if link.state is not LinkState.LIVE or not isinstance(event, ExternalEvent):
+        return False
+    return event.etag is not None and event.etag == link.etag
+
+
+def _read(ports: Ports, reading: CalendarAccess, event_id: str) -> ExternalEvent | Gone:
+    return ask(
+        ports,
+        reading,
+        lambda provider, token: provider.get_event(token, reading.calendar, event_id, detail=Detail.FULL),
+    )
+
+
+def _still_there(ports: Ports, reading: CalendarAccess, link: ExportLink) -> bool:
+    """Whether the event is in the calendar that we wrote it to, so that what we see here is only a copy."""
+    entry = reading.connection.calendars.get(link.calendar)
+    if entry is None:
+        return False
+    calendar = reference(ports, reading.connection, entry)
+    found = ask(
+        ports,
+        reading,
+        lambda provider, token: provider.get_event(token, calendar, link.event_id, detail=Detail.TIMES),
+    )
+    return not isinstance(found, Gone)
+
+
+def arrived(ports: Ports, link: ExportLink, entry: CalendarEntry) -> ExportLink:
+    """The event was moved to another calendar of the account, where it keeps its id: the link follows."""
+    return ports.bookings.save_link(
+        replace(
+            link,
+            calendar=entry.key,
+            calendar_id=entry.provider_id,
+            state=LinkState.LIVE,
+            missing_since=None,
+            etag=None,
+            updated=None,
+        )
+    )
+
+
+PAGE = 200
+UNSEEN_FOR = timedelta(minutes=2)
+_ALIVE = frozenset({LinkState.LIVE, LinkState.MISSING})
+
+
+def noted(ports: Ports, link: ExportLink) -> ExportLink:
+    """Remember since when an own event is missing; an event may also be on its way to another calendar."""
+    if link.missing_since is not None:
+        return link
+    return ports.bookings.save_link(replace(link, state=LinkState.MISSING, missing_since=ports.clock.now()))
+
+
+def unseen_until(ports: Ports, connection: Connection, link: ExportLink) -> datetime | None:
+    """Until when an event that is not shown may be there all the same; None where it is certainly not.
+
+    Where changes are shown late one look proves nothing: an event whose creation was not answered would
+    stay for ever.
+    """
+    now = ports.clock.now()
+    since = link.missing_since or now
+    if not ports.providers[connection.provider].calendar.abilities.lags or now - since >= UNSEEN_FOR:
+        return None
+    ports.bookings.save_link(replace(link, missing_since=since))
+    return since + UNSEEN_FOR
+
+
+def need_shown(ports: Ports, connection: Connection, link: ExportLink, calendar: CalendarRef) -> None:
+    """Wait for an event that may be there under an id that nobody has heard yet.
+
+    Raises:
+        Conflict: It may be shown in a moment.
+    """
+    provider = ports.providers[connection.provider].calendar
+    if (
+        link.state is not LinkState.PENDING
+        or id_signature(link.event_id) is None
+        or not provider.abilities.lags
+    ):
+        return
+    pace(ports, connection, units=1, lane=Lane.BACKFILL)
+    found = authorized(
+        ports,
+        connection,
+        lambda token: provider.get_event(token, calendar, link.event_id, detail=Detail.TIMES),
+    )
+    if isinstance(found, Gone) and (until := unseen_until(ports, connection, link)):
+        pause = (until - ports.clock.now()).total_seconds()
+        raise Conflict("an event may be shown in a moment", code="event_unseen", retry_after=pause)
+
+
+def vanished(
+    ports: Ports, reading: CalendarAccess, feed: CalendarSync, lost: Sequence[ExportLink]
+) -> Held | None:
+    """Have missing events looked for after a grace, or hold them where too many vanished at once."""
+    if holding(feed):
+        return None
+    if len(lost) > upkeep.ALWAYS_FINE:
+        known = [link for link in links_of(ports, reading.connection) if _alive(link, reading)]
+        held = upkeep.held(missing=len(lost), known=len(known), now=ports.clock.now())
+        if held and not (feed.held and feed.held.released):
+            tell_held(ports, feed)
+            return held
+    look_for(ports, reading.connection, lost)
+    return None
+
+
+def missing_in(ports: Ports, connection: Connection, key: str) -> tuple[ExportLink, ...]:
+    """The links of one calendar whose events are missing."""
+    return tuple(
+        link
+        for link in links_of(ports, connection)
+        if link.calendar == key and link.state is LinkState.MISSING
+    )
+
+
+def look_for(ports: Ports, connection: Connection, links: Iterable[ExportLink]) -> None:
+    """Queue the search for missing events, each once per disappearance."""
+    grace = timedelta(seconds=ports.tuning.move_grace_seconds)
+    if ports.providers[connection.provider].calendar.abilities.lags:
+        grace = max(grace, LAGGING_GRACE)
+    for link in links:
+        since = link.missing_since or ports.clock.now()
+        ports.queue.enqueue(
+            Task(
+                work=Work.EXPORT,
+                lane=Lane.LIVE,
+                payload={
+                    "kind": "verify",
+                    "tenant": link.tenant,
+                    "connection": link.connection,
+                    "booking": link.booking,
+                },
+                name=f"verify/{link.tenant}/{link.connection}/{link.booking}/{since.isoformat()}",
+                not_before=since + grace,
+            )
+        )
+
+
+def holding(feed: CalendarSync) -> bool:
+    """Whether the breaker holds deletions of this calendar."""
+    return feed.held is not None and not feed.held.released
+
+
+def tell_held(ports: Ports, feed: CalendarSync) -> None:
+    """Tell people, once a listing, that deletions are held."""
+    ports.ledger.tell(
+        Notice(
+            id=f"held-{feed.connection}-{feed.key}-{feed.generation}-{feed.done_request}",
+            tenant=feed.tenant,
+            kind=NoticeKind.MASS_DELETION_HELD,
+            at=ports.clock.now(),
+            connection=feed.connection,
+        )
+    )
+    ports.log.warning("mass_deletion_held", tenant=feed.tenant, connection=feed.connection, calendar=feed.key)
+
+
+def links_of(ports: Ports, connection: Connection) -> Iterable[ExportLink]:
+    """All links of a connection, page by page."""
+    after: str | None = None
+    while True:
+        page = ports.bookings.links(connection.tenant, connection.id, after=after, limit=PAGE)
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1].booking
+
+
+def _alive(link: ExportLink, reading: CalendarAccess) -> bool:
+    return link.calendar == reading.entry.key and link.state in _ALIVE
+
+
+class Finding(StrEnum):
+    """What became of the event."""
+
+    SETTLED = "settled"
+    BACK = "back"
+    MOVED = "moved"
+    DELETED = "deleted"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyMoved:
+    """Whose event is missing."""
+
+    tenant: str
+    connection: str
+    booking: str
+
+
+def verify_moved(ports: Ports, command: VerifyMoved) -> Finding:
+    """Look for the event by its id, which it keeps when its owner moves it to another calendar.
+
+    Only a provider that says "gone" for every calendar in which it may be proves a deletion. Any error ends
+    this without one.
+
+    Raises:
+        Retry: The provider could not be asked.
+        Stop: The account or the event's own calendar is out of reach.
+    """
+    exported = _open(ports, command)
+    if exported is None:
+        return Finding.SETTLED
+    connection, link = exported.connection, exported.link
+    if holding(ports.sync_states.get(connection.tenant, connection.id, link.calendar)):
+        return Finding.HELD
+    home = connection.calendars[link.calendar]
+    found = _look(ports, connection, home, link.event_id)
+    if isinstance(found, ExternalEvent):
+        check(ports, _reading(ports, connection, home), exported, found)
+        return Finding.BACK
+    for entry in _others(connection, home):
+        there = _elsewhere(ports, connection, entry, link)
+        if there is not None:
+            moved = Exported(connection, exported.booking, arrived(ports, link, entry))
+            check(ports, _reading(ports, connection, entry), moved, there)
+            return Finding.MOVED
+    if exported.booking.interval.end <= ports.clock.now():
+        # Who tidies up last week's calendar cancels nobody's appointment.
+        ports.bookings.save_link(replace(link, state=LinkState.GONE, missing_since=None))
+        return Finding.SETTLED
+    follow_deletion(ports, exported)
+    return Finding.DELETED
+
+
+def _open(ports: Ports, command: VerifyMoved) -> Exported | None:
+    try:
+        connection = ports.connections.get(command.tenant, command.connection)
+        booking: Booking = ports.bookings.get(command.tenant, command.booking)
+    except UnknownResource:
+        return None
+    link = ports.bookings.link(command.tenant, command.connection, command.booking)
+    if link is None or link.missing_since is None or not booking.active or not connection.usable:
+        return None
+    if link.calendar not in connection.calendars:
+        return None
+    return Exported(connection, booking, link)
+
+
+def _reading(ports: Ports, connection: Connection, entry: CalendarEntry) -> CalendarAccess:
+    return CalendarAccess(
+        connection=connection,
+        entry=entry,
+        calendar=reference(ports, connection, entry),
+        wanted=SyncPurpose(imports=False, own=True),
+        detail=Detail.FULL,
+        fields="",
+        lane=Lane.LIVE,
+    )
+
+
+def _others(connection: Connection, home: CalendarEntry) -> list[CalendarEntry]:
+    """Where an owner can have moved it to."""
+    calendars = sorted(connection.calendars.items())
+    return [entry for key, entry in calendars if key != home.key and entry.writable]
+
+
+def _look(ports: Ports, connection: Connection, entry: CalendarEntry, event_id: str) -> ExternalEvent | Gone:
+    reading = _reading(ports, connection, entry)
+    return ask(
+        ports,
+        reading,
+        lambda provider, token: provider.get_event(token, reading.calendar, event_id, detail=Detail.FULL),
+    )
+
+
+def _elsewhere(
+    ports: Ports, connection: Connection, entry: CalendarEntry, link: ExportLink
+) -> ExternalEvent | None:
+    try:
+        found = _look(ports, connection, entry, link.event_id)
+    except (CalendarGone, Forbidden):
+        # That calendar was deleted or closed since it was listed: nobody can have moved anything there.
+        return None
+    return found if isinstance(found, ExternalEvent) else None

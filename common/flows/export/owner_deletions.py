@@ -1,0 +1,105 @@
+"""Lets a booking follow the deletion of its exported event, as far as the tenant's policy allows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from common.domain.booking.booking import BookingStatus, ExportLink, LinkState, Proposal, Source, expiry
+from common.domain.booking.booking_change import BookingChange
+from common.domain.catalogue.records import EditPolicy
+from common.domain.export.own_events import MOST_REWRITES, rewrites
+from common.domain.notify import NoticeKind
+from common.flows.booking.commit import settle
+from common.flows.export.owner_edits import Exported, Overruled, notices_of, others, overruled
+from common.flows.shared.outbox import lapse_of, promises
+from common.flows.slots.busy import event_id
+from common.ports import Ports
+
+
+def follow_deletion(ports: Ports, exported: Exported) -> None:
+    """The event is gone for good: the booking follows as the policy says; nothing is deleted in return.
+
+    Raises:
+        Conflict: The booking was changed meanwhile; judge again.
+    """
+    booking, now = exported.booking, ports.clock.now()
+    policy = ports.catalogue.tenant(booking.tenant).owner_edits.deletion
+    gone = replace(exported.link, state=LinkState.GONE, missing_since=None)
+    changed = replace(
+        booking,
+        revision=booking.revision + 1,
+        updated_at=now,
+        source=Source.EXTERNAL,
+        edited_in=exported.connection.id,
+    )
+    targets = others(ports, exported.connection)
+    if policy is EditPolicy.PROPOSE:
+        kind, after = NoticeKind.EDIT_PROPOSED, replace(changed, proposal=_deletion(exported, now))
+        gone = replace(gone, revision=after.revision)
+    elif policy is EditPolicy.APPLY:
+        kind = NoticeKind.BOOKING_CANCELLED
+        after = replace(changed, status=BookingStatus.CANCELLED, proposal=None)
+        gone = replace(gone, revision=after.revision)
+    else:
+        gone = replace(gone, attempts=rewrites(exported.link, booking, now=now))
+        if gone.attempts > MOST_REWRITES:
+            _leave(ports, exported, gone, now=now)
+            return
+        left = _elsewhere(exported)
+        kind, after = NoticeKind.EDIT_REVERTED, replace(changed, source=booking.source, proposal=left)
+        targets = [exported.connection, *targets]
+        gone = _next_epoch(ports, gone)
+    ended = overruled(ports, exported, after, now=now) if after.active else Overruled()
+    settle(
+        ports,
+        BookingChange(
+            before=booking,
+            after=after,
+            outbox=(*promises(after, targets, now=now), *lapse_of(booking, after)),
+            links=(gone, *ended.links),
+            notices=(*notices_of(exported, after, (kind,), link=exported.link, now=now), *ended.notices),
+        ),
+    )
+
+
+def _elsewhere(exported: Exported) -> Proposal | None:
+    """What is in question in another calendar; whatever was proposed here went with the event."""
+    before = exported.booking.proposal
+    return before if before and before.connection != exported.connection.id else None
+
+
+def _leave(ports: Ports, exported: Exported, gone: ExportLink, *, now: datetime) -> None:
+    """Stop where the event is deleted each time that it is made; the booking stays, and that is told once."""
+    booking = exported.booking
+    kinds = (NoticeKind.EDIT_CONTESTED,) if gone.attempts == MOST_REWRITES + 1 else ()
+    settle(
+        ports,
+        BookingChange(
+            before=booking,
+            after=booking,
+            # Not behind the booking: only its next change makes an event again.
+            links=(replace(gone, revision=booking.revision),),
+            notices=notices_of(exported, booking, kinds, link=exported.link, now=now),
+        ),
+    )
+
+
+def _deletion(exported: Exported, now: datetime) -> Proposal:
+    """The question whether the appointment is off; whatever else was in question went with the event."""
+    return Proposal(exported.connection.id, now, expiry(exported.booking, now), deletion=True)
+
+
+def _next_epoch(ports: Ports, link: ExportLink) -> ExportLink:
+    """A link that wants a new event: providers never free the id of a deleted one."""
+    epoch = link.epoch + 1
+    return replace(
+        link,
+        state=LinkState.PENDING,
+        epoch=epoch,
+        event_id=event_id(ports.keys, tenant=link.tenant, booking=link.booking, epoch=epoch),
+        revision=0,
+        written={},
+        etag=None,
+        updated=None,
+    )

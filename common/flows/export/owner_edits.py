@@ -1,0 +1,296 @@
+"""Lets a booking follow what its owner did to the exported event, as far as the tenant's policy allows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from common.domain.booking.booking import (
+    Booking,
+    ExportLink,
+    LinkState,
+    Proposal,
+    Source,
+    expiry,
+    renewed,
+    without_time,
+)
+from common.domain.booking.booking_change import BookingChange
+from common.domain.booking.cells import LONGEST_CLAIM, outward
+from common.domain.calendar.connection import Connection
+from common.domain.calendar.event import ExternalEvent
+from common.domain.calendar.interval import Interval
+from common.domain.catalogue.records import EditPolicy
+from common.domain.export.own_events import (
+    DESCRIPTION,
+    MOST_REWRITES,
+    TIME,
+    TITLE,
+    Edited,
+    Impossible,
+    proposed_fingerprint,
+    rewrites,
+    seen,
+    seen_fingerprint,
+)
+from common.domain.notify import Notice, NoticeKind
+from common.errors import SlotTaken
+from common.flows.booking.seats import settle_clear
+from common.flows.shared.outbox import lapse_of, promises
+from common.ports import Ports
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What is committed: the booking's changes, our view of the event, and what must be written back."""
+
+    booking: Booking
+    link: ExportLink
+    notices: tuple[NoticeKind, ...] = ()
+    rewrite: bool = False
+
+
+def follow_edit(ports: Ports, exported: Exported, event: ExternalEvent, verdict: Edited | Impossible) -> None:
+    """Apply, propose or undo an owner's edit; exactly once, however often it is reported.
+
+    Raises:
+        Conflict: The booking was changed meanwhile; judge again.
+    """
+    policy = ports.catalogue.tenant(exported.booking.tenant).owner_edits
+    if isinstance(verdict, Impossible):
+        left = replace(exported.booking, proposal=_without_time_here(exported))
+        _commit(ports, exported, _undone(_Outcome(left, seen(exported.link, event)), event))
+        return
+    texts = _texts(ports, exported, event, verdict, policy.text)
+    try:
+        _commit(ports, exported, _moved(ports, exported, texts, event, verdict=verdict, policy=policy.time))
+    except SlotTaken:
+        # Somebody else has that time here: the calendar is put right, not the other customer's booking.
+        _commit(ports, exported, _undone(texts, event))
+
+
+def _texts(
+    ports: Ports, exported: Exported, event: ExternalEvent, verdict: Edited, policy: EditPolicy
+) -> _Outcome:
+    """The owner's own words; what was proposed before is proposed anew where the event still shows it."""
+    link = seen(exported.link, event)
+    booking = replace(exported.booking, proposal=_still_proposed(exported))
+    if verdict.title is None and verdict.description is None:
+        return _Outcome(booking, link)
+    if policy is EditPolicy.APPLY:
+        title = booking.title if verdict.title is None else verdict.title
+        description = booking.description if verdict.description is None else verdict.description
+        return _Outcome(replace(booking, title=title, description=description), link)
+    if policy is EditPolicy.REVERT:
+        return _Outcome(booking, link, (NoticeKind.EDIT_REVERTED,), rewrite=True)
+    words = {"title": verdict.title, "description": verdict.description}
+    booking = proposing(ports, exported, booking, **words)
+    return _Outcome(booking, _unread(exported, link, (TITLE, DESCRIPTION)), (NoticeKind.EDIT_PROPOSED,))
+
+
+def _still_proposed(exported: Exported) -> Proposal | None:
+    """What was proposed elsewhere, and words that this look did not compare because ours are under way."""
+    before = exported.booking.proposal
+    if before is None or before.connection != exported.connection.id:
+        return before
+    return without_time(before) if exported.link.state is LinkState.PENDING else None
+
+
+def _without_time_here(exported: Exported) -> Proposal | None:
+    """What is in question still, where this event's time cannot be."""
+    before = exported.booking.proposal
+    return without_time(before) if before and before.connection == exported.connection.id else before
+
+
+def proposing(ports: Ports, exported: Exported, booking: Booking, **parts: Any) -> Booking:
+    """The booking with a change of its event to be decided, beside what is in question there already."""
+    here, now = exported.connection.id, ports.clock.now()
+    known = booking.proposal if booking.proposal and booking.proposal.connection == here else None
+    fresh = known or Proposal(connection=here, proposed_at=now, expires_at=expiry(booking, now))
+    wanted = replace(fresh, proposed_at=now, expires_at=expiry(booking, now), **parts)
+    return replace(booking, proposal=renewed(exported.booking.proposal, wanted))
+
+
+def _moved(
+    ports: Ports,
+    exported: Exported,
+    before: _Outcome,
+    event: ExternalEvent,
+    *,
+    verdict: Edited,
+    policy: EditPolicy,
+) -> _Outcome:
+    """The time, beside what became of the words."""
+    booking, span = before.booking, verdict.interval
+    if verdict.overtaken:
+        return replace(before, rewrite=True)
+    if span is None or span == booking.interval:
+        return before
+    claimed = claim(ports, booking, span)
+    if policy is EditPolicy.REVERT or claimed.length > LONGEST_CLAIM:
+        return _undone(before, event)
+    if policy is EditPolicy.PROPOSE:
+        return replace(
+            before,
+            booking=proposing(ports, exported, booking, interval=span),
+            link=_unread(exported, before.link, (TIME,)),
+            notices=(*before.notices, NoticeKind.EDIT_PROPOSED),
+        )
+    return replace(
+        before,
+        booking=replace(
+            booking, interval=span, claimed=claimed, conflict=None, proposal=without_time(booking.proposal)
+        ),
+        notices=(*before.notices, NoticeKind.BOOKING_MOVED),
+    )
+
+
+def claim(ports: Ports, booking: Booking, span: Interval) -> Interval:
+    """What a booking takes at another time."""
+    service = ports.catalogue.service(booking.tenant, booking.service)
+    return outward(span.pad(service.buffer_before, service.buffer_after))
+
+
+def _undone(before: _Outcome, event: ExternalEvent) -> _Outcome:
+    """Our time is written again: what we see differs from what we want, so the export finds it to do."""
+    # An event without length has no time to remember: anything but ours makes the export write it.
+    written = {**before.link.written, TIME: seen_fingerprint(event).get(TIME, "none")}
+    link, notices = replace(before.link, written=written), (*before.notices, NoticeKind.EDIT_REVERTED)
+    return _Outcome(before.booking, link, notices, rewrite=True)
+
+
+def _unread(exported: Exported, link: ExportLink, fields: tuple[str, ...]) -> ExportLink:
+    """Proposed parts stay as the owner wrote them: no later export touches what it did not change."""
+    ours = {name: exported.link.written[name] for name in fields if name in exported.link.written}
+    return replace(link, written={**link.written, **ours})
+
+
+def _commit(ports: Ports, exported: Exported, outcome: _Outcome) -> None:
+    """One commit: the booking with its cells, our view of the event, promises to write, and notices."""
+    now, before = ports.clock.now(), exported.booking
+    if outcome.booking.proposal == before.proposal:
+        # The same is proposed once more: whoever has to decide was told.
+        told = tuple(kind for kind in outcome.notices if kind is not NoticeKind.EDIT_PROPOSED)
+        outcome = replace(outcome, notices=told)
+    if outcome.rewrite:
+        outcome = _restrained(exported, outcome, now)
+    after, link = outcome.booking, outcome.link
+    if after == before and not outcome.rewrite and not outcome.notices:
+        ports.bookings.save_link(link)
+        return
+    targets, ended = list[Connection](), Overruled()
+    if after != before or outcome.rewrite:
+        source = before.source if after == before else Source.EXTERNAL
+        edited = before.edited_in if after == before else exported.connection.id
+        after = replace(after, revision=before.revision + 1, updated_at=now, source=source, edited_in=edited)
+        # Everybody who shows the booking learns of each revision: a link behind it means "still to write".
+        targets = others(ports, exported.connection)
+        ended = overruled(ports, exported, after, now=now)
+    if outcome.rewrite:
+        targets.append(exported.connection)
+    elif link.revision == before.revision:
+        link = replace(link, revision=after.revision)
+    settle_clear(
+        ports,
+        BookingChange(
+            before=before,
+            after=after,
+            outbox=(*promises(after, targets, now=now), *lapse_of(before, after)),
+            links=(link, *ended.links),
+            notices=(*notices_of(exported, after, outcome.notices, link=link, now=now), *ended.notices),
+        ),
+    )
+
+
+def _restrained(exported: Exported, outcome: _Outcome, now: datetime) -> _Outcome:
+    """Stop writing where another program undoes it each time; the event is left as it is, told once."""
+    count = rewrites(exported.link, exported.booking, now=now)
+    link = replace(outcome.link, attempts=count)
+    if count <= MOST_REWRITES:
+        return replace(outcome, link=link)
+    told = tuple(kind for kind in outcome.notices if kind is not NoticeKind.EDIT_REVERTED)
+    if count == MOST_REWRITES + 1:
+        told = (*told, NoticeKind.EDIT_CONTESTED)
+    ours = {**link.written, **exported.link.written}
+    return replace(outcome, link=replace(link, written=ours), rewrite=False, notices=told)
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A booking and its event at one connection's provider."""
+
+    connection: Connection
+    booking: Booking
+    link: ExportLink
+
+
+@dataclass(frozen=True, slots=True)
+class Overruled:
+    """What an ended proposal of another calendar leaves to write, and to tell its owner."""
+
+    links: tuple[ExportLink, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+def put_right(ports: Ports, booking: Booking, proposal: Proposal) -> tuple[ExportLink, ...]:
+    """The link of a proposal's event, so that the event shows the booking again with the next export.
+
+    What the event shows differs from what we want, so the export finds it to do. A deleted event needs no
+    help: its link is behind the booking, so it is made anew.
+    """
+    link = ports.bookings.link(booking.tenant, proposal.connection, booking.id)
+    if link is None or proposal.deletion:
+        return ()
+    return (replace(link, written={**link.written, **proposed_fingerprint(proposal)}),)
+
+
+def overruled(ports: Ports, exported: Exported, after: Booking, *, now: datetime) -> Overruled:
+    """The latest change alone is decided: what was proposed in another calendar before is undone there.
+
+    Else nobody's decision would ever reach that copy.
+    """
+    before, here = exported.booking, exported.connection
+    ended = before.proposal
+    if ended is None or ended.connection == here.id:
+        return Overruled()
+    if after.proposal is not None and after.proposal.connection == ended.connection:
+        return Overruled()
+    for other in others(ports, here):
+        link = ports.bookings.link(before.tenant, other.id, before.id)
+        if other.id == ended.connection and link is not None:
+            told = notices_of(
+                Exported(other, before, link), after, (NoticeKind.EDIT_REVERTED,), link=link, now=now
+            )
+            return Overruled(put_right(ports, before, ended), told)
+    return Overruled()
+
+
+def others(ports: Ports, connection: Connection) -> list[Connection]:
+    """The other connections of the resource, which may show the booking too."""
+    found = ports.connections.of_resource(connection.tenant, connection.resource)
+    return [other for other in found if other.id != connection.id]
+
+
+def notices_of(
+    exported: Exported, after: Booking, kinds: Iterable[NoticeKind], *, link: ExportLink, now: datetime
+) -> tuple[Notice, ...]:
+    """Named after the state of the event that caused them, so that a repeated report tells nobody twice."""
+    cause = f"{after.id}-{exported.connection.id}-{after.revision}-{_state(link)}"
+    return tuple(
+        Notice(
+            id=f"{kind}-{cause}",
+            tenant=after.tenant,
+            kind=kind,
+            at=now,
+            connection=exported.connection.id,
+            booking=after.id,
+        )
+        for kind in dict.fromkeys(kinds)
+    )
+
+
+def _state(link: ExportLink) -> str:
+    return hashlib.sha256(f"{link.event_id}\n{link.etag or link.updated}".encode()).hexdigest()[:12]

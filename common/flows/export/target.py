@@ -1,0 +1,128 @@
+"""Finds the calendar that bookings are written to, and makes the dedicated one when it is first needed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from common.domain.calendar.connection import AccessRole, CalendarEntry, Connection, calendar_key
+from common.domain.connect.calendar_list import relisted
+from common.domain.shared.tasks import Lane
+from common.domain.sync.imported_events import export_target
+from common.errors import CalendarGone, Forbidden
+from common.flows.shared.calendar_access import all_calendars, pace
+from common.flows.shared.connection_update import update_connection
+from common.flows.shared.enqueue import settle_later
+from common.flows.shared.tokens import authorized
+from common.ports import Ports
+
+
+def target_of(ports: Ports, connection: Connection, *, lane: Lane) -> tuple[Connection, CalendarEntry]:
+    """The target calendar, and the connection as it is then.
+
+    Raises:
+        CalendarGone: There is no such calendar.
+        Forbidden: It cannot be written to.
+    """
+    entry = export_target(connection)
+    if entry is None and connection.settings.exports.dedicated:
+        connection = _with_dedicated(ports, connection, lane)
+        entry = export_target(connection)
+    if entry is None or entry.missing_since is not None:
+        raise CalendarGone("there is no calendar to write to", code="no_target")
+    if not entry.writable:
+        raise Forbidden("this calendar cannot be written to", code="target_read_only")
+    return connection, entry
+
+
+def _with_dedicated(ports: Ports, connection: Connection, lane: Lane) -> Connection:
+    """Make the calendar, or find the one that an interrupted attempt has made.
+
+    Before it is made, all calendars that exist are written down: whatever is there later under our name
+    and was not there before is ours.
+    """
+    # Whoever had the turn before us may have made it already.
+    connection = ports.connections.get(connection.tenant, connection.id)
+    if export_target(connection) is not None:
+        return connection
+    resource = ports.catalogue.resource(connection.tenant, connection.resource)
+    name = _name(ports, connection)
+    listed = _listed(ports, connection, lane)
+    if made := _made(connection, listed, name):
+        return _adopted(ports, connection, made)
+    now = ports.clock.now()
+    connection = update_connection(
+        ports,
+        connection.tenant,
+        connection.id,
+        lambda current: replace(
+            current,
+            calendars=relisted(current.calendars, listed, now=now).calendars,
+            dedicated_pending=True,
+        ),
+    )
+    provider = ports.providers[connection.provider].calendar
+    pace(ports, connection, units=1, lane=lane)
+    provider_id = authorized(
+        ports, connection, lambda token: provider.create_calendar(token, name=name, zone=resource.zone)
+    )
+    entry = CalendarEntry(
+        key=calendar_key(provider_id),
+        provider_id=provider_id,
+        name=name,
+        zone=resource.zone,
+        role=AccessRole.OWNER,
+    )
+    return _adopted(ports, connection, entry)
+
+
+def left_over(ports: Ports, connection: Connection, *, lane: Lane) -> CalendarEntry | None:
+    """The calendar that was made, but that nobody lived to write down."""
+    if not connection.dedicated_pending:
+        return None
+    return _made(connection, _listed(ports, connection, lane), _name(ports, connection))
+
+
+def _name(ports: Ports, connection: Connection) -> str:
+    resource = ports.catalogue.resource(connection.tenant, connection.resource)
+    return f"{resource.name} ({ports.catalogue.tenant(connection.tenant).name})"
+
+
+def _made(connection: Connection, listed: tuple[CalendarEntry, ...], name: str) -> CalendarEntry | None:
+    if not connection.dedicated_pending:
+        return None
+    return next((item for item in listed if _is_new(item, connection, name)), None)
+
+
+def _listed(ports: Ports, connection: Connection, lane: Lane) -> tuple[CalendarEntry, ...]:
+    provider = ports.providers[connection.provider].calendar
+    pace(ports, connection, units=1, lane=lane)
+    return all_calendars(
+        lambda page: authorized(ports, connection, lambda token: provider.list_calendars(token, page=page))
+    )
+
+
+def _is_new(item: CalendarEntry, connection: Connection, name: str) -> bool:
+    return item.name == name and item.role is AccessRole.OWNER and item.key not in connection.calendars
+
+
+def _adopted(ports: Ports, connection: Connection, entry: CalendarEntry) -> Connection:
+    stored = update_connection(
+        ports,
+        connection.tenant,
+        connection.id,
+        lambda current: replace(
+            current,
+            calendars={**current.calendars, entry.key: replace(entry, enabled=False)},
+            dedicated_calendar=entry.key,
+            dedicated_pending=False,
+        ),
+    )
+    # Watched from the start: what the owner does to the events in it must reach the bookings.
+    settle_later(
+        ports,
+        tenant=connection.tenant,
+        connection=connection.id,
+        calendar=entry.key,
+        cause=f"dedicated-{entry.key}",
+    )
+    return stored

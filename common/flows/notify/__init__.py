@@ -1,0 +1,1 @@
+"""Mails customers and owners."""

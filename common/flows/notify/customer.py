@@ -1,0 +1,88 @@
+"""Tells about a change of a booking: the customer by one mail at most, the tenant's systems by webhooks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from common.domain.booking.booking import Booking
+from common.domain.notify import Sender, letter_about, speaker, state_of, teller
+from common.domain.shared.tasks import OutboxKind
+from common.domain.webhooks import WebhookEvent
+from common.errors import UnknownResource
+from common.flows.notify.content import booking_letter
+from common.flows.notify.delivery import Promise, booking_key, fresh, inviting, tell_once
+from common.flows.webhooks.deliver import enqueue_webhooks
+from common.ports import Ports
+
+_EVENTS = {
+    OutboxKind.BOOKED: WebhookEvent.BOOKING_CREATED,
+    OutboxKind.MOVED: WebhookEvent.BOOKING_CHANGED,
+    OutboxKind.CANCELLED: WebhookEvent.BOOKING_CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TellCustomer:
+    """Which promise; ``booking`` is read as it is now, so that a late mail is never a wrong one."""
+
+    kind: OutboxKind
+    tenant: str
+    booking: str
+    revision: int
+    entry: str
+    since: int = 0
+
+
+def tell_customer(ports: Ports, command: TellCustomer) -> Sender:
+    """Who told the customer: this mail, the provider's own, or nobody.
+
+    Raises:
+        Retry: It did not work now; the promise stays.
+        OperatorFault: Mails are not set up as they should be; the promise stays.
+    """
+    promise = Promise(
+        command.entry,
+        command.kind,
+        command.tenant,
+        booking=command.booking,
+        revision=command.revision,
+        since=command.since,
+    )
+    try:
+        booking = ports.bookings.get(command.tenant, command.booking)
+    except UnknownResource:
+        ports.ledger.done(command.entry)
+        return Sender.NOBODY
+    _tell_systems(ports, command, booking)
+    tenant = ports.catalogue.tenant(booking.tenant)
+    service = ports.catalogue.service(booking.tenant, booking.service)
+    wanted = tenant.mail.customers and ports.mailer.on and booking.interval.end > ports.clock.now()
+    guest_of = inviting(ports, booking)
+    by = teller(booking, service, guest_of, wanted=wanted)
+    key = booking_key(booking.id)
+    told = ports.notifications.told(booking.tenant, key)
+    mail = None
+    if by is Sender.SLOTBRIDGE:
+        letter = letter_about(booking, told, command.kind)
+        resource = ports.catalogue.resource(booking.tenant, booking.resource)
+        mail = booking_letter(ports, letter, booking, tenant=tenant, service=service, resource=resource)
+    state, now = state_of(booking), ports.clock.now()
+    wish = fresh(told, tenant=booking.tenant, key=key, state=state, by=by, now=now)
+    if by is Sender.PROVIDER:
+        wish = replace(wish, speaker=speaker(booking, guest_of))
+    tell_once(ports, promise, told, wish, mail)
+    return by
+
+
+def _tell_systems(ports: Ports, command: TellCustomer, booking: Booking) -> None:
+    data: dict[str, str | int | None] = {
+        "booking": booking.id,
+        "revision": booking.revision,
+        "resource": booking.resource,
+        "service": booking.service,
+        "status": booking.status.value,
+        "start": booking.interval.start.isoformat(),
+        "end": booking.interval.end.isoformat(),
+        "changed_by": booking.source.value,
+    }
+    enqueue_webhooks(ports, booking.tenant, _EVENTS[command.kind], cause=command.entry, data=data)

@@ -1,0 +1,1 @@
+"""What the clock and operators bring about."""

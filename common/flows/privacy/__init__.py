@@ -1,0 +1,1 @@
+"""Support access, the overview, export and erasure of data."""

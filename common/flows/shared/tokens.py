@@ -1,0 +1,189 @@
+"""A valid access token for a connection: refreshed by one caller at a time, adopted by the others."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import TypeVar
+
+from common.domain.calendar.connection import Connection, Grant, Status
+from common.domain.notify import Notice, NoticeKind
+from common.errors import Conflict, GrantRevoked, ProviderUnavailable, UnreadableDocument
+from common.flows.shared.connection_update import update_connection
+from common.flows.shared.outbox import EVERY, reminder
+from common.ports import Ports
+
+T = TypeVar("T")
+REFRESH_LEASE = timedelta(seconds=30)
+# A remembered token is not used to its last minute.
+LEAST_LIFE = timedelta(minutes=2)
+WAIT_SECONDS = 0.1
+WAITS = 15
+
+
+def authorized(ports: Ports, connection: Connection, call: Callable[[str], T]) -> T:
+    """Call the provider with a valid access token.
+
+    A provider may refuse a token that looks alive. Only when a freshly refreshed one is refused as well
+    is the grant dead: then the connection turns ``reauth_required`` and its owner is told, once.
+
+    Raises:
+        GrantRevoked: the account must be connected again.
+        ProviderUnavailable: the token could not be refreshed now.
+    """
+    token = access_token(ports, connection)
+    try:
+        return call(token)
+    except GrantRevoked as refused:
+        if refused.reason != "unauthorized":
+            _declare_dead(ports, connection, refused.reason, token=token)
+            raise
+    token = access_token(ports, connection, refused=token)
+    try:
+        return call(token)
+    except GrantRevoked as refused:
+        _declare_dead(ports, connection, refused.reason, token=token)
+        raise
+
+
+def access_token(ports: Ports, connection: Connection, *, refused: str | None = None) -> str:
+    """The stored access token, refreshed where it is about to end or was ``refused``.
+
+    Raises:
+        GrantRevoked: there is no grant, or the provider calls it dead.
+        ProviderUnavailable: somebody else is refreshing and did not finish in time, or the provider failed.
+    """
+    for _ in range(WAITS):
+        grant, version = _stored(ports, connection)
+        if grant.fresh(now=ports.clock.now()) and grant.access_token != refused:
+            return _remembered(ports, connection, grant)
+        now = ports.clock.now()
+        if ports.connections.lease_refresh(
+            connection.tenant, connection.id, until=now + REFRESH_LEASE, now=now
+        ):
+            return _refresh(ports, connection, grant, version)
+        ports.clock.wait(WAIT_SECONDS)
+    raise ProviderUnavailable("somebody else is refreshing this grant", code="refresh_in_progress")
+
+
+def live_token(ports: Ports, connection: Connection) -> str:
+    """An access token for a question that somebody waits for: the last one, while it is good for a while."""
+    known = ports.tokens.recall(_token_key(connection), now=ports.clock.now())
+    return known or access_token(ports, connection)
+
+
+def refused_token(ports: Ports, connection: Connection) -> None:
+    """Forget the last token: the provider did not take it."""
+    ports.tokens.drop(_token_key(connection))
+
+
+def _remembered(ports: Ports, connection: Connection, grant: Grant) -> str:
+    ports.tokens.keep(_token_key(connection), grant.access_token, until=grant.expires_at - LEAST_LIFE)
+    return grant.access_token
+
+
+def _token_key(connection: Connection) -> tuple[str, str, str]:
+    return connection.tenant, connection.id, connection.version or ""
+
+
+def _stored(ports: Ports, connection: Connection) -> tuple[Grant, str | None]:
+    sealed, version = ports.connections.sealed(connection.tenant, connection.id)
+    if sealed is None:
+        raise GrantRevoked("there is no grant any more", code="no_grant")
+    return ports.vault.open(sealed, tenant=connection.tenant, connection=connection.id), version
+
+
+def _refresh(ports: Ports, connection: Connection, grant: Grant, version: str | None) -> str:
+    provider = ports.providers[connection.provider]
+    try:
+        fresh = provider.authorizer.refresh(grant, now=ports.clock.now())
+    except GrantRevoked as refused:
+        _declare_dead(ports, connection, refused.reason, token=grant.access_token)
+        raise
+    sealed = ports.vault.seal(fresh, tenant=connection.tenant, connection=connection.id)
+    # Stored before it is used: a rotated refresh token that is lost is a lost account.
+    try:
+        ports.connections.save_sealed(connection.tenant, connection.id, sealed, expected=version)
+    except Conflict:
+        stored, _ = _stored(ports, connection)
+        return stored.access_token
+    _remember(ports, connection, fresh)
+    return _remembered(ports, connection, fresh)
+
+
+def _remember(ports: Ports, connection: Connection, grant: Grant) -> None:
+    """Note whose account it is, on connections of before that was kept."""
+    if connection.identity or not grant.identity:
+        return
+    try:
+        update_connection(
+            ports, connection.tenant, connection.id, lambda item: replace(item, identity=grant.identity)
+        )
+    except Conflict:
+        # The next refresh does it.
+        return
+
+
+def _declare_dead(ports: Ports, connection: Connection, reason: str, *, token: str) -> None:
+    """Turn the connection ``reauth_required``; nothing is deleted, and its owner is told once.
+
+    Raises:
+        ProviderUnavailable: Not this grant was refused but the one before it: the account was connected
+            again a moment ago.
+    """
+    current = ports.connections.get(connection.tenant, connection.id)
+    if not current.usable:
+        return
+    grant, version = _stored(ports, connection)
+    if grant.access_token != token:
+        raise ProviderUnavailable("the grant was replaced meanwhile", code="grant_replaced")
+    now = ports.clock.now()
+    cause = hashlib.sha256(f"{connection.id}:{version}".encode()).hexdigest()[:24]
+    # Told before it is stored: who dies in between is repeated, and the same notice twice is one.
+    ports.ledger.tell(
+        Notice(
+            id=f"reauth-{cause}",
+            tenant=connection.tenant,
+            kind=NoticeKind.REAUTH_REQUIRED,
+            at=now,
+            connection=connection.id,
+        )
+    )
+    try:
+        ports.connections.save(
+            replace(current, status=Status.REAUTH_REQUIRED, error=reason, told_at=now),
+            tasks=[reminder(current, since=now, due_at=now + EVERY)],
+        )
+    except Conflict:
+        _declare_dead(ports, connection, reason, token=token)
+        return
+    ports.log.warning("grant_dead", tenant=connection.tenant, connection=connection.id, reason=reason)
+
+
+def shared(ports: Ports, connection: Connection) -> bool:
+    """Whether another connection still needs the account's consent.
+
+    Google's revocation ends every grant of the account for our client, whoever got it:
+    https://developers.google.com/identity/protocols/oauth2/web-server#tokenrevoke
+    """
+    try:
+        return any(_needs_it(ports, other) for other in ports.connections.same_account(connection))
+    except UnreadableDocument:
+        # Whoever it is, it may still need it.
+        return True
+
+
+def _needs_it(ports: Ports, other: Connection) -> bool:
+    if other.status is not Status.DISCONNECTING:
+        return other.status is not Status.DISCONNECTED
+    # Two that end at the same time: the last one that still holds a grant gives it back.
+    return ports.connections.sealed(other.tenant, other.id)[0] is not None
+
+
+def give_back(ports: Ports, connection: Connection, grant: Grant) -> bool:
+    """Revoke the grant; False where another connection keeps it alive, or the provider takes none back."""
+    if shared(ports, connection):
+        return False
+    return ports.providers[connection.provider].authorizer.revoke(grant)

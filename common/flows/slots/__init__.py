@@ -1,0 +1,1 @@
+"""Answers which times can be booked, and why another cannot."""

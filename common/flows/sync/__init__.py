@@ -1,0 +1,1 @@
+"""Keeps the copies of calendars in line with the providers."""

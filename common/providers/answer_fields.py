@@ -1,0 +1,108 @@
+"""Reads what a provider sent into typed structs, each field by itself where the whole does not fit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Any, TypeVar, get_args, get_origin
+
+import msgspec
+from msgspec.structs import FieldInfo, fields
+
+from common.errors import UnexpectedReply
+
+S = TypeVar("S", bound=msgspec.Struct)
+# Half a character among the names or in a value that does not fit is no text to it.
+_UNFIT = (msgspec.ValidationError, UnicodeEncodeError)
+
+
+def parsed(content: bytes) -> object:
+    """The JSON of an answer; None where it is none."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def whole(text: str | None) -> str:
+    """A text that a document can hold, with a question mark for each half of a character.
+
+    A program that cuts a text may leave half of an emoji behind, and JSON carries it.
+    """
+    if not text or text.isascii():
+        return text or ""
+    return text.encode("utf-8", "replace").decode()
+
+
+def lenient(found: Mapping[str, Any], shape: type[S]) -> S:
+    """The object as ``shape``; a field of another type than documented is as if it were null.
+
+    So that one odd field costs no event, and one odd event no page.
+    """
+    try:
+        return msgspec.convert(found, shape)
+    except _UNFIT:
+        present = [field for field in _fields(shape) if field.encode_name in found]
+        return shape(**{field.name: _fitting(found[field.encode_name], field.type) for field in present})
+
+
+def _fitting(value: object, wanted: Any) -> Any:
+    try:
+        return msgspec.convert(value, wanted)
+    except _UNFIT:
+        for kind in get_args(wanted) or (wanted,):
+            if isinstance(value, dict) and _is_struct(kind):
+                return lenient(value, kind)
+            if isinstance(value, list) and get_origin(kind) is list and _is_struct(get_args(kind)[0]):
+                return [lenient(one, get_args(kind)[0]) for one in value if isinstance(one, dict)]
+        return None
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+@lru_cache
+def _fields(shape: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
+    return fields(shape)
+
+
+def text(reply: Mapping[str, Any], name: str) -> str | None:
+    """A text that is there and not empty, or None."""
+    value = reply.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def required(reply: Mapping[str, Any], name: str) -> str:
+    """A text that must be there.
+
+    Raises:
+        UnexpectedReply: It is not.
+    """
+    value = text(reply, name)
+    if value is None:
+        raise UnexpectedReply(f"a token answer without {name}")
+    return value
+
+
+def scopes(reply: Mapping[str, Any]) -> tuple[str, ...]:
+    """What was given; none named means what was asked for: https://www.rfc-editor.org/rfc/rfc6749#section-5.1."""
+    return tuple((text(reply, "scope") or "").split())
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the other side asks us to wait, as a number or counted from its own clock.
+
+    https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+    """
+    lowered = {name.lower(): value for name, value in headers.items()}
+    value = lowered.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        wait = parsedate_to_datetime(value) - parsedate_to_datetime(lowered["date"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return max(wait.total_seconds(), 0.0)

@@ -1,0 +1,300 @@
+"""Turns Graph's events into the domain's, one at a time, so that a bad one harms no other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from msgspec import UNSET
+
+from common.domain.booking.booking import EventDraft, EventRef
+from common.domain.calendar.connection import AccessRole, CalendarEntry, calendar_key
+from common.domain.calendar.event import (
+    Change,
+    Detail,
+    EventType,
+    ExternalEvent,
+    Kind,
+    Marker,
+    Removal,
+    Response,
+    SeriesTouched,
+    ShowAs,
+    Unreadable,
+    Upsert,
+)
+from common.domain.calendar.sync_state import Channel
+from common.domain.calendar.zones import day_interval
+from common.domain.export.own_events import fingerprint, seen_fingerprint
+from common.errors import UnexpectedReply
+from common.ports.provider import ChannelRequest
+from common.providers.answer_fields import lenient
+from common.providers.microsoft.event_structs import GraphItem, GraphTime, Property, WordedItem
+from common.providers.microsoft.request_bodies import MARKER, RESPONSES, SHOWN, Reply
+from common.providers.microsoft.zones import zone_of
+
+# Bound once: looking up a member of an enumeration takes as long as calling a function.
+_SINGLE, _SERIES, _OCCURRENCE = Kind.SINGLE, Kind.SERIES, Kind.OCCURRENCE
+_UNKNOWN, _DEFAULT, _FULL = ShowAs.UNKNOWN, EventType.DEFAULT, Detail.FULL
+_OWNER, _NEEDS_ACTION = Response.OWNER, Response.NEEDS_ACTION
+_UTC_NAMES = frozenset({"", "utc", "etc/utc", "etc/gmt", "tzone://microsoft/utc"})
+_PLAIN = (None, "normal")
+_MIDNIGHT = "T00:00:00"
+_DATE = 10
+
+
+class UnmappableGraphEvent(ValueError):
+    """An item that cannot be understood; its text is a stable word."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphReadContext:
+    """Where events are read: the zone of all-day events, and how much was asked for."""
+
+    zone: ZoneInfo
+    detail: Detail
+
+    @staticmethod
+    def of(name: str, detail: Detail) -> GraphReadContext:
+        """The zone of this name, or UTC, so that an odd name never costs an event."""
+        return GraphReadContext(zone_of(name) or ZoneInfo("UTC"), detail)
+
+
+def change_of(item: GraphItem | None, place: GraphReadContext) -> Change:
+    """What an item of a feed says; every part of a series only says that the series has to be read again.
+
+    https://learn.microsoft.com/graph/api/event-delta: a removal may also be an event that left the window,
+    and an occurrence comes without anything but its times.
+    """
+    if item is None:
+        return Unreadable("", "not_an_object")
+    id_ = item.id
+    if not id_:
+        return Unreadable("", "no_id")
+    if item.removed is not UNSET:
+        return Removal(id_, proven=False)
+    master = id_ if item.type == "seriesMaster" else item.series_master_id or None
+    try:
+        event = event_of(item, place)
+    except UnmappableGraphEvent as error:
+        return SeriesTouched(master, id_) if master else Unreadable(id_, str(error))
+    if master is None:
+        return Upsert(event)
+    return SeriesTouched(master, id_, None if item.show_as is UNSET else event)
+
+
+def event_of(item: GraphItem, place: GraphReadContext) -> ExternalEvent:
+    """One event.
+
+    Raises:
+        Unmappable: It has no identity or no times that could be understood.
+    """
+    if not item.id:
+        raise UnmappableGraphEvent("no_id")
+    series = item.series_master_id or None
+    single = _SERIES if item.type == "seriesMaster" else _SINGLE
+    start, end, all_day = _times(item, place)
+    title, words = item.texts if place.detail is _FULL else (None, None)
+    marks = item.single_value_extended_properties
+    # In order and without names, which would take longer than the event itself.
+    return ExternalEvent(
+        item.id,
+        _OCCURRENCE if series else single,
+        start,
+        end,
+        # What Exchange may invent tomorrow takes time as well.
+        SHOWN.get(item.show_as or "", _UNKNOWN),
+        _DEFAULT,
+        _response(item),
+        item.sensitivity not in _PLAIN,
+        item.is_cancelled is True,
+        all_day,
+        series,
+        _original_start(item, item.id, start) if series else None,
+        item.etag or None,
+        moment_of(item.last_modified_date_time),
+        title,
+        words,
+        _marker(marks) if marks else None,
+        item.transaction_id or None,
+    )
+
+
+def _times(item: GraphItem, place: GraphReadContext) -> tuple[datetime, datetime, tuple[date, date] | None]:
+    if plain := _plain(item):
+        return *plain, None
+    if item.is_all_day and (days := _days(item)):
+        try:
+            span = day_interval(*days, place.zone)
+        except (ValueError, OverflowError):
+            raise UnmappableGraphEvent("bad_days") from None
+        return span.start, span.end, days
+    start, end = _instant(item.start, place.zone), _instant(item.end, place.zone)
+    if start is None or end is None:
+        raise UnmappableGraphEvent("no_times")
+    if end < start:
+        raise UnmappableGraphEvent("ends_before_start")
+    return start, end, None
+
+
+def _days(item: GraphItem) -> tuple[date, date] | None:
+    """The dates of an all-day event, which come as midnights of whatever zone was asked for, never shifted.
+
+    https://learn.microsoft.com/graph/api/resources/event (isAllDay)
+    """
+    first, last = _day(item.start), _day(item.end)
+    if first is None or last is None:
+        return None
+    return first, first + timedelta(days=1) if last == first else last
+
+
+def _day(when: GraphTime | None) -> date | None:
+    text = when.date_time if when else None
+    if not text or not text[_DATE:].startswith(_MIDNIGHT):
+        return None
+    try:
+        return date.fromisoformat(text[:_DATE])
+    except ValueError:
+        return None
+
+
+def _instant(when: GraphTime | None, home: ZoneInfo) -> datetime | None:
+    """A wall time as an instant; in a zone that nobody knows it is the owner's own wall time."""
+    if when is None:
+        return None
+    name = str(when.time_zone or "")
+    universal = name.lower() in _UTC_NAMES
+    return moment_of(when.date_time, UTC if universal else zone_of(name) or home)
+
+
+def _plain(item: GraphItem) -> tuple[datetime, datetime] | None:
+    """Two wall times of UTC, which is what is asked for and nearly always sent; None for anything else."""
+    first, last = item.start, item.end
+    if item.is_all_day or first is None or last is None or not first.time_zone == "UTC" == last.time_zone:
+        return None
+    try:
+        start, end = (
+            datetime.fromisoformat(f"{first.date_time}Z"),
+            datetime.fromisoformat(f"{last.date_time}Z"),
+        )
+    except ValueError:
+        return None
+    return (start, end) if start <= end else None
+
+
+def moment_of(text: object, home: tzinfo | None = None) -> datetime | None:
+    """An instant out of RFC 3339, or of a wall clock in ``home``; None where there is none."""
+    try:
+        read = datetime.fromisoformat(text) if isinstance(text, str) else None
+        place = read and read.tzinfo
+        if read is None or place is UTC:
+            return read
+        if place is None:
+            return read.replace(tzinfo=home).astimezone(UTC) if home else None
+        return read.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _response(item: GraphItem) -> Response:
+    """The owner's answer; ``none`` is said of own events, and of invitations nobody has looked at."""
+    answer = (item.response_status and item.response_status.response) or "none"
+    if answer == "none":
+        return _NEEDS_ACTION if item.is_organizer is False else _OWNER
+    return RESPONSES.get(answer, _NEEDS_ACTION)
+
+
+def _original_start(item: GraphItem, id_: str, start: datetime) -> str:
+    """The identity of an occurrence: its original start, or else its immutable id."""
+    at = moment_of(item.original_start) or (start if item.type == "occurrence" else None)
+    return at.strftime("%Y%m%dT%H%M%SZ") if at else id_
+
+
+def _marker(held: Sequence[Property]) -> Marker | None:
+    for one in held:
+        if one.id == MARKER:
+            booking, _, epoch = (one.value or "").rpartition(".")
+            return Marker(booking, int(epoch)) if booking and epoch.isascii() and epoch.isdigit() else None
+    return None
+
+
+def text_of(item: Mapping[str, Any], name: str) -> str | None:
+    """A text that is there and not empty."""
+    value = item.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def written_of(reply: Reply) -> EventRef:
+    """The answer to a write.
+
+    Raises:
+        UnexpectedReply: It does not say which event was written.
+    """
+    id_ = text_of(reply, "id")
+    if id_ is None:
+        raise UnexpectedReply("a written event without id")
+    updated = moment_of(reply.get("lastModifiedDateTime"))
+    return EventRef(id=id_, etag=text_of(reply, "@odata.etag"), updated=updated)
+
+
+def shows(reply: Reply, draft: EventDraft) -> bool:
+    """Whether a written event looks like its draft, and not as an earlier attempt left it."""
+    try:
+        found = seen_fingerprint(
+            event_of(lenient(reply, WordedItem), GraphReadContext(ZoneInfo("UTC"), Detail.FULL))
+        )
+    except UnmappableGraphEvent:
+        return False
+    wanted = fingerprint(draft)
+    return all(wanted[name] == value for name, value in found.items())
+
+
+def calendar_of(item: Mapping[str, Any]) -> CalendarEntry | None:
+    """One calendar of the account, or None for one without identity; Graph's calendars have no zone."""
+    id_ = text_of(item, "id")
+    if id_ is None:
+        return None
+    primary = item.get("isDefaultCalendar") is True
+    return CalendarEntry(
+        key=calendar_key(id_),
+        provider_id=id_,
+        name=text_of(item, "name") or "",
+        zone=None,
+        role=_role(item, primary=primary),
+        primary=primary,
+    )
+
+
+def _role(item: Mapping[str, Any], *, primary: bool) -> AccessRole:
+    """Only who made a calendar can share it: https://learn.microsoft.com/graph/api/resources/calendar."""
+    if item.get("canEdit") is not True:
+        return AccessRole.READER
+    if primary or item.get("canShare") is True:
+        return AccessRole.OWNER
+    blind = item.get("canViewPrivateItems") is False
+    return AccessRole.WRITER_WITHOUT_PRIVATE if blind else AccessRole.WRITER
+
+
+def channel_of(reply: Reply, request: ChannelRequest) -> Channel:
+    """An open subscription under our own id, with the life that Graph gave it.
+
+    It works: Graph opens none before its address has answered.
+    """
+    now = request.created_at
+    opened = Channel(request.id, "", expires_at=request.expires_at, created_at=now, verified_at=now)
+    return renewed_of(reply, opened)
+
+
+def renewed_of(reply: Reply, channel: Channel) -> Channel:
+    """A subscription with the life that Graph gives it now.
+
+    Raises:
+        UnexpectedReply: It does not say which it is, or until when.
+    """
+    resource, expires_at = text_of(reply, "id"), moment_of(reply.get("expirationDateTime"))
+    if resource is None or expires_at is None:
+        raise UnexpectedReply("a subscription without id or end")
+    return replace(channel, resource_id=resource, expires_at=expires_at)

@@ -1,0 +1,166 @@
+"""Pages of Graph's listings: what is asked for, and what an answer must hold to be believed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from types import MappingProxyType
+
+from common.domain.calendar.event import Change, Detail, ExternalEvent, SeriesTouched
+from common.domain.calendar.interval import Interval
+from common.domain.calendar.sync_state import Cursor
+from common.errors import UnexpectedReply
+from common.providers.microsoft.event_structs import GraphItem, GraphListing
+from common.providers.microsoft.events_to_domain import GraphReadContext, UnmappableGraphEvent, event_of
+from common.providers.microsoft.request_bodies import KEY, MARKER, Ask, calendar_path, events_path, moment
+
+PAGE_SIZE = 200
+LARGEST_PAGE = 1000
+# Whoever asks for times only is never sent a title, a text or an address. The stamp of the last change
+# cannot be selected in a view: https://learn.microsoft.com/graph/api/calendar-list-calendarview
+_TIMES = (
+    "id,start,end,isAllDay,showAs,sensitivity,isCancelled,isOrganizer,responseStatus,type,seriesMasterId,"
+    "originalStart,transactionId"
+)
+_FULL = f"{_TIMES},subject,body"
+SELECTED: Mapping[Detail, str] = MappingProxyType({Detail.TIMES: _TIMES, Detail.FULL: _FULL})
+CALENDAR_FIELDS = "id,name,isDefaultCalendar,canEdit,canShare,canViewPrivateItems"
+# The little that tells one state of an event from another, and whether others are invited.
+STATE = {"$select": "id,lastModifiedDateTime"}
+GUESTS = {"$select": "id,attendees,isOrganizer"}
+MARKED = f"singleValueExtendedProperties($filter=id eq '{MARKER}')"
+# The stored instant of an all-day event is somebody's midnight: it may lie outside a view of its own day.
+_MARGIN = timedelta(days=1)
+
+
+def fields_version(detail: Detail) -> str:
+    """A word that changes with the mask: deltas bring new fields only of what changes later."""
+    return f"{detail}-{hashlib.sha256(SELECTED[detail].encode()).hexdigest()[:12]}"
+
+
+def bounds(window: Interval) -> dict[str, str]:
+    """A view around ``window``, a day wider on either side."""
+    return {
+        "startDateTime": moment(window.start - _MARGIN),
+        "endDateTime": moment(window.end + _MARGIN),
+    }
+
+
+def feed(calendar_id: str, cursor: Cursor, detail: Detail) -> Ask:
+    """One page of a feed; its own links hold everything but the headers.
+
+    No ``$select``, ``$expand`` or ``$top``: https://learn.microsoft.com/graph/api/event-delta
+    """
+    follow = cursor.page or (None if cursor.snapshot else cursor.token)
+    return Ask(
+        "GET",
+        follow or f"{calendar_path(calendar_id)}/calendarView/delta",
+        {} if follow else bounds(cursor.window),
+        page_size=PAGE_SIZE,
+        texts=detail is Detail.FULL,
+    )
+
+
+def view(calendar_id: str, window: Interval, detail: Detail, page: str | None) -> Ask:
+    """One page of all that lies in a window, occurrences one by one."""
+    return _listed(f"{calendar_path(calendar_id)}/calendarView", bounds(window), detail, page)
+
+
+def instances(calendar_id: str, series_id: str, window: Interval, detail: Detail, page: str | None) -> Ask:
+    """One page of a series' occurrences."""
+    return _listed(f"{events_path(calendar_id, series_id)}/instances", bounds(window), detail, page)
+
+
+def one(calendar_id: str, event_id: str, detail: Detail) -> Ask:
+    """One event."""
+    selected = {"$select": f"{SELECTED[detail]},lastModifiedDateTime", "$expand": MARKED}
+    return Ask("GET", events_path(calendar_id, event_id), selected, texts=detail is Detail.FULL)
+
+
+def kept_under(calendar_id: str, key: str) -> Ask:
+    """The events that carry a key of ours: the original, and whatever was copied from it.
+
+    https://learn.microsoft.com/graph/api/singlevaluelegacyextendedproperty-get
+    """
+    wanted = f"singleValueExtendedProperties/Any(ep: ep/id eq '{KEY}' and ep/value eq '{key}')"
+    params = {"$filter": wanted, "$select": "id,transactionId", "$top": str(PAGE_SIZE)}
+    return Ask("GET", events_path(calendar_id), params, page_size=PAGE_SIZE)
+
+
+def counted(calendar_id: str, window: Interval, page: str | None) -> Ask:
+    """One page of identities in a window."""
+    params = {
+        **bounds(window),
+        "$select": "id,start,end,isAllDay,type,seriesMasterId",
+        "$top": str(LARGEST_PAGE),
+    }
+    return _page(f"{calendar_path(calendar_id)}/calendarView", params, page, size=LARGEST_PAGE)
+
+
+def more(page: str) -> Ask:
+    """The next page of any listing that wants no texts."""
+    return Ask("GET", page, page_size=PAGE_SIZE)
+
+
+def calendars(page: str | None) -> Ask:
+    """One page of the account's calendars."""
+    return _page("/me/calendars", {"$select": CALENDAR_FIELDS, "$top": "100"}, page, size=100)
+
+
+def _listed(path: str, params: Mapping[str, str], detail: Detail, page: str | None) -> Ask:
+    asked = {**params, "$select": SELECTED[detail], "$expand": MARKED, "$top": str(PAGE_SIZE)}
+    return _page(path, asked, page, size=PAGE_SIZE, texts=detail is Detail.FULL)
+
+
+def _page(path: str, params: Mapping[str, str], page: str | None, *, size: int, texts: bool = False) -> Ask:
+    return Ask("GET", page or path, {} if page else params, page_size=size, texts=texts)
+
+
+def link_of(link: object, *, own: Callable[[str], bool], page: str | None = None) -> str | None:
+    """Where the listing continues behind ``page``, or None where it does not say.
+
+    Raises:
+        UnexpectedReply: It would start the same page again, or lead the token to somebody else.
+    """
+    if link is None:
+        return None
+    if not isinstance(link, str) or not link or link == page:
+        raise UnexpectedReply("a page that leads nowhere", code="page_loop")
+    if not own(link):
+        raise UnexpectedReply("a page that is not Graph's", code="foreign_link")
+    return link
+
+
+def events_of(listing: GraphListing, place: GraphReadContext) -> tuple[list[ExternalEvent], int]:
+    """The living events of a page, and how many of its items cannot be read."""
+    events: list[ExternalEvent] = []
+    unreadable = 0
+    for item in listing.value or ():
+        try:
+            event = event_of(item or GraphItem(), place)
+        except UnmappableGraphEvent:
+            unreadable += 1
+        else:
+            events += [] if event.cancelled else [event]
+    return events, unreadable
+
+
+def once(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """A series comes with all its occurrences, which say nothing but that it has to be read again.
+
+    The series itself says it best, and what was perhaps shared without it brings its own state and stays.
+    """
+    if SeriesTouched not in map(type, changes):
+        return tuple(changes)
+    told = {(one.series_id, one.id == one.series_id) for one in changes if isinstance(one, SeriesTouched)}
+    kept: list[Change] = []
+    named: set[str] = set()
+    for change in changes:
+        if isinstance(change, SeriesTouched) and (change.occurrence is None or change.id == change.series_id):
+            better = change.id != change.series_id and (change.series_id, True) in told
+            if better or change.series_id in named:
+                continue
+            named.add(change.series_id)
+        kept.append(change)
+    return tuple(kept)

@@ -1,0 +1,1 @@
+"""Bookings, and the one commit that takes their time."""

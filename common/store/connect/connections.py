@@ -1,0 +1,269 @@
+"""Connections in documents; a grant lives in a document of its own, where no listing reads it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from common.domain.calendar.connection import (
+    AccessRole,
+    CalendarEntry,
+    Connection,
+    Phase,
+    ProviderKind,
+    Receipt,
+    Status,
+    SyncRun,
+)
+from common.domain.calendar.sync_state import Channel
+from common.domain.connect.settings import (
+    BusyRules,
+    ExportSettings,
+    ImportMode,
+    ImportSettings,
+    PrivateMode,
+    Settings,
+)
+from common.domain.shared.tasks import OutboxEntry
+from common.errors import AlreadyExists, Conflict, UnknownResource
+from common.store import paths
+from common.store.firestore.codec import PLAIN, TEXTS, by_name, record, unreadable, word
+from common.store.firestore.documents import Create, Delete, Documents, Put, Query, Replace, Snapshot, Write
+from common.store.notify import OUTBOX
+from local.firestore_memory.queries import MOST_DISJUNCTIONS
+
+
+class Connections:
+    """Connections and their encrypted grants; every save is compare-and-set on ``version``."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def get(self, tenant: str, connection: str) -> Connection:
+        """Raises UnknownResource where there is none."""
+        (found,) = self._documents.get([paths.connection(tenant, connection)])
+        if found.data is None:
+            raise UnknownResource("there is no such connection")
+        return _read(found)
+
+    def of_tenant(self, tenant: str) -> tuple[Connection, ...]:
+        """All of a tenant's connections."""
+        return tuple(map(_read, self._documents.query(Query(paths.within(tenant, paths.CONNECTIONS)))))
+
+    def of_resource(self, tenant: str, resource: str) -> tuple[Connection, ...]:
+        """All connections of one resource that are not disconnected."""
+        return live_by_resource(self._documents, tenant, (resource,))[resource]
+
+    def same_account(self, connection: Connection) -> tuple[Connection, ...]:
+        """Other live connections to the same provider account, of any tenant, under any of its names."""
+        found = {
+            item.path: _read(item)
+            for name, key in _keys(connection).items()
+            for item in self._documents.query(
+                Query(paths.CONNECTIONS, group=True, filters=((name, "==", key),))
+            )
+        }
+        found.pop(paths.connection(connection.tenant, connection.id), None)
+        return tuple(item for item in found.values() if item.status is not Status.DISCONNECTED)
+
+    def create(self, connection: Connection, sealed: str, *, tasks: Sequence[OutboxEntry] = ()) -> Connection:
+        """Store a new connection and its encrypted grant together, with promises."""
+        document, *_ = self._documents.commit(
+            [
+                Create(paths.connection(connection.tenant, connection.id), _write(connection)),
+                Put(paths.grant(connection.tenant, connection.id), {"sealed": sealed}),
+                *_promises(tasks),
+            ]
+        )
+        return replace(connection, version=document.version)
+
+    def save(self, connection: Connection, *, tasks: Sequence[OutboxEntry] = ()) -> Connection:
+        """Replace, if ``connection.version`` is still the stored one; else raises Conflict."""
+        if connection.version is None:
+            raise Conflict("a connection that was never read cannot be replaced")
+        path = paths.connection(connection.tenant, connection.id)
+        document, *_ = self._documents.commit(
+            [
+                Replace(path, _write(connection), version=connection.version),
+                *_promises(tasks),
+            ]
+        )
+        return replace(connection, version=document.version)
+
+    def sealed(self, tenant: str, connection: str) -> tuple[str | None, str | None]:
+        """The encrypted grant and its version; (None, None) where it was given back.
+
+        Raises:
+            UnreadableDocument: It cannot be understood.
+        """
+        (found,) = self._documents.get([paths.grant(tenant, connection)])
+        if not found.data:
+            return None, None
+        sealed = found.data.get("sealed")
+        if not isinstance(sealed, str):
+            raise unreadable("grant")
+        return sealed, found.version
+
+    def save_sealed(self, tenant: str, connection: str, sealed: str | None, *, expected: str | None) -> None:
+        """Replace the encrypted grant if its version is ``expected`` (None: whatever it is)."""
+        path = paths.grant(tenant, connection)
+        grant: Write
+        if sealed is None:
+            grant = Delete(path, version=expected)
+        elif expected is None:
+            grant = Put(path, {"sealed": sealed})
+        else:
+            grant = Replace(path, {"sealed": sealed}, version=expected)
+        self._documents.commit([grant, Delete(paths.refresh_lease(tenant, connection))])
+
+    def lease_refresh(self, tenant: str, connection: str, *, until: datetime, now: datetime) -> bool:
+        """Become the one who refreshes; False while somebody else is."""
+        path = paths.refresh_lease(tenant, connection)
+        (found,) = self._documents.get([path])
+        held = found.data.get("until") if found.data else None
+        if isinstance(held, datetime) and held > now:
+            return False
+        lease = {"until": until}
+        try:
+            if found.version is None:
+                self._documents.commit([Create(path, lease)])
+            else:
+                self._documents.commit([Replace(path, lease, version=found.version)])
+        except (AlreadyExists, Conflict):
+            return False
+        return True
+
+
+def live_by_resource(
+    documents: Documents, tenant: str, resources: Sequence[str]
+) -> Mapping[str, tuple[Connection, ...]]:
+    """The connections of several resources that are not disconnected, in one exchange for 30 of them."""
+    found: dict[str, list[Connection]] = {name: [] for name in resources}
+    for at in range(0, len(resources), MOST_DISJUNCTIONS):
+        some = list(resources[at : at + MOST_DISJUNCTIONS])
+        rows = documents.query(
+            Query(paths.within(tenant, paths.CONNECTIONS), filters=(("resource", "in", some),))
+        )
+        for connection in map(_read, rows):
+            if connection.status is not Status.DISCONNECTED:
+                found[connection.resource].append(connection)
+    return {name: tuple(items) for name, items in found.items()}
+
+
+def _promises(tasks: Sequence[OutboxEntry]) -> list[Write]:
+    return [Put(paths.outbox(entry.id), OUTBOX.write(entry)) for entry in tasks]
+
+
+def _write(connection: Connection) -> dict[str, Any]:
+    return {**CONNECTION.write(connection), **_keys(connection)}
+
+
+def _read(found: Snapshot) -> Connection:
+    return replace(CONNECTION.read(found.data), version=found.version)
+
+
+def _keys(connection: Connection) -> dict[str, str]:
+    names = {"account_key": connection.account.casefold(), "identity_key": connection.identity}
+    return {key: _hashed(connection.provider, name) for key, name in names.items() if name is not None}
+
+
+def _hashed(provider: ProviderKind, name: str) -> str:
+    return hashlib.sha256(f"{provider.value}\n{name}".encode()).hexdigest()[:32]
+
+
+_CALENDAR = record(
+    CalendarEntry,
+    key=PLAIN,
+    provider_id=PLAIN,
+    name=PLAIN,
+    zone=PLAIN,
+    role=word(AccessRole),
+    primary=PLAIN,
+    enabled=PLAIN,
+    missing_since=PLAIN,
+)
+_BUSY_RULES = record(
+    BusyRules,
+    tentative=PLAIN,
+    needs_action=PLAIN,
+    out_of_office=PLAIN,
+    focus_time=PLAIN,
+    working_elsewhere=PLAIN,
+)
+_SETTINGS = record(
+    Settings,
+    imports=record(
+        ImportSettings, on=PLAIN, mode=word(ImportMode), private=word(PrivateMode), busy=_BUSY_RULES
+    ),
+    exports=record(
+        ExportSettings,
+        on=PLAIN,
+        target=PLAIN,
+        dedicated=PLAIN,
+        attendee=PLAIN,
+        notify=PLAIN,
+        auto_accept=PLAIN,
+        reminder=PLAIN,
+        title=PLAIN,
+        description=PLAIN,
+    ),
+    show_events=PLAIN,
+    version=PLAIN,
+)
+_RUN = record(
+    SyncRun,
+    id=PLAIN,
+    phase=word(Phase),
+    seq=PLAIN,
+    calendars=TEXTS,
+    started_at=PLAIN,
+    position=PLAIN,
+    imports_total=PLAIN,
+    imports_done=PLAIN,
+    exports_total=PLAIN,
+    exports_done=PLAIN,
+    exports_failed=PLAIN,
+    export_after=PLAIN,
+    notify=PLAIN,
+    waiting_until=PLAIN,
+    finished_at=PLAIN,
+    error=PLAIN,
+)
+_RECEIPT = record(
+    Receipt,
+    started_at=PLAIN,
+    finished_at=PLAIN,
+    channels_stopped=PLAIN,
+    events_deleted=PLAIN,
+    events_left=PLAIN,
+    calendar_removed=PLAIN,
+    imports_removed=PLAIN,
+    grant_revoked=PLAIN,
+    grant_kept_for_other_connection=PLAIN,
+    provider_reachable=PLAIN,
+)
+CONNECTION = record(
+    Connection,
+    id=PLAIN,
+    tenant=PLAIN,
+    resource=PLAIN,
+    provider=word(ProviderKind),
+    account=PLAIN,
+    status=word(Status),
+    created_at=PLAIN,
+    settings=_SETTINGS,
+    calendars=by_name(_CALENDAR),
+    scopes=TEXTS,
+    dedicated_calendar=PLAIN,
+    dedicated_pending=PLAIN,
+    run=_RUN,
+    receipt=_RECEIPT,
+    waiting_until=PLAIN,
+    error=PLAIN,
+    told_at=PLAIN,
+    identity=PLAIN,
+)
+_CHANNEL = record(Channel, id=PLAIN, resource_id=PLAIN, expires_at=PLAIN, created_at=PLAIN, verified_at=PLAIN)

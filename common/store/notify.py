@@ -1,0 +1,101 @@
+"""A notice in documents: recorded together with the promise to tell people and systems about it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from common.domain.notify import LastNotified, Notice, NoticeKind, Sender
+from common.domain.shared.tasks import OutboxEntry, OutboxKind
+from common.errors import AlreadyExists, Conflict, UnknownResource
+from common.store import paths
+from common.store.firestore.codec import PLAIN, record, word
+from common.store.firestore.documents import Create, Documents, Put, create_or_replace
+
+OUTBOX = record(
+    OutboxEntry,
+    id=PLAIN,
+    tenant=PLAIN,
+    kind=word(OutboxKind),
+    booking=PLAIN,
+    connection=PLAIN,
+    revision=PLAIN,
+    created_at=PLAIN,
+    due_at=PLAIN,
+    waiting_until=PLAIN,
+    subject=PLAIN,
+)
+NOTICE = record(
+    Notice, id=PLAIN, tenant=PLAIN, kind=word(NoticeKind), at=PLAIN, connection=PLAIN, booking=PLAIN
+)
+
+
+TOLD = record(
+    LastNotified,
+    tenant=PLAIN,
+    key=PLAIN,
+    state=PLAIN,
+    by=word(Sender),
+    at=PLAIN,
+    expires_at=PLAIN,
+    speaker=PLAIN,
+)
+
+
+class Notifications:
+    """What people were told last, and the notices that they are told about."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def told(self, tenant: str, key: str) -> LastNotified | None:
+        """What was told last under this key."""
+        (found,) = self._documents.get([paths.within(tenant, paths.TOLD, key)])
+        return replace(TOLD.read(found.data), version=found.version) if found.data is not None else None
+
+    def tell(self, told: LastNotified) -> LastNotified:
+        """Remember it; raises Conflict where ``told.version`` is not the stored one."""
+        path = paths.within(told.tenant, paths.TOLD, told.key)
+        try:
+            (document,) = self._documents.commit([create_or_replace(path, TOLD.write(told), told.version)])
+        except AlreadyExists as error:
+            raise Conflict("somebody else told this first") from error
+        return replace(told, version=document.version)
+
+    def notice(self, tenant: str, notice: str) -> Notice:
+        """Raises UnknownResource where there is none."""
+        (found,) = self._documents.get([paths.within(tenant, "notices", notice)])
+        if found.data is None:
+            raise UnknownResource("there is no such notice")
+        return NOTICE.read(found.data)
+
+
+def promise(notice: Notice) -> Put:
+    """The promise to tell; the sweep of the outbox keeps it within a minute or two."""
+    name = hashlib.sha256(notice.id.encode()).hexdigest()[:32]
+    entry = OutboxEntry(
+        id=f"{notice.tenant}.notice.{name}",
+        tenant=notice.tenant,
+        kind=OutboxKind.NOTICE,
+        booking="",
+        connection="",
+        revision=0,
+        created_at=notice.at,
+        due_at=notice.at,
+        subject=notice.id,
+    )
+    return Put(paths.outbox(entry.id), OUTBOX.write(entry))
+
+
+def new(notice: Notice) -> tuple[Create, Put]:
+    """The writes of a notice that must not be there yet."""
+    return Create(_path(notice), NOTICE.write(notice)), promise(notice)
+
+
+def repeated(notice: Notice) -> tuple[Put, Put]:
+    """The writes of a notice inside a commit that may be repeated as a whole."""
+    return Put(_path(notice), NOTICE.write(notice)), promise(notice)
+
+
+def _path(notice: Notice) -> str:
+    return paths.within(notice.tenant, "notices", notice.id)

@@ -1,0 +1,227 @@
+"""Outbox, dead letters, notices, consent states and pacing in documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from common.domain.connect.consent import ConsentState
+from common.domain.notify import Notice
+from common.domain.shared.tasks import DeadLetter, Lane, OutboxEntry, Work
+from common.domain.sync.initial_sync import RateLimit
+from common.errors import AlreadyExists, Conflict, UnknownResource
+from common.store import notify, paths
+from common.store.firestore.codec import PLAIN, by_name, record, word
+from common.store.firestore.documents import (
+    Create,
+    Delete,
+    Documents,
+    FieldPath,
+    Increment,
+    Merge,
+    Put,
+    Query,
+    Replace,
+    Snapshot,
+    Write,
+)
+from common.store.notify import OUTBOX
+
+_TRIES = 5
+_PACING_KEPT = timedelta(days=1)
+_LEASES_KEPT = timedelta(days=1)
+
+
+class Ledger:
+    """Outbox, dead letters, notices, consent states, pacing: the small records around the work."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def outbox_due(
+        self, now: datetime, limit: int, *, after: datetime | None = None
+    ) -> tuple[OutboxEntry, ...]:
+        """Entries of all tenants whose ``due_at`` has come, the longest due first; those behind ``after``."""
+        query = Query(
+            paths.OUTBOX,
+            filters=(("due_at", "<=", now),),
+            order=("due_at",),
+            after=(after,) if after else None,
+            limit=limit,
+        )
+        return tuple(OUTBOX.read(found.data) for found in self._documents.query(query))
+
+    def outbox_of(self, tenant: str, connection: str, limit: int) -> tuple[OutboxEntry, ...]:
+        """Entries of one connection that still wait."""
+        query = Query(
+            paths.OUTBOX,
+            filters=(("tenant", "==", tenant), ("connection", "==", connection)),
+            order=("due_at",),
+            limit=limit,
+        )
+        return tuple(OUTBOX.read(found.data) for found in self._documents.query(query))
+
+    def put_outbox(self, entry: OutboxEntry) -> None:
+        """Create or replace an entry."""
+        self._documents.commit([Put(paths.outbox(entry.id), OUTBOX.write(entry))])
+
+    def done(self, entry: str) -> None:
+        """The promise is kept; removing it twice is fine."""
+        self._documents.commit([Delete(paths.outbox(entry))])
+
+    def bury(self, letter: DeadLetter) -> None:
+        """Keep exhausted work where a person finds it; the same letter twice is one."""
+        self._new(Create(paths.within(letter.tenant, "dead_letters", letter.id), LETTER.write(letter)))
+
+    def dead_letter(self, tenant: str, letter: str) -> DeadLetter:
+        """One of them; raises UnknownResource where there is none."""
+        return LETTER.read(self._letter(tenant, letter).data)
+
+    def exhume(self, tenant: str, letter: str) -> DeadLetter:
+        """Take a letter out to replay it; raises UnknownResource where there is none."""
+        found = self._letter(tenant, letter)
+        try:
+            self._documents.commit([Delete(found.path, version=found.version)])
+        except Conflict as error:
+            raise UnknownResource("somebody else took this letter") from error
+        return LETTER.read(found.data)
+
+    def tell(self, notice: Notice) -> bool:
+        """Record a notice and the promise to tell it; False when the same one was recorded before."""
+        return self._new(*notify.new(notice))
+
+    def open_consent(self, state: ConsentState) -> None:
+        """Remember a pending consent."""
+        self._documents.commit([Create(paths.consent(state.id), CONSENT.write(state))])
+
+    def close_consent(self, state: str, *, now: datetime) -> ConsentState | None:
+        """Take a pending consent out: exactly one caller gets it, and nobody after it expired."""
+        path = paths.consent(state)
+        (found,) = self._documents.get([path])
+        if found.data is None:
+            return None
+        try:
+            self._documents.commit([Delete(path, version=found.version)])
+        except Conflict:
+            return None
+        consent = CONSENT.read(found.data)
+        return consent if consent.expires_at > now else None
+
+    def reserve(self, limits: Sequence[RateLimit], *, units: int, now: datetime) -> float:
+        """Book ``units`` of every limit, or of none; seconds until they may be used (0: now).
+
+        A token bucket as one instant, the time at which it is full again (the generic cell rate
+        algorithm). More units than a bucket holds wait for a full bucket.
+        """
+        for _ in range(_TRIES):
+            buckets = self._documents.get([paths.pacing(limit.scope) for limit in limits])
+            booked = [
+                max((bucket.data or {}).get("full_at", now), now) + _each(limit) * units
+                for limit, bucket in zip(limits, buckets, strict=True)
+            ]
+            allowed = [_each(limit) * max(limit.burst, units) for limit in limits]
+            wait: timedelta = max(full_at - room for full_at, room in zip(booked, allowed, strict=True)) - now
+            if wait > timedelta():
+                return wait.total_seconds()
+            writes = [_bucket(bucket, full_at) for bucket, full_at in zip(buckets, booked, strict=True)]
+            try:
+                self._documents.commit(writes)
+            except (AlreadyExists, Conflict):
+                continue
+            return 0.0
+        return max(timedelta(milliseconds=250), *(_each(limit) * units for limit in limits)).total_seconds()
+
+    def lease(self, scope: str, *, holder: str, until: datetime, now: datetime) -> bool:
+        """Become the only one who works on something, or stay it; False while somebody else is."""
+        path = paths.lease(scope)
+        (found,) = self._documents.get([path])
+        if found.data and found.data["holder"] != holder and found.data["until"] > now:
+            return False
+        data = {"holder": holder, "until": until, "expires_at": until + _LEASES_KEPT}
+        write: Write = Replace(path, data, version=found.version) if found.version else Create(path, data)
+        try:
+            self._documents.commit([write])
+        except (AlreadyExists, Conflict):
+            return False
+        return True
+
+    def release(self, scope: str, *, holder: str) -> None:
+        """Let the next one work; without effect where ``holder`` does not hold it (any more)."""
+        path = paths.lease(scope)
+        (found,) = self._documents.get([path])
+        if found.data is None or found.data["holder"] != holder:
+            return
+        # A conflict means that somebody else took the lease meanwhile.
+        with suppress(Conflict):
+            self._documents.commit([Delete(path, version=found.version)])
+
+    def _letter(self, tenant: str, letter: str) -> Snapshot:
+        (found,) = self._documents.get([paths.within(tenant, "dead_letters", letter)])
+        if found.data is None:
+            raise UnknownResource("there is no such letter")
+        return found
+
+    def _new(self, *writes: Write) -> bool:
+        try:
+            self._documents.commit(writes)
+        except AlreadyExists:
+            return False
+        return True
+
+
+def _each(limit: RateLimit) -> timedelta:
+    return timedelta(minutes=1) / limit.per_minute
+
+
+def _bucket(found: Snapshot, full_at: datetime) -> Write:
+    data = {"full_at": full_at, "expires_at": full_at + _PACING_KEPT}
+    return Replace(found.path, data, version=found.version) if found.version else Create(found.path, data)
+
+
+class RateCounts:
+    """The counts; they are added to by the database itself, so that no two callers count as one."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def count(
+        self, tenant: str, window: str, keys: Sequence[str], *, expires_at: datetime
+    ) -> Mapping[str, int]:
+        """Add one to each key, all at once, and say how many there are now."""
+        fields: dict[FieldPath, Any] = {("counts", key): Increment(1) for key in keys}
+        merge = Merge(paths.within(tenant, paths.LIMITS, window), {**fields, ("expires_at",): expires_at})
+        (written,) = self._documents.commit([merge])
+        return dict(zip(keys, map(int, written.results), strict=True))
+
+    def counted(self, tenant: str, window: str) -> Mapping[str, int]:
+        """What was counted in a window."""
+        (found,) = self._documents.get([paths.within(tenant, paths.LIMITS, window)])
+        return dict(found.data["counts"]) if found.data else {}
+
+
+LETTER = record(
+    DeadLetter,
+    id=PLAIN,
+    tenant=PLAIN,
+    work=word(Work),
+    lane=word(Lane),
+    payload=by_name(PLAIN),
+    code=PLAIN,
+    attempts=PLAIN,
+    died_at=PLAIN,
+)
+CONSENT = record(
+    ConsentState,
+    id=PLAIN,
+    tenant=PLAIN,
+    resource=PLAIN,
+    provider=PLAIN,
+    subject=PLAIN,
+    verifier=PLAIN,
+    return_to=PLAIN,
+    expires_at=PLAIN,
+    connection=PLAIN,
+    expected_account=PLAIN,
+)

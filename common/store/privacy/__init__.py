@@ -1,0 +1,1 @@
+"""Support access, the audit trail, all documents of a tenant, and their erasure."""

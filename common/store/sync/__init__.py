@@ -1,0 +1,1 @@
+"""Synchronisation states and the copies of imported events."""

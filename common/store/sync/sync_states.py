@@ -1,0 +1,244 @@
+"""Feeds in documents: a calendar's synchronisation state, its imported events, and its wake-up counter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import chain
+
+from common.domain.calendar.interval import Interval
+from common.domain.calendar.sync_state import CalendarSync, Cursor, Held, Quarantined
+from common.domain.shared.paging import Page, PageRequest
+from common.domain.slots.agenda import weeks
+from common.domain.sync.imported_events import ImportedEvent, UnitEvents
+from common.errors import AlreadyExists, Conflict
+from common.store import paths
+from common.store.connect.connections import _CHANNEL
+from common.store.firestore.codec import INTERVAL, PLAIN, items, record
+from common.store.firestore.documents import (
+    Create,
+    Delete,
+    Documents,
+    Increment,
+    Merge,
+    Query,
+    Replace,
+    Snapshot,
+    Write,
+)
+from common.store.sync.commit import fitting, plan, removal
+from common.store.sync.imported_weeks import Index, all_weeks, calendar_path, read_page, read_weeks
+
+MOST_QUARANTINED = 300
+_TRIES = 5
+
+
+class SyncStates:
+    """One calendar's synchronisation state and its imported events."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def get(self, tenant: str, connection: str, key: str) -> CalendarSync:
+        """The state; a fresh one where nothing was stored yet (``version`` None)."""
+        (found,) = self._documents.get([paths.calendar(tenant, connection, key)])
+        return CalendarSync(tenant, connection, key) if found.data is None else _read(found)
+
+    def of_connection(self, tenant: str, connection: str) -> tuple[CalendarSync, ...]:
+        """The states of all calendars of a connection."""
+        return tuple(map(_read, self._documents.query(Query(paths.calendars(tenant, connection)))))
+
+    def wake(self, tenant: str, connection: str, key: str, *, now: datetime) -> int:
+        """Count one more request to look at this calendar; the new number."""
+        counted = Merge(paths.requests(tenant, connection, key), {("count",): Increment(1), ("at",): now})
+        (written,) = self._documents.commit([counted])
+        return int(written.results[0])
+
+    def requested(self, tenant: str, connection: str, key: str) -> int:
+        """The number of requests so far."""
+        (found,) = self._documents.get([paths.requests(tenant, connection, key)])
+        return int(found.data["count"]) if found.data else 0
+
+    def save(self, feed: CalendarSync) -> CalendarSync:
+        """Store the state if ``feed.version`` is still the stored one; else raises Conflict.
+
+        Returns the feed with its new version.
+        """
+        return self._commit_with_feed(feed, [])
+
+    def commit(self, feed: CalendarSync, resource: str, changes: Iterable[UnitEvents]) -> CalendarSync:
+        """Replace the given units' events, the agenda's imports and the state, all in one commit.
+
+        A page beyond the limits of one commit takes several. Each demands the feed's version, the index
+        first names both old and new weeks, and the state comes last: a crash between two leaves a page
+        that is simply done again.
+        """
+        planned = plan(self._documents, feed, resource, changes)
+        batches = fitting(chain(planned.bundles, planned.index_after()))
+        first, second = next(batches, []), next(batches, None)
+        if second is None:
+            return self._commit_with_feed(feed, first)
+        if feed.version is None:
+            feed = replace(
+                feed, version=self.save(CalendarSync(feed.tenant, feed.connection, feed.key)).version
+            )
+        guard = Merge(calendar_path(feed), {}, version=feed.version)
+        for batch in chain(fitting(planned.index_around()), (first, second), batches):
+            self._documents.commit([guard, *batch])
+        return self._commit_with_feed(feed, ())
+
+    def units(self, feed: CalendarSync, units: Sequence[str]) -> Mapping[str, tuple[ImportedEvent, ...]]:
+        """The stored events of some units."""
+        calendar = calendar_path(feed)
+        index = Index(self._documents, calendar, units)
+        stored = read_weeks(self._documents, calendar, index.all_weeks())
+        found: dict[str, list[ImportedEvent]] = {unit: [] for unit in units}
+        for event in _distinct(event for week in stored.values() for event in week.events):
+            if event.unit in found:
+                found[event.unit].append(event)
+        return {unit: tuple(events) for unit, events in found.items()}
+
+    def stale(self, feed: CalendarSync) -> tuple[ImportedEvent, ...]:
+        """All stored events of an older generation than ``feed.generation``."""
+        stored = all_weeks(self._documents, calendar_path(feed))
+        events = (event for week in stored.values() for event in week.events)
+        return _distinct(event for event in events if event.generation < feed.generation)
+
+    def imported(self, tenant: str, connection: str, key: str, window: Interval) -> tuple[ImportedEvent, ...]:
+        """Imported events that overlap ``window``, each once."""
+        calendar = paths.calendar(tenant, connection, key)
+        stored = read_weeks(self._documents, calendar, weeks(window))
+        events = (event for week in stored.values() for event in week.events)
+        return _distinct(event for event in events if event.interval.overlaps(window))
+
+    def page(
+        self, tenant: str, connection: str, key: str, span: Interval, window: PageRequest
+    ) -> Page[ImportedEvent]:
+        """The same page by page, by the first week of ``span`` that has them, and then by time.
+
+        Raises:
+            InvalidRequest: the window's place is none of this list.
+        """
+        return read_page(self._documents, paths.calendar(tenant, connection, key), span, window)
+
+    def purge(self, feed: CalendarSync, resource: str) -> int:
+        """Remove all imported events of a calendar here and in the agenda; how many there were.
+
+        Raises:
+            Conflict: The feed was saved since ``feed`` was read, so that somebody may be importing.
+        """
+        calendar = calendar_path(feed)
+        stored = all_weeks(self._documents, calendar)
+        count = len(_distinct(event for week in stored.values() for event in week.events))
+        bundles = [removal(feed, resource, name, week) for name, week in sorted(stored.items())]
+        index = self._documents.query(Query(f"{calendar}/index"))
+        bundles += [[Delete(shard.path)] for shard in index]
+        guard = [Merge(calendar, {}, version=feed.version)] if feed.version else []
+        for batch in fitting(bundles):
+            self._documents.commit([*guard, *batch])
+        return count
+
+    def delete(self, feed: CalendarSync) -> None:
+        """Forget the state itself (after a purge)."""
+        place = feed.tenant, feed.connection, feed.key
+        gone = paths.calendar(*place), paths.requests(*place), paths.quarantine(*place)
+        self._documents.commit([Delete(path) for path in gone])
+
+    def quarantine(self, feed: CalendarSync, items: Sequence[Quarantined]) -> None:
+        """Remember poison events; at most a few hundred a calendar, newest win."""
+        path = paths.quarantine(feed.tenant, feed.connection, feed.key)
+        for _ in range(_TRIES):
+            (found,) = self._documents.get([path])
+            by_id = {item.id: item for item in (*_read_quarantine(found), *items)}
+            newest = sorted(by_id.values(), key=lambda item: item.at)[-MOST_QUARANTINED:]
+            data = {"items": [QUARANTINED.write(item) for item in newest]}
+            try:
+                self._documents.commit(
+                    [Replace(path, data, version=found.version) if found.version else Create(path, data)]
+                )
+            except (AlreadyExists, Conflict):
+                continue
+            return
+        raise Conflict("others keep changing this quarantine")
+
+    def due_for_poll(
+        self, now: datetime, limit: int, *, after: datetime | None = None
+    ) -> tuple[CalendarSync, ...]:
+        """Feeds of all tenants whose ``poll_at`` has come, the longest due first; those behind ``after``."""
+        return self._due("poll_at", now, limit, after)
+
+    def due_for_renewal(
+        self, now: datetime, limit: int, *, after: datetime | None = None
+    ) -> tuple[CalendarSync, ...]:
+        """Feeds of all tenants whose ``renew_at`` has come, likewise."""
+        return self._due("renew_at", now, limit, after)
+
+    def _due(
+        self, moment: str, now: datetime, limit: int, after: datetime | None
+    ) -> tuple[CalendarSync, ...]:
+        query = Query(
+            paths.CALENDARS,
+            group=True,
+            filters=((moment, "<=", now),),
+            order=(moment,),
+            after=(after,) if after else None,
+            limit=limit,
+        )
+        return tuple(map(_read, self._documents.query(query)))
+
+    def _commit_with_feed(self, feed: CalendarSync, writes: Sequence[Write]) -> CalendarSync:
+        path, data = calendar_path(feed), FEED.write(feed)
+        last: Write = (
+            Create(path, data) if feed.version is None else Replace(path, data, version=feed.version)
+        )
+        try:
+            *_, written = self._documents.commit([*writes, last])
+        except AlreadyExists as error:
+            raise Conflict("somebody else stored this feed first") from error
+        return replace(feed, version=written.version)
+
+
+def _read(found: Snapshot) -> CalendarSync:
+    return replace(FEED.read(found.data), version=found.version)
+
+
+def _distinct(events: Iterable[ImportedEvent]) -> tuple[ImportedEvent, ...]:
+    """Each event once, though it is stored in every week that it touches; in order of time."""
+    by_key = {event.key: event for event in events}
+    return tuple(sorted(by_key.values()))
+
+
+def _read_quarantine(found: Snapshot) -> tuple[Quarantined, ...]:
+    return tuple(map(QUARANTINED.read, found.data["items"])) if found.data else ()
+
+
+FEED = record(
+    CalendarSync,
+    tenant=PLAIN,
+    connection=PLAIN,
+    key=PLAIN,
+    cursor=record(Cursor, snapshot=PLAIN, window=INTERVAL, token=PLAIN, page=PLAIN),
+    generation=PLAIN,
+    done_request=PLAIN,
+    lease_holder=PLAIN,
+    lease_until=PLAIN,
+    covered=INTERVAL,
+    fields=PLAIN,
+    channel=_CHANNEL,
+    old_channels=items(_CHANNEL),
+    push_unsupported=PLAIN,
+    units=PLAIN,
+    listed=PLAIN,
+    quarantined=PLAIN,
+    sweeping=PLAIN,
+    held=record(Held, missing=PLAIN, known=PLAIN, since=PLAIN, released=PLAIN),
+    listings=items(PLAIN),
+    last_push_at=PLAIN,
+    last_applied_at=PLAIN,
+    poll_at=PLAIN,
+    renew_at=PLAIN,
+    error=PLAIN,
+    failing_since=PLAIN,
+)
+QUARANTINED = record(Quarantined, id=PLAIN, reason=PLAIN, at=PLAIN)

@@ -1,0 +1,124 @@
+"""The stored forms of invitations, webhook targets, their messages, and what people were told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from common.domain.catalogue.records import Language, MailPolicy
+from common.domain.notify import Notice
+from common.domain.shared.tasks import OutboxEntry
+from common.domain.webhooks import Delivery, DeliveryState, Webhook, WebhookEvent
+from common.errors import AlreadyExists, Conflict, UnknownResource
+from common.store import notify, paths
+from common.store.firestore.codec import PLAIN, TEXTS, items, record, word
+from common.store.firestore.documents import Create, Delete, Documents, Put, Query, Replace, Snapshot, Write
+from common.store.notify import OUTBOX
+
+MAIL_POLICY = record(MailPolicy, customers=PLAIN, language=word(Language), owner=PLAIN, reminders=PLAIN)
+HOOK = record(
+    Webhook,
+    id=PLAIN,
+    tenant=PLAIN,
+    url=PLAIN,
+    events=items(word(WebhookEvent)),
+    secrets=TEXTS,
+    created_at=PLAIN,
+    failing_since=PLAIN,
+    disabled_at=PLAIN,
+)
+DELIVERY = record(
+    Delivery,
+    id=PLAIN,
+    tenant=PLAIN,
+    hook=PLAIN,
+    event=word(WebhookEvent),
+    body=PLAIN,
+    at=PLAIN,
+    expires_at=PLAIN,
+    state=word(DeliveryState),
+    attempts=PLAIN,
+    round=PLAIN,
+    answer=PLAIN,
+    tried_at=PLAIN,
+    next_at=PLAIN,
+)
+
+
+class Webhooks:
+    """Webhook targets and what was sent to them."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def get(self, tenant: str, hook: str) -> Webhook:
+        """Raises UnknownResource where there is none."""
+        (found,) = self._documents.get([paths.hook(tenant, hook)])
+        return _hook(found)
+
+    def of_tenant(self, tenant: str) -> tuple[Webhook, ...]:
+        """A tenant's targets."""
+        return tuple(map(_hook, self._documents.query(Query(paths.within(tenant, paths.HOOKS)))))
+
+    def save(self, hook: Webhook, *, notice: Notice | None = None) -> Webhook:
+        """Create (no version) or replace, together with a notice; else raises Conflict."""
+        path, data = paths.hook(hook.tenant, hook.id), HOOK.write(hook)
+        write: Write = (
+            Create(path, data) if hook.version is None else Replace(path, data, version=hook.version)
+        )
+        told = notify.repeated(notice) if notice else ()
+        try:
+            document, *_ = self._documents.commit([write, *told])
+        except AlreadyExists as error:
+            raise Conflict("this target was made before") from error
+        return replace(hook, version=document.version)
+
+    def delete(self, tenant: str, hook: str) -> None:
+        """Remove a target; its messages expire by themselves, and none of them is sent any more."""
+        found = self.get(tenant, hook)
+        self._documents.commit([Delete(paths.hook(tenant, hook), version=found.version)])
+
+    def post(self, delivery: Delivery, task: OutboxEntry) -> bool:
+        """Write down a message and the promise to send it; False where it was written before."""
+        create = Create(_path(delivery), DELIVERY.write(delivery))
+        try:
+            self._documents.commit([create, Put(paths.outbox(task.id), OUTBOX.write(task))])
+        except AlreadyExists:
+            return False
+        return True
+
+    def delivery(self, tenant: str, hook: str, delivery: str) -> Delivery:
+        """Raises UnknownResource where there is none."""
+        (found,) = self._documents.get([paths.delivery(tenant, hook, delivery)])
+        if found.data is None:
+            raise UnknownResource("there is no such message")
+        return replace(DELIVERY.read(found.data), version=found.version)
+
+    def deliveries(self, tenant: str, hook: str, *, limit: int) -> tuple[Delivery, ...]:
+        """The messages to a target, newest first."""
+        query = Query(paths.deliveries(tenant, hook), order=("-at",), limit=limit)
+        return tuple(
+            replace(DELIVERY.read(found.data), version=found.version)
+            for found in self._documents.query(query)
+        )
+
+    def note(self, delivery: Delivery, *, task: OutboxEntry | None, done: str | None = None) -> Delivery:
+        """Write down how a try went, with the promise of the next one, or that promise ``done`` is kept."""
+        if delivery.version is None:
+            raise Conflict("a message that was never read cannot be replaced")
+        writes: list[Write] = [Replace(_path(delivery), DELIVERY.write(delivery), version=delivery.version)]
+        if task is not None:
+            writes.append(Put(paths.outbox(task.id), OUTBOX.write(task)))
+        if done is not None and (task is None or task.id != done):
+            writes.append(Delete(paths.outbox(done)))
+        document, *_ = self._documents.commit(writes)
+        return replace(delivery, version=document.version)
+
+
+def _path(delivery: Delivery) -> str:
+    return paths.delivery(delivery.tenant, delivery.hook, delivery.id)
+
+
+def _hook(found: Snapshot) -> Webhook:
+    if found.data is None:
+        raise UnknownResource("there is no such target")
+    return replace(HOOK.read(found.data), version=found.version)

@@ -1,0 +1,219 @@
+"""The contract of the small records around the work."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from common.domain.connect.consent import ConsentState
+from common.domain.notify import Notice, NoticeKind
+from common.domain.shared.tasks import DeadLetter, Lane, OutboxEntry, OutboxKind, Work
+from common.domain.sync.initial_sync import RateLimit
+from common.errors import AlreadyExists, UnknownResource
+from common.store import stores
+from tests.lists import every
+
+NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def entry(name="o", **values):
+    fields = {"tenant": "t", "kind": OutboxKind.EXPORT, "booking": "b", "connection": "c", "revision": 1}
+    return OutboxEntry(name, **{**fields, "created_at": NOW, "due_at": NOW, **values})
+
+
+def letter(name="d", **values):
+    payload = {"tenant": "t", "n": 1, "again": True, "page": None}
+    return DeadLetter(
+        **{
+            "id": name,
+            "tenant": "t",
+            "work": Work.EXPORT,
+            "lane": Lane.LIVE,
+            "payload": payload,
+            "code": "forbidden",
+            "attempts": 8,
+            "died_at": NOW,
+            **values,
+        }
+    )
+
+
+def consent(name="h", **values):
+    return ConsentState(
+        **{
+            "id": name,
+            "tenant": "t",
+            "resource": "r",
+            "provider": "google",
+            "subject": "u",
+            "verifier": "v",
+            "return_to": "https://example.org",
+            "expires_at": NOW + 600 * SECOND,
+            "connection": "c",
+            "expected_account": "ann@example.org",
+            **values,
+        }
+    )
+
+
+def test_the_outbox_gives_what_is_due_oldest_first(store):
+    """Entries of all tenants, in order of their time, at most as many as asked."""
+    later = entry("later", due_at=NOW + SECOND)
+    first = entry("first", tenant="t2", due_at=NOW - SECOND, waiting_until=NOW)
+    for item in (later, entry(), first):
+        store.ledger.put_outbox(item)
+
+    assert store.ledger.outbox_due(NOW, 9) == (first, entry())
+    assert store.ledger.outbox_due(NOW + SECOND, 1) == (first,)
+    assert store.ledger.outbox_due(NOW + SECOND, 9, after=NOW) == (later,)
+
+
+def test_the_outbox_gives_what_a_connection_waits_for(store):
+    """Only this tenant's connection, whenever it is due."""
+    mine = (entry("o1", due_at=NOW + SECOND), entry("o2", due_at=NOW + 9 * SECOND))
+    for item in (*mine, entry("o3", connection="c2"), entry("o4", tenant="t2")):
+        store.ledger.put_outbox(item)
+
+    assert store.ledger.outbox_of("t", "c", 9) == mine
+    assert store.ledger.outbox_of("t", "c", 1) == mine[:1]
+
+
+def test_a_promise_is_replaced_or_kept(store):
+    """Putting again replaces; removing twice is fine."""
+    store.ledger.put_outbox(entry())
+    store.ledger.put_outbox(entry(revision=2))
+    assert store.ledger.outbox_due(NOW, 9) == (entry(revision=2),)
+
+    store.ledger.done("o")
+    store.ledger.done("o")
+
+    assert store.ledger.outbox_due(NOW, 9) == ()
+
+
+def test_a_dead_letter_is_buried_once_and_exhumed_once(store):
+    """The same letter twice is one, and one reader takes it out."""
+    store.ledger.bury(letter())
+    store.ledger.bury(letter(attempts=9))
+    store.ledger.bury(letter("e", died_at=NOW + SECOND))
+    assert every(store.lists.dead_letters, "t") == (letter("e", died_at=NOW + SECOND), letter())
+    assert every(store.lists.dead_letters, "t2") == ()
+    assert store.ledger.dead_letter("t", "d") == letter()
+
+    assert store.ledger.exhume("t", "d") == letter()
+
+    for tenant, name in (("t", "d"), ("t2", "e"), ("t", "none")):
+        with pytest.raises(UnknownResource):
+            store.ledger.exhume(tenant, name)
+    for tenant, name in (("t", "d"), ("t2", "e")):
+        with pytest.raises(UnknownResource):
+            store.ledger.dead_letter(tenant, name)
+
+
+def test_a_notice_is_told_once(store):
+    """The first time is True, every other False; the newest comes first."""
+    old = Notice("n", "t", NoticeKind.REAUTH_REQUIRED, NOW, "c", "b")
+    new = replace(old, id="m", at=NOW + SECOND)
+
+    assert [store.ledger.tell(item) for item in (old, old, new, replace(old, at=NOW))] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+    assert every(store.lists.notices, "t") == (new, old)
+
+
+def test_a_consent_is_closed_once_and_in_time(store):
+    """A replay finds nothing, an expired state is nobody's, a state is never replaced."""
+    store.ledger.open_consent(consent())
+    store.ledger.open_consent(consent("late"))
+    with pytest.raises(AlreadyExists):
+        store.ledger.open_consent(consent(subject="mallory"))
+
+    assert store.ledger.close_consent("h", now=NOW) == consent()
+    assert store.ledger.close_consent("h", now=NOW) is None
+    assert store.ledger.close_consent("late", now=NOW + 600 * SECOND) is None
+    assert store.ledger.close_consent("late", now=NOW) is None
+    assert store.ledger.close_consent("never", now=NOW) is None
+
+
+def test_of_many_who_close_a_consent_one_gets_it(raw):
+    """A doubled callback is one exchange."""
+    ledger = stores(raw).ledger
+    ledger.open_consent(consent())
+
+    with ThreadPoolExecutor(8) as pool:
+        closed = list(pool.map(lambda _: ledger.close_consent("h", now=NOW), range(16)))
+
+    assert [item for item in closed if item] == [consent()]
+
+
+def reserve(ledger, *, units=1, now=NOW, scope="user"):
+    return ledger.reserve([RateLimit(scope, per_minute=60, burst=3)], units=units, now=now)
+
+
+def test_several_limits_are_booked_together_or_not_at_all(store):
+    """What one of them refuses is not taken from the other; the longest wait is told."""
+    both = [RateLimit("account", per_minute=60, burst=3), RateLimit("project", per_minute=600, burst=1)]
+
+    assert store.ledger.reserve(both, units=1, now=NOW) == 0.0
+    assert [store.ledger.reserve(both, units=1, now=NOW) for _ in range(3)] == [0.1, 0.1, 0.1]
+    assert [reserve(store.ledger, scope="account") for _ in range(3)] == [0.0, 0.0, 1.0]
+
+
+def test_a_limit_lets_a_burst_through_and_then_its_rate(store):
+    """A positive answer reserved nothing and says exactly when to come back."""
+    assert [reserve(store.ledger) for _ in range(5)] == [0.0, 0.0, 0.0, 1.0, 1.0]
+    assert reserve(store.ledger, scope="other") == 0.0
+    assert reserve(store.ledger, now=NOW + SECOND) == 0.0
+    assert reserve(store.ledger, now=NOW + SECOND, units=2) == 2.0
+    assert [reserve(store.ledger, now=NOW + 60 * SECOND) for _ in range(4)] == [0.0, 0.0, 0.0, 1.0]
+
+
+def test_more_units_than_a_burst_wait_for_a_full_bucket(store):
+    """A large request is never impossible, only alone."""
+    assert reserve(store.ledger, units=5) == 0.0
+    assert reserve(store.ledger, units=5) == 5.0
+    assert reserve(store.ledger, units=5, now=NOW + 5 * SECOND) == 0.0
+
+
+def test_a_limit_holds_under_a_rush(raw):
+    """However many ask at once, no more than the burst is let through."""
+    ledger = stores(raw).ledger
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: reserve(ledger), range(24)))
+
+    assert 1 <= answers.count(0.0) <= 3
+    assert all(answer >= 0 for answer in answers)
+
+
+def test_one_works_at_a_time(store):
+    """A lease is its holder's until it ends or is given back, and may be prolonged."""
+
+    def lease(holder, now=NOW, seconds=60):
+        return store.ledger.lease("export", holder=holder, until=now + seconds * SECOND, now=now)
+
+    assert [lease("a"), lease("b"), lease("a"), lease("a", seconds=90)] == [True, False, True, True]
+    assert [lease("b", NOW + 89 * SECOND), lease("b", NOW + 90 * SECOND)] == [False, True]
+    store.ledger.release("export", holder="a")
+    assert lease("a", NOW + 90 * SECOND) is False
+    store.ledger.release("export", holder="b")
+    store.ledger.release("export", holder="b")
+    assert lease("a", NOW + 90 * SECOND) is True
+    assert store.ledger.lease("other", holder="b", until=NOW + SECOND, now=NOW) is True
+
+
+def test_of_many_who_want_a_lease_one_gets_it(raw):
+    """Nobody shares it, however close they come."""
+    ledger = stores(raw).ledger
+
+    with ThreadPoolExecutor(8) as pool:
+        until = NOW + SECOND
+        got = pool.map(lambda at: ledger.lease("x", holder=f"h{at}", until=until, now=NOW), range(16))
+
+    assert list(got).count(True) == 1

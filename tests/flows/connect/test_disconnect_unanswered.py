@@ -1,0 +1,44 @@
+"""An event was made and the answer was lost; then everything ends: disconnected or erased, none stays."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from common.domain.calendar.connection import Status
+from common.domain.privacy.erasure import ErasureStage
+from common.flows.connect.disconnect import StartDisconnect, start_disconnect
+from common.flows.privacy.erasure import StartErasure, start_erasure
+from tests.flows.setups.unanswered_setup import Google, Late, choose, own, unanswered
+
+
+@pytest.fixture(params=[(Google, {}), (Late, {}), (Late, {"lag": 100})], ids=["google", "outlook", "late"])
+def world(request):
+    kind, options = request.param
+    return kind(**options)
+
+
+@pytest.mark.pitfall(13)
+def test_disconnecting_takes_an_event_away_that_nobody_heard_of(world):
+    """Pitfall 13: the receipt counts it as deleted, because it was."""
+    unanswered(world)
+    start_disconnect(world.ports, StartDisconnect("t1", world.connection_id))
+    world.drain(within=timedelta(minutes=10))
+
+    assert ([], Status.DISCONNECTED) == (own(world), world.connection.status)
+    assert (1, 0) == (world.connection.receipt.events_deleted, world.connection.receipt.events_left)
+
+
+@pytest.mark.pitfall(13)
+def test_erasing_a_customer_takes_an_event_away_that_nobody_heard_of(world):
+    """Pitfall 13: with exports off nobody else would ever remove it, and it names the customer."""
+    unanswered(world)
+    choose(world, on=False)
+    email = world.booking().customer.email
+    job = start_erasure(world.ports, StartErasure("t1", "owner-1", email, customer=email))
+    world.drain(within=timedelta(minutes=10))
+    receipt = world.ports.archive.get("t1", job.id)
+
+    assert ([], ErasureStage.DONE) == (own(world), receipt.stage)
+    assert (1, 0) == (receipt.events_erased, receipt.events_left)

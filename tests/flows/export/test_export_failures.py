@@ -1,0 +1,224 @@
+"""What an export does when answers are lost, owners interfere, calendars go and grants die."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from common.domain.booking.booking import LinkState
+from common.domain.calendar.connection import Status, calendar_key
+from common.domain.connect.settings import ExportSettings
+from common.domain.export.export_plan import ExportOutcome
+from common.domain.notify import NoticeKind
+from common.errors import Conflict, ProviderUnavailable
+from common.flows.export.export_booking import ExportBooking, export_booking
+from tests.flows.setups.booking_setup import (
+    ACCOUNT,
+    at,
+    booked,
+    entries,
+    events,
+    export,
+    shop,
+    slots,
+    starts,
+    synchronised,
+)
+from tests.flows.setups.export_setup import INVITING, cancelled, fault, insisted, moved, notices
+
+
+@pytest.mark.pitfall(13)
+@pytest.mark.parametrize("lost", ["drop_after", "drop_before", "truncate"])
+def test_a_lost_answer_makes_no_second_event(lost: str) -> None:
+    """Pitfall 13, F9: whether the first write arrived or not, there is one event and one mail in the end."""
+    world, connection = shop(exports=INVITING)
+    booking = booked(world, "10:00").booking
+    fault(world, lost, "events.insert")
+    first = insisted(world, booking, connection)
+    later = moved(world, booking, "11:00")
+    fault(world, lost, "events.patch")
+    second = insisted(world, later, connection)
+    fault(world, lost, "events.delete")
+    last = insisted(world, cancelled(world, later), connection)
+
+    assert (first > 1 or lost == "drop_before", second > 1, last >= 1) == (True, True, True)
+    assert (events(world), len(world.google.admin.mails())) == ([], 3)
+    assert entries(world, connection) == ()
+
+
+@pytest.mark.pitfall(13)
+def test_options_that_changed_while_an_answer_was_lost_are_written() -> None:
+    """Pitfall 13: an event that is found again gets what is wanted now, also what cannot be read back."""
+    world, connection = shop()
+    booking = booked(world, "10:00").booking
+    fault(world, "drop_after", "events.insert")
+    with pytest.raises(ProviderUnavailable):
+        export(world, booking, connection)
+    synchronised(world, connection, exports=ExportSettings(attendee=True, reminder=45))
+    insisted(world, booking, connection)
+    (event,) = events(world)
+
+    assert event["reminders"]["overrides"] == [{"method": "popup", "minutes": 45}]
+    assert [guest["email"] for guest in event["attendees"]] == ["zoe@example.net"]
+
+
+@pytest.mark.pitfall(13)
+def test_a_spent_id_is_followed_by_the_next_epoch() -> None:
+    """Pitfall 13: the event was made, lost and deleted by its owner before we knew: a new id is used."""
+    world, connection = shop()
+    booking = booked(world, "10:00").booking
+    fault(world, "drop_after", "events.insert")
+    with pytest.raises(ProviderUnavailable):
+        export(world, booking, connection)
+    first = events(world)[0]["id"]
+    world.google.owner.delete_event(ACCOUNT, first)
+    insisted(world, booking, connection)
+    link = world.ports.bookings.link("t1", connection.id, booking.id)
+
+    assert link is not None
+    assert (len(events(world)), events(world)[0]["id"] != first, link.epoch, link.state) == (
+        1,
+        True,
+        1,
+        "live",
+    )
+
+
+@pytest.mark.pitfall(4)
+def test_an_event_that_its_owner_deleted_is_not_made_again() -> None:
+    """Pitfall 4, 22: an update that finds nothing has the event looked for, and the booking then follows."""
+    world, connection = shop()
+    booking = booked(world, "10:00").booking
+    export(world, booking, connection)
+    world.google.owner.delete_event(ACCOUNT, events(world)[0]["id"])
+    outcome = export(world, moved(world, booking, "11:00"), connection)
+    link = world.ports.bookings.link("t1", connection.id, booking.id)
+
+    assert link is not None
+    assert (outcome.result, link.state, events(world)) == ("searching", LinkState.MISSING, [])
+    assert len(entries(world, connection)) == 1
+
+
+@pytest.mark.pitfall(22)
+def test_a_cancellation_finds_the_event_where_its_owner_just_moved_it() -> None:
+    """Pitfall 22: moved to another calendar and cancelled at the same moment, no orphan stays behind."""
+    world, connection = shop()
+    team = world.google.admin.add_calendar(ACCOUNT, "Team")
+    world.connect()
+    booking = booked(world, "10:00").booking
+    export(world, booking, connection)
+    world.google.owner.move_to_calendar(ACCOUNT, events(world)[0]["id"], team)
+    outcome = export(world, cancelled(world, booking), connection)
+
+    assert (outcome.result, events(world), events(world, team)) == ("removed", [], [])
+
+
+@pytest.mark.pitfall(22)
+def test_an_owners_edit_at_the_same_moment_is_overruled_only_where_the_booking_changed() -> None:
+    """Pitfall 22: the customer's new time wins, the owner's new title stays and reaches the booking."""
+    world, connection = shop()
+    booking = booked(world, "10:00").booking
+    export(world, booking, connection)
+    changed = {
+        "summary": "Zoe (VIP)",
+        "start": {"dateTime": at("15:00").isoformat()},
+        "end": {"dateTime": at("15:30").isoformat()},
+    }
+    world.google.owner.edit_event(ACCOUNT, events(world)[0]["id"], changed)
+    export(world, moved(world, booking, "11:00"), connection)
+    (event,) = events(world)
+    link = world.ports.bookings.link("t1", connection.id, booking.id)
+
+    assert (event["start"]["dateTime"], event["summary"]) == (at("11:00").isoformat(), "Zoe (VIP)")
+    assert link is not None
+    assert link.etag is None
+
+
+@pytest.mark.pitfall(22)
+def test_without_a_newer_booking_the_owners_edit_is_judged_first() -> None:
+    """Pitfall 22: a new template alone never overwrites what the owner has just done."""
+    world, connection = shop()
+    booking = booked(world, "10:00").booking
+    export(world, booking, connection)
+    world.google.owner.edit_event(ACCOUNT, events(world)[0]["id"], {"summary": "Zoe (VIP)"})
+    synchronised(world, connection, exports=ExportSettings(description="{service}"))
+    with pytest.raises(Conflict) as refused:
+        export(world, booking, connection)
+    link = world.ports.bookings.link("t1", connection.id, booking.id)
+
+    assert (refused.value.reason, events(world)[0]["summary"]) == ("event_changed", "Zoe (VIP)")
+    assert link is not None
+    assert link.state is LinkState.LIVE
+    world.drain()
+    insisted(world, world.ports.bookings.get("t1", booking.id), connection)
+    (event,) = events(world)
+
+    assert (event["summary"], event["description"], world.errors) == ("Zoe (VIP)", "Cut", [])
+
+
+@pytest.mark.pitfall(24)
+def test_a_target_that_refuses_parks_the_export_and_not_the_booking() -> None:
+    """Pitfall 24: bookings succeed, the queue waits, the owner is told once; later everything is written."""
+    world, connection = shop()
+    fault(world, "status", "events.insert", status=403, reason="forbidden", times=3)
+    bookings = [booked(world, clock).booking for clock in ("09:00", "10:00", "11:00")]
+    outcomes = [export(world, booking, connection) for booking in bookings]
+
+    assert [outcome.result for outcome in outcomes] == ["parked"] * 3
+    assert (notices(world), len(entries(world, connection))) == ([NoticeKind.EXPORT_STOPPED], 3)
+    assert "09:00" not in starts(slots(world))
+
+    for booking in bookings:
+        export(world, booking, connection)
+
+    assert (len(events(world)), entries(world, connection)) == (3, ())
+
+
+@pytest.mark.pitfall(24)
+def test_a_target_that_is_gone_parks_the_export() -> None:
+    """Pitfall 24: a deleted target calendar loses no promise."""
+    world, connection = shop()
+    team = world.google.admin.add_calendar(ACCOUNT, "Team")
+    world.connect()
+    chosen = synchronised(world, connection, exports=ExportSettings(target=calendar_key(team)))
+    world.google.admin.remove_calendar(team)
+    outcome = export(world, booked(world).booking, chosen)
+
+    assert (outcome.result, len(entries(world, chosen)), notices(world)) == (
+        "parked",
+        1,
+        [NoticeKind.EXPORT_STOPPED],
+    )
+
+
+@pytest.mark.pitfall(19)
+def test_a_dead_grant_keeps_the_promise() -> None:
+    """Pitfall 19: exports wait for the reconnection; the owner is told by one notice only."""
+    world, connection = shop()
+    made = booked(world, "10:00").booking
+    world.google.admin.revoke_grant(ACCOUNT)
+    world.clock.advance_to(world.clock.now() + timedelta(hours=2))
+    outcomes = [export(world, made, connection) for _ in range(2)]
+
+    assert [outcome.result for outcome in outcomes] == ["parked", "parked"]
+    assert (len(entries(world, connection)), notices(world)) == (1, [NoticeKind.REAUTH_REQUIRED])
+
+    world.connect()
+    synchronised(world, connection)
+    export(world, made, connection)
+
+    assert (len(events(world)), entries(world, connection)) == (1, ())
+
+
+def test_a_booking_or_connection_that_is_gone_ends_the_task() -> None:
+    """A late task of something erased has nothing to do."""
+    world, connection = shop()
+    made = booked(world, "10:00").booking
+    foreign = ExportBooking("t1", "nobody", connection.id, 1, "e1")
+    current = world.ports.connections.get("t1", connection.id)
+    world.ports.connections.save(replace(current, status=Status.DISCONNECTING))
+
+    assert export_booking(world.ports, foreign) == ExportOutcome("unchanged")  # type: ignore[arg-type]
+    assert (export(world, made, connection).result, entries(world, connection)) == ("unchanged", ())

@@ -1,0 +1,132 @@
+"""The calendar that bookings are written into: chosen, changed, or made for them."""
+
+from __future__ import annotations
+
+import pytest
+
+from common.domain.calendar.connection import Connection, calendar_key
+from common.domain.connect.settings import ExportSettings
+from common.errors import ProviderUnavailable
+from common.flows.connect.settings import ChangeSettings, change_settings
+from common.flows.shared.tokens import authorized
+from common.flows.sync.initial_sync import StartSync, start_sync
+from tests.flows.setups.booking_setup import ACCOUNT, at, booked, events, export, shop, slots, starts
+from tests.flows.setups.export_setup import INVITING, cancelled, choose, mails, moved
+from tests.world import World
+
+
+def with_calendars(world: World, connection: Connection, *names: str) -> tuple[Connection, list[str]]:
+    """More calendars of the account, as a refresh would list them."""
+    made = [world.google.admin.add_calendar(ACCOUNT, name) for name in names]
+    world.connect()
+    return world.ports.connections.get("t1", connection.id), made
+
+
+def test_the_chosen_calendar_gets_the_events() -> None:
+    """D1: one target among the writable calendars."""
+    world, connection = shop()
+    connection, (team,) = with_calendars(world, connection, "Team")
+    connection = choose(world, connection, target=calendar_key(team))
+    export(world, booked(world).booking, connection)
+
+    assert (len(events(world, team)), events(world)) == (1, [])
+
+
+@pytest.mark.pitfall(24)
+def test_another_target_moves_the_event_with_the_next_change() -> None:
+    """Pitfall 24: made in the new calendar, removed from the old one, one mail for the one change."""
+    world, connection = shop(exports=INVITING)
+    connection, (team,) = with_calendars(world, connection, "Team")
+    booking = booked(world, "10:00").booking
+    export(world, booking, connection)
+    connection = choose(world, connection, target=calendar_key(team), attendee=True, notify=True)
+    export(world, moved(world, booking, "11:00"), connection)
+
+    assert ([event["start"]["dateTime"] for event in events(world, team)], events(world)) == (
+        [at("11:00").isoformat()],
+        [],
+    )
+    assert len(mails(world)) == 2
+
+
+@pytest.mark.pitfall(24)
+def test_a_move_for_the_settings_alone_mails_nobody() -> None:
+    """Pitfall 24, 21: the booking did not change, so its customer hears nothing."""
+    world, connection = shop(exports=INVITING)
+    connection, (team,) = with_calendars(world, connection, "Team")
+    booking = booked(world, "10:00").booking
+    export(world, booking, connection)
+    connection = choose(world, connection, target=calendar_key(team), attendee=True, notify=True)
+    export(world, booking, connection)
+
+    assert (len(events(world, team)), len(events(world)), len(mails(world))) == (1, 0, 1)
+
+
+@pytest.mark.pitfall(24)
+def test_a_cancellation_reaches_the_event_where_it_lives() -> None:
+    """Pitfall 24: the removal goes to the old calendar, though the target is another one by now."""
+    world, connection = shop()
+    connection, (team,) = with_calendars(world, connection, "Team")
+    booking = booked(world, "10:00").booking
+    export(world, booking, connection)
+    connection = choose(world, connection, target=calendar_key(team))
+    export(world, cancelled(world, booking), connection)
+
+    assert (events(world), events(world, team)) == ([], [])
+
+
+def dedicated(world: World) -> list[str]:
+    """The secondary calendars of the account, as its owner would list them."""
+    connection = next(iter(world.ports.connections.of_resource("t1", "anna")))
+    provider = world.ports.providers[connection.provider].calendar
+    page = authorized(world.ports, connection, lambda token: provider.list_calendars(token, page=None))
+    return [entry.provider_id for entry in page.entries if not entry.primary]
+
+
+def test_a_dedicated_calendar_is_made_when_first_needed() -> None:
+    """D1: one calendar for all bookings, which never counts as the owner's busy time."""
+    world, connection = shop(exports=ExportSettings(dedicated=True))
+    assert dedicated(world) == []
+    for clock in ("10:00", "11:00"):
+        export(world, booked(world, clock).booking, connection)
+    (made,) = dedicated(world)
+    stored = world.ports.connections.get("t1", connection.id)
+
+    assert len(events(world, made)) == 2
+    assert (stored.dedicated_calendar, stored.dedicated_pending) == (calendar_key(made), False)
+    assert [line.state for line in slots(world).calendars] == ["known"]
+    assert "10:00" not in starts(slots(world))
+
+
+@pytest.mark.pitfall(13)
+def test_an_interrupted_attempt_makes_no_second_dedicated_calendar() -> None:
+    """Pitfall 13: the calendar was made and the answer lost; the next attempt finds it."""
+    world, connection = shop(exports=ExportSettings(dedicated=True))
+    booking = booked(world, "10:00").booking
+    world.google.inspect.add_fault("drop_after", method="calendars.insert")
+    with pytest.raises(ProviderUnavailable):
+        export(world, booking, connection)
+    export(world, booking, connection)
+
+    assert (len(dedicated(world)), len(events(world, dedicated(world)[0]))) == (1, 1)
+
+
+@pytest.mark.pitfall(22)
+def test_the_dedicated_calendar_is_watched_from_the_start() -> None:
+    """Pitfall 22, D2: an event that its owner moves in the new calendar moves its booking, in seconds."""
+    world = World()
+    world.catalogue()
+    world.account()
+    connection = world.connect()
+    chosen = {"exports": {"dedicated": True}}
+    change_settings(world.ports, ChangeSettings("t1", connection.id, chosen, {}))
+    start_sync(world.ports, StartSync(tenant="t1", connection=connection.id))
+    world.drain()
+    booking = booked(world, "10:00").booking
+    world.drain()
+    (made,) = dedicated(world)
+    world.google.owner.shift_event(made, events(world, made)[0]["id"], minutes=60)
+    world.drain()
+    stored = world.ports.bookings.get("t1", booking.id)
+
+    assert (stored.interval.start, stored.source, world.errors) == (at("11:00"), "external", [])

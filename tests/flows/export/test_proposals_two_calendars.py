@@ -1,0 +1,213 @@
+"""One booking in two calendars, whose owner changes one copy, then the other: nothing stays unsettled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from common.domain.calendar.connection import ProviderKind
+from common.domain.catalogue.records import EditPolicy
+from common.flows.export.proposals import (
+    AcceptProposal,
+    DeclineProposal,
+    LapseProposal,
+    accept_proposal,
+    decline_proposal,
+    lapse_proposal,
+)
+from common.flows.privacy.erasure import StartErasure, start_erasure
+from common.flows.sync.initial_sync import StartSync, start_sync
+from tests.flows.setups import graph_setup, sync_setup
+from tests.flows.setups.booking_setup import booked
+from tests.flows.setups.proposal_setup import ASK, OWNER
+from tests.lists import every
+from tests.world import World
+
+GOOGLE, MICROSOFT = ProviderKind.GOOGLE, ProviderKind.MICROSOFT
+ADDRESSES = ("anna@example.com", "anna@contoso.test")
+
+
+class Two(World):
+    """A resource with two connections that both show its one booking, of a tenant that wants to be asked."""
+
+    def __init__(self, *kinds):
+        super().__init__()
+        self.catalogue()
+        self.policy(ASK)
+        self.connections = []
+        for kind, address in zip(kinds, ADDRESSES, strict=True):
+            self.side(kind).admin.add_account(address)
+            made = self.connect(address, provider=kind)
+            start_sync(self.ports, StartSync("t1", made.id))
+            self.drain()
+            self.connections.append(made)
+        self.name = booked(self).booking.id
+        self.settled()
+        self.start = self.booking.interval.start
+        self.words = self.shown(0)[1]
+
+    def policy(self, policy):
+        tenant = self.ports.catalogue.tenant("t1")
+        self.ports.catalogue.save_tenant(replace(tenant, owner_edits=policy))
+
+    def side(self, kind):
+        return self.google if kind is GOOGLE else self.microsoft
+
+    @property
+    def booking(self):
+        return self.ports.bookings.get("t1", self.name)
+
+    def settled(self):
+        for _ in range(2):
+            self.drain()
+            self.advance(minutes=5)
+        assert self.errors == []
+
+    def place(self, which):
+        """Whose calendar, its id there, and our event in it."""
+        connection = self.connections[which]
+        link = self.ports.bookings.link("t1", connection.id, self.name)
+        return connection.provider, link.calendar_id, link.event_id
+
+    def edit(self, which, *, hours=0, title=None):
+        kind, calendar, event = self.place(which)
+        words, setup = ("summary", sync_setup) if kind is GOOGLE else ("subject", graph_setup)
+        changes = {words: title} if title else {}
+        if hours:
+            changes |= setup.stamps(self.start + timedelta(hours=hours), 30)
+        self.side(kind).owner.edit_event(calendar, event, changes)
+        self.settled()
+
+    def delete(self, which):
+        kind, calendar, event = self.place(which)
+        self.side(kind).owner.delete_event(calendar, event)
+        self.settled()
+
+    def shown(self, which):
+        """When the copy is, and what it is called; None where there is none."""
+        kind, calendar, _ = self.place(which)
+        events = [event for event in self.side(kind).inspect.events(calendar) if self.ours(event)]
+        assert len(events) < 2
+        for event in events:
+            moment = datetime.fromisoformat(event["start"]["dateTime"] + ("" if kind is GOOGLE else "+00:00"))
+            return moment, event["summary" if kind is GOOGLE else "subject"]
+        return None
+
+    @staticmethod
+    def ours(event):
+        named = event["id"].startswith("sb") or (event.get("transactionId") or "").startswith("sb")
+        return named and event.get("status") != "cancelled"
+
+    def told(self):
+        names = {item.id: number for number, item in enumerate(self.connections)}
+        found = reversed(every(self.ports.lists.notices, "t1"))
+        return [(item.kind.value, names[item.connection]) for item in found]
+
+    def agree(self, hours=0, title=None):
+        """Whether booking and both copies say the same, and nothing is in question."""
+        start = self.start + timedelta(hours=hours)
+        assert (start, None) == (self.booking.interval.start, self.booking.proposal)
+        assert [(start, title or self.words)] * 2 == [self.shown(0), self.shown(1)]
+
+
+def decide(two, flow, command):
+    flow(two.ports, command("t1", two.name, OWNER))
+    two.settled()
+
+
+def lapse(two):
+    two.clock.advance_to(two.booking.proposal.expires_at)
+    lapse_proposal(two.ports, LapseProposal("t1", two.name, "gone"))
+    two.settled()
+
+
+@pytest.fixture(
+    params=[(GOOGLE, GOOGLE), (GOOGLE, MICROSOFT), (MICROSOFT, GOOGLE), (MICROSOFT, MICROSOFT)],
+    ids="-".join,
+)
+def two(request):
+    return Two(*request.param)
+
+
+@pytest.mark.pitfall(22)
+def test_the_later_edit_is_the_one_in_question(two):
+    """Pitfall 22: the older copy shows the booking again at once, and its owner reads that it was undone."""
+    two.edit(0, hours=1, title="with dog")
+    two.edit(1, hours=2)
+    proposal = two.booking.proposal
+
+    assert (two.connections[1].id, None) == (proposal.connection, proposal.title)
+    assert two.start + timedelta(hours=2) == proposal.interval.start
+    assert (two.start, two.words) == two.shown(0)
+    assert [("edit_proposed", 0), ("edit_proposed", 1), ("edit_reverted", 0)] == sorted(
+        two.told(), key=lambda item: (item[0], item[1])
+    )
+
+
+@pytest.mark.pitfall(22)
+@pytest.mark.parametrize("end", ["accept", "decline", "lapse"])
+def test_every_decision_settles_both_copies(two, end):
+    """Pitfall 22: whichever way the question ends, calendars and booking agree."""
+    two.edit(0, hours=1, title="with dog")
+    two.edit(1, hours=2)
+    if end == "accept":
+        decide(two, accept_proposal, AcceptProposal)
+    elif end == "decline":
+        decide(two, decline_proposal, DeclineProposal)
+    else:
+        lapse(two)
+
+    two.agree(hours=2 if end == "accept" else 0)
+
+
+@pytest.mark.pitfall(22)
+def test_a_deletion_overrules_an_edit_and_an_edit_a_deletion(two):
+    """Pitfall 22: the older one is undone each time, an event that was deleted is made anew."""
+    two.edit(0, hours=1)
+    two.delete(1)
+    first = (two.booking.proposal.deletion, two.shown(0), two.shown(1))
+    two.edit(0, title="with dog")
+    second = (two.booking.proposal.title, two.shown(1))
+    decide(two, decline_proposal, DeclineProposal)
+
+    assert (True, (two.start, two.words), None) == first
+    assert ("with dog", (two.start, two.words)) == second
+    two.agree()
+
+
+@pytest.mark.pitfall(22)
+def test_a_deletion_that_is_undone_leaves_the_other_copy_in_question(two):
+    """Pitfall 22: where deletions are reverted, what waits for a decision elsewhere goes on waiting."""
+    two.policy(replace(ASK, deletion=EditPolicy.REVERT))
+    two.edit(0, hours=1)
+    two.delete(1)
+    waiting = two.booking.proposal
+    decide(two, decline_proposal, DeclineProposal)
+
+    assert two.connections[0].id == waiting.connection
+    two.agree()
+
+
+@pytest.mark.pitfall(22)
+def test_an_applied_move_overrules_a_proposed_one(two):
+    """Pitfall 22: the tenant changed its mind; the booking has another time, so the proposed one is void."""
+    two.edit(0, hours=1)
+    two.policy(replace(ASK, time=EditPolicy.APPLY))
+    two.edit(1, hours=2)
+
+    two.agree(hours=2)
+
+
+@pytest.mark.pitfall(22)
+@pytest.mark.pitfall(25)
+def test_an_erased_customer_leaves_no_proposed_time(two):
+    """Pitfalls 22, 25: the question ends with the customer's name, and the copy shows the booking's time."""
+    two.edit(0, hours=1)
+    email = two.booking.customer.email
+    start_erasure(two.ports, StartErasure("t1", "owner-1", email, customer=email))
+    two.settled()
+
+    assert (two.start, None) == (two.booking.interval.start, two.booking.proposal)
+    assert [two.start] * 2 == [two.shown(0)[0], two.shown(1)[0]]

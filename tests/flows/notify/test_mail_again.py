@@ -1,0 +1,124 @@
+"""Mails to customers that are not taken, come late or come twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from common.domain.connect.settings import ExportSettings
+from common.domain.shared.tasks import Work
+from common.errors import Forbidden, OperatorFault, ProviderUnavailable
+from common.flows.ops.maintain import Maintain, MaintenanceJob, maintain
+from tests.crashing import Crash, Plan, mortal
+from tests.flows.setups.booking_setup import CUSTOMER, booked, shop, synchronised
+from tests.flows.setups.outreach_setup import BOOKED, CANCELLED, MOVED, cancel, mailed, move, promised
+from tests.lists import every
+from tests.world import World
+
+
+def test_what_changed_twice_is_told_as_it_is() -> None:
+    """A mail that was late tells the present state, once; back and forth is nothing to tell."""
+    world, _ = shop()
+    booking = booked(world).booking
+    world.drain()
+    booking = move(world, booking, "11:00")
+    booking = move(world, booking, "14:00")
+    world.drain()
+    booking = move(world, booking, "15:00")
+    booking = move(world, booking, "14:00")
+    world.drain()
+
+    assert mailed(world) == [BOOKED, MOVED]
+    assert "14:00-14:30" in world.postbox.mails[-1].text
+
+
+def test_a_booking_that_was_cancelled_at_once_is_told_once() -> None:
+    """No confirmation of what is over already."""
+    world, _ = shop()
+    cancel(world, booked(world).booking)
+    world.drain()
+
+    assert mailed(world) == [CANCELLED]
+
+
+def test_a_mail_that_is_not_taken_is_tried_again() -> None:
+    """A busy service delays a mail, and the customer gets it once."""
+    world, _ = shop()
+    world.postbox.failures = [ProviderUnavailable("busy"), ProviderUnavailable("busy")]
+    booked(world)
+    world.drain()
+    world.advance(minutes=5)
+
+    assert mailed(world) == [BOOKED]
+    assert promised(world) == []
+
+
+def test_an_address_that_takes_nothing_ends_in_the_dead_letters() -> None:
+    """I5: what will never go out is kept where a person finds it, and can be replayed."""
+    world, _ = shop()
+    world.postbox.failures = [Forbidden("no", code="mail_rejected")]
+    booked(world)
+    world.drain()
+    (letter,) = every(world.ports.lists.dead_letters, "t1")
+
+    assert (letter.work, letter.code, promised(world)) == (Work.NOTIFY, "mail_rejected", [])
+    assert CUSTOMER.email not in str(letter)
+
+
+def test_a_wrong_set_up_delays_and_gives_up_after_days() -> None:
+    """Our own mistake loses no mail for three days; then nobody wants it any more."""
+    world, _ = shop()
+    world.postbox.failures = [OperatorFault("no", code="mail_refused")] * 500
+    booking = booked(world).booking
+    world.drain()
+    assert promised(world) == ["booked"]
+    for _ in range(80):
+        world.advance(hours=1)
+        maintain(world.ports, Maintain(MaintenanceJob.OUTBOX))
+        world.drain()
+
+    assert promised(world) == []
+    assert [item.payload["booking"] for item in every(world.ports.lists.dead_letters, "t1")] == [booking.id]
+
+
+def test_the_same_task_many_times_is_one_mail() -> None:
+    """F17: Cloud Tasks may deliver twice, late and out of order."""
+    world, _ = shop()
+    booking = booked(world).booking
+    world.drain()
+    tasks = [done.task for done in world.done if done.task.work is Work.NOTIFY]
+    move(world, booking, "11:00")
+    world.drain()
+    for _ in range(3):
+        for task in tasks:
+            world.run(Work.NOTIFY, task.payload)
+
+    assert mailed(world) == [BOOKED, MOVED]
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("call", range(1, 15))
+def test_a_crash_anywhere_loses_no_mail(call: int, after: bool) -> None:
+    """F7: whatever dies when, the mail goes out; twice only where the instance died just after sending."""
+    plan = Plan()
+    world = World(wrap=lambda ports: mortal(ports, plan))
+    world.catalogue()
+    world.account()
+    synchronised(world, world.connect(), exports=ExportSettings(on=False))
+    world.drain()
+    booked(world)
+    plan.arm(call, after=after)
+    for _ in range(3):
+        world.drain()
+        world.advance(minutes=2)
+        plan.disarm()
+        maintain(world.ports, Maintain(MaintenanceJob.OUTBOX))
+    world.drain()
+    ids = {str(mail.message["Message-ID"]) for mail in world.postbox.mails}
+
+    assert all(isinstance(error, Crash) for error in world.errors)
+    assert len(ids) == 1
+    assert len(world.postbox.mails) <= 2
+    if len(world.postbox.mails) == 2:
+        # Died between the transport's yes and our own note of it.
+        assert plan.crashes == 1
+    assert promised(world) == []

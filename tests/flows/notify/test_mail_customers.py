@@ -1,0 +1,230 @@
+"""Customers hear of their bookings: each change once, from one sender, and never of what was before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from common.domain.booking.booking import Customer
+from common.domain.catalogue.records import Language
+from common.flows.notify.delivery import booking_key
+from common.flows.sync.initial_sync import StartSync, start_sync
+from common.flows.sync.resync import Resync, resync
+from tests.flows.setups.booking_setup import CUSTOMER, at, booked, events, shop
+from tests.flows.setups.export_setup import INVITING
+from tests.flows.setups.outreach_setup import (
+    BOOKED,
+    CANCELLED,
+    MOVED,
+    OWNER,
+    cancel,
+    mailed,
+    move,
+    policy,
+    promised,
+)
+from tests.world import ACCOUNT, World
+
+
+def followed() -> World:
+    """A world whose calendar is really followed."""
+    world = World()
+    world.catalogue()
+    world.account()
+    start_sync(world.ports, StartSync("t1", world.connect().id))
+    world.drain()
+    return world
+
+
+def test_a_booking_a_move_and_a_cancellation_are_a_mail_each() -> None:
+    """D2: confirmation, change and cancellation reach the customer once each."""
+    world, _ = shop()
+    booking = booked(world).booking
+    world.drain()
+    booking = move(world, booking, "11:00")
+    world.drain()
+    cancel(world, booking)
+    world.drain()
+    world.advance(hours=1)
+    world.maintain()
+    world.drain()
+
+    assert mailed(world) == [BOOKED, MOVED, CANCELLED]
+    assert promised(world) == []
+
+
+def test_the_calendar_files_of_a_booking_are_one_appointment() -> None:
+    """The same UID, a growing SEQUENCE, the time of each state, and the end as a cancellation."""
+    world, _ = shop()
+    booking = booked(world).booking
+    world.drain()
+    booking = move(world, booking, "11:00")
+    world.drain()
+    cancel(world, booking)
+    world.drain()
+    files = [mail.calendar for mail in world.postbox.mails]
+    found = [file.walk("VEVENT")[0] for file in files if file]
+
+    assert len({str(event["UID"]) for event in found}) == 1
+    assert [int(event["SEQUENCE"]) for event in found] == [1, 2, 3]
+    assert [str(event["STATUS"]) for event in found] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
+    assert [event["DTSTART"].dt for event in found] == [at("10:00"), at("11:00"), at("11:00")]
+    assert [str(file["METHOD"]) for file in files if file] == ["PUBLISH", "PUBLISH", "CANCEL"]
+
+
+def test_the_mail_says_what_where_and_when_in_the_tenants_language() -> None:
+    """German where the tenant says so; text and HTML say the same; answers go to the owner."""
+    world, _ = shop()
+    policy(world, language=Language.GERMAN, owner=OWNER)
+    booked(world)
+    world.drain()
+    (mail,) = world.postbox.mails
+
+    assert mail.subject == "Ihr Termin bei Salon"
+    assert "Montag, 22. März 2027, 10:00-10:30 (Europe/Zurich)" in mail.text
+    for part in (mail.text, mail.html):
+        assert "Bei: Anna" in part
+        assert "https://shop.example/booking#t1/" in part
+    assert OWNER in str(mail.message["Reply-To"])
+    assert str(mail.message["From"]).startswith("Salon <")
+
+
+@pytest.mark.parametrize(
+    ("wish", "settings"),
+    [({}, {"customers": False}), ({"customer": Customer("Nobody")}, {})],
+    ids=["switched off", "without an address"],
+)
+def test_nobody_is_mailed_who_is_not_to_be(wish, settings) -> None:
+    """The tenant's own switch, and a customer without an address."""
+    world, _ = shop()
+    policy(world, **settings)
+    booking = booked(world, **wish).booking
+    world.drain()
+    cancel(world, booking)
+    world.drain()
+
+    assert world.postbox.mails == []
+    assert promised(world) == []
+
+
+@pytest.mark.pitfall(21)
+def test_where_the_provider_mails_the_customer_nobody_else_does() -> None:
+    """Pitfall 21: one sender of record for each booking and change."""
+    world, _ = shop(exports=INVITING)
+    booking = booked(world).booking
+    world.drain()
+    move(world, booking, "11:00")
+    world.drain()
+
+    assert world.postbox.mails == []
+    assert len(world.google.admin.mails()) == 2
+
+
+@pytest.mark.pitfall(21)
+def test_a_provider_that_cannot_be_reached_tells_nobody_later() -> None:
+    """Pitfall 21: Slotbridge mails while the grant is dead, and the late export does not mail again."""
+    world, _ = shop(exports=INVITING)
+    booking = booked(world).booking
+    world.drain()
+    before = len(world.google.admin.mails())
+    world.google.admin.revoke_grant(ACCOUNT)
+    world.maintain()
+    world.advance(hours=1)
+    cancel(world, booking)
+    world.drain()
+    first = mailed(world)
+    world.connect()
+    world.drain()
+    world.advance(hours=2)
+    world.maintain()
+    world.drain()
+
+    assert before == 1
+    assert first == [CANCELLED]
+    assert mailed(world) == [CANCELLED]
+    assert events(world) == []
+    assert len(world.google.admin.mails()) == before
+
+
+@pytest.mark.pitfall(20)
+def test_where_the_provider_may_invite_nobody_a_mail_takes_its_place() -> None:
+    """Pitfall 20: the account's limit for guests is used up; the customer gets our confirmation, and one."""
+    world, _ = shop(exports=INVITING)
+    world.google.inspect.add_fault(
+        "status", method="events.insert", status=403, reason="quotaExceeded", domain="usageLimits"
+    )
+    booking = booked(world).booking
+    world.drain()
+    move(world, booking, "11:00")
+    world.drain()
+
+    assert len(events(world)) == 1
+    assert mailed(world) == [BOOKED, MOVED]
+    assert world.google.admin.mails() == []
+
+
+@pytest.mark.pitfall(22)
+def test_an_owners_move_in_the_calendar_reaches_the_customer_once() -> None:
+    """Pitfall 22, D2: the booking follows the calendar, and its customer hears of it."""
+    world = followed()
+    booked(world)
+    world.drain()
+    (event,) = events(world)
+    world.google.owner.shift_event(ACCOUNT, event["id"], minutes=60)
+    world.drain()
+    world.advance(minutes=30)
+
+    assert mailed(world) == [BOOKED, MOVED]
+    world.google.owner.delete_event(ACCOUNT, event["id"])
+    world.drain()
+    world.advance(minutes=30)
+    assert mailed(world) == [BOOKED, MOVED, CANCELLED]
+
+
+def test_what_the_owner_rewrote_is_not_news() -> None:
+    """Other words in the event are no change for the customer."""
+    world = followed()
+    booked(world)
+    world.drain()
+    (event,) = events(world)
+    world.google.owner.edit_event(ACCOUNT, event["id"], {"summary": "mine"})
+    world.drain()
+
+    assert mailed(world) == [BOOKED]
+
+
+@pytest.mark.pitfall(21)
+def test_a_first_synchronisation_mails_nobody() -> None:
+    """Pitfall 21: bookings that exist already are exported in silence, also by a synchronisation anew."""
+    world = World()
+    world.catalogue()
+    world.account()
+    policy(world, customers=False)
+    for clock in ("09:00", "10:00", "11:00"):
+        booked(world, clock)
+    world.drain()
+    policy(world)
+    connection = world.connect()
+    start_sync(world.ports, StartSync("t1", connection.id))
+    world.drain()
+    resync(world.ports, Resync("t1", connection.id, full=True))
+    world.drain()
+
+    assert len(events(world)) == 3
+    assert world.postbox.mails == []
+    assert world.google.admin.mails() == []
+
+
+def test_no_text_and_no_address_is_in_a_task_or_a_log_line() -> None:
+    """G3: tasks and log lines about mails hold ids alone."""
+    world, _ = shop()
+    booking = booked(world, customer=replace(CUSTOMER, name="Canary Bird"), note="canary").booking
+    world.drain()
+    move(world, booking, "11:00")
+    world.drain()
+    said = "\n".join([*world.log.lines, *(str(done.task) for done in world.done)]).lower()
+
+    assert mailed(world) == [BOOKED, MOVED]
+    assert [word for word in ("canary", "zoe@", "example.net", "salon", "anna@") if word in said] == []
+    assert world.ports.notifications.told("t1", booking_key(booking.id)) is not None

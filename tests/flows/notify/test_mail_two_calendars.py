@@ -1,0 +1,82 @@
+"""Two connections that both enter the customer as a guest: each change is still told exactly once."""
+
+from __future__ import annotations
+
+import pytest
+
+from common.domain.calendar.connection import Status
+from tests.flows.setups.outreach_setup import cancel, move
+from tests.flows.setups.two_setup import GOOGLE, MICROSOFT, Two
+
+
+@pytest.fixture(
+    params=[(GOOGLE, GOOGLE), (GOOGLE, MICROSOFT), (MICROSOFT, GOOGLE), (MICROSOFT, MICROSOFT)],
+    ids="-".join,
+)
+def two(request):
+    return Two(*request.param)
+
+
+def test_a_booking_a_move_and_a_cancellation_are_told_once_each(two):
+    """D4: two calendars, one sender of record."""
+    booking = two.book()
+    made = two.told()
+    booking = move(two, booking, "11:00")
+    two.drain()
+    moved = two.told()
+    cancel(two, booking)
+    two.drain()
+
+    assert (1, 1, 1) == (made, moved, two.told())
+
+
+@pytest.mark.parametrize("edited", [0, 1])
+def test_an_owners_move_is_told_once(two, edited):
+    """D2: where the edited calendar knows the guest its provider asked the owner; else one other mails."""
+    two.book()
+    two.told()
+    connection = two.connections[edited]
+    calendar, event = two.own(connection)
+    two.side(connection).owner.shift_event(calendar, event, minutes=60)
+    by_owner = two.told()
+    two.drain()
+    moved = two.ports.bookings.get("t1", two.booking)
+
+    speaks = connection.provider is GOOGLE or by_owner
+    assert two.told() == (0 if speaks else 1)
+    assert f"{moved.interval.start:%H}" == "10"
+
+
+@pytest.mark.parametrize("edited", [0, 1])
+def test_an_owners_deletion_is_told_once(two, edited):
+    """D2: the same for an appointment that the owner takes out of one of the calendars."""
+    two.book()
+    two.told()
+    connection = two.connections[edited]
+    calendar, event = two.own(connection)
+    two.side(connection).owner.delete_event(calendar, event)
+    by_owner = two.told()
+    two.advance(minutes=10)
+
+    assert not two.ports.bookings.get("t1", two.booking).active
+    assert two.told() == (0 if connection.provider is GOOGLE or by_owner else 1)
+
+
+def test_who_was_dead_meanwhile_does_not_tell_again(two):
+    """Somebody else told the customer; the export that follows a new consent is silent."""
+    booking = two.book()
+    two.told()
+    usual = two.ports.notifications.told("t1", f"booking-{two.booking}").speaker
+    (dead,) = [item for item in two.connections if item.id == usual]
+    two.revive(dead, Status.REAUTH_REQUIRED)
+    cancel(two, booking)
+    two.drain()
+    meanwhile = two.told()
+    two.revive(dead, Status.ACTIVE)
+    two.advance(hours=2)
+    two.maintain()
+    two.drain()
+    later = two.told()
+
+    # Exchange mails the guests of an event that is removed, whoever asks it not to.
+    assert (meanwhile, later) == (1, 1 if dead.provider is MICROSOFT else 0)

@@ -1,0 +1,182 @@
+"""What the clock brings about: renewals, polls, swept exports, and work that is found again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from common.domain.calendar.connection import Phase, Status, calendar_key
+from common.domain.shared.tasks import DeadLetter, Lane, Work
+from common.errors import UnknownResource
+from common.flows.ops.dead_letters import ReplayDeadLetter, replay_dead_letter
+from common.flows.ops.maintain import MaintenanceJob
+from common.flows.ops.reconcile import ReconcileConnection, reconcile_connection
+from local.google import Settings
+from tests.flows.setups.life_setup import synchronised
+from tests.flows.setups.sync_setup import at
+from tests.lists import every
+from tests.world import ACCOUNT
+
+
+@pytest.mark.pitfall(8)
+def test_a_channel_is_renewed_before_its_returned_life_ends():
+    """At 80 % of the life that Google returned; the old channel is stopped once the new one works."""
+    life = synchronised(google=Settings(channel_cap=timedelta(days=2)))
+    first = life.feed().channel
+    assert first.expires_at - life.clock.now() <= timedelta(days=2)
+    life.clock.advance_to(life.clock.now() + timedelta(days=1.61))
+    assert life.maintain(MaintenanceJob.CHANNELS).channels == 1
+    life.drain()
+    second = life.feed().channel
+
+    assert second.id != first.id
+    assert second.expires_at > first.expires_at
+    life.enter(at(20))
+    life.advance(minutes=1)
+    assert life.channels() == [ACCOUNT]
+    assert at(20) in life.busy()
+
+
+@pytest.mark.pitfall(8)
+def test_changes_arrive_by_polling_while_all_pushes_are_lost():
+    """C8, F3: within the poll floor and its jitter, however healthy the channel seems."""
+    life = synchronised()
+    life.google.push.hold()
+    life.enter(at(20))
+    for _ in range(20):
+        life.engine.run_until(life.clock.now() + timedelta(minutes=1))
+        life.maintain(MaintenanceJob.POLL)
+
+    assert at(20) in life.busy()
+
+
+@pytest.mark.pitfall(8)
+def test_a_lost_channel_is_found_and_replaced():
+    """A channel that expired without a renewal, for a week of outage of the renewals."""
+    life = synchronised()
+    feed = life.feed()
+    life.ports.sync_states.save(replace(feed, renew_at=None))
+    life.clock.advance_to(life.clock.now() + timedelta(days=8))
+    assert life.channels() == []
+    life.maintain(MaintenanceJob.POLL)
+
+    assert life.channels() == [ACCOUNT]
+
+
+def test_a_calendar_that_was_never_looked_at_is_found():
+    """A wake-up got lost before there was any state: the reconciler compares wanted with had."""
+    life = synchronised(calendars=("team",))
+    connection = life.connection
+    key = calendar_key("team")
+    entries = {**connection.calendars, key: replace(connection.calendars[key], enabled=True)}
+    life.ports.connections.save(replace(connection, calendars=entries))
+    found = reconcile_connection(life.ports, ReconcileConnection(life.tenant, life.connection_id))
+    life.drain()
+
+    assert found.look == (key,)
+    assert life.channels() == [ACCOUNT, "team"]
+
+
+def test_firing_twice_queues_nothing_twice():
+    """F32: the scheduler delivers at least once."""
+    life = synchronised()
+    life.clock.advance_to(life.clock.now() + timedelta(minutes=20))
+    before = len(life.done)
+    first = life.maintain(MaintenanceJob.POLL)
+    ran = len(life.done) - before
+    again = life.maintain(MaintenanceJob.POLL)
+
+    assert (first.polls, again.polls) == (1, 0)
+    assert len(life.done) - before == ran
+
+
+def test_polls_spread_out():
+    """Calendars that were synchronised together do not march in step for ever."""
+    life = synchronised(calendars=[f"c{number}" for number in range(8)])
+    life.set(calendars=dict.fromkeys(life.connection.calendars, True))
+    life.drain()
+    feeds = life.ports.sync_states.of_connection(life.tenant, life.connection_id)
+
+    assert len({feed.poll_at for feed in feeds}) == 9
+    longest = timedelta(minutes=18)
+    assert all(timedelta(0) < feed.poll_at - life.clock.now() <= longest for feed in feeds)
+
+
+def test_an_export_whose_task_got_lost_is_swept_within_minutes():
+    """I5, F19: the promise is in the store, whatever became of the task."""
+    life = synchronised()
+    life.ports = replace(life.ports, queue=Deaf())
+    life.book(at(20))
+    life.ports = replace(life.ports, queue=type(life)._ports(life, life.ports.tuning).queue)
+    life.advance(minutes=2)
+    assert life.own() == []
+    assert life.maintain(MaintenanceJob.OUTBOX).exports == 1
+
+    assert len(life.own()) == 1
+    assert life.maintain(MaintenanceJob.OUTBOX).exports == 0
+
+
+class Deaf:
+    """A queue that loses everything."""
+
+    def enqueue(self, task):
+        return True
+
+
+def test_exports_of_a_dead_grant_do_not_keep_others_waiting():
+    """Parked promises go to the back of the queue."""
+    life = synchronised()
+    life.google.admin.revoke_grant(ACCOUNT)
+    life.book(at(20))
+    life.drain()
+    life.advance(hours=2)
+    life.maintain(MaintenanceJob.OUTBOX)
+    now = life.clock.now()
+
+    assert life.connection.status is Status.REAUTH_REQUIRED
+    assert life.ports.ledger.outbox_due(now, 10) == ()
+    assert life.progress().waiting_exports == 1
+    assert life.progress().next_try > now
+
+
+def test_a_run_that_got_stuck_goes_on():
+    """Its task was lost for good: the reconciler queues the chunk again."""
+    life = synchronised()
+    for number in range(3):
+        life.book(at(20 + number), f"b{number}", export=False)
+    connection = life.connection
+    stuck = replace(connection.run, phase=Phase.EXPORTING, export_after=None, exports_done=0)
+    life.ports.connections.save(replace(connection, run=stuck))
+    life.advance(hours=1)
+    life.maintain(MaintenanceJob.POLL)
+
+    assert life.connection.run.phase is Phase.DONE
+    assert len(life.own()) == 3
+
+
+def test_given_up_work_can_be_replayed():
+    """I5: the letter is taken out and its work is done from the first attempt."""
+    life = synchronised()
+    life.google.push.hold()
+    life.enter(at(20))
+    payload = {"tenant": life.tenant, "connection": life.connection_id, "calendar": life.key}
+    letter = DeadLetter(
+        id="letter",
+        tenant=life.tenant,
+        work=Work.DELTA_SYNC,
+        lane=Lane.SYNC,
+        payload=payload,
+        code="provider_unavailable",
+        attempts=8,
+        died_at=life.clock.now(),
+    )
+    life.ports.ledger.bury(letter)
+    replay_dead_letter(life.ports, ReplayDeadLetter(life.tenant, "letter"))
+    life.drain()
+
+    assert at(20) in life.busy()
+    assert every(life.ports.lists.dead_letters, life.tenant) == ()
+    with pytest.raises(UnknownResource):
+        replay_dead_letter(life.ports, ReplayDeadLetter(life.tenant, "letter"))

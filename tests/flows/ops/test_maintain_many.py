@@ -1,0 +1,176 @@
+"""The clock's jobs with more due than one run takes, and what they say of freshness."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from common.domain.calendar.sync_state import CalendarSync
+from common.domain.shared.tasks import OutboxEntry, OutboxKind, Work
+from common.flows.ops.maintain import MOST, Maintain, MaintenanceJob, maintain
+from tests.flows.setups.life_setup import Life
+from tests.flows.setups.sync_setup import at, channels
+
+MANY = 2_000
+
+
+def lines(life, event):
+    """What was logged of one event."""
+    found = map(json.loads, life.log.lines)
+    return [line for line in found if line["event"] == event]
+
+
+def synchronised(**options):
+    life = Life(**options)
+    life.fill(3)
+    life.synchronise()
+    return life
+
+
+def many_feeds(life, **moments):
+    """So many calendars of one connection, due one after the other."""
+    for number in range(MANY):
+        due = {name: begin + timedelta(milliseconds=number) for name, begin in moments.items()}
+        life.ports.sync_states.save(CalendarSync(life.tenant, life.connection_id, f"c{number:04}", **due))
+
+
+class Parts:
+    """A queue that works off what continues a job, and keeps the looks that it asks for."""
+
+    def __init__(self, life):
+        self.life, self.looks, self.parts = life, [], []
+
+    def enqueue(self, task):
+        if task.work is Work.DELTA_SYNC:
+            self.looks.append(task.payload["calendar"])
+        elif "after" in task.payload:
+            self.parts.append(task)
+        return True
+
+    def work_off(self, job):
+        maintain(self.life.ports, Maintain(job))
+        for number, task in enumerate(self.parts):
+            assert number < 10
+            self.life.run(Work.MAINTENANCE, task.payload)
+
+
+def looked_at(life, job):
+    """Every calendar that a run of the job has looked at, as often as it is."""
+    queue = Parts(life)
+    life.ports = replace(life.ports, queue=queue)
+    queue.work_off(job)
+    return queue.looks
+
+
+@pytest.mark.parametrize(
+    ("job", "moment"), [(MaintenanceJob.POLL, "poll_at"), (MaintenanceJob.CHANNELS, "renew_at")]
+)
+def test_one_run_reaches_every_calendar_that_is_due(job, moment):
+    """2,000 calendars, four times what a run takes: each is looked at once, by tasks that follow."""
+    life = synchronised()
+    many_feeds(life, **{moment: life.clock.now() - timedelta(minutes=1)})
+
+    looks = looked_at(life, job)
+
+    assert MANY == 4 * MOST
+    assert [f"c{number:04}" for number in range(MANY)] == looks
+    if job is MaintenanceJob.POLL:
+        assert life.ports.sync_states.due_for_poll(life.clock.now(), 1) == ()
+
+
+def test_one_run_reaches_every_promise_that_is_due():
+    """Mails and exports that were promised and forgotten, likewise."""
+    life = synchronised()
+    begin = life.clock.now() - timedelta(minutes=1)
+    for number in range(MOST + 1):
+        entry = OutboxEntry(
+            id=f"o{number}",
+            tenant=life.tenant,
+            kind=OutboxKind.NOTICE,
+            booking="",
+            connection="",
+            revision=0,
+            created_at=begin,
+            due_at=begin + timedelta(milliseconds=number),
+        )
+        life.ports.ledger.put_outbox(entry)
+
+    looked_at(life, MaintenanceJob.OUTBOX)
+
+    assert life.ports.ledger.outbox_due(life.clock.now(), 1) == ()
+
+
+def test_a_part_that_is_delivered_twice_queues_nothing_twice():
+    """Cloud Tasks delivers at least once, so parts of the same minute have the same names."""
+    life = synchronised()
+    many_feeds(life, renew_at=life.clock.now() - timedelta(minutes=1))
+
+    before = len(life.done)
+    maintain(life.ports, Maintain(MaintenanceJob.CHANNELS))
+    maintain(life.ports, Maintain(MaintenanceJob.CHANNELS))
+    life.drain()
+    parts = [done.task for done in life.done[before:] if "after" in done.task.payload]
+
+    assert 4 == len(parts) == len({task.name for task in parts})
+
+
+def test_a_push_is_followed_by_how_long_it_took():
+    """From the message to the pass that applied it, in seconds; a poll has no such number."""
+    life = synchronised()
+    life.enter(at(20))
+    life.advance(minutes=1)
+    life.maintain(MaintenanceJob.POLL)
+    told = lines(life, "push_applied")
+
+    assert channels(life)
+    assert told
+    assert {(life.tenant, life.connection_id)} == {(line["tenant"], line["connection"]) for line in told}
+    assert all(0 <= line["lag"] <= 60 for line in told)
+
+
+def test_a_push_that_had_to_wait_says_so():
+    """The provider fails for ten minutes: the number is theirs, not that of the last try."""
+    life = synchronised()
+    before = len(lines(life, "push_applied"))
+    life.google.inspect.add_fault("status", method="events.list", times=0, status=503)
+    life.enter(at(20))
+    life.drain()
+    life.advance(minutes=10)
+    life.google.inspect.clear_faults()
+    life.advance(minutes=15)
+    told = lines(life, "push_applied")[before:]
+
+    assert max(line["lag"] for line in told) >= 600
+
+
+def test_the_poll_says_how_late_the_calendar_is_that_was_read_longest_ago():
+    """Nothing while polls succeed; what lies beyond one interval where they do not."""
+    life = synchronised()
+    life.clock.advance_to(life.clock.now() + timedelta(minutes=14))
+    life.ports.sync_states.save(replace(life.feed(), poll_at=life.clock.now()))
+    fresh = life.maintain(MaintenanceJob.POLL)
+    life.ports.sync_states.save(
+        replace(
+            life.feed(),
+            poll_at=life.clock.now(),
+            last_applied_at=life.clock.now() - timedelta(minutes=75),
+        )
+    )
+    stale = life.maintain(MaintenanceJob.POLL)
+
+    assert (0.0, 3600.0) == (fresh.overdue, stale.overdue)
+    assert 3600.0 == lines(life, "maintained")[-1]["overdue"]
+
+
+def test_a_calendar_that_only_its_owner_can_help_is_not_late():
+    """Its owner was told; an alert that cannot be ended would be ignored."""
+    life = synchronised()
+    long_ago = life.clock.now() - timedelta(days=3)
+    life.ports.sync_states.save(
+        replace(life.feed(), poll_at=long_ago, last_applied_at=long_ago, error="forbidden")
+    )
+
+    assert 0.0 == life.maintain(MaintenanceJob.POLL).overdue

@@ -1,0 +1,26 @@
+"""The consent at Google, from its beginning to its outcome."""
+
+from __future__ import annotations
+
+from common.domain.calendar.connection import ProviderKind
+from common.flows.connect.consent import StartConsent, start_consent
+from tests.world import ACCOUNT, RETURN_TO
+
+OTHER = "bea@example.com"
+
+
+def begin(life, **fields):
+    """The address of the consent page."""
+    command = {
+        "tenant": life.tenant,
+        "resource": "anna",
+        "provider": ProviderKind.GOOGLE,
+        "subject": "staff-1",
+        "return_to": RETURN_TO,
+    }
+    return start_consent(life.ports, StartConsent(**(command | fields)))
+
+
+def finish(life, url, *, account=ACCOUNT, **decision):
+    """The person decides and comes back."""
+    return life.come_back(life.google.consent(url, account=account, **decision))

@@ -1,0 +1,21 @@
+"""An account with events and bookings that is disconnected, and what is left of it."""
+
+from __future__ import annotations
+
+from tests.flows.setups.life_setup import Life
+
+
+def synchronised(**options):
+    """Ten events of the owner's, five bookings, both sides in line."""
+    life = Life(**options)
+    life.fill(10)
+    life.book_many(5)
+    life.synchronise()
+    return life
+
+
+def left_here(life):
+    """Documents of the connection that are still there, but for itself and what its owner is still told."""
+    mine = f"connections/{life.connection_id}/"
+    found = [path for path in life.documents.paths() if mine in path or path.startswith("outbox/")]
+    return [path for path in found if ".notice." not in path]

@@ -1,0 +1,61 @@
+"""Bookings that are changed, and exports that are repeated until they are done."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from common.domain.booking.access import Staff
+from common.domain.booking.booking import Booking
+from common.domain.calendar.connection import Connection
+from common.domain.connect.settings import ExportSettings
+from common.domain.notify import NoticeKind
+from common.errors import Retry
+from common.flows.booking.change import CancelBooking, Reschedule, cancel_booking, reschedule
+from tests.flows.setups.booking_setup import at, export, synchronised
+from tests.lists import every
+from tests.world import World
+
+INVITING = ExportSettings(attendee=True, notify=True)
+
+
+def moved(world: World, booking: Booking, clock: str) -> Booking:
+    """Staff move a booking."""
+    return reschedule(world.ports, Reschedule("t1", booking.id, at(clock), Staff()))
+
+
+def cancelled(world: World, booking: Booking) -> Booking:
+    """Staff cancel a booking."""
+    return cancel_booking(world.ports, CancelBooking("t1", booking.id, Staff()))
+
+
+def fault(world: World, action: str, method: str, **options: Any) -> None:
+    """An answer of Google that goes wrong."""
+    world.google.inspect.add_fault(action, method=method, **options)
+
+
+def insisted(world: World, booking: Booking, connection: Connection, *, most: int = 10) -> int:
+    """Repeat the task as its wrapper would; how many tries it took."""
+    for number in itertools.count(1):
+        try:
+            export(world, booking, connection)
+        except Retry:
+            assert number < most
+            continue
+        return number
+    raise AssertionError
+
+
+def notices(world: World) -> list[NoticeKind]:
+    """What the owner was told."""
+    return [notice.kind for notice in every(world.ports.lists.notices, "t1")]
+
+
+def mails(world: World) -> list[str]:
+    """What Google mailed to guests."""
+    return [mail["kind"] for mail in world.google.admin.mails()]
+
+
+def choose(world: World, connection: Connection, **exports: Any) -> Connection:
+    """The connection with other settings of its exports."""
+    return synchronised(world, connection, exports=ExportSettings(**exports))

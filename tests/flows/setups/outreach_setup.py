@@ -1,0 +1,66 @@
+"""Worlds in which somebody is told something, and what arrived there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from common.domain.booking.access import Staff
+from common.domain.booking.booking import Booking
+from common.domain.catalogue.records import MailPolicy
+from common.domain.shared.tasks import OutboxKind
+from common.flows.booking.change import CancelBooking, Reschedule, cancel_booking, reschedule
+from tests.flows.setups.booking_setup import CUSTOMER, at
+from tests.world import RETURN_TO, World
+
+OWNER = "owner@salon.example"
+HOOK = "https://shop.example/hooks"
+
+
+def policy(world: World, **values: Any) -> None:
+    """Change what the tenant wants mailed."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    tenant = world.ports.catalogue.tenant("t1")
+    world.ports.catalogue.save_tenant(replace(tenant, mail=MailPolicy(**values)))
+
+
+def move(world: World, booking: Booking, clock: str) -> Booking:
+    """Staff move the booking."""
+    return reschedule(world.ports, Reschedule("t1", booking.id, at(clock), Staff()))
+
+
+def cancel(world: World, booking: Booking) -> Booking:
+    """Staff cancel the booking."""
+    return cancel_booking(world.ports, CancelBooking("t1", booking.id, Staff()))
+
+
+def mailed(world: World, address: str | None = CUSTOMER.email) -> list[str]:
+    """The subjects of what somebody got, in order."""
+    return [mail.subject for mail in world.postbox.to(address or "")]
+
+
+BOOKED = "Your appointment with Salon"
+MOVED = "Your appointment with Salon has a new time"
+CANCELLED = "Your appointment with Salon was cancelled"
+
+
+def promised(world: World) -> list[str]:
+    """What is still to be told."""
+    due = world.ports.ledger.outbox_due(world.clock.now() + timedelta(days=9), 100)
+    return [entry.kind.value for entry in due if entry.kind is not OutboxKind.EXPORT]
+
+
+__all__ = [
+    "BOOKED",
+    "CANCELLED",
+    "HOOK",
+    "MOVED",
+    "OWNER",
+    "RETURN_TO",
+    "cancel",
+    "mailed",
+    "move",
+    "policy",
+    "promised",
+]

@@ -1,0 +1,281 @@
+"""What following an Outlook calendar promises where Microsoft differs from Google."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from common.domain.booking.booking import BookingStatus, LinkState
+from common.domain.calendar.interval import Interval
+from local.microsoft import Settings
+from tests.flows.setups.graph_setup import Outlook, settled, stamps, weekly
+from tests.flows.setups.sync_setup import at
+from tests.world import OUTLOOK
+
+
+@pytest.fixture
+def world():
+    return Outlook()
+
+
+def delivered(world):
+    """Let what is announced now be worked off, but nothing that comes later."""
+    world.microsoft.push.deliver()
+    world.engine.drain(within=timedelta(seconds=10))
+
+
+@pytest.mark.pitfall(11)
+def test_a_change_is_followed_at_once(world):
+    """Pitfall 11: entered, moved and deleted in Outlook, it is so here within the first look."""
+    entered = world.enter(at(9))
+    delivered(world)
+    first = world.taken()
+    world.microsoft.owner.shift_event(world.calendar, entered, minutes=120)
+    world.clock.advance_to(world.clock.now() + timedelta(seconds=10))
+    delivered(world)
+    second = world.taken()
+    world.microsoft.owner.delete_event(world.calendar, entered)
+    world.clock.advance_to(world.clock.now() + timedelta(seconds=10))
+    delivered(world)
+
+    assert ([at(9)], [at(11)], []) == (first, second, world.taken())
+    assert not world.errors
+
+
+@pytest.mark.pitfall(8)
+@pytest.mark.parametrize("lag", [20, 100])
+def test_what_is_announced_too_early_is_found_by_a_second_look(lag):
+    """Pitfall 8: a notification before the change can be read costs half a minute or three, not a poll."""
+    world = Outlook(microsoft=Settings(lag=timedelta(seconds=lag)))
+    world.advance(minutes=10)
+    world.done.clear()
+    world.enter(at(9))
+
+    delivered(world)
+    early = world.taken()
+    world.engine.run_until(world.clock.now() + timedelta(seconds=50))
+    after_a_minute = world.taken()
+    world.engine.run_until(world.clock.now() + timedelta(minutes=4))
+
+    assert [] == early
+    assert ([at(9)] if lag == 20 else []) == after_a_minute
+    assert [at(9)] == world.taken()
+    assert ["push", "second", "third"] == world.reasons()
+
+
+@pytest.mark.pitfall(11)
+def test_later_looks_are_shared_and_end(world):
+    """Pitfall 11: however many changes there are in a few seconds, they share the later looks."""
+    world.advance(minutes=10)
+    world.done.clear()
+    for hour in range(8, 14):
+        world.enter(at(hour))
+    delivered(world)
+    world.engine.run_until(world.clock.now() + timedelta(minutes=10))
+
+    assert 1 == world.reasons().count("second") == world.reasons().count("third")
+    assert world.reasons().count("push") <= 2
+
+
+@pytest.mark.pitfall(7)
+def test_an_own_event_that_leaves_the_range_is_not_deleted(world):
+    """Pitfalls 7 and 22: what delta calls removed may only have been moved out of its range."""
+    world.book(at(9))
+    world.drain()
+    link = world.link()
+    world.microsoft.owner.shift_event(world.calendar, link.event_id, minutes=4 * 365 * 24 * 60)
+    settled(world)
+
+    booking = world.booking()
+    assert BookingStatus.CONFIRMED is booking.status
+    assert LinkState.LIVE is world.link().state
+    assert not world.errors
+
+
+@pytest.mark.pitfall(4)
+def test_a_removal_counts_only_when_the_event_is_not_there(world):
+    """Pitfall 4: a removal is read before it counts; an error proves nothing, and nothing is freed by it."""
+    entered = world.enter(at(9))
+    delivered(world)
+    world.clock.advance_to(world.clock.now() + timedelta(minutes=1))
+    world.microsoft.add_fault("status", method="events.get", status=503, times=0)
+    world.microsoft.owner.delete_event(world.calendar, entered)
+    delivered(world)
+    during = world.taken()
+    world.microsoft.inspect.clear_faults()
+    settled(world)
+
+    assert [at(9)] == during
+    assert [] == world.taken()
+
+
+@pytest.mark.pitfall(14)
+def test_a_deleted_occurrence_is_found_by_the_next_listing(world):
+    """Pitfall 14: delta tells nothing of it; the next daily listing frees its time."""
+    series = world.enter(at(9), **weekly(at(9), 4))
+    settled(world)
+    before = world.taken()
+    day = world.microsoft.owner.days(
+        world.calendar, series, start=at(0).isoformat(), end=at(0, day=30).isoformat()
+    )[1]
+    world.microsoft.owner.delete_event(world.calendar, day["id"])
+    settled(world)
+    generation = world.feed().generation
+    settled(world, hours=26)
+
+    assert 4 == len(before)
+    assert generation < world.feed().generation
+    assert [moment for moment in before if moment != before[1]] == world.taken()
+
+
+@pytest.mark.pitfall(14)
+def test_an_occurrence_moved_out_of_the_range_frees_its_place(world):
+    """Pitfall 14: its series is read again as a whole."""
+    series = world.enter(at(9), **weekly(at(9), 3))
+    settled(world)
+    day = world.microsoft.owner.days(
+        world.calendar, series, start=at(0).isoformat(), end=at(0, day=30).isoformat()
+    )[2]
+    world.microsoft.owner.shift_event(world.calendar, day["id"], minutes=24 * 60)
+    settled(world)
+
+    assert [at(9), at(9, day=7), at(9, day=15)] == world.taken()
+
+
+@pytest.mark.pitfall(6)
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (410, "SyncStateNotFound"),
+        (410, "syncStateInvalid"),
+        (404, "SyncStateNotFound"),
+        (410, "resyncRequired"),
+    ],
+)
+def test_a_lost_sync_state_is_a_fresh_listing(status, code):
+    """Pitfall 6: in all its spellings; what was deleted meanwhile is gone, the rest stays."""
+    world = Outlook(microsoft=Settings(sync_reset_status=status, sync_reset_code=code))
+    kept, gone = world.enter(at(9)), world.enter(at(11))
+    delivered(world)
+    world.microsoft.admin.expire_sync_tokens()
+    world.microsoft.owner.delete_event(world.calendar, gone)
+    world.clock.advance_to(world.clock.now() + timedelta(minutes=1))
+    settled(world)
+
+    assert kept
+    assert [at(9)] == world.taken()
+    assert 2 == world.feed().generation
+
+
+@pytest.mark.pitfall(7)
+def test_the_range_rolls_forward_with_time(world):
+    """Pitfall 7: the window is frozen in the delta link; a fresh listing moves it on in time."""
+    before = world.feed().covered
+    for _ in range(9):
+        world.advance(days=1)
+        world.maintain()
+        world.drain()
+
+    after = world.feed().covered
+    assert after.end - before.end >= timedelta(days=7)
+    assert after.contains(Interval(world.clock.now(), world.clock.now() + timedelta(days=720)))
+
+
+@pytest.mark.pitfall(22)
+def test_an_own_event_is_found_in_the_calendar_it_was_moved_to():
+    """Pitfall 22: its immutable id goes with it; the booking stays, and its link follows."""
+    world = Outlook(calendars=("Team",))
+    world.book(at(9))
+    world.drain()
+    world.microsoft.owner.move_to_calendar(world.calendar, world.link().event_id, world.others[0])
+    settled(world, minutes=40)
+
+    assert BookingStatus.CONFIRMED is world.booking().status
+    assert LinkState.LIVE is world.link().state
+    assert world.others[0] == world.link().calendar_id
+    assert not world.errors
+
+
+@pytest.mark.pitfall(12)
+def test_what_exchange_touches_by_itself_is_an_echo(world):
+    """Pitfall 12: a new etag without a change makes no write, neither here nor there."""
+    world.book(at(9))
+    world.drain()
+    before = len(world.calls("events.update") + world.calls("events.create"))
+    for _ in range(3):
+        world.microsoft.admin.bump(world.calendar, world.link().event_id)
+        settled(world)
+
+    assert before == len(world.calls("events.update") + world.calls("events.create"))
+    assert [] == world.told()
+    assert [] == world.taken()
+
+
+@pytest.mark.pitfall(12)
+def test_a_copy_of_an_own_event_is_foreign(world):
+    """Pitfall 12: it carries our marker, but was made by somebody else."""
+    world.book(at(9))
+    world.drain()
+    ours = next(one for one in world.events() if one["id"] == world.link().event_id)
+    properties = [{"id": key, "value": value} for key, value in ours["_properties"].items()]
+    world.enter(at(15), subject=ours["subject"], singleValueExtendedProperties=properties)
+    settled(world)
+
+    assert [at(15)] == world.taken()
+    assert at(9) == world.booking().interval.start
+
+
+@pytest.mark.pitfall(22)
+def test_the_owner_moves_and_deletes_an_exported_booking(world):
+    """Pitfall 22: the booking follows; the deletion counts after the grace that Microsoft needs."""
+    world.book(at(9))
+    world.drain()
+    world.microsoft.owner.shift_event(world.calendar, world.link().event_id, minutes=60)
+    settled(world)
+    moved = world.booking().interval.start
+    world.microsoft.owner.delete_event(world.calendar, world.link().event_id)
+    delivered(world)
+    at_once = world.booking().status
+    settled(world)
+
+    assert at(10) == moved
+    assert BookingStatus.CONFIRMED is at_once
+    assert BookingStatus.CANCELLED is world.booking().status
+
+
+def test_a_mailbox_that_is_not_there_stops_with_its_reason(world):
+    """A mailbox without a REST interface is no outage: nothing is deleted, and the feed says why."""
+    world.enter(at(9))
+    delivered(world)
+    world.microsoft.admin.set_mailbox_error(OUTLOOK)
+    world.look()
+    world.drain()
+
+    assert "mailbox_unsupported" == world.feed().error
+    assert [at(9)] == world.taken()
+    assert not world.errors
+
+
+@pytest.mark.pitfall(24)
+def test_a_calendar_that_vanished_frees_nothing():
+    """Pitfall 24: what was imported from it blocks until its owner decides."""
+    world = Outlook(calendars=("Team",))
+    key = next(name for name in world.connection.calendars if name != world.key)
+    world.enter(at(9), calendar=world.others[0])
+    settled(world)
+    world.microsoft.admin.remove_calendar(world.others[0])
+    settled(world, hours=2)
+
+    assert [at(9)] == world.taken(key=key)
+    assert not world.errors
+
+
+def test_unknown_words_still_block(world):
+    """An event whose showAs and type nobody knows takes its time."""
+    world.microsoft.owner.put_event(
+        world.calendar, {"subject": "odd", **stamps(at(9))}, raw={"showAs": "levitating", "type": "novelty"}
+    )
+    settled(world)
+
+    assert [at(9)] == world.taken()

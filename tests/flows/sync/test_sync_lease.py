@@ -1,0 +1,302 @@
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from common.domain.connect.settings import ExportSettings, Settings
+from common.errors import Conflict, StoreUnavailable
+from common.flows.shared.lease import take
+from common.flows.sync.sync_calendar import SyncCalendar, SyncOutcome, sync_calendar
+from common.ports.machine import Tuning
+from tests.flows.setups.sync_setup import Synced, at
+from tests.world import ACCOUNT
+
+
+def look(world, **options):
+    return sync_calendar(
+        world.ports, SyncCalendar(world.tenant, world.connection_id, world.key, **options)
+    ).outcome
+
+
+class Interrupted:
+    """Calls ``between`` before every call of a port, as if something happened at that very moment."""
+
+    def __init__(self, port, between):
+        self._port, self._between = port, between
+
+    def __getattr__(self, name):
+        found = getattr(self._port, name)
+        if not callable(found):
+            return found
+
+        def call(*args, **options):
+            self._between(name)
+            return found(*args, **options)
+
+        return call
+
+
+def interrupted(ports, between):
+    """The ports with ``between`` called before each exchange with the store, the provider and the queue."""
+    (kind, provider), *_ = ports.providers.items()
+    return replace(
+        ports,
+        feeds=Interrupted(ports.sync_states, between),
+        bookings=Interrupted(ports.bookings, between),
+        connections=Interrupted(ports.connections, between),
+        queue=Interrupted(ports.queue, between),
+        providers={kind: replace(provider, calendar=Interrupted(provider.calendar, between))},
+    )
+
+
+@pytest.mark.pitfall(11)
+def test_whoever_comes_second_goes_away_and_is_not_forgotten():
+    """Pitfall 11: while one works, another only counts; the change is seen all the same."""
+    world = Synced()
+    outcomes = []
+
+    def between(name):
+        if name == "changes" and not outcomes:
+            outcomes.append(None)
+            world.enter(at(9))
+            outcomes[0] = look(replace_ports(world, plain))
+
+    plain = world.ports
+    world.ports = interrupted(plain, between)
+    outcome = look(world)
+    world.ports = plain
+    world.drain()
+
+    assert not world.errors
+    assert (SyncOutcome.DONE, [SyncOutcome.BUSY]) == (outcome, outcomes)
+    assert [at(9)] == world.busy()
+
+
+def replace_ports(world, ports):
+    """The same world, seen by another instance of the function."""
+    other = object.__new__(type(world))
+    other.__dict__ = {**world.__dict__, "ports": ports}
+    return other
+
+
+@pytest.mark.pitfall(11)
+def test_a_push_at_any_moment_is_seen():
+    """Pitfall 11: an event entered, and pushed, before each single exchange of a sync is always imported."""
+    number = 0
+    while True:
+        world = Synced()
+        plain, calls = world.ports, []
+
+        def between(name, world=world, plain=plain, calls=calls, number=number):
+            calls.append(name)
+            if len(calls) == number + 1:
+                world.enter(at(9))
+                world.ports = plain
+                world.google.push.deliver()
+                world.engine.drain(within=timedelta(0))
+
+        world.ports = interrupted(plain, between)
+        look(world)
+        world.ports = plain
+        if len(calls) <= number:
+            break
+        world.drain()
+        assert not world.errors
+        assert [at(9)] == world.busy(), f"lost before call {number}: {calls[number]}"
+        number += 1
+    assert number > 8
+
+
+@pytest.mark.pitfall(11)
+def test_the_lease_of_a_dead_worker_ends():
+    """Pitfall 11: a worker dies with the lease; a push meanwhile is worked off when the lease has ended."""
+    world = Synced()
+    feed = world.feed()
+    assert take(world.ports, feed, holder="dead")
+
+    world.enter(at(9))
+    world.drain()
+    during = world.busy()
+    world.advance(seconds=world.ports.tuning.lease_seconds + 1)
+
+    assert not world.errors
+    assert ([], [at(9)]) == (during, world.busy())
+
+
+@pytest.mark.pitfall(11)
+def test_a_worker_that_comes_back_from_the_dead_writes_nothing():
+    """Pitfall 11: the lease ended and another took it: the first one's commit is refused."""
+    world = Synced()
+    world.enter(at(9))
+    plain, done = world.ports, []
+
+    def between(name):
+        if name == "commit" and not done:
+            done.append(name)
+            world.clock.advance_to(world.clock.now() + timedelta(hours=1))
+            done.append(look(replace_ports(world, plain)))
+
+    world.ports = interrupted(plain, between)
+    with pytest.raises(Conflict):
+        look(world)
+    world.ports = plain
+    world.drain()
+
+    assert ["commit", SyncOutcome.DONE] == done
+    assert [at(9)] == world.busy()
+
+
+@pytest.mark.pitfall(5)
+@pytest.mark.pitfall(11)
+@pytest.mark.parametrize("after", [False, True])
+def test_a_crash_at_any_moment_loses_and_doubles_nothing(after):
+    """Pitfalls 5, 11: killed before or after every exchange, the queue's next try ends in the same state."""
+    number = 0
+    while True:
+        calls = []
+        world = disturbed()
+        plain = world.ports
+
+        def between(name, calls=calls, number=number):
+            calls.append(name)
+            if len(calls) > number:
+                # Dead is dead: nothing is tidied up, the lease stays.
+                raise Crash(name)
+
+        world.ports = interrupted(plain, between) if not after else crashing_after(plain, between)
+        with contextlib.suppress(Crash):
+            look(world)
+        world.ports = plain
+        if len(calls) <= number:
+            break
+        # The queue delivers the same task again.
+        world.look()
+        world.drain(within=timedelta(minutes=20))
+        assert [at(10), at(12), at(12, day=1), at(12, day=2)] == world.busy(), calls
+        assert at(15) == world.booking().interval.start, calls
+        assert not world.booking("b2").active, calls
+        assert ["booking_cancelled", "booking_moved"] == sorted(world.told()), calls
+        assert not world.errors
+        number += 1
+    assert number > 15
+
+
+class Crash(RuntimeError):
+    """The instance dies."""
+
+
+def disturbed():
+    """A synchronised world in which everything changed, and every push was lost."""
+    world = Synced(settings=Settings(exports=ExportSettings()))
+    world.book(at(14))
+    world.book(at(17), "b2")
+    moved = world.enter(at(9))
+    deleted = world.enter(at(11))
+    world.drain()
+    world.google.owner.shift_event(ACCOUNT, moved, minutes=60)
+    world.google.owner.delete_event(ACCOUNT, deleted)
+    world.enter(at(12), recurrence=["RRULE:FREQ=DAILY;COUNT=3"])
+    world.google.owner.shift_event(ACCOUNT, world.link().event_id, minutes=60)
+    world.google.owner.delete_event(ACCOUNT, world.link("b2").event_id)
+    world.google.inspect.drop_pushes()
+    return world
+
+
+class After:
+    """Calls ``between`` after every call of a port."""
+
+    def __init__(self, port, between):
+        self._port, self._between = port, between
+
+    def __getattr__(self, name):
+        found = getattr(self._port, name)
+        if not callable(found):
+            return found
+
+        def call(*args, **options):
+            answer = found(*args, **options)
+            self._between(name)
+            return answer
+
+        return call
+
+
+def crashing_after(ports, between):
+    """The ports with ``between`` called after each exchange."""
+    (kind, provider), *_ = ports.providers.items()
+    return replace(
+        ports,
+        feeds=After(ports.sync_states, between),
+        bookings=After(ports.bookings, between),
+        queue=After(ports.queue, between),
+        providers={kind: replace(provider, calendar=After(provider.calendar, between))},
+    )
+
+
+@pytest.mark.pitfall(5)
+def test_a_crash_between_pages_goes_on_where_it_stopped():
+    """Pitfall 5: the cursor is stored with each page, so a long listing never starts over."""
+    world = Synced(sync=False, tuning=Tuning(page_budget=2, listing_chunk=1))
+    world.google.admin.bulk_load(
+        ACCOUNT,
+        [
+            {
+                "summary": "x",
+                "start": {"dateTime": (at(0) + timedelta(hours=number)).isoformat()},
+                "end": {"dateTime": (at(1) + timedelta(hours=number)).isoformat()},
+            }
+            for number in range(600)
+        ],
+    )
+    plain, pages = world.ports, []
+
+    def between(name):
+        if name == "changes":
+            pages.append(name)
+            if len(pages) == 2:
+                raise StoreUnavailable("gone for a moment")
+
+    world.ports = interrupted(plain, between)
+    with pytest.raises(StoreUnavailable):
+        look(world)
+    world.ports = plain
+    page = world.feed().cursor.page
+    world.look()
+    world.drain()
+
+    assert not world.errors
+    assert page is not None
+    assert 600 == len(world.busy())
+    assert 1 == world.feed().generation
+
+
+@pytest.mark.pitfall(11)
+def test_a_storm_of_pushes_costs_two_looks_a_bucket():
+    """Pitfall 11: thirty changes within a moment are read by at most two tasks."""
+    world = Synced()
+    world.done.clear()
+
+    for number in range(30):
+        world.enter(at(0) + timedelta(minutes=40 * number), minutes=10)
+        world.google.push.deliver()
+    world.drain()
+
+    assert not world.errors
+    assert 30 == len(world.busy())
+    assert len([done for done in world.done if done.task.payload.get("reason") == "push"]) <= 2
+
+
+def test_a_task_without_anything_to_do_asks_nobody():
+    """A repeated or late task finds its wake-up dealt with (fault F17)."""
+    world = Synced()
+    world.google.admin.clear_logs()
+    number = world.feed().done_request
+
+    assert (SyncOutcome.DONE, SyncOutcome.DONE) == (
+        look(world, request=number),
+        look(world, reason="continue"),
+    )
+    assert [] == [call["method"] for call in world.google.admin.calls()]

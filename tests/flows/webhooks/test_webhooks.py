@@ -1,0 +1,139 @@
+"""The tenant's own systems are told by signed webhooks, under the secrets and addresses that it chose."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from common.domain.shared.tasks import Work
+from common.domain.webhooks import DeliveryState, WebhookEvent
+from common.errors import Forbidden, GrantRevoked, InvalidRequest, Rejected
+from common.flows.connect.disconnect import StartDisconnect, start_disconnect
+from common.flows.webhooks.endpoints import AddHook, RotateHookSecret, add_hook, rotate_hook_secret
+from common.ports.outside import WebhookResponse
+from tests.flows.setups.booking_setup import CUSTOMER, booked, enter, shop
+from tests.flows.setups.outreach_setup import HOOK, cancel, move
+from tests.flows.setups.webhook_setup import genuine, hooked, messages, sweep
+from tests.world import ACCOUNT, World
+
+
+@pytest.mark.pitfall(25)
+def test_the_life_of_a_booking_is_told_thin_and_signed() -> None:
+    """Pitfall 25, B6: three events with ids and times, no name, address or note, each signed."""
+    world, made = hooked()
+    booking = booked(world, note="secret note").booking
+    world.drain()
+    booking = move(world, booking, "11:00")
+    world.drain()
+    cancel(world, booking)
+    world.drain()
+
+    assert world.targets.types() == ["booking.created", "booking.changed", "booking.cancelled"]
+    assert [item.event["data"]["revision"] for item in world.targets.posted] == [1, 2, 3]
+    assert all(genuine(item, made.secret) for item in world.targets.posted)
+    assert len({item.headers["webhook-id"] for item in world.targets.posted}) == 3
+    everything = "".join(item.body for item in world.targets.posted)
+    private = (CUSTOMER.name, CUSTOMER.email, CUSTOMER.phone, "secret note", ACCOUNT, "Anna")
+    assert [word for word in private if word and word in everything] == []
+    assert max(len(item.body) for item in world.targets.posted) < 20_000
+
+
+def test_the_life_of_a_connection_is_told() -> None:
+    """Connected, to be connected again, connected, disconnected."""
+    world = World()
+    world.catalogue()
+    world.account()
+    add_hook(world.ports, AddHook("t1", HOOK))
+    connection = world.connect()
+    world.drain()
+    world.google.admin.revoke_grant(ACCOUNT)
+    world.advance(hours=2)
+    with pytest.raises(GrantRevoked):
+        world.run(Work.MAINTENANCE, {"job": "refresh", "tenant": "t1", "connection": connection.id})
+    sweep(world, minutes=2)
+    world.connect()
+    world.drain()
+    start_disconnect(world.ports, StartDisconnect("t1", connection.id))
+    world.drain()
+
+    assert world.targets.types() == [
+        "connection.connected",
+        "connection.reauth_required",
+        "connection.connected",
+        "connection.disconnected",
+    ]
+
+
+def test_a_target_hears_of_what_it_chose() -> None:
+    """Events that were not chosen are not sent, and other tenants hear nothing at all."""
+    world, _ = hooked(events=(WebhookEvent.BOOKING_CANCELLED,))
+    add_hook(world.ports, AddHook("t2", "https://other.example/hook"))
+    booking = booked(world).booking
+    world.drain()
+    cancel(world, booking)
+    world.drain()
+
+    assert world.targets.types() == ["booking.cancelled"]
+    assert [item.url for item in world.targets.posted] == [HOOK]
+
+
+def test_an_address_that_became_private_is_not_reached() -> None:
+    """SSRF: what the courier refuses counts as a failure, and is nobody's secret way in."""
+    world, made = hooked()
+    world.targets.answers = [Forbidden("no", code="forbidden_target")]
+    booked(world)
+    world.drain(within=timedelta(seconds=1))
+    (message,) = messages(world, made.hook.id)
+
+    assert (message.state, message.answer, message.attempts) == (DeliveryState.PENDING, "unreachable", 1)
+
+
+def test_a_secret_is_replaced_without_a_gap() -> None:
+    """While both are known each signs; after the old one is dropped it signs no more."""
+    world, first = hooked()
+    second = rotate_hook_secret(world.ports, RotateHookSecret("t1", first.hook.id))
+    booked(world, "10:00")
+    world.drain()
+    third = rotate_hook_secret(world.ports, RotateHookSecret("t1", first.hook.id, drop_old=True))
+    booked(world, "11:00")
+    world.drain()
+    both, alone = world.targets.posted
+
+    assert [genuine(both, item.secret) for item in (first, second)] == [True, True]
+    assert [genuine(alone, item.secret) for item in (first, second, third)] == [False, False, True]
+
+
+@pytest.mark.parametrize("url", ["http://shop.example/x", "https://10.0.0.1/", "https://a:b@shop.example/"])
+def test_an_address_that_may_not_be_called_is_refused(url: str) -> None:
+    """SSRF: the target is judged when it is registered."""
+    world, _ = shop()
+
+    with pytest.raises(InvalidRequest):
+        add_hook(world.ports, AddHook("t1", url))
+
+
+def test_there_is_an_end_to_targets() -> None:
+    """Ten a tenant: each booking is a message to every one of them."""
+    world, _ = hooked()
+    for number in range(9):
+        add_hook(world.ports, AddHook("t1", f"{HOOK}/{number}"))
+
+    with pytest.raises(Rejected):
+        add_hook(world.ports, AddHook("t1", f"{HOOK}/more"))
+
+
+def test_addresses_and_secrets_of_targets_are_nowhere_in_tasks_and_logs() -> None:
+    """G3: ids alone; at rest the secret is a ciphertext."""
+    world, made = hooked()
+    world.targets.answers = [WebhookResponse(500)]
+    booked(world)
+    enter(world, "18:00", "19:00")
+    world.drain()
+    said = "\n".join([*world.log.lines, *(str(done.task) for done in world.done)])
+    documents: Any = world.documents
+    stored = "\n".join(str(item.data) for item in documents.get(documents.paths()))
+
+    assert "shop.example/hooks" not in said
+    assert made.secret not in said + stored

@@ -1,0 +1,66 @@
+"""A function needs no settings for what it never does, and says so where it does."""
+
+from __future__ import annotations
+
+import pytest
+
+from common.config import Config, Misconfigured
+from common.crypto.vault import new_keyset
+from common.domain.calendar.connection import ProviderKind
+from common.errors import OperatorFault
+from common.providers.offered import offered
+from common.wiring import Installation
+from local.firestore_memory.documents import MemoryDocuments
+
+BARE = {"PUBLIC_BASE_URL": "https://functions.example"}
+GOOGLE = {"GOOGLE_CLIENT_ID": "1.apps.googleusercontent.com", "GOOGLE_CLIENT_SECRET": "a-secret"}
+
+
+def test_ports_need_no_secrets_until_they_are_used() -> None:
+    """A function that only reads its own documents starts without any key or client."""
+    ports = Installation(Config(BARE), documents=MemoryDocuments()).ports
+
+    assert ports.connections.of_tenant("t1") == ()
+    assert ports.keys.token()
+    assert not ports.mailer.on
+
+
+def test_what_is_missing_is_named_when_it_is_needed() -> None:
+    """The error names the setting to operators, and is the one that callers are answered 503 for."""
+    ports = Installation(Config(BARE), documents=MemoryDocuments()).ports
+
+    with pytest.raises(Misconfigured, match="GRANT_KEYSET"):
+        ports.vault.conceal("a", context="b")
+    with pytest.raises(Misconfigured, match="purpose manage"):
+        ports.keys.sign("manage", "a")
+    with pytest.raises(Misconfigured, match="GOOGLE_CLIENT_ID nor MICROSOFT_CLIENT_ID"):
+        ports.providers[ProviderKind.GOOGLE]
+
+
+def test_the_vault_is_the_real_one_once_its_keyset_is_there() -> None:
+    """What the late vault seals, the installation's own vault opens."""
+    installation = Installation(Config({**BARE, "GRANT_KEYSET": new_keyset()}), documents=MemoryDocuments())
+
+    sealed = installation.ports.vault.conceal("secret", context="a")
+
+    assert installation.vault.reveal(sealed, context="a") == "secret"
+
+
+def test_half_a_registration_hurts_one_provider_alone() -> None:
+    """Without Microsoft's secret Google's calendars work on, and Microsoft's say what is missing."""
+    found = offered(Config({**GOOGLE, "MICROSOFT_CLIENT_ID": "1"}), live_timeout=1.0)
+
+    assert set(found) == {ProviderKind.GOOGLE, ProviderKind.MICROSOFT}
+    assert found[ProviderKind.GOOGLE] is found[ProviderKind.GOOGLE]
+    with pytest.raises(Misconfigured, match="MICROSOFT_CLIENT_SECRET"):
+        found[ProviderKind.MICROSOFT]
+
+
+def test_a_provider_without_a_registration_is_not_offered() -> None:
+    """Work for it needs the operator; asking whether it is offered is no error."""
+    found = offered(Config(GOOGLE), live_timeout=1.0)
+
+    assert ProviderKind.MICROSOFT not in found
+    assert len(found) == 1
+    with pytest.raises(OperatorFault):
+        found[ProviderKind.MICROSOFT]

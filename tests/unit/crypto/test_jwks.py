@@ -1,0 +1,245 @@
+"""An issuer's keys: rotated, fetched seldom, kept through an outage, and never a secret taken for a key."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+
+from common.crypto.jwks import KeySet, KeysUnavailable, parsed
+from common.errors import SyncError, UntrustedCaller
+from local.cloud_tasks.model import VirtualClock
+from local.issuer import Issuer, SigningKey
+from tests.issuers import AUDIENCE, START, Party, gate
+
+CLAIMS = {"tenant": "t1", "role": "owner"}
+URL = "https://login.example"
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock(START)
+
+
+@pytest.fixture
+def party(clock: VirtualClock) -> Party:
+    return Party(URL, clock)
+
+
+def later(clock: VirtualClock, **length: float) -> None:
+    clock.advance_to(clock.now() + timedelta(**length))
+
+
+def test_keys_are_fetched_once_an_hour(party: Party, clock: VirtualClock) -> None:
+    """A hundred calls cost one fetch; after an hour another one."""
+    door = gate(party)
+    for _ in range(100):
+        door(party.token(**CLAIMS))
+    later(clock, minutes=59)
+    door(party.token(**CLAIMS))
+    within = party.fetched
+    later(clock, minutes=1)
+    door(party.token(**CLAIMS))
+
+    assert (1, 2) == (within, party.fetched)
+
+
+def test_a_new_key_is_fetched_at_once_and_an_old_one_ends(party: Party, clock: VirtualClock) -> None:
+    """Rotation: the new key's first token is good; a key that the issuer took back is bad."""
+    door = gate(party)
+    old = party.token(**CLAIMS)
+    door(old)
+    later(clock, seconds=30)
+    party.issuer.keys = [SigningKey.generate()]
+
+    assert "t1" == door(party.token(**CLAIMS)).tenant
+    with pytest.raises(UntrustedCaller):
+        door(old)
+
+
+def test_unknown_key_ids_ask_the_issuer_twice_a_minute_at_most(party: Party, clock: VirtualClock) -> None:
+    """A stranger's key ids make no storm at the issuer."""
+    door, stranger = gate(party), Party(URL, clock)
+    door(party.token(**CLAIMS))
+    for _ in range(60):
+        with pytest.raises(UntrustedCaller):
+            door(stranger.token(**CLAIMS))
+        later(clock, seconds=1)
+
+    assert party.fetched <= 1 + 2
+
+
+def test_known_keys_outlive_an_outage_for_a_day(party: Party, clock: VirtualClock) -> None:
+    """While the issuer is down its last keys are good for a day; then nobody can tell, which is a 503."""
+    door = gate(party)
+    door(party.token(**CLAIMS))
+    party.down = True
+    later(clock, hours=23, minutes=59)
+    during = door(party.token(**CLAIMS))
+    later(clock, minutes=1)
+
+    assert "t1" == during.tenant
+    with pytest.raises(KeysUnavailable):
+        door(party.token(**CLAIMS))
+
+
+def test_an_outage_is_asked_about_twice_a_minute_at_most(party: Party, clock: VirtualClock) -> None:
+    """Each call of an outage is a 503 with the time to wait, and most of them cost no fetch."""
+    door = gate(party)
+    party.down = True
+    for _ in range(60):
+        with pytest.raises(KeysUnavailable) as refused:
+            door(party.token(**CLAIMS))
+        later(clock, seconds=1)
+
+    assert party.fetched == 2
+    assert refused.value.retry_after == 30
+
+
+def test_an_unknown_key_during_an_outage_is_not_the_callers_fault(party: Party, clock: VirtualClock) -> None:
+    """It may be the new one of a rotation: 503, and good as soon as the issuer is back."""
+    door = gate(party)
+    door(party.token(**CLAIMS))
+    party.issuer.keys = [SigningKey.generate()]
+    party.down = True
+    later(clock, minutes=1)
+    with pytest.raises(KeysUnavailable):
+        door(party.token(**CLAIMS))
+    party.down = False
+    later(clock, minutes=1)
+
+    assert "t1" == door(party.token(**CLAIMS)).tenant
+
+
+RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+SHORT = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+P256, P384 = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP384R1())
+ED = ed25519.Ed25519PrivateKey.generate()
+
+
+def jwk(key: Any, **more: Any) -> dict[str, Any]:
+    kind = {rsa.RSAPrivateKey: RSAAlgorithm, ec.EllipticCurvePrivateKey: ECAlgorithm}
+    algorithm = next((value for of, value in kind.items() if isinstance(key, of)), OKPAlgorithm)
+    return {**algorithm.to_jwk(key.public_key(), as_dict=True), "kid": "k", "use": "sig"} | more
+
+
+def signed(key: Any, algorithm: str, **header: Any) -> str:
+    now = int(START.timestamp())
+    claims = {"iss": URL, "aud": AUDIENCE, "sub": "s", "iat": now, "exp": now + 60, **CLAIMS}
+    return jwt.encode(claims, key, algorithm=algorithm, headers={"kid": "k", **header})
+
+
+@pytest.mark.parametrize(
+    ("published", "token", "good"),
+    [
+        (jwk(RSA), signed(RSA, "RS256"), True),
+        (jwk(RSA), signed(RSA, "PS512"), True),
+        (jwk(RSA, alg="RS256"), signed(RSA, "RS512"), False),
+        (jwk(P256), signed(P256, "ES256"), True),
+        (jwk(P384), signed(P384, "ES384"), True),
+        (jwk(ED), signed(ED, "EdDSA"), True),
+        (jwk(RSA), signed(P256, "ES256"), False),
+        (jwk(P256), signed(RSA, "RS256"), False),
+        (jwk(RSA), signed("x" * 64, "HS256"), False),
+        (jwk(RSA), signed("", "none"), False),
+        (jwk(RSA), signed(RSA, "RS256", crit=["exp"]), False),
+        (jwk(RSA), signed(RSA, "RS256", typ="logout+jwt"), False),
+        (jwk(RSA), signed(RSA, "RS256", typ="at+jwt"), False),
+        (jwk(RSA), signed(RSA, "RS256", kid="other"), False),
+        (jwk(RSA), signed(RSA, "RS256", kid="../k"), False),
+    ],
+    ids=range(15),
+)
+def test_an_algorithm_fits_its_key(
+    party: Party, published: dict[str, Any], token: str, *, good: bool
+) -> None:
+    """Only asymmetric algorithms, only those of the key's own kind, only ID tokens, only known ids."""
+    party.keys = {"keys": [published]}
+    try:
+        gate(party)(token)
+    except UntrustedCaller:
+        assert not good
+    else:
+        assert good
+
+
+def test_a_key_in_the_token_itself_proves_nothing(party: Party) -> None:
+    """A token brings its own key, or says where to fetch one: neither is looked at."""
+    stranger = SigningKey.generate()
+    brought = {
+        "jwk": stranger.public_jwk(),
+        "jku": "https://evil.example/jwks",
+        "x5u": "https://evil.example",
+    }
+
+    with pytest.raises(UntrustedCaller):
+        gate(party)(signed(stranger.private, "RS256", **brought, kid=party.issuer.keys[0].key_id))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"keys": {}}',
+        b'{"keys": []}',
+        b"<html>",
+        b"[" * 100_000,
+        json.dumps({"keys": ["k", None, {"kid": "k"}, {"kty": "RSA", "kid": "k"}]}).encode(),
+        json.dumps({"keys": [{"kty": "oct", "kid": "k", "k": "c2VjcmV0"}]}).encode(),
+        json.dumps({"keys": [jwk(SHORT)]}).encode(),
+        json.dumps({"keys": [jwk(RSA, use="enc")]}).encode(),
+        json.dumps({"keys": [jwk(RSA, key_ops=["encrypt"])]}).encode(),
+        json.dumps({"keys": [RSAAlgorithm.to_jwk(RSA, as_dict=True) | {"kid": "k"}]}).encode(),
+        json.dumps({"keys": [jwk(RSA, n="!")]}).encode(),
+    ],
+    ids=range(14),
+)
+def test_what_is_no_usable_key_set_is_an_outage(content: bytes) -> None:
+    """Symmetric, short, private, foreign-purpose or broken keys are none."""
+    with pytest.raises(KeysUnavailable):
+        parsed(content)
+
+
+def test_a_broken_key_does_not_spoil_the_others() -> None:
+    """An issuer may publish what we do not understand."""
+    keys = parsed(
+        json.dumps({"keys": [{"kty": "new", "kid": "a"}, jwk(RSA, n="!"), jwk(P256, kid="b")]}).encode()
+    )
+
+    assert ["b"] == list(keys)
+
+
+def test_a_broken_answer_keeps_the_keys_that_are_known(party: Party, clock: VirtualClock) -> None:
+    """An error page is not an empty key set."""
+    door = gate(party)
+    door(party.token(**CLAIMS))
+    party.keys = {"keys": []}
+    later(clock, hours=2)
+
+    assert "t1" == door(party.token(**CLAIMS)).tenant
+
+
+def test_only_the_courier_s_errors_are_an_outage(clock: VirtualClock) -> None:
+    """A refusal of the address is one too: whatever keeps the keys away is not the caller's fault."""
+
+    def refused(uri: str) -> bytes:
+        raise SyncError("not on the public internet")
+
+    with pytest.raises(KeysUnavailable):
+        KeySet("https://x.example", refused, now=clock.now).key("k", "RS256")
+
+
+def test_the_development_issuer_rotates_without_a_gap(clock: VirtualClock) -> None:
+    """The key before the newest one stays good for its tokens."""
+    party = Party(URL, clock, Issuer(URL))
+    door, old = gate(party), party.token(**CLAIMS)
+    party.issuer.rotate()
+
+    assert ["t1", "t1"] == [door(old).tenant, door(party.token(**CLAIMS)).tenant]

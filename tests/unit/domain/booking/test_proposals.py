@@ -1,0 +1,68 @@
+"""What an owner's change proposes, until when, and what is left of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from common.domain.booking.booking import (
+    Booking,
+    BookingStatus,
+    Customer,
+    Proposal,
+    expiry,
+    renewed,
+    without_time,
+)
+from common.domain.calendar.interval import Interval
+
+NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+WORDS = Proposal("c", NOW, NOW + HOUR, title="Own")
+BOTH = replace(WORDS, interval=Interval(NOW, NOW + HOUR))
+
+
+def booking(start: datetime) -> Booking:
+    span = Interval(start, start + HOUR)
+    return Booking("b", "t", "r", "s", span, span, BookingStatus.CONFIRMED, Customer("Carla"), NOW, NOW)
+
+
+@pytest.mark.parametrize(
+    ("start", "expires"),
+    [
+        (NOW + timedelta(days=30), NOW + timedelta(days=7)),
+        (NOW + 2 * HOUR, NOW + 2 * HOUR),
+        (NOW - 2 * HOUR, NOW + timedelta(days=7)),
+    ],
+)
+def test_a_proposal_lives_a_week_or_until_the_appointment(start: datetime, expires: datetime) -> None:
+    """Of an appointment that has begun, staff put the records right within a week."""
+    assert expiry(booking(start), NOW) == expires
+
+
+def test_the_same_once_more_is_the_proposal_that_is_known() -> None:
+    """It neither lives longer nor is told again."""
+    later = replace(BOTH, proposed_at=NOW + HOUR, expires_at=NOW + 9 * HOUR)
+
+    assert renewed(BOTH, later) is BOTH
+    assert renewed(WORDS, later) is later
+    assert (renewed(None, later), renewed(BOTH, None)) == (later, None)
+
+
+@pytest.mark.parametrize(
+    ("before", "left"),
+    [
+        (BOTH, WORDS),
+        (WORDS, WORDS),
+        (replace(BOTH, title=None), None),
+        (replace(WORDS, title=None, deletion=True), None),
+        (None, None),
+    ],
+)
+def test_another_time_settles_the_time_and_leaves_the_words(
+    before: Proposal | None, left: Proposal | None
+) -> None:
+    """Neither a proposed time nor a deletion outlives a new time."""
+    assert without_time(before) == left

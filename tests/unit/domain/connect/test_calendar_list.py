@@ -1,0 +1,71 @@
+"""What listings of calendars mean for those that a connection knows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from common.domain.calendar.connection import AccessRole, CalendarEntry
+from common.domain.connect.calendar_list import enrolled, proven_gone, relisted
+
+NOW = datetime(2027, 3, 15, 8, tzinfo=UTC)
+
+
+def entry(key, **fields):
+    return CalendarEntry(
+        **({"key": key, "provider_id": key, "name": key, "zone": None, "role": AccessRole.OWNER} | fields)
+    )
+
+
+def test_only_the_accounts_own_calendar_is_on_at_first():
+    """C1: whatever a listing claims."""
+    found = enrolled([entry("a", primary=True), entry("b", enabled=True)])
+
+    assert {key: item.enabled for key, item in found.items()} == {"a": True, "b": False}
+
+
+def test_a_later_listing_keeps_switches_and_takes_everything_else():
+    """Names, zones and roles are the provider's; switches are the person's."""
+    known = {"a": entry("a", enabled=True), "b": entry("b")}
+    now = [
+        entry("a", name="new name", role=AccessRole.READER),
+        entry("b", enabled=True),
+        entry("c", enabled=True),
+    ]
+    found = relisted(known, now, now=NOW).calendars
+
+    assert (found["a"].name, found["a"].role, found["a"].enabled) == ("new name", AccessRole.READER, True)
+    assert (found["b"].enabled, found["c"].enabled) == (False, False)
+
+
+@pytest.mark.pitfall(24)
+def test_what_is_missing_stays_until_two_listings_a_day_apart():
+    """Pitfall 24: one listing without it is no proof, and neither are many within a day."""
+    known = {"a": entry("a", enabled=True)}
+    first = relisted(known, [], now=NOW)
+    second = relisted(first.calendars, [], now=NOW + timedelta(hours=23))
+    third = relisted(second.calendars, [], now=NOW + timedelta(hours=24))
+
+    assert [item.gone for item in (first, second, third)] == [(), (), ("a",)]
+    assert third.calendars["a"] == replace(known["a"], missing_since=NOW)
+
+
+def test_what_comes_back_is_named():
+    """It has to be looked at again."""
+    known = {"a": entry("a", missing_since=NOW), "b": entry("b")}
+    found = relisted(known, [entry("a"), entry("b")], now=NOW + timedelta(days=3))
+
+    assert found.returned == ("a",)
+    assert found.calendars["a"].missing_since is None
+
+
+def test_new_ones_can_be_kept_out():
+    """While a calendar is being made, a new one may be that one."""
+    assert relisted({}, [entry("a")], now=NOW, admit=False).calendars == {}
+
+
+def test_a_calendar_that_is_there_is_not_gone():
+    """Only time without it makes it gone."""
+    assert not proven_gone(entry("a"), now=NOW)

@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.domain.booking.booking import Booking, BookingStatus, Customer, EventDraft, ExportLink, LinkState
+from common.domain.calendar.event import Detail, ExternalEvent, Gone, Kind, Response
+from common.domain.calendar.interval import Interval
+from common.domain.export.own_events import (
+    Deleted,
+    Echo,
+    Edited,
+    Impossible,
+    Stale,
+    fingerprint,
+    judge,
+    normalised,
+    seen,
+    seen_fingerprint,
+)
+from common.providers.google.event_structs import item_of
+from common.providers.google.events_to_domain import GoogleReadContext, event_of
+
+START = datetime(2027, 3, 22, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+SPAN = Interval(START, START + HOUR)
+WROTE = datetime(2027, 3, 20, tzinfo=UTC)
+BOOKING = Booking(
+    id="b1",
+    tenant="t1",
+    resource="anna",
+    service="cut",
+    interval=SPAN,
+    claimed=SPAN,
+    status=BookingStatus.CONFIRMED,
+    customer=Customer("Carla"),
+    created_at=WROTE,
+    updated_at=WROTE,
+    revision=3,
+)
+DRAFT = EventDraft(
+    event_id="sb1", booking="b1", epoch=0, interval=SPAN, zone="UTC", title="Cut: Carla", description="note"
+)
+LINK = ExportLink(
+    tenant="t1",
+    connection="c1",
+    booking="b1",
+    calendar="k1",
+    calendar_id="cal",
+    event_id="sb1",
+    epoch=0,
+    state=LinkState.LIVE,
+    revision=3,
+    written=fingerprint(DRAFT),
+    etag="e1",
+    updated=WROTE,
+)
+EVENT = ExternalEvent(
+    id="sb1",
+    kind=Kind.SINGLE,
+    start=SPAN.start,
+    end=SPAN.end,
+    title="Cut: Carla",
+    description="note",
+    etag="e2",
+    updated=WROTE + HOUR,
+)
+
+
+@pytest.mark.pitfall(12)
+@pytest.mark.parametrize(
+    ("wrote", "shown"),
+    [
+        ("a\nb", "a\r\nb"),
+        ("a\nb", "a<br>b"),
+        ("a\n\nb", "<p>a</p><p>b</p>"),
+        ("a b  \n", "a b"),
+        ("a & b < c", "a &amp; b &lt; c"),
+        ("Gru\u0308\u00dfe", "Gr\u00fc\u00dfe"),
+        ("\u2702\ufe0f cut", "\u2702 cut"),
+        ("\U0001f469\u200d\U0001f4bb", "\U0001f469\U0001f4bb"),
+        ("fat", "<b>fat</b>"),
+        ("see https://x.example", '<a href="https://x.example">see https://x.example</a>'),
+        ("a\u00a0b", "a b"),
+        ("long " * 2000, ("long " * 2000)[:8192]),
+    ],
+)
+def test_what_providers_change_on_their_own_is_no_difference(wrote, shown):
+    """Pitfall 12: a text and what the provider makes of it have the same fingerprint."""
+    assert normalised(wrote) == normalised(shown)
+
+
+@pytest.mark.pitfall(12)
+@given(st.text(max_size=200))
+def test_normalising_twice_changes_nothing(text):
+    """Pitfall 12: what was normalised stays, so that an echo of an echo is one too."""
+    once = normalised(re.sub("[&<>]", "", text))
+
+    assert once == normalised(once)
+
+
+@pytest.mark.pitfall(12)
+def test_different_words_are_a_difference():
+    """Pitfall 12: normalising hides no edit."""
+    assert len({normalised(text) for text in ("a", "b", "a b", "A", "ab", "")}) == 6
+
+
+def test_the_fingerprint_names_the_parts_that_adapters_change():
+    """Each part of a draft has its own hash, and no text is in it."""
+    assert {"time", "title", "description", "attendee", "reminder"} == set(fingerprint(DRAFT))
+    assert "Carla" not in str(fingerprint(DRAFT))
+    assert fingerprint(DRAFT)["time"] == seen_fingerprint(EVENT)["time"]
+    assert fingerprint(DRAFT)["reminder"] != fingerprint(replace(DRAFT, reminder=0))["reminder"]
+
+
+@pytest.mark.pitfall(12)
+@pytest.mark.parametrize(
+    "event",
+    [
+        EVENT,
+        EVENT._replace(etag="e1", title="whatever"),
+        EVENT._replace(title=None, description=None),
+        EVENT._replace(description="note \r\n"),
+        EVENT._replace(updated=None),
+    ],
+)
+def test_what_we_wrote_is_an_echo(event):
+    """Pitfall 12: recognised by the known etag, or by the content."""
+    assert Echo() == judge(LINK, event, BOOKING)
+
+
+@pytest.mark.pitfall(22)
+def test_older_reports_are_stale():
+    """Pitfall 22: a report from before our last write never changes a booking, not even a deletion."""
+    old = EVENT._replace(updated=WROTE - HOUR, start=START + HOUR, end=START + 2 * HOUR)
+
+    assert Stale() == judge(LINK, old, BOOKING)
+    assert Stale() == judge(LINK, old._replace(cancelled=True), BOOKING)
+
+
+@pytest.mark.pitfall(22)
+def test_only_what_changed_is_an_edit():
+    """Pitfall 22: time and words are told apart; a changed length is a changed time."""
+    longer = EVENT._replace(end=SPAN.end + HOUR)
+    both = longer._replace(title="Carla!")
+
+    assert Edited(interval=Interval(START, START + 2 * HOUR)) == judge(LINK, longer, BOOKING)
+    assert Edited(title="Carla!") == judge(LINK, EVENT._replace(title="Carla!"), BOOKING)
+    assert Edited(interval=longer.span, title="Carla!") == judge(LINK, both, BOOKING)
+
+
+@pytest.mark.pitfall(22)
+def test_a_rescheduled_booking_wins_over_a_move():
+    """Pitfall 22: while a new time waits to be written, the owner's words count, not the owner's time."""
+    moved = EVENT._replace(end=SPAN.end + HOUR, title="Carla!")
+    rescheduled = replace(BOOKING, revision=4, interval=Interval(START - HOUR, START))
+
+    assert Edited(title="Carla!", overtaken=True) == judge(LINK, moved, rescheduled)
+
+
+@pytest.mark.pitfall(22)
+def test_another_change_of_the_booking_stops_no_move():
+    """Pitfall 22: a note that waits to be written says nothing about the time."""
+    moved = EVENT._replace(end=SPAN.end + HOUR)
+
+    assert Edited(interval=moved.span) == judge(LINK, moved, replace(BOOKING, revision=4))
+
+
+@pytest.mark.pitfall(22)
+def test_a_write_under_way_is_not_taken_for_an_edit():
+    """Pitfall 22: what is still shown while our write is on its way is not what the owner wants."""
+    pending = replace(LINK, state=LinkState.PENDING, written=fingerprint(replace(DRAFT, title="New")))
+    later = Interval(START + HOUR, START + 2 * HOUR)
+    moving = replace(pending, written=fingerprint(replace(DRAFT, interval=later)))
+
+    assert Echo() == judge(pending, EVENT, BOOKING)
+    assert Edited(overtaken=True) == judge(moving, EVENT, replace(BOOKING, revision=4, interval=later))
+
+
+@pytest.mark.pitfall(22)
+def test_a_time_that_no_booking_can_have_is_impossible():
+    """Pitfall 22: an event without length is put right instead of dropped."""
+    assert Impossible() == judge(LINK, EVENT._replace(end=EVENT.start), BOOKING)
+
+
+@pytest.mark.pitfall(22)
+def test_a_declining_guest_is_no_cancellation():
+    """Pitfall 22: what guests answer changes no booking."""
+    guest = {"email": "carla@example.com", "responseStatus": "declined"}
+    times = {"dateTime": "2027-03-22T09:00:00Z"}, {"dateTime": "2027-03-22T10:00:00Z"}
+    item = {"id": "sb1", "start": times[0], "end": times[1], "attendees": [guest]}
+    read = event_of(item_of(item), GoogleReadContext.of(["UTC"], Detail.FULL))
+    declined = EVENT._replace(response=read.response)
+
+    assert Response.OWNER == read.response
+    assert Echo() == judge(LINK, declined, BOOKING)
+
+
+@pytest.mark.pitfall(22)
+@pytest.mark.parametrize("event", [Gone("sb1"), EVENT._replace(cancelled=True)])
+def test_a_vanished_event_is_deleted_unless_we_did_it(event):
+    """Pitfall 22: our own deletion comes back as an echo."""
+    cancelled = replace(BOOKING, status=BookingStatus.CANCELLED)
+
+    assert Deleted() == judge(LINK, event, BOOKING)
+    assert Echo() == judge(LINK, event, cancelled)
+    assert Echo() == judge(replace(LINK, state=LinkState.GONE), event, BOOKING)
+
+
+@pytest.mark.pitfall(22)
+def test_a_missing_event_that_is_there_again_is_revived():
+    """Pitfall 22: also with the etag that we know, because then nothing else changed."""
+    missing = replace(LINK, state=LinkState.MISSING, missing_since=WROTE)
+
+    assert Edited(revived=True) == judge(missing, EVENT._replace(etag="e1"), BOOKING)
+
+
+def test_a_state_once_seen_is_known():
+    """What was accepted is an echo from then on."""
+    moved = EVENT._replace(end=SPAN.end + HOUR)
+    known = seen(replace(LINK, missing_since=WROTE), moved)
+
+    assert Echo() == judge(known, moved._replace(etag="e3"), BOOKING)
+    assert (LinkState.LIVE, None, "e2") == (known.state, known.missing_since, known.etag)
+    assert LINK.written["reminder"] == known.written["reminder"]
