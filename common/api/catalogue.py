@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
 from pydantic import Field
 
-from common.api.cors import Origin
 from common.api.etags import condition, shown, stored
 from common.api.http import Call, Json, Reply
-from common.api.models import Email, Id, Instant, Line, Model, Zone, moment, name, plain, read
+from common.api.models import Email, Id, Instant, Line, Model, Origin, Zone, moment, name, plain, read
 from common.api.paging import listed
 from common.api.permissions import own_resource
 from common.api.routes import Route, staff

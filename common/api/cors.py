@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from threading import Lock
-from typing import TYPE_CHECKING, Annotated, Protocol
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Protocol
 
 from flask import Request
-from pydantic import AfterValidator, Field
 
 from common.errors import SyncError, TooMany, UnknownResource
 
@@ -120,28 +118,3 @@ class BrowserPage:
             return {"Vary": "Origin"}
         exposed = {"Access-Control-Expose-Headers": EXPOSED_HEADERS}
         return {"Vary": "Origin", "Access-Control-Allow-Origin": self._origin, **exposed}
-
-
-_PORTS = {"https": 443, "http": 80}
-
-
-def _as_sent(text: str) -> str:
-    """The origin, if a browser would write it so (https://www.rfc-editor.org/rfc/rfc6454#section-6.2)."""
-    message = "an origin as browsers send it: lower case, without its usual port, path or user"
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        raise ValueError(message) from None
-    named = f"[{host}]" if ":" in host else host
-    usual = "" if port in {None, _PORTS.get(parts.scheme)} else f":{port}"
-    if not host or text != f"{parts.scheme}://{named}{usual}":
-        raise ValueError(message)
-    return text
-
-
-Origin = Annotated[
-    str,
-    Field(max_length=300, pattern=r"^https?://[A-Za-z0-9.\-\[\]:]+$", examples=["https://salon.example"]),
-    AfterValidator(_as_sent),
-]

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from icalendar import Calendar, Event, vDuration, vText
-
 from common.api.http import Call, Json, Reply
 from common.api.models import Model, moment, read
 from common.api.permissions import own_resource
@@ -19,6 +17,8 @@ from common.domain.catalogue.ics_feed import IcsFeed, Shows
 from common.domain.catalogue.records import Resource
 
 if TYPE_CHECKING:
+    from icalendar import Event
+
     from common.ports import Ports
 
 
@@ -32,6 +32,9 @@ def feed_file(
     resource: Resource, bookings: Iterable[Booking], *, shows: Shows, services: Mapping[str, str]
 ) -> str:
     """The whole calendar; equal bookings give an equal text."""
+    # Loads slowly, and most functions that publish feeds write none.
+    from icalendar import Calendar, vDuration, vText  # noqa: PLC0415
+
     calendar = Calendar()
     calendar.add("prodid", "-//Slotbridge//Bookings//EN")
     calendar.add("version", "2.0")
@@ -68,6 +71,8 @@ def _summary(booking: Booking, shows: Shows, services: Mapping[str, str]) -> str
 
 def _event(booking: Booking, summary: str) -> Event:
     """One appointment; instants in UTC need no table of a zone's rules to be right everywhere."""
+    from icalendar import Event  # noqa: PLC0415
+
     event = Event()
     event.add("uid", f"{booking.id}@bookings.slotbridge")
     event.add("sequence", booking.revision)

@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -59,9 +60,7 @@ Instant = Annotated[
     BeforeValidator(_text_only),
     Field(examples=["2027-03-15T09:00:00+01:00"]),
 ]
-
 M = TypeVar("M", bound="Model")
-
 _BUILDING = threading.Lock()
 
 
@@ -137,3 +136,28 @@ def plain(value: Any) -> Json:
 def moment(value: datetime, zone_name: str = "UTC") -> str:
     """An RFC 3339 instant with the offset of a zone."""
     return value.astimezone(ZoneInfo(zone_name)).isoformat(timespec="seconds")
+
+
+_PORTS = {"https": 443, "http": 80}
+
+
+def _as_sent(text: str) -> str:
+    """The origin, if a browser would write it so (https://www.rfc-editor.org/rfc/rfc6454#section-6.2)."""
+    message = "an origin as browsers send it: lower case, without its usual port, path or user"
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError(message) from None
+    named = f"[{host}]" if ":" in host else host
+    usual = "" if port in {None, _PORTS.get(parts.scheme)} else f":{port}"
+    if not host or text != f"{parts.scheme}://{named}{usual}":
+        raise ValueError(message)
+    return text
+
+
+Origin = Annotated[
+    str,
+    Field(max_length=300, pattern=r"^https?://[A-Za-z0-9.\-\[\]:]+$", examples=["https://salon.example"]),
+    AfterValidator(_as_sent),
+]

@@ -7,7 +7,8 @@ from common.api import webhooks as api
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.models import name
-from common.api.routes import OwnerRouting, owner
+from common.api.owner_routes import OwnerRouting
+from common.api.routes import owner
 from common.flows.webhooks.deliver import ReplayHook, replay_hook
 from common.flows.webhooks.endpoints import (
     AddHook,

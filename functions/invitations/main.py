@@ -8,7 +8,8 @@ from common.api.connections import consent_view
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.models import read
-from common.api.routes import OwnerRouting, public
+from common.api.owner_routes import OwnerRouting
+from common.api.routes import public
 from common.flows.connect.invitations import (
     AcceptInvitation,
     Invite,

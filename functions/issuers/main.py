@@ -5,7 +5,7 @@ from flask import Request, Response
 
 from common.api import issuers as api
 from common.api.handler import Function
-from common.api.routes import OwnerRouting
+from common.api.owner_routes import OwnerRouting
 from common.flows.issuers import (
     AcceptInstallation,
     DistrustIssuer,

@@ -14,14 +14,13 @@ from common.api.paging import listing
 from common.api.permissions import own_resource
 from common.api.privacy import erasure_view
 from common.api.routes import owner, staff
+from common.flows.catalogue.delete_resource import DeleteResource, delete_resource
 from common.flows.catalogue.ics_feed import PublishFeed, publish_feed
 from common.flows.catalogue.records import (
     DeleteAbsence,
-    DeleteResource,
     SaveAbsence,
     SaveResource,
     delete_absence,
-    delete_resource,
     save_absence,
     save_resource,
 )

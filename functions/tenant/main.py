@@ -9,7 +9,8 @@ from common.api.etags import condition, shown, stored
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.models import read
-from common.api.routes import OwnerRouting, owner
+from common.api.owner_routes import OwnerRouting
+from common.api.routes import owner
 from common.flows.catalogue.records import SaveTenant, save_tenant
 from common.flows.ops.dead_letters import ReplayDeadLetter, replay_dead_letter
 from common.flows.privacy.erasure import StartErasure, start_erasure

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from common.domain.calendar.connection import CalendarEntry, CalendarRef, Connection
@@ -16,6 +16,9 @@ from common.domain.slots.engine import Unknown
 from common.errors import Degraded, GrantRevoked, SyncError
 from common.flows.shared.tokens import authorized, live_token, refused_token
 from common.ports import Ports
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 from common.ports.provider import BusyPage, BusyRequest
 
 REUSE = timedelta(seconds=5)
@@ -214,6 +217,9 @@ def _batches(ports: Ports, item: CalendarsToAsk, window: Interval) -> Iterator[_
 def _flown(
     ports: Ports, batches: Sequence[_Batch], *, afresh: bool
 ) -> tuple[tuple[_Batch, Future[Answers]], ...]:
+    # Many functions import this module and ask no calendar.
+    from concurrent.futures import ThreadPoolExecutor, wait  # noqa: PLC0415
+
     if not batches:
         return ()
     late = threading.Event()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -61,6 +60,9 @@ def _each(ports: PushPorts, notices: Sequence[PushNotice]) -> list[Received | St
 
     if len(notices) <= 1:
         return [take(notice) for notice in notices]
+    # A request nearly always brings one message: a cold start does without threads.
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+
     with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="pushes") as pool:
         return list(pool.map(take, notices))
 
