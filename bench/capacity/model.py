@@ -25,7 +25,7 @@ OPERATIONS_A_TASK = 2
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """What one piece of work reads and writes; counted in tests/flows/test_costs.py, not assumed."""
+    """What one piece of work reads and writes; counted in tests/flows/sync/test_costs.py, not assumed."""
 
     reads: int
     writes: int = 0

@@ -21,7 +21,7 @@ FETCH_SECONDS = 5.0
 HTTP_OK = 200
 TYPES = frozenset({"", "JWT"})
 KNOWN = frozenset().union(*ALGORITHMS.values())
-# The signature alone: everything else is judged by the clock and the rules of common/domain/staff.py.
+# The signature alone: everything else is judged by the clock and the rules of common/domain/issuers.py.
 _SIGNATURE_ONLY = {
     "verify_signature": True,
     **{f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")},

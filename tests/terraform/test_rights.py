@@ -19,7 +19,7 @@ def text(name: str) -> str:
 @pytest.mark.parametrize("name", NAMES)
 def test_only_functions_with_a_store_may_open_it(name: str) -> None:
     """The right to the database follows from the code; a webhook has neither."""
-    opens = "common/store/firestore.py" in code.reads(name)
+    opens = "common/store/firestore/client.py" in code.reads(name)
 
     assert opens is functions()[name]["firestore"]
 

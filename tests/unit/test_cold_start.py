@@ -43,7 +43,7 @@ NO_WEBHOOK = (
     "common.store",
     "common.api.rate_limiter",
     "common.api.models",
-    "common.domain.booking",
+    "common.domain.booking.booking",
 )
 NO_SLOTS = (
     "common.store",

@@ -1,4 +1,4 @@
-"""Stores tenants, resources, services and absences, each only as the caller saw it, and removes what nothing needs any more."""
+"""Stores what can be booked only as the caller saw it, and removes what nothing needs any more."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Doors:
 
         return replace(
             ports,
-            witness=JwtVerifier(
+            token_verifier=JwtVerifier(
                 now=ports.clock.now,
                 fetch=lambda uri: self.home.fetch(uri),  # noqa: PLW0108 - made later
                 fetch_foreign=foreign,

@@ -79,10 +79,10 @@ def test_a_first_question_reads_everything_once() -> None:
     """An instance that knows nothing asks for the records, the connections and the grant as well."""
     world, documents = counted_shop(0)
     again = stores(documents)
-    catalogue = replace(world.ports, catalogue=again.catalogue)
+    fresh = replace(world.ports, catalogue=again.catalogue, slot_snapshots=again.slot_snapshots)
     documents.reads = documents.exchanges = 0
 
-    list_slots(catalogue, FOUR_WEEKS)
+    list_slots(fresh, FOUR_WEEKS)
 
     assert (documents.reads, documents.exchanges) == (len(weeks(READ)) + 5, 2)
 
@@ -111,7 +111,8 @@ def lose_connection(world: World) -> None:
 def test_what_another_instance_changes_is_seen_by_the_next_question(change) -> None:
     """Settings are remembered only as long as the stamp in the store says that nothing changed."""
     world, _ = shop()
-    elsewhere = replace(world.ports, catalogue=stores(world.documents).catalogue)
+    other = stores(world.documents)
+    elsewhere = replace(world.ports, catalogue=other.catalogue, slot_snapshots=other.slot_snapshots)
     before = list_slots(elsewhere, FOUR_WEEKS)
     assert before == list_slots(elsewhere, FOUR_WEEKS)
 

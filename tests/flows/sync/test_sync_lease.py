@@ -44,7 +44,7 @@ def interrupted(ports, between):
     (kind, provider), *_ = ports.providers.items()
     return replace(
         ports,
-        feeds=Interrupted(ports.sync_states, between),
+        sync_states=Interrupted(ports.sync_states, between),
         bookings=Interrupted(ports.bookings, between),
         connections=Interrupted(ports.connections, between),
         queue=Interrupted(ports.queue, between),
@@ -229,7 +229,7 @@ def crashing_after(ports, between):
     (kind, provider), *_ = ports.providers.items()
     return replace(
         ports,
-        feeds=After(ports.sync_states, between),
+        sync_states=After(ports.sync_states, between),
         bookings=After(ports.bookings, between),
         queue=After(ports.queue, between),
         providers={kind: replace(provider, calendar=After(provider.calendar, between))},

@@ -256,7 +256,7 @@ def test_settings_that_change_while_a_page_is_read_discard_it():
             commits.extend(event.title for _, events in changes for event in events)
             return feeds.commit(feed, resource, changes)
 
-    world.ports = replace(world.ports, feeds=Recording())
+    world.ports = replace(world.ports, sync_states=Recording())
     world.look()
     world.drain()
 

@@ -10,7 +10,7 @@ from common.domain.connect.settings import BusyRules
 from common.domain.slots.blocking import TABLE, Effect, effect, offers
 
 START = datetime(2027, 3, 22, 9, tzinfo=UTC)
-PAGE = Path(__file__).parents[3] / "docs" / "what-blocks.md"
+PAGE = Path(__file__).parents[4] / "docs" / "what-blocks.md"
 SWITCHES = ("tentative", "needs_action", "out_of_office", "focus_time", "working_elsewhere")
 ALL_ON = BusyRules(**dict.fromkeys(SWITCHES, True))
 ALL_OFF = BusyRules(**dict.fromkeys(SWITCHES, False))
