@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.crypto.vault import new_keyset
-from local.staff_tokens import AUDIENCE
-
 from common.domain.shared.tasks import Work
+from local.staff_tokens import AUDIENCE
 
 PROJECT = "slotbridge-local"
 LOCATION = "europe-west6"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.functions.function_server import Target, request, unpack_archive
 from common.crypto.keys import HmacKeys
-from common.domain.push import PURPOSE, PushClaims, encoded
+from common.domain.sync.push import PURPOSE, PushClaims, encoded
 
 KEY = "ab" * 32
 CLAIMS = ("t1", "ca" * 12, "cd" * 12, "ch34567890")

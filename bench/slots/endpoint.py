@@ -15,7 +15,6 @@ from bench.report import Row, at_least, at_most, shown
 from bench.slots.endpoint_server import SlotServer, slot_server, store
 from bench.slots.engine import WrongAnswerError
 from bench.slots.workload import FOUR_WEEKS, Case, case
-
 from common.domain.calendar.connection import ProviderKind
 from common.domain.calendar.interval import Interval
 from common.domain.slots.agenda import weeks

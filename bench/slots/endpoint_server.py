@@ -14,7 +14,6 @@ from typing import Any, cast
 
 from bench.slots.engine import RESOURCE, SERVICE
 from bench.slots.workload import Case
-
 from common.domain.calendar.interval import Interval
 from common.domain.slots.agenda import weeks
 from common.ports import Ports

@@ -10,7 +10,6 @@ from bench.measure import Timing, ratio, side_by_side
 from bench.report import Row, at_least, at_most, shown
 from bench.slots.baselines import Baseline, exact_baselines
 from bench.slots.workload import AFTER, BEFORE, DURATION, FOUR_WEEKS, STEP, YEAR, ZONE, Case, case
-
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import Resource, Service, WeeklyHours
 from common.domain.slots.agenda import weeks

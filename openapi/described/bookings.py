@@ -10,11 +10,10 @@ from common.api.bookings import BookingBody, DecisionBody, HoldBody, RescheduleB
 from common.api.models import Id as TenantId
 from common.api.models import Model
 from common.api.paging import ListQuery
+from common.domain.booking.booking import BookingStatus, Source
 from openapi.fields import Answer, Count, Email, Id, Moment, Name, Zone, example_field
 from openapi.operation import Operation, Response, SecurityScheme
 from openapi.record_responses import NONE_MATCH, PAGE, Page, change_responses, read_responses
-
-from common.domain.booking.booking import BookingStatus, Source
 
 SUMMARY = "Books, shows, moves and cancels appointments."
 TAKEN = (

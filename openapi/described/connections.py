@@ -12,12 +12,11 @@ from common.api.connections import (
     StartRequest,
 )
 from common.api.paging import ListQuery
-from openapi.described.connection_models import (
-
 from common.domain.calendar.connection import SyncRun
 from common.flows.connect.health import Health
 from common.flows.sync.initial_sync import Progress
 from common.flows.sync.preview import Preview
+from openapi.described.connection_models import (
     CalendarList,
     Connection,
     ConnectionList,

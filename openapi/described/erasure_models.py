@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from common.domain.privacy.erasure import ErasureStage, Scope
 from openapi.fields import Answer, Count, Id, Moment, example_field
 from openapi.record_responses import Page
-
-from common.domain.privacy.erasure import ErasureStage, Scope
 
 
 class Erasure(Answer):

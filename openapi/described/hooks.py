@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from common.api.paging import ListQuery
-from openapi.fields import Answer, Count, Moment, TrueFlag, example_field
-
 from common.api.webhooks import HookPatch, NewHook, ReplayRequest, RotateRequest
 from common.domain.webhooks import DeliveryState, WebhookEvent
+from openapi.fields import Answer, Count, Moment, TrueFlag, example_field
 from openapi.operation import Operation
 from openapi.record_responses import PAGE, Page
 

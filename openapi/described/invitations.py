@@ -6,14 +6,13 @@ from typing import Annotated
 
 from common.api.invitations import AcceptBody, NewInvitation, OfferQuery
 from common.api.paging import ListQuery
+from common.domain.calendar.connection import ProviderKind
+from common.domain.catalogue.records import Language
+from common.domain.connect.invitation import InvitationState
 from openapi.described.connection_models import Consent
 from openapi.fields import Answer, Count, Id, Moment, Name, example_field
 from openapi.operation import Operation, SecurityScheme
 from openapi.record_responses import PAGE, Page
-
-from common.domain.calendar.connection import ProviderKind
-from common.domain.catalogue.records import Language
-from common.domain.connect.invitation import InvitationState
 
 SUMMARY = "Invites staff to connect their own calendars, and lets the invited accept."
 MAIL = ("no_address", "mail_not_configured", "too_many_invitations")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from openapi.operation import Operation, Response
-
 from common.api.consent import DEFAULT_PAGE, Callback
+from openapi.operation import Operation, Response
 
 SUMMARY = "Ends a consent: the provider sends the browser here, and it goes back to the front end."
 

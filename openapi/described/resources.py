@@ -8,10 +8,9 @@ from typing import Annotated, Literal
 from common.api.catalogue import AbsenceBody, ResourceBody
 from common.api.ics_feeds import FeedBody
 from common.api.paging import ListQuery
+from common.domain.catalogue.ics_feed import Shows
 from openapi.described.erasure_models import Erasure
 from openapi.fields import Answer, Email, Line, Moment, Name, TrueFlag, WallTimes, Zone, example_field
-
-from common.domain.catalogue.ics_feed import Shows
 from openapi.operation import Operation
 from openapi.record_responses import (
     CONDITIONS,

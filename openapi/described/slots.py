@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from common.api.slots import ExplainQuery, SlotQuery
-from openapi.fields import Answer, Moment, Name, example_field
-
 from common.domain.slots.engine import Code
 from common.domain.slots.offers import Freshness
+from openapi.fields import Answer, Moment, Name, example_field
 from openapi.operation import Operation
 
 SUMMARY = "Answers which times a customer can book, and to staff why a time is not offered."

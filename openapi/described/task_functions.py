@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from common.api.models import Model
-from common.domain.work import Lane
+from common.domain.shared.tasks import Lane
 from openapi.fields import Answer, example_field
 from openapi.operation import Operation
 from openapi.problems import PROVIDER

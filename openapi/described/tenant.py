@@ -7,13 +7,12 @@ from typing import Annotated, Any
 from common.api.catalogue import TenantBody
 from common.api.paging import ListQuery
 from common.api.privacy import ErasureBody, ExportBody, LockBody, SupportBody
-from openapi.described.erasure_models import Erasure, ErasureList
-from openapi.fields import Answer, Email, Id, Line, Moment, Name, Opaque, TrueFlag, Zone, example_field
-
 from common.domain.catalogue.records import EditPolicy, Language
 from common.domain.notify import Notice
 from common.domain.privacy.support import Action
 from common.domain.shared.tasks import DeadLetter
+from openapi.described.erasure_models import Erasure, ErasureList
+from openapi.fields import Answer, Email, Id, Line, Moment, Name, Opaque, TrueFlag, Zone, example_field
 from openapi.operation import Operation
 from openapi.record_responses import (
     CONDITIONS,

@@ -7,9 +7,8 @@ import pytest
 from common.config import Config
 from common.log import JsonLog
 from common.wiring import Installation, installation, use, using
-from local.function_settings import installations, settings_of
-
 from local.firestore_memory.documents import MemoryDocuments
+from local.function_settings import installations, settings_of
 from tests.terraform.deployment import functions, shared
 
 EVERYTHING = {

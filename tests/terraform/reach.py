@@ -88,7 +88,7 @@ def _constant(node: ast.expr) -> str:
     """The text itself, or that of one of the two modules' constant PURPOSE."""
     if isinstance(node, ast.Constant):
         return str(node.value)
-    module = "manage" if isinstance(node, ast.Attribute) else "push"
+    module = "booking/access" if isinstance(node, ast.Attribute) else "sync/push"
     found = _top(ROOT / f"common/domain/{module}.py")["PURPOSE"]
     assert isinstance(found, ast.Assign)
     assert isinstance(found.value, ast.Constant)
