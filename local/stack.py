@@ -14,10 +14,10 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from common import wiring
 from common.config import Config
 from common.log import JsonLog
+from local.cloud_tasks.clock import SystemClock
 from local.cloud_tasks.dispatchers import HttpDispatcher
 from local.cloud_tasks.engine import Engine
 from local.cloud_tasks.faults import ScriptedFaults
-from local.cloud_tasks.model import SystemClock
 from local.cloud_tasks.server import TasksServer, queues_from
 from local.environment import (
     CLIENT_ID,

@@ -13,7 +13,7 @@ from common.crypto.token_verifier import JwtVerifier
 from common.domain.issuers import Issuer
 from common.store import stores
 from common.store.issuers import Issuers
-from local.cloud_tasks.model import VirtualClock
+from local.cloud_tasks.clock import VirtualClock
 from local.firestore_memory.documents import MemoryDocuments
 from local.issuer import Issuer as Signer
 

@@ -10,9 +10,10 @@ from common.config import Config
 from common.domain.shared.tasks import Task
 from common.errors import StoreUnavailable
 from common.tasks.message import Addressing
+from local.cloud_tasks.clock import VirtualClock
 from local.cloud_tasks.engine import Engine
 from local.cloud_tasks.errors import AlreadyExists, Unavailable
-from local.cloud_tasks.model import Target, VirtualClock
+from local.cloud_tasks.model import Target
 
 
 class WorldClock(VirtualClock):

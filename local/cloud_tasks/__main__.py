@@ -8,10 +8,10 @@ import signal
 import threading
 from pathlib import Path
 
+from local.cloud_tasks.clock import SystemClock
 from local.cloud_tasks.dispatchers import HttpDispatcher
 from local.cloud_tasks.engine import Engine
 from local.cloud_tasks.faults import ScriptedFaults
-from local.cloud_tasks.model import SystemClock
 from local.cloud_tasks.server import TasksServer, queues_from
 from local.issuer import GOOGLE_ISSUER, Issuer
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol, runtime_checkable
 
+from local.cloud_tasks.clock import Clock, MovableClock
 from local.cloud_tasks.dispatch_request import dispatch_request
 from local.cloud_tasks.faults import Faults
 from local.cloud_tasks.model import (
     NO_ANSWER,
     Answer,
     Attempt,
-    Clock,
     DeadTask,
     Dispatched,
     Dispatcher,
@@ -28,17 +27,6 @@ from local.cloud_tasks.queue import Queue
 from local.cloud_tasks.registry import Registry
 
 _OVERLOADED = {429, 503}
-
-
-@runtime_checkable
-class MovableClock(Protocol):
-    """A clock that can be moved forward to the time of the next task."""
-
-    def now(self) -> datetime:
-        """The current aware time."""
-
-    def advance_to(self, moment: datetime) -> None:
-        """Move forward to ``moment``."""
 
 
 class NotDrained(Exception):

@@ -1,4 +1,4 @@
-"""The records of Cloud Tasks (queue settings, tasks, attempts, counters) and the clocks; no wire format."""
+"""The records of Cloud Tasks (queue settings, tasks, attempts, counters), without any wire format."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 NO_ANSWER = 0
@@ -224,33 +224,3 @@ class Counters:
     throttled: int = 0
     deleted: int = 0
     dead: int = 0
-
-
-class Clock(Protocol):
-    """Returns the current time; real or virtual."""
-
-    def now(self) -> datetime:
-        """The current aware time."""
-
-
-class SystemClock:
-    """The real time of this machine."""
-
-    def now(self) -> datetime:
-        """The current time in UTC."""
-        return datetime.now(UTC)
-
-
-class VirtualClock:
-    """A clock that stands still until it is moved; it never goes back."""
-
-    def __init__(self, start: datetime) -> None:
-        self._now = start
-
-    def now(self) -> datetime:
-        """The time it was last moved to."""
-        return self._now
-
-    def advance_to(self, moment: datetime) -> None:
-        """Move forward to ``moment``; an earlier one changes nothing."""
-        self._now = max(self._now, moment)

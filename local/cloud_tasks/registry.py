@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import count
 
+from local.cloud_tasks.clock import Clock
 from local.cloud_tasks.errors import (
     AlreadyExists,
     FailedPrecondition,
@@ -19,7 +20,6 @@ from local.cloud_tasks.errors import (
 )
 from local.cloud_tasks.faults import Faults, Refusal
 from local.cloud_tasks.model import (
-    Clock,
     Counters,
     DeadTask,
     Dispatched,

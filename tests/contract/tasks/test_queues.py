@@ -14,8 +14,9 @@ from common.errors import StoreUnavailable
 from common.ports.machine import TaskQueue
 from common.tasks.grpc import GrpcTaskQueue
 from common.tasks.rest import RestTaskQueue
+from local.cloud_tasks.clock import VirtualClock
 from local.cloud_tasks.engine import Engine
-from local.cloud_tasks.model import HttpRequest, QueueSettings, VirtualClock
+from local.cloud_tasks.model import HttpRequest, QueueSettings
 from local.cloud_tasks.server import TasksServer
 from local.issuer import Issuer
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from local.cloud_tasks.clock import VirtualClock
 from local.cloud_tasks.engine import Engine
 from local.cloud_tasks.faults import Faults
 from local.cloud_tasks.model import (
@@ -16,7 +17,6 @@ from local.cloud_tasks.model import (
     ServiceLimits,
     Target,
     TokenSource,
-    VirtualClock,
 )
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

@@ -17,10 +17,11 @@ from google.cloud import tasks_v2
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcTransport
 from werkzeug.wrappers import Request, Response
 
+from local.cloud_tasks.clock import SystemClock
 from local.cloud_tasks.dispatchers import HttpDispatcher, WsgiDispatcher, retry_after
 from local.cloud_tasks.engine import Engine
 from local.cloud_tasks.faults import ScriptedFaults
-from local.cloud_tasks.model import NO_ANSWER, Answer, HttpRequest, OidcToken, SystemClock, Target
+from local.cloud_tasks.model import NO_ANSWER, Answer, HttpRequest, OidcToken, Target
 from local.cloud_tasks.server import TasksServer, queues_from
 from local.issuer import GOOGLE_ISSUER, Issuer
 from local.server import serve

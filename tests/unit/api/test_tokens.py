@@ -12,7 +12,7 @@ from common.crypto.jwks import KeysUnavailable
 from common.crypto.token_verifier import JwtVerifier, fetch_trusted
 from common.domain.issuers import Issuer, Role
 from common.errors import NotAllowed, UntrustedCaller
-from local.cloud_tasks.model import VirtualClock
+from local.cloud_tasks.clock import VirtualClock
 from local.issuer import SigningKey, bad_tokens
 from local.server import serve
 from tests.issuers import AUDIENCE, START, Party, gate

@@ -13,7 +13,7 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from common.crypto.jwks import KeySet, KeysUnavailable, parsed
 from common.errors import SyncError, UntrustedCaller
-from local.cloud_tasks.model import VirtualClock
+from local.cloud_tasks.clock import VirtualClock
 from local.issuer import Issuer, SigningKey
 from tests.issuers import AUDIENCE, START, Party, gate
 
