@@ -13,7 +13,7 @@ def clock():
 
 @pytest.fixture
 def sent():
-    """The pushes that arrived: (address, headers)."""
+    """Collects the push notifications that arrived, as (address, headers)."""
     return []
 
 
@@ -37,7 +37,7 @@ def sim(clock, sent):
 
 @pytest.fixture
 def connect(sim):
-    """Makes a driver for an account, with the given scopes."""
+    """Makes an API client for an account, with the given scopes."""
 
     def make(account=ADA, *, scopes=("calendar",), client="client"):
         return Driver(sim, sim.admin.grant(account, client, list(scopes))["access_token"])
@@ -62,7 +62,7 @@ def http(sim):
 
 @pytest.fixture
 def allow(sim):
-    """Allows everything, and returns the code."""
+    """Consents to everything, and returns the authorization code."""
 
     def act(**changes):
         return answered(sim.consent(authorize(**changes), account=ADA))["code"]

@@ -1,4 +1,4 @@
-"""Drives the simulator by the discovery document's method names, and holds every answer to its schemas."""
+"""A client of the simulated Calendar API; it calls methods by name and checks answers against schemas."""
 
 import json
 import re
@@ -47,7 +47,7 @@ class Clock:
 
 
 class Refused(AssertionError):
-    """An answer with a status from 300 on."""
+    """Raised for an answer with a status of 300 or more."""
 
     def __init__(self, status, body, headers):
         super().__init__(f"{status} {body}")
@@ -68,7 +68,7 @@ def document():
 
 @cache
 def methods():
-    """Every method of the document by its short id."""
+    """Every method of the discovery document, by its short id."""
     found = {}
 
     def collect(node):
@@ -82,7 +82,7 @@ def methods():
 
 
 def strict(schema):
-    """A JSON schema from a discovery schema: no unknown fields, documented values only."""
+    """Make a JSON schema of a discovery schema: no unknown fields, documented values only."""
     made = {}
     if "$ref" in schema:
         return {"$ref": f"#/$defs/{schema['$ref']}"}
@@ -113,7 +113,7 @@ def validator(name):
 
 
 class Driver:
-    """One account's API access; a call returns the answer or raises Refused."""
+    """One account's access to the API; a call returns the answer or raises Refused."""
 
     def __init__(self, simulator, token):
         self.client = Client(simulator)
@@ -154,7 +154,7 @@ class Driver:
 
 
 def timed(start, minutes=60, zone="Europe/Zurich", **more):
-    """A timed event's body, from local wall time."""
+    """The body of a timed event, from local wall time."""
     begins = datetime.fromisoformat(start)
     ends = begins + timedelta(minutes=minutes)
     return {
@@ -164,7 +164,7 @@ def timed(start, minutes=60, zone="Europe/Zurich", **more):
 
 
 def all_day(start, days=1, **more):
-    """An all-day event's body."""
+    """The body of an all-day event."""
     first = datetime.fromisoformat(start).date()
     last = first + timedelta(days=days)
     return {"start": {"date": first.isoformat()}, "end": {"date": last.isoformat()}} | more

@@ -1,4 +1,4 @@
-"""What an app asks Google's consent page, and what comes back."""
+"""The authorization request that the tests send to Google's consent page, and how they read its redirect."""
 
 import base64
 import hashlib

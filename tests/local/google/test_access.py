@@ -32,8 +32,8 @@ def refusal(call, *arguments, **named):
         ("calendar.app.created", "calendars.insert", True),
     ],
 )
-def test_scopes_as_declared(connect, scope, method, allowed):
-    """Every method asks for one of the scopes that its declaration lists."""
+def test_each_method_needs_one_of_its_declared_scopes(connect, scope, method, allowed):
+    """A call passes only with one of the scopes that the discovery document declares for its method."""
     driver = connect(scopes=[scope])
     body = {"freebusy.query": FREE_BUSY, "calendars.insert": {"summary": "x"}}.get(method, timed(DAY))
     where = {"calendarId": ADA} if "calendarId" in methods()[method].get("parameters", {}) else {}
@@ -44,8 +44,8 @@ def test_scopes_as_declared(connect, scope, method, allowed):
         assert refusal(driver, method, *arguments, **where).reason == "insufficientPermissions"
 
 
-def test_insufficient_scope_body_is_the_front_ends(connect):
-    """The body has both lists, and the details name the reason and the method."""
+def test_insufficient_scope_is_answered_in_the_newer_error_format(connect):
+    """The body has the classic error list and details that name the reason and the method."""
     caught = refusal(connect(scopes=["calendar.events"]), "calendarList.list")
 
     assert caught.status == 403
@@ -57,8 +57,8 @@ def test_insufficient_scope_body_is_the_front_ends(connect):
     assert "insufficient_scope" in caught.headers["WWW-Authenticate"]
 
 
-def test_missing_and_made_up_tokens_are_401(sim, ada):
-    """No credentials at all, and wrong ones."""
+def test_missing_and_unknown_tokens_are_401(sim, ada):
+    """A call without a token, or with an unknown one, is refused with its own reason."""
     path = f"/calendar/v3/calendars/{ADA}/events"
 
     assert ada.client.get(path).get_json()["error"]["errors"][0]["reason"] == "required"
@@ -76,8 +76,8 @@ def test_missing_and_made_up_tokens_are_401(sim, ada):
         ("owner", True, True),
     ],
 )
-def test_roles(sim, bob, role, reads, writes):
-    """Five roles: who reads, who writes, and what the list says."""
+def test_each_role_reads_and_writes_what_it_may(sim, bob, role, reads, writes):
+    """For each of the five roles: whether it reads and writes, and which role the list shows."""
     sim.admin.share(ADA, BOB, role)
     page = bob("events.list", calendarId=ADA)
 
@@ -92,7 +92,7 @@ def test_roles(sim, bob, role, reads, writes):
 
 @pytest.mark.pitfall(25)
 def test_free_busy_readers_see_expanded_times_without_titles(sim, bob):
-    """Pitfall 25: with that role a series arrives as single events that tell times only."""
+    """Pitfall 25: to a freeBusyReader a series arrives as single events that show their times only."""
     sim.admin.share(ADA, BOB, "freeBusyReader")
     body = timed(DAY, summary="Secret", location="There", recurrence=["RRULE:FREQ=DAILY;COUNT=2"])
     sim.owner.put_event(ADA, body)
@@ -106,7 +106,7 @@ def test_free_busy_readers_see_expanded_times_without_titles(sim, bob):
 @pytest.mark.pitfall(25)
 @pytest.mark.parametrize("role", ["reader", "writerWithoutPrivateAccess"])
 def test_private_events_hide_their_details(sim, ada, bob, role):
-    """Pitfall 25: without private access an event shows that and when it is, and cannot be changed."""
+    """Pitfall 25: without access to private events one sees only their times, and cannot change them."""
     sim.admin.share(ADA, BOB, role)
     made = ada("events.insert", timed(DAY, summary="Secret", visibility="private"), calendarId=ADA)
     where = {"calendarId": ADA, "eventId": made["id"]}
@@ -118,8 +118,8 @@ def test_private_events_hide_their_details(sim, ada, bob, role):
     assert ada("events.get", **where)["summary"] == "Secret"
 
 
-def test_owned_scope_stops_at_shared_calendars(sim, connect):
-    """events.owned works on own calendars only."""
+def test_owned_scope_does_not_reach_shared_calendars(sim, connect):
+    """The scope events.owned works on the account's own calendars only."""
     shared = sim.admin.add_calendar(BOB, "Team")
     sim.admin.share(shared, ADA, "writer")
     driver = connect(scopes=["calendar.events.owned"])
@@ -128,8 +128,8 @@ def test_owned_scope_stops_at_shared_calendars(sim, connect):
     assert refusal(driver, "events.list", calendarId=shared).status == 403
 
 
-def test_app_created_scope_knows_only_its_calendars(connect):
-    """app.created reaches what this project made, and neither the primary calendar nor another project's."""
+def test_app_created_scope_reaches_only_calendars_of_its_project(connect):
+    """The scope app.created reaches neither the primary calendar nor another project's calendars."""
     driver = connect(scopes=["calendar.app.created"])
     other = connect(scopes=["calendar.app.created"], client="other")
     made = driver("calendars.insert", {"summary": "Bookings"})["id"]
@@ -141,7 +141,7 @@ def test_app_created_scope_knows_only_its_calendars(connect):
 
 
 def test_public_scope_reads_public_calendars(sim, connect):
-    """events.public.readonly needs a published calendar."""
+    """The scope events.public.readonly works on published calendars only."""
     public = sim.admin.add_calendar(BOB, "Open days")
     driver = connect(scopes=["calendar.events.public.readonly"])
 
@@ -151,7 +151,7 @@ def test_public_scope_reads_public_calendars(sim, connect):
 
 
 def test_lost_access_is_not_found(sim, bob):
-    """After unsharing, list and watch are 404."""
+    """After a calendar is no longer shared, list and watch are 404."""
     sim.admin.share(ADA, BOB, "writer")
     bob("events.list", calendarId=ADA)
     sim.admin.unshare(ADA, BOB)
@@ -161,8 +161,8 @@ def test_lost_access_is_not_found(sim, bob):
     assert refusal(bob, "events.watch", channel, calendarId=ADA).status == 404
 
 
-def test_freebusy_merges_and_reports_per_calendar(sim, ada):
-    """Busy times are merged and cut to the window; failures are inside the 200, with an empty busy list."""
+def test_free_busy_merges_times_and_reports_errors_per_calendar(sim, ada):
+    """Busy times are merged and cut to the window; a calendar without access is an error inside the 200."""
     sim.owner.put_event(ADA, timed("2026-10-05T10:00:00", 60))
     sim.owner.put_event(ADA, timed("2026-10-05T11:00:00", 30))
     sim.owner.put_event(ADA, timed("2026-10-05T14:00:00", transparency="transparent"))
@@ -180,7 +180,7 @@ def test_freebusy_merges_and_reports_per_calendar(sim, ada):
 
 
 @pytest.mark.pitfall(15)
-def test_freebusy_counts_whole_days_of_the_calendar(sim, ada):
+def test_free_busy_counts_all_day_events_in_the_calendars_zone(sim, ada):
     """Pitfall 15: an opaque all-day event blocks from midnight to midnight in the calendar's zone."""
     sim.owner.put_event(ADA, all_day("2026-10-05"))
 
@@ -198,13 +198,13 @@ def test_freebusy_counts_whole_days_of_the_calendar(sim, ada):
         ({"timeZone": "Nowhere"}, "invalid"),
     ],
 )
-def test_freebusy_windows_are_checked(ada, change, reason):
+def test_free_busy_refuses_wrong_windows(ada, change, reason):
     """Both bounds are needed, in order, and not too far apart."""
     assert refusal(ada, "freebusy.query", FREE_BUSY | change).reason == reason
 
 
-def test_freebusy_expands_fifty_calendars_at_most(ada):
-    """The fifty-first calendar of a question fails alone."""
+def test_free_busy_answers_fifty_calendars_at_most(ada):
+    """The fifty-first calendar of a query is an error; the others are answered."""
     names = [{"id": f"c{number}"} for number in range(50)] + [{"id": ADA}]
     found = ada("freebusy.query", FREE_BUSY | {"items": names})["calendars"]
 

@@ -9,16 +9,16 @@ def names(driver, **query):
     return [item["id"] for item in driver.all_items("calendarList.list", **query)[0]]
 
 
-def test_primary_is_the_account(ada):
-    """The primary calendar's id is the account's address, and says so."""
+def test_primary_calendar_has_the_accounts_address_as_id(ada):
+    """The entry of the primary calendar has the account's address as its id, and the field `primary`."""
     entry = ada("calendarList.get", calendarId="primary")
 
     assert (entry["id"], entry["primary"], entry["accessRole"]) == (ADA, True, "owner")
     assert entry["defaultReminders"] == [{"method": "popup", "minutes": 30}]
 
 
-def test_made_calendars_are_owned_and_listed(ada):
-    """Insert needs a summary, takes the account's zone, and lists the calendar."""
+def test_created_calendars_are_owned_and_listed(ada):
+    """Insert needs a summary, takes the account's zone, and puts the calendar on the list."""
     made = ada("calendars.insert", {"summary": "Bookings", "description": "By Slotbridge"})
 
     assert (made["dataOwner"], made["timeZone"]) == (ADA, "Europe/Zurich")
@@ -31,7 +31,7 @@ def test_made_calendars_are_owned_and_listed(ada):
 
 
 def test_only_secondary_calendars_are_deleted_and_only_by_their_owner(sim, ada, bob):
-    """The primary calendar stays; a writer cannot delete another's; afterwards everything is 404."""
+    """Neither the primary calendar nor another person's can be deleted; a deleted calendar is 404."""
     made = ada("calendars.insert", {"summary": "Bookings"})["id"]
     sim.admin.share(made, BOB, "owner")
     for driver, calendar in ((ada, "primary"), (bob, made)):
@@ -47,15 +47,15 @@ def test_only_secondary_calendars_are_deleted_and_only_by_their_owner(sim, ada, 
 
 
 def test_patch_changes_a_calendar(ada):
-    """Summary and zone can be changed by the owner."""
+    """The owner can change a calendar's summary and time zone."""
     made = ada("calendars.insert", {"summary": "Bookings"})["id"]
     changed = ada("calendars.patch", {"summary": "Visits", "timeZone": "UTC"}, calendarId=made)
 
     assert (changed["summary"], changed["timeZone"]) == ("Visits", "UTC")
 
 
-def test_list_pages_and_filters(sim, ada):
-    """Pages join; hidden entries and weak roles are left out on request."""
+def test_calendar_list_has_pages_and_filters(sim, ada):
+    """Pages join without loss; hidden entries and weak roles are left out on request."""
     made = [sim.admin.add_calendar(ADA, f"Calendar {number}") for number in range(4)]
     team = sim.admin.add_calendar(BOB, "Team")
     sim.admin.share(team, ADA, "reader")
@@ -69,8 +69,8 @@ def test_list_pages_and_filters(sim, ada):
 
 
 @pytest.mark.pitfall(24)
-def test_list_delta_tells_new_and_lost_calendars_but_not_roles(sim, ada):
-    """Pitfall 24: a changed role is no delta; unshared and deleted calendars arrive as deleted."""
+def test_list_changes_contain_new_and_lost_calendars_but_not_roles(sim, ada):
+    """Pitfall 24: a changed role is no change of the list; calendars without access arrive as deleted."""
     team = sim.admin.add_calendar(BOB, "Team")
     other = sim.admin.add_calendar(BOB, "Other")
     sim.admin.share(team, ADA, "reader")
@@ -92,8 +92,8 @@ def test_list_delta_tells_new_and_lost_calendars_but_not_roles(sim, ada):
     ]
 
 
-def test_list_tokens_are_checked(sim, ada):
-    """Filters and hiding do not go with a token; expired ones are 410."""
+def test_sync_tokens_of_the_list_are_checked(sim, ada):
+    """A sync token cannot be combined with filters; an expired one is 410."""
     token = ada("calendarList.list")["nextSyncToken"]
     for wrong in ({"minAccessRole": "owner"}, {"showDeleted": False}, {"showHidden": False}):
         with pytest.raises(Refused) as caught:
@@ -105,8 +105,8 @@ def test_list_tokens_are_checked(sim, ada):
     assert (caught.value.status, caught.value.reason) == (410, "fullSyncRequired")
 
 
-def test_unsubscribing_keeps_the_calendar(sim, ada):
-    """calendarList.delete takes a calendar off the list only; insert puts it back."""
+def test_taking_a_calendar_off_the_list_keeps_it(sim, ada):
+    """calendarList.delete takes a calendar off the list only, and insert puts it back."""
     team = sim.admin.add_calendar(BOB, "Team")
     sim.admin.share(team, ADA, "reader")
     ada("calendarList.delete", calendarId=team)
@@ -117,8 +117,8 @@ def test_unsubscribing_keeps_the_calendar(sim, ada):
     assert names(ada) == [ADA, team]
 
 
-def test_colors_are_palettes(ada):
-    """Event and calendar colours by id."""
+def test_colors_are_listed_by_id(ada):
+    """colors.get answers the colours of events and calendars by their ids."""
     palettes = ada("colors.get")
 
     assert {"1", "11"} <= palettes["event"].keys()

@@ -15,7 +15,7 @@ steps = st.lists(
 
 
 class Mirror:
-    """A client that follows the token feed, in pages of two, and may read a page twice."""
+    """A client that keeps a copy of a calendar by sync tokens, in pages of two."""
 
     def __init__(self, driver):
         self.driver = driver
@@ -35,7 +35,7 @@ class Mirror:
 
 
 def act(sim, action, first, second):
-    """One edit by the owner; what makes no sense at this moment is left out."""
+    """Do one edit by the owner; one that is not possible at this moment is left out."""
     single, series = f"single{first}", f"series{first}"
     stored = {event["id"]: event for event in sim.inspect.events(ADA)}
     live = {name for name, event in stored.items() if event["status"] != "cancelled"}
@@ -77,7 +77,7 @@ def stored_ids(sim):
 
 
 def shown(items):
-    """What matters of events: live ones whole, cancelled ones by id."""
+    """What is compared of events: present ones whole, cancelled ones by id."""
     return {
         name: item if item["status"] != "cancelled" else "cancelled"
         for name, item in items.items()
@@ -87,8 +87,8 @@ def shown(items):
 
 @settings(max_examples=60, deadline=None)
 @given(steps)
-def test_following_the_token_feed_equals_listing_anew(script):
-    """Whatever the owner does and whenever the client synchronises, deltas add up to the full listing."""
+def test_changes_by_sync_token_add_up_to_the_full_listing(script):
+    """Whatever the owner does and whenever the client synchronises, its copy equals the full listing."""
     sim = GoogleSimulator(now=Clock())
     sim.admin.add_client("client", secret="secret", redirect_uris=["https://app.example.test/"])
     sim.admin.add_account(ADA)
@@ -111,8 +111,8 @@ def test_following_the_token_feed_equals_listing_anew(script):
 
 @settings(max_examples=40, deadline=None)
 @given(steps)
-def test_every_way_of_asking_agrees(script):
-    """Expanded listing, instances per series and free/busy tell the same times."""
+def test_listing_instances_and_free_busy_agree(script):
+    """The expanded listing, the instances of each series and free/busy show the same times."""
     sim = GoogleSimulator(now=Clock())
     sim.admin.add_client("client", secret="secret", redirect_uris=["https://app.example.test/"])
     sim.admin.add_account(ADA)

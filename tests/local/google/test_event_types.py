@@ -22,8 +22,8 @@ BIRTHDAY = {"eventType": "birthday", "recurrence": ["RRULE:FREQ=YEARLY"]}
         all_day("2026-10-05", **BIRTHDAY),
     ],
 )
-def test_allowed_forms(ada, body):
-    """Each type in the form that Google documents; the type comes back."""
+def test_documented_event_types_are_accepted(ada, body):
+    """Each event type in the form that Google documents is accepted, and comes back with its type."""
     assert ada("events.insert", body, calendarId=ADA)["eventType"] == body["eventType"]
 
 
@@ -44,8 +44,8 @@ def test_allowed_forms(ada, body):
         timed(DAY, eventType="focusTime", attendees=[{"email": "x@y.test"}]),
     ],
 )
-def test_forbidden_forms(ada, body):
-    """All-day focus time, opaque working locations, made-up types and the like are 400."""
+def test_wrong_event_types_are_refused(ada, body):
+    """All-day focus time, opaque working locations, unknown types and the like are 400."""
     with pytest.raises(Refused) as caught:
         ada("events.insert", body, calendarId=ADA)
 
@@ -53,7 +53,7 @@ def test_forbidden_forms(ada, body):
 
 
 def test_status_events_need_the_primary_calendar(sim, ada):
-    """Focus time, out of office and working location live on primary calendars only."""
+    """Focus time, out of office and working location are allowed on primary calendars only."""
     other = sim.admin.add_calendar(ADA, "Other")
 
     with pytest.raises(Refused) as caught:
@@ -63,14 +63,14 @@ def test_status_events_need_the_primary_calendar(sim, ada):
 
 
 def test_birthdays_are_private_and_free(ada):
-    """Whatever was sent, a birthday hides and does not block."""
+    """Whatever was sent, a birthday is private and does not block time."""
     made = ada("events.insert", all_day("2026-10-05", **BIRTHDAY), calendarId=ADA)
 
     assert (made["visibility"], made["transparency"]) == ("private", "transparent")
 
 
-def test_type_is_for_ever_and_only_default_moves(sim, ada):
-    """An event's type cannot change, and special types cannot move."""
+def test_event_type_cannot_change_and_only_default_events_move(sim, ada):
+    """An event's type cannot be changed, and events of special types cannot be moved."""
     other = sim.admin.add_calendar(ADA, "Other")
     made = ada("events.insert", timed(DAY, eventType="focusTime"), calendarId=ADA)
 

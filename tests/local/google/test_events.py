@@ -11,8 +11,8 @@ def refused(call, *arguments, **named):
     return caught.value.status, caught.value.reason
 
 
-def test_insert_fills_in_what_google_fills_in(ada):
-    """A new event carries id, iCalUID, etag, organizer, creator, sequence and its calendar's zone."""
+def test_insert_fills_in_googles_fields(ada):
+    """A new event has id, iCalUID, etag, organizer, creator, sequence and its calendar's zone."""
     made = ada("events.insert", timed(DAY, summary="Dentist"), calendarId="primary")
 
     assert made["iCalUID"] == f"{made['id']}@google.com"
@@ -31,14 +31,14 @@ def test_read_returns_what_was_written(ada):
 
 
 @pytest.mark.parametrize("bad", ["abcd", "ABCDEF", "wxyz12", "ab-cde", "ab_cde", "a" * 1025])
-def test_client_ids_are_base32hex_of_5_to_1024(ada, bad):
-    """An id outside [a-v0-9]{5,1024} is refused."""
+def test_invalid_client_ids_are_refused(ada, bad):
+    """An event id must match [a-v0-9]{5,1024}."""
     assert refused(ada, "events.insert", timed(DAY, id=bad), calendarId=ADA) == (400, "invalid")
 
 
 @pytest.mark.pitfall(13)
-def test_used_id_is_a_duplicate_for_ever(ada):
-    """Pitfall 13: inserting a taken id is 409, also after the event was deleted; the body is not applied."""
+def test_used_id_stays_a_duplicate(ada):
+    """Pitfall 13: inserting a used id is 409, also after the event was deleted; the body is not applied."""
     ada("events.insert", timed(DAY, id="abcde12345", summary="one"), calendarId=ADA)
     again = timed(DAY, id="abcde12345", summary="two")
 
@@ -52,15 +52,15 @@ def test_used_id_is_a_duplicate_for_ever(ada):
 
 
 def test_ids_are_unique_per_calendar_only(sim, ada):
-    """The same id may live on two calendars."""
+    """The same event id may exist in two calendars."""
     other = sim.admin.add_calendar(ADA, "Other")
     ada("events.insert", timed(DAY, id="abcde12345"), calendarId=ADA)
 
     assert ada("events.insert", timed(DAY, id="abcde12345"), calendarId=other)["id"] == "abcde12345"
 
 
-def test_only_one_of_id_and_icaluid(ada):
-    """An insert with both identities is refused; a taken iCalUID is a duplicate."""
+def test_insert_takes_id_or_icaluid_but_not_both(ada):
+    """An insert with both is refused; a used iCalUID is a duplicate."""
     assert refused(ada, "events.insert", timed(DAY, id="abcde", iCalUID="x@y"), calendarId=ADA)[0] == 400
     ada("events.insert", timed(DAY, iCalUID="x@y"), calendarId=ADA)
     assert refused(ada, "events.insert", timed(DAY, iCalUID="x@y"), calendarId=ADA) == (409, "duplicate")
@@ -89,13 +89,13 @@ def test_only_one_of_id_and_icaluid(ada):
         (timed(DAY, colorId="99"), "invalid"),
     ],
 )
-def test_bad_bodies_are_refused(ada, body, reason):
+def test_invalid_bodies_are_refused(ada, body, reason):
     """A body that Google would not store is a 400 with a reason."""
     assert refused(ada, "events.insert", body, calendarId=ADA) == (400, reason)
 
 
 def test_recurring_events_need_a_named_zone(ada):
-    """An offset alone does not say how a series crosses a DST change."""
+    """A recurring event needs an IANA time zone, because an offset does not cover DST changes."""
     body = {
         "start": {"dateTime": "2026-10-05T10:00:00+02:00"},
         "end": {"dateTime": "2026-10-05T11:00:00+02:00"},
@@ -105,7 +105,7 @@ def test_recurring_events_need_a_named_zone(ada):
     assert refused(ada, "events.insert", body, calendarId=ADA) == (400, "required")
 
 
-def test_if_match_guards_writes(ada):
+def test_if_match_refuses_an_old_etag(ada):
     """A write with an old etag is 412 and changes nothing; with the current one it passes."""
     made = ada("events.insert", timed(DAY), calendarId=ADA)
     where = {"calendarId": ADA, "eventId": made["id"]}
@@ -119,7 +119,7 @@ def test_if_match_guards_writes(ada):
 
 
 def test_if_none_match_answers_304(ada):
-    """A read of the version that the client has carries no body."""
+    """Reading the version that the client already has is a 304 without a body."""
     made = ada("events.insert", timed(DAY), calendarId=ADA)
 
     with pytest.raises(Refused) as caught:
@@ -129,7 +129,7 @@ def test_if_none_match_answers_304(ada):
 
 
 def test_etags_differ_between_accounts(sim, ada, bob):
-    """Two accounts that see one calendar hold different etags of the same event."""
+    """Two accounts see different etags of the same event."""
     sim.admin.share(ADA, "bob@example.test", "reader")
     made = ada("events.insert", timed(DAY), calendarId=ADA)
 
@@ -153,7 +153,7 @@ def test_patch_merges_and_put_replaces(ada):
 
 
 def test_turning_a_timed_event_into_an_all_day_one_needs_null(ada):
-    """PATCH merges inside start and end, so the other kind of time must be nulled."""
+    """PATCH merges start and end, so dateTime must be set to null when date is set."""
     made = ada("events.insert", timed(DAY), calendarId=ADA)
     where = {"calendarId": ADA, "eventId": made["id"]}
     day = all_day("2026-10-05")
@@ -165,8 +165,8 @@ def test_turning_a_timed_event_into_an_all_day_one_needs_null(ada):
     assert ada("events.patch", nulled, **where)["end"] == {"date": "2026-10-06"}
 
 
-def test_sequence_rises_with_time_and_put_must_not_fall_behind(ada):
-    """A time change raises the sequence; a PUT without it counts as 0 and is then refused."""
+def test_sequence_rises_with_time_changes_and_must_not_fall(ada):
+    """A change of times raises the sequence; a PUT without it counts as 0 and is then refused."""
     made = ada("events.insert", timed(DAY), calendarId=ADA)
     where = {"calendarId": ADA, "eventId": made["id"]}
     moved = ada("events.update", timed("2026-10-05T12:00:00"), **where)
@@ -177,8 +177,8 @@ def test_sequence_rises_with_time_and_put_must_not_fall_behind(ada):
     assert ada("events.patch", {"summary": "x"}, **where)["sequence"] == 2
 
 
-def test_delete_twice_is_gone(ada):
-    """The second DELETE is 410 deleted; of an id that never was, 404."""
+def test_deleting_twice_is_410(ada):
+    """The second DELETE is 410 deleted; for an id that never existed it is 404."""
     made = ada("events.insert", timed(DAY), calendarId=ADA)
     where = {"calendarId": ADA, "eventId": made["id"]}
     ada("events.delete", **where)
@@ -188,8 +188,8 @@ def test_delete_twice_is_gone(ada):
 
 
 @pytest.mark.pitfall(13)
-def test_status_confirmed_revives_a_deleted_event(sim, ada):
-    """Pitfall 13: status confirmed undeletes, unless Google refuses events from the trash."""
+def test_status_confirmed_restores_a_deleted_event(sim, ada):
+    """Pitfall 13: status confirmed restores a deleted event, unless the setting for the trash refuses it."""
     made = ada("events.insert", timed(DAY, summary="Back"), calendarId=ADA)
     where = {"calendarId": ADA, "eventId": made["id"]}
     ada("events.delete", **where)
@@ -205,7 +205,7 @@ def test_status_confirmed_revives_a_deleted_event(sim, ada):
 
 
 def test_purged_events_are_not_found(sim, ada):
-    """A tombstone vanishes in the end."""
+    """A deleted event that Google has forgotten is 404."""
     made = ada("events.insert", timed(DAY), calendarId=ADA)
     sim.owner.delete_event(ADA, made["id"])
     sim.owner.purge(ADA, made["id"])
@@ -214,7 +214,7 @@ def test_purged_events_are_not_found(sim, ada):
 
 
 def test_extended_properties_are_dropped_cut_and_limited(ada):
-    """Long keys are dropped, long values cut, more than 300 refused."""
+    """Long keys are dropped, long values are cut, and more than 300 properties are refused."""
     properties = {"private": {"k" * 45: "x", "v": "y" * 2000}}
     made = ada("events.insert", timed(DAY, extendedProperties=properties), calendarId=ADA)
     many = {"private": {f"k{number}": "v" for number in range(301)}}
@@ -238,8 +238,8 @@ def test_reminders_have_limits(ada, reminders):
     assert refused(ada, "events.insert", timed(DAY, reminders=reminders), calendarId=ADA)[0] == 400
 
 
-def test_reminders_belong_to_the_user_and_leave_updated_alone(sim, ada, bob):
-    """Each user has own reminders on a shared event, and they are no change of main data."""
+def test_reminders_are_per_user_and_do_not_change_updated(sim, ada, bob):
+    """Each user has own reminders on a shared event, and setting them does not change `updated`."""
     sim.admin.share(ADA, "bob@example.test", "writer")
     made = ada("events.insert", timed(DAY, reminders={"useDefault": False}), calendarId=ADA)
     where = {"calendarId": ADA, "eventId": made["id"]}
@@ -250,15 +250,15 @@ def test_reminders_belong_to_the_user_and_leave_updated_alone(sim, ada, bob):
     assert ada("events.get", **where)["reminders"] == {"useDefault": False}
 
 
-def test_updated_strictly_increases_on_a_standing_clock(ada):
-    """Server times never repeat, so order can be told."""
+def test_updated_always_increases(ada):
+    """Even while the clock stands still, no two changes have the same `updated`."""
     made = [ada("events.insert", timed(DAY), calendarId=ADA)["updated"] for _ in range(5)]
 
     assert made == sorted(set(made))
 
 
-def test_import_keeps_a_foreign_identity(sim, ada):
-    """Import needs an iCalUID, keeps a foreign organizer, mails nobody, and updates a second time."""
+def test_import_keeps_icaluid_and_foreign_organizer(sim, ada):
+    """Import needs an iCalUID, keeps a foreign organizer, sends no mails, and updates when repeated."""
     body = timed(DAY, iCalUID="x@elsewhere.test", organizer={"email": "eve@elsewhere.test"})
     made = ada("events.import", body, calendarId=ADA)
 
@@ -268,8 +268,8 @@ def test_import_keeps_a_foreign_identity(sim, ada):
     assert sim.admin.mails() == []
 
 
-def test_move_leaves_an_id_only_tombstone(sim, ada):
-    """Moving keeps id and iCalUID; the source keeps a cancelled stub that tells its id only."""
+def test_move_leaves_a_cancelled_event_with_its_id_only(sim, ada):
+    """Moving keeps id and iCalUID; in the old calendar a cancelled event shows its id only."""
     other = sim.admin.add_calendar(ADA, "Other")
     made = ada("events.insert", timed(DAY), calendarId=ADA)
     moved = ada("events.move", calendarId=ADA, eventId=made["id"], destination=other)
@@ -281,7 +281,7 @@ def test_move_leaves_an_id_only_tombstone(sim, ada):
 
 
 def test_source_is_seen_by_its_creator_only(sim, ada, bob):
-    """The link back to the source is for the creator."""
+    """The field `source` is shown to the creator of the event only."""
     sim.admin.share(ADA, "bob@example.test", "reader")
     source = {"title": "Slotbridge", "url": "https://app.example.test/b/1"}
     made = ada("events.insert", timed(DAY, source=source), calendarId=ADA)
@@ -291,7 +291,7 @@ def test_source_is_seen_by_its_creator_only(sim, ada, bob):
 
 
 def test_malformed_json_is_a_parse_error(ada):
-    """A body that is no JSON object never becomes a 500."""
+    """A body that is not a JSON object is a 400, never a 500."""
     path = f"/calendar/v3/calendars/{ADA}/events"
     headers = {"Authorization": f"Bearer {ada.token}"}
 

@@ -23,8 +23,11 @@ def refusal(call, *arguments, **named):
 
 
 @pytest.mark.pitfall(20)
-def test_user_quota_slides(sim, ada, bob, clock):
-    """Pitfall 20: per user and minute, in the classic body; other users go on; old calls leave the window."""
+def test_user_quota_counts_the_last_minute(sim, ada, bob, clock):
+    """Pitfall 20: the quota is per user and minute, in the classic error body.
+
+    Other users are not affected.
+    """
     sim.admin.set_limits(per_user=3)
     listed(ada)
     clock.forward(seconds=30)
@@ -45,7 +48,7 @@ def test_user_quota_slides(sim, ada, bob, clock):
 
 
 def test_project_quota_is_shared(sim, ada, bob):
-    """All users of a project share its quota, answered with 429."""
+    """All users of a project share its quota; exceeding it is 429."""
     sim.admin.set_limits(per_project=2)
     listed(ada)
     bob("events.list", calendarId="primary")
@@ -55,8 +58,8 @@ def test_project_quota_is_shared(sim, ada, bob):
 
 
 @pytest.mark.parametrize(("status", "reason"), [(403, "userRateLimitExceeded"), (429, "rateLimitExceeded")])
-def test_front_end_shape_has_details(sim, ada, status, reason):
-    """The newer body says RATE_LIMIT_EXCEEDED in its details and the classic reason in its errors."""
+def test_newer_error_format_has_details(sim, ada, status, reason):
+    """The newer format has RATE_LIMIT_EXCEEDED in its details, and the classic reason in its errors."""
     sim.admin.set_limits(per_user=0, shape="front_end", status=status)
     caught = refusal(listed, ada)
 
@@ -65,8 +68,8 @@ def test_front_end_shape_has_details(sim, ada, status, reason):
     assert caught.body["error"]["message"].startswith("Quota exceeded for quota metric 'Queries'")
 
 
-def test_patch_costs_three(sim, ada):
-    """A PATCH is three units, and a refused call costs nothing."""
+def test_patch_costs_three_units(sim, ada):
+    """A PATCH costs three units, and a refused call costs nothing."""
     made = ada("events.insert", timed(DAY), calendarId=ADA)
     sim.admin.set_limits(per_user=5)
     ada("events.patch", {"summary": "x"}, calendarId=ADA, eventId=made["id"])
@@ -76,7 +79,7 @@ def test_patch_costs_three(sim, ada):
     listed(ada)
 
 
-def test_googles_numbers(clock):
+def test_googles_quotas_have_their_documented_numbers(clock):
     """600 a minute and user, 10,000 a minute and project."""
     assert (GOOGLE.per_user, GOOGLE.per_project) == (600, 10_000)
     simulator = GoogleSimulator(now=clock, limits=GOOGLE)
@@ -91,7 +94,7 @@ def test_googles_numbers(clock):
 
 @pytest.mark.pitfall(4)
 def test_next_calls_can_be_refused(sim, ada):
-    """Pitfall 4: the next n calls of a method answer what was scripted, then all is well."""
+    """Pitfall 4: the next calls of a method are answered as scripted, and the following ones succeed."""
     sim.add_fault("status", method="events.list", times=2, status=500)
     sim.add_fault("status", method="events.*", status=403, reason="rateLimitExceeded", retry_after="7")
     sim.add_fault("status", method="events.list", status=403, reason="forbidden", skip=1)
@@ -108,8 +111,8 @@ def test_next_calls_can_be_refused(sim, ada):
     assert (listed(ada)["items"], sim.inspect.faults()) == ([], [])
 
 
-def test_faults_can_be_for_one_account_calendar_and_for_ever(sim, ada, bob):
-    """Others are not hit; times=0 lasts until cleared."""
+def test_faults_can_be_limited_to_an_account_or_calendar(sim, ada, bob):
+    """A fault applies to nobody else; with times=0 it applies until it is cleared."""
     sim.add_fault("status", account=ADA, calendar=ADA, times=0)
     bob("events.list", calendarId="primary")
     for _ in range(3):
@@ -121,13 +124,13 @@ def test_faults_can_be_for_one_account_calendar_and_for_ever(sim, ada, bob):
 
 
 def test_unknown_actions_are_refused(sim):
-    """A misspelt fault is an error of the test."""
+    """Adding a fault with a misspelt action is an error."""
     with pytest.raises(ValueError, match="explode"):
         sim.add_fault("explode")
 
 
-def test_html_and_truncated_answers(sim, ada):
-    """A gateway's page and half an answer are not JSON."""
+def test_answers_can_be_html_or_half_a_json(sim, ada):
+    """A fault can answer a gateway's HTML page, or half of the JSON."""
     sim.add_fault("html")
     sim.add_fault("truncate")
     page, half = raw(ada), raw(ada)
@@ -149,8 +152,8 @@ def test_connection_drops_before_or_after_the_write(sim, ada, action, applied):
     assert [event["id"] for event in sim.inspect.events(ADA)] == (["abcde"] if applied else [])
 
 
-def test_hanging_ends_with_a_drop_and_slow_with_an_answer(sim, ada):
-    """Both wait for the scripted time, and not beyond the simulator's end."""
+def test_hang_closes_the_connection_and_slow_answers_late(sim, ada):
+    """Both wait for the scripted time, but not beyond the closing of the simulator."""
     sim.add_fault("slow", seconds=0.01)
     listed(ada)
     sim.add_fault("hang", seconds=60)
@@ -159,8 +162,8 @@ def test_hanging_ends_with_a_drop_and_slow_with_an_answer(sim, ada):
         listed(ada)
 
 
-def test_answers_can_be_twisted(sim, ada):
-    """Wrong types, missing fields, unknown enum values and poison events, once each."""
+def test_answers_can_be_altered(sim, ada):
+    """Wrong types, missing fields, unknown enum values and invalid events can be scripted, once each."""
     sim.owner.put_event(ADA, timed(DAY, id="event0"))
     sim.add_fault(
         "rewrite", change={"items.0.status": 7, "items.*.eventType": "party"}, remove=["items.0.start"]
@@ -174,16 +177,16 @@ def test_answers_can_be_twisted(sim, ada):
     assert listed(ada)["items"][0]["status"] == "confirmed"
 
 
-def test_reads_can_be_stale(sim, ada):
-    """A frozen calendar is shown for the scripted reads, then the present one."""
+def test_reads_can_show_old_data(sim, ada):
+    """The calendar's state at the time of the fault is shown for the scripted reads, then the present one."""
     sim.add_fault("stale", method="events.list", calendar=ADA, times=2)
     sim.owner.put_event(ADA, timed(DAY, id="event0"))
 
     assert [len(listed(ada)["items"]) for _ in range(3)] == [0, 0, 1]
 
 
-def test_stale_token_still_leads_to_the_change(sim, ada):
-    """The token of a stale listing is stale too, so nothing is lost."""
+def test_sync_token_of_old_data_still_leads_to_the_change(sim, ada):
+    """The sync token of a stale listing is old too, so that no change is lost."""
     sim.add_fault("stale", method="events.list", calendar=ADA)
     sim.owner.put_event(ADA, timed(DAY, id="event0"))
     token = listed(ada)["nextSyncToken"]
@@ -193,7 +196,10 @@ def test_stale_token_still_leads_to_the_change(sim, ada):
 
 @pytest.mark.pitfall(25)
 def test_call_log_holds_no_secrets(sim, ada):
-    """Pitfall 25: method, account, calendar, status, reason and units; neither tokens nor titles."""
+    """Pitfall 25: the log has method, account, calendar, status, reason and units.
+
+    No tokens and no titles.
+    """
     ada("events.insert", timed(DAY, summary="Canary"), calendarId="primary")
     refusal(ada, "events.get", calendarId=ADA, eventId="nothing")
     log = [call for call in sim.admin.calls() if call["method"].startswith("events")]
@@ -205,7 +211,7 @@ def test_call_log_holds_no_secrets(sim, ada):
     assert not any(secret in json.dumps(sim.admin.calls()) for secret in ("Canary", ada.token))
 
 
-def test_unsimulated_methods_say_so(ada):
-    """What is left out answers 501, not something invented."""
+def test_unsimulated_methods_are_501(ada):
+    """A method that the simulator leaves out answers 501."""
     assert refusal(ada, "settings.list").status == 501
     assert raw(ada, "nonsense").status_code == 404

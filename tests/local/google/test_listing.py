@@ -9,7 +9,10 @@ def ids(driver, **query):
 
 @pytest.mark.pitfall(7)
 def test_window_compares_ends_with_time_min_and_starts_with_time_max(sim, ada):
-    """Pitfall 7: both bounds exclude; an event that began before the window and ends in it is inside."""
+    """Pitfall 7: both bounds are exclusive.
+
+    An event that began before the window and ends in it is listed.
+    """
     sim.owner.put_event(ADA, timed("2026-10-05T10:00:00", 60, zone="UTC", id="touch"))
     sim.owner.put_event(ADA, timed("2026-10-01T10:00:00", 60 * 24 * 5, zone="UTC", id="longer"))
 
@@ -21,7 +24,7 @@ def test_window_compares_ends_with_time_min_and_starts_with_time_max(sim, ada):
 
 @pytest.mark.parametrize("bad", ["2026-10-05 10:00:00+00:00", "2026-10-05T10:00:00", "2026-10-05", "soon"])
 def test_bounds_need_rfc3339_with_an_offset(ada, bad):
-    """A time without offset, or with a space, is a bad request."""
+    """A bound without an offset, or with a space, is a 400."""
     with pytest.raises(Refused) as caught:
         ada("events.list", calendarId=ADA, timeMin=bad)
 
@@ -38,7 +41,7 @@ def test_empty_window_is_refused(ada):
 
 @pytest.mark.pitfall(15)
 def test_all_day_events_lie_in_the_calendars_zone(sim, ada):
-    """Pitfall 15: a day begins at the calendar's own midnight, whatever UTC says."""
+    """Pitfall 15: an all-day event begins at midnight in the calendar's own zone."""
     pacific = sim.admin.add_calendar(ADA, "Pacific", time_zone="Pacific/Auckland")
     sim.owner.put_event(pacific, all_day("2026-10-05", id="vacation"))
     begins = {"timeMax": "2026-10-04T11:00:00Z"}
@@ -48,8 +51,8 @@ def test_all_day_events_lie_in_the_calendars_zone(sim, ada):
     assert ada("events.list", calendarId=pacific, timeMin="2026-10-05T11:00:00Z")["items"] == []
 
 
-def test_series_are_listed_when_an_instance_meets_the_window(sim, ada):
-    """Without singleEvents the master stands for its instances."""
+def test_series_are_listed_if_an_instance_is_in_the_window(sim, ada):
+    """Without singleEvents the series itself is listed for its instances."""
     rule = ["RRULE:FREQ=WEEKLY;COUNT=3"]
     sim.owner.put_event(ADA, timed("2026-10-05T10:00:00", zone="UTC", id="series", recurrence=rule))
 
@@ -72,7 +75,7 @@ def test_order_by_start_needs_single_events(sim, ada):
 
 
 def test_pages_join_without_loss_or_repetition(sim, ada):
-    """The default page is 250 and the cap 2500."""
+    """The default page has 250 items, the largest 2500; together they hold each event once."""
     sim.admin.bulk_load(ADA, [timed("2026-10-05T10:00:00", id=f"e{number:05d}") for number in range(2600)])
 
     assert len(ada("events.list", calendarId=ADA)["items"]) == 250
@@ -82,7 +85,7 @@ def test_pages_join_without_loss_or_repetition(sim, ada):
 
 @pytest.mark.pitfall(14)
 def test_pages_can_be_short_empty_or_endless_by_script(sim, ada):
-    """Pitfall 14: a short or empty page with a next token is no end, and a page can repeat for ever."""
+    """Pitfall 14: a short or empty page with a next token is not the end, and a page can repeat."""
     sim.admin.bulk_load(ADA, [timed("2026-10-05T10:00:00", id=f"event{number}") for number in range(4)])
     sim.add_fault("page", method="events.list", page="empty")
     sim.add_fault("page", method="events.list", page="short")
@@ -99,7 +102,7 @@ def test_pages_can_be_short_empty_or_endless_by_script(sim, ada):
     assert loops[0] == loops[1]
 
 
-def test_filters(sim, ada):
+def test_filters_narrow_a_listing(sim, ada):
     """Type, iCalUID, text and extended properties narrow a listing; several properties must all match."""
     both = {"private": {"a": "1", "b": "2"}}
     sim.owner.put_event(ADA, timed("2026-10-05T10:00:00", id="first", extendedProperties=both))
@@ -117,7 +120,7 @@ def test_filters(sim, ada):
 
 
 def test_show_deleted_and_single_events_combine_as_documented(sim, ada):
-    """Cancelled instances show unless expanded; deleted events on request; deleted masters unexpanded."""
+    """Each combination lists the cancelled instances and deleted events that Google documents for it."""
     rule = ["RRULE:FREQ=DAILY;COUNT=3"]
     sim.owner.put_event(ADA, timed("2026-10-05T10:00:00", zone="UTC", id="series", recurrence=rule))
     sim.owner.put_event(ADA, timed("2026-10-05T10:00:00", id="single"))
@@ -132,7 +135,7 @@ def test_show_deleted_and_single_events_combine_as_documented(sim, ada):
 
 
 def test_time_zone_changes_rendering_only(sim, ada):
-    """The zone parameter moves offsets, not instants."""
+    """The parameter timeZone changes the offsets in the answer, not the moments."""
     sim.owner.put_event(ADA, timed("2026-10-05T10:00:00", id="event1"))
     page = ada("events.list", calendarId=ADA, timeZone="America/New_York")
 
@@ -141,7 +144,7 @@ def test_time_zone_changes_rendering_only(sim, ada):
 
 
 def test_max_attendees_leaves_only_the_own_entry(sim, ada):
-    """Above the maximum, only the calendar's own entry stays."""
+    """With more attendees than the maximum, only the calendar's own entry is shown."""
     guests = [{"email": ADA}] + [{"email": f"guest{number}@example.test"} for number in range(3)]
     sim.owner.put_event(ADA, timed("2026-10-05T10:00:00", attendees=guests))
     item = ada("events.list", calendarId=ADA, maxAttendees=2)["items"][0]
@@ -151,7 +154,7 @@ def test_max_attendees_leaves_only_the_own_entry(sim, ada):
 
 
 def test_wrong_parameters_are_refused(ada):
-    """Enums, integers and booleans are checked."""
+    """Values outside an enum, and wrong integers and booleans, are 400."""
     for wrong in ({"orderBy": "id"}, {"maxResults": "many"}, {"maxResults": 0}, {"singleEvents": "perhaps"}):
         with pytest.raises(Refused) as caught:
             ada("events.list", calendarId=ADA, **wrong)
@@ -159,15 +162,15 @@ def test_wrong_parameters_are_refused(ada):
 
 
 def test_unknown_calendar_is_not_found(ada):
-    """No access looks the same as no calendar."""
+    """A calendar without access and one that does not exist are answered alike."""
     for unknown in ("nobody@example.test", "bob@example.test"):
         with pytest.raises(Refused) as caught:
             ada("events.list", calendarId=unknown)
         assert (caught.value.status, caught.value.reason) == (404, "notFound")
 
 
-def test_poison_is_listed_as_it_is(sim, ada):
-    """A stored body that no client could write comes out unchanged, beside its neighbours."""
+def test_invalid_stored_events_are_listed_unchanged(sim, ada):
+    """An invalid body that was stored unchecked is listed as it is, beside the other events."""
     sim.owner.put_event(ADA, timed("2026-10-05T10:00:00", id="sound"))
     sim.owner.put_raw(ADA, {"id": "broken", "status": "confirmed", "start": {"dateTime": "never"}})
     path = f"/calendar/v3/calendars/{ADA}/events"

@@ -1,4 +1,4 @@
-"""The consent page: what it offers, whom it sends away, and when nobody is asked."""
+"""The consent page: what it offers, which requests it refuses, and when it is skipped."""
 
 import re
 
@@ -9,7 +9,7 @@ from tests.local.google.oauth_setup import CALLBACK, EVENTS, LISTS, answered, au
 
 
 def test_consent_page_offers_accounts_and_one_box_per_scope(http):
-    """The page preselects the hinted account and leaves every box unticked."""
+    """The hinted account is selected, and every scope has an unticked box."""
     page = http.get(authorize(login_hint="bob@example.test")).text
 
     assert page.count('type="checkbox"') == 2
@@ -19,7 +19,7 @@ def test_consent_page_offers_accounts_and_one_box_per_scope(http):
 
 
 def test_single_scope_shows_no_box(http, exchange):
-    """With one scope besides sign-in it is all or nothing."""
+    """A single scope beside those for sign-in is granted or denied without a box."""
     url = authorize(scope=f"openid email {EVENTS}")
     page = http.get(url).text
     location = http.post(url, data={"account": ADA, "decision": "allow"}).location
@@ -28,8 +28,8 @@ def test_single_scope_shows_no_box(http, exchange):
     assert EVENTS in exchange(answered(location)["code"])[1]["scope"].split()
 
 
-def test_filled_in_form_goes_back_with_state_iss_and_scope(http, exchange):
-    """A browser's form post redirects with the state verbatim, iss, and a code for the ticked scopes only."""
+def test_submitted_form_redirects_with_state_iss_and_scope(http, exchange):
+    """The redirect has the state unchanged, iss, and a code for the ticked scopes only."""
     page = http.get(authorize()).text
     hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
     hidden = {name: value.replace("&amp;", "&") for name, value in hidden.items()}
@@ -43,7 +43,7 @@ def test_filled_in_form_goes_back_with_state_iss_and_scope(http, exchange):
 
 
 def test_denial_is_access_denied(sim):
-    """Deny goes back with error and state, without a code."""
+    """Deny redirects with the error and the state, without a code."""
     back = answered(sim.consent(authorize(), account=ADA, decision="deny"))
 
     assert (back["error"], back["state"]) == ("access_denied", "a state/with=signs&more")
@@ -63,7 +63,7 @@ def test_denial_is_access_denied(sim):
     ],
 )
 def test_wrong_requests_get_an_error_page_and_no_redirect(http, changes, error):
-    """What cannot be trusted is never redirected."""
+    """A request that cannot be trusted is answered with a page and not redirected."""
     for response in (
         http.get(authorize(**changes)),
         http.post(authorize(**changes), data={"decision": "deny"}),
@@ -73,13 +73,16 @@ def test_wrong_requests_get_an_error_page_and_no_redirect(http, changes, error):
         assert response.location is None
 
 
-def test_page_escapes_what_the_request_brings(http):
-    """A hostile state is text, not markup."""
+def test_page_escapes_the_request(http):
+    """Markup in the state parameter is shown as text."""
     assert "<script>" not in http.get(authorize(state='"><script>alert(1)</script>')).text
 
 
 def test_known_grant_is_not_asked_again(http, allow):
-    """With a hint, a covering grant and no prompt the page is skipped; prompt=none alone is an error."""
+    """With a hint, an earlier consent and no prompt the page is skipped.
+
+    Without a consent, prompt=none is an error.
+    """
     none = answered(http.get(authorize(prompt="none", login_hint=ADA)).location)
     allow()
     skipped = answered(http.get(authorize(prompt=None, login_hint=ADA)).location)
@@ -89,7 +92,7 @@ def test_known_grant_is_not_asked_again(http, allow):
 
 
 def test_policy_blocks_page_and_refresh(sim, http, allow, exchange, refresh):
-    """An administrator's restriction shows as admin_policy_enforced."""
+    """An administrator's policy refuses the consent page and refreshes with admin_policy_enforced."""
     tokens = exchange(allow())[1]
     sim.admin.block_by_policy(ADA)
 
@@ -102,16 +105,16 @@ def test_policy_blocks_page_and_refresh(sim, http, allow, exchange, refresh):
     assert refresh(tokens["refresh_token"])[0] == 200
 
 
-def test_included_scopes_join_earlier_ones(allow, exchange):
-    """include_granted_scopes merges what the user granted the project before."""
+def test_include_granted_scopes_adds_earlier_ones(allow, exchange):
+    """include_granted_scopes adds the scopes that the user granted to the project before."""
     exchange(allow(scope=LISTS))
     merged = exchange(allow(scope=EVENTS, include_granted_scopes="true"))[1]
 
     assert set(merged["scope"].split()) == {EVENTS, LISTS}
 
 
-def test_metadata_names_this_server(http):
-    """The OpenID configuration points at the simulator, under Google's issuer."""
+def test_openid_configuration_names_this_server(http):
+    """The OpenID configuration has the simulator's addresses and Google's issuer."""
     found = http.get("/.well-known/openid-configuration").get_json()
 
     assert found["issuer"] == "https://accounts.google.com"

@@ -1,4 +1,4 @@
-"""Codes and tokens: exchanged, refreshed, revoked and expired."""
+"""Authorization codes and tokens: exchanged, refreshed, revoked and expired."""
 
 import jwt
 import pytest
@@ -8,7 +8,7 @@ from tests.local.google.oauth_setup import EVENTS, LISTS
 
 
 def test_exchange_answers_googles_fields(allow, exchange):
-    """The token response has the granted scopes, 3599 seconds and a refresh token, and may not be cached."""
+    """The token answer has the granted scopes, 3599 seconds and a refresh token, and may not be cached."""
     status, tokens = exchange(allow())
 
     assert status == 200
@@ -31,8 +31,8 @@ def test_exchange_answers_googles_fields(allow, exchange):
         ({"grant_type": None}, 400, "invalid_request"),
     ],
 )
-def test_exchange_is_strict(allow, exchange, changes, status, error):
-    """Verifier, secret, client, redirect and code must all fit."""
+def test_exchange_checks_code_client_secret_redirect_and_verifier(allow, exchange, changes, status, error):
+    """An exchange fails if any of verifier, secret, client, redirect address or code is wrong."""
     answer = exchange(allow(), **changes)
 
     assert (answer[0], answer[1]["error"]) == (status, error)
@@ -52,8 +52,8 @@ def test_codes_work_once_and_for_ten_minutes(allow, exchange, clock):
 
 
 @pytest.mark.pitfall(19)
-def test_refresh_token_comes_first_time_or_forced(allow, exchange, sim):
-    """Pitfall 19: a second consent sends no refresh token, unless forced or after revoking."""
+def test_refresh_token_comes_with_the_first_or_a_forced_consent(allow, exchange, sim):
+    """Pitfall 19: a second consent gives no refresh token, unless forced or after a revocation."""
     first = exchange(allow(prompt=None))[1]
     again = exchange(allow(prompt=None))[1]
     forced = exchange(allow(prompt="consent"))[1]
@@ -65,7 +65,7 @@ def test_refresh_token_comes_first_time_or_forced(allow, exchange, sim):
 
 
 def test_refresh_gives_a_new_access_token(allow, exchange, refresh):
-    """A refresh keeps the refresh token and the scopes, and checks the secret."""
+    """A refresh keeps the refresh token and the scopes, and checks the client's secret."""
     tokens = exchange(allow())[1]
     status, fresh = refresh(tokens["refresh_token"])
 
@@ -77,8 +77,8 @@ def test_refresh_gives_a_new_access_token(allow, exchange, refresh):
 
 
 @pytest.mark.pitfall(19)
-def test_dead_refresh_token_is_invalid_grant(sim, allow, exchange, refresh):
-    """Pitfall 19: a revoked grant answers Google's exact body, and its access tokens 401."""
+def test_revoked_refresh_token_is_invalid_grant(sim, allow, exchange, refresh):
+    """Pitfall 19: a revoked grant is answered with Google's exact body, and its access tokens with 401."""
     tokens = exchange(allow())[1]
     sim.admin.revoke_grant(ADA)
 
@@ -91,8 +91,8 @@ def test_dead_refresh_token_is_invalid_grant(sim, allow, exchange, refresh):
     assert (caught.value.status, caught.value.reason) == (401, "authError")
 
 
-def test_hundred_and_first_refresh_token_kills_the_oldest(sim, allow, exchange, refresh):
-    """An account holds 100 refresh tokens per client."""
+def test_refresh_token_101_ends_the_oldest(sim, allow, exchange, refresh):
+    """An account holds at most 100 refresh tokens for each client."""
     first = exchange(allow())[1]["refresh_token"]
     second = exchange(allow())[1]["refresh_token"]
     for _ in range(99):
@@ -103,8 +103,8 @@ def test_hundred_and_first_refresh_token_kills_the_oldest(sim, allow, exchange, 
 
 
 @pytest.mark.pitfall(19)
-def test_refresh_tokens_of_a_testing_app_live_seven_days(sim, allow, exchange, refresh, *, clock):
-    """Pitfall 19: a setting gives refresh tokens the life that an unpublished app's have."""
+def test_refresh_tokens_of_an_unpublished_app_expire(sim, allow, exchange, refresh, *, clock):
+    """Pitfall 19: a setting lets refresh tokens expire after seven days, as those of unpublished apps do."""
     sim.admin.set_setting("refresh_token_life", 7 * 24 * 3600)
     token = exchange(allow())[1]["refresh_token"]
     clock.forward(days=6)
@@ -115,8 +115,8 @@ def test_refresh_tokens_of_a_testing_app_live_seven_days(sim, allow, exchange, r
 
 
 @pytest.mark.parametrize("which", ["access_token", "refresh_token"])
-def test_revoking_drops_everything_of_user_and_project(sim, http, allow, exchange, *, refresh, which):
-    """By either token, all clients of the project lose the user; another project does not."""
+def test_revoking_ends_the_whole_grant_of_the_project(sim, http, allow, exchange, *, refresh, which):
+    """Revoking by either token ends the grant for all clients of the project, not for another project."""
     tokens = exchange(allow())[1]
     sister = sim.admin.grant(ADA, "sister", ["calendar"])
     other = sim.admin.grant(ADA, "other", ["calendar"])
@@ -130,7 +130,7 @@ def test_revoking_drops_everything_of_user_and_project(sim, http, allow, exchang
 
 
 def test_access_tokens_expire(sim, ada, clock):
-    """After 3599 seconds a call is 401 with the Authorization header named."""
+    """After 3599 seconds a call is 401, and the error names the Authorization header."""
     clock.forward(seconds=3598)
     ada("events.list", calendarId=ADA)
     clock.forward(seconds=1)
@@ -149,7 +149,7 @@ def test_access_tokens_expire(sim, ada, clock):
 
 
 def test_id_token_verifies_against_the_published_keys(http, allow, exchange, clock):
-    """With openid asked, an RS256 ID token names issuer, audience, subject, e-mail and nonce."""
+    """With the scope openid, an RS256 ID token has issuer, audience, subject, address and nonce."""
     tokens = exchange(allow(scope=f"openid email {EVENTS}", nonce="n"))[1]
     key = jwt.PyJWK(http.get("/oauth2/v3/certs").get_json()["keys"][0])
     unchecked = {"verify_exp": False, "verify_iat": False}

@@ -39,7 +39,7 @@ def credentials(server, tokens):
 
 @pytest.fixture
 def service(server):
-    """Google's own client, pointed at the simulator."""
+    """Google's own Python client, with the simulator as its API."""
     transport = httplib2.Http()
     with build(
         "calendar",
@@ -68,8 +68,8 @@ def run(http):
     return execute
 
 
-def test_calendars_and_list(service, run):
-    """calendars.* and calendarList.* through the official client."""
+def test_calendars_and_calendar_list(service, run):
+    """The methods calendars.* and calendarList.* work through the official client."""
     made = run(service.calendars().insert(body={"summary": "Bookings"}))["id"]
     run(service.calendars().patch(calendarId=made, body={"description": "d"}))
     run(service.calendars().update(calendarId=made, body={"summary": "Visits"}))
@@ -88,7 +88,7 @@ def test_calendars_and_list(service, run):
 
 
 def test_every_event_method(sim, service, run):
-    """events.* through the official client: write, read, instances, move, import, delete."""
+    """The methods events.* work through the official client: write, read, instances, move, import, delete."""
     events = service.events()
     other = sim.admin.add_calendar(ADA, "Other")
     body = timed(DAY, id="series", recurrence=["RRULE:FREQ=DAILY;COUNT=3"])
@@ -108,8 +108,8 @@ def test_every_event_method(sim, service, run):
     assert run(events.get(calendarId=other, eventId="series"))["recurrence"] == body["recurrence"]
 
 
-def test_paging_and_sync(sim, service, run):
-    """list_next walks the pages, and the sync token brings the change."""
+def test_paging_and_sync_tokens(sim, service, run):
+    """list_next goes through the pages, and the sync token brings the change."""
     sim.admin.bulk_load(ADA, [timed(DAY, id=f"event{number}") for number in range(7)])
     request = service.events().list(calendarId=ADA, maxResults=3)
     found = []
@@ -124,8 +124,8 @@ def test_paging_and_sync(sim, service, run):
     assert [(item["id"], item["status"]) for item in delta["items"]] == [("event3", "cancelled")]
 
 
-def test_channels_and_freebusy(sim, service, run):
-    """Watch on events and list, stop, and free/busy."""
+def test_channels_and_free_busy(sim, service, run):
+    """Watching events and the list, stopping, and free/busy work through the official client."""
     hook = {"type": "web_hook", "address": "https://app.example.test/hook"}
     events = run(service.events().watch(calendarId=ADA, body=hook | {"id": "one"}))
     run(service.calendarList().watch(body=hook | {"id": "two"}))
@@ -138,7 +138,7 @@ def test_channels_and_freebusy(sim, service, run):
 
 
 def test_errors_and_preconditions(service, run):
-    """HttpError carries status and reason; If-Match and If-None-Match work by header."""
+    """HttpError has status and reason; If-Match and If-None-Match work as headers."""
     made = run(service.events().insert(calendarId=ADA, body=timed(DAY)))
     run(service.events().patch(calendarId=ADA, eventId=made["id"], body={"summary": "x"}))
     stale = service.events().update(calendarId=ADA, eventId=made["id"], body=made)
@@ -152,15 +152,15 @@ def test_errors_and_preconditions(service, run):
 
 
 def test_long_requests_are_sent_as_post(sim, service, run):
-    """Above 2048 characters the client posts the query, and the answer is the same."""
+    """The client sends a query above 2048 characters as a POST, with the same answer."""
     sim.owner.put_event(ADA, timed(DAY, id="event0"))
     mask = "items(" + ",".join(["id", "summary", "start/dateTime"] * 100) + ")"
 
     assert run(service.events().list(calendarId=ADA, fields=mask))["items"][0]["id"] == "event0"
 
 
-def test_batch(server, service, http):
-    """Twenty reads and a failure in one multipart request."""
+def test_batch_requests(server, service, http):
+    """Twenty reads and a failure work in one multipart request."""
     answers = {}
     batch = BatchHttpRequest(batch_uri=server.batch_uri)
     for number in range(20):
@@ -175,7 +175,7 @@ def test_batch(server, service, http):
 
 
 def test_expired_access_token_is_refreshed(sim, service, run, credentials):
-    """A 401 leads google-auth to the token endpoint, once, and the call passes."""
+    """After a 401, google-auth refreshes the token once, and the call passes."""
     before = credentials.token
     sim.admin.expire_access_tokens(ADA)
     run(service.calendarList().list())
@@ -186,7 +186,7 @@ def test_expired_access_token_is_refreshed(sim, service, run, credentials):
 
 @pytest.mark.pitfall(19)
 def test_revoked_grant_is_a_refresh_error(sim, service, run):
-    """Pitfall 19: after revocation google-auth reports invalid_grant, not to be retried."""
+    """Pitfall 19: after a revocation google-auth raises invalid_grant, which is not to be retried."""
     sim.admin.revoke_grant(ADA)
 
     with pytest.raises(RefreshError) as caught:
@@ -198,7 +198,10 @@ def test_revoked_grant_is_a_refresh_error(sim, service, run):
 
 @pytest.mark.pitfall(13)
 def test_lost_answer_makes_the_transport_send_twice(sim, service, run):
-    """Pitfall 13: when a connection ends unanswered httplib2 repeats the POST; a client id shows it."""
+    """Pitfall 13: if a connection ends without an answer, httplib2 repeats the POST.
+
+    A client id reveals it.
+    """
     sim.add_fault("drop_after", method="events.insert")
 
     with pytest.raises(HttpError) as caught:
@@ -211,14 +214,14 @@ def test_lost_answer_makes_the_transport_send_twice(sim, service, run):
 
 
 def test_truncated_answer_is_a_string(sim, service, run):
-    """The client does not notice half an answer: it returns text."""
+    """The client does not notice a truncated answer: it returns text."""
     sim.add_fault("truncate", method="events.list")
 
     assert isinstance(run(service.events().list(calendarId=ADA)), str)
 
 
 def test_threads_do_not_disturb_each_other(sim, server, service, tokens):
-    """Eight threads insert at once; every event is there, and every change has its own number."""
+    """Eight threads insert at once; every event is stored, with a change number of its own."""
 
     def insert(number):
         transport = httplib2.Http(timeout=20)

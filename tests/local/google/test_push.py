@@ -30,7 +30,7 @@ def watched(ada):
 
 
 def test_watch_answers_a_channel(ada, clock, watched):
-    """ResourceId is opaque, expiration is milliseconds in a string, a week away."""
+    """The resourceId is opaque; the expiration is a week away, in milliseconds as text."""
     assert (watched["id"], watched["token"], watched["kind"]) == ("channel-1", "secret", "api#channel")
     assert int(watched["expiration"]) == (clock().timestamp() + WEEK) * 1000
     assert (
@@ -38,8 +38,8 @@ def test_watch_answers_a_channel(ada, clock, watched):
     )
 
 
-def test_life_is_what_was_asked_up_to_a_week(ada, clock):
-    """Expiration or params.ttl shorten the life; more than the cap is cut."""
+def test_channel_expires_when_asked_within_a_week(ada, clock):
+    """Expiration or params.ttl shorten the life of a channel; more than a week is cut."""
     now = clock().timestamp()
     by_ttl = ada("events.watch", channel("a", params={"ttl": "3600"}), calendarId=ADA)
     by_time = ada("events.watch", channel("b", expiration=str(int(now + 60) * 1000)), calendarId=ADA)
@@ -63,16 +63,16 @@ def test_life_is_what_was_asked_up_to_a_week(ada, clock):
         (channel(expiration="1"), "invalid"),
     ],
 )
-def test_bad_channels_are_refused(ada, body, reason):
-    """Address, lengths and type are checked."""
+def test_invalid_channels_are_refused(ada, body, reason):
+    """Address, lengths and type of a channel are checked."""
     with pytest.raises(Refused) as caught:
         ada("events.watch", body, calendarId=ADA)
 
     assert (caught.value.status, caught.value.reason) == (400, reason)
 
 
-def test_loopback_http_needs_permission(sim, ada):
-    """Plain http is for loopback addresses, and only where the simulator was told so."""
+def test_loopback_http_needs_the_setting(sim, ada):
+    """Plain http is accepted for loopback addresses only, and only with the setting allow_http_push."""
     local = {"address": "http://127.0.0.1:8080/webhook_google"}
     ada("events.watch", channel(**local), calendarId=ADA)
     sim.admin.set_setting("allow_http_push", False)
@@ -83,8 +83,8 @@ def test_loopback_http_needs_permission(sim, ada):
     assert caught.value.reason == "push.webhookUrlNotHttps"
 
 
-def test_ids_are_unique_in_the_project(ada, bob, connect, watched):
-    """A used channel id is refused for everybody in the project, not for other projects."""
+def test_channel_ids_are_unique_in_the_project(ada, bob, connect, watched):
+    """A used channel id is refused for everybody in the project, but not for other projects."""
     for driver, calendar in ((ada, ADA), (bob, BOB), (connect(client="sister"), ADA)):
         with pytest.raises(Refused) as caught:
             driver("events.watch", channel(), calendarId=calendar)
@@ -93,7 +93,7 @@ def test_ids_are_unique_in_the_project(ada, bob, connect, watched):
 
 
 def test_generated_calendars_cannot_be_watched(sim, ada):
-    """Holidays and the like answer pushNotSupportedForRequestedResource."""
+    """Calendars such as holidays answer pushNotSupportedForRequestedResource."""
     holidays = sim.admin.add_calendar(ADA, "Holidays", can_be_watched=False)
 
     with pytest.raises(Refused) as caught:
@@ -103,8 +103,8 @@ def test_generated_calendars_cannot_be_watched(sim, ada):
 
 
 @pytest.mark.pitfall(10)
-def test_sync_comes_first_with_all_headers(sim, sent, watched):
-    """Pitfall 10: message 1 is sync, then exists; numbers rise with holes; every header is there."""
+def test_sync_message_comes_first_with_all_headers(sim, sent, watched):
+    """Pitfall 10: message 1 has the state sync, later ones exists, with rising numbers that leave gaps."""
     for number in range(4):
         write(sim, f"event{number}")
     sim.owner.delete_event(ADA, "event0")
@@ -125,15 +125,15 @@ def test_sync_comes_first_with_all_headers(sim, sent, watched):
 
 @pytest.mark.pitfall(12)
 def test_own_writes_notify_as_well(ada, sent, sim, watched):
-    """Pitfall 12: what the client itself writes comes back as a push, one per operation."""
+    """Pitfall 12: a client's own write comes back as a notification, one for each call."""
     ada("events.insert", timed("2026-10-05T10:00:00"), calendarId=ADA)
     sim.push.deliver()
 
     assert states(sent) == ["sync", "exists"]
 
 
-def test_bulk_load_is_silent_unless_asked(sim, sent, watched):
-    """Test data does not flood, and one operation notifies once."""
+def test_bulk_load_notifies_only_if_asked(sim, sent, watched):
+    """A bulk load sends no notification by default, and one if asked."""
     bodies = [timed("2026-10-05T10:00:00") for _ in range(5)]
     sim.admin.bulk_load(ADA, bodies)
     sim.admin.bulk_load(ADA, bodies, notify=True)
@@ -144,7 +144,7 @@ def test_bulk_load_is_silent_unless_asked(sim, sent, watched):
 
 @pytest.mark.pitfall(8)
 def test_pushes_can_be_dropped_doubled_and_reordered(sim, sent, watched):
-    """Pitfall 8: the queue between change and webhook is in the test's hands."""
+    """Pitfall 8: a test can lose, double and reorder the notifications that wait."""
     write(sim, "event0")
     write(sim, "event1")
     sim.push.reorder([2, 1, 0])
@@ -158,7 +158,7 @@ def test_pushes_can_be_dropped_doubled_and_reordered(sim, sent, watched):
 
 @pytest.mark.parametrize(("status", "again"), [(500, True), (502, True), (503, True), (504, True)])
 def test_server_errors_are_retried_later(sim, clock, watched, status, again):
-    """500, 502, 503 and 504 come again with growing distance."""
+    """A notification answered with 500, 502, 503 or 504 is repeated after growing pauses."""
     sim.push.send = lambda _address, _headers: status
 
     assert [attempt.will_retry for attempt in sim.push.deliver()] == [again]
@@ -171,8 +171,8 @@ def test_server_errors_are_retried_later(sim, clock, watched, status, again):
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 404, 429, 501])
-def test_other_answers_lose_the_message(sim, watched, status):
-    """Any other refusal is a failure that is not repeated."""
+def test_other_error_answers_are_not_retried(sim, watched, status):
+    """After any other error status the notification is lost."""
     sim.push.send = lambda _address, _headers: status
     sim.push.deliver()
 
@@ -180,7 +180,7 @@ def test_other_answers_lose_the_message(sim, watched, status):
 
 
 def test_stop_is_for_the_same_user_and_client(sim, ada, bob, *, connect, watched, sent):
-    """Only who opened a channel may stop it; an unknown one is 404 by name."""
+    """Only the user and client that opened a channel may stop it; an unknown one is 404."""
     body = {"id": watched["id"], "resourceId": watched["resourceId"]}
     for driver in (bob, connect(client="sister")):
         with pytest.raises(Refused) as caught:
@@ -199,8 +199,8 @@ def test_stop_is_for_the_same_user_and_client(sim, ada, bob, *, connect, watched
 
 
 @pytest.mark.pitfall(8)
-def test_expired_channels_go_silent(sim, clock, sent, watched):
-    """Pitfall 8: after its expiration a channel says nothing, not even that it ended."""
+def test_expired_channels_send_nothing(sim, clock, sent, watched):
+    """Pitfall 8: after its expiration a channel sends nothing, not even that it ended."""
     clock.forward(seconds=WEEK)
     write(sim)
     sim.push.deliver()
@@ -210,7 +210,7 @@ def test_expired_channels_go_silent(sim, clock, sent, watched):
 
 
 def test_channels_survive_a_revoked_grant(sim, sent, watched):
-    """After revocation nobody can stop a channel, and it keeps firing."""
+    """After a revocation nobody can stop a channel, and it still sends notifications."""
     sim.admin.revoke_grant(ADA)
     write(sim)
     sim.push.deliver()
@@ -218,8 +218,8 @@ def test_channels_survive_a_revoked_grant(sim, sent, watched):
     assert states(sent) == ["sync", "exists"]
 
 
-def test_several_channels_each_deliver(sim, ada, sent, watched):
-    """A resource watched twice is notified twice; one change may cause several messages."""
+def test_every_channel_on_a_resource_is_notified(sim, ada, sent, watched):
+    """Two channels on a resource are both notified; a change may cause several messages (a setting)."""
     ada("events.watch", channel("channel-2"), calendarId=ADA)
     sim.push.deliver()
     sim.admin.set_setting("notifications_per_change", 3)
@@ -230,7 +230,7 @@ def test_several_channels_each_deliver(sim, ada, sent, watched):
 
 
 def test_event_types_narrow_a_channel(sim, ada, sent):
-    """A channel for focus time ignores other events."""
+    """A channel for the event type focusTime ignores other events."""
     ada("events.watch", channel(), calendarId=ADA, eventTypes=["focusTime"])
     write(sim)
     sim.owner.put_event(ADA, timed("2026-10-05T10:00:00", eventType="focusTime"))
@@ -239,8 +239,8 @@ def test_event_types_narrow_a_channel(sim, ada, sent):
     assert states(sent) == ["sync", "exists"]
 
 
-def test_calendar_list_is_watched_for_coming_and_going(sim, ada, sent):
-    """New and lost calendars notify; a mere change of role does not."""
+def test_calendar_list_channel_reports_new_and_lost_calendars(sim, ada, sent):
+    """New and lost calendars cause notifications; a changed role does not."""
     ada("calendarList.watch", channel())
     made = sim.admin.add_calendar(BOB, "Team")
     sim.admin.share(made, ADA, "reader")
@@ -252,7 +252,7 @@ def test_calendar_list_is_watched_for_coming_and_going(sim, ada, sent):
 
 
 def test_pushes_are_real_requests(clock):
-    """The thread posts over HTTP with an empty body; here to the simulator itself, which has no such page."""
+    """The delivery thread sends an empty POST over HTTP (here to the simulator, which answers 404)."""
     simulator = GoogleSimulator(now=clock)
     simulator.settings.allow_http_push = True
     simulator.admin.add_client("client", secret="secret", redirect_uris=["https://app.example.test/callback"])
@@ -269,8 +269,8 @@ def test_pushes_are_real_requests(clock):
 
 
 @pytest.mark.pitfall(24)
-def test_channels_on_lost_calendars_go_silent(sim, bob, sent):
-    """Pitfall 24: after unsharing or deletion a channel just says nothing any more."""
+def test_channels_on_lost_calendars_send_nothing(sim, bob, sent):
+    """Pitfall 24: after a calendar is no longer shared, its channel sends nothing, without any notice."""
     team = sim.admin.add_calendar(ADA, "Team")
     sim.admin.share(team, BOB, "reader")
     bob("events.watch", channel(), calendarId=team)
@@ -282,7 +282,7 @@ def test_channels_on_lost_calendars_go_silent(sim, bob, sent):
 
 
 def test_answers_that_are_no_http_count_as_504():
-    """A hook that talks nonsense, or that nobody serves, is retried like a gateway's time-out."""
+    """A webhook that does not answer in HTTP, or not at all, counts as status 504 and is retried."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}/hook"
 

@@ -22,7 +22,7 @@ scalars = st.one_of(
 
 
 def bodies(schema):
-    """Bodies whose names are declared and whose values are not always."""
+    """Bodies with declared field names, whose values are not always of the declared type."""
     while "$ref" in schema:
         schema = document()["schemas"][schema["$ref"]]
     if "properties" in schema:
@@ -46,7 +46,7 @@ def driver():
 
 
 def outcome(api, method, *arguments, **named):
-    """The status of a call whose answer or refusal has its documented form."""
+    """The status of a call, after checking that its answer or error has the documented form."""
     try:
         api(method, *arguments, **named)
     except Refused as refused:
@@ -61,7 +61,7 @@ WRITING = [name for name, method in methods().items() if "request" in method and
 @settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_no_body_breaks_the_simulator(method, data):
-    """Whatever is sent, the answer has the declared schema or is a refusal, and reading still works."""
+    """Whatever body is sent, the answer fits its schema or is an error, and reading still works."""
     api = driver()
     body = data.draw(st.one_of(bodies({"$ref": methods()[method]["request"]["$ref"]}), scalars))
     if method.startswith("events.") and isinstance(body, dict) and data.draw(st.booleans()):
@@ -87,7 +87,7 @@ QUERIES = [
 @settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_no_query_breaks_the_simulator(method, data):
-    """Whatever is asked, the answer is of the declared schema or a refusal with a reason."""
+    """Whatever query is sent, the answer fits its schema or is an error with a reason."""
     spec = methods()[method]
     names = [name for name, each in spec["parameters"].items() if each["location"] == "query"]
     chosen = data.draw(

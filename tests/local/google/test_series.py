@@ -12,13 +12,13 @@ def starts(driver, event="series", **query):
 
 @pytest.fixture
 def series(sim):
-    """Five days at 10:00 in Zurich, the third after the change to winter time."""
+    """A series on five days at 10:00 in Zurich; before the third, winter time begins."""
     return sim.owner.put_event(ADA, timed("2026-10-23T10:00:00", id="series", recurrence=DAILY))
 
 
 @pytest.mark.pitfall(17)
 def test_wall_time_stays_across_dst(ada, series):
-    """Pitfall 17: instances keep 10:00 while the offset changes, and their ids tell the UTC start."""
+    """Pitfall 17: instances stay at 10:00 while the offset changes, and their ids have the start in UTC."""
     items = ada("events.instances", calendarId=ADA, eventId="series")["items"]
 
     assert [item["start"]["dateTime"][11:] for item in items] == ["10:00:00+02:00"] * 2 + [
@@ -29,7 +29,7 @@ def test_wall_time_stays_across_dst(ada, series):
     assert {item["iCalUID"] for item in items} == {series["iCalUID"]}
 
 
-def test_wall_time_in_the_gap_moves_on(sim, ada):
+def test_wall_time_in_a_dst_gap_moves_an_hour_later(sim, ada):
     """An instance inside the hour that DST skips happens an hour later, once."""
     sim.owner.put_event(
         ADA, timed("2027-03-27T02:30:00", id="gap00", recurrence=["RRULE:FREQ=DAILY;COUNT=3"])
@@ -42,8 +42,8 @@ def test_wall_time_in_the_gap_moves_on(sim, ada):
     ]
 
 
-def test_rdate_and_exdate_add_and_remove(sim, ada):
-    """RDATE and EXDATE in UTC, with a TZID, and as dates."""
+def test_rdate_adds_and_exdate_removes_instances(sim, ada):
+    """RDATE and EXDATE work in UTC, with a TZID, and as dates."""
     lines = [
         "RRULE:FREQ=DAILY;COUNT=3",
         "EXDATE;TZID=Europe/Zurich:20261024T100000",
@@ -58,7 +58,7 @@ def test_rdate_and_exdate_add_and_remove(sim, ada):
 
 
 def test_instances_have_a_window_with_inclusive_lower_bound(ada, series):
-    """TimeMin includes here, unlike events.list."""
+    """TimeMin is inclusive here, unlike in events.list."""
     ends = "2026-10-24T09:00:00Z"
 
     assert starts(ada, timeMin=ends)[0] == "2026-10-24T10:00:00+02:00"
@@ -71,7 +71,7 @@ def test_instances_have_a_window_with_inclusive_lower_bound(ada, series):
 
 
 def test_instances_of_a_single_event_are_refused(sim, ada):
-    """Only series have instances."""
+    """events.instances of an event that is not a series is a 400."""
     sim.owner.put_event(ADA, timed("2026-10-23T10:00:00", id="single"))
 
     for event, status in (("single", 400), ("nothere", 404)):
@@ -96,8 +96,8 @@ def test_edited_instance_becomes_an_exception(ada, series):
 
 
 @pytest.mark.pitfall(14)
-def test_cancelled_instance_is_a_stub(ada, series):
-    """Pitfall 14: a cancelled instance tells id, series and original start, and frees its slot only."""
+def test_cancelled_instance_shows_ids_only(ada, series):
+    """Pitfall 14: a cancelled instance has id, series and original start, and frees only its own time."""
     where = {"calendarId": ADA, "eventId": "series_20261024T080000Z"}
     ada("events.delete", **where)
     stub = ada("events.get", **where)
@@ -111,7 +111,7 @@ def test_cancelled_instance_is_a_stub(ada, series):
 
 
 def test_unknown_instances_are_not_found(ada, series):
-    """An id outside of the rule names nothing."""
+    """An instance id that the rule does not produce is 404."""
     for event in (
         "series_20261024T090000Z",
         "series_20261024",
@@ -124,7 +124,7 @@ def test_unknown_instances_are_not_found(ada, series):
 
 
 def test_series_edit_reaches_untouched_fields_of_exceptions(sim, ada, series):
-    """An exception keeps what was edited on it and inherits the rest."""
+    """An exception keeps the fields that were edited on it and takes the others from the series."""
     sim.owner.edit_event(ADA, "series_20261024T080000Z", {"location": "Room 7"})
     ada("events.patch", {"summary": "New", "location": "Room 1"}, calendarId=ADA, eventId="series")
     exception = ada("events.get", calendarId=ADA, eventId="series_20261024T080000Z")
@@ -132,8 +132,8 @@ def test_series_edit_reaches_untouched_fields_of_exceptions(sim, ada, series):
     assert (exception["summary"], exception["location"]) == ("New", "Room 7")
 
 
-def test_moving_a_series_drops_exceptions(sim, ada, series):
-    """After a time change, exceptions of starts that no longer exist are cancelled."""
+def test_moving_a_series_cancels_its_exceptions(sim, ada, series):
+    """After a change of the series' time, exceptions of instances that no longer exist are cancelled."""
     sim.owner.edit_event(ADA, "series_20261024T080000Z", {"location": "Room 7"})
     sim.owner.shift_event(ADA, "series", minutes=30)
 
@@ -142,7 +142,7 @@ def test_moving_a_series_drops_exceptions(sim, ada, series):
 
 
 def test_deleting_a_series_cancels_its_exceptions(sim, ada, series):
-    """Master and exceptions both arrive as cancelled."""
+    """The series and its exceptions all arrive as cancelled."""
     token = ada("events.list", calendarId=ADA)["nextSyncToken"]
     sim.owner.edit_event(ADA, "series_20261024T080000Z", {"location": "Room 7"})
     ada("events.delete", calendarId=ADA, eventId="series")
@@ -155,8 +155,8 @@ def test_deleting_a_series_cancels_its_exceptions(sim, ada, series):
 
 
 @pytest.mark.pitfall(14)
-def test_this_and_following_splits(sim, ada, series):
-    """Pitfall 14: the old series ends, a new unrelated master begins, later exceptions are lost."""
+def test_editing_this_and_following_splits_the_series(sim, ada, series):
+    """Pitfall 14: the old series ends, a new one begins, and later exceptions are lost."""
     sim.owner.edit_event(ADA, "series_20261026T090000Z", {"location": "Room 7"})
     new = sim.owner.split_series(ADA, "series_20261025T090000Z", {"summary": "New"})
 
@@ -167,8 +167,8 @@ def test_this_and_following_splits(sim, ada, series):
     assert ada("events.get", calendarId=ADA, eventId="series_20261026T090000Z")["status"] == "cancelled"
 
 
-def test_delete_following_truncates(sim, ada, series):
-    """Deleting "this and following" is an UNTIL on the master."""
+def test_deleting_this_and_following_ends_the_series(sim, ada, series):
+    """The series gets an UNTIL before the instance."""
     sim.owner.delete_following(ADA, "series_20261025T090000Z")
 
     assert [start[:10] for start in starts(ada)] == ["2026-10-23", "2026-10-24"]
@@ -176,7 +176,7 @@ def test_delete_following_truncates(sim, ada, series):
 
 @pytest.mark.pitfall(14)
 def test_many_instances_on_one_day(sim, ada):
-    """Pitfall 14: sixty instances within a day are all there, over pages."""
+    """Pitfall 14: sixty instances within a day are all listed, over several pages."""
     rule = ["RRULE:FREQ=MINUTELY;INTERVAL=10;COUNT=60"]
     sim.owner.put_event(ADA, timed("2026-10-23T08:00:00", 5, id="often", recurrence=rule))
     items, _ = ada.all_items("events.list", calendarId=ADA, singleEvents=True, maxResults=7)
@@ -185,14 +185,14 @@ def test_many_instances_on_one_day(sim, ada):
 
 
 def test_private_instance_makes_the_series_private(ada, series):
-    """A more restrictive visibility on one instance holds for all."""
+    """A more restrictive visibility on one instance applies to the whole series."""
     ada("events.patch", {"visibility": "private"}, calendarId=ADA, eventId="series_20261024T080000Z")
 
     assert ada("events.get", calendarId=ADA, eventId="series")["visibility"] == "private"
 
 
 def test_rules_by_the_second_are_refused(ada):
-    """A rule finer than minutes is no calendar's."""
+    """A rule with FREQ=SECONDLY is a 400."""
     with pytest.raises(Refused) as caught:
         ada("events.insert", timed("2026-10-23T08:00:00", recurrence=["RRULE:FREQ=SECONDLY"]), calendarId=ADA)
 

@@ -34,8 +34,8 @@ def token(sim, ada):
     return ada("events.list", calendarId=ADA)["nextSyncToken"]
 
 
-def test_token_comes_on_the_last_page_only(sim, ada):
-    """Every page but the last has a page token instead."""
+def test_sync_token_comes_on_the_last_page_only(sim, ada):
+    """Every page but the last has a next page token instead."""
     load(sim)
     first = ada("events.list", calendarId=ADA, maxResults=3)
     last = ada("events.list", calendarId=ADA, maxResults=3, pageToken=first["nextPageToken"])
@@ -46,15 +46,15 @@ def test_token_comes_on_the_last_page_only(sim, ada):
 
 
 @pytest.mark.pitfall(5)
-def test_empty_delta_still_advances(ada, token):
-    """Pitfall 5: nothing changed is an empty page with a token of its own."""
+def test_no_changes_still_give_a_new_token(ada, token):
+    """Pitfall 5: if nothing changed, the page is empty and has a sync token."""
     items, page = delta(ada, token)
 
     assert items == []
     assert page["nextSyncToken"]
 
 
-def test_delta_has_each_changed_event_once_in_its_current_state(sim, ada, token):
+def test_changes_contain_each_event_once_in_its_present_state(sim, ada, token):
     """Several edits of one event are one item; deletions are always included."""
     for number in range(3):
         sim.owner.edit_event(ADA, "event1", {"summary": f"edit {number}"})
@@ -71,8 +71,8 @@ def test_delta_has_each_changed_event_once_in_its_current_state(sim, ada, token)
     assert len(items) == 3
 
 
-def test_delta_replays_from_an_old_token(sim, ada, token):
-    """A token can be used again; it is a position, not a subscription."""
+def test_an_old_token_can_be_used_again(sim, ada, token):
+    """The same token gives the same changes again."""
     sim.owner.delete_event(ADA, "event2")
 
     assert delta(ada, token)[0] == delta(ada, token)[0]
@@ -80,7 +80,7 @@ def test_delta_replays_from_an_old_token(sim, ada, token):
 
 @pytest.mark.pitfall(11)
 def test_changes_between_pages_are_not_missed(sim, ada, token):
-    """Pitfall 11: what changes while a delta is paged comes with the next token."""
+    """Pitfall 11: what changes while pages are read comes with the next token."""
     for number in range(5):
         sim.owner.edit_event(ADA, f"event{number}", {"summary": "a"})
     first = ada("events.list", calendarId=ADA, syncToken=token, maxResults=2)
@@ -113,7 +113,7 @@ def test_changes_between_pages_are_not_missed(sim, ada, token):
     ],
 )
 def test_forbidden_parameters_are_400(ada, token, forbidden):
-    """A sync token goes with none of the filters."""
+    """A sync token cannot be combined with filters."""
     with pytest.raises(Refused) as caught:
         ada("events.list", calendarId=ADA, syncToken=token, **forbidden)
 
@@ -122,15 +122,15 @@ def test_forbidden_parameters_are_400(ada, token, forbidden):
 
 @pytest.mark.parametrize("unusable", [{"orderBy": "updated"}, {"q": "x"}, {"iCalUID": "x"}])
 def test_filters_on_the_first_call_yield_no_token(sim, ada, unusable):
-    """A listing that a delta could not continue offers no token."""
+    """A listing with filters that a token cannot continue has no sync token."""
     load(sim)
 
     assert "nextSyncToken" not in ada("events.list", calendarId=ADA, **unusable)
 
 
 @pytest.mark.pitfall(6)
-def test_expired_tokens_answer_410_exactly(sim, ada, token):
-    """Pitfall 6: 410 with Google's body, whichever page of the delta."""
+def test_expired_tokens_are_410_with_googles_body(sim, ada, token):
+    """Pitfall 6: every page with an expired token is 410 with Google's body."""
     sim.admin.expire_sync_tokens(ADA)
 
     with pytest.raises(Refused) as caught:
@@ -141,7 +141,7 @@ def test_expired_tokens_answer_410_exactly(sim, ada, token):
 
 @pytest.mark.pitfall(6)
 def test_sharing_changes_expire_tokens(sim, ada, token):
-    """Pitfall 6: an ACL change is one of the documented causes of 410."""
+    """Pitfall 6: a change of sharing is one of the documented causes of 410."""
     sim.admin.share(ADA, BOB, "reader")
 
     with pytest.raises(Refused) as caught:
@@ -151,7 +151,7 @@ def test_sharing_changes_expire_tokens(sim, ada, token):
 
 
 def test_tokens_belong_to_account_and_calendar(sim, ada, bob):
-    """A token of another account or calendar is no longer valid; a made-up one is invalid."""
+    """A token of another account or calendar is 410; an invented one is 400."""
     sim.admin.share(ADA, BOB, "reader")
     token = ada("events.list", calendarId=ADA)["nextSyncToken"]
     other = sim.admin.add_calendar(ADA, "Other")
@@ -165,8 +165,8 @@ def test_tokens_belong_to_account_and_calendar(sim, ada, bob):
     assert caught.value.status == 400
 
 
-def test_tokens_can_age(sim, ada, clock, token):
-    """Tokens live for as long as the setting says."""
+def test_tokens_expire_by_age(sim, ada, clock, token):
+    """Tokens live as long as the setting sync_token_life says."""
     sim.admin.set_setting("sync_token_life", 600)
     clock.forward(seconds=601)
 
@@ -178,7 +178,7 @@ def test_tokens_can_age(sim, ada, clock, token):
 
 @pytest.mark.pitfall(7)
 def test_token_does_not_remember_the_window(sim, ada):
-    """Pitfall 7: a delta of a windowed listing brings events far outside of the window."""
+    """Pitfall 7: the changes after a listing with a window include events far outside of the window."""
     load(sim)
     window = {"timeMin": "2026-10-06T00:00:00Z", "timeMax": "2026-10-08T00:00:00Z"}
     items, page = ada.all_items("events.list", calendarId=ADA, **window)
@@ -188,8 +188,8 @@ def test_token_does_not_remember_the_window(sim, ada):
     assert [item["id"] for item in delta(ada, page["nextSyncToken"])[0]] == ["farfuture"]
 
 
-def test_series_change_with_single_events_floods(sim, ada):
-    """Touching an open-ended series brings hundreds of instances, and its end half a year of tombstones."""
+def test_a_changed_series_with_single_events_lists_many_instances(sim, ada):
+    """A changed series brings hundreds of instances; a deleted one half a year of cancelled ones."""
     weekly = timed("2026-10-05T10:00:00", id="series", recurrence=["RRULE:FREQ=WEEKLY"])
     sim.owner.put_event(ADA, weekly)
     bound = {"timeMin": "2026-10-01T00:00:00Z", "timeMax": "2026-12-01T00:00:00Z"}
@@ -207,16 +207,16 @@ def test_series_change_with_single_events_floods(sim, ada):
     assert 25 <= len(gone) <= 27
 
 
-def test_tombstones_can_be_id_only(sim, ada, token):
-    """A cancelled event guarantees its id and nothing else."""
+def test_cancelled_events_can_show_their_id_only(sim, ada, token):
+    """With the setting id_only_tombstones a cancelled event shows nothing but its id."""
     sim.admin.set_setting("id_only_tombstones", True)
     sim.owner.delete_event(ADA, "event1")
 
     assert delta(ada, token)[0][0].keys() == {"kind", "etag", "id", "status"}
 
 
-def test_updated_min_has_a_past_and_a_limit(sim, ada, clock, token):
-    """UpdatedMin lists what changed since, deletions included, but not from long ago."""
+def test_updated_min_lists_recent_changes_only(sim, ada, clock, token):
+    """UpdatedMin lists what changed since then, deletions included; too long ago is 410."""
     clock.forward(minutes=50)
     sim.owner.delete_event(ADA, "event3")
     items = ada("events.list", calendarId=ADA, updatedMin="2026-10-01T08:30:00Z")["items"]
@@ -227,8 +227,8 @@ def test_updated_min_has_a_past_and_a_limit(sim, ada, clock, token):
     assert (caught.value.status, caught.value.reason) == (410, "updatedMinTooLongAgo")
 
 
-def test_page_tokens_belong_to_their_question(sim, ada):
-    """A page token with other filters, or a forgotten one, is invalid."""
+def test_page_tokens_belong_to_their_query(sim, ada):
+    """A page token with other parameters, or a forgotten one, is a 400."""
     load(sim)
     token = ada("events.list", calendarId=ADA, maxResults=2)["nextPageToken"]
 

@@ -34,7 +34,7 @@ def token(sim):
 
 @pytest.fixture
 def gcsa(server, token):
-    """Gcsa builds its service for Google's address; here it gets one for the simulator."""
+    """The library gcsa, which builds its service for Google's address, with one for the simulator instead."""
     credentials = Credentials(token)
     found = GoogleCalendar(ADA, credentials=credentials, save_token=False)
     found.service.close()
@@ -58,7 +58,7 @@ class Auth(AbstractAuth):
 
 @pytest.fixture
 def gcal_sync(server, token):
-    """Runs a coroutine with gcal-sync's service."""
+    """Runs a coroutine with a service of the library gcal-sync."""
 
     def run(work):
         async def inside():
@@ -72,7 +72,7 @@ def gcal_sync(server, token):
 
 
 def test_gcsa_lists_creates_changes_and_deletes(sim, gcsa):
-    """The life of an event through gcsa."""
+    """An event can be created, listed, changed and deleted with gcsa."""
     start = datetime(2026, 10, 5, 10, 0, tzinfo=UTC)
     made = gcsa.add_event(
         Event("Dentist", start=start, end=start + timedelta(hours=1), minutes_before_popup_reminder=5)
@@ -93,7 +93,7 @@ def test_gcsa_lists_creates_changes_and_deletes(sim, gcsa):
 
 
 def test_gcsa_expands_recurring_events(gcsa):
-    """A series of whole days, its instances, and one moved away."""
+    """Gcsa lists the instances of an all-day series, one of them moved."""
     gcsa.add_event(Event("Fair", start=date(2026, 10, 5), recurrence=Recurrence.rule(freq=DAILY, count=4)))
     instances = list(
         gcsa.get_events(date(2026, 10, 1), date(2026, 10, 30), single_events=True, order_by="startTime")
@@ -105,8 +105,8 @@ def test_gcsa_expands_recurring_events(gcsa):
     assert [event.start.day for event in left] == [5, 7, 8]
 
 
-def test_gcsa_reads_lists_and_free_busy(sim, gcsa):
-    """Calendar list, a calendar of its own, and free/busy."""
+def test_gcsa_reads_calendar_list_and_free_busy(sim, gcsa):
+    """Gcsa reads the calendar list and free/busy, and creates a calendar."""
     sim.owner.put_event(ADA, timed("2026-10-05T10:00:00"))
     window = {"time_min": datetime(2026, 10, 5, tzinfo=UTC), "time_max": datetime(2026, 10, 6, tzinfo=UTC)}
     busy = gcsa.get_free_busy(**window)
@@ -135,8 +135,8 @@ def test_gcal_sync_lists_and_creates(gcal_sync):
     assert gcal_sync(work) == (["Dentist"], [ADA])
 
 
-def test_gcal_sync_follows_tokens(sim, gcal_sync):
-    """A full sync, a delta, an expired token and a deletion by gcal-sync's own store."""
+def test_gcal_sync_uses_sync_tokens(sim, gcal_sync):
+    """gcal-sync's store does a full sync, a change, an expired token and a deletion."""
     series = timed(
         "2026-10-05T10:00:00", id="series", summary="Series", recurrence=["RRULE:FREQ=DAILY;COUNT=3"]
     )
@@ -169,7 +169,7 @@ def test_gcal_sync_follows_tokens(sim, gcal_sync):
 
 
 def test_gcal_sync_deletes_an_instance_and_a_series(sim, gcal_sync):
-    """The store service cancels one instance by PATCH, and then deletes the whole series."""
+    """gcal-sync cancels one instance by PATCH, and then deletes the whole series."""
     series = timed(
         "2026-10-05T10:00:00", id="series", summary="Series", recurrence=["RRULE:FREQ=DAILY;COUNT=3"]
     )
@@ -193,7 +193,7 @@ def test_gcal_sync_deletes_an_instance_and_a_series(sim, gcal_sync):
 
 
 def test_gcal_sync_follows_the_calendar_list(sim, gcal_sync):
-    """A new calendar comes with the list's token."""
+    """gcal-sync finds a new calendar by the list's sync token."""
 
     async def work(service):
         manager = CalendarListSyncManager(service, InMemoryCalendarStore())

@@ -15,7 +15,7 @@ def clock():
 
 
 class Webhook:
-    """An endpoint: it echoes validation tokens, and keeps what arrives."""
+    """A webhook that echoes validation tokens and keeps the notifications that arrive."""
 
     def __init__(self):
         self.posts = []
@@ -39,7 +39,7 @@ def hook():
 
 @pytest.fixture
 def sim(clock, hook):
-    """A simulator with two work accounts and a personal one, and an app for all."""
+    """A simulator with two work accounts, a personal one, and one app for all of them."""
     simulator = MicrosoftSimulator(now=clock, settings=Settings(allow_http_push=True), send_push=hook)
     for client in ("client", "other"):
         simulator.admin.add_client(client, secret="secret", redirect_uris=["https://app.example.test/cb"])
@@ -52,7 +52,7 @@ def sim(clock, hook):
 
 @pytest.fixture
 def connect(sim):
-    """Makes a driver for an account, with the given scopes."""
+    """Makes a Graph client for an account, with the given scopes."""
 
     def make(account=ADA, *, scopes=SCOPES, client="client", immutable=True):
         driver = Driver(sim, sim.admin.grant(account, client, list(scopes))["access_token"])
@@ -74,18 +74,18 @@ def bob(connect):
 
 @pytest.fixture
 def calendar(sim):
-    """Ada's default calendar."""
+    """The id of Ada's default calendar."""
     return sim.admin.default_calendar(ADA)
 
 
 @pytest.fixture
 def server(sim):
-    """The simulator over HTTP."""
+    """The simulator as an HTTP server."""
     with MicrosoftServer(sim) as running:
         yield running
 
 
 @pytest.fixture
 def web(sim):
-    """A browser."""
+    """An HTTP client that calls the simulator as a browser does."""
     return Client(sim)

@@ -1,4 +1,4 @@
-"""Drives the simulated Graph, and holds every answer to Microsoft's published metadata."""
+"""A client of the simulated Graph that checks every answer against Microsoft's published metadata."""
 
 import json
 import re
@@ -46,7 +46,7 @@ class Clock:
 
 
 class Refused(AssertionError):
-    """An answer with a status from 300 on."""
+    """Raised for an answer with a status of 300 or more."""
 
     def __init__(self, status, body, headers):
         super().__init__(f"{status} {body}")
@@ -60,7 +60,7 @@ class Refused(AssertionError):
 
 
 def kind(edm):
-    """A JSON schema of a type of the metadata."""
+    """The JSON schema of a type in the metadata."""
     simple = {"Edm.Boolean": "boolean", "Edm.Int32": "integer", "Edm.Double": "number"}
     if edm.startswith("Collection("):
         return {"type": ["array", "null"], "items": kind(edm[len("Collection(") : -1])}
@@ -77,7 +77,7 @@ def kind(edm):
 
 
 def members(name):
-    """The properties of a type with those it inherits."""
+    """The properties of a type, inherited ones included."""
     found = SCHEMA["types"][name]
     inherited = members(found["base"]) if found.get("base") in SCHEMA["types"] else {}
     return inherited | found["properties"] | found["navigation"]
@@ -101,7 +101,7 @@ def validator(name):
 
 
 def expected(path):
-    """The type an address answers with."""
+    """The type that an address answers with."""
     parts = [part for part in urlsplit(path).path.split("/") if part and part != "v1.0"]
     last = parts[-1]
     if "subscriptions" in parts:
@@ -153,13 +153,13 @@ class Driver:
         return found, page
 
     def changes(self, link):
-        """What a delta link tells, and the next link."""
+        """The changes since a delta link, and the next delta link."""
         found, page = self.all(link)
         return found, page["@odata.deltaLink"]
 
 
 def timed(start, minutes=60, zone=ZURICH, **more):
-    """A timed event's body, from local wall time."""
+    """The body of a timed event, from local wall time."""
     begins = datetime.fromisoformat(start)
     ends = begins + timedelta(minutes=minutes)
     return {
@@ -170,7 +170,7 @@ def timed(start, minutes=60, zone=ZURICH, **more):
 
 
 def all_day(start, days=1, zone=ZURICH, **more):
-    """An all-day event's body."""
+    """The body of an all-day event."""
     first = datetime.fromisoformat(start)
     last = first + timedelta(days=days)
     return {
@@ -182,13 +182,13 @@ def all_day(start, days=1, zone=ZURICH, **more):
 
 
 def recurring(pattern, first, **span):
-    """A recurrence: without end unless told otherwise."""
+    """A recurrence, without end unless `span` says otherwise."""
     kind_of = "numbered" if "numberOfOccurrences" in span else "endDate" if "endDate" in span else "noEnd"
     return {"pattern": {"interval": 1} | pattern, "range": {"type": kind_of, "startDate": first} | span}
 
 
 def weekly(first, *days, **span):
-    """A weekly recurrence."""
+    """A weekly recurrence on the given days."""
     return recurring({"type": "weekly", "daysOfWeek": list(days)}, first, **span)
 
 
@@ -198,5 +198,5 @@ def guest(address, **more):
 
 
 def starts(events):
-    """When events begin, as Graph writes it, to the minute."""
+    """The starts of events as Graph writes them, to the minute."""
     return [each["start"]["dateTime"][:16] for each in events]

@@ -1,4 +1,4 @@
-"""What an app asks Microsoft's sign-in, and what comes back."""
+"""The authorization request that the tests send to Microsoft's sign-in, and how they read its answers."""
 
 import base64
 import hashlib

@@ -3,8 +3,8 @@ import pytest
 from tests.local.microsoft.driver import ADA, BOB, CLO, WINDOW, Refused, all_day, timed, weekly
 
 
-def test_list_tells_whose_and_what_for(sim, ada):
-    """Default, own and read-only calendars, by pages."""
+def test_list_shows_kinds_of_calendars(sim, ada):
+    """Default, other and read-only calendars are listed with their properties, by pages."""
     sim.admin.add_calendar(ADA, "Birthdays", can_edit=False)
     for number in range(9):
         ada("POST", "/me/calendars", {"name": f"C{number}", "color": "lightBlue"})
@@ -17,8 +17,8 @@ def test_list_tells_whose_and_what_for(sim, ada):
     assert ("lightBlue", "") == (found[2]["color"], found[2]["hexColor"])
 
 
-def test_create_rename_delete(ada):
-    """A name is taken once; the default calendar cannot be deleted; ids stay."""
+def test_calendars_can_be_created_renamed_and_deleted(ada):
+    """A name can be used once; the default calendar cannot be deleted; ids stay the same."""
     made = ada("POST", "/me/calendars", {"name": "Salon"})
     with pytest.raises(Refused) as taken:
         ada("POST", "/me/calendars", {"name": "salon"})
@@ -36,7 +36,7 @@ def test_create_rename_delete(ada):
 
 
 def test_read_only_calendars_refuse_writes(sim, ada):
-    """CanEdit false means 403."""
+    """Writing to a calendar whose canEdit is false is 403."""
     calendar = sim.admin.add_calendar(ADA, "Holidays", can_edit=False)
     sim.owner.put_event(calendar, all_day("2026-10-05"))
     with pytest.raises(Refused) as caught:
@@ -46,7 +46,7 @@ def test_read_only_calendars_refuse_writes(sim, ada):
     assert 1 == len(ada("GET", f"/me/calendars/{calendar}/events")["value"])
 
 
-def test_shared_calendars(sim, connect):
+def test_shared_calendars_need_their_own_permissions(sim, connect):
     """They are listed with their owner, need the .Shared permissions, and cannot be subscribed to."""
     link = sim.admin.share(CLO, ADA)
     plain, shared = connect(), connect(scopes=["Calendars.ReadWrite", "Calendars.ReadWrite.Shared"])
@@ -77,8 +77,8 @@ def test_shared_calendars(sim, connect):
     assert 1 == len(plain("GET", "/me/calendars")["value"])
 
 
-def test_permissions(connect):
-    """Every method needs one of its permissions."""
+def test_each_method_needs_one_of_its_permissions(connect):
+    """A call passes only with one of the permissions of its method."""
     basic = connect(scopes=["Calendars.ReadBasic"])
     reader = connect(scopes=["Calendars.Read"], client="other", account=CLO)
     basic("GET", "/me/calendars")
@@ -96,8 +96,8 @@ def test_permissions(connect):
     assert [(403, "ErrorAccessDenied")] * 4 == refused
 
 
-def test_tokens(sim, ada, clock):
-    """Without a token, with an unknown one or an old one it is a 401."""
+def test_missing_unknown_and_expired_tokens_are_401(sim, ada, clock):
+    """A call without a token, with an unknown one or an expired one is refused."""
     good, ada.token = ada.token, "nonsense"
     with pytest.raises(Refused) as unknown:
         ada("GET", "/me")
@@ -111,8 +111,8 @@ def test_tokens(sim, ada, clock):
     ]
 
 
-def test_mailbox_settings_and_zones(ada, bob):
-    """The mailbox names a Windows zone; the supported ones can be listed both ways."""
+def test_mailbox_settings_have_a_windows_zone(ada, bob):
+    """The mailbox names a Windows zone; the supported zones are listed as Windows and as IANA names."""
     windows = ada("GET", "/me/outlook/supportedTimeZones")["value"]
     iana = ada(
         "GET", "/me/outlook/supportedTimeZones(TimeZoneStandard=microsoft.graph.timeZoneStandard'Iana')"
@@ -135,8 +135,8 @@ def schedule(*people, **more):
     } | more
 
 
-def test_get_schedule(sim, ada):
-    """Digits by slot, items with moments, an error for each address that is unknown."""
+def test_schedule_has_digits_and_items(sim, ada):
+    """A digit for each interval, items with moments, and an error for each unknown address."""
     sim.owner.put_event(CLO, timed("2026-10-05T07:00:00", showAs="tentative", sensitivity="private"))
     sim.owner.put_event(CLO, timed("2026-10-05T13:00:00", showAs="oof"))
     sim.owner.put_event(CLO, timed("2026-10-05T19:00:00", showAs="workingElsewhere"))
@@ -164,24 +164,24 @@ def test_get_schedule(sim, ada):
         schedule(ADA, endTime={"dateTime": "2026-12-06T00:00:00", "timeZone": "UTC"}),
     ],
 )
-def test_get_schedule_has_limits(ada, body):
-    """Twenty people, intervals from five minutes, less than 62 days."""
+def test_schedule_has_limits(ada, body):
+    """At most twenty people, intervals from five minutes, and less than 62 days."""
     with pytest.raises(Refused) as caught:
         ada("POST", "/me/calendar/getSchedule", body)
 
     assert 400 == caught.value.status
 
 
-def test_get_schedule_is_not_for_personal_accounts(bob):
-    """A personal account is refused."""
+def test_schedule_is_not_for_personal_accounts(bob):
+    """A personal account gets 403."""
     with pytest.raises(Refused) as caught:
         bob("POST", "/me/calendar/getSchedule", schedule(BOB))
 
     assert 403 == caught.value.status
 
 
-def test_busy_times_of_the_back_door(sim):
-    """Merged, without free, cancelled and zero-length events."""
+def test_busy_times_of_the_control_api(sim):
+    """They are merged, without free, cancelled and zero-length events."""
     sim.owner.put_event(ADA, timed("2026-10-05T10:00:00", recurrence=weekly("2026-10-05", "monday")))
     sim.owner.put_event(ADA, timed("2026-10-05T10:30:00"))
     sim.owner.put_event(ADA, timed("2026-10-05T15:00:00", showAs="free"))
@@ -192,8 +192,8 @@ def test_busy_times_of_the_back_door(sim):
     ] == sim.inspect.busy(ADA, time_min="2026-10-01T00:00:00Z", time_max="2026-10-15T00:00:00Z")
 
 
-def test_bulk_load_is_silent_and_fast(sim, ada):
-    """Many events at once."""
+def test_bulk_load_sends_no_notifications(sim, ada):
+    """Many events can be stored at once, without notifications."""
     assert 200 == sim.admin.bulk_load(ADA, [timed("2026-10-05T10:00:00")] * 200)
     assert 200 == len(ada.all("/me/calendarView", **WINDOW, **{"$top": 1000})[0])
     assert [] == sim.inspect.pending_pushes()

@@ -8,7 +8,7 @@ import requests
 from local.microsoft import MicrosoftServer
 from local.microsoft.push.delivery import post
 from tests.local.microsoft.driver import ADA, BOB, WINDOW, timed
-from tests.local.microsoft.endpoint import endpoint
+from tests.local.microsoft.webhook_server import webhook_server
 
 LOGIN = "https://login.microsoftonline.com"
 CALLBACK = "https://app.example.test/cb"
@@ -16,7 +16,7 @@ SCOPES = ["Calendars.ReadWrite", "User.Read"]
 
 
 class Rewriting:
-    """The http_client that msal is given: its https addresses lead to the simulator."""
+    """The http_client that msal gets: it sends requests for Microsoft's https addresses to the simulator."""
 
     def __init__(self, origin):
         self.origin = origin
@@ -78,8 +78,8 @@ def test_msal_signs_in(sim, transport, account, discover):
     assert found["access_token"] != result["access_token"]
 
 
-def test_msal_sees_refusals(sim, transport):
-    """A refused user, a revoked grant, a policy and a bad minute, as msal reports them."""
+def test_msal_reports_refusals(sim, transport):
+    """Msal reports a denied consent, a revoked grant, a policy and a transient error."""
     app = application(transport)
     flow = app.initiate_auth_code_flow(SCOPES, redirect_uri=CALLBACK, response_mode="form_post")
     back = sim.consent(flow["auth_uri"], account=ADA, decision="cancel")
@@ -103,8 +103,8 @@ def test_msal_sees_refusals(sim, transport):
     )
 
 
-def test_requests_reads_a_mailbox(sim, server):
-    """Plain HTTP: links are absolute and can be followed as they are."""
+def test_links_can_be_followed_as_they_are(sim, server):
+    """With plain HTTP (requests), links are absolute and need no changes."""
     sim.admin.bulk_load(ADA, [timed(f"2026-10-{day:02d}T10:00:00") for day in range(1, 13)])
     token = sim.admin.grant(ADA, "client", SCOPES)["access_token"]
     with requests.Session() as session:
@@ -123,7 +123,7 @@ def test_requests_reads_a_mailbox(sim, server):
 
 
 def test_fifth_request_at_once_is_refused(sim, server):
-    """Four requests per mailbox may be in flight."""
+    """Four requests for one mailbox may run at the same time."""
     token = sim.admin.grant(ADA, "client", SCOPES)["access_token"]
     sim.add_fault("slow", method="me.get", seconds=1.0, times=0)
 
@@ -142,10 +142,10 @@ def test_fifth_request_at_once_is_refused(sim, server):
 
 
 def test_pushes_are_delivered_by_a_thread(sim):
-    """With auto_push nobody has to ask."""
+    """With auto_push, notifications are delivered without a call of `deliver`."""
     received = []
     sim.push.send = post
-    with MicrosoftServer(sim, auto_push=True) as server, endpoint(received) as hook:
+    with MicrosoftServer(sim, auto_push=True) as server, webhook_server(received) as hook:
         token = sim.admin.grant(ADA, "client", SCOPES)["access_token"]
         body = {
             "changeType": "created",

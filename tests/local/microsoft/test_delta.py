@@ -9,7 +9,7 @@ def path(calendar):
 
 @pytest.fixture
 def synced(ada, calendar):
-    """A finished round over October: its delta link."""
+    """The delta link of a finished round over October."""
     return ada.all(path(calendar), **WINDOW)[1]["@odata.deltaLink"]
 
 
@@ -18,7 +18,7 @@ def gone(found):
 
 
 def test_first_round_lists_and_next_round_is_empty(ada, calendar):
-    """Everything in the window once, then nothing until something changes."""
+    """The first round has everything in the window, the next one nothing until something changes."""
     ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
     ada("POST", "/me/events", timed("2026-12-05T10:00:00"))
     found, page = ada.all(path(calendar), **WINDOW)
@@ -28,7 +28,7 @@ def test_first_round_lists_and_next_round_is_empty(ada, calendar):
 
 
 def test_changes_come_once(ada, synced):
-    """Created, changed and deleted events are told in the next round."""
+    """Created, changed and deleted events are in the next round, and in no later one."""
     made = ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
     created, link = ada.changes(synced)
     ada("PATCH", f"/me/events/{made['id']}", {"subject": "New"})
@@ -43,8 +43,8 @@ def test_changes_come_once(ada, synced):
     assert [] == ada.changes(link)[0]
 
 
-def test_window_is_frozen_in_the_token(ada, synced):
-    """An event moved out of the window looks deleted, and so does one made outside."""
+def test_window_stays_that_of_the_first_round(ada, synced):
+    """An event moved out of the window is removed; one that is created outside is not reported."""
     inside = ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
     _, link = ada.changes(synced)
     body = timed("2026-12-05T10:00:00")
@@ -56,8 +56,8 @@ def test_window_is_frozen_in_the_token(ada, synced):
     assert inside["id"] == ada("GET", f"/me/events/{inside['id']}")["id"]
 
 
-def test_series_comes_whole_with_slim_days(ada, calendar, synced):
-    """The series itself, then its days with nothing but ids and times, never split over pages."""
+def test_series_comes_whole_with_bare_occurrences(ada, calendar, synced):
+    """The series comes first, then its occurrences with ids and times only, all on one page."""
     body = timed("2026-10-05T10:00:00", recurrence=weekly("2026-10-05", "monday"))
     made = ada("POST", "/me/events", body)
     ada.prefer.append("odata.maxpagesize=1")
@@ -70,8 +70,8 @@ def test_series_comes_whole_with_slim_days(ada, calendar, synced):
     assert "@odata.deltaLink" in page
 
 
-def test_exception_is_told_in_full(ada, synced):
-    """A changed day comes with the rest of its series, with all its properties."""
+def test_exception_comes_with_all_properties(ada, synced):
+    """A changed occurrence comes with the rest of its series, and with all its properties."""
     body = timed("2026-10-05T10:00:00", recurrence=weekly("2026-10-05", "monday"))
     ada("POST", "/me/events", body)
     found, link = ada.changes(synced)
@@ -87,8 +87,8 @@ def test_exception_is_told_in_full(ada, synced):
 @pytest.mark.parametrize(
     ("mode", "told"), [("nothing", []), ("series", ["seriesMaster"] + ["occurrence"] * 3), ("removed", None)]
 )
-def test_deleted_day(sim, ada, synced, mode, told):
-    """By default delta gives no indication; a setting tells the rest of the series, or even the removal."""
+def test_deleted_occurrence(sim, ada, synced, mode, told):
+    """By default delta reports nothing; by settings it reports the rest of the series, or the removal."""
     sim.admin.set_setting("deleted_occurrences", mode)
     body = timed("2026-10-05T10:00:00", recurrence=weekly("2026-10-05", "monday"))
     ada("POST", "/me/events", body)
@@ -104,7 +104,7 @@ def test_deleted_day(sim, ada, synced, mode, told):
 
 @pytest.mark.parametrize(("mode", "count"), [("all", 5), ("master", 1)])
 def test_deleted_series(sim, ada, synced, mode, count):
-    """The series is removed, and by a setting nothing is said of its days."""
+    """The series is reported as removed; a setting leaves its occurrences out."""
     sim.admin.set_setting("removed_series", mode)
     body = timed("2026-10-05T10:00:00", recurrence=weekly("2026-10-05", "monday"))
     made = ada("POST", "/me/events", body)
@@ -117,7 +117,7 @@ def test_deleted_series(sim, ada, synced, mode, count):
 
 
 def test_move_to_another_calendar(sim, ada, calendar, synced):
-    """Removed here, new there; only the immutable id is the same."""
+    """An event moved away is removed here and new there; only its immutable id is the same."""
     other = sim.admin.add_calendar(ADA, "Private")
     _, page = ada.all(path(other), **WINDOW)
     made = ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
@@ -129,7 +129,7 @@ def test_move_to_another_calendar(sim, ada, calendar, synced):
 
 
 def test_headers_are_not_part_of_the_links(ada, calendar):
-    """Page size, time zone and kind of id hold for one request only."""
+    """Page size, time zone and kind of ids apply to the one request with the header."""
     for day in range(1, 6):
         ada("POST", "/me/events", timed(f"2026-10-{day:02d}T10:00:00"))
     ada.prefer += ["odata.maxpagesize=2", 'outlook.timezone="Eastern Standard Time"']
@@ -145,8 +145,8 @@ def test_headers_are_not_part_of_the_links(ada, calendar):
 @pytest.mark.parametrize(
     "option", ["$select=id", "$filter=x", "$expand=x", "$orderby=x", "$top=5", "$search=x"]
 )
-def test_options_that_delta_does_not_take(ada, calendar, option):
-    """They are refused, not ignored."""
+def test_unsupported_options_are_refused(ada, calendar, option):
+    """Query options that delta does not support are refused, not ignored."""
     name, _, value = option.partition("=")
     with pytest.raises(Refused) as caught:
         ada("GET", path(calendar), **WINDOW, **{name: value})
@@ -154,8 +154,8 @@ def test_options_that_delta_does_not_take(ada, calendar, option):
     assert (400, "ErrorInvalidUrlQuery") == (caught.value.status, caught.value.code)
 
 
-def test_lost_sync_state(sim, ada, calendar, synced):
-    """410 SyncStateNotFound, and a new round works."""
+def test_expired_sync_state_is_410(sim, ada, calendar, synced):
+    """An expired sync state is 410 SyncStateNotFound, and a new round works."""
     sim.admin.expire_sync_tokens(calendar)
     with pytest.raises(Refused) as caught:
         ada("GET", synced)
@@ -165,8 +165,8 @@ def test_lost_sync_state(sim, ada, calendar, synced):
 
 
 @pytest.mark.parametrize("spelling", [(400, "syncStateNotFound", False), (410, "resyncRequired", True)])
-def test_spellings_of_a_lost_state(sim, ada, synced, spelling):
-    """The status, the code and where it stands vary."""
+def test_forms_of_the_sync_state_error(sim, ada, synced, spelling):
+    """Settings choose the status, the code and the place of the error for an expired sync state."""
     status, code, nested = spelling
     for name, value in {"status": status, "code": code, "nested": nested, "location": True}.items():
         sim.admin.set_setting(f"sync_reset_{name}", value)
@@ -179,8 +179,8 @@ def test_spellings_of_a_lost_state(sim, ada, synced, spelling):
     assert "delta" in caught.value.headers["Location"]
 
 
-def test_tokens_die_of_age_and_of_too_many_rounds(sim, ada, clock, calendar, synced):
-    """By settings: a life, and a number of generations."""
+def test_tokens_expire_by_age_and_by_number_of_rounds(sim, ada, clock, calendar, synced):
+    """Two settings limit how long, and for how many rounds, a delta link works."""
     sim.admin.set_setting("delta_generations", 2)
     for _ in range(2):
         ada.all(path(calendar), **WINDOW)
@@ -196,8 +196,8 @@ def test_tokens_die_of_age_and_of_too_many_rounds(sim, ada, clock, calendar, syn
     assert 410 == caught.value.status
 
 
-def test_forgotten_page(sim, ada, calendar):
-    """A next link can be lost as well."""
+def test_expired_next_link_is_an_expired_sync_state(sim, ada, calendar):
+    """A next link can expire as well."""
     for day in range(1, 4):
         ada("POST", "/me/events", timed(f"2026-10-{day:02d}T10:00:00"))
     ada.prefer.append("odata.maxpagesize=1")
@@ -209,8 +209,8 @@ def test_forgotten_page(sim, ada, calendar):
     assert 410 == caught.value.status
 
 
-def test_replays_and_duplicates(sim, ada, calendar, synced):
-    """A round can tell again what the last one told, and the same entry twice."""
+def test_rounds_can_repeat_changes_and_entries(sim, ada, calendar, synced):
+    """A round can repeat what the last one reported, or have the same entry twice."""
     made = ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
     _, link = ada.changes(synced)
     sim.admin.replay_delta(calendar)
@@ -219,8 +219,8 @@ def test_replays_and_duplicates(sim, ada, calendar, synced):
     assert [made["id"]] * 2 == [each["id"] for each in ada.changes(link)[0]]
 
 
-def test_empty_pages_loops_and_short_pages(sim, ada, calendar):
-    """A page may have no entries and yet a next link."""
+def test_pages_can_be_empty_short_or_endless(sim, ada, calendar):
+    """A scripted page can be empty and yet have a next link, be short, or repeat for ever."""
     for day in range(1, 4):
         ada("POST", "/me/events", timed(f"2026-10-{day:02d}T10:00:00"))
     for kind in ("empty", "short", "loop"):
@@ -233,7 +233,7 @@ def test_empty_pages_loops_and_short_pages(sim, ada, calendar):
 
 
 def test_removed_entries_in_the_first_round(sim, ada, calendar):
-    """By a setting the first round names what was deleted long ago."""
+    """By a setting, the first round reports events that were deleted long ago."""
     made = ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
     ada("DELETE", f"/me/events/{made['id']}")
     sim.admin.set_setting("initial_removed", True)
@@ -241,8 +241,8 @@ def test_removed_entries_in_the_first_round(sim, ada, calendar):
     assert [made["id"]] == gone(ada.all(path(calendar), **WINDOW)[0])
 
 
-def test_late_changes_are_told_late_and_not_lost(sim, ada, clock, synced):
-    """A round that ran too early does not swallow what it could not see."""
+def test_delayed_changes_come_later_and_are_not_lost(sim, ada, clock, synced):
+    """A change that a round does not see yet comes with a later one."""
     sim.admin.set_setting("lag", 30)
     made = ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
     early, link = ada.changes(synced)
@@ -256,8 +256,8 @@ def test_late_changes_are_told_late_and_not_lost(sim, ada, clock, synced):
     assert ([], [made["id"]]) == (early, gone(ada.changes(link)[0]))
 
 
-def test_other_accounts_links_are_of_no_use(ada, connect, synced):
-    """A delta link belongs to a mailbox."""
+def test_links_of_other_accounts_are_refused(ada, connect, synced):
+    """A delta link belongs to one mailbox."""
     clo = connect("clo@contoso.test")
     with pytest.raises(Refused) as caught:
         clo("GET", synced)
@@ -266,7 +266,7 @@ def test_other_accounts_links_are_of_no_use(ada, connect, synced):
 
 
 def test_events_delta_is_not_offered(ada):
-    """/events/delta is beta only."""
+    """/events/delta exists in Graph's beta only."""
     with pytest.raises(Refused) as caught:
         ada("GET", "/me/events/delta", **WINDOW)
 

@@ -21,8 +21,8 @@ def test_create_answers_the_event_in_utc(ada):
     assert "transactionId" not in made
 
 
-def test_time_zone_of_the_answer_is_asked_for_by_header(ada):
-    """Prefer: outlook.timezone changes what is read, not how the body is read."""
+def test_header_chooses_the_time_zone_of_the_answer(ada):
+    """Prefer: outlook.timezone changes the answer, not how the body is read."""
     ada.prefer.append(f'outlook.timezone="{ZURICH}"')
     made = ada("POST", "/me/events", timed("2026-10-05T10:00:00", zone="UTC"))
 
@@ -32,7 +32,7 @@ def test_time_zone_of_the_answer_is_asked_for_by_header(ada):
 
 @pytest.mark.parametrize("zone", ["Europe/Zurich", "Greenwich Mean Time", "tzone://Microsoft/Custom", "Mars"])
 def test_unknown_time_zones_are_refused(ada, zone):
-    """Only Windows names and the listed IANA names are understood, in bodies and in headers."""
+    """Bodies and headers may name Windows zones and the listed IANA zones only."""
     with pytest.raises(Refused) as body:
         ada("POST", "/me/events", timed("2026-10-05T10:00:00", zone=zone))
     ada.prefer.append(f'outlook.timezone="{zone}"')
@@ -46,12 +46,12 @@ def test_unknown_time_zones_are_refused(ada, zone):
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Eastern Standard Time", "UTC"])
 def test_listed_time_zones_are_accepted(ada, zone):
-    """Windows names and listed IANA names can be sent."""
+    """Windows names and the listed IANA names are accepted."""
     assert zone == ada("POST", "/me/events", timed("2026-10-05T10:00:00", zone=zone))["originalStartTimeZone"]
 
 
-def test_all_day_is_midnight_in_whatever_zone(ada):
-    """All-day events are never converted."""
+def test_all_day_events_are_midnight_in_every_zone(ada):
+    """All-day events are never converted to another time zone."""
     made = ada("POST", "/me/events", all_day("2026-10-05", days=2))
     ada.prefer.append('outlook.timezone="Pacific Standard Time"')
     read = ada("GET", f"/me/events/{made['id']}")
@@ -83,8 +83,8 @@ def test_all_day_is_midnight_in_whatever_zone(ada):
         timed("2026-10-05T10:00:00", recurrence=weekly("2026-10-05", "monday", endDate="2026-10-01")),
     ],
 )
-def test_bodies_that_cannot_be_are_refused(ada, body):
-    """Unknown, read-only or ill-typed properties, bad times and bad recurrences are a 400."""
+def test_invalid_bodies_are_refused(ada, body):
+    """Unknown, read-only or wrongly typed properties, wrong times and wrong recurrences are 400."""
     with pytest.raises(Refused) as caught:
         ada("POST", "/me/events", body)
 
@@ -93,7 +93,7 @@ def test_bodies_that_cannot_be_are_refused(ada, body):
 
 
 def test_patch_changes_only_what_is_sent(ada):
-    """A new location replaces the list; other properties stay; the change key is another."""
+    """A new location replaces the list of locations; other properties stay; the change key is new."""
     made = ada(
         "POST",
         "/me/events",
@@ -109,7 +109,7 @@ def test_patch_changes_only_what_is_sent(ada):
 
 
 def test_if_match_with_an_old_etag_is_412(ada):
-    """A stale etag refuses PATCH and DELETE; the current one and * do not."""
+    """An old etag refuses PATCH and DELETE; the current one and * do not."""
     made = ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
     path, old = f"/me/events/{made['id']}", {"If-Match": made["@odata.etag"]}
     ada("PATCH", path, {"subject": "B"}, headers=old)
@@ -120,8 +120,8 @@ def test_if_match_with_an_old_etag_is_412(ada):
     ada("DELETE", path, headers={"If-Match": "*"})
 
 
-def test_exchange_touches_events_by_itself(sim, ada, clock, calendar):
-    """A bump changes nothing but the change key, at once or some time after the event was created."""
+def test_exchange_gives_new_change_keys_by_itself(sim, ada, clock, calendar):
+    """A bump changes nothing but the change key, at once or some time after the creation."""
     made = ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
     sim.admin.bump(calendar, made["id"])
     bumped = ada("GET", f"/me/events/{made['id']}")
@@ -137,8 +137,8 @@ def test_exchange_touches_events_by_itself(sim, ada, clock, calendar):
     }
 
 
-def test_ids_are_case_sensitive_and_shaped(ada):
-    """A wrong id is not found, and what is no id at all is malformed."""
+def test_ids_are_case_sensitive(ada):
+    """An id in the wrong case is not found, and a text without the form of an id is malformed."""
     made = ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
     with pytest.raises(Refused) as swapped:
         ada("GET", f"/me/events/A{made['id'][1:].swapcase()}")
@@ -167,7 +167,7 @@ def test_move_changes_the_ordinary_id_only(sim, ada, connect, calendar):
 
 
 def test_ids_can_be_translated(ada, connect):
-    """TranslateExchangeIds turns one kind into the other."""
+    """TranslateExchangeIds converts one kind of id into the other."""
     made = connect(immutable=False)("POST", "/me/events", timed("2026-10-05T10:00:00"))
     body = {
         "inputIds": [made["id"], "nonsense"],
@@ -181,7 +181,7 @@ def test_ids_can_be_translated(ada, connect):
 
 
 def test_transaction_id_creates_once(ada):
-    """The same transactionId answers 201 with the first event, whatever the body."""
+    """A repeated transactionId answers 201 with the first event, whatever the body."""
     first = ada("POST", "/me/events", timed("2026-10-05T10:00:00", transactionId="t-1"))
     again = ada("POST", "/me/events", timed("2026-10-06T10:00:00", transactionId="t-1"))
 
@@ -193,7 +193,7 @@ def test_transaction_id_creates_once(ada):
 
 @pytest.mark.parametrize(("outlives", "left"), [(False, 1), (True, 0)])
 def test_transaction_id_after_a_deletion(sim, ada, outlives, left):
-    """Nobody documents whether a transactionId outlives its event: a setting."""
+    """Microsoft does not document whether a transactionId outlives its event; a setting decides."""
     sim.admin.set_setting("transaction_outlives_event", outlives)
     body = timed("2026-10-05T10:00:00", transactionId="t-1")
     ada("DELETE", f"/me/events/{ada('POST', '/me/events', body)['id']}")
@@ -202,8 +202,8 @@ def test_transaction_id_after_a_deletion(sim, ada, outlives, left):
     assert left == len(ada("GET", "/me/events")["value"])
 
 
-def test_markers_are_found_but_not_shown(ada):
-    """Extended properties are read by $expand and found by $filter; the id by case, the value not."""
+def test_extended_properties_are_found_but_not_shown(ada):
+    """They are read by $expand and found by $filter; the id is case-sensitive, the value is not."""
     marked = [{"id": MARK, "value": "Booking-1"}]
     made = ada("POST", "/me/events", timed("2026-10-05T10:00:00", singleValueExtendedProperties=marked))
     ada("POST", "/me/events", timed("2026-10-06T10:00:00"))
@@ -220,7 +220,7 @@ def test_markers_are_found_but_not_shown(ada):
     assert marked == read["singleValueExtendedProperties"]
 
 
-def test_open_extensions(ada):
+def test_open_extensions_can_be_created_changed_and_deleted(ada):
     """An open extension is created, read, changed and deleted by its name."""
     path = f"/me/events/{ada('POST', '/me/events', timed('2026-10-05T10:00:00'))['id']}"
     body = {"@odata.type": "microsoft.graph.openTypeExtension", "extensionName": "test.slot", "a": 1}
@@ -234,7 +234,7 @@ def test_open_extensions(ada):
 
 
 def test_bodies_do_not_come_back_as_sent(ada):
-    """HTML is wrapped, plain text becomes HTML, unless text is preferred."""
+    """HTML bodies are wrapped and plain text becomes HTML, unless text is preferred."""
     made = ada(
         "POST", "/me/events", timed("2026-10-05T10:00:00", body={"contentType": "text", "content": "a < b"})
     )
@@ -246,7 +246,7 @@ def test_bodies_do_not_come_back_as_sent(ada):
 
 
 def test_odd_zone_names_are_shown(sim, ada):
-    """Zone names that Exchange itself would refuse are shown all the same; the times are right in UTC."""
+    """Answers can have zone names that Exchange itself refuses; the times are right in UTC."""
     body = timed("2026-10-05T10:00:00", recurrence=weekly("2026-10-05", "monday"))
     made = sim.owner.put_event(ADA, body, zone_label="Customized Time Zone")
     read = ada("GET", f"/me/events/{made['id']}")
@@ -258,8 +258,8 @@ def test_odd_zone_names_are_shown(sim, ada):
     assert ["2026-10-05T08:00"] == starts([read])
 
 
-def test_mailbox_that_is_not_there(sim, ada, bob):
-    """Every calendar call of such a mailbox is a 404; the person can still be read."""
+def test_unavailable_mailbox_is_404(sim, ada, bob):
+    """Every calendar call of an unavailable mailbox is 404; the person can still be read."""
     sim.admin.set_mailbox_error(ADA)
     for path in ("/me/calendars", "/me/events", "/me/mailboxSettings"):
         with pytest.raises(Refused) as caught:
@@ -269,7 +269,7 @@ def test_mailbox_that_is_not_there(sim, ada, bob):
     assert 1 == len(bob("GET", "/me/calendars")["value"])
 
 
-def test_unknown_addresses_and_options(ada):
+def test_unknown_addresses_and_options_are_refused(ada):
     """A segment, method or $option that Graph does not have is a 400 or 405."""
     refused = []
     for verb, path in (("GET", "/me/nothing"), ("PUT", "/me/events"), ("GET", "/me/events?$sellect=id")):
@@ -281,7 +281,7 @@ def test_unknown_addresses_and_options(ada):
 
 
 def test_users_path_is_the_own_mailbox_only(ada, sim):
-    """/users/{address} works for oneself."""
+    """/users/{address} works for the caller's own mailbox only."""
     ada("POST", f"/users/{ADA}/events", timed("2026-10-05T10:00:00", attendees=[]))
     with pytest.raises(Refused) as caught:
         ada("GET", f"/users/{BOB}/events")

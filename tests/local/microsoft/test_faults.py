@@ -27,7 +27,7 @@ def by_id(answer):
 
 
 def test_batch_answers_each_in_any_order(ada, calendar):
-    """Statuses are of the items; ids tell which is which; each item has its own headers."""
+    """Every request in a batch has its own status and headers; the ids say which is which."""
     ada.prefer.clear()
     asked = batch(
         get(f"/me/calendars/{calendar}/events", headers={"Prefer": 'IdType="ImmutableId"'}),
@@ -55,16 +55,16 @@ def test_batch_answers_each_in_any_order(ada, calendar):
         batch({"url": "/me"}),
     ],
 )
-def test_bad_batches(ada, asked):
-    """More than 20, none, ids that are missing or the same but for case, unknown dependencies."""
+def test_invalid_batches_are_refused(ada, asked):
+    """More than 20 or no requests, missing or equal ids, and unknown dependencies are refused."""
     with pytest.raises(Refused) as caught:
         ada("POST", "/$batch", asked)
 
     assert 400 == caught.value.status
 
 
-def test_batch_dependencies(ada):
-    """What depends on a failure is a 424."""
+def test_batch_requests_that_depend_on_a_failure_fail(ada):
+    """A request that depends on a failed one is 424."""
     asked = batch(
         get("/me/events/nonsense"),
         post(timed("2026-10-05T10:00:00"), dependsOn=["1"]),
@@ -77,14 +77,14 @@ def test_batch_dependencies(ada):
 
 
 def test_batch_bodies_need_a_content_type(ada):
-    """The header is needed inside the batch, too."""
+    """A body inside a batch needs the Content-Type header, too."""
     found = by_id(ada("POST", "/$batch", batch(post(timed("2026-10-05T10:00:00"), headers={}))))
 
     assert 400 == found["1"]["status"]
 
 
-def test_batch_items_are_throttled_one_by_one(sim, ada):
-    """200 outside, 429 with Retry-After inside."""
+def test_requests_in_a_batch_are_throttled_one_by_one(sim, ada):
+    """The batch is 200, the throttled requests in it are 429 with Retry-After."""
     sim.add_fault("status", method="calendarView.list", status=429, retry_after="3", skip=1)
     url = "/me/calendarView?startDateTime=2026-10-01T00:00:00Z&endDateTime=2026-11-01T00:00:00Z"
     found = by_id(ada("POST", "/$batch", batch(get(url), get(url), get(url))))
@@ -97,7 +97,7 @@ def test_batch_items_are_throttled_one_by_one(sim, ada):
 
 
 def test_requests_are_counted_per_mailbox(sim, ada, connect, clock):
-    """10,000 in ten minutes; refused ones count as well; other mailboxes and apps have their own."""
+    """10,000 in ten minutes, refused ones included; other mailboxes and apps are counted apart."""
     sim.admin.set_limits(per_mailbox=3)
     for _ in range(3):
         ada("GET", "/me")
@@ -114,7 +114,7 @@ def test_requests_are_counted_per_mailbox(sim, ada, connect, clock):
 
 
 def test_subscription_calls_have_limits_of_their_own(sim, ada):
-    """Listing is 25 in 20 seconds."""
+    """Subscriptions may be listed 25 times in 20 seconds."""
     sim.admin.set_limits(subscription_lists=2)
     for _ in range(2):
         ada("GET", "/subscriptions")
@@ -125,7 +125,7 @@ def test_subscription_calls_have_limits_of_their_own(sim, ada):
 
 
 def test_limits_are_graphs_by_default():
-    """The numbers of the documentation."""
+    """By default the limits have the documented numbers."""
     assert Limits(10_000, 4, 500, 25) == GRAPH
 
 
@@ -139,8 +139,8 @@ def test_limits_are_graphs_by_default():
         ({"status": 403, "reason": "insufficient_claims"}, "insufficient_claims"),
     ],
 )
-def test_scripted_statuses(sim, ada, options, code):
-    """Any status with its code, once; then all is well."""
+def test_next_calls_can_be_refused(sim, ada, options, code):
+    """A fault answers any status with its code, once; then calls succeed again."""
     sim.add_fault("status", method="events.*", **options)
     with pytest.raises(Refused) as caught:
         ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
@@ -150,8 +150,8 @@ def test_scripted_statuses(sim, ada, options, code):
     assert [] == ada("GET", "/me/events")["value"]
 
 
-def test_codes_can_be_nested(sim, ada):
-    """The exact code may be in innerError."""
+def test_error_code_can_be_in_inner_error(sim, ada):
+    """The more exact code may be in innerError."""
     sim.add_fault("status", status=410, reason="Gone", inner="resyncRequired")
     with pytest.raises(Refused) as caught:
         ada("GET", "/me/events")
@@ -159,8 +159,8 @@ def test_codes_can_be_nested(sim, ada):
     assert "resyncRequired" == caught.value.body["error"]["innerError"]["code"]
 
 
-def test_faults_choose_account_calendar_and_moment(sim, ada, connect, calendar):
-    """A fault hits only what it was made for, and counts its hits."""
+def test_faults_can_be_limited_to_an_account_or_calendar(sim, ada, connect, calendar):
+    """A fault applies only to the calls that it was added for, and counts them."""
     sim.add_fault("status", method="events.list", account=ADA, calendar=calendar, skip=1, times=0)
     connect(CLO)("GET", "/me/events")
     ada("GET", "/me/events")
@@ -174,8 +174,8 @@ def test_faults_choose_account_calendar_and_moment(sim, ada, connect, calendar):
 
 
 @pytest.mark.parametrize("action", ["drop_before", "drop_after"])
-def test_lost_answers(sim, ada, action):
-    """The connection ends without an answer; afterwards the event may be there."""
+def test_connection_can_close_before_or_after_the_write(sim, ada, action):
+    """The connection ends without an answer; afterwards the event may exist."""
     sim.add_fault(action, method="events.create")
     with pytest.raises(ConnectionResetError):
         ada("POST", "/me/events", timed("2026-10-05T10:00:00", transactionId="t-1"))
@@ -185,8 +185,8 @@ def test_lost_answers(sim, ada, action):
     assert 1 == len(ada("GET", "/me/events")["value"])
 
 
-def test_twisted_answers(sim, ada):
-    """Unknown enum values, missing members, poison, half of the JSON, and pages of HTML."""
+def test_answers_can_be_altered(sim, ada):
+    """Unknown enum values, missing members, invalid entries, half of the JSON and HTML can be scripted."""
     ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
     changed = {"value/0/showAs": "unknownFutureValue"}
     sim.add_fault("rewrite", method="events.list", change=changed, remove=["value/*/end"])
@@ -205,14 +205,14 @@ def test_twisted_answers(sim, ada):
     assert [(200, None), (500, None)] == [(each.status_code, each.get_json(silent=True)) for each in raw[2:]]
 
 
-def test_unknown_fault_is_a_mistake(sim):
-    """A script with a typing error fails at once."""
+def test_unknown_actions_are_refused(sim):
+    """Adding a fault with a misspelt action is an error."""
     with pytest.raises(ValueError, match="explode"):
         sim.add_fault("explode")
 
 
-def test_bodies_that_are_no_json(ada):
-    """A 400 of the front end."""
+def test_bodies_that_are_not_json_are_refused(ada):
+    """Graph's front end answers them with 400."""
     headers = {"Authorization": f"Bearer {ada.token}"}
     answers = [
         ada.client.post("/v1.0/me/events", data=b"{", headers=headers, content_type="application/json"),
@@ -223,8 +223,8 @@ def test_bodies_that_are_no_json(ada):
     assert [400] * 3 == [each.status_code for each in answers]
 
 
-def test_log_has_no_contents(sim, ada):
-    """Every call by method, account and status."""
+def test_call_log_holds_no_contents(sim, ada):
+    """The log has every call's method, account and status."""
     sim.admin.clear_logs()
     ada("POST", "/me/events", timed("2026-10-05T10:00:00", attendees=[guest("x@example.test")]))
     ada("POST", "/$batch", batch(get("/me")))
@@ -236,8 +236,8 @@ def test_log_has_no_contents(sim, ada):
     assert "Haircut" not in str(sim.admin.calls())
 
 
-def test_back_door_over_http(sim, ada, calendar):
-    """Operations by POST, readings also by GET, mistakes as 400 or 404."""
+def test_control_api_over_http(sim, ada, calendar):
+    """Operations take POST, readings also GET; mistakes are 400 or 404."""
     web = ada.client
     made = web.post("/_sim/put_event", json={"calendar": ADA, "event": timed("2026-10-05T10:00:00")})
     read = web.get("/_sim/events", query_string={"calendar": calendar})

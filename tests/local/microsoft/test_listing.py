@@ -11,8 +11,8 @@ def full(ada):
     ada("POST", "/me/events", timed("2026-10-02T08:00:00", recurrence=weekly("2026-10-02", "friday")))
 
 
-def test_pages_are_ten_by_default(ada, full):
-    """Every list has a nextLink until the end; single events come before the days of series."""
+def test_pages_have_ten_entries_by_default(ada, full):
+    """Every list has a nextLink until its end; single events come before occurrences."""
     first = ada("GET", "/me/calendarView", **WINDOW)
     found, _ = ada.all("/me/calendarView", **WINDOW)
 
@@ -21,7 +21,7 @@ def test_pages_are_ten_by_default(ada, full):
 
 
 def test_page_size_by_top_or_by_header(ada, full):
-    """$top is part of the next link; the header has to be sent again."""
+    """$top is part of the next link; the Prefer header has to be sent again."""
     by_top = ada("GET", "/me/events", **{"$top": 5})
     again = ada("GET", by_top["@odata.nextLink"])
     ada.prefer.append("odata.maxpagesize=7")
@@ -34,7 +34,7 @@ def test_page_size_by_top_or_by_header(ada, full):
 
 @pytest.mark.parametrize("top", ["0", "1001", "many"])
 def test_bad_top_is_refused(ada, top):
-    """$top is from 1 to 1000."""
+    """$top must be from 1 to 1000."""
     with pytest.raises(Refused) as caught:
         ada("GET", "/me/events", **{"$top": top})
 
@@ -42,7 +42,7 @@ def test_bad_top_is_refused(ada, top):
 
 
 def test_view_needs_a_window(ada):
-    """Both ends are needed, in order, and at most 1825 days apart."""
+    """CalendarView needs both bounds, in order, and at most 1825 days apart."""
     refused = []
     for window in (
         {},
@@ -59,7 +59,7 @@ def test_view_needs_a_window(ada):
 
 
 def test_window_is_read_by_its_own_offset(ada, full):
-    """An offset counts, no offset is UTC, and the Prefer header does not matter."""
+    """A bound without offset is UTC, and the Prefer header does not matter."""
     ada.prefer.append('outlook.timezone="Pacific Standard Time"')
     with_offset = {"startDateTime": "2026-10-01T10:00:00+02:00", "endDateTime": "2026-10-01T11:00:00+02:00"}
     without = {"startDateTime": "2026-10-01T08:00:00", "endDateTime": "2026-10-01T09:00:00"}
@@ -72,7 +72,7 @@ def test_window_is_read_by_its_own_offset(ada, full):
 
 
 def test_view_is_half_open(ada):
-    """An event that ends when the window begins is not in it; one that reaches into it is."""
+    """An event that ends when the window begins is not listed; one that reaches into it is."""
     ada("POST", "/me/events", timed("2026-10-05T10:00:00", subject="before"))
     ada("POST", "/me/events", timed("2026-10-05T10:30:00", subject="into"))
     ada("POST", "/me/events", timed("2026-10-05T12:00:00", subject="after"))
@@ -84,8 +84,8 @@ def test_view_is_half_open(ada):
     ]
 
 
-def test_all_day_is_filtered_by_its_instant(ada):
-    """A holiday in Auckland is in the view by its real moments, though it reads as midnight UTC."""
+def test_all_day_events_are_listed_by_their_real_times(ada):
+    """A holiday in Auckland is listed by its real moments, though it is shown as midnight UTC."""
     ada("POST", "/me/events", all_day("2026-10-05", zone="New Zealand Standard Time"))
     day = {"startDateTime": "2026-10-05T12:00:00Z", "endDateTime": "2026-10-06T00:00:00Z"}
     eve = {"startDateTime": "2026-10-04T12:00:00Z", "endDateTime": "2026-10-05T00:00:00Z"}
@@ -95,7 +95,7 @@ def test_all_day_is_filtered_by_its_instant(ada):
 
 
 def test_select_keeps_id_and_etag(ada, full):
-    """Only what was chosen, and the id; an unknown name is a 400."""
+    """$select leaves the chosen properties, the id and the etag; an unknown name is 400."""
     found = ada("GET", "/me/calendarView", **WINDOW, **{"$select": "start,end,showAs,responseStatus"})[
         "value"
     ]
@@ -116,24 +116,24 @@ def test_select_keeps_id_and_etag(ada, full):
         ("isAllDay eq true", []),
     ],
 )
-def test_filters(ada, full, text, expected):
-    """The subset of $filter that calendars take."""
+def test_filters_narrow_a_listing(ada, full, text, expected):
+    """The parts of $filter that Graph supports for calendars narrow a listing."""
     assert expected == [each["subject"] for each in ada.all("/me/events", **{"$filter": text})[0]]
 
 
 @pytest.mark.parametrize(
     "text", ["transactionId eq 'x'", "subject equals 'x'", "subject eq", "nonsense", "("]
 )
-def test_filters_that_do_not_work(ada, text):
-    """What cannot be filtered, or does not parse, is a 400."""
+def test_unsupported_filters_are_refused(ada, text):
+    """A property that cannot be filtered, or an expression that cannot be read, is 400."""
     with pytest.raises(Refused) as caught:
         ada("GET", "/me/events", **{"$filter": text})
 
     assert 400 == caught.value.status
 
 
-def test_order_and_count(ada, full):
-    """$orderby by start, descending; $count with the page, and alone."""
+def test_orderby_sorts_and_count_counts(ada, full):
+    """$orderby sorts by start, also descending; $count works with a page, and alone."""
     page = ada("GET", "/me/events", **{"$orderby": "start/dateTime desc", "$top": 2, "$count": "true"})
 
     assert (["E12", "E11"], 13) == ([each["subject"] for each in page["value"]], page["@odata.count"])
@@ -155,8 +155,8 @@ def test_calendars_have_their_own_events(sim, ada, calendar):
     ]
 
 
-def test_late_changes(sim, ada, clock, calendar):
-    """With a lag, listings show a change some time later; reading by id may be late as well."""
+def test_changes_can_be_listed_late(sim, ada, clock, calendar):
+    """By a setting, listings (and reading by id) show a change some time later."""
     sim.admin.set_setting("lag", 10)
     made = ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
     early = ada("GET", "/me/calendarView", **WINDOW)["value"]
@@ -173,7 +173,7 @@ def test_late_changes(sim, ada, clock, calendar):
 
 
 def test_changes_seen_only_after_some_readings(sim, ada):
-    """The lag can also be a number of readings."""
+    """By a setting, listings show a change only after a number of readings."""
     sim.admin.set_setting("lag_reads", 2)
     ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
 

@@ -1,4 +1,4 @@
-"""The sign-in: its page, whom it sends away, and who may consent."""
+"""The sign-in: its page, which requests it refuses, and who may consent."""
 
 import base64
 import json
@@ -17,8 +17,8 @@ def local(address):
     return f"{parts.path}?{parts.query}"
 
 
-def test_connecting_an_account(sim, web, clock):
-    """Consent, code, tokens: scope, lives, client_info and a signed id_token with the nonce."""
+def test_consent_code_and_tokens(sim, web, clock):
+    """The answer has the scope, the lifetimes, client_info and a signed ID token with the nonce."""
     found = values(sim.consent(page(nonce="n-1"), account=ADA))
     tokens = exchange(web, found["code"]).json
     keys = web.get("/common/discovery/v2.0/keys").json["keys"]
@@ -36,8 +36,8 @@ def test_connecting_an_account(sim, web, clock):
     assert int(clock().timestamp()) + 3600 == claims["exp"]
 
 
-def test_personal_accounts_live_in_one_tenant(sim, web):
-    """Their tid is the one of all personal accounts."""
+def test_personal_accounts_have_one_tenant(sim, web):
+    """Their tid is the tenant of all personal accounts."""
     tokens = exchange(web, code_of(sim, BOB)).json
     claims = jwt.decode(tokens["id_token"], options={"verify_signature": False})
 
@@ -45,7 +45,7 @@ def test_personal_accounts_live_in_one_tenant(sim, web):
 
 
 def test_the_page_shows_accounts_and_permissions(sim, web):
-    """A person chooses an account, and accepts or cancels."""
+    """A person chooses an account on the page, and accepts or cancels."""
     shown = web.get(local(page())).get_data(as_text=True)
     asked = dict(parse_qs(urlsplit(page()).query))
     form = {name: found[0] for name, found in asked.items()}
@@ -72,7 +72,7 @@ def test_form_post(web):
 
 
 def test_known_consent_needs_no_page(sim, web):
-    """With a hint and the same permissions nobody is asked; prompt=consent asks again."""
+    """With a hint and consented permissions the page is skipped; prompt=consent shows it."""
     code_of(sim)
     silent = web.get(local(page(login_hint=ADA)))
     asked = web.get(local(page(login_hint=ADA, prompt="consent")))
@@ -83,7 +83,7 @@ def test_known_consent_needs_no_page(sim, web):
 
 @pytest.mark.parametrize(("hint", "error"), [("", "login_required"), (ADA, "interaction_required")])
 def test_prompt_none(web, hint, error):
-    """A silent request that cannot be silent comes back as an error."""
+    """With prompt=none, a request that needs the page comes back as an error."""
     assert error == values(web.get(local(page(prompt="none", login_hint=hint))).location)["error"]
 
 
@@ -101,8 +101,8 @@ def test_prompt_none(web, hint, error):
         ({"tenant": "nowhere.test"}, 90002),
     ],
 )
-def test_error_pages(web, change, number):
-    """A request that cannot be trusted is never redirected."""
+def test_untrusted_requests_get_an_error_page(web, change, number):
+    """A request that cannot be trusted is not redirected."""
     response = web.get(local(page(**change)))
 
     assert 400 == response.status_code
@@ -137,7 +137,7 @@ def test_tenants_and_audiences(sim):
 
 
 def test_administrator_has_to_consent(sim):
-    """The user comes back refused; after the organization's consent it works, by either way."""
+    """A user is refused until the organization consents, on the page or by the admin-consent address."""
     sim.admin.add_tenant("contoso.test", admin_consent_required=True)
     denied = values(sim.consent(page(), account=ADA))
     address = f"{LOGIN}/contoso.test/v2.0/adminconsent?" + urlencode(
@@ -152,7 +152,7 @@ def test_administrator_has_to_consent(sim):
 
 
 def test_consent_for_the_organization_on_the_page(sim):
-    """An administrator can approve for everybody while signing in."""
+    """An administrator can consent for the whole organization while signing in."""
     sim.admin.add_tenant("contoso.test", admin_consent_required=True)
     sim.consent(page(), account=CLO, decision="accept_for_organization")
 

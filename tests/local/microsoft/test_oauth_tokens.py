@@ -1,4 +1,4 @@
-"""Codes and tokens: exchanged, refreshed, refused and expired."""
+"""Authorization codes and tokens: exchanged, refreshed, refused and expired."""
 
 import json
 
@@ -36,13 +36,13 @@ def refused(response):
         ({"grant_type": "password"}, (400, "unsupported_grant_type", 70003)),
     ],
 )
-def test_exchange_is_strict(sim, web, change, error):
-    """Wrong code, verifier, address, secret or app, each by its number."""
+def test_exchange_checks_code_verifier_address_secret_and_app(sim, web, change, error):
+    """Each mistake is refused with its own AADSTS number."""
     assert error == refused(exchange(web, code_of(sim), **change))
 
 
-def test_codes_are_for_once_and_ten_minutes(sim, web, clock):
-    """A second use, or a late one, is refused."""
+def test_codes_work_once_and_for_ten_minutes(sim, web, clock):
+    """A second or late use of a code is refused."""
     first, second = code_of(sim), code_of(sim)
     exchange(web, first)
     clock.forward(minutes=10)
@@ -52,7 +52,7 @@ def test_codes_are_for_once_and_ten_minutes(sim, web, clock):
 
 
 def test_refresh_tokens_rotate_and_the_old_one_stays(sim, web, ada):
-    """Every use returns another; the used one works again."""
+    """Every refresh gives another refresh token; the used one still works."""
     first = exchange(web, code_of(sim)).json["refresh_token"]
     second = refresh(web, first).json
     third = refresh(web, first).json
@@ -63,7 +63,7 @@ def test_refresh_tokens_rotate_and_the_old_one_stays(sim, web, ada):
 
 
 @pytest.mark.parametrize(
-    ("fate", "error"),
+    ("cause", "error"),
     [
         (lambda sim: sim.admin.revoke_grant(ADA), (400, "invalid_grant", 50173)),
         (lambda sim: sim.admin.revoke_consent(ADA, "client"), (400, "invalid_grant", 65001)),
@@ -72,10 +72,10 @@ def test_refresh_tokens_rotate_and_the_old_one_stays(sim, web, ada):
         (lambda sim: sim.admin.expire_secret("client"), (401, "invalid_client", 7000222)),
     ],
 )
-def test_refusals_of_a_refresh(sim, web, ada, fate, error):
-    """Each fate has its number; access tokens live on until they expire."""
+def test_each_refusal_of_a_refresh_has_its_number(sim, web, ada, cause, error):
+    """Access tokens stay valid until they expire."""
     tokens = exchange(web, code_of(sim)).json
-    fate(sim)
+    cause(sim)
     ada.token = tokens["access_token"]
 
     assert error == refused(refresh(web, tokens["refresh_token"]))
@@ -83,7 +83,7 @@ def test_refusals_of_a_refresh(sim, web, ada, fate, error):
 
 
 def test_refresh_token_ends_after_ninety_days(sim, web, clock):
-    """Inactivity has its own number."""
+    """An unused refresh token expires, with a number of its own."""
     token = exchange(web, code_of(sim)).json["refresh_token"]
     clock.forward(days=91)
 
@@ -91,7 +91,7 @@ def test_refresh_token_ends_after_ninety_days(sim, web, clock):
 
 
 def test_conditional_access_asks_for_claims(sim, web):
-    """The answer says what to sign in with; signing in again cures it, unless the account is blocked."""
+    """The error has a claims challenge; signing in again ends it, unless the account is blocked."""
     token = exchange(web, code_of(sim)).json["refresh_token"]
     sim.admin.conditional_access(ADA)
     body = refresh(web, token).json
@@ -105,14 +105,14 @@ def test_conditional_access_asks_for_claims(sim, web):
 
 
 def test_more_permissions_need_consent(sim, web):
-    """A refresh for something that was never granted is refused."""
+    """A refresh for a permission that was not granted is refused."""
     token = exchange(web, code_of(sim)).json["refresh_token"]
 
     assert (400, "invalid_grant", 65001) == refused(refresh(web, token, scope="MailboxSettings.Read"))
 
 
 def test_narrower_grants_and_long_scope_names(sim, web):
-    """Success may grant less than was asked; scopes may be written in full."""
+    """A grant may have fewer permissions than asked; scopes may be written with their full names."""
     sim.admin.set_setting("full_scope_names", True)
     code = values(sim.consent(page(), account=ADA, withheld=["Calendars.ReadWrite"]))["code"]
     scopes = exchange(web, code).json["scope"].split()
@@ -121,14 +121,14 @@ def test_narrower_grants_and_long_scope_names(sim, web):
 
 
 def test_no_offline_access_no_refresh_token(sim, web):
-    """It has to be asked for."""
+    """A refresh token comes only with the scope offline_access."""
     code = values(sim.consent(page(scope="openid Calendars.Read"), account=ADA))["code"]
 
     assert "refresh_token" not in exchange(web, code).json
 
 
-def test_discovery(web):
-    """The documents that msal reads; there is no address to revoke a token."""
+def test_discovery_documents(web):
+    """The documents that msal reads exist; there is no address that revokes a token."""
     found = web.get("/common/v2.0/.well-known/openid-configuration").json
     own = web.get("/contoso.test/v2.0/.well-known/openid-configuration").json
     instance = web.get("/common/discovery/instance?api-version=1.1").json
@@ -143,7 +143,7 @@ def test_discovery(web):
 
 
 def test_scripted_faults_of_the_token_endpoint(sim, web):
-    """Transient refusals with Retry-After, and any error by its number."""
+    """The token endpoint can fail with a transient error and Retry-After, or with any AADSTS number."""
     sim.add_fault("status", method="oauth.token", status=429, retry_after="7")
     sim.add_fault(
         "oauth_error", method="oauth.token", reason="invalid_grant", aadsts=70000, suberror="bad_token"

@@ -16,7 +16,7 @@ DST = {"startDateTime": "2026-10-19T00:00:00Z", "endDateTime": "2026-11-03T00:00
 
 @pytest.fixture
 def series(ada):
-    """Mondays at ten, in Zurich."""
+    """A series on Mondays at ten, in Zurich."""
     return ada("POST", "/me/events", timed("2026-10-05T10:00:00", recurrence=weekly("2026-10-05", "monday")))
 
 
@@ -25,13 +25,13 @@ def days(ada, series, **window):
 
 
 def test_occurrences_keep_their_wall_time_over_dst(ada, series):
-    """Ten o'clock stays ten o'clock when the clocks go back."""
+    """An occurrence stays at ten o'clock when the clocks change."""
     assert "seriesMaster" == series["type"]
     assert ["2026-10-19T08:00", "2026-10-26T09:00", "2026-11-02T09:00"] == starts(days(ada, series, **DST))
 
 
-def test_list_shows_series_and_view_shows_days(ada, series):
-    """/events has the series once, calendarView has its days and never the series."""
+def test_list_shows_the_series_and_view_its_occurrences(ada, series):
+    """/events has the series once; calendarView has its occurrences and never the series."""
     listed = ada("GET", "/me/events")["value"]
     view = ada.all("/me/calendarView", **WINDOW)[0]
 
@@ -66,8 +66,8 @@ YEARLY = {"type": "relativeYearly", "index": "first", "daysOfWeek": ["sunday"], 
         (YEARLY, ["04"]),
     ],
 )
-def test_patterns(ada, pattern, expected):
-    """Every pattern of Graph is expanded."""
+def test_every_pattern_is_expanded(ada, pattern, expected):
+    """Every recurrence pattern of Graph gives the right days."""
     body = timed("2026-10-01T10:00:00", recurrence=recurring(pattern, "2026-10-01"))
     made = ada("POST", "/me/events", body)
 
@@ -75,7 +75,7 @@ def test_patterns(ada, pattern, expected):
 
 
 def test_short_months_have_the_occurrence_on_their_last_day(ada):
-    """The 31st of every month is the 30th in November and the 28th in February."""
+    """A series on the 31st has its occurrence on the 30th in November and on the 28th in February."""
     pattern = {"type": "absoluteMonthly", "dayOfMonth": 31}
     made = ada(
         "POST", "/me/events", timed("2026-10-31T10:00:00", recurrence=recurring(pattern, "2026-10-31"))
@@ -86,8 +86,8 @@ def test_short_months_have_the_occurrence_on_their_last_day(ada):
 
 
 @pytest.mark.parametrize(("span", "count"), [({"numberOfOccurrences": 2}, 2), ({"endDate": "2026-10-19"}, 3)])
-def test_ranges(ada, span, count):
-    """A series ends after a number of days, or with a date that is included."""
+def test_ranges_end_a_series(ada, span, count):
+    """A series ends after a number of occurrences, or with a date that is included."""
     made = ada(
         "POST", "/me/events", timed("2026-10-05T10:00:00", recurrence=weekly("2026-10-05", "monday", **span))
     )
@@ -96,7 +96,7 @@ def test_ranges(ada, span, count):
 
 
 def test_recurring_all_day_has_dates(ada):
-    """The days are midnights, the original start is a moment."""
+    """Occurrences of an all-day series are midnights; their original start is a moment."""
     made = ada("POST", "/me/events", all_day("2026-10-20", recurrence=weekly("2026-10-20", "tuesday")))
     found = days(ada, made, **DST)
 
@@ -104,8 +104,8 @@ def test_recurring_all_day_has_dates(ada):
     assert ["19T22", "26T23", "02T23"] == [each["originalStart"][8:13] for each in found]
 
 
-def test_changed_day_is_an_exception(ada, series):
-    """It keeps its id and its original start, and inherits what it does not change."""
+def test_changed_occurrence_is_an_exception(ada, series):
+    """It keeps its id and its original start, and takes what it does not change from the series."""
     day = days(ada, series)[1]
     ada("PATCH", f"/me/events/{series['id']}", {"subject": "Colour"})
     body = timed("2026-10-13T15:00:00", showAs="free")
@@ -123,8 +123,8 @@ def test_changed_day_is_an_exception(ada, series):
 
 
 @pytest.mark.parametrize("target", ["2026-10-05T18:00:00", "2026-10-19T06:00:00", "2026-10-21T06:00:00"])
-def test_day_cannot_cross_its_neighbours(ada, series, target):
-    """An occurrence may not be moved to or over the day of the one before or after."""
+def test_occurrence_cannot_pass_its_neighbours(ada, series, target):
+    """An occurrence cannot be moved to or past the day of the one before or after."""
     day = days(ada, series)[1]
     body = timed(target)
     with pytest.raises(Refused) as caught:
@@ -133,8 +133,8 @@ def test_day_cannot_cross_its_neighbours(ada, series, target):
     assert (400, "ErrorOccurrenceCrossingBoundary") == (caught.value.status, caught.value.code)
 
 
-def test_deleted_day_is_only_in_cancelled_occurrences(ada, series):
-    """It is gone from every list, and named by the series when asked for."""
+def test_deleted_occurrence_is_only_in_cancelled_occurrences(ada, series):
+    """It is in no list; the series names it in cancelledOccurrences if that is selected."""
     day = days(ada, series)[1]
     ada("DELETE", f"/me/events/{day['id']}")
     with pytest.raises(Refused):
@@ -146,7 +146,7 @@ def test_deleted_day_is_only_in_cancelled_occurrences(ada, series):
 
 
 def test_moved_series_loses_its_exceptions(ada, series):
-    """Another time for the whole series makes all days ordinary again; their ids follow their dates."""
+    """A new time for the series makes all occurrences ordinary again; their ids follow their dates."""
     before = days(ada, series)
     ada("PATCH", f"/me/events/{before[1]['id']}", {"subject": "Special"})
     ada("DELETE", f"/me/events/{before[2]['id']}")
@@ -159,8 +159,8 @@ def test_moved_series_loses_its_exceptions(ada, series):
     assert "2026-10-05T12:00" == starts(after)[0]
 
 
-def test_this_and_following_is_two_series(sim, ada, series):
-    """Outlook ends the series and begins another, with another id."""
+def test_editing_this_and_following_splits_the_series(sim, ada, series):
+    """Outlook ends the series and begins another one with another id."""
     third = days(ada, series)[2]
     new = sim.owner.split_series(ADA, third["id"], {"subject": "New"})
     found = ada.all("/me/calendarView", **WINDOW)[0]
@@ -170,15 +170,15 @@ def test_this_and_following_is_two_series(sim, ada, series):
     ]
 
 
-def test_delete_following_ends_the_series(sim, ada, series):
-    """The days before stay."""
+def test_deleting_this_and_following_ends_the_series(sim, ada, series):
+    """The occurrences before the day stay."""
     sim.owner.delete_following(ADA, days(ada, series)[1]["id"])
 
     assert ["2026-10-05T08:00"] == starts(ada.all("/me/calendarView", **WINDOW)[0])
 
 
-def test_deleted_series_takes_everything(ada, series):
-    """The exceptions go with it."""
+def test_deleted_series_takes_its_exceptions(ada, series):
+    """The exceptions are deleted with the series."""
     day = days(ada, series)[1]
     ada("PATCH", f"/me/events/{day['id']}", {"subject": "Special"})
     ada("DELETE", f"/me/events/{series['id']}")
@@ -186,8 +186,8 @@ def test_deleted_series_takes_everything(ada, series):
     assert [] == ada("GET", "/me/calendarView", **WINDOW)["value"]
 
 
-def test_owner_drags_one_day(sim, ada, series):
-    """Shifting one day makes it an exception."""
+def test_owner_moves_one_occurrence(sim, ada, series):
+    """Moving one occurrence by hand makes it an exception."""
     day = days(ada, series)[0]
     moved = sim.owner.shift_event(ADA, day["id"], minutes=90)
 

@@ -30,13 +30,13 @@ def event(ada):
         ("items(attendees(email))", {"items": [{}]}),
     ],
 )
-def test_masks_select(ada, event, mask, expected):
-    """Names, sub-selections and slashes leave exactly what they name."""
+def test_field_masks_select(ada, event, mask, expected):
+    """Names, sub-selections and slashes keep exactly what they name."""
     assert ada("events.list", calendarId=ADA, fields=mask) == expected
 
 
-def test_asterisk_keeps_a_level(ada, event):
-    """An asterisk stands for every name."""
+def test_asterisk_selects_every_name(ada, event):
+    """An asterisk in a field mask stands for every name."""
     page = ada("events.list", calendarId=ADA, fields="items/*/email")
 
     assert page["items"][0]["organizer"] == page["items"][0]["creator"] == {"email": ADA}
@@ -46,8 +46,8 @@ def test_asterisk_keeps_a_level(ada, event):
 @pytest.mark.parametrize(
     "mask", ["itemz", "items(id", "items(id))", "items(nonsense)", ",", "items/", "items((id))"]
 )
-def test_wrong_masks_are_refused(ada, mask):
-    """A mask that does not parse, or names what is not there, is a 400."""
+def test_wrong_field_masks_are_refused(ada, mask):
+    """A field mask that cannot be read, or names an unknown field, is a 400."""
     with pytest.raises(Refused) as caught:
         ada("events.list", calendarId=ADA, fields=mask)
 
@@ -55,7 +55,7 @@ def test_wrong_masks_are_refused(ada, mask):
 
 
 def test_long_gets_come_as_posts(ada, event):
-    """x-http-method-override GET with a form body is a GET."""
+    """A POST with x-http-method-override GET and a form body is answered as a GET."""
     headers = {"Authorization": f"Bearer {ada.token}", "x-http-method-override": "GET"}
     path = f"/calendar/v3/calendars/{ADA}/events"
     page = ada.client.post(path, data={"fields": "items(id)", "maxResults": "5"}, headers=headers).get_json()
@@ -64,7 +64,7 @@ def test_long_gets_come_as_posts(ada, event):
 
 
 def test_ids_are_percent_encoded(sim, ada):
-    """Calendar ids with #, @ and / survive the path."""
+    """Calendar ids with #, @ and / work in the path."""
     strange = sim.admin.add_calendar(ADA, "Odd", calendar_id="en.swiss#holiday/x@group.v.calendar.google.com")
 
     assert ada("events.list", calendarId=strange)["summary"] == "Odd"
@@ -79,7 +79,7 @@ def multipart(parts, boundary="xx"):
 
 
 def test_batch_answers_each_part(ada, event):
-    """A read, a write and a failure in one request, matched by Content-ID."""
+    """A read, a write and a failure in one batch are answered each, matched by Content-ID."""
     insert = json.dumps(timed(DAY, id="event1"))
     post = f"POST /calendar/v3/calendars/{ADA}/events HTTP/1.1\r\nContent-Type: application/json"
     parts = [
@@ -103,7 +103,7 @@ def test_batch_answers_each_part(ada, event):
 
 
 def test_batches_have_limits(ada):
-    """No parts, more than a thousand, or no multipart at all are a 400."""
+    """A batch without parts, with more than a thousand, or without multipart is a 400."""
     auth = {"Authorization": f"Bearer {ada.token}"}
     many, headers = multipart(
         [(str(number), "GET /calendar/v3/colors HTTP/1.1\r\n\r\n") for number in range(1001)]
@@ -114,8 +114,8 @@ def test_batches_have_limits(ada):
 
 
 @pytest.fixture
-def door(sim):
-    """Calls the back door over HTTP."""
+def control(sim):
+    """Calls the control API over HTTP."""
     client = Client(sim)
 
     def call(operation, **arguments):
@@ -125,33 +125,33 @@ def door(sim):
     return call
 
 
-def test_back_door_speaks_json(sim, ada, door):
-    """Everything the Python objects do, another process can do."""
-    calendar = door("add_calendar", owner=ADA, summary="Team")
-    made = door("put_event", calendar=calendar, event=timed(DAY, summary="x"))
-    door("shift_event", calendar=calendar, event_id=made["id"], minutes=30)
-    door("add_fault", action="status", method="events.list", status=500)
+def test_control_api_takes_and_answers_json(sim, ada, control):
+    """Everything that the Python objects do, another process can do over HTTP."""
+    calendar = control("add_calendar", owner=ADA, summary="Team")
+    made = control("put_event", calendar=calendar, event=timed(DAY, summary="x"))
+    control("shift_event", calendar=calendar, event_id=made["id"], minutes=30)
+    control("add_fault", action="status", method="events.list", status=500)
 
     assert made["summary"] == "x"
     assert ada("events.get", calendarId=calendar, eventId=made["id"])["start"]["dateTime"][11:16] == "10:30"
     with pytest.raises(Refused):
         ada("events.list", calendarId=calendar)
-    assert door("bulk_load", calendar=calendar, events=[timed(DAY), timed(DAY)]) == 2
-    assert len(door("events", calendar=calendar)) == 3
-    assert door("mails") == []
+    assert control("bulk_load", calendar=calendar, events=[timed(DAY), timed(DAY)]) == 2
+    assert len(control("events", calendar=calendar)) == 3
+    assert control("mails") == []
 
 
-def test_back_door_refuses_nonsense(door):
-    """Unknown operations are 404, wrong arguments 400, refusals of the calendar as they are."""
-    assert door("explode") == 404
-    assert door("put_event", nonsense=1) == 400
-    assert door("put_event", calendar="nobody", event={}) == 404
-    assert door("put_event", calendar=ADA, event={}) == 400
+def test_control_api_refuses_wrong_calls(control):
+    """Unknown operations are 404, wrong arguments 400, and the API's own errors keep their status."""
+    assert control("explode") == 404
+    assert control("put_event", nonsense=1) == 400
+    assert control("put_event", calendar="nobody", event={}) == 404
+    assert control("put_event", calendar=ADA, event={}) == 400
 
 
 @pytest.mark.pitfall(25)
-def test_state_dump_has_everything_but_secrets(sim, ada, event):
-    """Pitfall 25: one reading with lists, events, channels, grants, pushes and the rest; no tokens."""
+def test_state_shows_everything_but_secrets(sim, ada, event):
+    """Pitfall 25: the state has lists, events, channels, grants, pushes and the rest, but no tokens."""
     body = {"id": "c1", "type": "web_hook", "address": "https://app.example.test/", "token": "canary-token"}
     ada("events.watch", body, calendarId=ADA)
     client = Client(sim)

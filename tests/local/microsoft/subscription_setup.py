@@ -1,4 +1,4 @@
-"""A subscription, and what its webhook was told."""
+"""The body of a subscription, and how the tests read what its webhook received."""
 
 import json
 
@@ -18,7 +18,7 @@ def asked(calendar="", **more):
 
 
 def items(hook):
-    """What arrived, item by item."""
+    """The notifications that arrived, one by one."""
     found = [each for _, body in hook.posts for each in json.loads(body)["value"]]
     hook.posts.clear()
     return found

@@ -1,4 +1,4 @@
-"""What a webhook is told of changes: when, how often, and what gets lost."""
+"""Change notifications: when they are sent, how often, and which get lost."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 from local.microsoft import WebhookReply
 from tests.local.microsoft.driver import ADA, CLO, WINDOW, timed, weekly
-from tests.local.microsoft.push_setup import asked, items
+from tests.local.microsoft.subscription_setup import asked, items
 
 
 @pytest.fixture
@@ -14,8 +14,8 @@ def subscription(ada, calendar):
     return ada("POST", "/subscriptions", asked(calendar))
 
 
-def test_changes_are_told_without_contents(sim, hook, ada, calendar, subscription):
-    """Created, updated, deleted: ids and etags, in one POST, with the kind of id of the creation."""
+def test_notifications_have_no_contents(sim, hook, ada, calendar, subscription):
+    """Created, updated and deleted events are notified by id and etag, in one POST."""
     made = ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
     ada("PATCH", f"/me/events/{made['id']}", {"subject": "New"})
     ada("DELETE", f"/me/events/{made['id']}")
@@ -32,7 +32,7 @@ def test_changes_are_told_without_contents(sim, hook, ada, calendar, subscriptio
 
 
 def test_me_events_is_the_default_calendar_only(sim, hook, ada, calendar):
-    """Secondary calendars need a subscription of their own."""
+    """A subscription to /me/events does not cover other calendars."""
     ada("POST", "/subscriptions", asked())
     other = sim.admin.add_calendar(ADA, "Private")
     ada("POST", f"/me/calendars/{other}/events", timed("2026-10-05T10:00:00"))
@@ -42,8 +42,8 @@ def test_me_events_is_the_default_calendar_only(sim, hook, ada, calendar):
 
 
 @pytest.mark.usefixtures("subscription")
-def test_one_post_mixes_subscriptions(sim, hook, connect):
-    """Items of different mailboxes to one address travel together."""
+def test_one_post_carries_notifications_of_several_mailboxes(sim, hook, connect):
+    """Notifications for one address are sent together."""
     connect(CLO)("POST", "/subscriptions", asked())
     sim.owner.put_event(ADA, timed("2026-10-05T10:00:00"))
     sim.owner.put_event(CLO, timed("2026-10-05T10:00:00"))
@@ -52,8 +52,8 @@ def test_one_post_mixes_subscriptions(sim, hook, connect):
     assert (1, 2) == (len(hook.posts), len({each["subscriptionId"] for each in items(hook)}))
 
 
-def test_deleted_day_updates_the_series(sim, hook, ada, subscription):
-    """That is all a webhook hears of it."""
+def test_deleted_occurrence_is_an_update_of_the_series(sim, hook, ada, subscription):
+    """There is no other notification of a deleted occurrence."""
     body = timed("2026-10-05T10:00:00", recurrence=weekly("2026-10-05", "monday"))
     made = ada("POST", "/me/events", body)
     day = ada("GET", f"/me/events/{made['id']}/instances", **WINDOW)["value"][0]
@@ -67,7 +67,7 @@ def test_deleted_day_updates_the_series(sim, hook, ada, subscription):
 
 
 def test_late_or_failed_answers_are_retried(sim, hook, clock, ada, subscription):
-    """Not 2xx, or later than three seconds: again with growing pauses, for four hours."""
+    """An answer that is not 2xx, or takes more than three seconds, is followed by retries."""
     replies = iter([WebhookReply(503), WebhookReply(202, seconds=4), WebhookReply(202, seconds=9)])
     hook.answer = lambda _address, _body: next(replies)
     ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
@@ -81,7 +81,7 @@ def test_late_or_failed_answers_are_retried(sim, hook, clock, ada, subscription)
 
 
 def test_retries_end_after_four_hours(sim, hook, clock, ada, subscription):
-    """Then the change is lost."""
+    """After four hours of retries the notification is lost."""
     sim.admin.set_setting("endpoint_rules", False)
     hook.answer = lambda _address, _body: WebhookReply(500)
     ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
@@ -93,8 +93,8 @@ def test_retries_end_after_four_hours(sim, hook, clock, ada, subscription):
     assert False is sim.push.attempts()[-1].will_retry
 
 
-def test_dead_endpoint_loses_everything_for_ten_minutes(sim, hook, clock, ada, subscription):
-    """More than 15 % of answers after ten seconds: new notifications are discarded."""
+def test_unresponsive_endpoint_loses_notifications_for_ten_minutes(sim, hook, clock, ada, subscription):
+    """If more than 15 % of answers take over ten seconds, new notifications are dropped."""
     hook.answer = lambda _address, _body: WebhookReply(0, seconds=10.5)
     sim.admin.set_setting("batch_notifications", False)
     for day in range(1, 12):
@@ -108,8 +108,8 @@ def test_dead_endpoint_loses_everything_for_ten_minutes(sim, hook, clock, ada, s
     assert 1 == len(sim.push.pending())
 
 
-def test_slow_endpoint_is_told_ten_minutes_later(sim, hook, clock, ada, subscription):
-    """More than 10 % of answers after three seconds: new notifications wait."""
+def test_slow_endpoint_is_notified_ten_minutes_later(sim, hook, clock, ada, subscription):
+    """If more than 10 % of answers take over three seconds, new notifications wait."""
     hook.answer = lambda _address, _body: WebhookReply(202, seconds=3.5)
     sim.admin.set_setting("batch_notifications", False)
     for day in range(1, 12):
@@ -123,8 +123,8 @@ def test_slow_endpoint_is_told_ten_minutes_later(sim, hook, clock, ada, subscrip
     assert 1 == len(sim.push.deliver())
 
 
-def test_scripted_fates(sim, hook, ada, subscription):
-    """Lost, doubled and reordered."""
+def test_pushes_can_be_dropped_doubled_and_reordered(sim, hook, ada, subscription):
+    """A test can lose, double and reorder the notifications that wait."""
     ids = [ada("POST", "/me/events", timed(f"2026-10-0{day}T10:00:00"))["id"] for day in (5, 6, 7)]
     sim.push.drop(1)
     sim.push.duplicate()
@@ -134,8 +134,8 @@ def test_scripted_fates(sim, hook, ada, subscription):
     assert [ids[2], ids[1], ids[1]] == [each["resourceData"]["id"] for each in items(hook)]
 
 
-def test_extra_updates(sim, hook, ada, subscription):
-    """One action may be told as created and several times as updated."""
+def test_one_change_can_cause_several_notifications(sim, hook, ada, subscription):
+    """By a setting, an event is notified as created and several times as updated."""
     sim.admin.set_setting("extra_updates", 2)
     ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
     sim.push.deliver()

@@ -16,7 +16,7 @@ from kiota_authentication_azure.azure_identity_authentication_provider import (
 
 from local.microsoft.push.delivery import post
 from tests.local.microsoft.driver import ADA, WINDOW
-from tests.local.microsoft.endpoint import endpoint
+from tests.local.microsoft.webhook_server import webhook_server
 
 with warnings.catch_warnings():
     # The client warns of its own code when it is imported.
@@ -43,7 +43,7 @@ SCOPES = ["Calendars.ReadWrite", "User.Read"]
 
 
 class Static:
-    """A credential with one token."""
+    """A credential with one fixed token."""
 
     def __init__(self, token):
         self.token = token
@@ -54,7 +54,7 @@ class Static:
 
 @contextmanager
 def sdk(server, token):
-    """Microsoft's own client, with the simulator as its Graph."""
+    """Microsoft's own client (msgraph-sdk), with the simulator as its Graph."""
     provider = AzureIdentityAuthenticationProvider(
         Static(token), scopes=["https://graph.microsoft.com/.default"], allowed_hosts=["127.0.0.1"]
     )
@@ -80,7 +80,7 @@ IMMUTABLY = RequestConfiguration(headers=prefer('IdType="ImmutableId"'))
 
 
 def weekly_haircut():
-    """A body with a recurrence, built of Microsoft's own classes."""
+    """The body of a recurring event, built of Microsoft's own classes."""
     first = datetime(2026, 10, 5, tzinfo=UTC).date()
     pattern = RecurrencePattern(
         type=RecurrencePatternType.Weekly, interval=1, days_of_week=[DayOfWeek.Monday]
@@ -98,7 +98,7 @@ def weekly_haircut():
 
 
 def subscribed(calendar, hook):
-    """A subscription on a calendar."""
+    """The body of a subscription to a calendar."""
     return Subscription(
         change_type="created,updated,deleted",
         notification_url=hook,
@@ -108,8 +108,8 @@ def subscribed(calendar, hook):
     )
 
 
-async def story(graph, client, hook):
-    """What the product does with Graph, by Microsoft's own client."""
+async def use_graph(graph, client, hook):
+    """Do with Microsoft's own client what Slotbridge does with Graph."""
     me = await graph.me.get()
     calendar = (await graph.me.calendars.get()).value[0]
     inside = graph.me.calendars.by_calendar_id(calendar.id)
@@ -136,12 +136,12 @@ async def story(graph, client, hook):
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_microsofts_client_works(sim, server):
-    """Calendars, events, recurrence, delta, subscriptions and errors, by msgraph-sdk over HTTP."""
+    """Calendars, events, recurrence, delta, subscriptions and errors work by msgraph-sdk over HTTP."""
     received = []
     token = sim.admin.grant(ADA, "client", SCOPES)["access_token"]
     sim.push.send = post
-    with endpoint(received) as hook, sdk(server, token) as (graph, client):
-        me, made, first, subscription, changed, missing = asyncio.run(story(graph, client, hook))
+    with webhook_server(received) as hook, sdk(server, token) as (graph, client):
+        me, made, first, subscription, changed, missing = asyncio.run(use_graph(graph, client, hook))
         sim.push.deliver()
 
     assert (ADA, "Haircut", EventType.SeriesMaster) == (me.mail, made.subject, made.type)

@@ -20,7 +20,7 @@ STEPS = st.tuples(
 
 
 class Follower:
-    """A client that knows a calendar by delta alone, and replaces a series whole."""
+    """A client that keeps a copy of a calendar by delta alone, and replaces every series as a whole."""
 
     def __init__(self, driver, calendar):
         self.driver = driver
@@ -53,7 +53,7 @@ class Follower:
 
 
 def act(sim, calendars, kind, which, days):
-    """One thing a person does, if it can be done."""
+    """Do one edit of a person; one that is not possible at this moment is left out."""
     wall = (FIRST + timedelta(days=days + 20)).isoformat()
     if kind == "put":
         sim.owner.put_event(calendars[0], timed(wall))
@@ -73,7 +73,7 @@ def act(sim, calendars, kind, which, days):
 
 
 def change(sim, calendars, kind, place, days):
-    """A change of one event, or of a day of a series."""
+    """Change one event, or one occurrence of a series."""
     calendar, event = place
     own = event["type"] in {"singleInstance", "seriesMaster"}
     window = {"start": WINDOW["startDateTime"], "end": WINDOW["endDateTime"]}
@@ -102,8 +102,8 @@ def change(sim, calendars, kind, place, days):
 @given(
     st.lists(STEPS, max_size=14), st.sampled_from(["series", "removed"]), st.sampled_from(["all", "master"])
 )
-def test_delta_tells_everything(steps, days, series):
-    """Whatever people do, a client that replaces series whole sees what calendarView shows."""
+def test_changes_by_delta_add_up_to_the_calendar_view(steps, days, series):
+    """Whatever people do, the copy of a client that replaces series as a whole equals calendarView."""
     sim = MicrosoftSimulator(now=Clock(), send_push=lambda *_: WebhookReply(202))
     sim.admin.add_client("client", secret="secret", redirect_uris=["https://app.example.test/cb"])
     sim.admin.add_account(ADA)

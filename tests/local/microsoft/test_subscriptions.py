@@ -1,10 +1,10 @@
-"""Subscriptions: made, renewed, taken away, and what their owner hears of that."""
+"""Subscriptions: created, renewed and removed, and their lifecycle notifications."""
 
 import pytest
 
 from local.microsoft import WebhookReply
 from tests.local.microsoft.driver import ADA, CLO, MOMENT, Refused, timed
-from tests.local.microsoft.push_setup import HOOK, LIFE, asked, items
+from tests.local.microsoft.subscription_setup import HOOK, LIFE, asked, items
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def subscription(ada, calendar):
 
 
 def test_both_addresses_are_validated_first(hook, subscription):
-    """Each gets a POST with a token in the query; the query of the address is kept."""
+    """Each address gets a POST with a token in its query; the query it already has is kept."""
     assert [HOOK, LIFE] == hook.validations
     assert MOMENT.match(subscription["expirationDateTime"])
 
@@ -29,8 +29,8 @@ def test_both_addresses_are_validated_first(hook, subscription):
         lambda _token: WebhookReply(0),
     ],
 )
-def test_bad_echo_creates_nothing(hook, ada, calendar, answer):
-    """Wrong status, type or text, or too late: 400."""
+def test_wrong_validation_answer_creates_nothing(hook, ada, calendar, answer):
+    """A wrong status, type or text, or a late answer, is 400."""
     hook.validate = answer
     with pytest.raises(Refused) as caught:
         ada("POST", "/subscriptions", asked(calendar))
@@ -53,8 +53,8 @@ def test_bad_echo_creates_nothing(hook, ada, calendar, answer):
         {"unknown": 1},
     ],
 )
-def test_bad_subscriptions_are_refused(ada, calendar, change):
-    """Lengths, kinds, addresses and times are checked; a week is too long by a minute."""
+def test_invalid_subscriptions_are_refused(ada, calendar, change):
+    """Lengths, kinds, addresses and times are checked; a life of a week and a minute is too long."""
     with pytest.raises(Refused) as caught:
         ada("POST", "/subscriptions", asked(calendar, **change))
 
@@ -62,14 +62,14 @@ def test_bad_subscriptions_are_refused(ada, calendar, change):
 
 
 def test_short_lives_are_raised(ada, calendar):
-    """Anything under 45 minutes becomes 45: the answer says what counts."""
+    """A life under 45 minutes becomes 45 minutes, as the answer says."""
     made = ada("POST", "/subscriptions", asked(calendar, expirationDateTime="2026-10-01T08:10:00Z"))
 
     assert "2026-10-01T08:45:00.0000000Z" == made["expirationDateTime"]
 
 
-def test_twins(sim, ada, calendar, subscription):
-    """The same again is a 409, or by a setting a second one."""
+def test_second_equal_subscription_is_a_conflict(sim, ada, calendar, subscription):
+    """The same subscription again is 409, or by a setting a second one."""
     with pytest.raises(Refused) as caught:
         ada("POST", "/subscriptions", asked(calendar))
     sim.admin.set_setting("duplicate_subscriptions", True)
@@ -79,8 +79,8 @@ def test_twins(sim, ada, calendar, subscription):
     assert 2 == len(ada("GET", "/subscriptions")["value"])
 
 
-def test_renewal(ada, clock, subscription):
-    """PATCH takes an expiry; after it has passed the subscription is gone for good."""
+def test_renewal_until_the_expiry(ada, clock, subscription):
+    """PATCH takes a later expiry; after the expiry the subscription is 404."""
     path = f"/subscriptions/{subscription['id']}"
     renewed = ada("PATCH", path, {"expirationDateTime": "2026-10-01T08:50:00Z"})
     with pytest.raises(Refused) as other:
@@ -93,8 +93,8 @@ def test_renewal(ada, clock, subscription):
     assert (400, 404) == (other.value.status, late.value.status)
 
 
-def test_lifecycle_events(sim, hook, ada, subscription):
-    """They have no resource; what they say is true until it is cured."""
+def test_lifecycle_notifications(sim, hook, ada, subscription):
+    """They have no resource, and what they say is true until the app reacts."""
     path = f"/subscriptions/{subscription['id']}"
     for event in ("missed", "reauthorizationRequired"):
         sim.admin.lifecycle(event)
@@ -117,7 +117,7 @@ def test_lifecycle_events(sim, hook, ada, subscription):
 
 
 def test_reauthorize_and_renew_do_not_go_together(sim, ada, clock, subscription):
-    """Never both within ten minutes: 403, or by a setting no harm."""
+    """Renewing within ten minutes of reauthorizing is 403, or by a setting allowed."""
     path, body = f"/subscriptions/{subscription['id']}", {"expirationDateTime": "2026-10-05T00:00:00Z"}
     ada("POST", f"{path}/reauthorize")
     with pytest.raises(Refused) as caught:
@@ -128,8 +128,8 @@ def test_reauthorize_and_renew_do_not_go_together(sim, ada, clock, subscription)
     assert 403 == caught.value.status
 
 
-def test_delete_and_foreign_subscriptions(connect, ada, subscription):
-    """Only the creating user and app see a subscription; deleted ones are silent."""
+def test_only_the_creator_sees_a_subscription(connect, ada, subscription):
+    """Only the creating user and app see it; deleted ones send nothing."""
     path = f"/subscriptions/{subscription['id']}"
     for driver in (connect(CLO), connect(client="other")):
         with pytest.raises(Refused) as caught:
@@ -141,7 +141,7 @@ def test_delete_and_foreign_subscriptions(connect, ada, subscription):
 
 
 def test_exact_permission_by_setting(sim, connect, calendar):
-    """An older page says that exactly Calendars.Read is needed."""
+    """By a setting, exactly Calendars.Read is needed, as an older page of the documentation says."""
     sim.admin.set_setting("subscription_scope_exact", True)
     with pytest.raises(Refused) as caught:
         connect()("POST", "/subscriptions", asked(calendar))
@@ -151,7 +151,7 @@ def test_exact_permission_by_setting(sim, connect, calendar):
 
 
 def test_removed_consent_removes_subscriptions(sim, hook, ada, subscription):
-    """The app is told by a lifecycle event."""
+    """The app gets a lifecycle notification."""
     sim.admin.revoke_consent(ADA, "client")
     sim.push.deliver()
 

@@ -41,7 +41,7 @@ def world():
 
 
 def mutated(type_name):
-    """A body of a type with some members replaced by junk."""
+    """A valid body of a type, with some members replaced by wrong values."""
     names = sorted(members(type_name))
     return st.dictionaries(st.sampled_from(names), JUNK, max_size=4)
 
@@ -65,8 +65,8 @@ def status(verb, path, body=None, query=None):
 @example({"start": {"dateTime": "0001-01-01T00:00:00", "timeZone": "Tonga Standard Time"}}, True)
 @example({"end": {"dateTime": "9999-12-31T23:59:59", "timeZone": "Hawaiian Standard Time"}}, True)
 @example({"isAllDay": True}, False)
-def test_no_event_body_breaks_it(junk, create):
-    """Whatever is sent is stored or refused, and the calendar can still be listed."""
+def test_no_event_body_breaks_the_simulator(junk, create):
+    """Whatever event is sent is stored or refused, and the calendar can still be listed."""
     series = world()[1]
     if create:
         found = status("POST", "/me/events", timed("2026-10-05T10:00:00") | junk)
@@ -87,8 +87,8 @@ def test_no_event_body_breaks_it(junk, create):
         lambda name: st.tuples(st.just(name), mutated(name))
     )
 )
-def test_no_other_body_breaks_it(case):
-    """The same for subscriptions, calendars and settings."""
+def test_no_other_body_breaks_the_simulator(case):
+    """Whatever subscription, calendar or setting is sent is stored or refused."""
     name, body = case
     verb, path = {
         "subscription": ("POST", "/subscriptions"),
@@ -105,8 +105,8 @@ def test_no_other_body_breaks_it(case):
         st.sampled_from(["schedules", "startTime", "endTime", "availabilityViewInterval", "inputIds"]), JUNK
     )
 )
-def test_no_action_body_breaks_it(body):
-    """The same for actions and batches."""
+def test_no_action_body_breaks_the_simulator(body):
+    """Whatever is sent to actions and batches is answered or refused."""
     _, series, _ = world()
     for path in (
         "/me/calendar/getSchedule",
@@ -120,7 +120,7 @@ def test_no_action_body_breaks_it(body):
 
 @OPTIONS
 @given(st.sampled_from(sorted(SCHEMA["paths"])), QUERY)
-def test_no_address_breaks_it(template, query):
+def test_no_address_breaks_the_simulator(template, query):
     """Every address of the metadata answers or refuses, whatever its query."""
     sim, series, _ = world()
     path = template

@@ -16,8 +16,8 @@ def meeting(ada):
     return ada("POST", "/me/events", timed("2026-10-05T10:00:00", attendees=[guest(GUEST)]))
 
 
-def test_attendees_are_written_to_whatever_one_does(sim, ada, meeting):
-    """Create, change and delete send mail; nothing in the body prevents it."""
+def test_every_change_of_a_meeting_sends_mails(sim, ada, meeting):
+    """Creating, changing and deleting send mails; nothing in the body prevents that."""
     path = f"/me/events/{meeting['id']}"
     assert [("invitation", GUEST)] == mails(sim)
     ada("PATCH", path, {"subject": "New", "responseRequested": False, "hideAttendees": True})
@@ -30,8 +30,8 @@ def test_attendees_are_written_to_whatever_one_does(sim, ada, meeting):
     assert [("cancellation", SECOND)] == mails(sim)
 
 
-def test_no_attendees_no_mail(sim, ada):
-    """The only way to send nothing."""
+def test_events_without_attendees_send_no_mails(sim, ada):
+    """Leaving attendees out is the only way to send no mail."""
     made = ada("POST", "/me/events", timed("2026-10-05T10:00:00"))
     ada("PATCH", f"/me/events/{made['id']}", {"subject": "New"})
     ada("DELETE", f"/me/events/{made['id']}")
@@ -40,7 +40,7 @@ def test_no_attendees_no_mail(sim, ada):
 
 
 def test_repeated_transaction_invites_once(sim, ada):
-    """A repeated create sends no second invitation."""
+    """A repeated create with the same transactionId sends no second invitation."""
     body = timed("2026-10-05T10:00:00", attendees=[guest(GUEST)], transactionId="t-1")
     ada("POST", "/me/events", body)
     ada("POST", "/me/events", body)
@@ -48,8 +48,8 @@ def test_repeated_transaction_invites_once(sim, ada):
     assert [("invitation", GUEST)] == mails(sim)
 
 
-def test_series_with_changed_days_writes_for_each(sim, ada):
-    """Updating a series sends one mail more for every changed day."""
+def test_series_with_exceptions_sends_a_mail_for_each(sim, ada):
+    """A change of a series sends one more mail for every exception."""
     body = timed("2026-10-05T10:00:00", attendees=[guest(GUEST)], recurrence=weekly("2026-10-05", "monday"))
     made = ada("POST", "/me/events", body)
     days = ada("GET", f"/me/events/{made['id']}/instances", **WINDOW)["value"]
@@ -61,7 +61,7 @@ def test_series_with_changed_days_writes_for_each(sim, ada):
 
 
 def test_cancel_is_for_the_organizer(sim, ada, meeting):
-    """Cancelling removes the organizer's event; an attendee cannot."""
+    """Cancelling removes the organizer's event; an attendee cannot cancel."""
     invited = sim.owner.receive_invitation(ADA, timed("2026-10-06T10:00:00"), organizer=SECOND)
     with pytest.raises(Refused) as caught:
         ada("POST", f"/me/events/{invited['id']}/cancel", {"comment": "no"})
@@ -77,8 +77,8 @@ def test_cancel_is_for_the_organizer(sim, ada, meeting):
     ("action", "response", "show_as"),
     [("accept", "accepted", "busy"), ("tentativelyAccept", "tentativelyAccepted", "tentative")],
 )
-def test_answering_an_invitation(sim, ada, action, response, show_as):
-    """The answer is kept and sent; before it the event is tentative."""
+def test_response_to_an_invitation_is_kept_and_sent(sim, ada, action, response, show_as):
+    """Before the response the event is tentative."""
     invited = sim.owner.receive_invitation(ADA, timed("2026-10-06T10:00:00"), organizer=SECOND)
     path = f"/me/events/{invited['id']}"
     ada("POST", f"{path}/{action}", {"sendResponse": True})
@@ -94,8 +94,8 @@ def test_answering_an_invitation(sim, ada, action, response, show_as):
 
 
 @pytest.mark.parametrize(("keep", "left"), [(False, []), (True, ["declined"])])
-def test_declining(sim, ada, keep, left):
-    """A declined event leaves the calendar, unless declined ones are kept."""
+def test_declined_event_leaves_the_calendar(sim, ada, keep, left):
+    """A declined event is deleted, unless the setting keep_declined is on."""
     sim.admin.set_setting("keep_declined", keep)
     invited = sim.owner.receive_invitation(ADA, timed("2026-10-06T10:00:00"), organizer=SECOND)
     ada("POST", f"/me/events/{invited['id']}/decline", {"sendResponse": False})
@@ -104,16 +104,16 @@ def test_declining(sim, ada, keep, left):
     assert [] == mails(sim)
 
 
-def test_organizer_cannot_answer(ada, meeting):
-    """Only an attendee answers."""
+def test_organizer_cannot_respond(ada, meeting):
+    """Only an attendee can accept or decline."""
     with pytest.raises(Refused) as caught:
         ada("POST", f"/me/events/{meeting['id']}/accept", {})
 
     assert 400 == caught.value.status
 
 
-def test_one_day_can_be_answered(sim, ada):
-    """Accepting one day of an invitation makes it an exception."""
+def test_response_to_one_occurrence_makes_it_an_exception(sim, ada):
+    """Accepting one occurrence of an invitation changes that occurrence only."""
     body = timed("2026-10-05T10:00:00", recurrence=weekly("2026-10-05", "monday"))
     invited = sim.owner.receive_invitation(ADA, body, organizer=SECOND)
     day = ada("GET", f"/me/events/{invited['id']}/instances", **WINDOW)["value"][0]
@@ -124,7 +124,7 @@ def test_one_day_can_be_answered(sim, ada):
 
 
 def test_cancelled_copy_stays(sim, ada):
-    """When the organizer cancels, the attendee's copy may remain, marked."""
+    """When the organizer cancels, the attendee's copy can stay, marked as cancelled."""
     invited = sim.owner.receive_invitation(ADA, timed("2026-10-06T10:00:00"), organizer=SECOND)
     sim.owner.organizer_cancels(ADA, invited["id"])
     read = ada("GET", f"/me/events/{invited['id']}")
@@ -132,16 +132,16 @@ def test_cancelled_copy_stays(sim, ada):
     assert (True, "free") == (read["isCancelled"], read["showAs"])
 
 
-def test_a_guests_answer_arrives(sim, ada, meeting):
-    """The attendee's status changes."""
+def test_an_attendees_response_arrives(sim, ada, meeting):
+    """The attendee's status changes in the organizer's event."""
     sim.owner.guest_responds(ADA, meeting["id"], guest=GUEST, response="declined")
 
     read = ada("GET", f"/me/events/{meeting['id']}")
     assert ["declined"] == [each["status"]["response"] for each in read["attendees"]]
 
 
-def test_owner_answers_in_outlook(sim, ada):
-    """The owner's answer by hand is sent, too."""
+def test_owner_responds_in_outlook(sim, ada):
+    """A response by hand is sent, too."""
     invited = sim.owner.receive_invitation(ADA, timed("2026-10-06T10:00:00"), organizer=SECOND)
     sim.owner.respond(ADA, invited["id"], "accept")
 

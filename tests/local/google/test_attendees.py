@@ -14,13 +14,13 @@ def mails(sim):
 
 @pytest.fixture
 def meeting(ada):
-    """Bob is a Google account here, Eve is not."""
+    """An event whose attendee Bob has a Google account here; Eve has none."""
     body = timed(DAY, id="meeting0", summary="Plan", attendees=[{"email": BOB}, {"email": EVE}])
     return ada("events.insert", body, calendarId=ADA)
 
 
-def test_guests_get_a_copy_with_the_same_id(ada, bob, meeting):
-    """The copy on the guest's primary calendar shares id and iCalUID; self is seen from there."""
+def test_attendees_get_a_copy_with_the_same_id(ada, bob, meeting):
+    """The copy in the attendee's primary calendar has the same id and iCalUID, and its own `self` flag."""
     copy = bob("events.get", calendarId=BOB, eventId=meeting["id"])
 
     assert (copy["id"], copy["iCalUID"], copy["summary"]) == (meeting["id"], meeting["iCalUID"], "Plan")
@@ -30,7 +30,7 @@ def test_guests_get_a_copy_with_the_same_id(ada, bob, meeting):
 
 @pytest.mark.pitfall(21)
 def test_default_sends_no_mail(sim, ada, meeting):
-    """Pitfall 21: without sendUpdates nobody is mailed, whatever is done."""
+    """Pitfall 21: without sendUpdates no mail is sent, whatever is done."""
     where = {"calendarId": ADA, "eventId": meeting["id"]}
     ada("events.patch", timed("2026-10-05T12:00:00"), **where)
     ada("events.delete", **where)
@@ -39,8 +39,8 @@ def test_default_sends_no_mail(sim, ada, meeting):
 
 
 @pytest.mark.pitfall(21)
-def test_mails_per_recipient_and_kind(sim, ada):
-    """Pitfall 21: invitation for the new, update for the staying, cancellation for the removed; one each."""
+def test_each_attendee_gets_one_mail_of_the_right_kind(sim, ada):
+    """Pitfall 21: new attendees get an invitation, remaining ones an update, removed ones a cancellation."""
     body = timed(DAY, attendees=[{"email": BOB}, {"email": EVE}])
     made = ada("events.insert", body, calendarId=ADA, sendUpdates="all")
     where = {"calendarId": ADA, "eventId": made["id"], "sendUpdates": "all"}
@@ -57,8 +57,8 @@ def test_mails_per_recipient_and_kind(sim, ada):
     assert mails(sim) == [("cancellation", EVE)]
 
 
-def test_external_only_leaves_google_guests_out(sim, ada):
-    """ExternalOnly mails those who have no Google calendar; the older flag mails all."""
+def test_external_only_sends_no_mail_to_google_accounts(sim, ada):
+    """ExternalOnly sends mails to those without a Google calendar; the older sendNotifications to all."""
     body = timed(DAY, attendees=[{"email": BOB}, {"email": EVE}])
     ada("events.insert", body, calendarId=ADA, sendUpdates="externalOnly")
     assert mails(sim) == [("invitation", EVE)]
@@ -67,8 +67,8 @@ def test_external_only_leaves_google_guests_out(sim, ada):
     assert len(mails(sim)) == 2
 
 
-def test_some_mails_may_be_sent_anyway(sim, ada):
-    """A setting lets Google mail despite none."""
+def test_a_setting_sends_mails_in_spite_of_none(sim, ada):
+    """With the setting mail_despite_none, Google sends mails although sendUpdates is none."""
     sim.admin.set_setting("mail_despite_none", True)
     ada("events.insert", timed(DAY, attendees=[{"email": EVE}]), calendarId=ADA, sendUpdates="none")
 
@@ -78,8 +78,8 @@ def test_some_mails_may_be_sent_anyway(sim, ada):
 @pytest.mark.parametrize(
     "change", [{"summary": "x"}, {"attendees": [{"email": BOB}]}, timed("2026-10-05T12:00:00")]
 )
-def test_shared_fields_are_the_organizers(bob, meeting, change):
-    """A guest who changes shared properties gets forbiddenForNonOrganizer."""
+def test_attendees_cannot_change_shared_fields(bob, meeting, change):
+    """An attendee who changes shared fields gets forbiddenForNonOrganizer."""
     with pytest.raises(Refused) as caught:
         bob("events.patch", change, calendarId=BOB, eventId=meeting["id"])
 
@@ -92,7 +92,7 @@ def test_shared_fields_are_the_organizers(bob, meeting, change):
 
 
 def test_put_without_guest_flags_counts_as_changing_them(sim, ada, bob):
-    """Left out in a PUT, a flag takes its default, which a guest may not set."""
+    """A flag that a PUT leaves out takes its default, which an attendee may not set."""
     body = timed(DAY, id="meeting0", attendees=[{"email": BOB}], guestsCanInviteOthers=False)
     ada("events.insert", body, calendarId=ADA)
     copy = bob("events.get", calendarId=BOB, eventId="meeting0")
@@ -104,7 +104,7 @@ def test_put_without_guest_flags_counts_as_changing_them(sim, ada, bob):
     assert caught.value.reason == "forbiddenForNonOrganizer"
 
 
-def test_guests_own_their_copy_and_their_answer(sim, ada, bob, meeting):
+def test_attendees_change_their_own_fields_and_answer(sim, ada, bob, meeting):
     """Colour, transparency and private properties stay on the copy; the answer reaches the organizer."""
     where = {"calendarId": BOB, "eventId": meeting["id"]}
     own = {"colorId": "3", "transparency": "transparent", "extendedProperties": {"private": {"a": "b"}}}
@@ -127,8 +127,8 @@ def test_guests_own_their_copy_and_their_answer(sim, ada, bob, meeting):
     )
 
 
-def test_guest_deletes_only_the_own_copy(ada, bob, meeting):
-    """For the organizer that is a declined answer."""
+def test_attendee_deletes_only_the_own_copy(ada, bob, meeting):
+    """For the organizer, the attendee's deletion is a declined answer."""
     bob("events.delete", calendarId=BOB, eventId=meeting["id"])
     original = ada("events.get", calendarId=ADA, eventId=meeting["id"])
 
@@ -136,7 +136,7 @@ def test_guest_deletes_only_the_own_copy(ada, bob, meeting):
 
 
 def test_organizers_deletion_cancels_every_copy(ada, bob, meeting):
-    """The guest's copy becomes a tombstone with its id only."""
+    """The attendee's copy is cancelled, and shows its id only."""
     ada("events.delete", calendarId=ADA, eventId=meeting["id"])
 
     assert bob("events.get", calendarId=BOB, eventId=meeting["id"]).keys() == {"kind", "etag", "id", "status"}
@@ -144,7 +144,7 @@ def test_organizers_deletion_cancels_every_copy(ada, bob, meeting):
 
 @pytest.mark.pitfall(18)
 def test_decline_keeps_the_event_and_frees_the_time(sim, bob, meeting):
-    """Pitfall 18: a declined event stays listed and opaque; the own entry says so, and free/busy knows."""
+    """Pitfall 18: a declined event stays listed and opaque, but does not count in free/busy."""
     window = {"time_min": "2026-10-05T00:00:00Z", "time_max": "2026-10-06T00:00:00Z"}
     before = sim.inspect.busy(BOB, **window)
     sim.owner.respond(BOB, meeting["id"], "declined")
@@ -155,8 +155,8 @@ def test_decline_keeps_the_event_and_frees_the_time(sim, bob, meeting):
     assert (len(before), sim.inspect.busy(BOB, **window)) == (1, [])
 
 
-def test_guest_instances_follow(sim, ada, bob):
-    """A moved instance of a series moves on the guest's calendar; a guest can decline one instance."""
+def test_attendees_copies_of_instances_follow(sim, ada, bob):
+    """A moved instance moves in the attendee's calendar too; an attendee can decline one instance."""
     body = timed(DAY, id="series", attendees=[{"email": BOB}], recurrence=["RRULE:FREQ=DAILY;COUNT=3"])
     ada("events.insert", body, calendarId=ADA)
     instance = "series_20261006T080000Z"
@@ -173,7 +173,7 @@ def test_guest_instances_follow(sim, ada, bob):
 
 
 def test_outside_invitation_arrives_unanswered(sim, ada):
-    """An invitation from elsewhere has a foreign organizer and waits for an answer."""
+    """An invitation from outside has a foreign organizer and is not yet answered."""
     made = sim.owner.receive_invitation(ADA, timed(DAY, summary="Pitch"), organizer=EVE)
     found = ada("events.get", calendarId=ADA, eventId=made["id"])
 
@@ -182,8 +182,8 @@ def test_outside_invitation_arrives_unanswered(sim, ada):
 
 
 @pytest.mark.pitfall(20)
-def test_too_many_guests_are_quota_exceeded(sim, ada):
-    """Pitfall 20: adding guests runs into the usage limit while other writes still pass."""
+def test_too_many_attendees_exceed_the_usage_limit(sim, ada):
+    """Pitfall 20: adding attendees exceeds the usage limit while other writes still pass."""
     sim.admin.set_setting("guest_budget", 2)
     ada("events.insert", timed(DAY, attendees=[{"email": BOB}, {"email": EVE}]), calendarId=ADA)
 

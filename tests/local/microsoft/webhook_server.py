@@ -1,4 +1,4 @@
-"""A webhook of one's own over HTTP, as others write one."""
+"""A webhook over HTTP that works as apps write them."""
 
 import json
 import threading
@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 
 @contextmanager
-def endpoint(received):
-    """A webhook of one's own over HTTP."""
+def webhook_server(received):
+    """Serve a webhook that puts what arrives into `received`; yields its address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
