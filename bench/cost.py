@@ -19,7 +19,7 @@ MOST_WRITES = 100
 def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of all topics
     """Measure both providers; the operations are the same in every run, the CPU depends on the machine."""
     # The set-up of the tests, which is not typed.
-    cost = import_module("tests.flows.cost_setup")
+    cost = import_module("tests.flows.setups.cost_setup")
     return [row for kind in ProviderKind for row in _rows(cost, kind, rounds=3 if quick else 20)]
 
 

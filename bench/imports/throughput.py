@@ -36,6 +36,11 @@ EVENTS, FEW_EVENTS = 2_500, 1_000
 MANY_TIMES = 4
 AT_LEAST = {ProviderKind.GOOGLE: 10.0, ProviderKind.MICROSOFT: 10.0}
 MEMORY_AT_MOST = 2.0
+SETUPS = {
+    ProviderKind.GOOGLE: ("tests.flows.setups.sync_setup", "Synced"),
+    ProviderKind.MICROSOFT: ("tests.flows.setups.graph_setup", "Outlook"),
+}
+"""The classes of the tests that connect an account, by provider."""
 PLENTY = 10**7
 MOST_IMPORTS = 40
 
@@ -200,8 +205,8 @@ def _connect(account: Any, name: str) -> str:
 
 def _connected_account(kind: ProviderKind, documents: FirestoreDocuments) -> Any:
     """A connected account from the set-up of the tests, which is not typed."""
-    name, of = ("sync_setup", "Synced") if kind is ProviderKind.GOOGLE else ("graph_setup", "Outlook")
-    return getattr(import_module(f"tests.flows.{name}"), of)(sync=False, documents=documents)
+    module, name = SETUPS[kind]
+    return getattr(import_module(module), name)(sync=False, documents=documents)
 
 
 def _with_answers(ports: Any, kind: ProviderKind, canned: CannedAnswers) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 from bench.measure import ratio, side_by_side
@@ -74,3 +75,15 @@ def test_the_baselines_change_no_locked_version() -> None:
     assert {"django-appointment", "intervaltree", "portion", "timegrid"} <= bench.keys()
     assert len(shared) > 50
     assert {name: bench[name] for name in shared} == {name: dev[name] for name in shared}
+
+
+def test_the_set_ups_that_the_bench_shares_with_the_tests_exist() -> None:
+    """The bench imports them by name, so that a move of a file would be noticed only when it runs."""
+    names = {
+        name
+        for path in (ROOT / "bench").rglob("*.py")
+        for name in re.findall(r'"(tests\.[a-z_.]+)"', path.read_text())
+    }
+
+    assert len(names) >= 4
+    assert [] == [name for name in sorted(names) if find_spec(name) is None]
