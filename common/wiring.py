@@ -120,7 +120,7 @@ class Installation:
     def ports(self) -> Ports:
         """Everything outside, each opened when it is first used."""
         from common.ports import Ports  # noqa: PLC0415
-        from common.providers.offered import offered  # noqa: PLC0415
+        from common.providers.registry import provider_registry as offered  # noqa: PLC0415
 
         stores = self.stores
         return Ports(

@@ -27,7 +27,7 @@ from common.providers.google.client import GoogleClient
 from common.providers.microsoft.authorizer import MicrosoftAuthorizer, MicrosoftRegistration
 from common.providers.microsoft.calendar import MicrosoftCalendar
 from common.providers.microsoft.client import GraphClient
-from common.providers.offered import ProviderRegistry
+from common.providers.registry import ProviderRegistry
 from common.push_ports import PushPorts
 from common.store import stores
 from common.store.firestore.documents import Documents

@@ -13,7 +13,7 @@ from common.crypto.keys import HmacKeys
 from common.domain.calendar.connection import ProviderKind
 from common.domain.shared.tasks import Work
 from common.flows.shared.enqueue import wake_calendar
-from common.providers.offered import offered
+from common.providers.registry import provider_registry
 from common.wiring import Installation
 from tests.api.booking.test_bookings import book
 from tests.api.conftest import Http
@@ -27,7 +27,7 @@ CLIENTS = {"GOOGLE_CLIENT_ID": "1.apps.googleusercontent.com", "MICROSOFT_CLIENT
 
 
 def without_client_secrets(world: World) -> None:
-    world.ports = replace(world.ports, providers=offered(Config(CLIENTS), live_timeout=1.0))
+    world.ports = replace(world.ports, providers=provider_registry(Config(CLIENTS), live_timeout=1.0))
 
 
 @pytest.mark.parametrize("provider", list(ProviderKind))

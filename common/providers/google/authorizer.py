@@ -24,7 +24,7 @@ from common.errors import (
     UnexpectedReply,
 )
 from common.ports.provider import ConsentRequest
-from common.providers.answer_fields import required, retry_after, scopes, text
+from common.providers.answers import granted_scopes, required_text, retry_after, text_of
 
 _PREFIX = "https://www.googleapis.com/auth/"
 _LIST = f"{_PREFIX}calendar.calendarlist.readonly"
@@ -131,10 +131,10 @@ class GoogleAuthorizer:
         )
         person = self._person(reply, now)
         return Grant(
-            access_token=required(reply, "access_token"),
-            refresh_token=text(reply, "refresh_token"),
+            access_token=required_text(reply, "access_token"),
+            refresh_token=text_of(reply, "refresh_token"),
             expires_at=now + lifetime(reply),
-            scopes=scopes(reply) or SCOPES,
+            scopes=granted_scopes(reply) or SCOPES,
             account=person.account,
             identity=person.identity,
         )
@@ -146,10 +146,10 @@ class GoogleAuthorizer:
         reply = self._post_grant({"grant_type": "refresh_token", "refresh_token": grant.refresh_token})
         return replace(
             grant,
-            access_token=required(reply, "access_token"),
-            refresh_token=text(reply, "refresh_token") or grant.refresh_token,
+            access_token=required_text(reply, "access_token"),
+            refresh_token=text_of(reply, "refresh_token") or grant.refresh_token,
             expires_at=now + lifetime(reply),
-            scopes=scopes(reply) or grant.scopes,
+            scopes=granted_scopes(reply) or grant.scopes,
             # Grants of before this was kept: whose it is comes with the next refresh.
             identity=grant.identity or self._person(reply, now).identity,
         )
@@ -209,7 +209,7 @@ def _body(answer: requests.Response) -> object:
 
 def _error(answer: requests.Response) -> str:
     body = _body(answer)
-    return (text(body, "error") or "") if isinstance(body, dict) else ""
+    return (text_of(body, "error") or "") if isinstance(body, dict) else ""
 
 
 _ASSUMED_LIFE = timedelta(minutes=10)
@@ -254,7 +254,7 @@ def person_of(reply: Mapping[str, Any], *, client_id: str, issuer: str | None, n
     Raises:
         UnexpectedReply: The ID token is not for us, or of somebody else than ``issuer``.
     """
-    id_token = text(reply, "id_token")
+    id_token = text_of(reply, "id_token")
     if id_token is None:
         return Person()
     claims = _claims(id_token)
@@ -264,8 +264,8 @@ def person_of(reply: Mapping[str, Any], *, client_id: str, issuer: str | None, n
     if not (issued and ours and isinstance(expires, int | float) and expires > now.timestamp()):
         raise UnexpectedReply("an ID token that is not for us", code="id_token")
     verified = claims.get("email_verified") is True
-    subject = text(claims, "sub")
-    return Person((text(claims, "email") if verified else None) or subject, subject)
+    subject = text_of(claims, "sub")
+    return Person((text_of(claims, "email") if verified else None) or subject, subject)
 
 
 def _claims(id_token: str) -> Mapping[str, Any]:

@@ -9,10 +9,11 @@ from common.domain.calendar.event import Detail, ExternalEvent, Kind
 from common.domain.calendar.interval import Interval
 from common.errors import Forbidden, GrantRevoked, SyncError, UnexpectedReply
 from common.ports.provider import BusyPage, BusyRequest
+from common.providers.answers import moment_of
 from common.providers.google import list_events
 from common.providers.google.client import BUSY_RULES, GoogleClient
 from common.providers.google.event_structs import read_listing
-from common.providers.google.events_to_domain import GoogleReadContext, moment_of
+from common.providers.google.events_to_domain import GoogleContext
 from common.providers.google.request_bodies import Reply
 
 BLIND = frozenset({AccessRole.NONE, AccessRole.FREE_BUSY})
@@ -42,7 +43,7 @@ def _listed(
         **list_events.paged(request.page),
     )
     listing = read_listing(client.content(token, asked, live=True))
-    place = GoogleReadContext.of((request.calendar.zone, listing.time_zone), detail)
+    place = GoogleContext.of((request.calendar.zone, listing.time_zone), detail)
     events, unreadable = list_events.events_of(listing, place)
     if unreadable:
         raise UnexpectedReply("an event whose time cannot be read", code="unreadable_event")

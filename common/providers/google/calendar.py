@@ -13,14 +13,13 @@ from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
 from common.errors import CalendarGone, SyncError, UnexpectedReply
 from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest
-from common.providers.answer_fields import lenient
+from common.providers.answers import UnmappableEvent, decoded_leniently
 from common.providers.google import list_events, request_bodies
 from common.providers.google.busy import BLIND, ask_busy
 from common.providers.google.client import GoogleClient
 from common.providers.google.event_structs import GoogleItem, listed, listing_of, read_listing
 from common.providers.google.events_to_domain import (
-    GoogleReadContext,
-    UnmappableGoogleEvent,
+    GoogleContext,
     calendar_of,
     change_of,
     channel_of,
@@ -69,14 +68,14 @@ class GoogleCalendar:
     def delete_calendar(self, token: str, calendar: CalendarRef) -> None:
         """Remove a calendar that we made; one that is gone already is fine."""
         request = self._client.service.calendars().delete(calendarId=calendar.provider_id)
-        self._client.tell(token, request, accept=_ABSENT)
+        self._client.send(token, request, accept=_ABSENT)
 
     def changes(self, token: str, calendar: CalendarRef, cursor: Cursor, *, detail: Detail) -> ChangePage:
         """The next page of a full listing or of a delta; series are named, not expanded."""
         asked = list_events.listing(cursor, detail)
         request = self._events.list(calendarId=calendar.provider_id, **asked)
         listing = read_listing(self._client.content(token, request))
-        place = GoogleReadContext.of((calendar.zone, listing.time_zone), detail)
+        place = GoogleContext.of((calendar.zone, listing.time_zone), detail)
         found = [change_of(item, place, snapshot=cursor.snapshot) for item in listing.items or ()]
         page, sync_token = next_page(listing.next_page_token, cursor.page), listing.next_sync_token
         if page:
@@ -131,9 +130,7 @@ class GoogleCalendar:
         if isinstance(reply, RefusalOutcome):
             return self._proven(token, calendar, series_id, reply)
         listing = listing_of(reply)
-        events, unreadable = events_of(
-            listing, GoogleReadContext.of((calendar.zone, listing.time_zone), detail)
-        )
+        events, unreadable = events_of(listing, GoogleContext.of((calendar.zone, listing.time_zone), detail))
         return OccurrencePage(
             events=tuple(event for event in events if event.series_id and event.inside(window)),
             unreadable=unreadable,
@@ -153,8 +150,8 @@ class GoogleCalendar:
         if reply.get("status") == "cancelled":
             return Gone(event_id)
         try:
-            return event_of(lenient(reply, GoogleItem), GoogleReadContext.of((calendar.zone,), detail))
-        except UnmappableGoogleEvent as error:
+            return event_of(decoded_leniently(reply, GoogleItem), GoogleContext.of((calendar.zone,), detail))
+        except UnmappableEvent as error:
             raise UnexpectedReply("an event that cannot be read", code=str(error)) from None
 
     def create_event(self, token: str, calendar: CalendarRef, draft: EventDraft) -> EventRef | IdTaken:
@@ -202,7 +199,7 @@ class GoogleCalendar:
         request = self._events.delete(
             calendarId=calendar.provider_id, eventId=event_id, **request_bodies.send_updates(notify=notify)
         )
-        outcome = self._client.tell(token, request, accept=_ABSENT)
+        outcome = self._client.send(token, request, accept=_ABSENT)
         if outcome:
             self._proven(token, calendar, event_id, outcome)
 
@@ -219,7 +216,7 @@ class GoogleCalendar:
     def unwatch(self, token: str, channel: Channel) -> None:
         """Close a push channel; one that is unknown already is fine."""
         body: Any = {"id": channel.id, "resourceId": channel.resource_id}
-        self._client.tell(token, self._client.service.channels().stop(body=body), accept=_ABSENT)
+        self._client.send(token, self._client.service.channels().stop(body=body), accept=_ABSENT)
 
     def busy(
         self,

@@ -1,4 +1,4 @@
-"""Connections to Google whose answers must be whole, not too large, and not too slow in coming."""
+"""Calls Google Calendar over bounded connections, and holds the one table of what its refusals mean."""
 
 from __future__ import annotations
 
@@ -267,7 +267,7 @@ class GoogleClient:
             raise error_for(answer)
         return bytes(answer) if isinstance(answer, bytes) else b""
 
-    def tell(
+    def send(
         self, token: str, request: HttpRequest, *, accept: Collection[RefusalOutcome] = ()
     ) -> RefusalOutcome | None:
         """Send a request whose answer is empty; one of the accepted refusals, or None."""
@@ -283,9 +283,9 @@ class GoogleClient:
         request.headers = {**(request.headers or {}), "authorization": f"Bearer {token}"}
         conditional = "If-Match" in request.headers
         with self._pools[live].borrowed() as http:
-            heard: Any = RefusalFilter(http)
+            connection: Any = RefusalFilter(http)
             try:
-                return request.execute(http=heard, num_retries=0)
+                return request.execute(http=connection, num_retries=0)
             except GoogleRefused as refused:
                 status, headers, content = refused.args
                 return read_refusal(status, headers, content, conditional=conditional)

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from common.errors import ProviderUnavailable, UnexpectedReply
-from common.providers.answer_fields import lenient, parsed
+from common.providers.answers import decoded_leniently, parsed_json
 from common.providers.google.request_bodies import Reply
 
 
@@ -73,7 +73,7 @@ _listings = msgspec.json.Decoder(GoogleListing)
 
 def item_of(found: object) -> GoogleItem | None:
     """One event, whatever is odd about it; None for what is no object."""
-    return lenient(found, GoogleItem) if isinstance(found, dict) else None
+    return decoded_leniently(found, GoogleItem) if isinstance(found, dict) else None
 
 
 def listing_of(reply: Reply) -> GoogleListing:
@@ -101,7 +101,7 @@ def read_listing(content: bytes) -> GoogleListing:
     try:
         found = _listings.decode(content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        reply = parsed(content)
+        reply = parsed_json(content)
         if not isinstance(reply, dict):
             raise ProviderUnavailable("Google's answer is not whole", code="unreadable_reply") from None
         return listing_of(reply)

@@ -29,7 +29,7 @@ from common.domain.calendar.sync_state import Channel
 from common.domain.calendar.zones import day_interval, zone
 from common.errors import UnexpectedReply
 from common.ports.provider import ChannelRequest
-from common.providers.answer_fields import whole
+from common.providers.answers import UnmappableEvent, moment_of, text_of, whole_characters
 from common.providers.google.event_structs import GoogleItem, GoogleTime, Guest, Properties
 from common.providers.google.request_bodies import MARKER, RESPONSES, ROLES, TYPES, Reply
 
@@ -42,21 +42,17 @@ _PRIVATE = frozenset({"private", "confidential"})
 _NO_ANSWER = frozenset({Response.ACCEPTED, Response.NEEDS_ACTION})
 
 
-class UnmappableGoogleEvent(ValueError):
-    """An item that cannot be understood; its text is a stable word."""
-
-
 @dataclass(frozen=True, slots=True)
-class GoogleReadContext:
+class GoogleContext:
     """Where events are read: the zone of all-day events, and how much was asked for."""
 
     zone: ZoneInfo
     detail: Detail
 
     @staticmethod
-    def of(names: Iterable[object], detail: Detail) -> GoogleReadContext:
+    def of(names: Iterable[object], detail: Detail) -> GoogleContext:
         """The first zone that exists, so that an odd name never costs an event."""
-        return GoogleReadContext(next(zones_of(names), ZoneInfo("UTC")), detail)
+        return GoogleContext(next(zones_of(names), ZoneInfo("UTC")), detail)
 
 
 def zones_of(names: Iterable[object]) -> Iterator[ZoneInfo]:
@@ -68,7 +64,7 @@ def zones_of(names: Iterable[object]) -> Iterator[ZoneInfo]:
             continue
 
 
-def change_of(item: GoogleItem | None, place: GoogleReadContext, *, snapshot: bool) -> Change | None:
+def change_of(item: GoogleItem | None, place: GoogleContext, *, snapshot: bool) -> Change | None:
     """What an item of a feed says, or None where it is no news: a cancelled event in a full listing."""
     if item is None:
         return Unreadable("", "not_an_object")
@@ -82,19 +78,19 @@ def change_of(item: GoogleItem | None, place: GoogleReadContext, *, snapshot: bo
         return SeriesTouched(id_)
     try:
         event = event_of(item, place)
-    except UnmappableGoogleEvent as error:
+    except UnmappableEvent as error:
         return SeriesTouched(series, id_) if series else Unreadable(id_, str(error))
     return SeriesTouched(series, id_, event) if series else Upsert(event)
 
 
-def event_of(item: GoogleItem, place: GoogleReadContext) -> ExternalEvent:
+def event_of(item: GoogleItem, place: GoogleContext) -> ExternalEvent:
     """One event.
 
     Raises:
-        Unmappable: It has no identity or no times that could be understood.
+        UnmappableEvent: It has no identity or no times that could be understood.
     """
     if not item.id:
-        raise UnmappableGoogleEvent("no_id")
+        raise UnmappableEvent("no_id")
     series = item.recurring_event_id or None
     start, end, all_day = _times(item, place)
     full = place.detail is _FULL
@@ -114,24 +110,24 @@ def event_of(item: GoogleItem, place: GoogleReadContext) -> ExternalEvent:
         _original_start(item, place) if series else None,
         item.etag or None,
         moment_of(item.updated),
-        whole(item.summary) if full else None,
-        whole(item.description) if full else None,
+        whole_characters(item.summary) if full else None,
+        whole_characters(item.description) if full else None,
         _marker(item.extended_properties) if item.extended_properties else None,
     )
 
 
-def _times(item: GoogleItem, place: GoogleReadContext) -> tuple[datetime, datetime, tuple[date, date] | None]:
+def _times(item: GoogleItem, place: GoogleContext) -> tuple[datetime, datetime, tuple[date, date] | None]:
     if item.start and item.start.date and (days := _days(item.start, item.end)):
         try:
             span = day_interval(*days, place.zone)
         except (ValueError, OverflowError):
-            raise UnmappableGoogleEvent("bad_days") from None
+            raise UnmappableEvent("bad_days") from None
         return span.start, span.end, days
     start, end = _instant(item.start, place.zone), _instant(item.end, place.zone)
     if start is None or end is None:
-        raise UnmappableGoogleEvent("no_times")
+        raise UnmappableEvent("no_times")
     if end < start:
-        raise UnmappableGoogleEvent("ends_before_start")
+        raise UnmappableEvent("ends_before_start")
     return start, end, None
 
 
@@ -146,7 +142,7 @@ def _days(start: GoogleTime, end: GoogleTime | None) -> tuple[date, date] | None
     try:
         return first, first + timedelta(days=1) if last == first else last
     except OverflowError:
-        raise UnmappableGoogleEvent("bad_days") from None
+        raise UnmappableEvent("bad_days") from None
 
 
 def _day(when: GoogleTime | None) -> date | None:
@@ -161,20 +157,6 @@ def _instant(when: GoogleTime | None, home: ZoneInfo) -> datetime | None:
         return None
     # Nearly every time says its offset; only a wall clock has to know where it hangs.
     return moment_of(when.date_time) or moment_of(when.date_time, next(zones_of([when.time_zone]), home))
-
-
-def moment_of(text: object, home: ZoneInfo | None = None) -> datetime | None:
-    """An instant out of RFC 3339, or of a wall clock in ``home``; None where there is none."""
-    try:
-        read = datetime.fromisoformat(text) if isinstance(text, str) else None
-        place = read and read.tzinfo
-        if read is None or place is UTC:
-            return read
-        if place is None:
-            return read.replace(tzinfo=home).astimezone(UTC) if home else None
-        return read.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _show_as(item: GoogleItem) -> ShowAs:
@@ -193,25 +175,19 @@ def _response(attendees: Sequence[Guest]) -> Response:
     return _OWNER
 
 
-def _original_start(item: GoogleItem, place: GoogleReadContext) -> str:
+def _original_start(item: GoogleItem, place: GoogleContext) -> str:
     value = item.original_start_time
     if day := _day(value):
         return day.strftime("%Y%m%d")
     if at := _instant(value, place.zone):
         return at.strftime("%Y%m%dT%H%M%SZ")
-    raise UnmappableGoogleEvent("no_original_start")
+    raise UnmappableEvent("no_original_start")
 
 
 def _marker(properties: Properties) -> Marker | None:
-    text = text_of(properties.private or {}, MARKER)
-    booking, _, epoch = (text or "").rpartition(".")
+    mark = text_of(properties.private or {}, MARKER)
+    booking, _, epoch = (mark or "").rpartition(".")
     return Marker(booking, int(epoch)) if booking and epoch.isascii() and epoch.isdigit() else None
-
-
-def text_of(item: Mapping[str, Any], name: str) -> str | None:
-    """A text that is there and not empty."""
-    value = item.get(name)
-    return value if isinstance(value, str) and value else None
 
 
 def written_of(reply: Reply) -> EventRef:

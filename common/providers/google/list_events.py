@@ -12,8 +12,9 @@ from common.domain.calendar.event import Detail, ExternalEvent
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import Cursor
 from common.errors import UnexpectedReply
+from common.providers.answers import UnmappableEvent
 from common.providers.google.event_structs import GoogleItem, GoogleListing
-from common.providers.google.events_to_domain import GoogleReadContext, UnmappableGoogleEvent, event_of
+from common.providers.google.events_to_domain import GoogleContext, event_of
 from common.providers.google.request_bodies import moment
 
 PAGE_SIZE = 500
@@ -88,7 +89,7 @@ def next_page(following: object, page: str | None) -> str | None:
     return following
 
 
-def events_of(listing: GoogleListing, place: GoogleReadContext) -> tuple[list[ExternalEvent], int]:
+def events_of(listing: GoogleListing, place: GoogleContext) -> tuple[list[ExternalEvent], int]:
     """The living events of a page, and how many of its items cannot be read."""
     events: list[ExternalEvent] = []
     unreadable = 0
@@ -97,6 +98,6 @@ def events_of(listing: GoogleListing, place: GoogleReadContext) -> tuple[list[Ex
             continue
         try:
             events.append(event_of(item or GoogleItem(), place))
-        except UnmappableGoogleEvent:
+        except UnmappableEvent:
             unreadable += 1
     return events, unreadable

@@ -15,7 +15,7 @@ from common.domain.calendar.connection import AccessRole
 from common.domain.calendar.event import EventType, Response
 from common.domain.calendar.zones import zone
 from common.ports.provider import ChannelRequest
-from common.providers.answer_fields import retry_after
+from common.providers.answers import retry_after
 
 Reply = Mapping[str, Any]
 MARKER = "slotbridge"

@@ -26,8 +26,8 @@ from common.errors import (
     UnexpectedReply,
 )
 from common.ports.provider import ConsentRequest
-from common.providers import answer_fields
-from common.providers.answer_fields import parsed, required, retry_after, text
+from common.providers import answers
+from common.providers.answers import parsed_json, required_text, retry_after, text_of
 from common.providers.microsoft.client import forgetful
 
 ORIGIN = "https://login.microsoftonline.com"
@@ -90,7 +90,7 @@ class LoginClient:
         if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             text = f"Microsoft's sign-in answered {answer.status_code}"
             raise ProviderUnavailable(text, retry_after=wait)
-        if not isinstance(parsed(answer.content), dict):
+        if not isinstance(parsed_json(answer.content), dict):
             raise ProviderUnavailable("Microsoft's answer is not whole", code="unreadable_reply")
         return answer
 
@@ -152,7 +152,7 @@ def identity(claims: Mapping[str, Any]) -> str | None:
     Personal accounts share one tenant, and have an object in it as well; where none is told, ``sub`` names
     the person to our application: https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference
     """
-    tenant, person = text(claims, "tid"), text(claims, "oid") or text(claims, "sub")
+    tenant, person = text_of(claims, "tid"), text_of(claims, "oid") or text_of(claims, "sub")
     return f"{tenant}/{person}" if tenant and person else None
 
 
@@ -166,7 +166,7 @@ def lifetime(reply: Mapping[str, Any]) -> timedelta:
 
 def scopes(reply: Mapping[str, Any]) -> tuple[str, ...]:
     """What was given, by the short names: Graph is the resource of whatever names none."""
-    return tuple(name.removeprefix(RESOURCE) for name in answer_fields.scopes(reply))
+    return tuple(name.removeprefix(RESOURCE) for name in answers.granted_scopes(reply))
 
 
 # https://learn.microsoft.com/graph/permissions-reference; reading is asked for beside writing, because
@@ -277,11 +277,11 @@ class MicrosoftAuthorizer:
         reply = self._asked("acquire_token_by_auth_code_flow", flow, {"state": "checked", "code": code})
         claims = self._claims(reply, now)
         return Grant(
-            access_token=required(reply, "access_token"),
-            refresh_token=text(reply, "refresh_token"),
+            access_token=required_text(reply, "access_token"),
+            refresh_token=text_of(reply, "refresh_token"),
             expires_at=now + lifetime(reply),
             scopes=scopes(reply) or PERMISSIONS,
-            account=text(claims, "preferred_username") or identity(claims),
+            account=text_of(claims, "preferred_username") or identity(claims),
             identity=identity(claims),
         )
 
@@ -294,8 +294,8 @@ class MicrosoftAuthorizer:
         reply = self._asked("acquire_token_by_refresh_token", grant.refresh_token, given)
         return replace(
             grant,
-            access_token=required(reply, "access_token"),
-            refresh_token=text(reply, "refresh_token") or grant.refresh_token,
+            access_token=required_text(reply, "access_token"),
+            refresh_token=text_of(reply, "refresh_token") or grant.refresh_token,
             expires_at=now + lifetime(reply),
             scopes=scopes(reply) or grant.scopes,
             # Grants of before this was kept: whose it is comes with the next refresh.
@@ -342,7 +342,7 @@ def _hashed(nonce: str) -> str:
 
 def refusal(reply: Mapping[str, Any]) -> SyncError:
     """The error for a refusal of the token endpoint, by number where one says more, else by word."""
-    word, listed = text(reply, "error") or "", reply.get("error_codes")
+    word, listed = text_of(reply, "error") or "", reply.get("error_codes")
     numbers = [one for one in listed if isinstance(one, int)] if isinstance(listed, list) else []
     kind, code = next(
         (NUMBERS[one] for one in numbers if one in NUMBERS), (REFUSALS.get(word, UnexpectedReply), None)

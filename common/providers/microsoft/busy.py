@@ -13,7 +13,7 @@ from common.ports.provider import BusyPage, BusyRequest
 from common.providers.microsoft import list_events
 from common.providers.microsoft.client import GraphClient, error_for
 from common.providers.microsoft.event_structs import listing_of
-from common.providers.microsoft.events_to_domain import GraphReadContext
+from common.providers.microsoft.events_to_domain import GraphContext
 from common.providers.microsoft.request_bodies import Ask, Reply, read_refusal
 
 
@@ -46,9 +46,7 @@ def _page(
 ) -> BusyPage | SyncError:
     try:
         listing = listing_of(reply)
-        events, unreadable = list_events.events_of(
-            listing, GraphReadContext.of(request.calendar.zone, detail)
-        )
+        events, unreadable = list_events.events_of(listing, GraphContext.of(request.calendar.zone, detail))
         if unreadable:
             return UnexpectedReply("an event whose time cannot be read", code="unreadable_event")
         following = list_events.link_of(listing.next_link, own=client.own, page=request.page)

@@ -13,14 +13,13 @@ from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel,
 from common.domain.export.own_events import id_signature
 from common.errors import Conflict, Forbidden, SyncError, UnexpectedReply
 from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest
-from common.providers.answer_fields import lenient
+from common.providers.answers import UnmappableEvent, decoded_leniently
 from common.providers.microsoft import busy, list_events, request_bodies
 from common.providers.microsoft.busy import ask_busy
 from common.providers.microsoft.client import GraphClient
 from common.providers.microsoft.event_structs import WordedItem, listed, listing_of, read_listing
 from common.providers.microsoft.events_to_domain import (
-    GraphReadContext,
-    UnmappableGraphEvent,
+    GraphContext,
     calendar_of,
     change_of,
     channel_of,
@@ -74,7 +73,7 @@ class MicrosoftCalendar:
 
     def delete_calendar(self, token: str, calendar: CalendarRef) -> None:
         """Remove a calendar that we made; one that is gone already is fine."""
-        self._client.tell(
+        self._client.send(
             token, Ask("DELETE", request_bodies.calendar_path(calendar.provider_id)), accept=_ABSENT
         )
 
@@ -84,7 +83,7 @@ class MicrosoftCalendar:
             self._client.content(token, list_events.feed(calendar.provider_id, cursor, detail)),
             texts=detail is Detail.FULL,
         )
-        place = GraphReadContext.of(calendar.zone, detail)
+        place = GraphContext.of(calendar.zone, detail)
         found = [change_of(item, place) for item in listing.value or ()]
         if cursor.snapshot:
             # What only the margin of the view shows; in a delta it may just have left the window.
@@ -111,7 +110,7 @@ class MicrosoftCalendar:
         listing = read_listing(
             self._client.content(token, list_events.counted(calendar.provider_id, window, page)), texts=False
         )
-        events, unreadable = events_of(listing, GraphReadContext.of(calendar.zone, Detail.TIMES))
+        events, unreadable = events_of(listing, GraphContext.of(calendar.zone, Detail.TIMES))
         units = {event.unit for event in events if event.inside(window)}
         return len(units) + unreadable, self._next(listing.next_link, page)
 
@@ -131,7 +130,7 @@ class MicrosoftCalendar:
         if isinstance(reply, RefusalOutcome):
             return proven(self._client, token, calendar, series_id)
         listing = listing_of(reply)
-        events, unreadable = events_of(listing, GraphReadContext.of(calendar.zone, detail))
+        events, unreadable = events_of(listing, GraphContext.of(calendar.zone, detail))
         return OccurrencePage(
             events=tuple(event for event in events if event.series_id and event.inside(window)),
             unreadable=unreadable,
@@ -203,7 +202,7 @@ class MicrosoftCalendar:
         path = request_bodies.events_path(calendar.provider_id, found)
         if not notify:
             need_silence(self._client, token, path)
-        if self._client.tell(token, Ask("DELETE", path), accept=_ABSENT):
+        if self._client.send(token, Ask("DELETE", path), accept=_ABSENT):
             proven(self._client, token, calendar, event_id)
 
     def watch(self, token: str, calendar: CalendarRef, request: ChannelRequest) -> Channel:
@@ -224,7 +223,7 @@ class MicrosoftCalendar:
 
     def unwatch(self, token: str, channel: Channel) -> None:
         """Close a subscription; one that is unknown already is fine."""
-        self._client.tell(
+        self._client.send(
             token, Ask("DELETE", request_bodies.channel_path(channel.resource_id)), accept=_ABSENT
         )
 
@@ -245,8 +244,8 @@ class MicrosoftCalendar:
 
 def _read(reply: Reply, calendar: CalendarRef, detail: Detail) -> ExternalEvent:
     try:
-        return event_of(lenient(reply, WordedItem), GraphReadContext.of(calendar.zone, detail))
-    except UnmappableGraphEvent as error:
+        return event_of(decoded_leniently(reply, WordedItem), GraphContext.of(calendar.zone, detail))
+    except UnmappableEvent as error:
         raise UnexpectedReply("an event that cannot be read", code=str(error)) from None
 
 
@@ -313,7 +312,7 @@ def clear_twins(client: GraphClient, token: str, *, resource: str) -> None:
     if not twins:
         raise Conflict("there is such a subscription, and it is not shown", code="channel_exists")
     for twin in twins:
-        client.tell(token, Ask("DELETE", channel_path(twin)), accept={RefusalOutcome.MISSING})
+        client.send(token, Ask("DELETE", channel_path(twin)), accept={RefusalOutcome.MISSING})
 
 
 def _same(named: object, resource: str) -> bool:

@@ -1,4 +1,4 @@
-"""Connections to Microsoft whose answers must be whole, not too large, and not too slow in coming."""
+"""Calls Microsoft Graph over bounded connections, and holds the one table of what its refusals mean."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from common.errors import (
     UnexpectedReply,
     UsageExhausted,
 )
-from common.providers.answer_fields import parsed
+from common.providers.answers import parsed_json
 from common.providers.microsoft.request_bodies import Ask, GraphRefusal, Reply, read_refusal
 from common.providers.pool import Pool
 from common.providers.refusals import UNAVAILABLE, RefusalOutcome, RefusalRule, accepted, by_status, error_of
@@ -229,26 +229,28 @@ class GraphClient:
         self, token: str, ask: Ask, *, accept: Collection[RefusalOutcome] = (), live: bool = False
     ) -> Reply | RefusalOutcome:
         """The JSON object that answers ``ask``, or one of the refusals that the caller accepts."""
-        heard = self._heard(token, ask, live=live)
-        body = parsed(heard.content)
-        if heard.status >= HTTPStatus.MULTIPLE_CHOICES:
-            return _accepted(read_refusal(heard.status, heard.headers, body), accept)
+        response = self._exchange(token, ask, live=live)
+        body = parsed_json(response.content)
+        if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+            return _accepted(read_refusal(response.status, response.headers, body), accept)
         if not isinstance(body, dict):
             raise ProviderUnavailable("Graph's answer is not whole", code="unreadable_reply")
         return body
 
     def content(self, token: str, ask: Ask) -> bytes:
         """The bytes of the answer, for whoever knows its form; every refusal is an error."""
-        heard = self._heard(token, ask, live=False)
-        if heard.status >= HTTPStatus.MULTIPLE_CHOICES:
-            raise error_for(read_refusal(heard.status, heard.headers, parsed(heard.content)))
-        return heard.content
+        response = self._exchange(token, ask, live=False)
+        if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise error_for(read_refusal(response.status, response.headers, parsed_json(response.content)))
+        return response.content
 
-    def tell(self, token: str, ask: Ask, *, accept: Collection[RefusalOutcome] = ()) -> RefusalOutcome | None:
+    def send(self, token: str, ask: Ask, *, accept: Collection[RefusalOutcome] = ()) -> RefusalOutcome | None:
         """Send a request whose answer is empty; one of the accepted refusals, or None."""
-        heard = self._heard(token, ask, live=False)
-        if heard.status >= HTTPStatus.MULTIPLE_CHOICES:
-            return _accepted(read_refusal(heard.status, heard.headers, parsed(heard.content)), accept)
+        response = self._exchange(token, ask, live=False)
+        if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+            return _accepted(
+                read_refusal(response.status, response.headers, parsed_json(response.content)), accept
+            )
         return None
 
     def own(self, link: str) -> bool:
@@ -272,7 +274,7 @@ class GraphClient:
             raise CursorExpired("a page that is not Graph's", code="foreign_link")
         return ask.path
 
-    def _heard(self, token: str, ask: Ask, *, live: bool) -> GraphResponse:
+    def _exchange(self, token: str, ask: Ask, *, live: bool) -> GraphResponse:
         request: dict[str, Any] = {
             "method": ask.method,
             "url": self._address(ask),

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from common.errors import ProviderUnavailable, UnexpectedReply
-from common.providers.answer_fields import lenient, parsed, whole
+from common.providers.answers import decoded_leniently, parsed_json, whole_characters
 from common.providers.microsoft.request_bodies import Reply
 
 
@@ -81,7 +81,7 @@ class WordedItem(GraphItem, rename="camel", gc=False):
     @property
     def texts(self) -> tuple[str, str]:
         """Its title and its description."""
-        return whole(self.subject), whole(self.body.content if self.body else None)
+        return whole_characters(self.subject), whole_characters(self.body.content if self.body else None)
 
 
 class GraphListing(msgspec.Struct):
@@ -105,7 +105,7 @@ _timed, _worded = msgspec.json.Decoder(_Timed), msgspec.json.Decoder(_Worded)
 
 def item_of(found: object) -> WordedItem | None:
     """One event, whatever is odd about it; None for what is no object."""
-    return lenient(found, WordedItem) if isinstance(found, dict) else None
+    return decoded_leniently(found, WordedItem) if isinstance(found, dict) else None
 
 
 def listing_of(reply: Reply) -> GraphListing:
@@ -133,7 +133,7 @@ def read_listing(content: bytes, *, texts: bool) -> GraphListing:
     try:
         found = (_worded if texts else _timed).decode(content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        reply = parsed(content)
+        reply = parsed_json(content)
         if not isinstance(reply, dict):
             raise ProviderUnavailable("Graph's answer is not whole", code="unreadable_reply") from None
         return listing_of(reply)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,7 +31,7 @@ from common.domain.calendar.zones import day_interval
 from common.domain.export.own_events import fingerprint, seen_fingerprint
 from common.errors import UnexpectedReply
 from common.ports.provider import ChannelRequest
-from common.providers.answer_fields import lenient
+from common.providers.answers import UnmappableEvent, decoded_leniently, moment_of, text_of
 from common.providers.microsoft.event_structs import GraphItem, GraphTime, Property, WordedItem
 from common.providers.microsoft.request_bodies import MARKER, RESPONSES, SHOWN, Reply
 from common.providers.microsoft.zones import zone_of
@@ -46,24 +46,20 @@ _MIDNIGHT = "T00:00:00"
 _DATE = 10
 
 
-class UnmappableGraphEvent(ValueError):
-    """An item that cannot be understood; its text is a stable word."""
-
-
 @dataclass(frozen=True, slots=True)
-class GraphReadContext:
+class GraphContext:
     """Where events are read: the zone of all-day events, and how much was asked for."""
 
     zone: ZoneInfo
     detail: Detail
 
     @staticmethod
-    def of(name: str, detail: Detail) -> GraphReadContext:
+    def of(name: str, detail: Detail) -> GraphContext:
         """The zone of this name, or UTC, so that an odd name never costs an event."""
-        return GraphReadContext(zone_of(name) or ZoneInfo("UTC"), detail)
+        return GraphContext(zone_of(name) or ZoneInfo("UTC"), detail)
 
 
-def change_of(item: GraphItem | None, place: GraphReadContext) -> Change:
+def change_of(item: GraphItem | None, place: GraphContext) -> Change:
     """What an item of a feed says; every part of a series only says that the series has to be read again.
 
     https://learn.microsoft.com/graph/api/event-delta: a removal may also be an event that left the window,
@@ -79,21 +75,21 @@ def change_of(item: GraphItem | None, place: GraphReadContext) -> Change:
     master = id_ if item.type == "seriesMaster" else item.series_master_id or None
     try:
         event = event_of(item, place)
-    except UnmappableGraphEvent as error:
+    except UnmappableEvent as error:
         return SeriesTouched(master, id_) if master else Unreadable(id_, str(error))
     if master is None:
         return Upsert(event)
     return SeriesTouched(master, id_, None if item.show_as is UNSET else event)
 
 
-def event_of(item: GraphItem, place: GraphReadContext) -> ExternalEvent:
+def event_of(item: GraphItem, place: GraphContext) -> ExternalEvent:
     """One event.
 
     Raises:
-        Unmappable: It has no identity or no times that could be understood.
+        UnmappableEvent: It has no identity or no times that could be understood.
     """
     if not item.id:
-        raise UnmappableGraphEvent("no_id")
+        raise UnmappableEvent("no_id")
     series = item.series_master_id or None
     single = _SERIES if item.type == "seriesMaster" else _SINGLE
     start, end, all_day = _times(item, place)
@@ -123,20 +119,20 @@ def event_of(item: GraphItem, place: GraphReadContext) -> ExternalEvent:
     )
 
 
-def _times(item: GraphItem, place: GraphReadContext) -> tuple[datetime, datetime, tuple[date, date] | None]:
+def _times(item: GraphItem, place: GraphContext) -> tuple[datetime, datetime, tuple[date, date] | None]:
     if plain := _plain(item):
         return *plain, None
     if item.is_all_day and (days := _days(item)):
         try:
             span = day_interval(*days, place.zone)
         except (ValueError, OverflowError):
-            raise UnmappableGraphEvent("bad_days") from None
+            raise UnmappableEvent("bad_days") from None
         return span.start, span.end, days
     start, end = _instant(item.start, place.zone), _instant(item.end, place.zone)
     if start is None or end is None:
-        raise UnmappableGraphEvent("no_times")
+        raise UnmappableEvent("no_times")
     if end < start:
-        raise UnmappableGraphEvent("ends_before_start")
+        raise UnmappableEvent("ends_before_start")
     return start, end, None
 
 
@@ -185,20 +181,6 @@ def _plain(item: GraphItem) -> tuple[datetime, datetime] | None:
     return (start, end) if start <= end else None
 
 
-def moment_of(text: object, home: tzinfo | None = None) -> datetime | None:
-    """An instant out of RFC 3339, or of a wall clock in ``home``; None where there is none."""
-    try:
-        read = datetime.fromisoformat(text) if isinstance(text, str) else None
-        place = read and read.tzinfo
-        if read is None or place is UTC:
-            return read
-        if place is None:
-            return read.replace(tzinfo=home).astimezone(UTC) if home else None
-        return read.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
 def _response(item: GraphItem) -> Response:
     """The owner's answer; ``none`` is said of own events, and of invitations nobody has looked at."""
     answer = (item.response_status and item.response_status.response) or "none"
@@ -221,12 +203,6 @@ def _marker(held: Sequence[Property]) -> Marker | None:
     return None
 
 
-def text_of(item: Mapping[str, Any], name: str) -> str | None:
-    """A text that is there and not empty."""
-    value = item.get(name)
-    return value if isinstance(value, str) and value else None
-
-
 def written_of(reply: Reply) -> EventRef:
     """The answer to a write.
 
@@ -244,9 +220,9 @@ def shows(reply: Reply, draft: EventDraft) -> bool:
     """Whether a written event looks like its draft, and not as an earlier attempt left it."""
     try:
         found = seen_fingerprint(
-            event_of(lenient(reply, WordedItem), GraphReadContext(ZoneInfo("UTC"), Detail.FULL))
+            event_of(decoded_leniently(reply, WordedItem), GraphContext(ZoneInfo("UTC"), Detail.FULL))
         )
-    except UnmappableGraphEvent:
+    except UnmappableEvent:
         return False
     wanted = fingerprint(draft)
     return all(wanted[name] == value for name, value in found.items())

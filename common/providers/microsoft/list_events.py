@@ -11,8 +11,9 @@ from common.domain.calendar.event import Change, Detail, ExternalEvent, SeriesTo
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import Cursor
 from common.errors import UnexpectedReply
+from common.providers.answers import UnmappableEvent
 from common.providers.microsoft.event_structs import GraphItem, GraphListing
-from common.providers.microsoft.events_to_domain import GraphReadContext, UnmappableGraphEvent, event_of
+from common.providers.microsoft.events_to_domain import GraphContext, event_of
 from common.providers.microsoft.request_bodies import KEY, MARKER, Ask, calendar_path, events_path, moment
 
 PAGE_SIZE = 200
@@ -132,14 +133,14 @@ def link_of(link: object, *, own: Callable[[str], bool], page: str | None = None
     return link
 
 
-def events_of(listing: GraphListing, place: GraphReadContext) -> tuple[list[ExternalEvent], int]:
+def events_of(listing: GraphListing, place: GraphContext) -> tuple[list[ExternalEvent], int]:
     """The living events of a page, and how many of its items cannot be read."""
     events: list[ExternalEvent] = []
     unreadable = 0
     for item in listing.value or ():
         try:
             event = event_of(item or GraphItem(), place)
-        except UnmappableGraphEvent:
+        except UnmappableEvent:
             unreadable += 1
         else:
             events += [] if event.cancelled else [event]

@@ -13,7 +13,7 @@ from common.domain.booking.booking import EventDraft
 from common.domain.calendar.event import Response, ShowAs
 from common.domain.calendar.sync_state import Channel
 from common.ports.provider import ChannelRequest
-from common.providers.answer_fields import retry_after
+from common.providers.answers import retry_after
 
 Reply = Mapping[str, Any]
 # One constant name each: https://learn.microsoft.com/graph/api/resources/extended-properties-overview

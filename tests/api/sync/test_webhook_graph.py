@@ -12,7 +12,7 @@ import pytest
 from common.domain.calendar.connection import ProviderKind
 from common.domain.sync.push import PURPOSE, PushClaims, encoded
 from common.errors import OperatorFault, StoreUnavailable
-from common.providers.offered import ProviderRegistry
+from common.providers.registry import ProviderRegistry
 from tests.world import OUTLOOK, RETURN_TO
 
 CONNECTION, CALENDAR, OTHER = "c0" * 12, "ca" * 12, "cb" * 12

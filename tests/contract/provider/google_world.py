@@ -10,9 +10,9 @@ from typing import Any
 from common.domain.calendar.connection import AccessRole, CalendarRef
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import Channel
+from common.providers.answers import moment_of
 from common.providers.google.calendar import GoogleCalendar
 from common.providers.google.client import GoogleClient
-from common.providers.google.events_to_domain import moment_of
 from local.google import GoogleSimulator
 from tests.contract.provider.world import NOW, ZONE, Stored, Trouble
 from tests.transports import WsgiHttp

@@ -8,7 +8,7 @@ from common.config import Config, Misconfigured
 from common.crypto.vault import new_keyset
 from common.domain.calendar.connection import ProviderKind
 from common.errors import OperatorFault
-from common.providers.offered import offered
+from common.providers.registry import provider_registry
 from common.wiring import Installation
 from local.firestore_memory.documents import MemoryDocuments
 
@@ -48,7 +48,7 @@ def test_the_vault_is_the_real_one_once_its_keyset_is_there() -> None:
 
 def test_half_a_registration_hurts_one_provider_alone() -> None:
     """Without Microsoft's secret Google's calendars work on, and Microsoft's say what is missing."""
-    found = offered(Config({**GOOGLE, "MICROSOFT_CLIENT_ID": "1"}), live_timeout=1.0)
+    found = provider_registry(Config({**GOOGLE, "MICROSOFT_CLIENT_ID": "1"}), live_timeout=1.0)
 
     assert set(found) == {ProviderKind.GOOGLE, ProviderKind.MICROSOFT}
     assert found[ProviderKind.GOOGLE] is found[ProviderKind.GOOGLE]
@@ -58,7 +58,7 @@ def test_half_a_registration_hurts_one_provider_alone() -> None:
 
 def test_a_provider_without_a_registration_is_not_offered() -> None:
     """Work for it needs the operator; asking whether it is offered is no error."""
-    found = offered(Config(GOOGLE), live_timeout=1.0)
+    found = provider_registry(Config(GOOGLE), live_timeout=1.0)
 
     assert ProviderKind.MICROSOFT not in found
     assert len(found) == 1

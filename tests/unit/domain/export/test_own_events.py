@@ -24,7 +24,7 @@ from common.domain.export.own_events import (
     seen_fingerprint,
 )
 from common.providers.google.event_structs import item_of
-from common.providers.google.events_to_domain import GoogleReadContext, event_of
+from common.providers.google.events_to_domain import GoogleContext, event_of
 
 START = datetime(2027, 3, 22, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -194,7 +194,7 @@ def test_a_declining_guest_is_no_cancellation():
     guest = {"email": "carla@example.com", "responseStatus": "declined"}
     times = {"dateTime": "2027-03-22T09:00:00Z"}, {"dateTime": "2027-03-22T10:00:00Z"}
     item = {"id": "sb1", "start": times[0], "end": times[1], "attendees": [guest]}
-    read = event_of(item_of(item), GoogleReadContext.of(["UTC"], Detail.FULL))
+    read = event_of(item_of(item), GoogleContext.of(["UTC"], Detail.FULL))
     declined = EVENT._replace(response=read.response)
 
     assert Response.OWNER == read.response

@@ -21,7 +21,15 @@ from common.errors import (
 from common.providers.google.authorizer import SCOPES, GoogleAuthorizer
 from local.google import GoogleSimulator
 from tests.transports import wsgi_session
-from tests.unit.providers.google.sign_in import ADA, ASKED, CHALLENGE, NOW, REDIRECT, REGISTRATION, Google
+from tests.unit.providers.google.authorizer_setup import (
+    ADA,
+    ASKED,
+    CHALLENGE,
+    NOW,
+    REDIRECT,
+    REGISTRATION,
+    Google,
+)
 
 PREFIX = "https://www.googleapis.com/auth/"
 

@@ -16,7 +16,7 @@ from common.domain.calendar.connection import Grant
 from common.errors import UnexpectedReply
 from common.providers.google.authorizer import SCOPES, GoogleAuthorizer
 from tests.transports import wsgi_session
-from tests.unit.providers.google.sign_in import ADA, NOW, REDIRECT, REGISTRATION
+from tests.unit.providers.google.authorizer_setup import ADA, NOW, REDIRECT, REGISTRATION
 
 
 class Quiet(WSGIRequestHandler):

@@ -11,7 +11,7 @@ import pytest
 
 from common.errors import ProviderUnavailable, SyncError, UnexpectedReply
 from common.providers.google.client import BoundedHttp, GoogleClient
-from tests.unit.providers.google.wire import Scripted, Wire, ask
+from tests.unit.providers.google.client_setup import Scripted, Wire, ask
 
 
 def test_every_call_brings_its_own_token() -> None:

@@ -20,7 +20,7 @@ from common.providers.google import client as table
 from common.providers.google.client import error_for, rule_for
 from common.providers.google.request_bodies import GoogleRefusal, read_refusal
 from common.providers.refusals import RefusalOutcome
-from tests.unit.providers.google.wire import Wire, ask
+from tests.unit.providers.google.client_setup import Wire, ask
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 429, 503])

@@ -13,7 +13,7 @@ from common.errors import GrantRevoked, OperatorFault, UnexpectedReply
 from common.providers.microsoft.authorizer import PERMISSIONS, SCOPES, MicrosoftAuthorizer
 from local.microsoft import MicrosoftServer
 from tests.transports import wsgi_session
-from tests.unit.providers.microsoft.sign_in import (
+from tests.unit.providers.microsoft.authorizer_setup import (
     ADA,
     ASKED,
     BOB,

@@ -13,7 +13,7 @@ from common.domain.calendar.connection import Grant
 from common.errors import UnexpectedReply
 from common.providers.microsoft.authorizer import MicrosoftAuthorizer
 from tests.transports import wsgi_session
-from tests.unit.providers.microsoft.sign_in import (
+from tests.unit.providers.microsoft.authorizer_setup import (
     ADA,
     ASKED,
     NOW,

@@ -18,7 +18,7 @@ from common.errors import (
 )
 from common.providers.microsoft.authorizer import MicrosoftAuthorizer, refusal
 from tests.transports import wsgi_session
-from tests.unit.providers.microsoft.sign_in import NOW, REDIRECT, REGISTRATION, VERIFIER, Microsoft
+from tests.unit.providers.microsoft.authorizer_setup import NOW, REDIRECT, REGISTRATION, VERIFIER, Microsoft
 
 
 @pytest.fixture

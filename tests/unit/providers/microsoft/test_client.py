@@ -10,7 +10,7 @@ from urllib3.exceptions import IncompleteRead, ReadTimeoutError
 
 from common.errors import ProviderUnavailable, UnexpectedReply
 from common.providers.microsoft.client import GraphClient
-from tests.unit.providers.microsoft.wire import ASK, Answer, Broken, Wire
+from tests.unit.providers.microsoft.client_setup import ASK, Answer, Broken, Wire
 
 
 def test_every_call_brings_its_own_token() -> None:

@@ -22,7 +22,7 @@ from common.providers.microsoft.busy import ask_all
 from common.providers.microsoft.client import error_for, rule_for
 from common.providers.microsoft.request_bodies import Ask, GraphRefusal, read_refusal
 from common.providers.refusals import RefusalOutcome
-from tests.unit.providers.microsoft.wire import ASK, Wire
+from tests.unit.providers.microsoft.client_setup import ASK, Wire
 
 
 @pytest.mark.pitfall(20)
@@ -62,8 +62,8 @@ def test_an_accepted_refusal_is_an_answer_and_no_other() -> None:
     assert wire.client.attempt("t", ASK, accept={RefusalOutcome.MISSING}) is RefusalOutcome.MISSING
     with pytest.raises(CalendarGone):
         wire.client.attempt("t", ASK, accept={RefusalOutcome.CHANGED})
-    assert wire.client.tell("t", ASK, accept={RefusalOutcome.MISSING}) is RefusalOutcome.MISSING
-    assert wire.client.tell("t", ASK) is None
+    assert wire.client.send("t", ASK, accept={RefusalOutcome.MISSING}) is RefusalOutcome.MISSING
+    assert wire.client.send("t", ASK) is None
 
 
 @pytest.mark.pitfall(6)

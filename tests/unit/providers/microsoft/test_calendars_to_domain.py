@@ -11,8 +11,9 @@ from common.domain.calendar.connection import AccessRole
 from common.domain.calendar.sync_state import Channel
 from common.errors import UnexpectedReply
 from common.ports.provider import ChannelRequest
-from common.providers.microsoft.events_to_domain import calendar_of, channel_of, moment_of, written_of
-from tests.unit.providers.microsoft.mapped import START, item
+from common.providers.answers import moment_of
+from common.providers.microsoft.events_to_domain import calendar_of, channel_of, written_of
+from tests.unit.providers.microsoft.events_setup import START, item
 
 
 @pytest.mark.parametrize("text", [None, 7, "", "soon", "2026-13-01T00:00:00Z", "0001-01-01T00:00:00+14:00"])

@@ -17,13 +17,14 @@ from common.domain.calendar.event import (
     Upsert,
 )
 from common.domain.calendar.interval import Interval
+from common.providers.answers import UnmappableEvent
 from common.providers.microsoft import events_to_domain
 from common.providers.microsoft.event_structs import item_of
-from common.providers.microsoft.events_to_domain import GraphReadContext, UnmappableGraphEvent
-from tests.unit.providers.microsoft.mapped import HOUR, START, TIMES, at, event_of, item
+from common.providers.microsoft.events_to_domain import GraphContext
+from tests.unit.providers.microsoft.events_setup import HOUR, START, TIMES, at, event_of, item
 
 
-def change_of(item: object, place: GraphReadContext) -> Change:
+def change_of(item: object, place: GraphContext) -> Change:
     return events_to_domain.change_of(item_of(item), place)
 
 
@@ -112,7 +113,7 @@ def test_an_occurrence_keeps_its_identity(changes: dict[str, Any], original: str
 
 def test_an_event_without_identity_cannot_be_read() -> None:
     """Its text is a stable word."""
-    with pytest.raises(UnmappableGraphEvent, match="no_id"):
+    with pytest.raises(UnmappableEvent, match="no_id"):
         event_of(item(id=None), TIMES)
 
 
@@ -138,7 +139,7 @@ def test_the_edges_of_a_window(start: int, end: int, there: bool) -> None:
 
 def test_half_a_character_becomes_a_text_that_can_be_stored() -> None:
     """Whoever cuts an emoji in two leaves a half that no document holds; its page must not wait for ever."""
-    full = GraphReadContext.of("UTC", Detail.FULL)
+    full = GraphContext.of("UTC", Detail.FULL)
     found = event_of(item(subject="Party \ud83d", body={"content": "\ud83c\udf89 \udf89"}), full)
 
     assert (found.title or "").encode() == b"Party ?"

@@ -11,12 +11,12 @@ import pytest
 from common.domain.calendar.event import Detail, EventType, ExternalEvent, Kind, Marker, Response, ShowAs
 from common.domain.connect.settings import BusyRules
 from common.domain.slots.blocking import Effect, effect
-from common.providers.microsoft.events_to_domain import GraphReadContext
+from common.providers.microsoft.events_to_domain import GraphContext
 from common.providers.microsoft.request_bodies import KEY, MARKER
 from common.providers.microsoft.zones import WINDOWS_ZONES, zone_of
-from tests.unit.providers.microsoft.mapped import HOUR, START, TIMES, at, event_of, item
+from tests.unit.providers.microsoft.events_setup import HOUR, START, TIMES, at, event_of, item
 
-ZURICH = GraphReadContext.of("Europe/Zurich", Detail.FULL)
+ZURICH = GraphContext.of("Europe/Zurich", Detail.FULL)
 
 
 def test_an_event_is_read_whole() -> None:
@@ -103,7 +103,7 @@ def test_days_are_dates_whatever_zone_they_name(zone: str, named: str) -> None:
         "end": at("2026-10-27T00:00:00.0000000", named),
     }
 
-    event = event_of(item(isAllDay=True, **days), GraphReadContext.of(zone, Detail.TIMES))
+    event = event_of(item(isAllDay=True, **days), GraphContext.of(zone, Detail.TIMES))
 
     place = ZoneInfo(zone)
     assert event.all_day == (date(2026, 10, 24), date(2026, 10, 27))

@@ -1,9 +1,10 @@
-"""Reads what a provider sent into typed structs, each field by itself where the whole does not fit."""
+"""Reads what a provider answered: JSON, single fields of it, instants, and how long it asks us to wait."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any, TypeVar, get_args, get_origin
@@ -18,7 +19,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 _UNFIT = (msgspec.ValidationError, UnicodeEncodeError)
 
 
-def parsed(content: bytes) -> object:
+def parsed_json(content: bytes) -> object:
     """The JSON of an answer; None where it is none."""
     try:
         return json.loads(content)
@@ -26,7 +27,7 @@ def parsed(content: bytes) -> object:
         return None
 
 
-def whole(text: str | None) -> str:
+def whole_characters(text: str | None) -> str:
     """A text that a document can hold, with a question mark for each half of a character.
 
     A program that cuts a text may leave half of an emoji behind, and JSON carries it.
@@ -36,7 +37,7 @@ def whole(text: str | None) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def lenient(found: Mapping[str, Any], shape: type[S]) -> S:
+def decoded_leniently(found: Mapping[str, Any], shape: type[S]) -> S:
     """The object as ``shape``; a field of another type than documented is as if it were null.
 
     So that one odd field costs no event, and one odd event no page.
@@ -54,9 +55,9 @@ def _fitting(value: object, wanted: Any) -> Any:
     except _UNFIT:
         for kind in get_args(wanted) or (wanted,):
             if isinstance(value, dict) and _is_struct(kind):
-                return lenient(value, kind)
+                return decoded_leniently(value, kind)
             if isinstance(value, list) and get_origin(kind) is list and _is_struct(get_args(kind)[0]):
-                return [lenient(one, get_args(kind)[0]) for one in value if isinstance(one, dict)]
+                return [decoded_leniently(one, get_args(kind)[0]) for one in value if isinstance(one, dict)]
         return None
 
 
@@ -69,27 +70,27 @@ def _fields(shape: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
     return fields(shape)
 
 
-def text(reply: Mapping[str, Any], name: str) -> str | None:
+def text_of(reply: Mapping[str, Any], name: str) -> str | None:
     """A text that is there and not empty, or None."""
     value = reply.get(name)
     return value if isinstance(value, str) and value else None
 
 
-def required(reply: Mapping[str, Any], name: str) -> str:
+def required_text(reply: Mapping[str, Any], name: str) -> str:
     """A text that must be there.
 
     Raises:
         UnexpectedReply: It is not.
     """
-    value = text(reply, name)
+    value = text_of(reply, name)
     if value is None:
         raise UnexpectedReply(f"a token answer without {name}")
     return value
 
 
-def scopes(reply: Mapping[str, Any]) -> tuple[str, ...]:
+def granted_scopes(reply: Mapping[str, Any]) -> tuple[str, ...]:
     """What was given; none named means what was asked for: https://www.rfc-editor.org/rfc/rfc6749#section-5.1."""
-    return tuple((text(reply, "scope") or "").split())
+    return tuple((text_of(reply, "scope") or "").split())
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -106,3 +107,21 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     except (KeyError, TypeError, ValueError):
         return None
     return max(wait.total_seconds(), 0.0)
+
+
+class UnmappableEvent(ValueError):
+    """An event without an identity or without times that can be understood; its text is a stable word."""
+
+
+def moment_of(text: object, home: tzinfo | None = None) -> datetime | None:
+    """An instant out of RFC 3339, or of a wall clock in ``home``; None where there is none."""
+    try:
+        read = datetime.fromisoformat(text) if isinstance(text, str) else None
+        place = read and read.tzinfo
+        if read is None or place is UTC:
+            return read
+        if place is None:
+            return read.replace(tzinfo=home).astimezone(UTC) if home else None
+        return read.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

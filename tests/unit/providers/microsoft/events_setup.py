@@ -8,14 +8,14 @@ from typing import Any
 from common.domain.calendar.event import Detail, ExternalEvent
 from common.providers.microsoft import events_to_domain
 from common.providers.microsoft.event_structs import item_of
-from common.providers.microsoft.events_to_domain import GraphReadContext
+from common.providers.microsoft.events_to_domain import GraphContext
 
-TIMES = GraphReadContext.of("Europe/Zurich", Detail.TIMES)
+TIMES = GraphContext.of("Europe/Zurich", Detail.TIMES)
 START = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def event_of(item: dict[str, Any], place: GraphReadContext) -> ExternalEvent:
+def event_of(item: dict[str, Any], place: GraphContext) -> ExternalEvent:
     found = item_of(item)
     assert found is not None
     return events_to_domain.event_of(found, place)

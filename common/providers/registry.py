@@ -54,7 +54,7 @@ class ProviderRegistry(Mapping[ProviderKind, Provider]):
         return self._builders
 
 
-def offered(config: Config, *, live_timeout: float) -> ProviderRegistry:
+def provider_registry(config: Config, *, live_timeout: float) -> ProviderRegistry:
     """The adapters of all providers for which there is a client id."""
     return ProviderRegistry(
         {

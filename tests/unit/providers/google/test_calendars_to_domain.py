@@ -9,8 +9,9 @@ import pytest
 from common.domain.calendar.connection import AccessRole
 from common.errors import UnexpectedReply
 from common.ports.provider import ChannelRequest
-from common.providers.google.events_to_domain import calendar_of, channel_of, moment_of, written_of
-from tests.unit.providers.google.mapped import ELEVEN, TEN
+from common.providers.answers import moment_of
+from common.providers.google.events_to_domain import calendar_of, channel_of, written_of
+from tests.unit.providers.google.events_setup import ELEVEN, TEN
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ from common.domain.calendar.event import Change, Removal, SeriesTouched, Unreada
 from common.domain.calendar.interval import Interval
 from common.providers.google import events_to_domain
 from common.providers.google.event_structs import item_of
-from common.providers.google.events_to_domain import GoogleReadContext
-from tests.unit.providers.google.mapped import ELEVEN, TEN, ZURICH, event_of, timed
+from common.providers.google.events_to_domain import GoogleContext
+from tests.unit.providers.google.events_setup import ELEVEN, TEN, ZURICH, event_of, timed
 
 
-def change_of(item: object, place: GoogleReadContext, *, snapshot: bool) -> Change | None:
+def change_of(item: object, place: GoogleContext, *, snapshot: bool) -> Change | None:
     return events_to_domain.change_of(item_of(item), place, snapshot=snapshot)
 
 

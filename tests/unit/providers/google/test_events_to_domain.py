@@ -10,8 +10,8 @@ import pytest
 
 from common.domain.calendar.event import Detail, EventType, Kind, Marker, Response, ShowAs
 from common.domain.calendar.interval import Interval
-from common.providers.google.events_to_domain import GoogleReadContext
-from tests.unit.providers.google.mapped import ELEVEN, TEN, ZURICH, event_of, timed
+from common.providers.google.events_to_domain import GoogleContext
+from tests.unit.providers.google.events_setup import ELEVEN, TEN, ZURICH, event_of, timed
 
 
 def test_a_timed_event_is_two_instants() -> None:
@@ -104,7 +104,7 @@ def test_an_all_day_event_takes_the_calendars_days(
     """Midnight is the calendar's own, the end day is outside, no end day is one day (pitfall 15)."""
     item = timed(start={"date": first}, end={"date": end})
 
-    event = event_of(item, GoogleReadContext.of([zone], Detail.TIMES))
+    event = event_of(item, GoogleContext.of([zone], Detail.TIMES))
 
     assert (event.start, event.end - event.start) == (datetime.fromisoformat(start), timedelta(hours=hours))
     assert event.all_day is not None
@@ -142,7 +142,7 @@ def test_a_bad_zone_costs_no_event(name: object) -> None:
     item = timed()
     item["start"]["timeZone"] = item["end"]["timeZone"] = name
 
-    event = event_of(item, GoogleReadContext.of([name], Detail.TIMES))
+    event = event_of(item, GoogleContext.of([name], Detail.TIMES))
 
     assert event.span == Interval(TEN, ELEVEN)
 
@@ -161,8 +161,8 @@ def test_a_time_without_offset_is_a_wall_clock() -> None:
 @pytest.mark.pitfall(16)
 def test_the_first_zone_that_exists_is_taken() -> None:
     """The stored zone, then the one in the answer, then UTC (pitfall 16)."""
-    assert GoogleReadContext.of(["odd", "Asia/Tokyo"], Detail.TIMES).zone == ZoneInfo("Asia/Tokyo")
-    assert GoogleReadContext.of([None, 3], Detail.TIMES).zone == ZoneInfo("UTC")
+    assert GoogleContext.of(["odd", "Asia/Tokyo"], Detail.TIMES).zone == ZoneInfo("Asia/Tokyo")
+    assert GoogleContext.of([None, 3], Detail.TIMES).zone == ZoneInfo("UTC")
 
 
 @pytest.mark.pitfall(14)
@@ -213,6 +213,6 @@ def test_times_only_drops_texts_that_came_all_the_same() -> None:
     """A server that ignores the mask fills nothing in (pitfall 25)."""
     item = timed(summary="Canary", description="Canary", location="Canary", iCalUID="Canary")
 
-    event = event_of(item, GoogleReadContext.of(["UTC"], Detail.TIMES))
+    event = event_of(item, GoogleContext.of(["UTC"], Detail.TIMES))
 
     assert (event.title, event.description) == (None, None)
