@@ -182,5 +182,5 @@ def _body(request: Request, method: Method) -> Json:
         raise ApiError(400, "parseError", "Parse Error") from error
     if not isinstance(found, dict):
         raise bad_request()
-    schema.check(method.request, found)
+    schema.check_body(method.request, found)
     return found if method.verb == "PATCH" else schema.without_nulls(found)

@@ -25,7 +25,7 @@ def colors(_context: Context) -> Json:
     }
 
 
-def handlers(open_listings: OpenListings, push: Channels) -> dict[str, Handler]:
+def handlers(open_listings: OpenListings, channels: Channels) -> dict[str, Handler]:
     """Return the handler of every simulated API method, by the method's id."""
     table: dict[str, Any] = {
         "calendarList.list": lambda context: calendar_methods.list_calendars(context, open_listings),
@@ -34,13 +34,13 @@ def handlers(open_listings: OpenListings, push: Channels) -> dict[str, Handler]:
         "calendarList.patch": calendar_methods.patch_entry,
         "calendarList.update": calendar_methods.patch_entry,
         "calendarList.delete": calendar_methods.delete_entry,
-        "calendarList.watch": push.watch_list,
+        "calendarList.watch": channels.watch_list,
         "calendars.get": calendar_methods.get_calendar,
         "calendars.insert": calendar_methods.insert_calendar,
         "calendars.patch": calendar_methods.patch_calendar,
         "calendars.update": calendar_methods.patch_calendar,
         "calendars.delete": calendar_methods.delete_calendar,
-        "channels.stop": push.stop,
+        "channels.stop": channels.stop,
         "colors.get": colors,
         "events.list": lambda context: listing.list_events(context, open_listings),
         "events.instances": lambda context: listing.list_instances(context, open_listings),
@@ -51,7 +51,7 @@ def handlers(open_listings: OpenListings, push: Channels) -> dict[str, Handler]:
         "events.update": event_methods.update,
         "events.patch": event_methods.patch,
         "events.delete": event_methods.delete,
-        "events.watch": push.watch_events,
+        "events.watch": channels.watch_events,
         "freebusy.query": free_busy.query,
     }
     return table

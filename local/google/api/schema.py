@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from local.google.errors import ApiError, Json, invalid
 
-PREFIX = "https://www.googleapis.com/auth/"
+SCOPE_PREFIX = "https://www.googleapis.com/auth/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def _collect(resource: Json, found: list[Method]) -> None:
                 id=raw["id"].removeprefix("calendar."),
                 verb=raw["httpMethod"],
                 pattern=re.compile(f"^{pattern}$"),
-                scopes=frozenset(scope.removeprefix(PREFIX) for scope in raw.get("scopes", ())),
+                scopes=frozenset(scope.removeprefix(SCOPE_PREFIX) for scope in raw.get("scopes", ())),
                 parameters=raw.get("parameters", {}),
                 request=raw.get("request", {}).get("$ref", ""),
                 response=raw.get("response", {}).get("$ref", ""),
@@ -109,10 +109,10 @@ def _typed(name: str, spec: Json, text: str) -> Any:
     return text
 
 
-PYTHON = {"string": str, "boolean": bool, "array": list, "object": dict}
+PYTHON_TYPES = {"string": str, "boolean": bool, "array": list, "object": dict}
 
 
-def check(schema: str, body: Json) -> None:
+def check_body(schema: str, body: Json) -> None:
     """Answer 400 (parseError) if a known field of a body has another JSON type than declared.
 
     Null is allowed, and unknown fields are ignored.
@@ -134,7 +134,7 @@ def _check(schema: Json, value: Any) -> None:
         schema = document()["schemas"][schema["$ref"]]
     if value is None:
         return
-    if not _is(schema.get("type", "any"), schema.get("format", ""), value):
+    if not _has_type(schema.get("type", "any"), schema.get("format", ""), value):
         raise ApiError(400, "parseError", "Parse Error")
     if isinstance(value, list):
         for item in value:
@@ -146,7 +146,7 @@ def _check(schema: Json, value: Any) -> None:
                 _check(known, item)
 
 
-def _is(kind: str, form: str, value: Any) -> bool:
+def _has_type(kind: str, form: str, value: Any) -> bool:
     if kind in {"integer", "number"} or (form == "int64" and not isinstance(value, str)):
         return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, PYTHON.get(kind, object))
+    return isinstance(value, PYTHON_TYPES.get(kind, object))

@@ -6,7 +6,7 @@ from typing import Any
 
 from local.google.api.limits import Limits, Quota
 from local.google.api.paging import OpenListings
-from local.google.api.schema import PREFIX
+from local.google.api.schema import SCOPE_PREFIX
 from local.google.calendars.calendar_methods import add_to_list, drop_calendar, make_calendar
 from local.google.errors import Json
 from local.google.events import edits
@@ -132,7 +132,7 @@ class Admin(SimulatorAdmin):
         """
         with self._state.lock:
             client = self._state.clients[client_id]
-            full = [scope if scope == "openid" or "/" in scope else PREFIX + scope for scope in scopes]
+            full = [scope if scope == "openid" or "/" in scope else SCOPE_PREFIX + scope for scope in scopes]
             uri = client.redirect_uris[0]
             parameters: Json = {"redirect_uri": uri, "access_type": "offline", "prompt": "consent"}
             code = self._grants.authorize(parameters, client, self._state.account(account).email, full)

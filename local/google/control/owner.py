@@ -184,7 +184,7 @@ class Owner:
         body: Json | None = None,
     ) -> Context:
         self._state.begin_operation()
-        schema.check("Event", body or {})
+        schema.check_body("Event", body or {})
         found = self._state.calendar(calendar)
         caller = Caller(by or found.owner, OWNER_CLIENT, OWNER_CLIENT, frozenset({"calendar"}))
         chosen = next(each for each in methods() if each.id == method)

@@ -5,7 +5,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from local.google.api.schema import PREFIX
+from local.google.api.schema import SCOPE_PREFIX
 from local.google.errors import Json, auth_error
 from local.google.model import AccessToken, AuthorizationCode, Caller, Client, RefreshToken
 from local.google.oauth.id_tokens import IdTokenSigner
@@ -13,7 +13,7 @@ from local.google.state import State
 
 # https://developers.google.com/identity/protocols/oauth2/web-server
 SIGN_IN_SCOPES = frozenset(
-    {"openid", "email", "profile", f"{PREFIX}userinfo.email", f"{PREFIX}userinfo.profile"}
+    {"openid", "email", "profile", f"{SCOPE_PREFIX}userinfo.email", f"{SCOPE_PREFIX}userinfo.profile"}
 )
 LIFETIME = 3599
 CODE_LIFE = timedelta(minutes=10)
@@ -49,7 +49,7 @@ class Grants:
         found = self.access_tokens.get(token)
         if found is None or found.expires <= self._state.now():
             raise auth_error()
-        scopes = frozenset(scope.removeprefix(PREFIX) for scope in found.scopes)
+        scopes = frozenset(scope.removeprefix(SCOPE_PREFIX) for scope in found.scopes)
         return Caller(found.account, found.client, found.project, scopes)
 
     def authorize(self, parameters: Json, client: Client, account: str, scopes: list[str]) -> str:
@@ -160,11 +160,11 @@ class Grants:
     def _id_token(self, code: AuthorizationCode, client: Client) -> str:
         account = self._state.account(code.account)
         claims: Json = {"sub": account.subject}
-        if {"email", f"{PREFIX}userinfo.email"} & set(code.scopes):
+        if {"email", f"{SCOPE_PREFIX}userinfo.email"} & set(code.scopes):
             claims |= {"email": account.address, "email_verified": True}
         if account.workspace:
             claims["hd"] = account.email.partition("@")[2]
-        if {"profile", f"{PREFIX}userinfo.profile"} & set(code.scopes):
+        if {"profile", f"{SCOPE_PREFIX}userinfo.profile"} & set(code.scopes):
             claims["name"] = account.name
         if code.nonce:
             claims["nonce"] = code.nonce

@@ -56,7 +56,7 @@ def options(path: str, verb: str) -> list[str]:
     raise bad_request(f"Resource not found for the segment '{last}'.")
 
 
-def check(kind: str, body: Any, *, open_to: frozenset[str] = frozenset(), nested: bool = False) -> None:
+def check_body(kind: str, body: Any, *, open_to: frozenset[str] = frozenset(), nested: bool = False) -> None:
     """Answer 400 unless a body fits its type.
 
     Its properties must be known and not read-only, and their values of the declared type or enum.
@@ -106,7 +106,7 @@ def _check_value(kind: str, value: Any, name: str) -> None:
             raise _unreadable(f"Requested value '{value}' was not found for property '{name}'.")
         return
     if short in document()["types"]:
-        check(short, value, nested=True)
+        check_body(short, value, nested=True)
 
 
 def _check_collection(kind: str, value: Any, name: str) -> None:

@@ -51,7 +51,7 @@ def make_calendar(
 
 def create_calendar(context: Context) -> Json:
     """Answer the creation of a calendar; 409 if the mailbox has one with this name."""
-    schema.check("calendar", context.body)
+    schema.check_body("calendar", context.body)
     name = context.body.get("name")
     if not name:
         raise invalid("ErrorInvalidParameter", "The Name property is required.")
@@ -73,7 +73,7 @@ def _need_free_name(context: Context, name: str) -> None:
 
 def update_calendar(context: Context) -> Json:
     """Answer a change of a calendar's name or colour."""
-    schema.check("calendar", context.body)
+    schema.check_body("calendar", context.body)
     mailbox_calendar = context.calendar(write=True)
     name = context.body.get("name")
     if name and name != mailbox_calendar.calendar.name:

@@ -50,7 +50,7 @@ def settings(context: Context) -> Json:
 
 def update_settings(context: Context) -> Json:
     """Answer a change of the mailbox's time zone."""
-    schema.check("mailboxSettings", context.body)
+    schema.check_body("mailboxSettings", context.body)
     if context.body.get("timeZone"):
         zone(context.body["timeZone"])
         context.account.time_zone = context.body["timeZone"]

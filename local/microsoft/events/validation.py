@@ -60,7 +60,7 @@ def checked_properties(given: Json) -> Json:
         for name, value in given.items()
         if name not in NAVIGATIONS and not name.startswith("@odata")
     }
-    schema.check("event", plain)
+    schema.check_body("event", plain)
     plain.pop("transactionId", None)
     for name in {"start", "end"} & set(plain):
         if not plain[name]:

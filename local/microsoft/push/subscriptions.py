@@ -30,7 +30,7 @@ class Subscriptions:
     def create(self, context: Context) -> Json:
         """Answer the creation of a subscription, once its addresses have echoed their validation tokens."""
         state, body = context.state, context.body
-        schema.check("subscription", body)
+        schema.check_body("subscription", body)
         for name in ("changeType", "notificationUrl", "resource", "expirationDateTime"):
             if not body.get(name):
                 raise _validation_error(
@@ -132,7 +132,7 @@ class Subscriptions:
         state, body = context.state, context.body
         if not body or set(body) - {"expirationDateTime", "notificationUrl"}:
             raise _validation_error("Only expirationDateTime and notificationUrl can be changed.")
-        schema.check("subscription", body)
+        schema.check_body("subscription", body)
         with state.lock:
             found = _own_subscription(context)
             status, since = state.settings.renew_after_reauthorize, found.reauthorized
