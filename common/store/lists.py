@@ -24,13 +24,12 @@ from common.store.catalogue import ABSENCE, RESOURCE, SERVICE
 from common.store.connect.connections import CONNECTION
 from common.store.connect.invitations import INVITATION
 from common.store.firestore.codec import Form
-from common.store.firestore.documents import NAME, Documents, Operator, Query, Snapshot
+from common.store.firestore.documents import MOST_DISJUNCTIONS, NAME, Documents, Operator, Query, Snapshot
 from common.store.notify import NOTICE
 from common.store.ops import LETTER
 from common.store.privacy.archive import ERASURE
 from common.store.privacy.support import AUDIT, GRANT
 from common.store.webhooks import DELIVERY, HOOK
-from local.firestore_memory.queries import MOST_DISJUNCTIONS
 
 T = TypeVar("T")
 

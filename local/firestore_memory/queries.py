@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import eq, ge, gt, le, lt
 from typing import Any, Final
 
-from common.store.firestore.documents import NAME, Operator, Query
+from common.store.firestore.documents import MOST_DISJUNCTIONS, NAME, Operator, Query, full_order
 from common.store.firestore.values import canonical, refused, sort_key
 
 Row = tuple[str, Mapping[str, Any]]
-# https://firebase.google.com/docs/firestore/query-data/queries#query_limitations
-MOST_DISJUNCTIONS = 30
 _ABSENT: Final = object()
 _COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {"==": eq, "<": lt, "<=": le, ">": gt, ">=": ge}
 _Test = tuple[str, Callable[[Any, Any], bool], tuple[Any, ...]]
@@ -19,7 +17,7 @@ _Test = tuple[str, Callable[[Any, Any], bool], tuple[Any, ...]]
 
 def select(rows: Iterable[Row], query: Query) -> list[Row]:
     """The rows that match, ordered, behind the cursor, and at most as many as asked."""
-    order = orders(query)
+    order = full_order(query)
     named = [name for name, _ in order if name != NAME]
     tests = [_test(*one) for one in query.filters]
     found = [row for row in rows if _matches(row, named, tests)]
@@ -28,15 +26,6 @@ def select(rows: Iterable[Row], query: Query) -> list[Row]:
     if query.after is not None:
         found = [row for row in found if _behind(row, query.after, order)]
     return found[: query.limit]
-
-
-def orders(query: Query) -> list[tuple[str, bool]]:
-    """The full order as (field, descending): inequalities sort by their field, the name breaks ties."""
-    order = [(name.removeprefix("-"), name.startswith("-")) for name in query.order]
-    compared = sorted({name for name, operator, _ in query.filters if operator not in {"==", "in"}})
-    last = order[-1][1] if order else False
-    order += [(name, last) for name in compared if name not in {known for known, _ in order}]
-    return order if NAME in {name for name, _ in order} else [*order, (NAME, last)]
 
 
 def _matches(row: Row, named: Iterable[str], tests: Iterable[_Test]) -> bool:

@@ -15,8 +15,15 @@ from common.domain.calendar.interval import Interval
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import paths
 from common.store.booking.commit import BOOKING, IDEMPOTENCY, LINK, commit, link_write
-from common.store.firestore.documents import NAME, Delete, Documents, Operator, Query, Snapshot
-from local.firestore_memory.queries import MOST_DISJUNCTIONS
+from common.store.firestore.documents import (
+    MOST_DISJUNCTIONS,
+    NAME,
+    Delete,
+    Documents,
+    Operator,
+    Query,
+    Snapshot,
+)
 
 _PAGE = 200
 _Bounds = tuple[tuple[str, Operator, Any], ...]

@@ -31,9 +31,18 @@ from common.domain.shared.tasks import OutboxEntry
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import paths
 from common.store.firestore.codec import PLAIN, TEXTS, by_name, record, unreadable, word
-from common.store.firestore.documents import Create, Delete, Documents, Put, Query, Replace, Snapshot, Write
+from common.store.firestore.documents import (
+    MOST_DISJUNCTIONS,
+    Create,
+    Delete,
+    Documents,
+    Put,
+    Query,
+    Replace,
+    Snapshot,
+    Write,
+)
 from common.store.notify import OUTBOX
-from local.firestore_memory.queries import MOST_DISJUNCTIONS
 
 
 class Connections:

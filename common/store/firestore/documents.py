@@ -11,6 +11,8 @@ Fields = Mapping[str, Any]
 FieldPath = tuple[str, ...]
 Operator = Literal["==", "<", "<=", ">", ">=", "in"]
 NAME: Final = "__name__"
+# The values of an "in" filter: https://firebase.google.com/docs/firestore/query-data/queries#query_limitations
+MOST_DISJUNCTIONS = 30
 
 
 class Removed(Enum):
@@ -120,6 +122,15 @@ class Query:
     after: tuple[Any, ...] | None = field(default=None, repr=False)
     limit: int | None = None
     group: bool = False
+
+
+def full_order(query: Query) -> list[tuple[str, bool]]:
+    """The full order as (field, descending): inequalities sort by their field, the name breaks ties."""
+    order = [(name.removeprefix("-"), name.startswith("-")) for name in query.order]
+    compared = sorted({name for name, operator, _ in query.filters if operator not in {"==", "in"}})
+    last = order[-1][1] if order else False
+    order += [(name, last) for name in compared if name not in {known for known, _ in order}]
+    return order if NAME in {name for name, _ in order} else [*order, (NAME, last)]
 
 
 class Documents(Protocol):

@@ -26,9 +26,9 @@ from common.store.firestore.documents import (
     Snapshot,
     Write,
     Written,
+    full_order,
 )
 from common.store.firestore.values import canonical, canonical_fields
-from local.firestore_memory.queries import orders
 
 _Value: Any = types.Value.pb()
 _Write: Any = types.Write.pb()
@@ -184,12 +184,12 @@ def query_message(root: str, query: Query) -> tuple[str, Any]:
         fill(one.value, canonical(value))
     if query.filters:
         where.op = _AND
-    for name, descending in orders(query):
+    for name, descending in full_order(query):
         order = message.order_by.add()
         order.field.field_path = name
         order.direction = _DESCENDING if descending else _ASCENDING
     if query.after is not None:
-        for (name, _), value in zip(orders(query), query.after, strict=False):
+        for (name, _), value in zip(full_order(query), query.after, strict=False):
             position = message.start_at.values.add()
             if name == NAME:
                 position.reference_value = f"{root}/{value}"
