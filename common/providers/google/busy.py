@@ -39,8 +39,8 @@ def _listed(
         singleEvents=True,
         maxResults=2500,
         fields=list_events.page_fields(detail),
-        **list_events.bounds(window),
-        **list_events.paged(request.page),
+        **list_events.window_parameters(window),
+        **list_events.page_parameter(request.page),
     )
     listing = read_listing(client.content(token, asked, live=True))
     place = GoogleContext.of((request.calendar.zone, listing.time_zone), detail)
@@ -54,8 +54,8 @@ def _listed(
 
 
 def _free_busy(client: GoogleClient, token: str, request: BusyRequest, window: Interval) -> BusyPage:
-    chunk, id_ = list_events.busy_chunk(window, request.page), request.calendar.provider_id
-    body: Any = {**list_events.bounds(chunk), "items": [{"id": id_}]}
+    chunk, id_ = list_events.free_busy_chunk(window, request.page), request.calendar.provider_id
+    body: Any = {**list_events.window_parameters(chunk), "items": [{"id": id_}]}
     try:
         reply = client.read(token, client.service.freebusy().query(body=body), live=True)
     except GrantRevoked as error:

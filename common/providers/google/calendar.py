@@ -17,7 +17,7 @@ from common.providers.answers import UnmappableEvent, decoded_leniently
 from common.providers.google import list_events, request_bodies
 from common.providers.google.busy import BLIND, ask_busy
 from common.providers.google.client import GoogleClient
-from common.providers.google.event_structs import GoogleItem, listed, listing_of, read_listing
+from common.providers.google.event_structs import GoogleItem, checked_items, listing_of, read_listing
 from common.providers.google.events_to_domain import (
     GoogleContext,
     calendar_of,
@@ -52,10 +52,13 @@ class GoogleCalendar:
     def list_calendars(self, token: str, *, page: str | None) -> CalendarPage:
         """One page of the account's calendars, also of those that the person hides from view."""
         request = self._client.service.calendarList().list(
-            maxResults=250, showHidden=True, fields=list_events.CALENDAR_FIELDS, **list_events.paged(page)
+            maxResults=250,
+            showHidden=True,
+            fields=list_events.CALENDAR_FIELDS,
+            **list_events.page_parameter(page),
         )
         reply = self._client.read(token, request)
-        items = listed(reply.get("kind"), reply.get("items"))
+        items = checked_items(reply.get("kind"), reply.get("items"))
         found = (calendar_of(item) for item in items if isinstance(item, dict))
         return CalendarPage(tuple(entry for entry in found if entry), _next(reply, page))
 
@@ -72,7 +75,7 @@ class GoogleCalendar:
 
     def changes(self, token: str, calendar: CalendarRef, cursor: Cursor, *, detail: Detail) -> ChangePage:
         """The next page of a full listing or of a delta; series are named, not expanded."""
-        asked = list_events.listing(cursor, detail)
+        asked = list_events.sync_parameters(cursor, detail)
         request = self._events.list(calendarId=calendar.provider_id, **asked)
         listing = read_listing(self._client.content(token, request))
         place = GoogleContext.of((calendar.zone, listing.time_zone), detail)
@@ -99,12 +102,12 @@ class GoogleCalendar:
             calendarId=calendar.provider_id,
             singleEvents=False,
             maxResults=2500,
-            timeMin=request_bodies.moment(window.start),
+            timeMin=request_bodies.rfc3339(window.start),
             fields=list_events.COUNT_FIELDS,
-            **list_events.paged(page),
+            **list_events.page_parameter(page),
         )
         reply = self._client.read(token, request)
-        return len(listed(reply.get("kind"), reply.get("items"))), _next(reply, page)
+        return len(checked_items(reply.get("kind"), reply.get("items"))), _next(reply, page)
 
     def occurrences(
         self,
@@ -123,8 +126,8 @@ class GoogleCalendar:
             maxResults=2500,
             showDeleted=False,
             fields=list_events.page_fields(detail),
-            **list_events.bounds(window),
-            **list_events.paged(page),
+            **list_events.window_parameters(window),
+            **list_events.page_parameter(page),
         )
         reply = self._client.attempt(token, request, accept=_ABSENT)
         if isinstance(reply, RefusalOutcome):
@@ -161,7 +164,7 @@ class GoogleCalendar:
             calendarId=calendar.provider_id,
             body=body,
             fields=list_events.WRITE_FIELDS,
-            **request_bodies.send_updates(notify=draft.notify),
+            **request_bodies.send_updates_parameter(notify=draft.notify),
         )
         reply = self._client.attempt(token, request, accept={RefusalOutcome.TAKEN})
         return IdTaken(draft.event_id) if isinstance(reply, RefusalOutcome) else written_of(reply)
@@ -183,7 +186,7 @@ class GoogleCalendar:
             eventId=event_id,
             body=body,
             fields=list_events.WRITE_FIELDS,
-            **request_bodies.send_updates(notify=draft.notify),
+            **request_bodies.send_updates_parameter(notify=draft.notify),
         )
         if etag:
             request.headers = {**(request.headers or {}), "If-Match": etag}
@@ -197,7 +200,9 @@ class GoogleCalendar:
     def delete_event(self, token: str, calendar: CalendarRef, event_id: str, *, notify: bool) -> None:
         """Remove an event; one that is gone already is fine, a calendar out of reach is not."""
         request = self._events.delete(
-            calendarId=calendar.provider_id, eventId=event_id, **request_bodies.send_updates(notify=notify)
+            calendarId=calendar.provider_id,
+            eventId=event_id,
+            **request_bodies.send_updates_parameter(notify=notify),
         )
         outcome = self._client.send(token, request, accept=_ABSENT)
         if outcome:
@@ -205,7 +210,7 @@ class GoogleCalendar:
 
     def watch(self, token: str, calendar: CalendarRef, request: ChannelRequest) -> Channel:
         """Open a push channel; its life is the one that Google returned."""
-        body: Any = request_bodies.channel(request)
+        body: Any = request_bodies.channel_body(request)
         reply = self._client.read(token, self._events.watch(calendarId=calendar.provider_id, body=body))
         return channel_of(reply, request)
 
@@ -236,7 +241,7 @@ class GoogleCalendar:
                 calendarId=calendar.provider_id, maxResults=1, fields=list_events.PROBE_FIELDS
             )
             reply = self._client.read(token, request)
-            listed(reply.get("kind"), reply.get("items"))
+            checked_items(reply.get("kind"), reply.get("items"))
             role = request_bodies.ROLES.get(str(reply.get("accessRole")), AccessRole.READER)
             if role in BLIND and calendar.role not in BLIND:
                 raise CalendarGone("the calendar shows no events any more", code="access_lost")

@@ -87,7 +87,7 @@ def listing_of(reply: Reply) -> GoogleListing:
         time_zone=reply.get("timeZone"),
         next_page_token=reply.get("nextPageToken"),
         next_sync_token=reply.get("nextSyncToken"),
-        items=[item_of(one) for one in listed(reply.get("kind"), reply.get("items"))],
+        items=[item_of(one) for one in checked_items(reply.get("kind"), reply.get("items"))],
     )
 
 
@@ -105,11 +105,11 @@ def read_listing(content: bytes) -> GoogleListing:
         if not isinstance(reply, dict):
             raise ProviderUnavailable("Google's answer is not whole", code="unreadable_reply") from None
         return listing_of(reply)
-    found.items = list(listed(found.kind, found.items))
+    found.items = list(checked_items(found.kind, found.items))
     return found
 
 
-def listed(kind: object, items: object) -> Sequence[Any]:
+def checked_items(kind: object, items: object) -> Sequence[Any]:
     """The items of a listing.
 
     Raises:

@@ -15,7 +15,7 @@ from common.errors import UnexpectedReply
 from common.providers.answers import UnmappableEvent
 from common.providers.google.event_structs import GoogleItem, GoogleListing
 from common.providers.google.events_to_domain import GoogleContext, event_of
-from common.providers.google.request_bodies import moment
+from common.providers.google.request_bodies import rfc3339
 
 PAGE_SIZE = 500
 LONGEST_BUSY_WINDOW = timedelta(days=60)
@@ -45,13 +45,13 @@ def fields_version(detail: Detail) -> str:
     return f"{detail}-{hashlib.sha256(page_fields(detail).encode()).hexdigest()[:12]}"
 
 
-def bounds(window: Interval) -> dict[str, Any]:
+def window_parameters(window: Interval) -> dict[str, Any]:
     """The smallest window of whole seconds around ``window``: Google ignores fractions."""
     end = window.end if not window.end.microsecond else window.end + timedelta(seconds=1)
-    return {"timeMin": moment(window.start), "timeMax": moment(end)}
+    return {"timeMin": rfc3339(window.start), "timeMax": rfc3339(end)}
 
 
-def listing(cursor: Cursor, detail: Detail) -> dict[str, Any]:
+def sync_parameters(cursor: Cursor, detail: Detail) -> dict[str, Any]:
     """The parameters of one page of a feed, the same in a full listing and in its deltas.
 
     No upper bound, because it is undocumented whether the sync token remembers one, and none of the
@@ -59,18 +59,18 @@ def listing(cursor: Cursor, detail: Detail) -> dict[str, Any]:
     """
     asked: dict[str, Any] = {"singleEvents": False, "maxResults": PAGE_SIZE, "fields": page_fields(detail)}
     if cursor.snapshot:
-        asked["timeMin"] = moment(cursor.window.start)
+        asked["timeMin"] = rfc3339(cursor.window.start)
     else:
         asked["syncToken"] = cursor.token
-    return asked | paged(cursor.page)
+    return asked | page_parameter(cursor.page)
 
 
-def paged(page: str | None) -> dict[str, Any]:
+def page_parameter(page: str | None) -> dict[str, Any]:
     """The page to continue with, if any."""
     return {"pageToken": page} if page else {}
 
 
-def busy_chunk(window: Interval, page: str | None) -> Interval:
+def free_busy_chunk(window: Interval, page: str | None) -> Interval:
     """The part of ``window``, from ``page`` on, that one freebusy.query may cover; edges are shared."""
     start = datetime.fromisoformat(page) if page else window.start
     return Interval(start, min(start + LONGEST_BUSY_WINDOW, window.end))

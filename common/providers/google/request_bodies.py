@@ -44,7 +44,7 @@ RESPONSES: Mapping[str, Response] = {
 }
 
 
-def moment(at: datetime) -> str:
+def rfc3339(at: datetime) -> str:
     """An instant as Google takes it, in whole seconds."""
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
@@ -86,7 +86,7 @@ def _when(at: datetime, name: str) -> dict[str, str]:
     try:
         return {"dateTime": at.astimezone(zone(name)).isoformat(timespec="seconds"), "timeZone": name}
     except ValueError:
-        return {"dateTime": moment(at), "timeZone": "UTC"}
+        return {"dateTime": rfc3339(at), "timeZone": "UTC"}
 
 
 def _attendees(draft: EventDraft) -> list[dict[str, str]]:
@@ -104,7 +104,7 @@ def _reminders(minutes: int | None) -> dict[str, Any]:
     return {"useDefault": False, "overrides": [{"method": "popup", "minutes": clamped}]}
 
 
-def channel(request: ChannelRequest) -> dict[str, Any]:
+def channel_body(request: ChannelRequest) -> dict[str, Any]:
     """The body that opens a push channel; Google may shorten the life that is asked for."""
     return {
         "id": request.id,
@@ -115,7 +115,7 @@ def channel(request: ChannelRequest) -> dict[str, Any]:
     }
 
 
-def send_updates(*, notify: bool) -> Mapping[str, Any]:
+def send_updates_parameter(*, notify: bool) -> Mapping[str, Any]:
     """Whether Google mails the guests about this one write."""
     return {"sendUpdates": "all" if notify else "none"}
 

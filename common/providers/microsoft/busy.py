@@ -14,7 +14,7 @@ from common.providers.microsoft import list_events
 from common.providers.microsoft.client import GraphClient, error_for
 from common.providers.microsoft.event_structs import listing_of
 from common.providers.microsoft.events_to_domain import GraphContext
-from common.providers.microsoft.request_bodies import Ask, Reply, read_refusal
+from common.providers.microsoft.request_bodies import GraphRequest, Reply, read_refusal
 
 
 def ask_busy(
@@ -31,8 +31,10 @@ def ask_busy(
     calendars than the default one: https://learn.microsoft.com/graph/api/calendar-getschedule
     """
     try:
-        asks = [list_events.view(one.calendar.provider_id, window, detail, one.page) for one in requests]
-        answers = ask_all(client, token, asks) if asks else ()
+        questions = [
+            list_events.view_request(one.calendar.provider_id, window, detail, one.page) for one in requests
+        ]
+        answers = ask_all(client, token, questions) if questions else ()
     except SyncError as error:
         return tuple(error for _ in requests)
     return tuple(
@@ -49,7 +51,7 @@ def _page(
         events, unreadable = list_events.events_of(listing, GraphContext.of(request.calendar.zone, detail))
         if unreadable:
             return UnexpectedReply("an event whose time cannot be read", code="unreadable_event")
-        following = list_events.link_of(listing.next_link, own=client.own, page=request.page)
+        following = list_events.checked_link(listing.next_link, own=client.own, page=request.page)
     except SyncError as error:
         return error
     return BusyPage(events=tuple(event for event in events if event.inside(window)), page=following)
@@ -59,7 +61,9 @@ def _page(
 MOST = 20
 
 
-def ask_all(client: GraphClient, token: str, asks: Sequence[Ask]) -> tuple[Reply | SyncError, ...]:
+def ask_all(
+    client: GraphClient, token: str, questions: Sequence[GraphRequest]
+) -> tuple[Reply | SyncError, ...]:
     """The answers to up to twenty live questions; the 200 around them says nothing of any of them.
 
     Raises:
@@ -67,13 +71,13 @@ def ask_all(client: GraphClient, token: str, asks: Sequence[Ask]) -> tuple[Reply
     """
     steps = [
         {"id": str(at), "method": ask.method, "url": client.relative(ask), "headers": dict(ask.headers)}
-        for at, ask in enumerate(asks)
+        for at, ask in enumerate(questions)
     ]
-    reply = client.read(token, Ask("POST", "/$batch", body={"requests": steps}), live=True)
+    reply = client.read(token, GraphRequest("POST", "/$batch", body={"requests": steps}), live=True)
     listed = reply.get("responses")
     found = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     heard = {str(one.get("id")): one for one in found}
-    return tuple(_answer(heard.get(str(at))) for at in range(len(asks)))
+    return tuple(_answer(heard.get(str(at))) for at in range(len(questions)))
 
 
 def _answer(step: Mapping[str, Any] | None) -> Reply | SyncError:

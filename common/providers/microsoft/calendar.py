@@ -17,7 +17,7 @@ from common.providers.answers import UnmappableEvent, decoded_leniently
 from common.providers.microsoft import busy, list_events, request_bodies
 from common.providers.microsoft.busy import ask_busy
 from common.providers.microsoft.client import GraphClient
-from common.providers.microsoft.event_structs import WordedItem, listed, listing_of, read_listing
+from common.providers.microsoft.event_structs import WordedItem, checked_items, listing_of, read_listing
 from common.providers.microsoft.events_to_domain import (
     GraphContext,
     calendar_of,
@@ -29,7 +29,7 @@ from common.providers.microsoft.events_to_domain import (
     written_of,
 )
 from common.providers.microsoft.list_events import events_of
-from common.providers.microsoft.request_bodies import Ask, Reply, calendar_path, channel_path
+from common.providers.microsoft.request_bodies import GraphRequest, Reply, calendar_path, subscription_path
 from common.providers.refusals import RefusalOutcome
 
 _ABSENT = frozenset({RefusalOutcome.MISSING})
@@ -61,26 +61,26 @@ class MicrosoftCalendar:
 
     def list_calendars(self, token: str, *, page: str | None) -> CalendarPage:
         """One page of the account's calendars."""
-        reply = self._client.read(token, list_events.calendars(page))
-        found = (calendar_of(item) for item in listed(reply.get("value")) if isinstance(item, dict))
+        reply = self._client.read(token, list_events.calendars_request(page))
+        found = (calendar_of(item) for item in checked_items(reply.get("value")) if isinstance(item, dict))
         following = self._next(reply.get("@odata.nextLink"), page)
         return CalendarPage(tuple(entry for entry in found if entry), following)
 
     def create_calendar(self, token: str, *, name: str, zone: str) -> str:  # noqa: ARG002 (Graph's have none)
         """A new calendar of the account; its provider id."""
-        reply = self._client.read(token, Ask("POST", "/me/calendars", body={"name": name}))
+        reply = self._client.read(token, GraphRequest("POST", "/me/calendars", body={"name": name}))
         return written_of(reply).id
 
     def delete_calendar(self, token: str, calendar: CalendarRef) -> None:
         """Remove a calendar that we made; one that is gone already is fine."""
         self._client.send(
-            token, Ask("DELETE", request_bodies.calendar_path(calendar.provider_id)), accept=_ABSENT
+            token, GraphRequest("DELETE", request_bodies.calendar_path(calendar.provider_id)), accept=_ABSENT
         )
 
     def changes(self, token: str, calendar: CalendarRef, cursor: Cursor, *, detail: Detail) -> ChangePage:
         """The next page of a full listing or of a delta, both within the cursor's window."""
         listing = read_listing(
-            self._client.content(token, list_events.feed(calendar.provider_id, cursor, detail)),
+            self._client.content(token, list_events.delta_request(calendar.provider_id, cursor, detail)),
             texts=detail is Detail.FULL,
         )
         place = GraphContext.of(calendar.zone, detail)
@@ -89,7 +89,7 @@ class MicrosoftCalendar:
             # What only the margin of the view shows; in a delta it may just have left the window.
             found = [one for one in found if not isinstance(one, Upsert) or one.event.inside(cursor.window)]
         page = self._next(listing.next_link, cursor.page)
-        link = list_events.link_of(listing.delta_link, own=self._client.own)
+        link = list_events.checked_link(listing.delta_link, own=self._client.own)
         if page:
             after = Cursor(cursor.snapshot, cursor.window, cursor.token, page)
         elif link:
@@ -97,7 +97,7 @@ class MicrosoftCalendar:
         else:
             raise UnexpectedReply("a listing ends without a delta link", code="no_sync_token")
         return ChangePage(
-            changes=list_events.once(found),
+            changes=list_events.without_repetitions(found),
             next=after,
             last=page is None,
             snapshot=cursor.snapshot,
@@ -108,7 +108,8 @@ class MicrosoftCalendar:
     ) -> tuple[int, str | None]:
         """How many single events and series are on this page of a view of ``window``, and the next page."""
         listing = read_listing(
-            self._client.content(token, list_events.counted(calendar.provider_id, window, page)), texts=False
+            self._client.content(token, list_events.count_request(calendar.provider_id, window, page)),
+            texts=False,
         )
         events, unreadable = events_of(listing, GraphContext.of(calendar.zone, Detail.TIMES))
         units = {event.unit for event in events if event.inside(window)}
@@ -125,10 +126,10 @@ class MicrosoftCalendar:
         page: str | None,
     ) -> OccurrencePage | Gone:
         """One page of a series' occurrences that overlap ``window``."""
-        ask = list_events.instances(calendar.provider_id, series_id, window, detail, page)
+        ask = list_events.instances_request(calendar.provider_id, series_id, window, detail, page)
         reply = self._client.attempt(token, ask, accept=_ABSENT)
         if isinstance(reply, RefusalOutcome):
-            return proven(self._client, token, calendar, series_id)
+            return prove_gone(self._client, token, calendar, series_id)
         listing = listing_of(reply)
         events, unreadable = events_of(listing, GraphContext.of(calendar.zone, detail))
         return OccurrencePage(
@@ -141,18 +142,18 @@ class MicrosoftCalendar:
         self, token: str, calendar: CalendarRef, event_id: str, *, detail: Detail
     ) -> ExternalEvent | Gone:
         """One event as it is now; Gone where it is not in a calendar that can be read."""
-        found = found_as(self._client, token, calendar, event_id)
+        found = event_id_now(self._client, token, calendar, event_id)
         if isinstance(found, Gone):
             return found
-        ask = list_events.one(calendar.provider_id, found, detail)
+        ask = list_events.event_request(calendar.provider_id, found, detail)
         reply = self._client.attempt(token, ask, accept=_ABSENT)
         if isinstance(reply, RefusalOutcome):
-            return proven(self._client, token, calendar, event_id)
+            return prove_gone(self._client, token, calendar, event_id)
         return _read(reply, calendar, detail)
 
     def create_event(self, token: str, calendar: CalendarRef, draft: EventDraft) -> EventRef | IdTaken:
         """Write a booking's event; the answer to a repeated transaction is the first event as it is now."""
-        ask = Ask(
+        ask = GraphRequest(
             "POST",
             request_bodies.events_path(calendar.provider_id),
             body=request_bodies.new_event(draft),
@@ -175,7 +176,7 @@ class MicrosoftCalendar:
         etag: str | None,
     ) -> EventRef | Gone | Changed:
         """Change only the named fields in place; what Graph cannot change is left as it is."""
-        found = found_as(self._client, token, calendar, event_id)
+        found = event_id_now(self._client, token, calendar, event_id)
         if isinstance(found, Gone):
             return found
         path, body = (
@@ -183,48 +184,58 @@ class MicrosoftCalendar:
             request_bodies.changed_event(draft, changed),
         )
         if draft.attendee and not draft.notify and changed - _UNSEEN:
-            need_silence(self._client, token, path)
-        ask = Ask("PATCH", path, body=body, etag=etag) if body else Ask("GET", path, list_events.STATE)
+            demand_no_attendees(self._client, token, path)
+        ask = (
+            GraphRequest("PATCH", path, body=body, etag=etag)
+            if body
+            else GraphRequest("GET", path, list_events.STATE)
+        )
         reply = self._client.attempt(token, ask, accept={*_ABSENT, RefusalOutcome.CHANGED})
         if reply is RefusalOutcome.CHANGED:
             return Changed(event_id)
         return (
-            proven(self._client, token, calendar, event_id)
+            prove_gone(self._client, token, calendar, event_id)
             if isinstance(reply, RefusalOutcome)
             else written_of(reply)
         )
 
     def delete_event(self, token: str, calendar: CalendarRef, event_id: str, *, notify: bool) -> None:
         """Remove an event; one that is gone already is fine, a calendar out of reach is not."""
-        found = found_as(self._client, token, calendar, event_id)
+        found = event_id_now(self._client, token, calendar, event_id)
         if isinstance(found, Gone):
             return
         path = request_bodies.events_path(calendar.provider_id, found)
         if not notify:
-            need_silence(self._client, token, path)
-        if self._client.send(token, Ask("DELETE", path), accept=_ABSENT):
-            proven(self._client, token, calendar, event_id)
+            demand_no_attendees(self._client, token, path)
+        if self._client.send(token, GraphRequest("DELETE", path), accept=_ABSENT):
+            prove_gone(self._client, token, calendar, event_id)
 
     def watch(self, token: str, calendar: CalendarRef, request: ChannelRequest) -> Channel:
         """Open a subscription; one whose answer was lost gives way to the new one."""
-        ask = Ask("POST", "/subscriptions", body=request_bodies.channel(calendar.provider_id, request))
+        ask = GraphRequest(
+            "POST", "/subscriptions", body=request_bodies.subscription_body(calendar.provider_id, request)
+        )
         reply = self._client.attempt(token, ask, accept={RefusalOutcome.TAKEN})
         if isinstance(reply, RefusalOutcome):
-            clear_twins(self._client, token, resource=request_bodies.events_path(calendar.provider_id))
+            remove_stray_subscriptions(
+                self._client, token, resource=request_bodies.events_path(calendar.provider_id)
+            )
             reply = self._client.read(token, ask)
         return channel_of(reply, request)
 
     def renew(self, token: str, channel: Channel, *, now: datetime, until: datetime) -> Channel | None:
         """A longer life, with the present token; None for a subscription that is gone for good."""
         reply = self._client.attempt(
-            token, request_bodies.renewal(channel, now=now, until=until), accept=_ABSENT
+            token, request_bodies.renewal_request(channel, now=now, until=until), accept=_ABSENT
         )
         return None if isinstance(reply, RefusalOutcome) else renewed_of(reply, channel)
 
     def unwatch(self, token: str, channel: Channel) -> None:
         """Close a subscription; one that is unknown already is fine."""
         self._client.send(
-            token, Ask("DELETE", request_bodies.channel_path(channel.resource_id)), accept=_ABSENT
+            token,
+            GraphRequest("DELETE", request_bodies.subscription_path(channel.resource_id)),
+            accept=_ABSENT,
         )
 
     def busy(
@@ -239,7 +250,7 @@ class MicrosoftCalendar:
         return ask_busy(self._client, token, requests, window, detail=detail)
 
     def _next(self, link: object, page: str | None) -> str | None:
-        return list_events.link_of(link, own=self._client.own, page=page)
+        return list_events.checked_link(link, own=self._client.own, page=page)
 
 
 def _read(reply: Reply, calendar: CalendarRef, detail: Detail) -> ExternalEvent:
@@ -249,23 +260,23 @@ def _read(reply: Reply, calendar: CalendarRef, detail: Detail) -> ExternalEvent:
         raise UnexpectedReply("an event that cannot be read", code=str(error)) from None
 
 
-def found_as(client: GraphClient, token: str, calendar: CalendarRef, event_id: str) -> str | Gone:
+def event_id_now(client: GraphClient, token: str, calendar: CalendarRef, event_id: str) -> str | Gone:
     """Graph's id of an event that may be named by the id that we chose; a copy of it is not meant."""
     if id_signature(event_id) is None:
         return event_id
-    ask: Ask | None = list_events.kept_under(calendar.provider_id, event_id)
+    ask: GraphRequest | None = list_events.request_by_key(calendar.provider_id, event_id)
     page: str | None = None
     while ask:
         reply = client.read(token, ask)
-        for item in listed(reply.get("value")):
+        for item in checked_items(reply.get("value")):
             if isinstance(item, dict) and item.get("transactionId") == event_id:
                 return written_of(item).id
-        page = list_events.link_of(reply.get("@odata.nextLink"), own=client.own, page=page)
-        ask = list_events.more(page) if page else None
+        page = list_events.checked_link(reply.get("@odata.nextLink"), own=client.own, page=page)
+        ask = list_events.next_page_request(page) if page else None
     return Gone(event_id)
 
 
-def need_silence(client: GraphClient, token: str, path: str) -> None:
+def demand_no_attendees(client: GraphClient, token: str, path: str) -> None:
     """Refuse what would be mailed: Exchange tells every guest of a meeting that its organizer changes.
 
     https://learn.microsoft.com/graph/api/event-update and https://learn.microsoft.com/graph/api/event-delete
@@ -273,24 +284,26 @@ def need_silence(client: GraphClient, token: str, path: str) -> None:
     Raises:
         Forbidden: There are guests.
     """
-    reply = client.attempt(token, Ask("GET", path, list_events.GUESTS), accept={RefusalOutcome.MISSING})
+    reply = client.attempt(
+        token, GraphRequest("GET", path, list_events.GUESTS), accept={RefusalOutcome.MISSING}
+    )
     if isinstance(reply, RefusalOutcome) or reply.get("isOrganizer") is False:
         return
     if reply.get("attendees"):
         raise Forbidden("guests would be mailed", code="cannot_be_silent")
 
 
-def proven(client: GraphClient, token: str, calendar: CalendarRef, event_id: str) -> Gone:
+def prove_gone(client: GraphClient, token: str, calendar: CalendarRef, event_id: str) -> Gone:
     """Gone, because the calendar itself is still there to be read."""
     asked = {"$select": list_events.CALENDAR_FIELDS}
-    client.read(token, Ask("GET", calendar_path(calendar.provider_id), asked))
+    client.read(token, GraphRequest("GET", calendar_path(calendar.provider_id), asked))
     return Gone(event_id)
 
 
 MOST_PAGES = 10
 
 
-def clear_twins(client: GraphClient, token: str, *, resource: str) -> None:
+def remove_stray_subscriptions(client: GraphClient, token: str, *, resource: str) -> None:
     """Close the account's other subscriptions to ``resource``: Graph allows one for each kind of change.
 
     https://learn.microsoft.com/graph/change-notifications-delivery-webhooks
@@ -298,21 +311,21 @@ def clear_twins(client: GraphClient, token: str, *, resource: str) -> None:
     Raises:
         Conflict: There is none that could be seen.
     """
-    ask: Ask | None = Ask("GET", "/subscriptions", page_size=list_events.PAGE_SIZE)
+    ask: GraphRequest | None = GraphRequest("GET", "/subscriptions", page_size=list_events.PAGE_SIZE)
     twins: list[str] = []
     page: str | None = None
     for _ in range(MOST_PAGES):
         if ask is None:
             break
         reply = client.read(token, ask)
-        found = [item for item in listed(reply.get("value")) if isinstance(item, dict)]
+        found = [item for item in checked_items(reply.get("value")) if isinstance(item, dict)]
         twins += [str(item.get("id")) for item in found if _same(item.get("resource"), resource)]
-        page = list_events.link_of(reply.get("@odata.nextLink"), own=client.own, page=page)
-        ask = list_events.more(page) if page else None
+        page = list_events.checked_link(reply.get("@odata.nextLink"), own=client.own, page=page)
+        ask = list_events.next_page_request(page) if page else None
     if not twins:
         raise Conflict("there is such a subscription, and it is not shown", code="channel_exists")
     for twin in twins:
-        client.send(token, Ask("DELETE", channel_path(twin)), accept={RefusalOutcome.MISSING})
+        client.send(token, GraphRequest("DELETE", subscription_path(twin)), accept={RefusalOutcome.MISSING})
 
 
 def _same(named: object, resource: str) -> bool:

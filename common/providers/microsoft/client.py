@@ -29,7 +29,7 @@ from common.errors import (
     UsageExhausted,
 )
 from common.providers.answers import parsed_json
-from common.providers.microsoft.request_bodies import Ask, GraphRefusal, Reply, read_refusal
+from common.providers.microsoft.request_bodies import GraphRefusal, GraphRequest, Reply, read_refusal
 from common.providers.pool import Pool
 from common.providers.refusals import UNAVAILABLE, RefusalOutcome, RefusalRule, accepted, by_status, error_of
 
@@ -218,18 +218,23 @@ class GraphClient:
         self._timeouts = {False: min(timeout, 20.0), True: min(live_timeout, timeout, 20.0)}
         self._pool = Pool(lambda: forgetful(session_factory(), home=self._endpoint))
 
-    def read(self, token: str, ask: Ask, *, live: bool = False) -> Reply:
-        """The JSON object that answers ``ask``; every refusal is an error."""
-        answer = self.attempt(token, ask, live=live)
+    def read(self, token: str, request: GraphRequest, *, live: bool = False) -> Reply:
+        """The JSON object that answers ``request``; every refusal is an error."""
+        answer = self.attempt(token, request, live=live)
         if isinstance(answer, RefusalOutcome):
             raise UnexpectedReply("an outcome that nobody asked for")
         return answer
 
     def attempt(
-        self, token: str, ask: Ask, *, accept: Collection[RefusalOutcome] = (), live: bool = False
+        self,
+        token: str,
+        request: GraphRequest,
+        *,
+        accept: Collection[RefusalOutcome] = (),
+        live: bool = False,
     ) -> Reply | RefusalOutcome:
-        """The JSON object that answers ``ask``, or one of the refusals that the caller accepts."""
-        response = self._exchange(token, ask, live=live)
+        """The JSON object that answers ``request``, or one of the refusals that the caller accepts."""
+        response = self._exchange(token, request, live=live)
         body = parsed_json(response.content)
         if response.status >= HTTPStatus.MULTIPLE_CHOICES:
             return _accepted(read_refusal(response.status, response.headers, body), accept)
@@ -237,16 +242,18 @@ class GraphClient:
             raise ProviderUnavailable("Graph's answer is not whole", code="unreadable_reply")
         return body
 
-    def content(self, token: str, ask: Ask) -> bytes:
+    def content(self, token: str, request: GraphRequest) -> bytes:
         """The bytes of the answer, for whoever knows its form; every refusal is an error."""
-        response = self._exchange(token, ask, live=False)
+        response = self._exchange(token, request, live=False)
         if response.status >= HTTPStatus.MULTIPLE_CHOICES:
             raise error_for(read_refusal(response.status, response.headers, parsed_json(response.content)))
         return response.content
 
-    def send(self, token: str, ask: Ask, *, accept: Collection[RefusalOutcome] = ()) -> RefusalOutcome | None:
+    def send(
+        self, token: str, request: GraphRequest, *, accept: Collection[RefusalOutcome] = ()
+    ) -> RefusalOutcome | None:
         """Send a request whose answer is empty; one of the accepted refusals, or None."""
-        response = self._exchange(token, ask, live=False)
+        response = self._exchange(token, request, live=False)
         if response.status >= HTTPStatus.MULTIPLE_CHOICES:
             return _accepted(
                 read_refusal(response.status, response.headers, parsed_json(response.content)), accept
@@ -259,32 +266,32 @@ class GraphClient:
         inside = parts.path.startswith(home.path)
         return (parts.scheme, parts.netloc) == (home.scheme, home.netloc) and inside
 
-    def relative(self, ask: Ask) -> str:
+    def relative(self, request: GraphRequest) -> str:
         """The address of a question inside a batch."""
-        return self._address(ask).removeprefix(self._endpoint)
+        return self._address(request).removeprefix(self._endpoint)
 
     def close(self) -> None:
         """Close the connections that are open and idle."""
         self._pool.close()
 
-    def _address(self, ask: Ask) -> str:
-        if ask.path.startswith("/") and not ask.path.startswith("//"):
-            return f"{self._endpoint}{ask.target}"
-        if not self.own(ask.path):
+    def _address(self, request: GraphRequest) -> str:
+        if request.path.startswith("/") and not request.path.startswith("//"):
+            return f"{self._endpoint}{request.target}"
+        if not self.own(request.path):
             raise CursorExpired("a page that is not Graph's", code="foreign_link")
-        return ask.path
+        return request.path
 
-    def _exchange(self, token: str, ask: Ask, *, live: bool) -> GraphResponse:
-        request: dict[str, Any] = {
-            "method": ask.method,
-            "url": self._address(ask),
-            "headers": {**ask.headers, "Accept": "application/json", "client-request-id": str(uuid4())},
+    def _exchange(self, token: str, request: GraphRequest, *, live: bool) -> GraphResponse:
+        options: dict[str, Any] = {
+            "method": request.method,
+            "url": self._address(request),
+            "headers": {**request.headers, "Accept": "application/json", "client-request-id": str(uuid4())},
         }
-        if ask.body is not None:
-            request["json"] = ask.body
+        if request.body is not None:
+            options["json"] = request.body
         with self._pool.borrowed() as session:
             try:
-                return exchange(session, token, timeout=self._timeouts[live], **request)
+                return exchange(session, token, timeout=self._timeouts[live], **options)
             except Unreachable:
                 raise ProviderUnavailable("Microsoft Graph could not be reached") from None
 

@@ -115,7 +115,7 @@ def listing_of(reply: Reply) -> GraphListing:
         UnexpectedReply: It is no listing.
     """
     return GraphListing(
-        value=[item_of(one) for one in listed(reply.get("value"))],
+        value=[item_of(one) for one in checked_items(reply.get("value"))],
         next_link=reply.get("@odata.nextLink"),
         delta_link=reply.get("@odata.deltaLink"),
     )
@@ -137,11 +137,11 @@ def read_listing(content: bytes, *, texts: bool) -> GraphListing:
         if not isinstance(reply, dict):
             raise ProviderUnavailable("Graph's answer is not whole", code="unreadable_reply") from None
         return listing_of(reply)
-    listed(found.value)
+    checked_items(found.value)
     return found
 
 
-def listed(items: object) -> Sequence[Any]:
+def checked_items(items: object) -> Sequence[Any]:
     """The items of a listing.
 
     Raises:

@@ -14,7 +14,14 @@ from common.errors import UnexpectedReply
 from common.providers.answers import UnmappableEvent
 from common.providers.microsoft.event_structs import GraphItem, GraphListing
 from common.providers.microsoft.events_to_domain import GraphContext, event_of
-from common.providers.microsoft.request_bodies import KEY, MARKER, Ask, calendar_path, events_path, moment
+from common.providers.microsoft.request_bodies import (
+    KEY,
+    MARKER,
+    GraphRequest,
+    calendar_path,
+    events_path,
+    rfc3339,
+)
 
 PAGE_SIZE = 200
 LARGEST_PAGE = 1000
@@ -40,85 +47,89 @@ def fields_version(detail: Detail) -> str:
     return f"{detail}-{hashlib.sha256(SELECTED[detail].encode()).hexdigest()[:12]}"
 
 
-def bounds(window: Interval) -> dict[str, str]:
+def view_bounds(window: Interval) -> dict[str, str]:
     """A view around ``window``, a day wider on either side."""
     return {
-        "startDateTime": moment(window.start - _MARGIN),
-        "endDateTime": moment(window.end + _MARGIN),
+        "startDateTime": rfc3339(window.start - _MARGIN),
+        "endDateTime": rfc3339(window.end + _MARGIN),
     }
 
 
-def feed(calendar_id: str, cursor: Cursor, detail: Detail) -> Ask:
+def delta_request(calendar_id: str, cursor: Cursor, detail: Detail) -> GraphRequest:
     """One page of a feed; its own links hold everything but the headers.
 
     No ``$select``, ``$expand`` or ``$top``: https://learn.microsoft.com/graph/api/event-delta
     """
     follow = cursor.page or (None if cursor.snapshot else cursor.token)
-    return Ask(
+    return GraphRequest(
         "GET",
         follow or f"{calendar_path(calendar_id)}/calendarView/delta",
-        {} if follow else bounds(cursor.window),
+        {} if follow else view_bounds(cursor.window),
         page_size=PAGE_SIZE,
         texts=detail is Detail.FULL,
     )
 
 
-def view(calendar_id: str, window: Interval, detail: Detail, page: str | None) -> Ask:
+def view_request(calendar_id: str, window: Interval, detail: Detail, page: str | None) -> GraphRequest:
     """One page of all that lies in a window, occurrences one by one."""
-    return _listed(f"{calendar_path(calendar_id)}/calendarView", bounds(window), detail, page)
+    return _listed(f"{calendar_path(calendar_id)}/calendarView", view_bounds(window), detail, page)
 
 
-def instances(calendar_id: str, series_id: str, window: Interval, detail: Detail, page: str | None) -> Ask:
+def instances_request(
+    calendar_id: str, series_id: str, window: Interval, detail: Detail, page: str | None
+) -> GraphRequest:
     """One page of a series' occurrences."""
-    return _listed(f"{events_path(calendar_id, series_id)}/instances", bounds(window), detail, page)
+    return _listed(f"{events_path(calendar_id, series_id)}/instances", view_bounds(window), detail, page)
 
 
-def one(calendar_id: str, event_id: str, detail: Detail) -> Ask:
+def event_request(calendar_id: str, event_id: str, detail: Detail) -> GraphRequest:
     """One event."""
     selected = {"$select": f"{SELECTED[detail]},lastModifiedDateTime", "$expand": MARKED}
-    return Ask("GET", events_path(calendar_id, event_id), selected, texts=detail is Detail.FULL)
+    return GraphRequest("GET", events_path(calendar_id, event_id), selected, texts=detail is Detail.FULL)
 
 
-def kept_under(calendar_id: str, key: str) -> Ask:
+def request_by_key(calendar_id: str, key: str) -> GraphRequest:
     """The events that carry a key of ours: the original, and whatever was copied from it.
 
     https://learn.microsoft.com/graph/api/singlevaluelegacyextendedproperty-get
     """
     wanted = f"singleValueExtendedProperties/Any(ep: ep/id eq '{KEY}' and ep/value eq '{key}')"
     params = {"$filter": wanted, "$select": "id,transactionId", "$top": str(PAGE_SIZE)}
-    return Ask("GET", events_path(calendar_id), params, page_size=PAGE_SIZE)
+    return GraphRequest("GET", events_path(calendar_id), params, page_size=PAGE_SIZE)
 
 
-def counted(calendar_id: str, window: Interval, page: str | None) -> Ask:
+def count_request(calendar_id: str, window: Interval, page: str | None) -> GraphRequest:
     """One page of identities in a window."""
     params = {
-        **bounds(window),
+        **view_bounds(window),
         "$select": "id,start,end,isAllDay,type,seriesMasterId",
         "$top": str(LARGEST_PAGE),
     }
     return _page(f"{calendar_path(calendar_id)}/calendarView", params, page, size=LARGEST_PAGE)
 
 
-def more(page: str) -> Ask:
+def next_page_request(page: str) -> GraphRequest:
     """The next page of any listing that wants no texts."""
-    return Ask("GET", page, page_size=PAGE_SIZE)
+    return GraphRequest("GET", page, page_size=PAGE_SIZE)
 
 
-def calendars(page: str | None) -> Ask:
+def calendars_request(page: str | None) -> GraphRequest:
     """One page of the account's calendars."""
     return _page("/me/calendars", {"$select": CALENDAR_FIELDS, "$top": "100"}, page, size=100)
 
 
-def _listed(path: str, params: Mapping[str, str], detail: Detail, page: str | None) -> Ask:
+def _listed(path: str, params: Mapping[str, str], detail: Detail, page: str | None) -> GraphRequest:
     asked = {**params, "$select": SELECTED[detail], "$expand": MARKED, "$top": str(PAGE_SIZE)}
     return _page(path, asked, page, size=PAGE_SIZE, texts=detail is Detail.FULL)
 
 
-def _page(path: str, params: Mapping[str, str], page: str | None, *, size: int, texts: bool = False) -> Ask:
-    return Ask("GET", page or path, {} if page else params, page_size=size, texts=texts)
+def _page(
+    path: str, params: Mapping[str, str], page: str | None, *, size: int, texts: bool = False
+) -> GraphRequest:
+    return GraphRequest("GET", page or path, {} if page else params, page_size=size, texts=texts)
 
 
-def link_of(link: object, *, own: Callable[[str], bool], page: str | None = None) -> str | None:
+def checked_link(link: object, *, own: Callable[[str], bool], page: str | None = None) -> str | None:
     """Where the listing continues behind ``page``, or None where it does not say.
 
     Raises:
@@ -147,7 +158,7 @@ def events_of(listing: GraphListing, place: GraphContext) -> tuple[list[External
     return events, unreadable
 
 
-def once(changes: Sequence[Change]) -> tuple[Change, ...]:
+def without_repetitions(changes: Sequence[Change]) -> tuple[Change, ...]:
     """A series comes with all its occurrences, which say nothing but that it has to be read again.
 
     The series itself says it best, and what was perhaps shared without it brings its own state and stays.

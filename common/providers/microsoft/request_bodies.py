@@ -40,7 +40,7 @@ RESPONSES: Mapping[str, Response] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class GraphRequest:
     """One request, before it has a token; ``path`` is relative to the endpoint, or one of Graph's own links.
 
     ``texts`` says that an event's words are wanted, and wanted as plain text.
@@ -91,7 +91,7 @@ def calendar_path(calendar_id: str) -> str:
     return f"/me/calendars/{quote(calendar_id, safe='')}"
 
 
-def moment(at: datetime) -> str:
+def rfc3339(at: datetime) -> str:
     """An instant as a parameter."""
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
@@ -157,7 +157,7 @@ def _reminder(minutes: int | None) -> dict[str, Any]:
     return {"isReminderOn": True, "reminderMinutesBeforeStart": min(max(minutes, 0), LONGEST_REMINDER)}
 
 
-def channel(calendar_id: str, request: ChannelRequest) -> dict[str, Any]:
+def subscription_body(calendar_id: str, request: ChannelRequest) -> dict[str, Any]:
     """The body that opens a subscription; both kinds of notification go to one address.
 
     One for each calendar: ``me/events`` tells of the default calendar alone.
@@ -169,22 +169,22 @@ def channel(calendar_id: str, request: ChannelRequest) -> dict[str, Any]:
         "notificationUrl": request.address,
         "lifecycleNotificationUrl": request.address,
         "clientState": request.token,
-        "expirationDateTime": moment(min(request.expires_at, request.created_at + LONGEST_CHANNEL)),
+        "expirationDateTime": rfc3339(min(request.expires_at, request.created_at + LONGEST_CHANNEL)),
     }
 
 
-def channel_path(subscription: str) -> str:
+def subscription_path(subscription: str) -> str:
     """The address of a subscription."""
     return f"/subscriptions/{quote(subscription, safe='')}"
 
 
-def renewal(channel: Channel, *, now: datetime, until: datetime) -> Ask:
+def renewal_request(channel: Channel, *, now: datetime, until: datetime) -> GraphRequest:
     """A longer life for a subscription.
 
     A PATCH authorizes it again as well: https://learn.microsoft.com/graph/change-notifications-lifecycle-events
     """
-    wished = moment(min(until, now + LONGEST_CHANNEL))
-    return Ask("PATCH", channel_path(channel.resource_id), body={"expirationDateTime": wished})
+    wished = rfc3339(min(until, now + LONGEST_CHANNEL))
+    return GraphRequest("PATCH", subscription_path(channel.resource_id), body={"expirationDateTime": wished})
 
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,59}")

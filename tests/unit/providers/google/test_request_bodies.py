@@ -13,12 +13,12 @@ from common.domain.calendar.sync_state import Cursor
 from common.errors import UnexpectedReply
 from common.providers.google.event_structs import listing_of, read_listing
 from common.providers.google.list_events import (
-    bounds,
-    busy_chunk,
     fields_version,
-    listing,
+    free_busy_chunk,
     next_page,
     page_fields,
+    sync_parameters,
+    window_parameters,
 )
 from common.providers.google.request_bodies import (
     GoogleRefusal,
@@ -60,8 +60,8 @@ def draft(**changes: Any) -> EventDraft:
 @pytest.mark.pitfall(7)
 def test_a_delta_asks_what_its_listing_asked() -> None:
     """Except for the window, which a token forbids, the parameters are the same (pitfall 7)."""
-    full = listing(Cursor.start(WINDOW), Detail.TIMES)
-    delta = listing(Cursor(snapshot=False, window=WINDOW, token="t"), Detail.TIMES)
+    full = sync_parameters(Cursor.start(WINDOW), Detail.TIMES)
+    delta = sync_parameters(Cursor(snapshot=False, window=WINDOW, token="t"), Detail.TIMES)
 
     assert delta.keys() & FORBIDDEN == set()
     assert full.keys() & FORBIDDEN == {"timeMin"}
@@ -75,8 +75,8 @@ def test_a_page_continues_with_the_same_question() -> None:
     """The page token is added, nothing else changes."""
     first = Cursor.start(WINDOW)
 
-    assert listing(Cursor(snapshot=True, window=WINDOW, page="p"), Detail.FULL) == {
-        **listing(first, Detail.FULL),
+    assert sync_parameters(Cursor(snapshot=True, window=WINDOW, page="p"), Detail.FULL) == {
+        **sync_parameters(first, Detail.FULL),
         "pageToken": "p",
     }
 
@@ -97,14 +97,14 @@ def test_bounds_are_whole_seconds_around_the_window() -> None:
     """Google ignores fractions, so the window is widened, never narrowed."""
     window = Interval(START + timedelta(milliseconds=900), START + timedelta(seconds=60, milliseconds=1))
 
-    assert bounds(window) == {"timeMin": "2026-10-25T00:30:00Z", "timeMax": "2026-10-25T00:31:01Z"}
+    assert window_parameters(window) == {"timeMin": "2026-10-25T00:30:00Z", "timeMax": "2026-10-25T00:31:01Z"}
 
 
 def test_free_busy_chunks_leave_no_hole() -> None:
     """At most sixty days each, and each begins where the last one ended."""
     chunks, page = [], None
     while not chunks or chunks[-1].end < WINDOW.end:
-        chunks.append(busy_chunk(WINDOW, page))
+        chunks.append(free_busy_chunk(WINDOW, page))
         page = chunks[-1].end.isoformat()
 
     assert [chunk.length.days for chunk in chunks] == [60, 60, 30]

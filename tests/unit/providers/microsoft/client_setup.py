@@ -10,7 +10,7 @@ from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
 from common.providers.microsoft.client import GraphClient
-from common.providers.microsoft.request_bodies import Ask
+from common.providers.microsoft.request_bodies import GraphRequest
 
 Answer = tuple[int, bytes] | Exception
 
@@ -77,4 +77,4 @@ class Wire:
         return session
 
 
-ASK = Ask("GET", "/me/calendars")
+ASK = GraphRequest("GET", "/me/calendars")

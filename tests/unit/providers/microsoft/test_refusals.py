@@ -20,7 +20,7 @@ from common.errors import (
 from common.providers.microsoft import client as table
 from common.providers.microsoft.busy import ask_all
 from common.providers.microsoft.client import error_for, rule_for
-from common.providers.microsoft.request_bodies import Ask, GraphRefusal, read_refusal
+from common.providers.microsoft.request_bodies import GraphRefusal, GraphRequest, read_refusal
 from common.providers.refusals import RefusalOutcome
 from tests.unit.providers.microsoft.client_setup import ASK, Wire
 
@@ -146,7 +146,9 @@ def test_a_part_of_a_batch_has_its_own_pause() -> None:
 
 def test_a_batch_asks_relative_addresses_each_with_its_own_wishes() -> None:
     """Preferences of the outer request say nothing for the parts; order is by id."""
-    page = Ask("GET", "https://graph.microsoft.com/v1.0/me/calendars/x/calendarView?$skip=10", page_size=200)
+    page = GraphRequest(
+        "GET", "https://graph.microsoft.com/v1.0/me/calendars/x/calendarView?$skip=10", page_size=200
+    )
     wire = batched({"id": "1", "status": 200, "body": {"b": 1}}, {"id": "0", "status": 200, "body": {"a": 1}})
 
     answers = ask_all(wire.client, "t", [ASK, page])

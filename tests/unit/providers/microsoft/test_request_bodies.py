@@ -21,12 +21,12 @@ from common.providers.microsoft.events_to_domain import shows
 from common.providers.microsoft.request_bodies import (
     KEY,
     MARKER,
-    Ask,
+    GraphRequest,
     changed_event,
-    channel,
     events_path,
     new_event,
-    renewal,
+    renewal_request,
+    subscription_body,
 )
 
 START = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
@@ -130,7 +130,7 @@ def test_an_address_keeps_every_id_as_it_is() -> None:
 
 def test_parameters_have_no_plus() -> None:
     """A blank is %20 and an offset is no blank."""
-    target = Ask("GET", "/x", {"$filter": "a eq 'b c'", "at": "+01:00"}).target
+    target = GraphRequest("GET", "/x", {"$filter": "a eq 'b c'", "at": "+01:00"}).target
 
     assert "+" not in target
     assert parse_qs(urlsplit(target).query) == {"$filter": ["a eq 'b c'"], "at": ["+01:00"]}
@@ -139,7 +139,7 @@ def test_parameters_have_no_plus() -> None:
 @pytest.mark.pitfall(16)
 def test_a_request_says_how_it_wants_its_answer() -> None:
     """Ids, zone, page size, plain text, and the state that it is about (pitfall 16)."""
-    ask = Ask("PATCH", "/x", body={}, etag='W/"1"', page_size=5, texts=True)
+    ask = GraphRequest("PATCH", "/x", body={}, etag='W/"1"', page_size=5, texts=True)
 
     assert ask.headers == {
         "Prefer": (
@@ -157,7 +157,7 @@ REQUEST = ChannelRequest("c1", "https://hooks.example.org/g", "state", START, ST
 @pytest.mark.pitfall(9)
 def test_a_subscription_tells_of_its_own_end_as_well() -> None:
     """An address for lifecycle events cannot be added later (pitfall 9)."""
-    assert channel("Cal", REQUEST) == {
+    assert subscription_body("Cal", REQUEST) == {
         "changeType": "created,updated,deleted",
         "resource": "/me/calendars/Cal/events",
         "notificationUrl": "https://hooks.example.org/g",
@@ -171,7 +171,7 @@ def test_a_subscription_tells_of_its_own_end_as_well() -> None:
 def test_a_life_is_wished_no_longer_than_allowed(days: int, end: str) -> None:
     """Over the maximum the whole request would fail (pitfall 8)."""
     held = Channel("c1", "sub/1", expires_at=START, created_at=START)
-    ask = renewal(held, now=START, until=START + timedelta(days=days))
+    ask = renewal_request(held, now=START, until=START + timedelta(days=days))
 
     assert (ask.method, ask.path, ask.body) == (
         "PATCH",
@@ -203,10 +203,14 @@ def test_an_answer_shows_whether_it_is_of_this_attempt(changes: dict[str, Any], 
 def test_a_feed_starts_with_its_window_and_then_follows_links() -> None:
     """The window is frozen in the links, which are followed as they are (pitfall 7)."""
     start = Cursor.start(WINDOW)
-    first = list_events.feed("Cal", start, Detail.TIMES)
-    page = list_events.feed("Cal", Cursor(snapshot=True, window=WINDOW, page="https://p"), Detail.TIMES)
-    delta = list_events.feed("Cal", Cursor(snapshot=False, window=WINDOW, token="https://d"), Detail.FULL)
-    later = list_events.feed(
+    first = list_events.delta_request("Cal", start, Detail.TIMES)
+    page = list_events.delta_request(
+        "Cal", Cursor(snapshot=True, window=WINDOW, page="https://p"), Detail.TIMES
+    )
+    delta = list_events.delta_request(
+        "Cal", Cursor(snapshot=False, window=WINDOW, token="https://d"), Detail.FULL
+    )
+    later = list_events.delta_request(
         "Cal", Cursor(snapshot=False, window=WINDOW, token="https://d", page="https://p"), Detail.FULL
     )
 
