@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
-from common.api.tasks import work_off
+from common.api.tasks import run_flow, run_task
 from common.config import Config
 from common.crypto.keys import HmacKeys
 from common.crypto.token_verifier import token_verifier
@@ -219,7 +219,7 @@ class Machinery:
         )
         deliveries = int(request.headers["X-CloudTasks-TaskRetryCount"])
         try:
-            reply = work_off(
+            reply = run_task(
                 self.ports, task, deliveries=deliveries, flow=lambda payload: self.run(work, payload)
             )
         except Exception as error:  # noqa: BLE001 - what the door of the function does
@@ -231,7 +231,8 @@ class Machinery:
 
     def run(self, work: Work, payload: Payload) -> object:
         """Run a private function's flow for a payload."""
-        return importlib.import_module(f"functions.{work.value}.main").work(self.ports, payload)
+        flows = importlib.import_module(f"functions.{work.value}.main").FLOWS
+        return run_flow(self.ports, flows, payload)
 
     def drain(self, *, within: timedelta = timedelta(minutes=2), most: int = 20_000) -> int:
         """Deliver pushes and work off tasks until nothing falls due ``within``; how many tasks ran."""

@@ -1,72 +1,68 @@
-"""What a private function does with a task: run the flow, or queue it again, or bury it."""
+"""A private function's answer to a task: run its flow, queue it again later, or keep it as a dead letter."""
 
 from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from common.api.http import Access, Call, Reply
 from common.api.routes import KILOBYTE, Route
 from common.config import Misconfigured
-from common.domain.shared.tasks import DeadLetter, Lane, Payload, Task, Work, delay
+from common.domain.shared.tasks import DeadLetter, Lane, Payload, Task, TaskRecord, Work, delay
 from common.errors import InvalidRequest, RateLimited, Rejected, Retry, Stop, UnexpectedReply
 from common.ports import Ports
 
-T = TypeVar("T")
+TaskFlows = Mapping[type[TaskRecord], Callable[[Ports, Any], object]]
+"""The flow for each kind of record that a private function takes."""
 
 SCHEMA = 1
-DELIVERIES = "X-CloudTasks-TaskRetryCount"
-# Seconds between two tries of a task that waits for the operator.
-UNTIL_SET_UP = 300.0
+RETRY_COUNT_HEADER = "X-CloudTasks-TaskRetryCount"
+NAME_HEADER = "X-CloudTasks-TaskName"
+# The fields by which a payload says which of a function's records it is.
+KIND_FIELDS = ("kind", "job")
+# Seconds between two tries of a task that waits for a missing setting.
+SETTING_RETRY_SECONDS = 300.0
+# Codes of limits that are no failed attempt: waiting for one's share, and for the operator.
 UNCOUNTED = frozenset({"paced", Misconfigured.code})
-DONE = Reply(body={"outcome": "done"})
 
 
-def private(
-    work: Work,
-    flow: Callable[[Ports, Payload], object],
-    ports: Callable[[], Ports],
-    *,
-    access: Access = Access.TASK,
+def task_route(
+    work: Work, flows: TaskFlows, ports: Callable[[], Ports], *, access: Access = Access.TASK
 ) -> Route:
-    """The one route of a private function: a task in, its flow, and what becomes of the task."""
+    """The one route of a private function: a task comes in, and the flow for its record runs.
 
-    def run(call: Call) -> Reply:
+    Args:
+        work: The private function.
+        flows: Its records, and the flow for each. A payload that does not say which it is holds the first.
+        ports: Makes the ports, once for each process.
+        access: Who may call.
+    """
+
+    def handle(call: Call) -> Reply:
         outside = ports()
-        deliveries = call.headers.get(DELIVERIES, "0")
-        return work_off(
+        deliveries = call.headers.get(RETRY_COUNT_HEADER, "0")
+        return run_task(
             outside,
-            task_of(work, call),
+            read_task(work, call),
             deliveries=int(deliveries) if deliveries.isdecimal() else 0,
-            flow=lambda payload: flow(outside, payload),
+            flow=lambda payload: run_flow(outside, flows, payload),
         )
 
-    return Route("POST", "/", access, run, body=True, limit=100 * KILOBYTE)
+    return Route("POST", "/", access, handle, body=True, limit=100 * KILOBYTE)
 
 
-def command(kind: type[T], payload: Payload) -> T:
-    """A flow's command from a task's payload; fields that this release does not know are left out.
-
-    Raises:
-        UnexpectedReply: the payload is not one of ours; it ends in the dead letters.
-    """
-    try:
-        return TypeAdapter(kind).validate_python(dict(payload))
-    except ValidationError:
-        raise UnexpectedReply("a task's payload cannot be read", code="unreadable_task") from None
-
-
-def task_of(work: Work, call: Call) -> Task:
+def read_task(work: Work, call: Call) -> Task:
     """The task behind a call of Cloud Tasks.
 
     Raises:
-        InvalidRequest: it is not one of ours.
-        Retry: it was written by a newer release; an instance of that release will take it.
+        InvalidRequest: The body is no task.
+        Retry: A newer release wrote the task; an instance of that release will take it.
     """
     body: Any = call.body
     if not isinstance(body, dict) or not isinstance(body.get("payload"), dict):
@@ -76,20 +72,68 @@ def task_of(work: Work, call: Call) -> Task:
     lane, attempt = body.get("lane", Lane.SYNC), body.get("attempt", 0)
     if not isinstance(lane, str) or lane not in set(Lane) or not isinstance(attempt, int):
         raise InvalidRequest("this is not a task")
-    name = call.headers.get("X-CloudTasks-TaskName")
+    name = call.headers.get(NAME_HEADER)
     return Task(work=work, lane=Lane(lane), payload=body["payload"], name=name, attempt=attempt)
 
 
-def work_off(ports: Ports, task: Task, *, deliveries: int, flow: Callable[[Payload], object]) -> Reply:
-    """Run a flow for a task and decide what becomes of the task.
+def run_flow(ports: Ports, flows: TaskFlows, payload: Payload) -> object:
+    """Read the record that a payload holds, and run the flow for it.
 
-    A Retry is queued again by ourselves, with our own backoff, so that one busy account never makes Cloud
-    Tasks slow down the whole queue. A Stop needs a person, so trying again is no use. What keeps crashing is
-    buried before it is tried, so that even a task that kills its instance comes to an end. A setting that is
-    missing is nobody's fault here: the task waits for it, however long that takes.
+    Raises:
+        UnexpectedReply: The payload is none of these records (``unreadable_task``).
+    """
+    record = read_record(flows, payload)
+    return flows[type(record)](ports, record)
+
+
+def read_record(records: Iterable[type[TaskRecord]], payload: Payload) -> TaskRecord:
+    """The record that a payload holds; fields that this release does not know are left out.
 
     Args:
-        ports: The outside.
+        records: The kinds of record that it may be; the first one if it does not say which it is.
+        payload: What the task carries.
+
+    Raises:
+        UnexpectedReply: It is none of them, or a field is missing or wrong (``unreadable_task``).
+    """
+    said = [str(payload[field]) for field in KIND_FIELDS if field in payload]
+    for record in records:
+        if not said or said[0] in _kinds(record):
+            try:
+                return _adapter(record).validate_python(dict(payload))
+            except ValidationError:
+                break
+    raise UnexpectedReply("a task's payload cannot be read", code="unreadable_task")
+
+
+@cache
+def _kinds(record: type[TaskRecord]) -> frozenset[str]:
+    """What a payload says in its kind field if it is this record."""
+    hints = get_type_hints(record)
+    return frozenset(kind for field in KIND_FIELDS for kind in get_args(hints.get(field)))
+
+
+@cache
+def _adapter(record: type[TaskRecord]) -> TypeAdapter[TaskRecord]:
+    return TypeAdapter(record)
+
+
+def run_task(ports: Ports, task: Task, *, deliveries: int, flow: Callable[[Payload], object]) -> Reply:
+    """Run a task's flow and decide what becomes of the task.
+
+    - The flow succeeds: done.
+    - ``Retry``: queued again by ourselves, with our own backoff, so that one busy account never makes Cloud
+      Tasks slow down the whole queue. After ``max_attempts`` it is a dead letter; a limit of a provider only
+      delays, however often.
+    - ``Stop`` needs a person, and ``Rejected`` means that what the task is about was erased or has ended
+      meanwhile: trying again is no use.
+    - ``Misconfigured``: a setting is missing, which is the operator's to mend: the task waits, however long.
+    - ``UnexpectedReply`` leaves this function: Cloud Tasks counts the delivery and tries again.
+    - What was delivered ``poison_attempts`` times is a dead letter before it runs, so that even a task that
+      kills its instance comes to an end.
+
+    Args:
+        ports: The ports.
         task: The task.
         deliveries: How often Cloud Tasks delivered it before (X-CloudTasks-TaskRetryCount).
         flow: Called with the task's payload.
@@ -99,21 +143,20 @@ def work_off(ports: Ports, task: Task, *, deliveries: int, flow: Callable[[Paylo
     try:
         flow(task.payload)
     except Retry as error:
-        return _again(ports, task, error)
+        return _queue_again(ports, task, error)
     except Misconfigured as error:
         ports.log.warning("request_crashed", function=task.work.value, error="Misconfigured", at=str(error))
-        return _again(ports, task, RateLimited(code=error.reason, retry_after=UNTIL_SET_UP))
+        return _queue_again(ports, task, RateLimited(code=error.reason, retry_after=SETTING_RETRY_SECONDS))
     except (Rejected, Stop) as error:
-        # Rejected: what the task is about was erased or ended meanwhile.
         ports.log.warning("task_stopped", work=task.work.value, code=error.reason, **_ids(task))
         return Reply(body={"outcome": "stopped", "code": error.reason})
     except UnexpectedReply as error:
         ports.log.warning("task_failed", work=task.work.value, code=error.reason, **_ids(task))
         raise
-    return DONE
+    return Reply(body={"outcome": "done"})
 
 
-def _again(ports: Ports, task: Task, error: Retry) -> Reply:
+def _queue_again(ports: Ports, task: Task, error: Retry) -> Reply:
     # A limit delays and never loses; only other failures count towards giving up.
     limited = isinstance(error, RateLimited)
     attempt = task.attempt if limited and error.reason in UNCOUNTED else task.attempt + 1
@@ -145,6 +188,7 @@ def _again(ports: Ports, task: Task, error: Retry) -> Reply:
 
 
 def _bury(ports: Ports, task: Task, code: str, attempts: int) -> Reply:
+    # Delivered once more, the same task makes the same dead letter.
     tenant = str(task.payload.get("tenant", ""))
     source = f"{task.work}:{task.name or sorted(task.payload.items())}:{task.attempt}"
     ports.ledger.bury(

@@ -8,7 +8,8 @@ from common.api.connections import ONE, Routing, choice, saved, wish
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.routes import staff
-from common.flows.connect.calendars import RefreshCalendars, refresh_calendars
+from common.domain.shared.task_records import RefreshCalendars
+from common.flows.connect.calendars import refresh_calendars
 from common.flows.connect.consent import StartConsent, start_consent
 from common.flows.connect.disconnect import StartDisconnect, start_disconnect
 from common.flows.connect.health import ReadHealth, read_health

@@ -4,19 +4,13 @@ import functions_framework
 from flask import Request, Response
 
 from common.api.handler import Function
-from common.api.tasks import command, private
-from common.domain.shared.tasks import Payload, Work
-from common.flows.sync.sync_calendar import SyncCalendar, sync_calendar
-from common.ports import Ports
+from common.api.tasks import TaskFlows, task_route
+from common.domain.shared.tasks import SyncCalendar, Work
+from common.flows.sync.sync_calendar import sync_calendar
 from common.wiring import ports, stage
 
-
-def work(outside: Ports, payload: Payload) -> None:
-    """Synchronise one calendar."""
-    sync_calendar(outside, command(SyncCalendar, payload))
-
-
-APP = Function("delta_sync", (private(Work.DELTA_SYNC, work, ports),), stage)
+FLOWS: TaskFlows = {SyncCalendar: sync_calendar}
+APP = Function("delta_sync", (task_route(Work.DELTA_SYNC, FLOWS, ports),), stage)
 
 
 @functions_framework.http

@@ -4,23 +4,18 @@ import functions_framework
 from flask import Request, Response
 
 from common.api.handler import Function
-from common.api.tasks import command, private
-from common.domain.shared.tasks import Payload, Work
-from common.flows.export.export_booking import ExportBooking, export_booking
-from common.flows.export.own_event_changes import VerifyMoved, verify_moved
-from common.ports import Ports
+from common.api.tasks import TaskFlows, task_route
+from common.domain.shared.task_records import ExportBooking, VerifyMoved
+from common.domain.shared.tasks import Work
+from common.flows.export.export_booking import export_booking
+from common.flows.export.own_event_changes import verify_moved
 from common.wiring import ports, stage
 
-
-def work(outside: Ports, payload: Payload) -> None:
-    """Export a booking, or verify that its event is gone."""
-    if payload.get("kind") == "verify":
-        verify_moved(outside, command(VerifyMoved, payload))
-    else:
-        export_booking(outside, command(ExportBooking, payload))
-
-
-APP = Function("export", (private(Work.EXPORT, work, ports),), stage)
+FLOWS: TaskFlows = {
+    ExportBooking: export_booking,
+    VerifyMoved: verify_moved,
+}
+APP = Function("export", (task_route(Work.EXPORT, FLOWS, ports),), stage)
 
 
 @functions_framework.http

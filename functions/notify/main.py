@@ -1,53 +1,40 @@
-"""Tells people by mail and systems by webhook what happened (private: Cloud Tasks)."""
-
-from collections.abc import Callable
-from typing import Any
+"""Mails people and calls webhooks about what happened: works off one outbox entry (private: Cloud Tasks)."""
 
 import functions_framework
 from flask import Request, Response
 
 from common.api.handler import Function
-from common.api.tasks import command, private
-from common.domain.shared.tasks import Payload, Work
-from common.errors import UnexpectedReply
-from common.flows.booking.seats import FollowSession, follow_session
-from common.flows.connect.invitations import MailInvitation, mail_invitation
-from common.flows.export.proposals import LapseProposal, lapse_proposal
-from common.flows.notify.customer import TellCustomer, tell_customer
-from common.flows.notify.owner import RemindOwner, TellOwner, remind_owner, tell_owner
-from common.flows.webhooks.deliver import DeliverHook, TellConnection, deliver_hook, tell_connection
-from common.ports import Ports
+from common.api.tasks import TaskFlows, task_route
+from common.domain.shared.task_records import (
+    DeliverWebhook,
+    FollowSession,
+    LapseProposal,
+    MailInvitation,
+    NotifyConnectionChange,
+    NotifyCustomer,
+    NotifyOwner,
+    RemindOwner,
+)
+from common.domain.shared.tasks import Work
+from common.flows.booking.seats import follow_session
+from common.flows.connect.invitations import mail_invitation
+from common.flows.export.proposals import lapse_proposal
+from common.flows.notify.customer import tell_customer
+from common.flows.notify.owner import remind_owner, tell_owner
+from common.flows.webhooks.deliver import deliver_hook, tell_connection
 from common.wiring import ports, stage
 
-
-def _kept(flow: Callable[[Ports, Any], object], kind: type) -> Callable[[Ports, Payload], object]:
-    return lambda outside, payload: flow(outside, command(kind, payload))
-
-
-KINDS: dict[str, Callable[[Ports, Payload], object]] = {
-    "booked": _kept(tell_customer, TellCustomer),
-    "moved": _kept(tell_customer, TellCustomer),
-    "cancelled": _kept(tell_customer, TellCustomer),
-    "connected": _kept(tell_connection, TellConnection),
-    "disconnected": _kept(tell_connection, TellConnection),
-    "notice": _kept(tell_owner, TellOwner),
-    "invitation": _kept(mail_invitation, MailInvitation),
-    "reminder": _kept(remind_owner, RemindOwner),
-    "proposal": _kept(lapse_proposal, LapseProposal),
-    "session": _kept(follow_session, FollowSession),
-    "hook": _kept(deliver_hook, DeliverHook),
+FLOWS: TaskFlows = {
+    NotifyCustomer: tell_customer,
+    NotifyConnectionChange: tell_connection,
+    NotifyOwner: tell_owner,
+    RemindOwner: remind_owner,
+    MailInvitation: mail_invitation,
+    LapseProposal: lapse_proposal,
+    FollowSession: follow_session,
+    DeliverWebhook: deliver_hook,
 }
-
-
-def work(outside: Ports, payload: Payload) -> None:
-    """Keep one promise."""
-    kind = str(payload.get("kind"))
-    if kind not in KINDS:
-        raise UnexpectedReply("a task's payload cannot be read", code="unreadable_task")
-    KINDS[kind](outside, payload)
-
-
-APP = Function("notify", (private(Work.NOTIFY, work, ports),), stage)
+APP = Function("notify", (task_route(Work.NOTIFY, FLOWS, ports),), stage)
 
 
 @functions_framework.http

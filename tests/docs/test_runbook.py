@@ -10,8 +10,8 @@ import sys
 import pytest
 
 from common.config import Config
+from common.domain.shared.task_records import MaintenanceJob
 from common.domain.shared.tasks import Lane
-from common.flows.ops.maintain import MaintenanceJob
 from scripts.keys import new
 from tests.terraform import code
 from tests.terraform.deployment import ROOT, TERRAFORM, functions, shared

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
+from common.domain.shared.task_records import MaintenanceJob
 from common.domain.shared.tasks import Lane, Work
-from common.flows.ops.maintain import MaintenanceJob
 from common.ports.machine import Tuning
 from common.tasks.message import DISPATCH_DEADLINE_SECONDS, SCHEMA
 from local.environment import queues

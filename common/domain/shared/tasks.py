@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import Field, dataclass, fields
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
+from typing import Any, ClassVar, Protocol
 
 
 class Work(StrEnum):
@@ -47,6 +48,56 @@ class Task:
     name: str | None = None
     not_before: datetime | None = None
     attempt: int = 0
+
+
+class TaskRecord(Protocol):
+    """What a task carries, as a frozen dataclass; ``task_records.py`` holds them."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    work: ClassVar[Work]
+    """The private function that takes it."""
+    lane: ClassVar[Lane]
+    """The queue that it waits in."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncCalendar:
+    """Bring one calendar up to date.
+
+    ``reason`` is one word for the log; "continue" goes on with a sync pass instead of asking for a new one.
+    ``request`` is the number of the sync request to be dealt with, None where this is a new one; ``channel``
+    is the push channel that reported. ``after`` and ``swept`` say where the sweep of exported events goes on.
+    ``pushed_at`` is when the push message came that is behind it, in seconds since 1970.
+    """
+
+    # Not in task_records.py: a webhook sends this one, and its cold start does not load the others.
+
+    work: ClassVar = Work.DELTA_SYNC
+    lane: ClassVar = Lane.SYNC
+
+    tenant: str
+    connection: str
+    calendar: str
+    reason: str = "wake"
+    request: int | None = None
+    channel: str | None = None
+    after: str | None = None
+    swept: bool = False
+    pushed_at: int | None = None
+
+
+def task_for(record: TaskRecord, *, name: str | None, not_before: datetime | None = None) -> Task:
+    """The task that carries a record to its private function; fields that are None are not sent."""
+    values = ((field.name, getattr(record, field.name)) for field in fields(record))
+    payload = {name: _plain(value) for name, value in values if value is not None}
+    return Task(work=record.work, lane=record.lane, payload=payload, name=name, not_before=not_before)
+
+
+def _plain(value: str | int | datetime) -> str | int:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.value if isinstance(value, Enum) else value
 
 
 def look(

@@ -12,6 +12,7 @@ from common.domain.booking.booking import Booking, BookingStatus, IdempotencyRec
 from common.domain.booking.booking_change import BookingChange, SeatTaken, SessionChange
 from common.domain.calendar.connection import Connection
 from common.domain.catalogue.records import Service
+from common.domain.shared.task_records import FollowSession
 from common.domain.shared.tasks import OutboxEntry
 from common.domain.slots.agenda import Agenda
 from common.errors import Conflict, SlotTaken, UnknownResource
@@ -300,15 +301,6 @@ def _changed(ports: Ports, held: Booking) -> bool:
 
 
 FOLLOW_TRIES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class FollowSession:
-    """Which session, and which promise."""
-
-    tenant: str
-    booking: str
-    entry: str
 
 
 def follow_session(ports: Ports, command: FollowSession) -> int:

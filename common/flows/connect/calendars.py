@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from common.domain.calendar.connection import CalendarEntry, Connection
 from common.domain.connect.calendar_list import Relisting, relisted
 from common.domain.notify import Notice, NoticeKind
+from common.domain.shared.task_records import RefreshCalendars
 from common.domain.shared.tasks import Lane
 from common.domain.sync.upkeep import watched
 from common.errors import Rejected
@@ -16,15 +17,6 @@ from common.flows.shared.connection_update import update_connection
 from common.flows.shared.enqueue import wake_calendar
 from common.flows.shared.tokens import authorized
 from common.ports import Ports
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshCalendars:
-    """Of which connection; one that is ``scheduled`` finds nothing wrong with a connection that rests."""
-
-    tenant: str
-    connection: str
-    scheduled: bool = False
 
 
 def refresh_calendars(ports: Ports, command: RefreshCalendars) -> Connection:

@@ -10,6 +10,7 @@ from functools import partial
 from common.domain.booking.booking import ExportLink, LinkState
 from common.domain.calendar.connection import CalendarEntry, Connection, Phase, Receipt, Status
 from common.domain.calendar.sync_state import CalendarSync
+from common.domain.shared.task_records import AdvanceDisconnect
 from common.domain.shared.tasks import Lane, OutboxKind, Task, Work
 from common.errors import (
     Forbidden,
@@ -92,15 +93,6 @@ def end(ports: Ports, found: Connection) -> Connection:
 
 EXHAUSTED = timedelta(hours=1)
 LIMITED = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class AdvanceDisconnect:
-    """Which connection; ``after`` is the last booking whose event was dealt with."""
-
-    tenant: str
-    connection: str
-    after: str | None = None
 
 
 def advance_disconnect(ports: Ports, command: AdvanceDisconnect) -> None:

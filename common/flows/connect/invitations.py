@@ -23,6 +23,7 @@ from common.domain.connect.invitation import (
     subject,
 )
 from common.domain.notify import Sender
+from common.domain.shared.task_records import MailInvitation
 from common.domain.shared.tasks import OutboxEntry, OutboxKind
 from common.domain.sync.initial_sync import RateLimit
 from common.errors import Conflict, InvalidRequest, RateLimited, Rejected, UnknownResource
@@ -213,17 +214,6 @@ def accept_invitation(ports: Ports, command: AcceptInvitation) -> Consent:
 
 
 _TRIES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class MailInvitation:
-    """Which promise; ``subject`` is the invitation, ``revision`` which sending of it."""
-
-    tenant: str
-    subject: str
-    revision: int
-    entry: str
-    since: int = 0
 
 
 def mail_invitation(ports: Ports, command: MailInvitation) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection, Status
 from common.domain.export.export_plan import ExportOutcome, ExportResult, ExportStep, next_step
+from common.domain.shared.task_records import ExportBooking
 from common.domain.shared.tasks import Lane, OutboxEntry, OutboxKind
 from common.domain.sync.imported_events import export_target
 from common.errors import (
@@ -43,17 +44,6 @@ from common.ports import Ports
 # The task itself comes back sooner; the sweep is for the one that never does.
 SWEPT_AFTER = timedelta(minutes=15)
 RECONNECTED_AFTER = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class ExportBooking:
-    """Which booking, where, and which promise; ``revision`` is that of the booking when it was given."""
-
-    tenant: str
-    booking: str
-    connection: str
-    revision: int | None = None
-    entry: str | None = None
 
 
 def export_booking(ports: Ports, command: ExportBooking) -> ExportOutcome:

@@ -14,6 +14,7 @@ from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarSync, Held
 from common.domain.export.own_events import Deleted, Edited, Impossible, Stale, id_signature, judge
 from common.domain.notify import Notice, NoticeKind
+from common.domain.shared.task_records import VerifyMoved
 from common.domain.shared.tasks import Lane, Task, Work
 from common.domain.sync import upkeep
 from common.domain.sync.imported_events import SyncPurpose
@@ -336,15 +337,6 @@ class Finding(StrEnum):
     MOVED = "moved"
     DELETED = "deleted"
     HELD = "held"
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyMoved:
-    """Whose event is missing."""
-
-    tenant: str
-    connection: str
-    booking: str
 
 
 def verify_moved(ports: Ports, command: VerifyMoved) -> Finding:

@@ -8,6 +8,7 @@ from common.domain.booking.access import Authority
 from common.domain.booking.booking import Booking, BookingStatus, ExportLink, Proposal, Source
 from common.domain.booking.booking_change import BookingChange
 from common.domain.booking.cells import LONGEST_CLAIM
+from common.domain.shared.task_records import LapseProposal
 from common.errors import InvalidRequest, UnknownResource
 from common.flows.booking.seats import settle_clear
 from common.flows.export.owner_edits import claim, put_right
@@ -63,15 +64,6 @@ def decline_proposal(ports: Ports, command: DeclineProposal) -> Booking:
     named = {"tenant": command.tenant, "booking": command.booking}
     booking, proposal = in_question(ports, **named, by=command.by, revision=command.revision)
     return decline(ports, booking, proposal, source=changed_by(command.by))
-
-
-@dataclass(frozen=True, slots=True)
-class LapseProposal:
-    """Which booking, and the promise to look at it now."""
-
-    tenant: str
-    booking: str
-    entry: str
 
 
 def lapse_proposal(ports: Ports, command: LapseProposal) -> None:

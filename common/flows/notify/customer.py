@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from common.domain.booking.booking import Booking
 from common.domain.notify import Sender, letter_about, speaker, state_of, teller
+from common.domain.shared.task_records import NotifyCustomer
 from common.domain.shared.tasks import OutboxKind
 from common.domain.webhooks import WebhookEvent
 from common.errors import UnknownResource
@@ -21,19 +22,7 @@ _EVENTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TellCustomer:
-    """Which promise; ``booking`` is read as it is now, so that a late mail is never a wrong one."""
-
-    kind: OutboxKind
-    tenant: str
-    booking: str
-    revision: int
-    entry: str
-    since: int = 0
-
-
-def tell_customer(ports: Ports, command: TellCustomer) -> Sender:
+def tell_customer(ports: Ports, command: NotifyCustomer) -> Sender:
     """Who told the customer: this mail, the provider's own, or nobody.
 
     Raises:
@@ -74,7 +63,7 @@ def tell_customer(ports: Ports, command: TellCustomer) -> Sender:
     return by
 
 
-def _tell_systems(ports: Ports, command: TellCustomer, booking: Booking) -> None:
+def _tell_systems(ports: Ports, command: NotifyCustomer, booking: Booking) -> None:
     data: dict[str, str | int | None] = {
         "booking": booking.id,
         "revision": booking.revision,

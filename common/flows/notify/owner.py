@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection, Status
 from common.domain.catalogue.records import Resource
 from common.domain.notify import Notice, NoticeKind, Sender, letter_of, mail_id
+from common.domain.shared.task_records import NotifyOwner, RemindOwner
 from common.domain.shared.tasks import OutboxKind
 from common.domain.webhooks import WebhookEvent
 from common.errors import UnknownResource
@@ -24,17 +24,7 @@ _EVENTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TellOwner:
-    """Which promise; ``subject`` is the notice."""
-
-    tenant: str
-    subject: str
-    entry: str
-    since: int = 0
-
-
-def tell_owner(ports: Ports, command: TellOwner) -> bool:
+def tell_owner(ports: Ports, command: NotifyOwner) -> bool:
     """Whether there was anybody to mail.
 
     Raises:
@@ -112,16 +102,6 @@ def _resource(
         return ports.catalogue.resource(notice.tenant, about.resource)
     except UnknownResource:
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class RemindOwner:
-    """Which promise; ``subject`` is the connection, ``since`` when its grant died (epoch seconds)."""
-
-    tenant: str
-    subject: str
-    entry: str
-    since: int
 
 
 def remind_owner(ports: Ports, command: RemindOwner) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from common.domain.calendar.connection import Connection
 from common.domain.calendar.sync_state import CalendarSync
+from common.domain.shared.task_records import Maintain, MaintenanceJob
 from common.domain.shared.tasks import Lane, OutboxKind, Task, Work
 from common.domain.sync.upkeep import bucket, leased, next_poll, overdue
 from common.errors import Conflict, UnknownResource
@@ -21,23 +21,6 @@ MOST = 500
 MINUTE, TEN_MINUTES, HOUR, DAY = 60, 600, 3_600, 86_400
 AGAIN = timedelta(minutes=5)
 UNUSABLE = timedelta(hours=6)
-
-
-class MaintenanceJob(StrEnum):
-    """What the scheduler asks for; ``sweep`` is all of it."""
-
-    CHANNELS = "channels"
-    POLL = "poll"
-    OUTBOX = "outbox"
-    SWEEP = "sweep"
-
-
-@dataclass(frozen=True, slots=True)
-class Maintain:
-    """Which job, and behind which moment its part begins; without one it is the first part."""
-
-    job: MaintenanceJob = MaintenanceJob.SWEEP
-    after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from common.domain.calendar.connection import Connection, Status
+from common.domain.shared.task_records import CatchUp, ReconcileConnection
 from common.domain.sync.upkeep import Needs, bucket, needs
 from common.errors import UnknownResource
 from common.flows.connect.disconnect import advance
@@ -13,14 +12,6 @@ from common.flows.shared.enqueue import settle_later, wake_calendar, wake_run
 from common.ports import Ports
 
 HOUR = 3_600
-
-
-@dataclass(frozen=True, slots=True)
-class ReconcileConnection:
-    """Which connection."""
-
-    tenant: str
-    connection: str
 
 
 def reconcile_connection(ports: Ports, command: ReconcileConnection) -> Needs:
@@ -56,15 +47,6 @@ def _queue(ports: Ports, connection: Connection, found: Needs, cause: str) -> No
         ports.log.warning(
             "channels_lost", tenant=connection.tenant, connection=connection.id, count=len(found.look)
         )
-
-
-@dataclass(frozen=True, slots=True)
-class CatchUp:
-    """Which connection; ``cause`` names the occasion."""
-
-    tenant: str
-    connection: str
-    cause: str
 
 
 def catch_up(ports: Ports, command: CatchUp) -> None:

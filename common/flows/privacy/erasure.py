@@ -12,6 +12,7 @@ from common.domain.calendar.connection import Connection, Status
 from common.domain.catalogue.records import Resource, Service
 from common.domain.privacy.erasure import Erasure, ErasureStage, Record, Scope, erasable, holds, scope_of
 from common.domain.privacy.support import Action
+from common.domain.shared.task_records import AdvanceErasure
 from common.domain.shared.tasks import Lane, Task, Work
 from common.errors import InvalidRequest, UnknownResource, UnreadableDocument
 from common.flows.connect.disconnect import advance as clean_up
@@ -252,14 +253,6 @@ def _without_loose(ports: Ports, erasure: Erasure) -> Erasure:
 
 def _names(connections: Sequence[Connection]) -> tuple[str, ...]:
     return tuple(connection.id for connection in connections)
-
-
-@dataclass(frozen=True, slots=True)
-class AdvanceErasure:
-    """Which job."""
-
-    tenant: str
-    erasure: str
 
 
 _Work = Callable[[Ports, Erasure], Erasure]

@@ -9,6 +9,7 @@ from enum import StrEnum
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection, Phase, Status, SyncRun
 from common.domain.export.export_plan import ExportOutcome, ExportResult
+from common.domain.shared.task_records import AdvanceSync
 from common.domain.shared.tasks import Lane
 from common.domain.sync.initial_sync import position_of
 from common.domain.sync.upkeep import watched
@@ -351,16 +352,6 @@ def ended(ports: Ports, run: SyncRun) -> SyncRun:
 
 LIMITED = 60.0
 _CHUNKS = {Phase.COUNTING: count, Phase.IMPORTING: bring_in, Phase.EXPORTING: send_out}
-
-
-@dataclass(frozen=True, slots=True)
-class AdvanceSync:
-    """Which run, and which chunk of it."""
-
-    tenant: str
-    connection: str
-    run: str
-    seq: int
 
 
 def advance_sync(ports: Ports, command: AdvanceSync) -> SyncRun | None:

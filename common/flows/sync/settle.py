@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 
 from common.domain.calendar.connection import Connection, Status
 from common.domain.calendar.sync_state import CalendarSync
 from common.domain.connect.settings_change import allowed
+from common.domain.shared.task_records import SettleCalendar
 from common.domain.sync.imported_events import UnitChange
 from common.domain.sync.upkeep import imported, watched
 from common.errors import Conflict, UnknownResource
@@ -17,15 +18,6 @@ from common.flows.sync.channels import close
 from common.ports import Ports
 
 ENDING = frozenset({Status.DISCONNECTING, Status.DISCONNECTED})
-
-
-@dataclass(frozen=True, slots=True)
-class SettleCalendar:
-    """Which calendar."""
-
-    tenant: str
-    connection: str
-    calendar: str
 
 
 def settle_calendar(ports: Ports, command: SettleCalendar) -> None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from common.domain.calendar.sync_state import CalendarSync
 from common.domain.notify import Notice, NoticeKind
-from common.domain.shared.tasks import Lane
+from common.domain.shared.tasks import Lane, SyncCalendar
 from common.domain.sync.push import Cause
 from common.errors import Conflict, Stop, SyncError
 from common.flows.export.own_event_changes import holding
@@ -42,27 +42,6 @@ class SyncOutcome(StrEnum):
     BUSY = "busy"
     LOST = "lost"
     OFF = "off"
-
-
-@dataclass(frozen=True, slots=True)
-class SyncCalendar:
-    """Look at one calendar.
-
-    ``reason`` is one word for the log; "continue" goes on with a pass instead of asking for a new one.
-    ``request`` is the wake-up number to be dealt with, None where this is a new wake-up; ``channel`` the push
-    channel that reported. ``after`` and ``swept`` say where the sweep of exported events goes on.
-    ``pushed_at`` is when the push message came that is behind it, in seconds since 1970.
-    """
-
-    tenant: str
-    connection: str
-    calendar: str
-    reason: str = "wake"
-    request: int | None = None
-    channel: str | None = None
-    after: str | None = None
-    swept: bool = False
-    pushed_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from common.domain.notify import Notice, NoticeKind
+from common.domain.shared.task_records import DeliverWebhook, NotifyConnectionChange
 from common.domain.shared.tasks import OutboxEntry, OutboxKind
 from common.domain.webhooks import (
     DELIVERIES_KEPT,
@@ -32,16 +33,7 @@ GONE = 410
 REFUSED = 0
 
 
-@dataclass(frozen=True, slots=True)
-class DeliverHook:
-    """Which promise; ``subject`` names the target and the message."""
-
-    tenant: str
-    subject: str
-    entry: str
-
-
-def deliver_hook(ports: Ports, command: DeliverHook) -> DeliveryState | None:
+def deliver_hook(ports: Ports, command: DeliverWebhook) -> DeliveryState | None:
     """What became of the message; None where there is nothing to deliver (any more).
 
     The receiver may get a message twice (the answer of the first time was lost), always under the same id.
@@ -76,7 +68,7 @@ def deliver_hook(ports: Ports, command: DeliverHook) -> DeliveryState | None:
     return noted.state
 
 
-def _ended(ports: Ports, command: DeliverHook, delivery: Delivery) -> DeliveryState:
+def _ended(ports: Ports, command: DeliverWebhook, delivery: Delivery) -> DeliveryState:
     if delivery.state is not DeliveryState.PENDING:
         ports.ledger.done(command.entry)
         return delivery.state
@@ -95,7 +87,7 @@ def _tried(ports: Ports, hook: Webhook, delivery: Delivery) -> WebhookResponse:
         return WebhookResponse(REFUSED)
 
 
-def _noted(ports: Ports, command: DeliverHook, delivery: Delivery, answer: WebhookResponse) -> Delivery:
+def _noted(ports: Ports, command: DeliverWebhook, delivery: Delivery, answer: WebhookResponse) -> Delivery:
     """The message after this try, together with the promise of the next one."""
     now, attempts = ports.clock.now(), delivery.attempts + 1
     tried = replace(
@@ -197,17 +189,7 @@ _EVENTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TellConnection:
-    """Which promise; ``subject`` is the connection."""
-
-    kind: OutboxKind
-    tenant: str
-    subject: str
-    entry: str
-
-
-def tell_connection(ports: Ports, command: TellConnection) -> int:
+def tell_connection(ports: Ports, command: NotifyConnectionChange) -> int:
     """How many targets wanted to know."""
     try:
         connection = ports.connections.get(command.tenant, command.subject)

@@ -10,9 +10,10 @@ import pytest
 from common.domain.booking.access import HoldKey
 from common.domain.booking.booking import BookingStatus
 from common.domain.calendar.interval import Interval
+from common.domain.shared.task_records import Maintain, MaintenanceJob
 from common.errors import InvalidRequest, SlotTaken, UnknownResource
 from common.flows.booking.holds import ReleaseHold, release_hold
-from common.flows.ops.maintain import Maintain, MaintenanceJob, maintain
+from common.flows.ops.maintain import maintain
 from common.flows.slots.explain import ExplainSlot, explain_slot
 from tests.flows.setups.booking_setup import at, booked, enter, entries, shop, slots, starts
 from tests.flows.setups.group_setup import held, joined, key, left, session_of, stored, studio

@@ -9,9 +9,10 @@ from datetime import timedelta
 import pytest
 
 from common.domain.calendar.connection import Status, calendar_key
+from common.domain.shared.task_records import SettleCalendar
 from common.domain.shared.tasks import Work
 from common.flows.connect.disconnect import StartDisconnect, start_disconnect
-from common.flows.sync.settle import SettleCalendar, settle_calendar
+from common.flows.sync.settle import settle_calendar
 from common.ports.machine import Tuning
 from local.cloud_tasks.engine import NotDrained
 from tests.flows.setups.disconnect_setup import left_here, synchronised

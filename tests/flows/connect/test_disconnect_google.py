@@ -10,14 +10,10 @@ import pytest
 from common.domain.booking.access import Staff
 from common.domain.booking.booking import LinkState
 from common.domain.calendar.connection import Status
+from common.domain.shared.task_records import AdvanceDisconnect
 from common.flows.booking.change import CancelBooking, cancel_booking
 from common.flows.connect import disconnect
-from common.flows.connect.disconnect import (
-    AdvanceDisconnect,
-    StartDisconnect,
-    advance_disconnect,
-    start_disconnect,
-)
+from common.flows.connect.disconnect import StartDisconnect, advance_disconnect, start_disconnect
 from common.flows.shared.tokens import authorized
 from tests.flows.setups.disconnect_setup import left_here, synchronised
 from tests.flows.setups.life_setup import Life, calendars

@@ -8,8 +8,9 @@ import pytest
 
 from common.domain.booking.access import Staff
 from common.domain.catalogue.records import EditPolicy, Language, OwnerEditPolicy
+from common.domain.shared.task_records import Maintain, MaintenanceJob
 from common.flows.booking.change import Reschedule, reschedule
-from common.flows.ops.maintain import Maintain, MaintenanceJob, maintain
+from common.flows.ops.maintain import maintain
 from tests.flows.setups.outreach_setup import OWNER, policy
 from tests.flows.setups.proposal_setup import AskingGoogle, AskingOutlook
 from tests.flows.setups.sync_setup import at

@@ -12,7 +12,8 @@ import pytest
 
 from common.domain.calendar.connection import ProviderKind, calendar_key
 from common.domain.connect.settings import ExportSettings
-from common.flows.export.export_booking import ExportBooking, export_booking
+from common.domain.shared.task_records import ExportBooking
+from common.flows.export.export_booking import export_booking
 from common.ports import Ports
 from tests.flows.setups.booking_setup import ACCOUNT, booked, entries, events, export, shop, synchronised
 from tests.flows.setups.export_setup import INVITING, cancelled, insisted, moved

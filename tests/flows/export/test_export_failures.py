@@ -12,8 +12,9 @@ from common.domain.calendar.connection import Status, calendar_key
 from common.domain.connect.settings import ExportSettings
 from common.domain.export.export_plan import ExportOutcome
 from common.domain.notify import NoticeKind
+from common.domain.shared.task_records import ExportBooking
 from common.errors import Conflict, ProviderUnavailable
-from common.flows.export.export_booking import ExportBooking, export_booking
+from common.flows.export.export_booking import export_booking
 from tests.flows.setups.booking_setup import (
     ACCOUNT,
     at,

@@ -9,10 +9,10 @@ import pytest
 
 from common.domain.calendar.connection import ProviderKind
 from common.domain.catalogue.records import EditPolicy
+from common.domain.shared.task_records import LapseProposal
 from common.flows.export.proposals import (
     AcceptProposal,
     DeclineProposal,
-    LapseProposal,
     accept_proposal,
     decline_proposal,
     lapse_proposal,

@@ -9,8 +9,9 @@ import pytest
 
 from common.domain.calendar.connection import ProviderKind, Status
 from common.domain.catalogue.records import Language, MailPolicy, UnreachablePolicy
+from common.domain.shared.task_records import Maintain
 from common.domain.webhooks import WebhookEvent
-from common.flows.ops.maintain import Maintain, maintain
+from common.flows.ops.maintain import maintain
 from common.flows.webhooks.endpoints import AddHook, add_hook
 from tests.flows.setups.graph_setup import Outlook
 from tests.flows.setups.outreach_setup import HOOK, OWNER, policy

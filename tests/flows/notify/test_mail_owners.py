@@ -7,8 +7,9 @@ import pytest
 from common.domain.calendar.connection import Status
 from common.domain.catalogue.records import Language
 from common.domain.notify import NoticeKind
+from common.domain.shared.task_records import Maintain, MaintenanceJob
 from common.domain.shared.tasks import Work
-from common.flows.ops.maintain import Maintain, MaintenanceJob, maintain
+from common.flows.ops.maintain import maintain
 from common.flows.sync.initial_sync import StartSync, start_sync
 from tests.flows.setups.booking_setup import booked, enter, events
 from tests.flows.setups.outreach_setup import OWNER, policy

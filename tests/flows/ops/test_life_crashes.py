@@ -7,13 +7,9 @@ from contextlib import suppress
 import pytest
 
 from common.domain.calendar.connection import Phase, Status
+from common.domain.shared.task_records import AdvanceDisconnect
 from common.errors import GrantRevoked, Rejected, StoreUnavailable
-from common.flows.connect.disconnect import (
-    AdvanceDisconnect,
-    StartDisconnect,
-    advance_disconnect,
-    start_disconnect,
-)
+from common.flows.connect.disconnect import StartDisconnect, advance_disconnect, start_disconnect
 from common.flows.sync.initial_sync import StartSync, start_sync
 from tests.flows.setups.fuse_setup import calls_until_done, ready, recover
 from tests.world import ACCOUNT

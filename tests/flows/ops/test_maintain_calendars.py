@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 
 from common.domain.calendar.connection import calendar_key
+from common.domain.shared.task_records import MaintenanceJob, RefreshCalendars
 from common.domain.sync.upkeep import ChannelState
 from common.errors import InvalidRequest, Rejected
-from common.flows.connect.calendars import RefreshCalendars, refresh_calendars
+from common.flows.connect.calendars import refresh_calendars
 from common.flows.connect.health import ReadHealth, read_health
-from common.flows.ops.maintain import MaintenanceJob
 from common.flows.sync.resync import Resync, resync
 from tests.flows.setups.life_setup import Life, calendars, synchronised
 from tests.flows.setups.sync_setup import at

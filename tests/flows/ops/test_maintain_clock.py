@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 
 from common.domain.calendar.connection import Phase, Status, calendar_key
+from common.domain.shared.task_records import MaintenanceJob, ReconcileConnection
 from common.domain.shared.tasks import DeadLetter, Lane, Work
 from common.errors import UnknownResource
 from common.flows.ops.dead_letters import ReplayDeadLetter, replay_dead_letter
-from common.flows.ops.maintain import MaintenanceJob
-from common.flows.ops.reconcile import ReconcileConnection, reconcile_connection
+from common.flows.ops.reconcile import reconcile_connection
 from local.google import Settings
 from tests.flows.setups.life_setup import synchronised
 from tests.flows.setups.sync_setup import at

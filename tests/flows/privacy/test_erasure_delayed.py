@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from common.domain.privacy.erasure import ErasureStage
-from common.flows.privacy.erasure import AdvanceErasure, StartErasure, advance_erasure, start_erasure
+from common.domain.shared.task_records import AdvanceErasure
+from common.flows.privacy.erasure import StartErasure, advance_erasure, start_erasure
 from common.ports.machine import Tuning
 from tests.crashing import Crash, Plan, mortal
 from tests.flows.setups.erasure_setup import CARLA, Erasing

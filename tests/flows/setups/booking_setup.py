@@ -12,9 +12,10 @@ from common.domain.booking.booking import Booking, Customer
 from common.domain.calendar.connection import Connection, Phase, Status, SyncRun
 from common.domain.connect.settings import ExportSettings, Settings
 from common.domain.export.export_plan import ExportOutcome
+from common.domain.shared.task_records import ExportBooking
 from common.domain.shared.tasks import OutboxEntry
 from common.flows.booking.book import Book, Booked, book
-from common.flows.export.export_booking import ExportBooking, export_booking
+from common.flows.export.export_booking import export_booking
 from common.flows.shared.outbox import entry_id
 from common.flows.slots.list_slots import ListSlots, SlotList, list_slots
 from tests.world import ACCOUNT, World

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from common.domain.booking.booking import Customer
 from common.domain.calendar.connection import calendar_key
+from common.domain.shared.task_records import Maintain, MaintenanceJob
 from common.flows.connect.disconnect import StartDisconnect, start_disconnect
 from common.flows.connect.settings import ChangeSettings, change_settings
-from common.flows.ops.maintain import Maintain, MaintenanceJob, maintain
+from common.flows.ops.maintain import maintain
 from common.flows.sync.initial_sync import ReadProgress, StartSync, read_progress, start_sync
 from tests.flows.setups.sync_setup import Synced, at, stamps
 from tests.world import ACCOUNT, World

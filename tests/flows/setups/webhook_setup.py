@@ -7,7 +7,8 @@ import hashlib
 import hmac
 from typing import Any
 
-from common.flows.ops.maintain import Maintain, MaintenanceJob, maintain
+from common.domain.shared.task_records import Maintain, MaintenanceJob
+from common.flows.ops.maintain import maintain
 from common.flows.webhooks.endpoints import AddHook, add_hook
 from tests.flows.setups.booking_setup import shop
 from tests.flows.setups.outreach_setup import HOOK

@@ -9,8 +9,9 @@ import pytest
 
 from common.domain.calendar.connection import Phase, Status, calendar_key
 from common.domain.notify import NoticeKind
+from common.domain.shared.task_records import AdvanceSync
 from common.errors import Rejected
-from common.flows.sync.initial_sync import AdvanceSync, CancelSync, Progress, advance_sync, cancel_sync
+from common.flows.sync.initial_sync import CancelSync, Progress, advance_sync, cancel_sync
 from common.ports.machine import Tuning
 from tests.flows.setups.life_setup import Life
 from tests.world import ACCOUNT

@@ -8,10 +8,11 @@ import pytest
 
 from common.domain.booking.access import Staff
 from common.domain.calendar.connection import Phase, calendar_key
+from common.domain.shared.task_records import AdvanceSync
 from common.domain.shared.tasks import Lane
 from common.flows.booking.change import CancelBooking, cancel_booking
 from common.flows.export.export_booking import write
-from common.flows.sync.initial_sync import AdvanceSync, advance_sync
+from common.flows.sync.initial_sync import advance_sync
 from common.ports.machine import Tuning
 from tests.flows.setups.life_setup import Life
 from tests.flows.setups.sync_setup import at

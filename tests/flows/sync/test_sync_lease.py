@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from common.domain.connect.settings import ExportSettings, Settings
+from common.domain.shared.tasks import SyncCalendar
 from common.errors import Conflict, StoreUnavailable
 from common.flows.shared.lease import take
-from common.flows.sync.sync_calendar import SyncCalendar, SyncOutcome, sync_calendar
+from common.flows.sync.sync_calendar import SyncOutcome, sync_calendar
 from common.ports.machine import Tuning
 from tests.flows.setups.sync_setup import Synced, at
 from tests.world import ACCOUNT

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from common.domain.shared.task_records import Maintain
 from common.domain.shared.tasks import Lane, Work
 from common.errors import ProviderUnavailable
-from common.flows.ops.maintain import Maintain, maintain
+from common.flows.ops.maintain import maintain
 from common.flows.webhooks.endpoints import AddHook, add_hook
 from tests.flows.setups.booking_setup import booked, shop
 from tests.flows.setups.outreach_setup import HOOK

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from common.api.http import Call
-from common.api.tasks import task_of, work_off
+from common.api.tasks import read_task, run_task
 from common.config import Misconfigured
 from common.domain.shared.tasks import DeadLetter, Lane, Payload, Task, Work
 from common.errors import (
@@ -58,7 +58,7 @@ def run(outside: Outside, error: Exception | None, task: Task = TASK, deliveries
         if error:
             raise error
 
-    return work_off(outside, task, deliveries=deliveries, flow=flow).body["outcome"]  # type: ignore[arg-type]
+    return run_task(outside, task, deliveries=deliveries, flow=flow).body["outcome"]  # type: ignore[arg-type]
 
 
 def test_a_flow_that_succeeds_ends_the_task() -> None:
@@ -162,7 +162,7 @@ def body(**changes: object) -> Call:
 
 def test_a_task_is_read_back() -> None:
     """Lane, attempt and payload survive the queue."""
-    task = task_of(Work.EXPORT, body())
+    task = read_task(Work.EXPORT, body())
 
     assert (task.lane, task.attempt, task.payload) == (Lane.LIVE, 2, {"tenant": "t1"})
 
@@ -170,14 +170,14 @@ def test_a_task_is_read_back() -> None:
 def test_a_task_of_another_release_waits_for_it() -> None:
     """It is retried, never dropped."""
     with pytest.raises(Retry):
-        task_of(Work.EXPORT, body(v=2))
+        read_task(Work.EXPORT, body(v=2))
 
 
 @pytest.mark.parametrize("changes", [{"payload": None}, {"payload": []}])
 def test_what_is_no_task_is_refused(changes: dict[str, object]) -> None:
     """A body that no release of ours wrote."""
     with pytest.raises(InvalidRequest):
-        task_of(Work.EXPORT, body(**changes))
+        read_task(Work.EXPORT, body(**changes))
 
 
 def test_a_missing_setting_costs_no_task_and_wakes_somebody() -> None:
