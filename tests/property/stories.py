@@ -20,7 +20,7 @@ from common.flows.connect.settings import ChangeSettings, change_settings
 from common.flows.sync.initial_sync import StartSync, start_sync
 from local.firestore_memory.documents import MemoryDocuments
 from local.google.errors import ApiError
-from tests.crashing import CountingDocuments, Crash, Plan, mortal
+from tests.crash_points import CountingDocuments, Crash, Plan, mortal
 from tests.flows.setups.group_setup import MINUTE, yoga
 from tests.world import ACCOUNT, World
 

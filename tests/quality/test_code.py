@@ -13,6 +13,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("common", "functions", "local", "bench")
+MOST_IN_A_FOLDER = 25
+# Nouns of the field that end in "ing".
+NOUNS = {"blocking", "booking", "listing", "mapping", "opening", "paging", "string", "wiring"}
 
 
 def modules(*folders: str) -> Iterator[Path]:
@@ -81,6 +84,28 @@ def test_a_class_name_exists_once() -> None:
                 places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
 
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_no_file_is_named_by_a_gerund() -> None:
+    """A file is named after what it holds; only nouns of the field that happen to end so are allowed."""
+    found = {
+        str(path.relative_to(ROOT))
+        for path in modules(*CODE, "openapi", "scripts", "tests")
+        if any(word.endswith("ing") and word not in NOUNS for word in path.stem.split("_"))
+    }
+
+    assert found == set()
+
+
+def test_no_folder_is_crowded() -> None:
+    """A folder is read at a glance."""
+    crowded = {
+        str(folder.relative_to(ROOT)): count
+        for folder in {path.parent for path in modules(*CODE, "openapi", "scripts", "tests")}
+        if (count := len(list(folder.glob("*.py")))) > MOST_IN_A_FOLDER
+    }
+
+    assert crowded == {}
 
 
 def test_nothing_is_left_for_later() -> None:

@@ -11,7 +11,7 @@ from common.domain.notify import NoticeKind
 from common.errors import SlotTaken
 from common.flows.sync.initial_sync import StartSync, start_sync
 from common.ports import Ports
-from tests.crashing import Plan, mortal
+from tests.crash_points import Plan, mortal
 from tests.flows.setups.booking_setup import booked, enter
 from tests.lists import every
 from tests.world import World

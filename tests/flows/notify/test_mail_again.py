@@ -9,7 +9,7 @@ from common.domain.shared.task_records import Maintain, MaintenanceJob
 from common.domain.shared.tasks import Work
 from common.errors import Forbidden, OperatorFault, ProviderUnavailable
 from common.flows.ops.maintain import maintain
-from tests.crashing import Crash, Plan, mortal
+from tests.crash_points import Crash, Plan, mortal
 from tests.flows.setups.booking_setup import CUSTOMER, booked, shop, synchronised
 from tests.flows.setups.outreach_setup import BOOKED, CANCELLED, MOVED, cancel, mailed, move, promised
 from tests.lists import every

@@ -11,7 +11,7 @@ from common.domain.privacy.erasure import ErasureStage
 from common.domain.shared.task_records import AdvanceErasure
 from common.flows.privacy.erasure import StartErasure, advance_erasure, start_erasure
 from common.ports.machine import Tuning
-from tests.crashing import Crash, Plan, mortal
+from tests.crash_points import Crash, Plan, mortal
 from tests.flows.setups.erasure_setup import CARLA, Erasing
 from tests.lists import every
 from tests.world import ACCOUNT, World
