@@ -198,6 +198,11 @@ class Connection:
         """Whether the provider may be asked in this connection's name."""
         return self.status in {Status.CONNECTED, Status.ACTIVE}
 
+    @property
+    def ended(self) -> bool:
+        """Whether it was disconnected, or is just being disconnected; neither is ever undone."""
+        return self.status in {Status.DISCONNECTING, Status.DISCONNECTED}
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:

@@ -73,7 +73,7 @@ def watched(connection: Connection) -> tuple[str, ...]:
 
 
 def _wanted(connection: Connection, key: str) -> SyncPurpose:
-    if connection.status in {Status.DISCONNECTING, Status.DISCONNECTED}:
+    if connection.ended:
         return SyncPurpose(imports=False, own=False)
     # A dead grant changes nothing about what shall be kept.
     return wanted(replace(connection, status=Status.ACTIVE), key)

@@ -10,9 +10,10 @@ from common.domain.booking.booking import Booking, BookingStatus, without_time
 from common.domain.booking.booking_change import BookingChange
 from common.domain.booking.cells import claimed
 from common.domain.calendar.interval import Interval
+from common.domain.shared.conflicts import retry_conflicts
 from common.domain.shared.preconditions import NOTHING_DEMANDED, Condition
 from common.domain.slots.offers import kindest
-from common.errors import Conflict, InvalidRequest
+from common.errors import InvalidRequest
 from common.flows.booking.commit import settle
 from common.flows.booking.seats import TRIES, Claim, claim, leave, vacating
 from common.flows.shared.booking_access import changeable, changed_by, entrusted
@@ -116,7 +117,8 @@ def cancel_booking(ports: Ports, command: CancelBooking) -> Booking:
         StaleVersion: The booking is not the one that the caller saw.
         Conflict: Others keep changing the booking.
     """
-    for _ in range(TRIES):
+
+    def cancel() -> Booking:
         booking = changeable(
             ports, tenant=command.tenant, booking=command.booking, by=command.by, revision=command.revision
         )
@@ -136,9 +138,7 @@ def cancel_booking(ports: Ports, command: CancelBooking) -> Booking:
         gone = leave(ports, booking, connections)
         shown = () if booking.is_seat else promises(cancelled, connections, now=now)
         change = BookingChange(booking, cancelled, outbox=(*gone.outbox, *shown), sessions=gone.sessions)
-        try:
-            return settle(ports, change)
-        except Conflict:
-            # An owner's edit or another seat came between; cancelling still means the same.
-            continue
-    raise Conflict("the booking is being changed at the moment")
+        return settle(ports, change)
+
+    # An owner's edit or another seat may come between; cancelling still means the same.
+    return retry_conflicts(cancel, message="the booking is being changed at the moment", tries=TRIES)

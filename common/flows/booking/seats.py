@@ -12,6 +12,7 @@ from common.domain.booking.booking import Booking, BookingStatus, IdempotencyRec
 from common.domain.booking.booking_change import BookingChange, SeatTaken, SessionChange
 from common.domain.calendar.connection import Connection
 from common.domain.catalogue.records import Service
+from common.domain.shared.conflicts import retry_conflicts
 from common.domain.shared.task_records import FollowSession
 from common.domain.shared.tasks import OutboxEntry
 from common.domain.slots.agenda import Agenda
@@ -300,9 +301,6 @@ def _changed(ports: Ports, held: Booking) -> bool:
         return True
 
 
-FOLLOW_TRIES = 5
-
-
 def follow_session(ports: Ports, command: FollowSession) -> int:
     """Bring every seat in line with the session as it is now; how many that changed.
 
@@ -320,19 +318,17 @@ def follow_session(ports: Ports, command: FollowSession) -> int:
 
 
 def _follow(ports: Ports, session: Booking, name: str) -> bool:
-    for _ in range(FOLLOW_TRIES):
+    def bring_along() -> bool:
         try:
             seat = ports.bookings.get(session.tenant, name)
         except UnknownResource:
             return False
         if seat.session != session.id or not seat.takes_time:
             return False
-        try:
-            return _brought_along(ports, session, seat)
-        except Conflict:
-            # Its customer changed it meanwhile, perhaps to another session.
-            continue
-    raise Conflict("a seat of the session keeps changing", code="seat_busy")
+        return _brought_along(ports, session, seat)
+
+    # Its customer may change the seat meanwhile, perhaps to another session.
+    return retry_conflicts(bring_along, message="a seat of the session keeps changing", code="seat_busy")
 
 
 def _brought_along(ports: Ports, session: Booking, seat: Booking) -> bool:

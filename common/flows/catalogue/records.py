@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 from common.domain.catalogue.records import Absence, Resource, Service, Tenant
+from common.domain.shared.conflicts import retry_conflicts
 from common.domain.shared.preconditions import NOTHING_DEMANDED, Condition
 from common.errors import (
     AlreadyExists,
@@ -199,9 +200,6 @@ def delete_absence(ports: Ports, command: DeleteAbsence) -> None:
     )
 
 
-TRIES = 5
-
-
 class Versioned(Protocol):
     """A record that knows its stored version."""
 
@@ -234,17 +232,19 @@ def put(
         PreconditionRequired: It is there, and the caller did not say which version it saw.
         Conflict: Others keep changing it.
     """
-    for _ in range(TRIES):
+
+    def change() -> Stored[R]:
         current = _found(find)
         if current is not None and current == wanted and not condition.absent:
             return Stored(current, created=False)
         _demand(condition, current)
         try:
             return Stored(write(current.version if current else None), created=current is None)
-        except (AlreadyExists, Conflict):
-            # Somebody else was faster: what is there now decides.
-            continue
-    raise Conflict("others keep changing this record")
+        except AlreadyExists as faster:
+            # Somebody else made it meanwhile: what is there now decides.
+            raise Conflict("somebody else made this record") from faster
+
+    return retry_conflicts(change, message="others keep changing this record")
 
 
 def remove(condition: Condition, *, find: Callable[[], R], delete: Callable[[R], None]) -> None:
@@ -255,15 +255,13 @@ def remove(condition: Condition, *, find: Callable[[], R], delete: Callable[[R],
         StaleVersion: It is not at a version that the caller saw.
         Conflict: Others keep changing it.
     """
-    for _ in range(TRIES):
+
+    def change() -> None:
         current = find()
         condition.insist(current.version)
-        try:
-            delete(current)
-        except Conflict:
-            continue
-        return
-    raise Conflict("others keep changing this record")
+        delete(current)
+
+    retry_conflicts(change, message="others keep changing this record")
 
 
 def _found(find: Callable[[], R]) -> R | None:

@@ -126,7 +126,6 @@ def _exchanged(ports: Ports, authorizer: Authorizer, state: ConsentState, code: 
     )
 
 
-_OVER = frozenset({Status.DISCONNECTING, Status.DISCONNECTED})
 SECOND_LOOK = timedelta(seconds=30)
 
 
@@ -178,7 +177,7 @@ def _expected(ports: Ports, state: ConsentState, grant: Grant) -> bool:
     if state.connection is None:
         return True
     pinned = ports.connections.get(state.tenant, state.connection)
-    return pinned.status in _OVER or _same(pinned, grant)
+    return pinned.ended or _same(pinned, grant)
 
 
 def _known(ports: Ports, state: ConsentState, grant: Grant) -> Connection | None:
@@ -186,7 +185,7 @@ def _known(ports: Ports, state: ConsentState, grant: Grant) -> Connection | None
     mine = (
         item
         for item in ports.connections.of_resource(state.tenant, state.resource)
-        if item.provider.value == state.provider and item.status not in _OVER and _same(item, grant)
+        if item.provider.value == state.provider and not item.ended and _same(item, grant)
     )
     return min(mine, key=lambda item: (item.id != state.connection, item.created_at, item.id), default=None)
 
@@ -194,7 +193,7 @@ def _known(ports: Ports, state: ConsentState, grant: Grant) -> Connection | None
 def _fresh(ports: Ports, state: ConsentState, grant: Grant) -> Connection:
     """A connection as it begins; its id follows from whose it is, so that two callbacks make only one."""
     ended = sum(
-        item.resource == state.resource and item.status in _OVER and _same(item, grant)
+        item.resource == state.resource and item.ended and _same(item, grant)
         for item in ports.connections.of_tenant(state.tenant)
     )
     account = grant.account or ""
@@ -263,7 +262,7 @@ def _reconnected(
 
 
 def _revived(item: Connection, grant: Grant, listed: tuple[CalendarEntry, ...], now: datetime) -> Connection:
-    if item.status in _OVER:
+    if item.ended:
         raise UnknownResource("this connection has ended meanwhile", code="disconnected")
     run = item.run and replace(item.run, waiting_until=None, error=None)
     return replace(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from common.domain.calendar.connection import Connection, ProviderKind, Status
+from common.domain.calendar.connection import Connection, ProviderKind
 from common.domain.connect.consent import ConsentState, challenge, concealed_for, state_id
 from common.errors import InvalidRequest, Rejected
 from common.ports import Ports
@@ -58,7 +58,7 @@ def _known(ports: Ports, command: StartConsent) -> Connection:
     known = ports.connections.get(command.tenant, command.connection or "")
     if (known.resource, known.provider) != (command.resource, command.provider):
         raise Rejected("this connection belongs to something else", code="other_connection")
-    if known.status in {Status.DISCONNECTING, Status.DISCONNECTED}:
+    if known.ended:
         raise Rejected("a connection that has ended is not revived", code="disconnected")
     return known
 

@@ -72,7 +72,7 @@ def end(ports: Ports, found: Connection) -> Connection:
     advance(ports, found, cause=f"later/{ports.keys.token()}", not_before=now + SECOND_LOOK)
 
     def ended(current: Connection) -> Connection:
-        if current.status in {Status.DISCONNECTING, Status.DISCONNECTED}:
+        if current.ended:
             return current
         run = current.run
         if run is not None and run.running:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from common.domain.calendar.connection import Connection, Phase, Status, SyncRun
+from common.domain.calendar.connection import Connection, Phase, SyncRun
 from common.domain.connect.settings_change import Consequences, Patch, check, chosen, consequences, switched
 from common.domain.shared.preconditions import NOTHING_DEMANDED, Condition
 from common.errors import Conflict, Rejected
@@ -64,7 +64,7 @@ def change_settings(ports: Ports, command: ChangeSettings) -> Connection:
 
 
 def _chosen(before: Connection, command: ChangeSettings, now: datetime) -> Connection:
-    if before.status in {Status.DISCONNECTING, Status.DISCONNECTED}:
+    if before.ended:
         raise Rejected("this connection has ended", code="disconnected")
     calendars = switched(before.calendars, command.calendars, dedicated=before.dedicated_calendar)
     settings = chosen(before.settings, command.settings)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from common.domain.booking.booking import Booking
-from common.domain.calendar.connection import Connection, Status
+from common.domain.calendar.connection import Connection
 from common.domain.export.export_plan import ExportOutcome, ExportResult, ExportStep, next_step
 from common.domain.shared.task_records import ExportBooking
 from common.domain.shared.tasks import Lane, OutboxEntry, OutboxKind
@@ -59,7 +59,7 @@ def export_booking(ports: Ports, command: ExportBooking) -> ExportOutcome:
         booking = ports.bookings.get(command.tenant, command.booking)
     except UnknownResource:
         return _kept(ports, command, None, ExportOutcome(ExportResult.UNCHANGED))
-    if connection.status in _ENDED:
+    if connection.ended:
         return _kept(ports, command, booking, ExportOutcome(ExportResult.UNCHANGED))
     if not connection.usable:
         return _waiting(ports, command, booking, _until_reconnected(ports, connection))
@@ -76,9 +76,6 @@ def export_booking(ports: Ports, command: ExportBooking) -> ExportOutcome:
     if outcome.until is None:
         return _kept(ports, command, booking, outcome)
     return _waiting(ports, command, booking, outcome)
-
-
-_ENDED = frozenset({Status.DISCONNECTING, Status.DISCONNECTED})
 
 
 def _until_reconnected(ports: Ports, connection: Connection) -> ExportOutcome:

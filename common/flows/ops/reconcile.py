@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.domain.calendar.connection import Connection, Status
+from common.domain.calendar.connection import Connection
 from common.domain.shared.task_records import CatchUp, ReconcileConnection
 from common.domain.sync.upkeep import Needs, bucket, needs
 from common.errors import UnknownResource
@@ -26,7 +26,7 @@ def reconcile_connection(ports: Ports, command: ReconcileConnection) -> Needs:
     now = ports.clock.now()
     cause = f"hour/{bucket(now, seconds=HOUR)}"
     feeds = ports.sync_states.of_connection(command.tenant, command.connection)
-    if connection.status in {Status.DISCONNECTING, Status.DISCONNECTED}:
+    if connection.ended:
         advance(ports, connection, cause=cause)
         return Needs(settle=tuple(feed.key for feed in feeds))
     if not connection.usable or connection.run is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from common.domain.calendar.connection import CalendarEntry, Connection, Status
+from common.domain.calendar.connection import CalendarEntry, Connection
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import Resource
 from common.domain.privacy import overview
@@ -70,9 +70,6 @@ def _by_calendar(copies: Iterable[CopiedEvent]) -> Mapping[str, frozenset[str]]:
     return found
 
 
-_ENDING = frozenset({Status.DISCONNECTING, Status.DISCONNECTED})
-
-
 @dataclass(frozen=True, slots=True)
 class LiveView:
     """What the calendars say at this moment; one that does not answer shows nothing and is called unknown."""
@@ -103,7 +100,7 @@ def view(
     asked = [
         live_calendars.CalendarsToAsk(item, item.enabled_calendars, resource.zone, overview.detail(item))
         for item in connections
-        if item.status not in _ENDING and item.enabled_calendars
+        if not item.ended and item.enabled_calendars
     ]
     answers = live_calendars.ask(ports, asked, window, afresh=True)
     blocks: list[Block] = []

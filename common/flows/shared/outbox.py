@@ -26,8 +26,7 @@ def exporting(connection: Connection) -> bool:
 
 def _mirroring(connection: Connection) -> bool:
     started = connection.status is Status.ACTIVE or connection.run is not None
-    alive = connection.status in {Status.CONNECTED, Status.ACTIVE, Status.REAUTH_REQUIRED}
-    return alive and started
+    return started and not connection.ended
 
 
 def promises(

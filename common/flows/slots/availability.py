@@ -11,7 +11,7 @@ from common.domain.booking import sessions
 from common.domain.booking.booking import Booking
 from common.domain.booking.cells import outward
 from common.domain.booking.sessions import why, without
-from common.domain.calendar.connection import Connection, Status
+from common.domain.calendar.connection import Connection
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import LONGEST_BUFFER, LONGEST_DURATION, Absence, Resource
 from common.domain.slots.agenda import Agenda, Imported
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _HOUR = timedelta(hours=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ENDING = frozenset({Status.DISCONNECTING, Status.DISCONNECTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,7 @@ def _states(
 
 def _asked(scene: SlotSnapshot, resource: Resource) -> Iterator[live_calendars.CalendarsToAsk]:
     for connection in scene.connections.get(resource.id, ()):
-        if connection.status not in _ENDING and connection.enabled_calendars:
+        if not connection.ended and connection.enabled_calendars:
             yield live_calendars.CalendarsToAsk(
                 connection,
                 connection.enabled_calendars,

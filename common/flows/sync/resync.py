@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from common.domain.calendar.connection import Connection
+from common.domain.shared.conflicts import retry_conflicts
 from common.domain.sync.upkeep import watched
-from common.errors import Conflict, InvalidRequest, Rejected
+from common.errors import InvalidRequest, Rejected
 from common.flows.export.own_event_changes import look_for, missing_in
 from common.flows.shared.enqueue import wake_calendar
 from common.flows.shared.lease import freed
 from common.ports import Ports
-
-TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +49,14 @@ def resync(ports: Ports, command: Resync) -> tuple[str, ...]:
 
 def _forget_cursor(ports: Ports, connection: Connection, key: str) -> None:
     """Drop the cursor for good: a "full" one that kept it would only read the next delta (pitfall B7)."""
-    for _ in range(TRIES):
+
+    def drop() -> None:
         feed = ports.sync_states.get(connection.tenant, connection.id, key)
-        if feed.version is None:
-            return
-        try:
+        if feed.version is not None:
             # The lease goes too: whoever works on the old cursor at the moment cannot commit any more.
             ports.sync_states.save(replace(freed(feed), cursor=None, listings=(), error=None))
-        except Conflict:
-            continue
-        return
-    raise Conflict("this calendar is being synchronised", code="busy_calendar")
+
+    retry_conflicts(drop, message="this calendar is being synchronised", code="busy_calendar")
 
 
 @dataclass(frozen=True, slots=True)

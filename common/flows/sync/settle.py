@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import groupby
 
-from common.domain.calendar.connection import Connection, Status
+from common.domain.calendar.connection import Connection
 from common.domain.calendar.sync_state import CalendarSync
 from common.domain.connect.settings_change import allowed
+from common.domain.shared.conflicts import retry_conflicts
 from common.domain.shared.task_records import SettleCalendar
 from common.domain.sync.imported_events import UnitChange
 from common.domain.sync.upkeep import imported, watched
-from common.errors import Conflict, UnknownResource
+from common.errors import UnknownResource
 from common.flows.shared.enqueue import wake_calendar
 from common.flows.shared.lease import freed
 from common.flows.sync.channels import close
 from common.ports import Ports
-
-ENDING = frozenset({Status.DISCONNECTING, Status.DISCONNECTED})
 
 
 def settle_calendar(ports: Ports, command: SettleCalendar) -> None:
@@ -30,7 +29,7 @@ def settle_calendar(ports: Ports, command: SettleCalendar) -> None:
         connection = ports.connections.get(command.tenant, command.connection)
     except UnknownResource:
         return
-    if connection.status in ENDING:
+    if connection.ended:
         # The disconnection removes it all itself, channels first, and counts it for the receipt.
         return
     key = command.calendar
@@ -54,7 +53,6 @@ def _let_go(ports: Ports, connection: Connection, feed: CalendarSync) -> None:
 
 
 UNITS_A_COMMIT = 100
-TRIES = 5
 
 
 def withdraw(ports: Ports, connection: Connection, key: str) -> int:
@@ -66,15 +64,14 @@ def withdraw(ports: Ports, connection: Connection, key: str) -> int:
     Raises:
         Conflict: Others were faster every time.
     """
-    for _ in range(TRIES):
+
+    def remove() -> int:
         feed = ports.sync_states.get(connection.tenant, connection.id, key)
-        try:
-            if key in imported(connection):
-                return _redact(ports, connection, feed)
-            return purge(ports, connection, feed)
-        except Conflict:
-            continue
-    raise Conflict("this calendar is being synchronised", code="busy_calendar")
+        if key in imported(connection):
+            return _redact(ports, connection, feed)
+        return purge(ports, connection, feed)
+
+    return retry_conflicts(remove, message="this calendar is being synchronised", code="busy_calendar")
 
 
 def purge(ports: Ports, connection: Connection, feed: CalendarSync) -> int:
