@@ -18,8 +18,8 @@ from common.push_ports import PushPorts
 
 # What a function does not use it does not import: the webhooks start without Firestore and providers.
 if TYPE_CHECKING:
+    from common.api.authentication import StaffAuthenticator
     from common.api.rate_limiter import RateLimiter
-    from common.api.tokens import StaffGate
     from common.crypto.token_verifier import JwtVerifier
     from common.ports import Ports
     from common.ports.machine import Keys, TaskQueue, Tuning, Vault
@@ -179,13 +179,13 @@ class Installation:
     @cached_property
     def token_verifier(self) -> JwtVerifier:
         """What proves the tokens of staff: the installation's issuers, and those that tenants added."""
-        from common.crypto.token_verifier import token_verifier as witness  # noqa: PLC0415
+        from common.crypto.token_verifier import installation_verifier as verifier  # noqa: PLC0415
 
-        return witness(lambda: self.config.staff, now=SystemClock().now, foreign=self.outbound)
+        return verifier(lambda: self.config.staff, now=SystemClock().now, foreign=self.outbound)
 
     @cached_property
-    def _staff_gate(self) -> StaffGate:
-        from common.api.tokens import StaffGate  # noqa: PLC0415
+    def _staff_gate(self) -> StaffAuthenticator:
+        from common.api.authentication import StaffAuthenticator as StaffGate  # noqa: PLC0415
 
         return StaffGate(self.token_verifier, self.stores.issuers, now=SystemClock().now)
 
@@ -197,11 +197,11 @@ class Installation:
         limits, counters = self.config.limits, lambda: self.stores.rate_counts
         return Doorman(limits, counters, sign=self.keys.sign, now=SystemClock().now)
 
-    def admit(self, access: Access, token: str, function: str) -> Caller:
+    def authenticate(self, access: Access, token: str, function: str) -> Caller:
         """The verified caller behind a bearer token."""
         if access in {Access.STAFF, Access.CUSTOMER_OR_STAFF}:
             return self._staff_gate(token)
-        from common.api.tokens import ServiceGate  # noqa: PLC0415
+        from common.api.authentication import ServiceAuthenticator as ServiceGate  # noqa: PLC0415
 
         tasks = self.config.tasks
         # The scheduler's function also works off tasks; every other private function only tasks.

@@ -10,7 +10,7 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from common.api.routes import Table
+from common.api.routes import RouteTable
 from common.errors import SyncError
 from openapi import problems
 from openapi.functions import function, one
@@ -38,7 +38,7 @@ class Exchange:
 def breaches(exchange: Exchange) -> list[str]:
     """In what the answer (or the request that was accepted) is not as described."""
     try:
-        route, _ = Table(function(exchange.function).routes).find(exchange.method, exchange.path)
+        route, _ = RouteTable(function(exchange.function).routes).find(exchange.method, exchange.path)
     except SyncError as error:
         known = error.reason in {"unknown_route", "method_not_allowed"}
         return [] if known and problem_fits(exchange) else [f"undescribed: {error.reason}"]

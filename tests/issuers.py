@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from common.api.tokens import StaffGate
+from common.api.authentication import StaffAuthenticator
 from common.crypto.jwks import KeysUnavailable
 from common.crypto.token_verifier import JwtVerifier
 from common.domain.issuers import Issuer
@@ -56,18 +56,18 @@ def gate(
     *others: Party,
     installation: Sequence[Issuer] | None = None,
     issuers: Issuers | None = None,
-) -> StaffGate:
+) -> StaffAuthenticator:
     """The door of an installation whose issuer is ``party``; ``others`` serve their keys too."""
     parties = {f"{item.url}/jwks.json": item for item in (party, *others)}
 
     def fetch(uri: str) -> bytes:
         return parties[uri].fetch(uri)
 
-    witness = JwtVerifier(
+    verifier = JwtVerifier(
         now=party.clock.now,
         fetch=fetch,
         fetch_foreign=fetch,
         installation=lambda: (party.described(),) if installation is None else tuple(installation),
     )
     known = issuers or stores(MemoryDocuments()).issuers
-    return StaffGate(witness, known, now=party.clock.now)
+    return StaffAuthenticator(verifier, known, now=party.clock.now)

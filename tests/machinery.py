@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from common.api.tasks import run_flow, run_task
 from common.config import Config
 from common.crypto.keys import HmacKeys
-from common.crypto.token_verifier import token_verifier
+from common.crypto.token_verifier import installation_verifier
 from common.crypto.vault import TinkVault, new_keyset
 from common.domain.calendar.connection import ProviderKind
 from common.domain.shared.tasks import Lane, Payload, Task, Work
@@ -136,7 +136,7 @@ class Machinery:
             ics_feeds=self.stores.ics_feeds,
             archive=self.stores.archive,
             issuers=self.stores.issuers,
-            token_verifier=token_verifier(tuple, now=self.clock.now, foreign=self.targets),
+            token_verifier=installation_verifier(tuple, now=self.clock.now, foreign=self.targets),
             lists=self.stores.lists,
             queue=EngineQueue(self.engine, self.config),
             log=self.log,

@@ -161,7 +161,7 @@ class Installed(wiring.Installation):
             now=world.clock.now,
         )
 
-    def admit(self, access: Access, token: str, function: str) -> Caller:
+    def authenticate(self, access: Access, token: str, function: str) -> Caller:
         """Tokens of this world read "role.tenant.resource"; the real ones have tests of their own."""
         if access in {Access.TASK, Access.SCHEDULER}:
             if token != f"service.{function}.x":

@@ -9,8 +9,8 @@ from pydantic import Field, StringConstraints
 
 from common.api.etags import condition
 from common.api.http import Call, Json, Reply
-from common.api.models import Email, Id, Instant, Line, Model, Text, Zone, moment, name, read
-from common.api.paging import listed, listing
+from common.api.models import Email, Id, Instant, Line, Model, Text, Zone, moment, path_id, read
+from common.api.paging import list_reply, listing
 from common.api.routes import Route, customer_or_staff, public, staff
 from common.domain.booking import sessions
 from common.domain.booking.access import Authority, HoldKey, LinkHolder, Staff
@@ -211,7 +211,7 @@ def wish(call: Call) -> dict[str, Any]:
 
 def named(call: Call) -> tuple[str, str, Authority]:
     """The tenant, the booking of the path, and who asks for it."""
-    return tenant(call), name(call.path["booking"]), authority(call)
+    return tenant(call), path_id(call.path["booking"]), authority(call)
 
 
 def move(call: Call) -> dict[str, Any]:
@@ -286,7 +286,7 @@ def _key(call: Call) -> HoldKey:
     """The hold of the path with the token that was sent."""
     if call.bearer is None:
         raise UntrustedCaller("the token of the hold is needed here")
-    return HoldKey(name(call.path["hold"]), call.bearer)
+    return HoldKey(path_id(call.path["hold"]), call.bearer)
 
 
 def _view(held: HeldSlot) -> Json:
@@ -324,7 +324,7 @@ def staff_routes(
         def find(window: PageRequest) -> Page[Booking]:
             return ports().lists.proposals(call.staff.tenant, window, now=now)
 
-        return listed(call, "proposals", find, staff_booking_view)
+        return list_reply(call, "proposals", find, staff_booking_view)
 
     bookings = listing(ports, "bookings", lambda outside: outside.lists.bookings, staff_booking_view)
     return (
@@ -341,7 +341,7 @@ def _decision(ports: Callable[[], Ports], word: str, command: Command, flow: Flo
     def run(call: Call) -> Reply:
         seen = read(DecisionBody, call.body).revision
         wish = command(
-            tenant=call.staff.tenant, booking=name(call.path["booking"]), by=authority(call), revision=seen
+            tenant=call.staff.tenant, booking=path_id(call.path["booking"]), by=authority(call), revision=seen
         )
         return Reply(staff_booking_view(flow(ports(), wish)))
 

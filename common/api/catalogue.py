@@ -10,8 +10,8 @@ from pydantic import Field
 
 from common.api.etags import condition, shown, stored
 from common.api.http import Call, Json, Reply
-from common.api.models import Email, Id, Instant, Line, Model, Origin, Zone, moment, name, plain, read
-from common.api.paging import listed
+from common.api.models import Email, Id, Instant, Line, Model, Origin, Zone, moment, path_id, read, to_json
+from common.api.paging import list_reply
 from common.api.permissions import own_resource
 from common.api.routes import Route, staff
 from common.domain.calendar.interval import Interval
@@ -244,7 +244,7 @@ def tenant_view(tenant: Tenant) -> Json:
         "owner_edits": {"time": edits.time.value, "text": edits.text.value, "deletion": edits.deletion.value},
         "allowed_origins": list(tenant.allowed_origins),
         "return_addresses": list(tenant.return_addresses),
-        "mail": plain(tenant.mail),
+        "mail": to_json(tenant.mail),
     }
 
 
@@ -275,21 +275,25 @@ def absence_routes(
 
     def page(call: Call) -> Reply:
         named, lists = _named(call), ports().lists
-        return listed(call, "absences", lambda window: lists.absences(**named, window=window), absence_view)
+        return list_reply(
+            call, "absences", lambda window: lists.absences(**named, window=window), absence_view
+        )
 
     def get(call: Call) -> Reply:
-        found = ports().catalogue.absence(call.staff.tenant, own_resource(call), name(call.path["absence"]))
+        found = ports().catalogue.absence(
+            call.staff.tenant, own_resource(call), path_id(call.path["absence"])
+        )
         return shown(call, absence_view(found), found.version)
 
     def put(call: Call) -> Reply:
-        absence = absence_of(name(call.path["absence"]), read(AbsenceBody, call.body))
+        absence = absence_of(path_id(call.path["absence"]), read(AbsenceBody, call.body))
         command, save = saving
         kept = save(ports(), command(**_named(call), absence=absence, condition=condition(call)))
         return stored(absence_view(kept.record), kept.record.version, created=kept.created)
 
     def delete(call: Call) -> Reply:
         command, remove = deleting
-        gone = name(call.path["absence"])
+        gone = path_id(call.path["absence"])
         remove(ports(), command(**_named(call), absence=gone, condition=condition(call)))
         return Reply(status=204)
 

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from common.api.etags import changed, condition, shown
 from common.api.http import Call, Json, Reply
-from common.api.models import Email, Id, Instant, Minutes, Model, Text, Zone, moment, name, plain, read
-from common.api.paging import ListQuery, listed, listing
+from common.api.models import Email, Id, Instant, Minutes, Model, Text, Zone, moment, path_id, read, to_json
+from common.api.paging import ListQuery, list_reply, listing
 from common.api.permissions import own_resource
 from common.api.routes import Route, staff
 from common.domain.calendar.connection import CalendarEntry, Connection, ProviderKind
@@ -215,7 +215,7 @@ def receipt_view(connection: Connection) -> Json:
     """
     if connection.receipt is None:
         raise UnknownResource("there is no receipt yet", code="no_receipt")
-    return {"status": connection.status.value, **plain(connection.receipt)}
+    return {"status": connection.status.value, **to_json(connection.receipt)}
 
 
 C = TypeVar("C")
@@ -230,7 +230,7 @@ def guarded(call: Call, connections: Connections) -> Connection:
     Raises:
         UnknownResource: it is not this caller's, which looks the same as not existing.
     """
-    connection = connections.get(call.staff.tenant, name(call.path["connection"]))
+    connection = connections.get(call.staff.tenant, path_id(call.path["connection"]))
     own_resource(call, connection.resource)
     return connection
 
@@ -296,7 +296,7 @@ class Routing:
         flow: Callable[[Ports, C], R],
         *,
         body: type[Model] | None = None,
-        view: Callable[[R], Json] = plain,
+        view: Callable[[R], Json] = to_json,
         status: int = 200,
     ) -> Route:
         """A route whose flow takes (tenant, connection) and what the body names."""
@@ -336,7 +336,7 @@ class Routing:
             def view(entry: CalendarEntry) -> Json:
                 return calendar_view(entry, dedicated=entry.key == dedicated)
 
-            return listed(call, "calendars", lambda window: calendars_page(connection, window), view)
+            return list_reply(call, "calendars", lambda window: calendars_page(connection, window), view)
 
         return staff("GET", f"{ONE}/calendars", run)
 
@@ -354,7 +354,9 @@ class Routing:
             def find(window: PageRequest) -> Page[ImportedEvent]:
                 return sync_states.page(*place, asked, window)
 
-            return listed(call, "events", find, lambda event: event_view(event, query.tz), query=EventQuery)
+            return list_reply(
+                call, "events", find, lambda event: event_view(event, query.tz), query=EventQuery
+            )
 
         def refuse(call: Call) -> Reply:
             guarded(call, self._ports().connections)

@@ -12,7 +12,7 @@ from common.api.cors import BrowserPage, KnownPages
 from common.api.description import description
 from common.api.http import JSON, Access, Call, Caller, Reply, problem, request_json
 from common.api.problems import answer
-from common.api.routes import Route, Table
+from common.api.routes import Route, RouteTable
 from common.domain.issuers import TENANT
 from common.errors import (
     InvalidRequest,
@@ -41,7 +41,7 @@ JWT_DOTS = 2
 CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match"
 
 
-class Lines(Protocol):
+class RequestLog(Protocol):
     """Where the one line of a request goes."""
 
     def info(self, event: str, **fields: str | float | bool | None) -> None:
@@ -54,14 +54,14 @@ class Lines(Protocol):
         """What is broken."""
 
 
-class Environment(Protocol):
+class HandlerServices(Protocol):
     """What the handler needs of the installation; built by the wiring at the first request."""
 
     @property
-    def log(self) -> Lines:
+    def log(self) -> RequestLog:
         """Where the one line of a request goes."""
 
-    def admit(self, access: Access, token: str, function: str) -> Caller:
+    def authenticate(self, access: Access, token: str, function: str) -> Caller:
         """The verified caller behind a bearer token."""
 
     def origin_allowed(self, origin: str, tenant: str | None) -> bool:
@@ -75,11 +75,11 @@ class Environment(Protocol):
 class Function:
     """One deployed function: a table of routes behind one door."""
 
-    def __init__(self, name: str, routes: Sequence[Route], stage: Callable[[], Environment]) -> None:
+    def __init__(self, name: str, routes: Sequence[Route], stage: Callable[[], HandlerServices]) -> None:
         """Answer ``routes``; ``stage`` is asked for at the first request, not at import."""
         self._name = name
         self.routes = (*routes, description(name))
-        self._table = Table(self.routes)
+        self._table = RouteTable(self.routes)
         self._stage = stage
         self._known = KnownPages()
         self._browsers = any(route.access in BROWSERS for route in routes)
@@ -116,7 +116,7 @@ class Function:
         content_type = reply.content_type if reply.body is not None else None
         return Response(reply.raw(), status=reply.status, headers=headers, content_type=content_type)
 
-    def _answer(self, request: Request, stage: Environment, page: BrowserPage) -> Reply:
+    def _answer(self, request: Request, stage: HandlerServices, page: BrowserPage) -> Reply:
         route, parameters = self._table.find(request.method, request.path)
         if route.access in ANONYMOUS:
             page.arrive()
@@ -147,7 +147,7 @@ class Function:
             )
         return route.run(call)
 
-    def _caller(self, route: Route, request: Request, stage: Environment, address: str) -> Caller | None:
+    def _caller(self, route: Route, request: Request, stage: HandlerServices, address: str) -> Caller | None:
         if route.access in {Access.PUBLIC, Access.PROVIDER}:
             return None
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -156,7 +156,7 @@ class Function:
         if scheme.lower() != "bearer" or not token:
             raise UntrustedCaller("a bearer token is needed here")
         with stage.rate_limiter.watching(address, route.access in BROWSERS):
-            return stage.admit(route.access, token, self._name)
+            return stage.authenticate(route.access, token, self._name)
 
     def _preflight(self, request: Request, page: BrowserPage) -> Reply | None:
         if (

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from common.api.http import Call, Json
-from common.api.models import Email, Id, Model, moment, name, plain, read
+from common.api.models import Email, Id, Model, moment, path_id, read, to_json
 from common.domain.calendar.connection import ProviderKind
 from common.domain.catalogue.records import Language
 from common.domain.connect.invitation import Invitation, InvitationOffer
@@ -54,7 +54,7 @@ def held(call: Call) -> dict[str, str]:
             "this invitation is not valid (any more); ask for a new one", code="invitation_invalid"
         )
     tenant = read(OfferQuery, call.query).tenant
-    return {"tenant": tenant, "invitation": name(call.path["invitation"]), "secret": call.bearer}
+    return {"tenant": tenant, "invitation": path_id(call.path["invitation"]), "secret": call.bearer}
 
 
 def invitation_view(invitation: Invitation, *, now: datetime) -> Json:
@@ -78,7 +78,7 @@ def invitation_view(invitation: Invitation, *, now: datetime) -> Json:
 
 def offer_view(offered: InvitationOffer) -> Json:
     """What the invited person reads before accepting."""
-    view = plain(offered)
+    view = to_json(offered)
     ends = view.pop("ends_at")
     return {**view, "expires_at": ends}
 

@@ -102,7 +102,7 @@ class _Name(Model):
     name: Id
 
 
-def name(text: str) -> str:
+def path_id(text: str) -> str:
     """An id from a path.
 
     Raises:
@@ -114,7 +114,7 @@ def name(text: str) -> str:
         raise UnknownResource("there is no such thing") from None
 
 
-def plain(value: Any) -> Json:
+def to_json(value: Any) -> Json:
     """A record as JSON: instants as RFC 3339 in UTC, lengths in seconds, enums by value, bytes in base64."""
     if isinstance(value, StrEnum):
         return value.value
@@ -125,11 +125,11 @@ def plain(value: Any) -> Json:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
-        return [plain(item) for item in value]
+        return [to_json(item) for item in value]
     if is_dataclass(value):
-        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+        return {item.name: to_json(getattr(value, item.name)) for item in fields(value)}
     return value
 
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from common.api.http import Call, Json, Reply
-from common.api.models import Model, name, plain, read
+from common.api.models import Model, path_id, read, to_json
 from common.api.paging import listing
 from common.api.routes import Route, owner
 
@@ -35,7 +35,7 @@ class OwnerRouting:
         flow: Callable[[Ports, C], R],
         *,
         body: type[Model] | None = None,
-        view: Callable[[R], Json] = plain,
+        view: Callable[[R], Json] = to_json,
         status: int = 200,
     ) -> Route:
         """A route to a flow; a command that has a ``subject`` learns who asks, and ``vouched_by`` by whom."""
@@ -43,7 +43,7 @@ class OwnerRouting:
 
         def run(call: Call) -> Reply:
             said: dict[str, Any] = read(body, call.body).model_dump(exclude_unset=True) if body else {}
-            said |= {key: name(value) for key, value in call.path.items()}
+            said |= {key: path_id(value) for key, value in call.path.items()}
             caller = {"subject": call.staff.subject, "vouched_by": call.staff.issuer}
             said |= {"tenant": call.staff.tenant} | {key: caller[key] for key in asked}
             return Reply(view(flow(self._ports(), command(**said))), status=status)
@@ -54,7 +54,7 @@ class OwnerRouting:
         """A route that only reads: ``find`` gets the tenant and the first id of the path, if there is one."""
 
         def run(call: Call) -> Reply:
-            first = next((name(value) for value in call.path.values()), "")
+            first = next((path_id(value) for value in call.path.values()), "")
             return Reply(find(self._ports(), call.staff.tenant, first))
 
         return owner("GET", path, run)
@@ -64,7 +64,7 @@ class OwnerRouting:
         path: str,
         items: str,
         find: Callable[[Ports], Callable[..., Page[R]]],
-        view: Callable[[R], Json] = plain,
+        view: Callable[[R], Json] = to_json,
     ) -> Route:
         """A route to a list, page by page."""
         return owner("GET", path, listing(self._ports, items, find, view))

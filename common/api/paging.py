@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 from pydantic import BeforeValidator, Field
 
 from common.api.http import Call, Json, Reply
-from common.api.models import Id, Model, plain, read
-from common.api.models import name as identified
+from common.api.models import Id, Model, read, to_json
+from common.api.models import path_id as identified
 from common.domain.issuers import Role
 from common.domain.shared.paging import Page, PageRequest
 from common.errors import InvalidRequest
@@ -48,7 +48,7 @@ class ListQuery(Model):
     tenant: Id | None = None
 
 
-def listed(
+def list_reply(
     call: Call,
     name: str,
     find: Callable[[PageRequest], Page[T]],
@@ -74,14 +74,14 @@ def listing(
     ports: Callable[[], Ports],
     name: str,
     find: Callable[[Ports], Callable[..., Page[T]]],
-    view: Callable[[T], Json] = plain,
+    view: Callable[[T], Json] = to_json,
 ) -> Callable[[Call], Reply]:
     """What a route to a list runs: the list of the ports, asked by the tenant and the ids of the path."""
 
     def run(call: Call) -> Reply:
         page = find(ports())
         named = {"tenant": call.staff.tenant, **{key: identified(value) for key, value in call.path.items()}}
-        return listed(call, name, lambda window: page(**named, window=window), view)
+        return list_reply(call, name, lambda window: page(**named, window=window), view)
 
     return run
 

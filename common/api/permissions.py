@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from common.api.http import Call
-from common.api.models import name
+from common.api.models import path_id
 from common.errors import UnknownResource
 
 
@@ -13,7 +13,7 @@ def own_resource(call: Call, resource: str | None = None) -> str:
     Raises:
         UnknownResource: it is not this caller's, which looks the same as not existing.
     """
-    wanted = name(call.path["resource"]) if resource is None else resource
+    wanted = path_id(call.path["resource"]) if resource is None else resource
     if not call.staff.may(wanted):
         raise UnknownResource("there is no such resource")
     return wanted

@@ -9,8 +9,8 @@ from typing import Annotated, Protocol
 from pydantic import Field
 
 from common.api.http import Call, Json, Reply
-from common.api.models import Email, Id, Line, Model, moment, plain
-from common.api.paging import listed
+from common.api.models import Email, Id, Line, Model, moment, to_json
+from common.api.paging import list_reply
 from common.domain.privacy.erasure import Erasure, Record
 from common.domain.privacy.support import AuditEntry, SupportGrant
 from common.ports import Ports
@@ -70,7 +70,7 @@ def support(ports: Callable[[], Ports]) -> Callable[[Call], Reply]:
         def view(grant: SupportGrant) -> Json:
             return {**grant_view(grant), "active": grant.active(now) and not locked}
 
-        page = listed(call, "grants", lambda window: outside.lists.grants(tenant, window), view)
+        page = list_reply(call, "grants", lambda window: outside.lists.grants(tenant, window), view)
         return replace(page, body={"locked": locked, **page.body})
 
     return run
@@ -110,7 +110,7 @@ class DocumentsPage(Protocol):
 def page_view(page: DocumentsPage) -> Json:
     """One page of an export."""
     return {
-        "documents": [{"path": item.path, "data": plain(item.data)} for item in page.documents],
+        "documents": [{"path": item.path, "data": to_json(item.data)} for item in page.documents],
         "next": page.next,
     }
 

@@ -16,7 +16,7 @@ from common.errors import MethodNotAllowed, UnknownResource
 KILOBYTE = 1024
 
 
-def of_path(call: Call) -> str | None:
+def first_path_parameter(call: Call) -> str | None:
     """The one thing that a path names first."""
     return next(iter(call.path.values()), None)
 
@@ -37,7 +37,7 @@ class Route:
     body: bool = False
     limit: int = 64 * KILOBYTE
     raw: bool = False
-    contact: Callable[[Call], str | None] = of_path
+    contact: Callable[[Call], str | None] = first_path_parameter
 
 
 def public(method: str, path: str, run: Callable[[Call], Reply], *, body: bool = False) -> Route:
@@ -68,7 +68,7 @@ def customer_or_staff(
     run: Callable[[Call], Reply],
     *,
     body: bool = False,
-    contact: Callable[[Call], str | None] = of_path,
+    contact: Callable[[Call], str | None] = first_path_parameter,
 ) -> Route:
     """A route for a booking's customer (management token) and for staff (ID token)."""
     roles = frozenset({Role.OWNER, Role.STAFF})
@@ -85,7 +85,7 @@ def batch_push(run: Callable[[Call], Reply]) -> Route:
     return Route("POST", "/", Access.PROVIDER, run, raw=True, limit=256 * KILOBYTE)
 
 
-class Table:
+class RouteTable:
     """Finds the route of a request; what is not in the table does not exist."""
 
     def __init__(self, routes: Sequence[Route]) -> None:

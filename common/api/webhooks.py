@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 from common.api.http import Json
 from common.api.models import Instant, Model, moment
 from common.domain.shared.paging import Page, PageRequest
-from common.domain.webhooks import Delivery, Registered, Webhook, WebhookEvent
+from common.domain.webhooks import Delivery, Webhook, WebhookEvent, WebhookWithSecret
 from common.ports import Ports
 
 Url = Annotated[str, Field(min_length=8, max_length=2000, examples=["https://shop.example/hooks/slotbridge"])]
@@ -58,7 +58,7 @@ def hook_view(hook: Webhook) -> Json:
     }
 
 
-def registered_view(registered: Registered) -> Json:
+def registered_view(registered: WebhookWithSecret) -> Json:
     """The same with the secret, this once."""
     return {**hook_view(registered.hook), "secret": registered.secret}
 

@@ -25,7 +25,7 @@ ALGORITHMS: Mapping[tuple[str, str], frozenset[str]] = {
 FRESH = timedelta(hours=1)
 STALE = timedelta(hours=24)
 COOLDOWN = timedelta(seconds=30)
-LARGEST_KEY_SET = 256 * 1024
+LARGEST_JWKS = 256 * 1024
 MOST_KEYS = 100
 SHORTEST_RSA = 2048
 Fetch = Callable[[str], bytes]
@@ -45,7 +45,7 @@ class KeysUnavailable(Retry):
     code = "issuer_unavailable"
 
 
-class KeySet:
+class Jwks:
     """One issuer's keys; safe for threads.
 
     Keys are an hour old at most while the issuer answers. An unknown key id asks it again, at most every
@@ -89,13 +89,13 @@ class KeySet:
             return
         self._tried = now
         try:
-            keys = parsed(self._fetch(self._uri))
+            keys = parse_jwks(self._fetch(self._uri))
         except SyncError:
             return
         self._keys, self._fetched = keys, now
 
 
-def parsed(raw: bytes) -> dict[str, PublicKey]:
+def parse_jwks(raw: bytes) -> dict[str, PublicKey]:
     """The keys of a JSON Web Key Set that can prove tokens, by id; others are passed over.
 
     Raises:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import jwt
 import urllib3
 
-from common.crypto.jwks import ALGORITHMS, LARGEST_KEY_SET, Fetch, KeySet, KeysUnavailable
+from common.crypto.jwks import ALGORITHMS, LARGEST_JWKS, Fetch, Jwks, KeysUnavailable
 from common.domain.issuers import Issuer, audience_of, check_times
 from common.errors import UntrustedCaller
 
@@ -35,13 +35,13 @@ class Outside(Protocol):
         """The document at an address of the public internet."""
 
 
-def token_verifier(
+def installation_verifier(
     installation: Callable[[], tuple[Issuer, ...]],
     *,
     now: Callable[[], datetime],
     foreign: Outside | None,
 ) -> JwtVerifier:
-    """A witness that fetches the operator's addresses as they are, and others by ``foreign``.
+    """A verifier that fetches the operator's addresses as they are, and others by ``foreign``.
 
     ``installation`` is asked at the first token: functions without staff have no such setting.
     """
@@ -49,7 +49,7 @@ def token_verifier(
     def fetch_foreign(uri: str) -> bytes:
         if foreign is None:
             raise KeysUnavailable("no tenant's issuer counts here")
-        return foreign.fetch(uri, largest=LARGEST_KEY_SET)
+        return foreign.fetch(uri, largest=LARGEST_JWKS)
 
     return JwtVerifier(now=now, fetch=fetch_trusted, fetch_foreign=fetch_foreign, installation=installation)
 
@@ -65,11 +65,11 @@ def fetch_trusted(uri: str) -> bytes:
             response = pool.request(
                 "GET", uri, timeout=FETCH_SECONDS, retries=False, redirect=False, preload_content=False
             )
-            content = response.read(LARGEST_KEY_SET + 1)
+            content = response.read(LARGEST_JWKS + 1)
             response.close()
     except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
         raise KeysUnavailable("the token issuer's keys cannot be fetched now") from error
-    if response.status != HTTP_OK or len(content) > LARGEST_KEY_SET:
+    if response.status != HTTP_OK or len(content) > LARGEST_JWKS:
         raise KeysUnavailable("the token issuer's keys cannot be fetched now")
     return content
 
@@ -88,7 +88,7 @@ class JwtVerifier:
         """Fetch the installation's keys by ``fetch``, and by ``fetch_foreign`` those that tenants named."""
         self._now, self._fetch, self._fetch_foreign = now, fetch, fetch_foreign
         self._installation = installation
-        self._sets: OrderedDict[tuple[str, bool], KeySet] = OrderedDict()
+        self._sets: OrderedDict[tuple[str, bool], Jwks] = OrderedDict()
         self._lock = Lock()
 
     @property
@@ -96,7 +96,7 @@ class JwtVerifier:
         """The issuers of the installation itself."""
         return self._installation()
 
-    def named(self, token: str) -> tuple[str, str]:
+    def unverified_issuer(self, token: str) -> tuple[str, str]:
         """The issuer and the audience that a token names, of which nothing is proven yet."""
         _, claims = _opened(token)
         issuer = claims.get("iss")
@@ -104,7 +104,7 @@ class JwtVerifier:
             raise UntrustedCaller("the bearer token is not valid")
         return issuer, audience_of(claims)
 
-    def vouch(self, issuer: Issuer, token: str) -> Mapping[str, Any]:
+    def verify(self, issuer: Issuer, token: str) -> Mapping[str, Any]:
         """The claims of a token, proven to be this issuer's, made out to its audience, and of now."""
         header, _ = _opened(token)
         algorithm, key_id = header.get("alg"), header.get("kid")
@@ -123,13 +123,13 @@ class JwtVerifier:
         check_times(claims, self._now())
         return claims
 
-    def _keys(self, issuer: Issuer) -> KeySet:
+    def _keys(self, issuer: Issuer) -> Jwks:
         foreign = issuer.tenant is not None
         name = issuer.jwks_uri, foreign
         with self._lock:
             if name not in self._sets:
                 fetch = self._fetch_foreign if foreign else self._fetch
-                self._sets[name] = KeySet(issuer.jwks_uri, fetch, now=self._now)
+                self._sets[name] = Jwks(issuer.jwks_uri, fetch, now=self._now)
             self._sets.move_to_end(name)
             while len(self._sets) > MOST_KEY_SETS:
                 self._sets.popitem(last=False)

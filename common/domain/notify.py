@@ -16,7 +16,7 @@ from common.domain.shared.tasks import OutboxKind
 
 # A mail that could not be sent for this long says nothing that anybody still wants to know.
 LONGEST_TRY = timedelta(days=3)
-TOLD_KEPT = timedelta(days=400)
+NOTIFICATIONS_KEPT = timedelta(days=400)
 # Where the customer is a guest of the event although nobody is mailed by our writes.
 _QUIET_GUESTS = frozenset({ProviderKind.GOOGLE})
 _LINE = 200
@@ -47,7 +47,7 @@ class MailKind(StrEnum):
     EDIT_CONTESTED = "edit_contested"
     BOOKING_CONFLICT = "booking_conflict"
     EXPORT_STOPPED = "export_stopped"
-    HOOK_DISABLED = "hook_disabled"
+    WEBHOOK_DISABLED = "hook_disabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Appointment:
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
+class MailContent:
     """One mail before it is written: ``id`` is the same however often it is tried.
 
     ``to`` are pairs of address and name; ``facts`` are the words that the text may use.
@@ -101,7 +101,7 @@ class LastNotified:
     version: str | None = None
 
 
-def news(before: Booking | None, after: Booking) -> OutboxKind | None:
+def notification_kind(before: Booking | None, after: Booking) -> OutboxKind | None:
     """What a change of a booking means for its customer; None where nothing that they care about changed.
 
     A session has no customer: its seats follow it, and each of theirs is told. A hold is told to nobody.
@@ -118,23 +118,25 @@ def news(before: Booking | None, after: Booking) -> OutboxKind | None:
     return OutboxKind.MOVED if after.active and before.interval != after.interval else None
 
 
-def state_of(booking: Booking) -> str:
+def notified_state(booking: Booking) -> str:
     """The part of a booking that its customer is told, as one word: equal words are told once."""
     if not booking.active:
         return booking.status.value
     return f"{booking.status.value} {booking.interval.start.isoformat()}/{booking.interval.end.isoformat()}"
 
 
-def letter_about(booking: Booking, told: LastNotified | None, kind: OutboxKind) -> MailKind:
+def booking_mail_kind(booking: Booking, told: LastNotified | None, kind: OutboxKind) -> MailKind:
     """Which text brings the customer from what they know to what is true now."""
     if not booking.active:
         return MailKind.CANCELLED
     # The same state told by a provider that then could not do it: nobody knows of it yet.
-    known = told is not None and told.by is not Sender.NOBODY and told.state != state_of(booking)
+    known = told is not None and told.by is not Sender.NOBODY and told.state != notified_state(booking)
     return MailKind.MOVED if known or kind is OutboxKind.MOVED else MailKind.BOOKED
 
 
-def teller(booking: Booking, service: Service, connections: Iterable[Connection], *, wanted: bool) -> Sender:
+def customer_sender(
+    booking: Booking, service: Service, connections: Iterable[Connection], *, wanted: bool
+) -> Sender:
     """Who tells the customer about this change: one sender of record for each booking and change.
 
     A provider that mails the attendee is the one. Where the owner changed the event itself, the provider
@@ -148,7 +150,7 @@ def teller(booking: Booking, service: Service, connections: Iterable[Connection]
     return Sender.SLOTBRIDGE if wanted else Sender.NOBODY
 
 
-def speaker(booking: Booking, connections: Iterable[Connection]) -> str | None:
+def mailing_connection(booking: Booking, connections: Iterable[Connection]) -> str | None:
     """The one connection whose provider mails this change, of all in which the customer is a guest.
 
     Where the owner changed the event of a calendar that knows the guest, that calendar has spoken. Else it is
@@ -160,12 +162,12 @@ def speaker(booking: Booking, connections: Iterable[Connection]) -> str | None:
         key=lambda item: (item.provider not in _QUIET_GUESTS, item.created_at, item.id),
         default=None,
     )
-    if any(item.provider in _QUIET_GUESTS and edited_in(booking, item) for item in telling):
+    if any(item.provider in _QUIET_GUESTS and owner_edited_in(booking, item) for item in telling):
         return booking.edited_in
     return usual.id if usual else None
 
 
-def edited_in(booking: Booking, connection: Connection) -> bool:
+def owner_edited_in(booking: Booking, connection: Connection) -> bool:
     """Whether the change was made in this connection's calendar, by its owner."""
     return booking.source is Source.EXTERNAL and booking.edited_in in {None, connection.id}
 
@@ -177,11 +179,11 @@ def _tells(connection: Connection, booking: Booking) -> bool:
     written = exports.on or not booking.active
     if not (connection.usable and started and written and exports.attendee):
         return False
-    asked = connection.provider in _QUIET_GUESTS and edited_in(booking, connection)
+    asked = connection.provider in _QUIET_GUESTS and owner_edited_in(booking, connection)
     return exports.notify or asked
 
 
-def letter_of(kind: NoticeKind) -> MailKind | None:
+def notice_mail_kind(kind: NoticeKind) -> MailKind | None:
     """The text of a notice; None where it only stands in the console, as what its reader did themselves."""
     return MailKind(kind.value) if kind.value in set(MailKind) else None
 
@@ -191,12 +193,12 @@ def mail_id(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def line(text: str) -> str:
+def single_line(text: str) -> str:
     """A guest's words as one harmless line for a header or a name."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:_LINE]
 
 
-def too_late(since: int, *, now: datetime) -> bool:
+def too_late_to_send(since: int, *, now: datetime) -> bool:
     """Whether trying to send something that began at ``since`` (epoch seconds) is no use any more."""
     return now.timestamp() - since > LONGEST_TRY.total_seconds()
 
@@ -216,7 +218,7 @@ class NoticeKind(StrEnum):
     EDIT_CONTESTED = "edit_contested"
     BOOKING_CONFLICT = "booking_conflict"
     EXPORT_STOPPED = "export_stopped"
-    HOOK_DISABLED = "hook_disabled"
+    WEBHOOK_DISABLED = "hook_disabled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ SCHEDULE = tuple(
 )
 LONGEST_FAILURE = timedelta(days=3)
 DELIVERIES_KEPT = timedelta(days=30)
-MOST_HOOKS = 10
+MOST_WEBHOOKS = 10
 MOST_SECRETS = 3
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the standard's mark, not a secret
 
@@ -63,7 +63,7 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class WebhookWithSecret:
     """A target just after its secret was made, which is the only time that anybody sees it."""
 
     hook: Webhook
@@ -98,7 +98,7 @@ class Delivery:
     version: str | None = None
 
 
-def message(event: WebhookEvent, *, at: datetime, data: Mapping[str, str | int | None]) -> str:
+def message_body(event: WebhookEvent, *, at: datetime, data: Mapping[str, str | int | None]) -> str:
     """The body: ids and times, never a name, an address or a title."""
     whole = {"type": event.value, "timestamp": at.isoformat(), "data": dict(data)}
     return json.dumps(whole, separators=(",", ":"), sort_keys=True)
@@ -115,12 +115,12 @@ def new_secret(token: str) -> str:
     return SECRET_PREFIX + base64.b64encode(raw).decode()
 
 
-def sealed_for(tenant: str, hook: str) -> str:
+def secret_context(tenant: str, hook: str) -> str:
     """The context that binds a sealed secret to its own target."""
     return f"hook/{tenant}/{hook}"
 
 
-def headers(name: str, body: str, *, secrets: Iterable[str], now: datetime) -> Mapping[str, str]:
+def signed_headers(name: str, body: str, *, secrets: Iterable[str], now: datetime) -> Mapping[str, str]:
     """The signed headers of one try; every secret signs, so that one can be replaced without a gap."""
     timestamp = str(int(now.timestamp()))
     signatures = [_signature(secret, f"{name}.{timestamp}.{body}") for secret in secrets]
@@ -138,7 +138,7 @@ def _signature(secret: str, content: str) -> str:
     return "v1," + base64.b64encode(hmac.new(key, content.encode(), hashlib.sha256).digest()).decode()
 
 
-def rotated(secrets: Sequence[str], newest: str) -> tuple[str, ...]:
+def with_new_secret(secrets: Sequence[str], newest: str) -> tuple[str, ...]:
     """The secrets after a new one came; the older ones keep signing until they are dropped."""
     return (newest, *secrets)[:MOST_SECRETS]
 

@@ -159,7 +159,7 @@ def prove(ports: Ports, issuer: Issuer, proof: str) -> None:
         InvalidRequest: The token does not stand up to it.
     """
     try:
-        identity = identify(issuer, ports.token_verifier.vouch(issuer, proof))
+        identity = identify(issuer, ports.token_verifier.verify(issuer, proof))
     except (Retry, Stop):
         raise InvalidRequest("the issuer's keys cannot be fetched", code="issuer_unreachable") from None
     except (UntrustedCaller, NotAllowed) as error:

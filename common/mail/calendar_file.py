@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from icalendar import Calendar, Event, vCalAddress
 
-from common.domain.notify import Appointment, line
+from common.domain.notify import Appointment, single_line
 
 PRODUCT = "-//Slotbridge//Slotbridge//EN"
 
@@ -29,7 +29,7 @@ def calendar_file(appointment: Appointment, *, organizer: str, business: str, no
     event.add("dtstamp", now.astimezone(UTC))
     event.add("dtstart", appointment.interval.start.astimezone(UTC))
     event.add("dtend", appointment.interval.end.astimezone(UTC))
-    event.add("summary", line(appointment.title))
+    event.add("summary", single_line(appointment.title))
     event.add("status", "CANCELLED" if appointment.cancelled else "CONFIRMED")
     event.add("organizer", _organizer(organizer, business))
     calendar = Calendar()
@@ -43,5 +43,5 @@ def calendar_file(appointment: Appointment, *, organizer: str, business: str, no
 def _organizer(address: str, business: str) -> vCalAddress:
     found = vCalAddress(f"mailto:{address}")
     # A parameter's value cannot hold a quotation mark: https://www.rfc-editor.org/rfc/rfc5545#section-3.2
-    found.params["CN"] = line(business).replace('"', "'")
+    found.params["CN"] = single_line(business).replace('"', "'")
     return found

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from common.config import Config, Misconfigured
-from common.domain.notify import Envelope
+from common.domain.notify import MailContent
 from common.errors import OperatorFault
 from common.mail.message import Mail, write
 from common.mail.ses import SesTransport
@@ -39,7 +39,7 @@ class MimeMailer:
         """Whether this installation sends mails at all."""
         return bool(self._sender)
 
-    def send(self, envelope: Envelope) -> None:
+    def send(self, envelope: MailContent) -> None:
         """Hand one mail over.
 
         Raises:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import Language
 from common.domain.export import templates as filling
-from common.domain.notify import Envelope, line
+from common.domain.notify import MailContent, single_line
 from common.errors import Forbidden, OperatorFault
 from common.mail.calendar_file import calendar_file, method
 from common.mail.templates import TEMPLATES
@@ -34,7 +34,7 @@ class Mail:
     recipients: tuple[str, ...] = field(repr=False)
 
 
-def write(envelope: Envelope, *, sender: str) -> Mail:
+def write(envelope: MailContent, *, sender: str) -> Mail:
     """The whole mail.
 
     Raises:
@@ -51,7 +51,7 @@ def write(envelope: Envelope, *, sender: str) -> Mail:
     message = EmailMessage(policy=POLICY)
     message["From"] = own
     message["To"] = recipients
-    message["Subject"] = line(filling.title(template.subject, facts))
+    message["Subject"] = single_line(filling.title(template.subject, facts))
     if envelope.sent_at is not None:
         message["Date"] = format_datetime(envelope.sent_at)
     message["Message-ID"] = f"<{envelope.id}@{own.domain}>"
@@ -68,9 +68,9 @@ def write(envelope: Envelope, *, sender: str) -> Mail:
     return Mail(message.as_bytes(), own.addr_spec, tuple(address.addr_spec for address in recipients))
 
 
-def _facts(envelope: Envelope) -> dict[str, str]:
-    facts = {name: line(value) for name, value in envelope.facts.items()}
-    facts["business"] = line(envelope.business)
+def _facts(envelope: MailContent) -> dict[str, str]:
+    facts = {name: single_line(value) for name, value in envelope.facts.items()}
+    facts["business"] = single_line(envelope.business)
     if envelope.interval is not None:
         facts["when"] = when(envelope.interval, envelope.zone, envelope.language)
     if envelope.until is not None:
@@ -82,10 +82,10 @@ def _address(address: str, name: str) -> Address:
     local, _, domain = address.rpartition("@")
     try:
         spec = f"{local}@{domain.encode('idna').decode()}"
-        found = Address(display_name=line(name), addr_spec=spec)
+        found = Address(display_name=single_line(name), addr_spec=spec)
     except (ValueError, IndexError, HeaderParseError) as error:
         raise Forbidden("this address cannot be mailed to", code="invalid_address") from error
-    if not local or not domain or not spec.isascii() or line(spec) != spec:
+    if not local or not domain or not spec.isascii() or single_line(spec) != spec:
         raise Forbidden("this address cannot be mailed to", code="invalid_address")
     return found
 
@@ -94,7 +94,7 @@ def _text(body: str, label: str, link: str) -> str:
     return f"{body}\n\n{label}:\n{link}\n" if label and link else f"{body}\n"
 
 
-def _html(envelope: Envelope, body: str, label: str) -> str:
+def _html(envelope: MailContent, body: str, label: str) -> str:
     paragraphs = "".join(f"<p>{escape(part)}</p>" for part in body.split("\n"))
     action = (
         f'<p><a href="{escape(envelope.link)}">{escape(label)}</a></p>' if label and envelope.link else ""
@@ -105,7 +105,7 @@ def _html(envelope: Envelope, body: str, label: str) -> str:
     )
 
 
-def _attach(message: EmailMessage, envelope: Envelope, *, organizer: str) -> None:
+def _attach(message: EmailMessage, envelope: MailContent, *, organizer: str) -> None:
     appointment = envelope.appointment
     if appointment is None or envelope.sent_at is None:
         return

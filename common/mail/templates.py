@@ -115,7 +115,7 @@ ENGLISH: Mapping[MailKind, Template] = {
         "No appointment is lost. Please check the connection.",
         _CONSOLE_EN,
     ),
-    MailKind.HOOK_DISABLED: Template(
+    MailKind.WEBHOOK_DISABLED: Template(
         "A webhook of {business} was switched off",
         "The address of a webhook has not answered for days, so it is not called any more.\n"
         "What it missed is kept for a month and can be sent again.",
@@ -213,7 +213,7 @@ GERMAN: Mapping[MailKind, Template] = {
         "eingestellt ist.\nKein Termin ist verloren. Bitte prüfen Sie die Verbindung.",
         _CONSOLE_DE,
     ),
-    MailKind.HOOK_DISABLED: Template(
+    MailKind.WEBHOOK_DISABLED: Template(
         "Ein Webhook von {business} wurde abgeschaltet",
         "Die Adresse eines Webhooks antwortet seit Tagen nicht und wird nicht mehr aufgerufen.\n"
         "Was sie verpasst hat, bleibt einen Monat erhalten und kann noch einmal gesendet werden.",

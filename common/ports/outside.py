@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from common.domain.issuers import Issuer
-    from common.domain.notify import Envelope
+    from common.domain.notify import MailContent
 
 
 class Mailer(Protocol):
@@ -18,7 +18,7 @@ class Mailer(Protocol):
     def on(self) -> bool:
         """Whether this installation sends mails at all."""
 
-    def send(self, envelope: Envelope) -> None:
+    def send(self, envelope: MailContent) -> None:
         """Hand one mail over; there is no way to take it back, and none to ask whether it went.
 
         Raises:
@@ -79,14 +79,14 @@ class TokenVerifier(Protocol):
     def installation(self) -> tuple[Issuer, ...]:
         """The issuers of the installation itself."""
 
-    def named(self, token: str) -> tuple[str, str]:
+    def unverified_issuer(self, token: str) -> tuple[str, str]:
         """The issuer and the audience that a token names, of which nothing is proven yet.
 
         Raises:
             UntrustedCaller: It is no token at all.
         """
 
-    def vouch(self, issuer: Issuer, token: str) -> Mapping[str, Any]:
+    def verify(self, issuer: Issuer, token: str) -> Mapping[str, Any]:
         """The claims of a token, proven to be this issuer's, made out to its audience, and of now.
 
         Raises:

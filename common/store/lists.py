@@ -29,7 +29,7 @@ from common.store.notify import NOTICE
 from common.store.ops import LETTER
 from common.store.privacy.archive import ERASURE
 from common.store.privacy.support import AUDIT, GRANT
-from common.store.webhooks import DELIVERY, HOOK
+from common.store.webhooks import DELIVERY, WEBHOOK
 
 T = TypeVar("T")
 
@@ -80,7 +80,7 @@ class Lists:
 
     def hooks(self, tenant: str, window: PageRequest) -> Page[Webhook]:
         """By id."""
-        return self._page(paths.within(tenant, paths.HOOKS), _versioned(HOOK), window)
+        return self._page(paths.within(tenant, paths.HOOKS), _versioned(WEBHOOK), window)
 
     def deliveries(self, tenant: str, hook: str, window: PageRequest) -> Page[Delivery]:
         """The messages to one target, newest first."""

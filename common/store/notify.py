@@ -30,7 +30,7 @@ NOTICE = record(
 )
 
 
-TOLD = record(
+LAST_NOTIFIED = record(
     LastNotified,
     tenant=PLAIN,
     key=PLAIN,
@@ -48,16 +48,20 @@ class Notifications:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    def told(self, tenant: str, key: str) -> LastNotified | None:
+    def last(self, tenant: str, key: str) -> LastNotified | None:
         """What was told last under this key."""
         (found,) = self._documents.get([paths.within(tenant, paths.TOLD, key)])
-        return replace(TOLD.read(found.data), version=found.version) if found.data is not None else None
+        return (
+            replace(LAST_NOTIFIED.read(found.data), version=found.version) if found.data is not None else None
+        )
 
-    def tell(self, told: LastNotified) -> LastNotified:
+    def save(self, told: LastNotified) -> LastNotified:
         """Remember it; raises Conflict where ``told.version`` is not the stored one."""
         path = paths.within(told.tenant, paths.TOLD, told.key)
         try:
-            (document,) = self._documents.commit([create_or_replace(path, TOLD.write(told), told.version)])
+            (document,) = self._documents.commit(
+                [create_or_replace(path, LAST_NOTIFIED.write(told), told.version)]
+            )
         except AlreadyExists as error:
             raise Conflict("somebody else told this first") from error
         return replace(told, version=document.version)
@@ -87,12 +91,12 @@ def promise(notice: Notice) -> Put:
     return Put(paths.outbox(entry.id), OUTBOX.write(entry))
 
 
-def new(notice: Notice) -> tuple[Create, Put]:
+def notice_writes(notice: Notice) -> tuple[Create, Put]:
     """The writes of a notice that must not be there yet."""
     return Create(_path(notice), NOTICE.write(notice)), promise(notice)
 
 
-def repeated(notice: Notice) -> tuple[Put, Put]:
+def repeatable_notice_writes(notice: Notice) -> tuple[Put, Put]:
     """The writes of a notice inside a commit that may be repeated as a whole."""
     return Put(_path(notice), NOTICE.write(notice)), promise(notice)
 

@@ -88,9 +88,9 @@ class Ledger:
             raise UnknownResource("somebody else took this letter") from error
         return LETTER.read(found.data)
 
-    def tell(self, notice: Notice) -> bool:
+    def record_notice(self, notice: Notice) -> bool:
         """Record a notice and the promise to tell it; False when the same one was recorded before."""
-        return self._new(*notify.new(notice))
+        return self._new(*notify.notice_writes(notice))
 
     def open_consent(self, state: ConsentState) -> None:
         """Remember a pending consent."""

@@ -15,7 +15,7 @@ from common.store.firestore.documents import Create, Delete, Documents, Put, Que
 from common.store.notify import OUTBOX
 
 MAIL_POLICY = record(MailPolicy, customers=PLAIN, language=word(Language), owner=PLAIN, reminders=PLAIN)
-HOOK = record(
+WEBHOOK = record(
     Webhook,
     id=PLAIN,
     tenant=PLAIN,
@@ -61,11 +61,11 @@ class Webhooks:
 
     def save(self, hook: Webhook, *, notice: Notice | None = None) -> Webhook:
         """Create (no version) or replace, together with a notice; else raises Conflict."""
-        path, data = paths.hook(hook.tenant, hook.id), HOOK.write(hook)
+        path, data = paths.hook(hook.tenant, hook.id), WEBHOOK.write(hook)
         write: Write = (
             Create(path, data) if hook.version is None else Replace(path, data, version=hook.version)
         )
-        told = notify.repeated(notice) if notice else ()
+        told = notify.repeatable_notice_writes(notice) if notice else ()
         try:
             document, *_ = self._documents.commit([write, *told])
         except AlreadyExists as error:
@@ -121,4 +121,4 @@ def _path(delivery: Delivery) -> str:
 def _hook(found: Snapshot) -> Webhook:
     if found.data is None:
         raise UnknownResource("there is no such target")
-    return replace(HOOK.read(found.data), version=found.version)
+    return replace(WEBHOOK.read(found.data), version=found.version)

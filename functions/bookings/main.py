@@ -20,7 +20,7 @@ from common.flows.booking.change import (
 )
 from common.flows.booking.holds import HoldSlot, ReleaseHold, hold_slot, release_hold
 from common.flows.export.proposals import AcceptProposal, DeclineProposal, accept_proposal, decline_proposal
-from common.wiring import ports, stage
+from common.wiring import installation, ports
 
 
 def _book(call: Call) -> Reply:
@@ -52,7 +52,7 @@ APP = Function(
         customer_or_staff("DELETE", "/<booking>", _cancel),
         *staff_routes(ports, (AcceptProposal, accept_proposal), (DeclineProposal, decline_proposal)),
     ),
-    stage,
+    installation,
 )
 
 

@@ -24,7 +24,7 @@ from common.flows.sync.initial_sync import (
 )
 from common.flows.sync.preview import PreviewSync, preview_sync
 from common.flows.sync.resync import ReleaseHeld, Resync, release_held, resync
-from common.wiring import ports, stage
+from common.wiring import installation, ports
 
 
 def _connect(call: Call) -> Reply:
@@ -56,7 +56,7 @@ ROUTES = (
     to.by("POST", "/release", ReleaseHeld, release_held, body=api.ReleaseRequest, status=202),
     *to.events(),
 )
-APP = Function("connections", ROUTES, stage)
+APP = Function("connections", ROUTES, installation)
 
 
 @functions_framework.http

@@ -8,10 +8,10 @@ from common.api.tasks import TaskFlows, task_route
 from common.domain.shared.task_records import AdvanceDisconnect
 from common.domain.shared.tasks import Work
 from common.flows.connect.disconnect import advance_disconnect
-from common.wiring import ports, stage
+from common.wiring import installation, ports
 
 FLOWS: TaskFlows = {AdvanceDisconnect: advance_disconnect}
-APP = Function("disconnect", (task_route(Work.DISCONNECT, FLOWS, ports),), stage)
+APP = Function("disconnect", (task_route(Work.DISCONNECT, FLOWS, ports),), installation)
 
 
 @functions_framework.http

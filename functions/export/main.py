@@ -9,13 +9,13 @@ from common.domain.shared.task_records import ExportBooking, VerifyMoved
 from common.domain.shared.tasks import Work
 from common.flows.export.export_booking import export_booking
 from common.flows.export.own_event_changes import verify_moved
-from common.wiring import ports, stage
+from common.wiring import installation, ports
 
 FLOWS: TaskFlows = {
     ExportBooking: export_booking,
     VerifyMoved: verify_moved,
 }
-APP = Function("export", (task_route(Work.EXPORT, FLOWS, ports),), stage)
+APP = Function("export", (task_route(Work.EXPORT, FLOWS, ports),), installation)
 
 
 @functions_framework.http

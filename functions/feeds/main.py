@@ -8,7 +8,7 @@ from common.api.http import Call, Reply
 from common.api.ics_feeds import feed_file, feed_reply
 from common.api.routes import public
 from common.flows.catalogue.ics_feed import ReadFeed, read_feed
-from common.wiring import ports, stage
+from common.wiring import installation, ports
 
 
 def _feed(call: Call) -> Reply:
@@ -17,7 +17,7 @@ def _feed(call: Call) -> Reply:
     return feed_reply(call, text)
 
 
-APP = Function("feeds", (public("GET", "/<secret>.ics", _feed),), stage)
+APP = Function("feeds", (public("GET", "/<secret>.ics", _feed),), installation)
 
 
 @functions_framework.http

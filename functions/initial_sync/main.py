@@ -8,10 +8,10 @@ from common.api.tasks import TaskFlows, task_route
 from common.domain.shared.task_records import AdvanceSync
 from common.domain.shared.tasks import Work
 from common.flows.sync.initial_sync import advance_sync
-from common.wiring import ports, stage
+from common.wiring import installation, ports
 
 FLOWS: TaskFlows = {AdvanceSync: advance_sync}
-APP = Function("initial_sync", (task_route(Work.INITIAL_SYNC, FLOWS, ports),), stage)
+APP = Function("initial_sync", (task_route(Work.INITIAL_SYNC, FLOWS, ports),), installation)
 
 
 @functions_framework.http

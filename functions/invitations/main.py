@@ -22,7 +22,7 @@ from common.flows.connect.invitations import (
     resend_invitation,
     revoke_invitation,
 )
-from common.wiring import ports, stage
+from common.wiring import installation, ports
 
 
 def _offer(call: Call) -> Reply:
@@ -44,7 +44,7 @@ ROUTES = (
     public("GET", f"{ONE}/offer", _offer),
     public("POST", f"{ONE}/accept", _accept, body=True),
 )
-APP = Function("invitations", ROUTES, stage)
+APP = Function("invitations", ROUTES, installation)
 
 
 @functions_framework.http

@@ -14,7 +14,7 @@ from common.flows.issuers import (
     distrust_issuer,
     trust_issuer,
 )
-from common.wiring import ports, stage
+from common.wiring import installation, ports
 
 to = OwnerRouting(ports)
 ROUTES = (
@@ -30,7 +30,7 @@ ROUTES = (
     ),
     to.by("DELETE", "/<issuer>", DistrustIssuer, distrust_issuer, status=204),
 )
-APP = Function("issuers", ROUTES, stage)
+APP = Function("issuers", ROUTES, installation)
 
 
 @functions_framework.http

@@ -20,7 +20,7 @@ from common.flows.ops.maintain import maintain
 from common.flows.ops.reconcile import catch_up, reconcile_connection
 from common.flows.privacy.erasure import advance_erasure
 from common.flows.sync.settle import settle_calendar
-from common.wiring import ports, stage
+from common.wiring import installation, ports
 
 FLOWS: TaskFlows = {
     Maintain: maintain,
@@ -30,7 +30,9 @@ FLOWS: TaskFlows = {
     SettleCalendar: settle_calendar,
     AdvanceErasure: advance_erasure,
 }
-APP = Function("maintenance", (task_route(Work.MAINTENANCE, FLOWS, ports, access=Access.SCHEDULER),), stage)
+APP = Function(
+    "maintenance", (task_route(Work.MAINTENANCE, FLOWS, ports, access=Access.SCHEDULER),), installation
+)
 
 
 @functions_framework.http

@@ -19,22 +19,22 @@ from common.domain.shared.tasks import Work
 from common.flows.booking.seats import follow_session
 from common.flows.connect.invitations import mail_invitation
 from common.flows.export.proposals import lapse_proposal
-from common.flows.notify.customer import tell_customer
-from common.flows.notify.owner import remind_owner, tell_owner
-from common.flows.webhooks.deliver import deliver_hook, tell_connection
-from common.wiring import ports, stage
+from common.flows.notify.customer import notify_customer
+from common.flows.notify.owner import notify_owner, remind_owner
+from common.flows.webhooks.deliver import deliver_webhook, notify_connection_change
+from common.wiring import installation, ports
 
 FLOWS: TaskFlows = {
-    NotifyCustomer: tell_customer,
-    NotifyConnectionChange: tell_connection,
-    NotifyOwner: tell_owner,
+    NotifyCustomer: notify_customer,
+    NotifyConnectionChange: notify_connection_change,
+    NotifyOwner: notify_owner,
     RemindOwner: remind_owner,
     MailInvitation: mail_invitation,
     LapseProposal: lapse_proposal,
     FollowSession: follow_session,
-    DeliverWebhook: deliver_hook,
+    DeliverWebhook: deliver_webhook,
 }
-APP = Function("notify", (task_route(Work.NOTIFY, FLOWS, ports),), stage)
+APP = Function("notify", (task_route(Work.NOTIFY, FLOWS, ports),), installation)
 
 
 @functions_framework.http

@@ -8,7 +8,7 @@ from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.routes import public
 from common.flows.connect.complete_connection import FinishConsent, finish_consent
-from common.wiring import ports, stage
+from common.wiring import installation, ports
 
 
 def _finish(call: Call) -> Reply:
@@ -20,7 +20,7 @@ def _finish(call: Call) -> Reply:
     return back(outcome.outcome.value, return_to=outcome.return_to, connection=outcome.connection)
 
 
-APP = Function("oauth_callback", (public("GET", "/", _finish),), stage)
+APP = Function("oauth_callback", (public("GET", "/", _finish),), installation)
 
 
 @functions_framework.http

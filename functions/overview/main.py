@@ -9,7 +9,7 @@ from common.api.http import Call, Reply
 from common.api.routes import staff
 from common.domain.issuers import Role
 from common.flows.privacy.overview import ReadOverview, read_overview
-from common.wiring import ports, stage
+from common.wiring import installation, ports
 
 
 def _overview(call: Call) -> Reply:
@@ -20,7 +20,7 @@ def _overview(call: Call) -> Reply:
 
 
 ROUTES = (staff("GET", "/", _overview, roles=(Role.OWNER, Role.STAFF, Role.SUPPORT)),)
-APP = Function("overview", ROUTES, stage)
+APP = Function("overview", ROUTES, installation)
 
 
 @functions_framework.http

@@ -9,7 +9,7 @@ from common.api.etags import condition, shown, stored
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.ics_feeds import feed_routes
-from common.api.models import name, read
+from common.api.models import path_id, read
 from common.api.paging import listing
 from common.api.permissions import own_resource
 from common.api.privacy import erasure_view
@@ -24,7 +24,7 @@ from common.flows.catalogue.records import (
     save_absence,
     save_resource,
 )
-from common.wiring import ports, stage
+from common.wiring import installation, ports
 
 
 def _get(call: Call) -> Reply:
@@ -33,13 +33,13 @@ def _get(call: Call) -> Reply:
 
 
 def _put(call: Call) -> Reply:
-    resource = api.resource_of(name(call.path["resource"]), read(api.ResourceBody, call.body))
+    resource = api.resource_of(path_id(call.path["resource"]), read(api.ResourceBody, call.body))
     kept = save_resource(ports(), SaveResource(call.staff.tenant, resource, condition(call)))
     return stored(api.resource_view(kept.record), kept.record.version, created=kept.created)
 
 
 def _delete(call: Call) -> Reply:
-    who, gone = call.staff, name(call.path["resource"])
+    who, gone = call.staff, path_id(call.path["resource"])
     job = delete_resource(ports(), DeleteResource(who.tenant, gone, who.subject, condition(call)))
     return Reply(erasure_view(job), status=202)
 
@@ -54,7 +54,7 @@ ROUTES = (
     *absence_routes(ports, (SaveAbsence, save_absence), (DeleteAbsence, delete_absence)),
     *feed_routes(ports, PublishFeed, publish_feed),
 )
-APP = Function("resources", ROUTES, stage)
+APP = Function("resources", ROUTES, installation)
 
 
 @functions_framework.http

@@ -11,7 +11,7 @@ from common.api.permissions import own_resource
 from common.api.routes import public, staff
 from common.flows.slots.explain import ExplainSlot, explain_slot
 from common.flows.slots.list_slots import ListSlots, list_slots
-from common.wiring import ports, stage
+from common.wiring import installation, ports
 
 
 def _list(call: Call) -> Reply:
@@ -43,7 +43,7 @@ def _explain(call: Call) -> Reply:
     return Reply(api.explanation_view(explain_slot(ports(), command)))
 
 
-APP = Function("slots", (public("GET", "/", _list), staff("GET", "/explain", _explain)), stage)
+APP = Function("slots", (public("GET", "/", _list), staff("GET", "/explain", _explain)), installation)
 
 
 @functions_framework.http

@@ -23,7 +23,7 @@ from common.flows.privacy.support import (
     lock_support,
     revoke_support,
 )
-from common.wiring import ports, stage
+from common.wiring import installation, ports
 
 
 def _get(call: Call) -> Reply:
@@ -56,7 +56,7 @@ ROUTES = (
     ),
     to.shown("/erasures/<erasure>", privacy.receipt_view),
 )
-APP = Function("tenant", ROUTES, stage)
+APP = Function("tenant", ROUTES, installation)
 
 
 @functions_framework.http

@@ -11,7 +11,7 @@ from common.api.routes import push
 from common.flows.sync.receive_push import receive_push
 from common.providers.google.push import notice
 from common.push_ports import PushPorts
-from common.wiring import push_ports, stage
+from common.wiring import installation, push_ports
 
 
 def receive(outside: PushPorts, headers: Mapping[str, str]) -> None:
@@ -25,7 +25,7 @@ def _receive(call: Call) -> Reply:
     return Reply(status=204)
 
 
-APP = Function("webhook_google", (push(_receive),), stage)
+APP = Function("webhook_google", (push(_receive),), installation)
 
 
 @functions_framework.http

@@ -9,7 +9,7 @@ from common.api.routes import batch_push
 from common.flows.sync.receive_push import ReceivePushes, receive_pushes
 from common.providers.microsoft.push import challenge, notices
 from common.push_ports import PushPorts
-from common.wiring import push_ports, stage
+from common.wiring import installation, push_ports
 
 
 def receive(outside: PushPorts, raw: bytes) -> None:
@@ -27,7 +27,7 @@ def _receive(call: Call) -> Reply:
     return Reply(status=202)
 
 
-APP = Function("webhook_graph", (batch_push(_receive),), stage)
+APP = Function("webhook_graph", (batch_push(_receive),), installation)
 
 
 @functions_framework.http

@@ -193,12 +193,12 @@ class DeliverWebhook:
     """Send one message to one webhook endpoint; ``subject`` names both."""
 
     work: ClassVar = Work.NOTIFY
-    lane: ClassVar = Lane.HOOKS
+    lane: ClassVar = Lane.WEBHOOKS
 
     tenant: str
     subject: str
     entry: str
-    kind: Literal[OutboxKind.HOOK] = OutboxKind.HOOK
+    kind: Literal[OutboxKind.WEBHOOK] = OutboxKind.WEBHOOK
 
 
 # ---- maintenance

@@ -27,7 +27,7 @@ class Lane(StrEnum):
     SYNC = "sync"
     BACKFILL = "backfill"
     UPKEEP = "upkeep"
-    HOOKS = "hooks"
+    WEBHOOKS = "hooks"
 
 
 Payload = Mapping[str, str | int | bool | None]
@@ -126,7 +126,7 @@ class OutboxKind(StrEnum):
     DISCONNECTED = "disconnected"
     NOTICE = "notice"
     INVITATION = "invitation"
-    HOOK = "hook"
+    WEBHOOK = "hook"
     PROPOSAL = "proposal"
     REMINDER = "reminder"
     SESSION = "session"

@@ -67,7 +67,7 @@ def _tell_gone(ports: Ports, connection: Connection, relisting: Relisting, now: 
     """Tell the owner once per disappearance, of calendars that were in use only."""
     for key in set(relisting.gone) & {*watched(connection), connection.dedicated_calendar}:
         since = relisting.calendars[key].missing_since
-        ports.ledger.tell(
+        ports.ledger.record_notice(
             Notice(
                 id=f"gone-{connection.id}-{key}-{int(since.timestamp()) if since else 0}",
                 tenant=connection.tenant,

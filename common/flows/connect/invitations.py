@@ -28,8 +28,8 @@ from common.domain.shared.tasks import OutboxEntry, OutboxKind
 from common.domain.sync.initial_sync import RateLimit
 from common.errors import Conflict, InvalidRequest, RateLimited, Rejected, UnknownResource
 from common.flows.connect.consent import Consent, ConsentWish, check_consent, open_consent
-from common.flows.notify.content import invitation_letter
-from common.flows.notify.delivery import Promise, fresh, tell_once
+from common.flows.notify.content import invitation_mail
+from common.flows.notify.delivery import Promise, notification, notify_once
 from common.flows.shared.outbox import SWEEP_AFTER, announce
 from common.ports import Ports
 
@@ -236,10 +236,10 @@ def mail_invitation(ports: Ports, command: MailInvitation) -> bool:
         return False
     tenant = ports.catalogue.tenant(found.tenant)
     secret = ports.vault.reveal(found.sealed or "", context=sealed_for(found.tenant, found.id))
-    mail = invitation_letter(ports, found, secret=secret, tenant=tenant, resource=resource)
+    mail = invitation_mail(ports, found, secret=secret, tenant=tenant, resource=resource)
     key = f"invitation-{found.id}-{found.sendings}"
-    told = ports.notifications.told(found.tenant, key)
-    wish = fresh(told, tenant=found.tenant, key=key, state="told", by=Sender.SLOTBRIDGE, now=now)
+    told = ports.notifications.last(found.tenant, key)
+    wish = notification(told, tenant=found.tenant, key=key, state="told", by=Sender.SLOTBRIDGE, now=now)
     promise = Promise(
         command.entry,
         OutboxKind.INVITATION,
@@ -248,7 +248,7 @@ def mail_invitation(ports: Ports, command: MailInvitation) -> bool:
         subject=command.subject,
         since=command.since,
     )
-    tell_once(ports, promise, told, wish, mail)
+    notify_once(ports, promise, told, wish, mail)
     _forget_secret(ports, found)
     return True
 

@@ -207,7 +207,7 @@ class BookingExport:
     def tell(self, cause: str) -> None:
         """Tell people once per connection, cause and choice of settings that exports do not go as wished."""
         version = self.connection.settings.version
-        self.ports.ledger.tell(
+        self.ports.ledger.record_notice(
             Notice(
                 id=f"export-{self.connection.id}-{cause}-{version}",
                 tenant=self.connection.tenant,

@@ -36,7 +36,7 @@ from common.flows.export.event_writer import (
     update,
 )
 from common.flows.export.target import target_of
-from common.flows.notify.delivery import provider_tells
+from common.flows.notify.delivery import provider_notifies
 from common.flows.shared.lease import lock
 from common.flows.shared.outbox import entry_id
 from common.ports import Ports
@@ -64,7 +64,7 @@ def export_booking(ports: Ports, command: ExportBooking) -> ExportOutcome:
     if not connection.usable:
         return _waiting(ports, command, booking, _until_reconnected(ports, connection))
     try:
-        notify = provider_tells(ports, connection, booking)
+        notify = provider_notifies(ports, connection, booking)
         outcome = write(ports, connection, booking, notify=notify, lane=Lane.LIVE)
     except GrantRevoked:
         return _waiting(ports, command, booking, _until_reconnected(ports, connection))

@@ -302,7 +302,7 @@ def holding(feed: CalendarSync) -> bool:
 
 def tell_held(ports: Ports, feed: CalendarSync) -> None:
     """Tell people, once a listing, that deletions are held."""
-    ports.ledger.tell(
+    ports.ledger.record_notice(
         Notice(
             id=f"held-{feed.connection}-{feed.key}-{feed.generation}-{feed.done_request}",
             tenant=feed.tenant,

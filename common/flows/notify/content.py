@@ -8,22 +8,22 @@ from common.domain.calendar.connection import Connection, ProviderKind
 from common.domain.catalogue.records import Resource, Service, Tenant
 from common.domain.connect import invitation as invitations
 from common.domain.connect.invitation import Invitation
-from common.domain.notify import Appointment, Envelope, MailKind, Notice, mail_id
+from common.domain.notify import Appointment, MailContent, MailKind, Notice, mail_id
 from common.flows.shared.booking_access import manage_token
 from common.ports import Ports
 
 _NAMES = {ProviderKind.GOOGLE: "Google", ProviderKind.MICROSOFT: "Microsoft"}
 
 
-def booking_letter(
+def booking_mail(
     ports: Ports, letter: MailKind, booking: Booking, *, tenant: Tenant, service: Service, resource: Resource
-) -> Envelope:
+) -> MailContent:
     """What the customer reads; the file's number is the booking's revision, which only grows."""
     customer = booking.customer
     zone = customer.zone or resource.zone
     token = manage_token(ports, tenant=booking.tenant, booking=booking.id)
     page = ports.tuning.manage_url if booking.active else ""
-    return Envelope(
+    return MailContent(
         id=mail_id("booking", booking.tenant, booking.id, str(booking.revision)),
         letter=letter,
         language=tenant.mail.language,
@@ -50,7 +50,7 @@ def booking_letter(
     )
 
 
-def notice_letter(
+def notice_mail(
     ports: Ports,
     letter: MailKind,
     notice: Notice,
@@ -59,13 +59,13 @@ def notice_letter(
     resource: Resource | None,
     connection: Connection | None,
     booking: Booking | None,
-) -> Envelope | None:
+) -> MailContent | None:
     """What the owner reads, and whoever the calendar belongs to; None where neither has an address."""
     addresses = [tenant.mail.owner, resource.email if resource else None]
     people = tuple((address, tenant.name) for address in dict.fromkeys(filter(None, addresses)))
     if not people:
         return None
-    return Envelope(
+    return MailContent(
         id=mail_id("notice", notice.tenant, notice.id),
         letter=letter,
         language=tenant.mail.language,
@@ -83,12 +83,12 @@ def notice_letter(
     )
 
 
-def invitation_letter(
+def invitation_mail(
     ports: Ports, invitation: Invitation, *, secret: str, tenant: Tenant, resource: Resource
-) -> Envelope:
+) -> MailContent:
     """What the invited person reads; the secret stands in the link and nowhere else."""
     ids = {"tenant": invitation.tenant, "invitation": invitation.id}
-    return Envelope(
+    return MailContent(
         id=mail_id("invitation", invitation.tenant, invitation.id, str(invitation.sendings)),
         letter=MailKind.INVITATION,
         language=invitation.language,

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from common.domain.booking.booking import Booking
-from common.domain.notify import Sender, letter_about, speaker, state_of, teller
+from common.domain.notify import (
+    Sender,
+    booking_mail_kind,
+    customer_sender,
+    mailing_connection,
+    notified_state,
+)
 from common.domain.shared.task_records import NotifyCustomer
 from common.domain.shared.tasks import OutboxKind
 from common.domain.webhooks import WebhookEvent
 from common.errors import UnknownResource
-from common.flows.notify.content import booking_letter
-from common.flows.notify.delivery import Promise, booking_key, fresh, inviting, tell_once
+from common.flows.notify.content import booking_mail
+from common.flows.notify.delivery import Promise, booking_key, inviting_connections, notification, notify_once
 from common.flows.webhooks.deliver import enqueue_webhooks
 from common.ports import Ports
 
@@ -22,7 +28,7 @@ _EVENTS = {
 }
 
 
-def tell_customer(ports: Ports, command: NotifyCustomer) -> Sender:
+def notify_customer(ports: Ports, command: NotifyCustomer) -> Sender:
     """Who told the customer: this mail, the provider's own, or nobody.
 
     Raises:
@@ -46,20 +52,20 @@ def tell_customer(ports: Ports, command: NotifyCustomer) -> Sender:
     tenant = ports.catalogue.tenant(booking.tenant)
     service = ports.catalogue.service(booking.tenant, booking.service)
     wanted = tenant.mail.customers and ports.mailer.on and booking.interval.end > ports.clock.now()
-    guest_of = inviting(ports, booking)
-    by = teller(booking, service, guest_of, wanted=wanted)
+    guest_of = inviting_connections(ports, booking)
+    by = customer_sender(booking, service, guest_of, wanted=wanted)
     key = booking_key(booking.id)
-    told = ports.notifications.told(booking.tenant, key)
+    told = ports.notifications.last(booking.tenant, key)
     mail = None
     if by is Sender.SLOTBRIDGE:
-        letter = letter_about(booking, told, command.kind)
+        letter = booking_mail_kind(booking, told, command.kind)
         resource = ports.catalogue.resource(booking.tenant, booking.resource)
-        mail = booking_letter(ports, letter, booking, tenant=tenant, service=service, resource=resource)
-    state, now = state_of(booking), ports.clock.now()
-    wish = fresh(told, tenant=booking.tenant, key=key, state=state, by=by, now=now)
+        mail = booking_mail(ports, letter, booking, tenant=tenant, service=service, resource=resource)
+    state, now = notified_state(booking), ports.clock.now()
+    wish = notification(told, tenant=booking.tenant, key=key, state=state, by=by, now=now)
     if by is Sender.PROVIDER:
-        wish = replace(wish, speaker=speaker(booking, guest_of))
-    tell_once(ports, promise, told, wish, mail)
+        wish = replace(wish, speaker=mailing_connection(booking, guest_of))
+    notify_once(ports, promise, told, wish, mail)
     return by
 
 

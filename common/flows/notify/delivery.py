@@ -10,15 +10,15 @@ from common.domain.calendar.connection import Connection
 from common.domain.export.export_plan import may_invite
 from common.domain.export.own_events import invited
 from common.domain.notify import (
-    TOLD_KEPT,
-    Envelope,
+    NOTIFICATIONS_KEPT,
     LastNotified,
+    MailContent,
     Sender,
     mail_id,
-    news,
-    speaker,
-    state_of,
-    too_late,
+    mailing_connection,
+    notification_kind,
+    notified_state,
+    too_late_to_send,
 )
 from common.domain.shared.tasks import DeadLetter, Lane, OutboxEntry, OutboxKind, Payload, Work
 from common.errors import Conflict, Forbidden, OperatorFault, Retry
@@ -74,7 +74,7 @@ class Promise:
 
 def news_of(before: Booking | None, after: Booking) -> tuple[OutboxEntry, ...]:
     """The promise to tell about a change of a booking, if it is one that anybody is told."""
-    kind = news(before, after)
+    kind = notification_kind(before, after)
     if kind is None:
         return ()
     return (
@@ -121,8 +121,8 @@ def life_of(connection: Connection, kind: OutboxKind, *, now: datetime) -> Outbo
     )
 
 
-def tell_once(
-    ports: Ports, promise: Promise, told: LastNotified | None, wanted: LastNotified, mail: Envelope | None
+def notify_once(
+    ports: Ports, promise: Promise, told: LastNotified | None, wanted: LastNotified, mail: MailContent | None
 ) -> None:
     """Bring what is told to ``wanted``, with at most one mail, and keep the promise.
 
@@ -141,7 +141,7 @@ def tell_once(
     now = ports.clock.now()
     if not ports.ledger.lease(scope, holder=holder, until=now + LEASE, now=now):
         raise Conflict("the same mail is on its way at the moment", code="mail_under_way")
-    current = ports.notifications.told(wanted.tenant, wanted.key)
+    current = ports.notifications.last(wanted.tenant, wanted.key)
     if current != told:
         ports.ledger.release(scope, holder=holder)
         raise Conflict("somebody else told this meanwhile", code="told_meanwhile")
@@ -154,7 +154,7 @@ def tell_once(
         ports.ledger.release(scope, holder=holder)
 
 
-def _sent(ports: Ports, promise: Promise, mail: Envelope) -> bool:
+def _sent(ports: Ports, promise: Promise, mail: MailContent) -> bool:
     """Whether it is dealt with; one that will never go out is buried where a person finds it."""
     try:
         ports.mailer.send(mail)
@@ -169,7 +169,7 @@ def _sent(ports: Ports, promise: Promise, mail: Envelope) -> bool:
 def _put_off(ports: Ports, promise: Promise, failed: Retry | OperatorFault) -> bool:
     """Keep the promise for later, or give it up where nobody wants to hear it any more."""
     now = ports.clock.now()
-    if too_late(promise.since, now=now):
+    if too_late_to_send(promise.since, now=now):
         bury(ports, promise, failed.reason)
         ports.ledger.done(promise.id)
         return False
@@ -201,7 +201,7 @@ def _remember(ports: Ports, wanted: LastNotified) -> None:
     """Write down what was told; tried a few times, because forgetting it means telling it again."""
     for attempt in range(_TRIES):
         try:
-            ports.notifications.tell(wanted)
+            ports.notifications.save(wanted)
         except Conflict:
             return
         except Retry:
@@ -211,11 +211,13 @@ def _remember(ports: Ports, wanted: LastNotified) -> None:
         return
 
 
-def fresh(
+def notification(
     told: LastNotified | None, *, tenant: str, key: str, state: str, by: Sender, now: datetime
 ) -> LastNotified:
     """What shall have been told after this."""
-    return LastNotified(tenant, key, state, by, now, now + TOLD_KEPT, version=told.version if told else None)
+    return LastNotified(
+        tenant, key, state, by, now, now + NOTIFICATIONS_KEPT, version=told.version if told else None
+    )
 
 
 def booking_key(booking: str) -> str:
@@ -223,7 +225,7 @@ def booking_key(booking: str) -> str:
     return f"booking-{booking}"
 
 
-def inviting(ports: Ports, booking: Booking) -> list[Connection]:
+def inviting_connections(ports: Ports, booking: Booking) -> list[Connection]:
     """The connections in which the customer is a guest of the event, or becomes one with this change."""
     found = ports.connections.of_resource(booking.tenant, booking.resource)
     return [item for item in found if item.settings.exports.attendee and _guest(ports, item, booking)]
@@ -235,7 +237,7 @@ def _guest(ports: Ports, connection: Connection, booking: Booking) -> bool:
     return may_invite(link) and (booking.active or (link is not None and invited(link.written)))
 
 
-def provider_tells(ports: Ports, connection: Connection, booking: Booking) -> bool:
+def provider_notifies(ports: Ports, connection: Connection, booking: Booking) -> bool:
     """Whether this connection's provider may mail the customer about the booking as it is now.
 
     Not where Slotbridge did so already, where another connection's provider does, or where the owner made
@@ -243,10 +245,10 @@ def provider_tells(ports: Ports, connection: Connection, booking: Booking) -> bo
     """
     if not (connection.settings.exports.attendee and connection.settings.exports.notify):
         return True
-    told = ports.notifications.told(booking.tenant, booking_key(booking.id))
-    if told is not None and told.state == state_of(booking):
+    told = ports.notifications.last(booking.tenant, booking_key(booking.id))
+    if told is not None and told.state == notified_state(booking):
         if told.by is Sender.SLOTBRIDGE:
             return False
         if told.speaker is not None:
             return told.speaker == connection.id
-    return speaker(booking, inviting(ports, booking)) == connection.id
+    return mailing_connection(booking, inviting_connections(ports, booking)) == connection.id

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection, Status
 from common.domain.catalogue.records import Resource
-from common.domain.notify import Notice, NoticeKind, Sender, letter_of, mail_id
+from common.domain.notify import Notice, NoticeKind, Sender, mail_id, notice_mail_kind
 from common.domain.shared.task_records import NotifyOwner, RemindOwner
 from common.domain.shared.tasks import OutboxKind
 from common.domain.webhooks import WebhookEvent
 from common.errors import UnknownResource
-from common.flows.notify.content import notice_letter
-from common.flows.notify.delivery import Promise, fresh, tell_once
+from common.flows.notify.content import notice_mail
+from common.flows.notify.delivery import Promise, notification, notify_once
 from common.flows.shared.outbox import EVERY, reminder
 from common.flows.webhooks.deliver import enqueue_webhooks
 from common.ports import Ports
@@ -24,7 +24,7 @@ _EVENTS = {
 }
 
 
-def tell_owner(ports: Ports, command: NotifyOwner) -> bool:
+def notify_owner(ports: Ports, command: NotifyOwner) -> bool:
     """Whether there was anybody to mail.
 
     Raises:
@@ -41,9 +41,9 @@ def tell_owner(ports: Ports, command: NotifyOwner) -> bool:
     _tell_systems(ports, notice, connection)
     booking = _booking(ports, notice)
     resource = _resource(ports, notice, connection, booking)
-    letter, mail = letter_of(notice.kind), None
+    letter, mail = notice_mail_kind(notice.kind), None
     if letter is not None and ports.mailer.on:
-        mail = notice_letter(
+        mail = notice_mail(
             ports,
             letter,
             notice,
@@ -53,13 +53,13 @@ def tell_owner(ports: Ports, command: NotifyOwner) -> bool:
             booking=booking,
         )
     key = f"notice-{mail_id(notice.id)}"
-    told = ports.notifications.told(notice.tenant, key)
+    told = ports.notifications.last(notice.tenant, key)
     by, now = Sender.SLOTBRIDGE if mail else Sender.NOBODY, ports.clock.now()
-    wish = fresh(told, tenant=notice.tenant, key=key, state="told", by=by, now=now)
+    wish = notification(told, tenant=notice.tenant, key=key, state="told", by=by, now=now)
     promise = Promise(
         command.entry, OutboxKind.NOTICE, command.tenant, subject=command.subject, since=command.since
     )
-    tell_once(ports, promise, told, wish, mail)
+    notify_once(ports, promise, told, wish, mail)
     return mail is not None
 
 
@@ -123,7 +123,7 @@ def remind_owner(ports: Ports, command: RemindOwner) -> bool:
     number = (now - since) // EVERY
     told = number > 0 and tenant.mail.reminders
     if told:
-        ports.ledger.tell(
+        ports.ledger.record_notice(
             Notice(
                 id=f"reauth-{connection.id}-{command.since}-{number}",
                 tenant=command.tenant,

@@ -79,7 +79,7 @@ def task_of(entry: OutboxEntry, *, bucket: str = "", not_before: datetime | None
         return export_task(entry, bucket=bucket, not_before=not_before)
     return Task(
         work=Work.NOTIFY,
-        lane=Lane.HOOKS if entry.kind is OutboxKind.HOOK else Lane.LIVE,
+        lane=Lane.WEBHOOKS if entry.kind is OutboxKind.WEBHOOK else Lane.LIVE,
         payload={
             "kind": entry.kind.value,
             "tenant": entry.tenant,

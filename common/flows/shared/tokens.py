@@ -142,7 +142,7 @@ def _declare_dead(ports: Ports, connection: Connection, reason: str, *, token: s
     now = ports.clock.now()
     cause = hashlib.sha256(f"{connection.id}:{version}".encode()).hexdigest()[:24]
     # Told before it is stored: who dies in between is repeated, and the same notice twice is one.
-    ports.ledger.tell(
+    ports.ledger.record_notice(
         Notice(
             id=f"reauth-{cause}",
             tenant=connection.tenant,

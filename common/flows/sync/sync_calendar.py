@@ -264,7 +264,7 @@ def warn(ports: Ports, feed: CalendarSync) -> None:
         return
     others = ports.sync_states.of_connection(feed.tenant, feed.connection)
     first = min([since, *(item.failing_since for item in others if item.failing_since)])
-    ports.ledger.tell(
+    ports.ledger.record_notice(
         Notice(
             id=f"unreachable-{feed.connection}-{int(first.timestamp())}",
             tenant=feed.tenant,

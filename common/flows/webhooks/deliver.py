@@ -16,11 +16,11 @@ from common.domain.webhooks import (
     DeliveryState,
     Webhook,
     WebhookEvent,
-    headers,
-    message,
+    message_body,
     message_id,
     next_try,
-    sealed_for,
+    secret_context,
+    signed_headers,
 )
 from common.errors import Conflict, Forbidden, ProviderUnavailable, RateLimited, Rejected, UnknownResource
 from common.flows.shared.outbox import SWEEP_AFTER, announce, task_of
@@ -33,7 +33,7 @@ GONE = 410
 REFUSED = 0
 
 
-def deliver_hook(ports: Ports, command: DeliverWebhook) -> DeliveryState | None:
+def deliver_webhook(ports: Ports, command: DeliverWebhook) -> DeliveryState | None:
     """What became of the message; None where there is nothing to deliver (any more).
 
     The receiver may get a message twice (the answer of the first time was lost), always under the same id.
@@ -77,9 +77,9 @@ def _ended(ports: Ports, command: DeliverWebhook, delivery: Delivery) -> Deliver
 
 
 def _tried(ports: Ports, hook: Webhook, delivery: Delivery) -> WebhookResponse:
-    context = sealed_for(hook.tenant, hook.id)
+    context = secret_context(hook.tenant, hook.id)
     secrets = [ports.vault.reveal(sealed, context=context) for sealed in hook.secrets]
-    signed = headers(delivery.id, delivery.body, secrets=secrets, now=ports.clock.now())
+    signed = signed_headers(delivery.id, delivery.body, secrets=secrets, now=ports.clock.now())
     try:
         return ports.outbound.post(hook.url, headers=signed, body=delivery.body)
     except (Forbidden, ProviderUnavailable) as failed:
@@ -124,7 +124,7 @@ def _judge(ports: Ports, hook: Webhook, delivery: Delivery, answer: WebhookRespo
     notice = None
     if changed.disabled_at is not None:
         named = f"hook-{hook.id}-{int(now.timestamp())}"
-        notice = Notice(id=named, tenant=hook.tenant, kind=NoticeKind.HOOK_DISABLED, at=now)
+        notice = Notice(id=named, tenant=hook.tenant, kind=NoticeKind.WEBHOOK_DISABLED, at=now)
     try:
         ports.webhooks.save(changed, notice=notice)
     except Conflict:
@@ -136,7 +136,7 @@ MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
-class ReplayHook:
+class ReplayDeliveries:
     """Which target's messages; without ``delivery`` all that failed, from ``since`` on."""
 
     tenant: str
@@ -145,7 +145,7 @@ class ReplayHook:
     since: datetime | None = None
 
 
-def replay_hook(ports: Ports, command: ReplayHook) -> int:
+def replay_deliveries(ports: Ports, command: ReplayDeliveries) -> int:
     """How many were queued; each keeps its id, so that a receiver that has it already can tell.
 
     Raises:
@@ -189,7 +189,7 @@ _EVENTS = {
 }
 
 
-def tell_connection(ports: Ports, command: NotifyConnectionChange) -> int:
+def notify_connection_change(ports: Ports, command: NotifyConnectionChange) -> int:
     """How many targets wanted to know."""
     try:
         connection = ports.connections.get(command.tenant, command.subject)
@@ -218,7 +218,7 @@ def enqueue_webhooks(
             tenant=tenant,
             hook=hook.id,
             event=event,
-            body=message(event, at=now, data={"tenant": tenant, **data}),
+            body=message_body(event, at=now, data={"tenant": tenant, **data}),
             at=now,
             expires_at=now + DELIVERIES_KEPT,
             next_at=now,
@@ -236,7 +236,7 @@ def promise_of(delivery: Delivery) -> OutboxEntry:
     return OutboxEntry(
         id=f"{delivery.tenant}.{delivery.hook}.{delivery.id}",
         tenant=delivery.tenant,
-        kind=OutboxKind.HOOK,
+        kind=OutboxKind.WEBHOOK,
         booking="",
         connection="",
         revision=delivery.attempts,

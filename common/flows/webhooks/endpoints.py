@@ -6,20 +6,20 @@ import hashlib
 from dataclasses import dataclass, field, replace
 
 from common.domain.webhooks import (
-    MOST_HOOKS,
-    Registered,
+    MOST_WEBHOOKS,
     Webhook,
     WebhookEvent,
+    WebhookWithSecret,
     new_secret,
-    rotated,
-    sealed_for,
+    secret_context,
+    with_new_secret,
 )
 from common.errors import Rejected
 from common.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)
-class AddHook:
+class AddWebhook:
     """Where, and of what; no ``events`` means all of them, also those that are invented later."""
 
     tenant: str
@@ -27,7 +27,7 @@ class AddHook:
     events: tuple[WebhookEvent, ...] = ()
 
 
-def add_hook(ports: Ports, command: AddHook) -> Registered:
+def add_webhook(ports: Ports, command: AddWebhook) -> WebhookWithSecret:
     """The new target.
 
     Raises:
@@ -35,11 +35,11 @@ def add_hook(ports: Ports, command: AddHook) -> Registered:
         Rejected: There are enough targets.
     """
     ports.outbound.check(command.url)
-    if len(ports.webhooks.of_tenant(command.tenant)) >= MOST_HOOKS:
-        raise Rejected(f"a tenant has at most {MOST_HOOKS} webhooks", code="too_many_hooks")
+    if len(ports.webhooks.of_tenant(command.tenant)) >= MOST_WEBHOOKS:
+        raise Rejected(f"a tenant has at most {MOST_WEBHOOKS} webhooks", code="too_many_hooks")
     name = f"hk{hashlib.sha256(ports.keys.token().encode()).hexdigest()[:24]}"
     secret = new_secret(ports.keys.token())
-    sealed = ports.vault.conceal(secret, context=sealed_for(command.tenant, name))
+    sealed = ports.vault.conceal(secret, context=secret_context(command.tenant, name))
     hook = Webhook(
         id=name,
         tenant=command.tenant,
@@ -48,11 +48,11 @@ def add_hook(ports: Ports, command: AddHook) -> Registered:
         secrets=(sealed,),
         created_at=ports.clock.now(),
     )
-    return Registered(ports.webhooks.save(hook), secret)
+    return WebhookWithSecret(ports.webhooks.save(hook), secret)
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeHook:
+class ChangeWebhook:
     """Which target; None leaves a part as it is."""
 
     tenant: str
@@ -61,7 +61,7 @@ class ChangeHook:
     enabled: bool | None = None
 
 
-def change_hook(ports: Ports, command: ChangeHook) -> Webhook:
+def change_webhook(ports: Ports, command: ChangeWebhook) -> Webhook:
     """The target as it is then; one that is switched on again starts with a clean record.
 
     Raises:
@@ -81,7 +81,7 @@ def change_hook(ports: Ports, command: ChangeHook) -> Webhook:
 
 
 @dataclass(frozen=True, slots=True)
-class RotateHookSecret:
+class RotateWebhookSecret:
     """Which target; ``drop_old`` ends every older secret at once."""
 
     tenant: str
@@ -89,7 +89,7 @@ class RotateHookSecret:
     drop_old: bool = False
 
 
-def rotate_hook_secret(ports: Ports, command: RotateHookSecret) -> Registered:
+def rotate_webhook_secret(ports: Ports, command: RotateWebhookSecret) -> WebhookWithSecret:
     """The target, and its new secret, shown this once.
 
     Raises:
@@ -98,6 +98,8 @@ def rotate_hook_secret(ports: Ports, command: RotateHookSecret) -> Registered:
     """
     found = ports.webhooks.get(command.tenant, command.hook)
     secret = new_secret(ports.keys.token())
-    sealed = ports.vault.conceal(secret, context=sealed_for(found.tenant, found.id))
+    sealed = ports.vault.conceal(secret, context=secret_context(found.tenant, found.id))
     old = () if command.drop_old else found.secrets
-    return Registered(ports.webhooks.save(replace(found, secrets=rotated(old, sealed))), secret)
+    return WebhookWithSecret(
+        ports.webhooks.save(replace(found, secrets=with_new_secret(old, sealed))), secret
+    )

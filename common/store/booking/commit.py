@@ -143,7 +143,7 @@ def _around(change: BookingChange, replaced: str | None) -> Iterable[Write]:
     for link in change.links:
         yield link_write(link)
     for notice in change.notices:
-        yield from notify.repeated(notice)
+        yield from notify.repeatable_notice_writes(notice)
     if change.idempotency is not None:
         path, data = _record_path(change.idempotency), IDEMPOTENCY.write(change.idempotency)
         yield Create(path, data) if replaced is None else Replace(path, data, version=replaced)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from common import wiring
+from common.api.authentication import StaffAuthenticator
 from common.api.http import Access, Caller
-from common.api.tokens import StaffGate
 from common.crypto.token_verifier import JwtVerifier
 from common.domain.issuers import Issuer
 from common.ports import Ports
@@ -25,9 +25,9 @@ class Gated(Installed):
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
-        self.gate = StaffGate(world.ports.token_verifier, world.stores.issuers, now=world.clock.now)
+        self.gate = StaffAuthenticator(world.ports.token_verifier, world.stores.issuers, now=world.clock.now)
 
-    def admit(self, access: Access, token: str, function: str) -> Caller:
+    def authenticate(self, access: Access, token: str, function: str) -> Caller:
         return self.gate(token)
 
 

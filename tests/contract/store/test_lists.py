@@ -38,7 +38,7 @@ def filled(store):
         store.bookings.commit(BookingChange(None, item))
         store.invitations.save(replace(invitation(), id=name, created_at=when, version=None))
         store.webhooks.save(replace(hook(), id=name, version=None))
-        store.ledger.tell(Notice(name, "t", NoticeKind.BOOKING_MOVED, when))
+        store.ledger.record_notice(Notice(name, "t", NoticeKind.BOOKING_MOVED, when))
         grant = SupportGrant(name, "t", "why", "owner-1", when, when + HOUR)
         store.support.save(grant, AuditEntry(name, "t", when, "owner-1", Action.SUPPORT_GRANTED))
         store.ledger.bury(DeadLetter(name, "t", Work.EXPORT, Lane.LIVE, {}, "x", 1, when))

@@ -57,23 +57,23 @@ def test_invitations_belong_to_their_tenant(store):
 
 def test_what_was_told_is_replaced_by_one_at_a_time(store):
     """Two that tell the same at once: one of them writes it down."""
-    assert store.notifications.told("t", "booking-b1") is None
-    first = store.notifications.tell(told())
-    second = store.notifications.tell(replace(first, state="cancelled"))
+    assert store.notifications.last("t", "booking-b1") is None
+    first = store.notifications.save(told())
+    second = store.notifications.save(replace(first, state="cancelled"))
 
     for stale in (told(), first):
         with pytest.raises(Conflict):
-            store.notifications.tell(replace(stale, state="other"))
-    assert store.notifications.told("t", "booking-b1") == second
+            store.notifications.save(replace(stale, state="other"))
+    assert store.notifications.last("t", "booking-b1") == second
 
 
 def test_a_notice_comes_with_the_promise_to_tell_it(store):
     """Whoever records a notice has promised to tell it, once."""
     notice = Notice("n", "t", NoticeKind.CALENDAR_GONE, NINE, connection="c")
-    store.ledger.tell(notice)
+    store.ledger.record_notice(notice)
     (entry,) = store.ledger.outbox_due(NINE, 9)
     store.ledger.done(entry.id)
-    store.ledger.tell(notice)
+    store.ledger.record_notice(notice)
 
     assert (entry.kind, entry.subject, entry.connection) == (OutboxKind.NOTICE, "n", "")
     assert store.ledger.outbox_due(NINE + HOUR, 9) == ()
@@ -85,7 +85,7 @@ def test_a_notice_comes_with_the_promise_to_tell_it(store):
 def test_a_target_is_changed_with_the_notice_about_it(store):
     """Switching off and saying so are one commit, which a stale version refuses whole."""
     first = store.webhooks.save(hook())
-    notice = Notice("n", "t", NoticeKind.HOOK_DISABLED, NINE)
+    notice = Notice("n", "t", NoticeKind.WEBHOOK_DISABLED, NINE)
     with pytest.raises(Conflict):
         store.webhooks.save(hook(), notice=notice)
     assert every(store.lists.notices, "t") == ()

@@ -227,4 +227,4 @@ def test_no_text_and_no_address_is_in_a_task_or_a_log_line() -> None:
 
     assert mailed(world) == [BOOKED, MOVED]
     assert [word for word in ("canary", "zoe@", "example.net", "salon", "anna@") if word in said] == []
-    assert world.ports.notifications.told("t1", booking_key(booking.id)) is not None
+    assert world.ports.notifications.last("t1", booking_key(booking.id)) is not None

@@ -66,7 +66,7 @@ def test_who_was_dead_meanwhile_does_not_tell_again(two):
     """Somebody else told the customer; the export that follows a new consent is silent."""
     booking = two.book()
     two.told()
-    usual = two.ports.notifications.told("t1", f"booking-{two.booking}").speaker
+    usual = two.ports.notifications.last("t1", f"booking-{two.booking}").speaker
     (dead,) = [item for item in two.connections if item.id == usual]
     two.revive(dead, Status.REAUTH_REQUIRED)
     cancel(two, booking)

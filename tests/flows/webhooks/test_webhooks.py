@@ -11,7 +11,12 @@ from common.domain.shared.tasks import Work
 from common.domain.webhooks import DeliveryState, WebhookEvent
 from common.errors import Forbidden, GrantRevoked, InvalidRequest, Rejected
 from common.flows.connect.disconnect import StartDisconnect, start_disconnect
-from common.flows.webhooks.endpoints import AddHook, RotateHookSecret, add_hook, rotate_hook_secret
+from common.flows.webhooks.endpoints import (
+    AddWebhook,
+    RotateWebhookSecret,
+    add_webhook,
+    rotate_webhook_secret,
+)
 from common.ports.outside import WebhookResponse
 from tests.flows.setups.booking_setup import CUSTOMER, booked, enter, shop
 from tests.flows.setups.outreach_setup import HOOK, cancel, move
@@ -45,7 +50,7 @@ def test_the_life_of_a_connection_is_told() -> None:
     world = World()
     world.catalogue()
     world.account()
-    add_hook(world.ports, AddHook("t1", HOOK))
+    add_webhook(world.ports, AddWebhook("t1", HOOK))
     connection = world.connect()
     world.drain()
     world.google.admin.revoke_grant(ACCOUNT)
@@ -69,7 +74,7 @@ def test_the_life_of_a_connection_is_told() -> None:
 def test_a_target_hears_of_what_it_chose() -> None:
     """Events that were not chosen are not sent, and other tenants hear nothing at all."""
     world, _ = hooked(events=(WebhookEvent.BOOKING_CANCELLED,))
-    add_hook(world.ports, AddHook("t2", "https://other.example/hook"))
+    add_webhook(world.ports, AddWebhook("t2", "https://other.example/hook"))
     booking = booked(world).booking
     world.drain()
     cancel(world, booking)
@@ -93,10 +98,10 @@ def test_an_address_that_became_private_is_not_reached() -> None:
 def test_a_secret_is_replaced_without_a_gap() -> None:
     """While both are known each signs; after the old one is dropped it signs no more."""
     world, first = hooked()
-    second = rotate_hook_secret(world.ports, RotateHookSecret("t1", first.hook.id))
+    second = rotate_webhook_secret(world.ports, RotateWebhookSecret("t1", first.hook.id))
     booked(world, "10:00")
     world.drain()
-    third = rotate_hook_secret(world.ports, RotateHookSecret("t1", first.hook.id, drop_old=True))
+    third = rotate_webhook_secret(world.ports, RotateWebhookSecret("t1", first.hook.id, drop_old=True))
     booked(world, "11:00")
     world.drain()
     both, alone = world.targets.posted
@@ -111,17 +116,17 @@ def test_an_address_that_may_not_be_called_is_refused(url: str) -> None:
     world, _ = shop()
 
     with pytest.raises(InvalidRequest):
-        add_hook(world.ports, AddHook("t1", url))
+        add_webhook(world.ports, AddWebhook("t1", url))
 
 
 def test_there_is_an_end_to_targets() -> None:
     """Ten a tenant: each booking is a message to every one of them."""
     world, _ = hooked()
     for number in range(9):
-        add_hook(world.ports, AddHook("t1", f"{HOOK}/{number}"))
+        add_webhook(world.ports, AddWebhook("t1", f"{HOOK}/{number}"))
 
     with pytest.raises(Rejected):
-        add_hook(world.ports, AddHook("t1", f"{HOOK}/more"))
+        add_webhook(world.ports, AddWebhook("t1", f"{HOOK}/more"))
 
 
 def test_addresses_and_secrets_of_targets_are_nowhere_in_tasks_and_logs() -> None:

@@ -12,8 +12,8 @@ from common.domain.notify import NoticeKind
 from common.domain.shared.tasks import Work
 from common.domain.webhooks import SCHEDULE, DeliveryState
 from common.errors import ProviderUnavailable, Rejected
-from common.flows.webhooks.deliver import ReplayHook, replay_hook
-from common.flows.webhooks.endpoints import ChangeHook, change_hook
+from common.flows.webhooks.deliver import ReplayDeliveries, replay_deliveries
+from common.flows.webhooks.endpoints import ChangeWebhook, change_webhook
 from common.ports.outside import WebhookResponse
 from tests.flows.setups.booking_setup import booked
 from tests.flows.setups.webhook_setup import genuine, hooked, messages, sweep
@@ -67,7 +67,7 @@ def test_a_target_that_fails_for_days_is_switched_off_with_a_notice() -> None:
 
     assert tries == len(SCHEDULE) + 1
     assert hook.disabled_at is not None
-    assert [item.kind for item in every(world.ports.lists.notices, "t1")] == [NoticeKind.HOOK_DISABLED]
+    assert [item.kind for item in every(world.ports.lists.notices, "t1")] == [NoticeKind.WEBHOOK_DISABLED]
     assert len(world.targets.posted) == tries
     assert [item.state for item in messages(world, hook.id)] == [DeliveryState.FAILED]
 
@@ -81,14 +81,14 @@ def test_what_failed_is_kept_and_sent_again_on_demand() -> None:
     world.drain()
     sweep(world, hours=80)
     with pytest.raises(Rejected):
-        replay_hook(world.ports, ReplayHook("t1", made.hook.id))
+        replay_deliveries(world.ports, ReplayDeliveries("t1", made.hook.id))
     world.targets.always = WebhookResponse(204)
     world.targets.posted.clear()
-    change_hook(world.ports, ChangeHook("t1", made.hook.id, enabled=True))
-    queued = replay_hook(world.ports, ReplayHook("t1", made.hook.id))
+    change_webhook(world.ports, ChangeWebhook("t1", made.hook.id, enabled=True))
+    queued = replay_deliveries(world.ports, ReplayDeliveries("t1", made.hook.id))
     world.drain()
     found = messages(world, made.hook.id)
-    again = replay_hook(world.ports, ReplayHook("t1", made.hook.id, delivery=found[0].id))
+    again = replay_deliveries(world.ports, ReplayDeliveries("t1", made.hook.id, delivery=found[0].id))
     world.drain()
 
     assert (queued, again, len(world.targets.posted)) == (2, 1, 3)

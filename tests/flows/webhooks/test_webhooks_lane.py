@@ -6,7 +6,7 @@ from common.domain.shared.task_records import Maintain
 from common.domain.shared.tasks import Lane, Work
 from common.errors import ProviderUnavailable
 from common.flows.ops.maintain import maintain
-from common.flows.webhooks.endpoints import AddHook, add_hook
+from common.flows.webhooks.endpoints import AddWebhook, add_webhook
 from tests.flows.setups.booking_setup import booked, shop
 from tests.flows.setups.outreach_setup import HOOK
 from tests.world import World
@@ -15,7 +15,7 @@ from tests.world import World
 def deaf() -> World:
     """A world whose webhook target never answers, with a booking that it should hear of."""
     world, _ = shop()
-    add_hook(world.ports, AddHook("t1", HOOK, ()))
+    add_webhook(world.ports, AddWebhook("t1", HOOK, ()))
     world.targets.always = ProviderUnavailable("nobody answers", code="target_unreachable")
     booked(world)
     world.advance(hours=1)
@@ -32,8 +32,8 @@ def test_deliveries_are_alone_in_their_queue() -> None:
     deliveries = [task for task in tasks if task.payload.get("kind") == "hook"]
 
     assert len(deliveries) > 3
-    assert {task.lane for task in deliveries} == {Lane.HOOKS}
-    assert all(task in deliveries for task in tasks if task.lane is Lane.HOOKS)
+    assert {task.lane for task in deliveries} == {Lane.WEBHOOKS}
+    assert all(task in deliveries for task in tasks if task.lane is Lane.WEBHOOKS)
 
 
 def test_nothing_of_the_upkeep_is_notified() -> None:
@@ -45,5 +45,5 @@ def test_nothing_of_the_upkeep_is_notified() -> None:
     assert {done.task.work for done in world.done if done.task.lane is Lane.UPKEEP} <= {Work.MAINTENANCE}
     assert {done.task.lane for done in world.done if done.task.work is Work.NOTIFY} == {
         Lane.LIVE,
-        Lane.HOOKS,
+        Lane.WEBHOOKS,
     }

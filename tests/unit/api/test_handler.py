@@ -10,7 +10,7 @@ from common import errors
 from common.api.http import InvalidFields, MalformedJson, parse_json
 from common.api.problems import STATUS, answer
 from common.errors import SyncError
-from tests.unit.api.stage import CANARY, Stage, call
+from tests.unit.api.handler_setup import CANARY, Stage, call
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from common.api.http import Access
 from common.api.routes import Route, push
-from tests.unit.api.stage import Stage, call, echo
+from tests.unit.api.handler_setup import Stage, call, echo
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from common.api.handler import Function
 from common.domain.shared.rate_limits import Limits
-from tests.unit.api.stage import ROUTES, Stage, call
+from tests.unit.api.handler_setup import ROUTES, Stage, call
 
 MOST = Limits().requests // 2
 SHOP = {"Origin": "https://shop.example"}

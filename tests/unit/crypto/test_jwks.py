@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from common.crypto.jwks import KeySet, KeysUnavailable, parsed
+from common.crypto.jwks import Jwks, KeysUnavailable, parse_jwks
 from common.errors import SyncError, UntrustedCaller
 from local.cloud_tasks.clock import VirtualClock
 from local.issuer import Issuer, SigningKey
@@ -204,12 +204,12 @@ def test_a_key_in_the_token_itself_proves_nothing(party: Party) -> None:
 def test_what_is_no_usable_key_set_is_an_outage(content: bytes) -> None:
     """Symmetric, short, private, foreign-purpose or broken keys are none."""
     with pytest.raises(KeysUnavailable):
-        parsed(content)
+        parse_jwks(content)
 
 
 def test_a_broken_key_does_not_spoil_the_others() -> None:
     """An issuer may publish what we do not understand."""
-    keys = parsed(
+    keys = parse_jwks(
         json.dumps({"keys": [{"kty": "new", "kid": "a"}, jwk(RSA, n="!"), jwk(P256, kid="b")]}).encode()
     )
 
@@ -233,7 +233,7 @@ def test_only_the_courier_s_errors_are_an_outage(clock: VirtualClock) -> None:
         raise SyncError("not on the public internet")
 
     with pytest.raises(KeysUnavailable):
-        KeySet("https://x.example", refused, now=clock.now).key("k", "RS256")
+        Jwks("https://x.example", refused, now=clock.now).key("k", "RS256")
 
 
 def test_the_development_issuer_rotates_without_a_gap(clock: VirtualClock) -> None:

@@ -15,7 +15,7 @@ from icalendar import Calendar
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import Language
 from common.domain.export.templates import PLACEHOLDERS
-from common.domain.notify import Appointment, Envelope, MailKind, NoticeKind, letter_of, line
+from common.domain.notify import Appointment, MailContent, MailKind, NoticeKind, notice_mail_kind, single_line
 from common.errors import Forbidden, OperatorFault
 from common.mail.mailer import MimeMailer
 from common.mail.message import when, write
@@ -55,7 +55,7 @@ nasty = st.one_of(
 )
 
 
-def envelope(**values: Any) -> Envelope:
+def envelope(**values: Any) -> MailContent:
     appointment = Appointment("b1@slotbridge", 3, SPAN, "Europe/Zurich", "Cut (Salon)")
     fields: dict[str, Any] = {
         "id": "0123456789abcdef",
@@ -71,10 +71,10 @@ def envelope(**values: Any) -> Envelope:
         "zone": "Europe/Zurich",
         "sent_at": NINE,
     }
-    return Envelope(**{**fields, **values})
+    return MailContent(**{**fields, **values})
 
 
-def received(mail: Envelope) -> Received:
+def received(mail: MailContent) -> Received:
     return Received(write(mail, sender=SENDER))
 
 
@@ -97,7 +97,7 @@ def test_nothing_is_injected(name: str, business: str, service: str, resource: s
     assert message.defects == []
     assert set(event) == PROPERTIES
     assert [part.name for part in calendar.walk()] == ["VCALENDAR", "VEVENT"]
-    assert str(event["SUMMARY"]) == line(f"{service} ({business})")
+    assert str(event["SUMMARY"]) == single_line(f"{service} ({business})")
     assert str(event["ORGANIZER"]) == f"mailto:{SENDER}"
     tags = mail.html.count("<")
     assert tags - mail.html.count("<p>") * 2 == received(envelope()).html.count("<") - 2 * received(
@@ -173,7 +173,7 @@ def test_every_letter_is_written_in_every_language(letter: MailKind, language: L
 
 def test_every_notice_has_a_letter_or_is_its_readers_own_doing() -> None:
     """A notice that is added later must choose."""
-    silent = {kind for kind in NoticeKind if letter_of(kind) is None}
+    silent = {kind for kind in NoticeKind if notice_mail_kind(kind) is None}
 
     assert silent == {NoticeKind.BOOKING_MOVED, NoticeKind.BOOKING_CANCELLED}
     assert "note" in PLACEHOLDERS

@@ -68,7 +68,7 @@ def asked():
     store.ledger.reserve([RateLimit("user", per_minute=60, burst=1)], units=1, now=NINE)
     store.ledger.lease("export", holder="me", until=NINE, now=NINE)
     store.invitations.save(invitation())
-    store.notifications.tell(told())
+    store.notifications.save(told())
     store.webhooks.save(hook())
     store.webhooks.of_tenant("t")
     store.webhooks.post(delivery(), outbox("o2"))

@@ -118,7 +118,7 @@ def test_a_notice_is_told_once(store):
     old = Notice("n", "t", NoticeKind.REAUTH_REQUIRED, NOW, "c", "b")
     new = replace(old, id="m", at=NOW + SECOND)
 
-    assert [store.ledger.tell(item) for item in (old, old, new, replace(old, at=NOW))] == [
+    assert [store.ledger.record_notice(item) for item in (old, old, new, replace(old, at=NOW))] == [
         True,
         False,
         True,

@@ -201,7 +201,7 @@ def test_what_is_kept_elsewhere_and_what_tells_of_nothing_are_found(store):
     for number, item in enumerate((record, kept)):
         here = booking(f"c{number}", NINE + (2 + number) * HOUR)
         store.bookings.commit(BookingChange(None, here, idempotency=item))
-    store.notifications.tell(told(key="booking-gone"))
+    store.notifications.save(told(key="booking-gone"))
     store.ledger.put_outbox(outbox())
     page = store.archive.page("t", after=None, limit=100)
     orphans = {item.path for item in store.archive.orphans("t", page)}

@@ -17,13 +17,13 @@ from common.domain.notify import (
     LastNotified,
     MailKind,
     Sender,
-    letter_about,
-    line,
+    booking_mail_kind,
+    customer_sender,
     mail_id,
-    news,
-    state_of,
-    teller,
-    too_late,
+    notification_kind,
+    notified_state,
+    single_line,
+    too_late_to_send,
 )
 from common.domain.shared.tasks import OutboxKind
 
@@ -76,7 +76,7 @@ def test_news_is_what_a_customer_cares_about(
     before: Booking | None, after: Booking, kind: OutboxKind | None
 ) -> None:
     """A booking, another time, the end; words, proposals and conflicts are the owner's."""
-    assert news(before, after) is kind
+    assert notification_kind(before, after) is kind
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,9 @@ def test_one_sender_of_record(connections: Any, source: Source, expected: Sender
     """Pitfall 21: the provider where it mails its guests, else Slotbridge; never both."""
     booking = replace(BOOKING, source=source)
 
-    assert teller(booking, CUT, connections, wanted=True) is expected
+    assert customer_sender(booking, CUT, connections, wanted=True) is expected
     if expected is Sender.SLOTBRIDGE:
-        assert teller(booking, CUT, connections, wanted=False) is Sender.NOBODY
+        assert customer_sender(booking, CUT, connections, wanted=False) is Sender.NOBODY
 
 
 def test_a_group_has_no_guests_at_a_provider() -> None:
@@ -114,35 +114,35 @@ def test_a_group_has_no_guests_at_a_provider() -> None:
     inviting = [connection(attendee=True, notify=True)]
     nobody = replace(BOOKING, customer=Customer("Zoe"))
 
-    assert teller(BOOKING, replace(CUT, capacity=5), inviting, wanted=True) is Sender.SLOTBRIDGE
-    assert teller(nobody, CUT, inviting, wanted=True) is Sender.NOBODY
+    assert customer_sender(BOOKING, replace(CUT, capacity=5), inviting, wanted=True) is Sender.SLOTBRIDGE
+    assert customer_sender(nobody, CUT, inviting, wanted=True) is Sender.NOBODY
 
 
 @pytest.mark.parametrize(
     ("booking", "before", "kind", "letter"),
     [
         (BOOKING, None, OutboxKind.BOOKED, MailKind.BOOKED),
-        (MOVED, told(state_of(BOOKING)), OutboxKind.MOVED, MailKind.MOVED),
+        (MOVED, told(notified_state(BOOKING)), OutboxKind.MOVED, MailKind.MOVED),
         (MOVED, None, OutboxKind.BOOKED, MailKind.BOOKED),
         (MOVED, None, OutboxKind.MOVED, MailKind.MOVED),
         (CANCELLED, None, OutboxKind.BOOKED, MailKind.CANCELLED),
-        (CANCELLED, told(state_of(BOOKING)), OutboxKind.CANCELLED, MailKind.CANCELLED),
-        (BOOKING, told(state_of(BOOKING), Sender.PROVIDER), OutboxKind.BOOKED, MailKind.BOOKED),
-        (BOOKING, told(state_of(MOVED), Sender.NOBODY), OutboxKind.BOOKED, MailKind.BOOKED),
+        (CANCELLED, told(notified_state(BOOKING)), OutboxKind.CANCELLED, MailKind.CANCELLED),
+        (BOOKING, told(notified_state(BOOKING), Sender.PROVIDER), OutboxKind.BOOKED, MailKind.BOOKED),
+        (BOOKING, told(notified_state(MOVED), Sender.NOBODY), OutboxKind.BOOKED, MailKind.BOOKED),
     ],
 )
 def test_a_letter_leads_from_what_is_known_to_what_is_true(
     booking: Booking, before: LastNotified | None, kind: OutboxKind, letter: MailKind
 ) -> None:
     """Late and repeated promises included."""
-    assert letter_about(booking, before, kind) is letter
+    assert booking_mail_kind(booking, before, kind) is letter
 
 
 def test_a_state_is_its_time_until_it_is_over() -> None:
     """Other words and other revisions are the same state."""
-    assert state_of(BOOKING) == state_of(replace(BOOKING, revision=9, title="x"))
-    assert state_of(BOOKING) != state_of(MOVED)
-    assert state_of(CANCELLED) == state_of(replace(MOVED, status=BookingStatus.CANCELLED))
+    assert notified_state(BOOKING) == notified_state(replace(BOOKING, revision=9, title="x"))
+    assert notified_state(BOOKING) != notified_state(MOVED)
+    assert notified_state(CANCELLED) == notified_state(replace(MOVED, status=BookingStatus.CANCELLED))
 
 
 def test_a_mail_has_one_id_however_often_it_is_tried() -> None:
@@ -152,12 +152,12 @@ def test_a_mail_has_one_id_however_often_it_is_tried() -> None:
 
 def test_a_line_is_one_line() -> None:
     """Control characters, separators and lengths of any kind end in one short line."""
-    assert line("a\r\nb\u2028c\td\x00e") == "a b c d e"
-    assert len(line("x" * 999)) == 200
+    assert single_line("a\r\nb\u2028c\td\x00e") == "a b c d e"
+    assert len(single_line("x" * 999)) == 200
 
 
 def test_there_is_a_time_to_give_up() -> None:
     """Three days after it began."""
     since = int(NINE.timestamp())
 
-    assert [too_late(since, now=NINE + hours * HOUR) for hours in (0, 72, 73)] == [False, False, True]
+    assert [too_late_to_send(since, now=NINE + hours * HOUR) for hours in (0, 72, 73)] == [False, False, True]

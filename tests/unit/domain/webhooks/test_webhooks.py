@@ -8,12 +8,12 @@ from common.domain.webhooks import (
     MOST_SECRETS,
     SCHEDULE,
     WebhookEvent,
-    headers,
-    message,
+    message_body,
     message_id,
     new_secret,
     next_try,
-    rotated,
+    signed_headers,
+    with_new_secret,
 )
 
 NOW = datetime(2027, 3, 22, 9, 0, tzinfo=UTC)
@@ -21,7 +21,7 @@ NOW = datetime(2027, 3, 22, 9, 0, tzinfo=UTC)
 
 def test_the_signature_is_the_standards_own() -> None:
     """The example of the standard's reference libraries: id, time, body and secret give this signature."""
-    signed = headers(
+    signed = signed_headers(
         "msg_p5jXN8AQM9LWM0D4loKWxJek",
         '{"test": 2432232314}',
         secrets=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
@@ -35,8 +35,8 @@ def test_the_signature_is_the_standards_own() -> None:
 def test_every_secret_signs() -> None:
     """One header, a signature for each, in their order."""
     secrets = [new_secret("a"), new_secret("b")]
-    both = headers("m", "{}", secrets=secrets, now=NOW)["webhook-signature"].split(" ")
-    alone = [headers("m", "{}", secrets=[secret], now=NOW)["webhook-signature"] for secret in secrets]
+    both = signed_headers("m", "{}", secrets=secrets, now=NOW)["webhook-signature"].split(" ")
+    alone = [signed_headers("m", "{}", secrets=[secret], now=NOW)["webhook-signature"] for secret in secrets]
 
     assert both == alone
     assert len(set(both)) == 2
@@ -46,7 +46,7 @@ def test_the_newest_secrets_stay() -> None:
     """Three at most, newest first."""
     secrets: tuple[str, ...] = ()
     for name in "abcde":
-        secrets = rotated(secrets, name)
+        secrets = with_new_secret(secrets, name)
 
     assert secrets == ("e", "d", "c")
     assert len(secrets) == MOST_SECRETS
@@ -67,6 +67,6 @@ def test_tries_end_after_three_days() -> None:
 def test_the_same_cause_is_the_same_message() -> None:
     """A repeat of the work behind it makes no second one."""
     assert message_id("t", "cause", "h") == message_id("t", "cause", "h") != message_id("t", "cause", "k")
-    assert message(WebhookEvent.BOOKING_CREATED, at=NOW, data={"b": 1, "a": None}) == (
+    assert message_body(WebhookEvent.BOOKING_CREATED, at=NOW, data={"b": 1, "a": None}) == (
         '{"data":{"a":null,"b":1},"timestamp":"2027-03-22T09:00:00+00:00","type":"booking.created"}'
     )

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from common.api.tokens import ServiceGate
+from common.api.authentication import ServiceAuthenticator
 from common.crypto.jwks import KeysUnavailable
 from common.crypto.token_verifier import JwtVerifier, fetch_trusted
 from common.domain.issuers import Issuer, Role
@@ -79,10 +79,10 @@ def test_every_bad_staff_token_is_refused(party: Party) -> None:
     assert let_in == []
 
 
-def service_gate(party: Party, audience: str = FUNCTION) -> ServiceGate:
+def service_gate(party: Party, audience: str = FUNCTION) -> ServiceAuthenticator:
     issuer = Issuer("tasks", party.url, audience, f"{party.url}/jwks.json")
-    witness = JwtVerifier(now=party.clock.now, fetch=party.fetch, fetch_foreign=party.fetch)
-    return ServiceGate(witness, issuer, accounts={ACCOUNT})
+    verifier = JwtVerifier(now=party.clock.now, fetch=party.fetch, fetch_foreign=party.fetch)
+    return ServiceAuthenticator(verifier, issuer, accounts={ACCOUNT})
 
 
 def service_token(party: Party, email: str = ACCOUNT, audience: str = FUNCTION) -> str:

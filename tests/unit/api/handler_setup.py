@@ -45,7 +45,7 @@ class Stage:
             Limits(), lambda: stores(MemoryDocuments()).counters, sign=HmacKeys([b"k" * 32]).sign, now=now
         )
 
-    def admit(self, access: Access, token: str, function: str) -> Caller:
+    def authenticate(self, access: Access, token: str, function: str) -> Caller:
         if token == "ta.sk.s" and access is Access.TASK:
             return Caller(subject="tasks@example.iam")
         if token in {"owner.a.b", "staff.a.b"} and access in {Access.STAFF, Access.CUSTOMER_OR_STAFF}:

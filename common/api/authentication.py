@@ -16,21 +16,21 @@ from common.ports.outside import TokenVerifier
 if TYPE_CHECKING:
     from common.store.issuers import Issuers
 
+
 REMEMBERED = timedelta(seconds=60)
 # Shorter: whoever just added an issuer wants to use it.
 UNKNOWN_REMEMBERED = timedelta(seconds=10)
 MOST_REMEMBERED = 1_000
-
 T = TypeVar("T")
 
 
-class StaffGate:
+class StaffAuthenticator:
     """Turns a staff member's ID token into a caller; what tenants configured is known for a minute."""
 
-    def __init__(self, witness: TokenVerifier, issuers: Issuers, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, verifier: TokenVerifier, issuers: Issuers, *, now: Callable[[], datetime]) -> None:
         """Accept the tokens of the installation's issuers, and of those that tenants added."""
-        self._witness, self._issuers, self._now = witness, issuers, now
-        self._installation = {(item.url, item.audience): item for item in witness.installation}
+        self._verifier, self._issuers, self._now = verifier, issuers, now
+        self._installation = {(item.url, item.audience): item for item in verifier.installation}
         self._known: OrderedDict[Hashable, tuple[datetime, object]] = OrderedDict()
         self._lock = Lock()
 
@@ -41,11 +41,11 @@ class StaffGate:
             UntrustedCaller: the token is not valid, or of an issuer that nobody configured.
             NotAllowed: it names no role that we know, or a tenant that is not its issuer's.
         """
-        named = self._witness.named(token)
+        named = self._verifier.unverified_issuer(token)
         issuer = self._installation.get(named) or self._of_a_tenant(*named)
         if issuer is None:
             raise UntrustedCaller("nobody configured the issuer and audience of this token")
-        identity = identify(issuer, self._witness.vouch(issuer, token))
+        identity = identify(issuer, self._verifier.verify(issuer, token))
         own = issuer.tenant is not None
         # Support comes from the installation alone, and only where the owner granted it.
         if not own and identity.role is not Role.SUPPORT and not self._accepts(identity.tenant):
@@ -80,15 +80,15 @@ class StaffGate:
         return found
 
 
-class ServiceGate:
+class ServiceAuthenticator:
     """Lets exactly these service accounts call, with a token made out to exactly this function.
 
     See https://cloud.google.com/tasks/docs/creating-http-target-tasks#token.
     """
 
-    def __init__(self, witness: TokenVerifier, issuer: Issuer, *, accounts: Collection[str]) -> None:
+    def __init__(self, verifier: TokenVerifier, issuer: Issuer, *, accounts: Collection[str]) -> None:
         """Accept ``accounts`` with tokens made out to the issuer's audience."""
-        self._witness, self._issuer = witness, issuer
+        self._verifier, self._issuer = verifier, issuer
         self._accounts = frozenset(accounts)
 
     def __call__(self, token: str) -> Caller:
@@ -97,7 +97,7 @@ class ServiceGate:
         Raises:
             UntrustedCaller: the token is not valid, or another account's.
         """
-        claims = self._witness.vouch(self._issuer, token)
+        claims = self._verifier.verify(self._issuer, token)
         account = claims.get("email")
         if account not in self._accounts or claims.get("email_verified") is not True:
             raise UntrustedCaller("this service account may not call here")
