@@ -17,7 +17,7 @@ from bench.slots.engine import WrongAnswerError
 from bench.slots.workload import FOUR_WEEKS, Case, case
 from common.domain.calendar.connection import ProviderKind
 from common.domain.calendar.interval import Interval
-from common.domain.slots.agenda import weeks
+from common.domain.slots.agenda import weeks_of
 from common.ports.provider import BusyPage, Provider
 from common.store import paths
 from common.store.firestore.documents import Put
@@ -87,7 +87,7 @@ def _changed(server: SlotServer, one: Case, *, quick: bool) -> list[Row]:
 
 def _weeks(one: Case) -> list[str]:
     """The paths of a case's agenda documents."""
-    return [paths.agenda("t", "anna", week) for week in weeks(Interval(one.start, one.end))]
+    return [paths.agenda("t", "anna", week) for week in weeks_of(Interval(one.start, one.end))]
 
 
 def _reads(server: SlotServer, one: Case) -> Row:
@@ -96,7 +96,7 @@ def _reads(server: SlotServer, one: Case) -> Row:
     server.ask("slots", one)
     server.documents.reads = 0
     server.ask("slots", one)
-    read, of_weeks = server.documents.reads, len(weeks(span))
+    read, of_weeks = server.documents.reads, len(weeks_of(span))
     name = "document reads besides one a week"
     return at_most(TOPIC, name, read - of_weeks, 2, reads=read, weeks=of_weeks, appointments=len(one.busy))
 

@@ -15,7 +15,7 @@ from typing import Any, cast
 from bench.slots.engine import RESOURCE, SERVICE
 from bench.slots.workload import Case
 from common.domain.calendar.interval import Interval
-from common.domain.slots.agenda import weeks
+from common.domain.slots.agenda import weeks_of
 from common.ports import Ports
 from common.ports.machine import Clock
 from common.store import paths
@@ -96,7 +96,7 @@ def store(server: SlotServer, one: Case) -> None:
     spans = [Interval(datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in one.busy]
     by_week: dict[str, dict[str, list[int]]] = defaultdict(dict)
     for number, span in enumerate(spans):
-        for week in weeks(span):
+        for week in weeks_of(span):
             by_week[week][f"booking-{number:05}"] = list(span.seconds_around())
     server.documents.commit(
         [Put(paths.agenda("t", "anna", week), {"bookings": found}) for week, found in by_week.items()]

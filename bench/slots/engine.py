@@ -12,8 +12,8 @@ from bench.slots.baselines import Baseline, exact_baselines
 from bench.slots.workload import AFTER, BEFORE, DURATION, FOUR_WEEKS, STEP, YEAR, ZONE, Case, case
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import Resource, Service, WeeklyHours
-from common.domain.slots.agenda import weeks
-from common.domain.slots.engine import Availability, Known, SlotQuestion, free_starts
+from common.domain.slots.agenda import weeks_of
+from common.domain.slots.engine import Availability, KnownCalendar, SlotQuestion, free_starts
 from common.domain.slots.sweep_line import TakenTimes
 from common.domain.sync.imported_events import BLOCKS, ImportedEvent, microseconds
 from common.store.firestore.documents import Snapshot
@@ -157,7 +157,7 @@ def documents(one: Case) -> list[Snapshot]:
     """The case as the agenda documents of one external calendar."""
     events = [_event(number, start, end) for number, (start, end) in enumerate(one.busy)]
     found = []
-    for week in weeks(Interval(one.start, one.end)):
+    for week in weeks_of(Interval(one.start, one.end)):
         year, number = int(week[:4]), int(week[-2:])
         monday = datetime.combine(date.fromisocalendar(year, number, 1), datetime.min.time(), UTC)
         bounds = int(monday.timestamp()), int((monday + timedelta(days=7)).timestamp())
@@ -175,7 +175,9 @@ def _event(number: int, start: str, end: str) -> ImportedEvent:
 def from_documents(one: Case, stored: list[Snapshot]) -> tuple[datetime, ...]:
     """The engine's answer from agenda documents."""
     agenda = read_agenda(stored)
-    calendars = {name: Known(found.busy, found.free, one.start) for name, found in agenda.imports.items()}
+    calendars = {
+        name: KnownCalendar(found.busy, found.free, one.start) for name, found in agenda.imports.items()
+    }
     return free_starts(_question(one), Availability(taken=agenda.taken(), calendars=calendars))
 
 

@@ -22,7 +22,7 @@ from common.ports import Ports
 
 if TYPE_CHECKING:
     from common.domain.shared.paging import Page, PageRequest
-    from common.domain.slots.offers import HeldSlot
+    from common.domain.slots.slot_answers import HeldSlot
 
 
 Phone = Annotated[str, Field(max_length=40, pattern=r"^[+0-9 ()./-]{3,40}$")]
@@ -139,7 +139,7 @@ def staff_booking_view(booking: Booking, *, zone: str | None = None) -> Json:
     """The same with what only staff may see; a session has as many ``seats`` as are booked."""
     view = booking_view(booking, zone=zone)
     if booking.is_session:
-        view["seats"] = sessions.booked(booking)
+        view["seats"] = sessions.booked_seats(booking)
     return {
         **view,
         "session": booking.session,

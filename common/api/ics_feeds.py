@@ -65,7 +65,7 @@ def _summary(booking: Booking, shows: Shows, services: Mapping[str, str]) -> str
     if shows is Shows.BUSY:
         return TAKEN
     # A feed may be shown to guests, and those of a group do not know each other.
-    who = sessions.booked(booking) if booking.is_session else booking.customer.name
+    who = sessions.booked_seats(booking) if booking.is_session else booking.customer.name
     return f"{services.get(booking.service, TAKEN)}: {who}"
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from common.api.http import Call, Json
 from common.api.models import Id, Instant, Model, Zone, moment, read
 from common.domain.catalogue.records import LARGEST_GROUP
-from common.domain.slots.offers import CalendarLine, CalendarReport, Explanation, SlotList
+from common.domain.slots.slot_answers import CalendarLine, CalendarReport, Explanation, SlotList
 
 # Two months of starts every five minutes, for one zone.
 MOST_TEXTS = 16_384

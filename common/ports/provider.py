@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 from common.domain.calendar.event import Detail, ExternalEvent, Gone
 
 if TYPE_CHECKING:
-    from common.domain.booking.booking import Changed, EventDraft, EventRef, IdTaken
     from common.domain.calendar.connection import CalendarRef, Grant, ProviderKind
     from common.domain.calendar.interval import Interval
     from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
+    from common.domain.export.exported_event import Changed, EventDraft, EventRef, IdTaken
     from common.errors import SyncError
 
 

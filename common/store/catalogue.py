@@ -21,7 +21,7 @@ from common.domain.catalogue.records import (
     WallRange,
     WeeklyHours,
 )
-from common.domain.slots.agenda import Agenda, weeks
+from common.domain.slots.agenda import Agenda, weeks_of
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import paths
 from common.store.firestore.codec import INTERVAL, PLAIN, SECONDS, TEXTS, Form, record, word
@@ -37,7 +37,7 @@ from common.store.firestore.documents import (
     Snapshot,
     Write,
 )
-from common.store.slots.agenda import pair, read_agenda
+from common.store.slots.agenda import read_agenda, stored_interval
 from common.store.webhooks import MAIL_POLICY
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -187,14 +187,14 @@ class Catalogue:
         The resource ``of`` which it is must be as it was read; else raises Conflict.
         """
         standing = _standing(tenant, [of] if of else [])
-        path, touched = paths.absence(tenant, resource, absence.id), set(weeks(absence.interval))
+        path, touched = paths.absence(tenant, resource, absence.id), set(weeks_of(absence.interval))
         for _ in range(_TRIES):
             (stored,) = self._documents.get([path])
             if new and stored.data is not None:
                 raise AlreadyExists("a document of this name exists")
             if absence.version not in {None, stored.version}:
                 raise Conflict("the document changed meanwhile")
-            changed: dict[str, Any] = {week: pair(absence.interval) for week in touched}
+            changed: dict[str, Any] = {week: stored_interval(absence.interval) for week in touched}
             changed |= dict.fromkeys(_absence_weeks(stored) - touched, REMOVE)
             agenda = _agenda_writes(tenant, resource, changed, absence.id)
             record = replace(absence, version=stored.version)
@@ -222,7 +222,7 @@ class Catalogue:
     def agenda(self, tenant: str, resource: str, window: Interval) -> Agenda:
         """The stored busy times of a resource."""
         return read_agenda(
-            self._documents.get([paths.agenda(tenant, resource, week) for week in weeks(window)])
+            self._documents.get([paths.agenda(tenant, resource, week) for week in weeks_of(window)])
         )
 
     def _save(self, path: str, form: Form[V], record: V, *, new: bool, beside: Sequence[Write] = ()) -> V:
@@ -255,7 +255,7 @@ def _agenda_writes(tenant: str, resource: str, by_week: Mapping[str, Any], absen
 
 
 def _absence_weeks(stored: Snapshot) -> set[str]:
-    return set(weeks(ABSENCE.read(stored.data).interval)) if stored.data is not None else set()
+    return set(weeks_of(ABSENCE.read(stored.data).interval)) if stored.data is not None else set()
 
 
 SUBSCRIPTION = record(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from common.api.slots import ExplainQuery, SlotQuery
-from common.domain.slots.engine import Code
-from common.domain.slots.offers import Freshness
+from common.domain.slots.engine import ReasonCode
+from common.domain.slots.slot_answers import Freshness
 from openapi.fields import Answer, Moment, Name, example_field
 from openapi.operation import Operation
 
@@ -44,7 +44,7 @@ class SlotList(Answer):
 class SlotReason(Answer):
     """One thing in the way."""
 
-    code: Code
+    code: ReasonCode
     start: Moment | None
     end: Annotated[Moment, example_field("2027-03-15T09:30:00+01:00")] | None
     source: Annotated[str, example_field("summer")] | None

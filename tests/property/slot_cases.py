@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.zones import offsets, zone
 from common.domain.catalogue.records import Absence, Resource, Service, WallRange, WeeklyHours
-from common.domain.slots.engine import Availability, Known, SlotQuestion
+from common.domain.slots.engine import Availability, KnownCalendar, SlotQuestion
 
 EXAMPLES = settings.default.max_examples
 MINUTE = timedelta(minutes=1)
@@ -107,7 +107,9 @@ def cases(draw):
     now = start - draw(st.sampled_from((-120, -7, 0, 30, DAY, 2 * DAY))) * MINUTE
     question = SlotQuestion(draw(services()), draw(resources(name, start)), window, now)
     some = several(spans(start, longest=90))
-    calendar = st.builds(Known, busy=some, free=several(spans(start, longest=2 * DAY)), as_of=st.just(now))
+    calendar = st.builds(
+        KnownCalendar, busy=some, free=several(spans(start, longest=2 * DAY)), as_of=st.just(now)
+    )
     picture = Availability(
         bookings=draw(some),
         absences=tuple(Absence(f"absence-{n}", item) for n, item in enumerate(draw(some))),

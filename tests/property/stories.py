@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from common.domain.booking.access import HoldKey, Staff
 from common.domain.booking.booking import Customer
 from common.domain.connect.settings import ImportMode, PrivateMode
-from common.domain.slots.offers import HeldSlot
+from common.domain.slots.slot_answers import HeldSlot
 from common.errors import SyncError
 from common.flows.booking.book import Book, book
 from common.flows.booking.change import CancelBooking, Reschedule, cancel_booking, reschedule

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.domain.booking.cells import claimed
-from common.domain.booking.fair_choice import fairly
-from common.domain.booking.sessions import living, starts, why
+from common.domain.booking.cells import claimed_time
+from common.domain.booking.fair_choice import in_fair_order
+from common.domain.booking.sessions import bookable_starts, refusal_reasons, without_expired_holds
 from common.domain.calendar.interval import Interval
 from common.domain.slots.agenda import Agenda, HeldSeats, Session
 from common.domain.slots.engine import Availability
@@ -36,7 +36,7 @@ def agendas(draw):
         start = base + draw(st.integers(-40, 200)) * CELL
         kind = draw(st.sampled_from(("booking", "hold", "session", "session", "other")))
         longer = draw(st.sampled_from((0, 0, 0, 1))) * CELL
-        span = claimed(start, service).pad(timedelta(), longer)
+        span = claimed_time(start, service).pad(timedelta(), longer)
         if any(span.overlaps(other) for other in bookings.values()):
             continue
         name = f"{kind}-{number}"
@@ -103,7 +103,7 @@ def expected(question, picture, agenda, seats):
     found = dict.fromkeys(oracle(question, whole), service.capacity)
     for name, span, taken in there:
         session = agenda.sessions.get(name)
-        mine = session and session.service == service.id and span == claimed(session.start, service)
+        mine = session and session.service == service.id and span == claimed_time(session.start, service)
         others = [other for key, other, _ in there if key != name]
         if mine and service.capacity - taken >= seats and possible(question, picture, others, session.start):
             found[session.start] = service.capacity - taken
@@ -116,9 +116,9 @@ def expected(question, picture, agenda, seats):
 def test_what_is_offered_is_what_the_definition_says(case, seats):
     """Pitfall 23: with sessions full, open, held and ended, for one guest and for parties."""
     question, picture, agenda = case
-    alive = living(agenda, question.now)
+    alive = without_expired_holds(agenda, question.now)
     view = Availability(tuple(alive.bookings.values()), picture.absences, picture.calendars)
-    found = starts(question, view, alive, seats=seats)
+    found = bookable_starts(question, view, alive, seats=seats)
 
     assert found == expected(question, picture, agenda, seats)
 
@@ -129,14 +129,14 @@ def test_what_is_offered_is_what_the_definition_says(case, seats):
 def test_a_time_has_no_reason_exactly_when_it_is_offered(case, seats):
     """Pitfall 23, F8: explaining, listing and booking are one engine, with sessions and holds as well."""
     question, picture, agenda = case
-    alive = living(agenda, question.now)
+    alive = without_expired_holds(agenda, question.now)
     view = Availability(tuple(alive.bookings.values()), picture.absences, picture.calendars)
-    listed = set(starts(question, view, alive, seats=seats))
+    listed = set(bookable_starts(question, view, alive, seats=seats))
     moments = {*every_moment(question), *(session.start for session in agenda.sessions.values())}
 
     assert listed <= moments
     for moment in moments:
-        found = why(question, view, alive, moment, seats=seats)
+        found = refusal_reasons(question, view, alive, moment, seats=seats)
         assert (moment in listed) == (found == ()), (moment, found)
 
 
@@ -145,10 +145,10 @@ def test_a_time_has_no_reason_exactly_when_it_is_offered(case, seats):
 def test_every_reason_names_the_range_that_is_in_the_way(case):
     """F8: whatever is not simply switched off has a range, and whoever takes the time has an id."""
     question, picture, agenda = case
-    alive = living(agenda, question.now)
+    alive = without_expired_holds(agenda, question.now)
     view = Availability(tuple(alive.bookings.values()), picture.absences, picture.calendars)
     for moment in every_moment(question):
-        for reason in why(question, view, alive, moment):
+        for reason in refusal_reasons(question, view, alive, moment):
             assert reason.interval or reason.code in {"inactive", "not_offered"}, reason
             if reason.code in {"booking", "buffer", "hold", "capacity", "absence", "external_busy"}:
                 assert reason.source, reason
@@ -162,8 +162,8 @@ def test_work_is_shared_out_evenly(size, count, data):
     diaries = {person.id: Agenda() for person in people}
     for number in range(count):
         at, lot = MONDAY + number * timedelta(hours=3), data.draw(st.text(max_size=3))
-        order = fairly(people, diaries, service=SERVICE, at=at, lot=lot)
-        assert order == fairly(people[::-1], diaries, service=SERVICE, at=at, lot=lot)
+        order = in_fair_order(people, diaries, service=SERVICE, at=at, lot=lot)
+        assert order == in_fair_order(people[::-1], diaries, service=SERVICE, at=at, lot=lot)
         assert set(order) == set(people)
         first = diaries[order[0].id]
         span = Interval(at, at + timedelta(hours=1))

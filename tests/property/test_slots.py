@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.domain.booking.cells import claimed
+from common.domain.booking.cells import claimed_time
 from common.domain.calendar.interval import Interval
-from common.domain.slots.engine import Availability, Known, SlotQuestion, free_starts, reasons
+from common.domain.slots.engine import Availability, KnownCalendar, SlotQuestion, free_starts, reasons
 from tests.property.slot_cases import EXAMPLES, MINUTE, cases, every_moment, oracle
 
 
@@ -42,12 +42,12 @@ def test_booking_asks_with_a_narrower_picture_and_gets_the_same_answer(case, dat
     listed = free_starts(question, picture)
     moment = data.draw(st.sampled_from(listed or (question.window.start,)))
     service = question.service
-    near = claimed(moment, service)
+    near = claimed_time(moment, service)
     narrow = Availability(
         bookings=tuple(item for item in picture.bookings if item.overlaps(near)),
         absences=tuple(item for item in picture.absences if item.interval.overlaps(near)),
         calendars={
-            key: Known(
+            key: KnownCalendar(
                 busy=tuple(item for item in state.busy if item.overlaps(near)),
                 free=tuple(item for item in state.free if item.overlaps(near)),
                 as_of=state.as_of,

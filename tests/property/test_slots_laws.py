@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.domain.booking.cells import cells, claimed
+from common.domain.booking.cells import cells, claimed_time
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.zones import instant, zone
 from common.domain.catalogue.records import Absence
-from common.domain.slots.engine import Availability, Known, SlotQuestion, Unknown, free_starts
+from common.domain.slots.engine import Availability, KnownCalendar, SlotQuestion, UnknownCalendar, free_starts
 from tests.property.slot_cases import DAY, EXAMPLES, MINUTE, ZONES, cases, spans, to_instant
 
 
@@ -21,14 +21,14 @@ from tests.property.slot_cases import DAY, EXAMPLES, MINUTE, ZONES, cases, spans
 def test_customers_who_book_what_is_listed_never_share_a_cell(case, data):
     """Pitfall 23: each books one of the listed times in turn, and every claim is disjoint from all before."""
     question, picture = case
-    bookings = [claimed(item.start, question.service) for item in picture.bookings]
+    bookings = [claimed_time(item.start, question.service) for item in picture.bookings]
     taken = {key for booking in bookings for key in cells(booking)}
     for _ in range(6):
         view = Availability(tuple(bookings), picture.absences, picture.calendars)
         listed = free_starts(question, view)
         if not listed:
             break
-        bookings.append(claimed(data.draw(st.sampled_from(listed)), question.service))
+        bookings.append(claimed_time(data.draw(st.sampled_from(listed)), question.service))
         keys = set(cells(bookings[-1]))
         assert not keys & taken
         taken |= keys
@@ -41,7 +41,7 @@ def test_more_busy_time_never_adds_a_start(case, data):
     question, picture = case
     extra = data.draw(spans(question.window.start))
     before = set(free_starts(question, picture))
-    busy = Known((extra,), (), question.now)
+    busy = KnownCalendar((extra,), (), question.now)
 
     for more in (
         Availability((*picture.bookings, extra), picture.absences, picture.calendars),
@@ -50,7 +50,7 @@ def test_more_busy_time_never_adds_a_start(case, data):
     ):
         assert set(free_starts(question, more)) <= before
     unknown = Availability(
-        picture.bookings, picture.absences, {**picture.calendars, "more": Unknown("timeout")}
+        picture.bookings, picture.absences, {**picture.calendars, "more": UnknownCalendar("timeout")}
     )
     assert () == free_starts(question, unknown)
 

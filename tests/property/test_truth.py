@@ -10,7 +10,7 @@ import pytest
 
 from common.domain.booking.booking import BookingStatus
 from common.domain.booking.booking_change import BookingChange
-from common.flows.booking.commit import settle
+from common.flows.booking.commit import commit_change
 from tests.flows.setups.graph_setup import Outlook
 from tests.flows.setups.sync_setup import Synced, at
 from tests.truth import differences
@@ -43,7 +43,7 @@ def test_an_event_that_outlived_its_booking_is_found(kind: Any, account: str) ->
     world = exported(kind)
     before = world.booking()
     after = replace(before, status=BookingStatus.CANCELLED, revision=before.revision + 1)
-    settle(world.ports, BookingChange(before=before, after=after))
+    commit_change(world.ports, BookingChange(before=before, after=after))
 
     assert differences(world, world.connection, account) == [
         f"an event of no booking: {world.link().event_id}"

@@ -39,19 +39,19 @@ class Staff:
 Authority = LinkHolder | Staff
 
 
-def token(signature: bytes) -> str:
+def encode_token(signature: bytes) -> str:
     """The text of a management token."""
     return base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
 
 
-def signature(text: str) -> bytes:
+def decode_token(text: str) -> bytes:
     """The signature in a token, or no bytes at all where it cannot be one."""
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         return b""
     # Only the one spelling: the last character of base64 has spare bits.
-    return raw if len(raw) == SIGNATURE_BYTES and token(raw) == text else b""
+    return raw if len(raw) == SIGNATURE_BYTES and encode_token(raw) == text else b""
 
 
 def link(page: str, *, tenant: str, booking: str, token: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
+from common.domain.booking.proposal import Proposal
 from common.domain.calendar.interval import Interval
 
 
@@ -36,23 +37,6 @@ class Customer:
     email: str | None = field(default=None, repr=False)
     phone: str | None = field(default=None, repr=False)
     zone: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What an owner did to an exported event, and nobody has decided about yet; kept with its booking.
-
-    Only what was changed is set. ``connection`` names the calendar account in which the event looks like
-    this; ``deletion`` says that the event is gone from there.
-    """
-
-    connection: str
-    proposed_at: datetime
-    expires_at: datetime
-    interval: Interval | None = None
-    title: str | None = field(default=None, repr=False)
-    description: str | None = field(default=None, repr=False)
-    deletion: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,122 +105,3 @@ class Booking:
     def is_seat(self) -> bool:
         """Whether it is one of several in a session."""
         return self.session is not None and self.session != self.id
-
-
-class LinkState(StrEnum):
-    """Where an export stands."""
-
-    PENDING = "pending"
-    LIVE = "live"
-    MISSING = "missing"
-    GONE = "gone"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class ExportLink:
-    """Which provider event mirrors a booking in one connection, and what we last wrote there.
-
-    ``written`` holds a fingerprint per field of the last write (stored before the write is sent, so that
-    a lost answer is still recognised as our own). ``revision`` is the booking's revision last written.
-    ``updated`` is the provider's time stamp of the last state that we know: older reports are stale.
-    """
-
-    tenant: str
-    connection: str
-    booking: str
-    calendar: str
-    calendar_id: str = field(repr=False)
-    event_id: str
-    epoch: int
-    state: LinkState
-    revision: int = 0
-    written: Mapping[str, str] = field(default_factory=dict)
-    etag: str | None = None
-    updated: datetime | None = None
-    missing_since: datetime | None = None
-    attempts: int = 0
-    error: str | None = None
-    version: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class EventDraft:
-    """What a booking's event shall look like at the provider.
-
-    ``reminder`` None means the calendar's default. ``attendee`` is (address, name). ``notify`` decides
-    whether the provider mails the attendee about this one write.
-    """
-
-    event_id: str
-    booking: str
-    epoch: int
-    interval: Interval
-    zone: str
-    title: str = field(repr=False)
-    description: str = field(repr=False)
-    attendee: tuple[str, str] | None = field(default=None, repr=False)
-    accepted: bool = False
-    notify: bool = False
-    reminder: int | None = None
-    tag: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class EventRef:
-    """The provider's answer to a write."""
-
-    id: str
-    etag: str | None
-    updated: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class IdTaken:
-    """The provider has the event already, and knows it by this id; whose it is must be read."""
-
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """The event is not in the state that we last saw; read it before writing."""
-
-    id: str
-
-
-# A week is enough for holidays' deputies; the appointment itself ends the question earlier.
-KEPT = timedelta(days=7)
-
-
-def expiry(booking: Booking, now: datetime) -> datetime:
-    """When a proposal lapses: after a week, at the latest when the appointment begins."""
-    start = booking.interval.start
-    return min(now + KEPT, start) if start > now else now + KEPT
-
-
-def renewed(before: Proposal | None, wanted: Proposal | None) -> Proposal | None:
-    """The proposal that is kept: the one that is known, where the same is proposed once more."""
-    if before is None or wanted is None:
-        return wanted
-    same = replace(wanted, proposed_at=before.proposed_at, expires_at=before.expires_at)
-    return before if same == before else wanted
-
-
-def without_time(proposal: Proposal | None) -> Proposal | None:
-    """What is left of a proposal once the booking has another time: words stay in question, times do not."""
-    if proposal is None or proposal.deletion:
-        return None
-    left = replace(proposal, interval=None)
-    return None if left.title is None and left.description is None else left
-
-
-@dataclass(frozen=True, slots=True)
-class IdempotencyRecord:
-    """The first request under a key; ``fingerprint`` tells a repeat from a reuse."""
-
-    id: str
-    tenant: str
-    fingerprint: str
-    booking: str
-    expires_at: datetime

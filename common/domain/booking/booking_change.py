@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from common.domain.booking.booking import Booking, ExportLink, Seat
+from common.domain.booking.booking import Booking, Seat
+from common.domain.export.exported_event import ExportLink
 
 if TYPE_CHECKING:
-    from common.domain.booking.booking import IdempotencyRecord
     from common.domain.notify import Notice
     from common.domain.shared.tasks import OutboxEntry
 
@@ -47,3 +47,14 @@ class BookingChange:
     notices: tuple[Notice, ...] = ()
     idempotency: IdempotencyRecord | None = None
     sessions: tuple[SeatTaken | SessionChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyRecord:
+    """The first request under a key; ``fingerprint`` tells a repeat from a reuse."""
+
+    id: str
+    tenant: str
+    fingerprint: str
+    booking: str
+    expires_at: datetime

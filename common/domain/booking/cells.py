@@ -16,16 +16,16 @@ def next_cell(moment: datetime) -> datetime:
     return moment + (_EPOCH - moment) % GRID
 
 
-def outward(span: Interval) -> Interval:
+def whole_cells(span: Interval) -> Interval:
     """The smallest range of whole cells around ``span``."""
     start = span.start - (span.start - _EPOCH) % GRID
     return Interval(start, next_cell(span.end))
 
 
-def claimed(start: datetime, service: Service) -> Interval:
+def claimed_time(start: datetime, service: Service) -> Interval:
     """What an appointment at ``start`` takes away from others: its time and its buffers, in whole cells."""
     appointment = Interval(start, start + service.duration)
-    return outward(appointment.pad(service.buffer_before, service.buffer_after))
+    return whole_cells(appointment.pad(service.buffer_before, service.buffer_after))
 
 
 def cells(span: Interval) -> tuple[str, ...]:
@@ -34,7 +34,7 @@ def cells(span: Interval) -> tuple[str, ...]:
     Raises:
         ValueError: It is longer than any booking with its buffers.
     """
-    whole = outward(span)
+    whole = whole_cells(span)
     if whole.length > LONGEST_CLAIM:
         raise ValueError(f"a booking claims at most {LONGEST_CLAIM // timedelta(hours=1)} hours")
     count = whole.length // GRID

@@ -15,7 +15,7 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _WEEK = timedelta(days=7)
 
 
-def fairly(
+def in_fair_order(
     takers: Sequence[Resource], agendas: Mapping[str, Agenda], *, service: Service, at: datetime, lot: str
 ) -> list[Resource]:
     """Everybody who is free, in the order in which they are asked.

@@ -12,18 +12,18 @@ from dataclasses import replace
 from datetime import datetime
 
 from common.domain.booking.booking import Booking, BookingStatus, Customer, Seat
-from common.domain.booking.cells import claimed
+from common.domain.booking.cells import claimed_time
 from common.domain.calendar.interval import Interval, aware
 from common.domain.catalogue.records import Service
 from common.domain.slots.agenda import Agenda, Session
-from common.domain.slots.engine import Availability, Code, Reason, SlotQuestion, free_starts, reasons
+from common.domain.slots.engine import Availability, Reason, ReasonCode, SlotQuestion, free_starts, reasons
 
 # A session takes place where it is, whatever the hours and the grid say meanwhile.
-_HOURS = frozenset({Code.OUTSIDE_AVAILABILITY, Code.NO_FREE_EVENT, Code.OFF_GRID})
-_TAKEN = frozenset({Code.BOOKING, Code.BUFFER})
+_HOURS = frozenset({ReasonCode.OUTSIDE_AVAILABILITY, ReasonCode.NO_FREE_EVENT, ReasonCode.OFF_GRID})
+_TAKEN = frozenset({ReasonCode.BOOKING, ReasonCode.BUFFER})
 
 
-def living(agenda: Agenda, now: datetime) -> Agenda:
+def without_expired_holds(agenda: Agenda, now: datetime) -> Agenda:
     """The agenda without the holds that have ended, and without sessions of nothing but these."""
     gone = {name for name, until in agenda.holds.items() if until <= now}
     ended = {
@@ -36,10 +36,10 @@ def living(agenda: Agenda, now: datetime) -> Agenda:
         return agenda
     spans = {name: agenda.bookings[name] for name in gone if name in agenda.bookings}
     spans |= {name: agenda.bookings[of] for name, of in ended.items() if of in agenda.bookings}
-    return replace(without(agenda, gone | ended.keys()), expired=spans)
+    return replace(without_bookings(agenda, gone | ended.keys()), expired=spans)
 
 
-def without(agenda: Agenda, names: Collection[str]) -> Agenda:
+def without_bookings(agenda: Agenda, names: Collection[str]) -> Agenda:
     """The agenda as if these bookings, holds, seats that are held, or sessions were not there."""
     shrunk = {name: _less(session, names) for name, session in agenda.sessions.items()}
     gone = {*names, *(name for name, session in shrunk.items() if not session.taken)}
@@ -59,11 +59,11 @@ def session_at(agenda: Agenda, service: Service, at: datetime) -> str | None:
     """The session of this service that starts then; one of another length is not this service's any more."""
     for name, session in agenda.sessions.items():
         if session.service == service.id and session.start == at:
-            return name if agenda.bookings.get(name) == claimed(aware(at), service) else None
+            return name if agenda.bookings.get(name) == claimed_time(aware(at), service) else None
     return None
 
 
-def starts(
+def bookable_starts(
     question: SlotQuestion, picture: Availability, agenda: Agenda, *, seats: int = 1
 ) -> Mapping[datetime, int]:
     """Every start in the window at which so many seats are left, in order, and how many those are.
@@ -86,11 +86,11 @@ def _open(
         inside = question.window.start <= session.start < question.window.end
         if inside and session.service == question.service.id:
             left = question.service.capacity - session.taken
-            if not why(question, picture, agenda, session.start, seats=seats):
+            if not refusal_reasons(question, picture, agenda, session.start, seats=seats):
                 yield session.start, left
 
 
-def why(
+def refusal_reasons(
     question: SlotQuestion, picture: Availability, agenda: Agenda, at: datetime, *, seats: int = 1
 ) -> tuple[Reason, ...]:
     """Everything in the way of so many seats at ``at``; empty exactly where ``starts`` offers it."""
@@ -106,7 +106,7 @@ def why(
         found = tuple(reason for reason in apart if reason.code not in _HOURS)
         full = span if seats > left else None
     named = tuple(_named(reason, agenda) for reason in found)
-    return (*named, Reason(Code.CAPACITY, full, name)) if full else named
+    return (*named, Reason(ReasonCode.CAPACITY, full, name)) if full else named
 
 
 def _named(reason: Reason, agenda: Agenda) -> Reason:
@@ -114,10 +114,10 @@ def _named(reason: Reason, agenda: Agenda) -> Reason:
     if reason.code not in _TAKEN:
         return reason
     name = next((name for name, span in agenda.bookings.items() if span == reason.interval), None)
-    return replace(reason, code=Code.HOLD if name in agenda.holds else reason.code, source=name)
+    return replace(reason, code=ReasonCode.HOLD if name in agenda.holds else reason.code, source=name)
 
 
-def opened(seat: Booking, name: str) -> Booking:
+def open_session(seat: Booking, name: str) -> Booking:
     """The session that begins with this seat."""
     return replace(
         seat,
@@ -136,19 +136,19 @@ def opened(seat: Booking, name: str) -> Booking:
     )
 
 
-def left(session: Booking, seat: str, now: datetime) -> Booking:
+def leave_seat(session: Booking, seat: str, now: datetime) -> Booking:
     """The session without one of its seats; with the last one it ends."""
     roster = {name: places for name, places in session.roster.items() if name != seat}
     status = session.status if roster else BookingStatus.CANCELLED
     return replace(session, roster=roster, status=status, revision=session.revision + 1, updated_at=now)
 
 
-def alone(session: Booking, seat: str) -> bool:
+def sits_alone(session: Booking, seat: str) -> bool:
     """Whether nobody else sits there, or holds a seat."""
     return set(session.roster) <= {seat}
 
 
-def booked(session: Booking) -> int:
+def booked_seats(session: Booking) -> int:
     """How many seats are booked; what is only held does not count."""
     return sum(len(seat.places) for seat in session.roster.values() if seat.until is None)
 

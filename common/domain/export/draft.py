@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from common.domain.booking import access, sessions
-from common.domain.booking.booking import Booking, EventDraft
+from common.domain.booking.booking import Booking
 from common.domain.catalogue.records import Resource, Service
 from common.domain.connect.settings import ExportSettings
 from common.domain.export import templates
+from common.domain.export.exported_event import EventDraft
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def facts(
 
 def _group(session: Booking, *, service: Service, resource: Resource) -> Mapping[str, str]:
     """The words for a session: how many come, and nothing of who they are."""
-    count = f"{sessions.booked(session)}/{service.capacity}"
+    count = f"{sessions.booked_seats(session)}/{service.capacity}"
     return {
         **dict.fromkeys(templates.PLACEHOLDERS, ""),
         "service": service.name,

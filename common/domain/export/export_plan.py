@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from common.domain.booking.booking import Booking, ExportLink, LinkState
+from common.domain.booking.booking import Booking
+from common.domain.export.exported_event import ExportLink, LinkState
 
 WITHOUT_ATTENDEE = "without_attendee"
 _LEFTOVER = "leftover"

@@ -13,7 +13,7 @@ from common.domain.calendar.interval import Interval, merge
 from common.domain.catalogue.records import Absence
 from common.domain.connect.settings import PrivateMode
 from common.domain.slots.blocking import Effect, effect
-from common.domain.slots.offers import CalendarReport
+from common.domain.slots.slot_answers import CalendarReport
 from common.domain.sync.imported_events import ImportedEvent
 from common.errors import InvalidRequest
 

@@ -17,12 +17,12 @@ _LEAST = timedelta(microseconds=1)
 _MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 
 
-def week(moment: datetime) -> str:
+def week_of(moment: datetime) -> str:
     """The ISO week of an instant in UTC, such as ``2027-W12``; the keys sort like time."""
     return week_numbered((aware(moment) - _MONDAY) // _WEEK)
 
 
-def weeks(span: Interval) -> tuple[str, ...]:
+def weeks_of(span: Interval) -> tuple[str, ...]:
     """Every week that ``span`` touches, in order, without a gap.
 
     Raises:
@@ -44,7 +44,7 @@ def week_numbered(number: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportedTimes:
     """What one external calendar says about a week."""
 
     busy: Sequence[Interval] = ()
@@ -86,7 +86,7 @@ class Agenda:
 
     bookings: Mapping[str, Interval] = field(default_factory=dict, hash=False)
     absences: Mapping[str, Interval] = field(default_factory=dict, hash=False)
-    imports: Mapping[str, Imported] = field(default_factory=dict, hash=False)
+    imports: Mapping[str, ImportedTimes] = field(default_factory=dict, hash=False)
     holds: Mapping[str, datetime] = field(default_factory=dict, hash=False)
     sessions: Mapping[str, Session] = field(default_factory=dict, hash=False)
     expired: Mapping[str, Interval] = field(default_factory=dict, hash=False)
@@ -102,14 +102,14 @@ class Agenda:
         )
 
 
-def joined(agendas: Iterable[Agenda]) -> Agenda:
+def join_weeks(agendas: Iterable[Agenda]) -> Agenda:
     """Several weeks as one; what is stored in more than one of them counts once.
 
     Weeks are documents that may be read while one moves. Where two tell different times of the same booking,
     the range around both is kept: that never sells a time twice.
     """
     parts = tuple(agendas)
-    imports: dict[str, list[Imported]] = {}
+    imports: dict[str, list[ImportedTimes]] = {}
     for part in parts:
         for calendar, imported in part.imports.items():
             imports.setdefault(calendar, []).append(imported)
@@ -147,11 +147,11 @@ def _united(parts: Iterable[Mapping[str, Interval]]) -> NamedSpans:
     return NamedSpans(found)
 
 
-def _one(items: Iterable[Imported]) -> Imported:
+def _one(items: Iterable[ImportedTimes]) -> ImportedTimes:
     parts = tuple(items)
     busy = TakenTimes.of(pair for part in parts for pair in numbers(part.busy))
     # Not merged: each free time starts the booking grid anew, however it touches another.
     free = sorted({pair for part in parts for pair in numbers(part.free)})
-    return Imported(
+    return ImportedTimes(
         busy=Spans(tuple(chain.from_iterable(busy))), free=Spans(tuple(chain.from_iterable(free)))
     )

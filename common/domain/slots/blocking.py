@@ -41,7 +41,7 @@ class BlockingRule:
 
 
 # The first line that applies decides. docs/what-blocks.md shows the same table to people.
-TABLE: tuple[BlockingRule, ...] = (
+BLOCKING_RULES: tuple[BlockingRule, ...] = (
     BlockingRule("cancelled", lambda event: event.cancelled, Effect.IGNORED),
     BlockingRule("declined by the owner", lambda event: event.response is Response.DECLINED, Effect.IGNORED),
     BlockingRule("without length", lambda event: not event.timed, Effect.SHOWN),
@@ -87,13 +87,13 @@ def effect(event: ExternalEvent, rules: BusyRules) -> Effect:
 
 @lru_cache(maxsize=1024)
 def _decided(facts: EventFacts, rules: BusyRules) -> Effect:
-    rule = next(rule for rule in TABLE if rule.applies(facts))
+    rule = next(rule for rule in BLOCKING_RULES if rule.applies(facts))
     if rule.switch is not None and not getattr(rules, rule.switch):
         return Effect.SHOWN
     return rule.effect
 
 
-def offers(event: ExternalEvent, rules: BusyRules) -> bool:
+def offers_free_time(event: ExternalEvent, rules: BusyRules) -> bool:
     """Whether an event is free time that its owner offers (option "use the calendar's free times").
 
     A working place or a birthday is marked free as well, but offers nothing.

@@ -18,7 +18,7 @@ from common.domain.slots.sweep_line import Grid, TakenTimes, free_runs
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownCalendar:
     """What a calendar said: busy times, times marked free, and when it said so."""
 
     busy: Sequence[Interval]
@@ -27,13 +27,13 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownCalendar:
     """A calendar that could not be asked; it never counts as free."""
 
     reason: str
 
 
-CalendarState = Known | Unknown
+CalendarState = KnownCalendar | UnknownCalendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,11 @@ class Availability:
     def free(self) -> Iterator[Interval]:
         """The times that external calendars mark as free."""
         for state in self.calendars.values():
-            if isinstance(state, Known):
+            if isinstance(state, KnownCalendar):
                 yield from state.free
 
 
-class Code(StrEnum):
+class ReasonCode(StrEnum):
     """Why a time is not offered; stable words of the API."""
 
     OUTSIDE_WINDOW = "outside_window"
@@ -94,7 +94,7 @@ class Code(StrEnum):
 class Reason:
     """One thing in the way, with its range and the id of its absence, calendar, service or resource."""
 
-    code: Code
+    code: ReasonCode
     interval: Interval | None = None
     source: str | None = None
 
@@ -102,7 +102,7 @@ class Reason:
 def free_starts(question: SlotQuestion, picture: Availability) -> tuple[datetime, ...]:
     """Every start in the window that can be booked, as sorted UTC instants."""
     first, last = _first_and_last(question)
-    unknown = any(isinstance(state, Unknown) for state in picture.calendars.values())
+    unknown = any(isinstance(state, UnknownCalendar) for state in picture.calendars.values())
     if first >= last or unknown or any(_not_sold(question)):
         return ()
     grid = _grid(question.service)
@@ -156,7 +156,7 @@ def _blocks(picture: Availability) -> Iterator[Seconds]:
     yield from numbers(picture.bookings)
     yield from numbers(absence.interval for absence in picture.absences)
     for state in picture.calendars.values():
-        if isinstance(state, Known):
+        if isinstance(state, KnownCalendar):
             yield from numbers(state.busy)
 
 
@@ -167,7 +167,7 @@ def reasons(question: SlotQuestion, picture: Availability, at: datetime) -> tupl
     """
     moment = aware(at)
     found = [*_not_sold(question), *_too_soon_or_late(question, moment)]
-    if {reason.code for reason in found} & {Code.PAST, Code.HORIZON}:
+    if {reason.code for reason in found} & {ReasonCode.PAST, ReasonCode.HORIZON}:
         return tuple(found)
     return (*found, *_outside_hours(question, picture, moment), *_in_the_way(question, picture, moment))
 
@@ -175,23 +175,23 @@ def reasons(question: SlotQuestion, picture: Availability, at: datetime) -> tupl
 def _not_sold(question: SlotQuestion) -> Iterator[Reason]:
     service, resource = question.service, question.resource
     if not service.active:
-        yield Reason(Code.INACTIVE, source=service.id)
+        yield Reason(ReasonCode.INACTIVE, source=service.id)
     if not resource.active:
-        yield Reason(Code.INACTIVE, source=resource.id)
+        yield Reason(ReasonCode.INACTIVE, source=resource.id)
     if resource.id not in service.resources:
-        yield Reason(Code.NOT_OFFERED, source=resource.id)
+        yield Reason(ReasonCode.NOT_OFFERED, source=resource.id)
 
 
 def _too_soon_or_late(question: SlotQuestion, at: datetime) -> Iterator[Reason]:
     now, service = question.now, question.service
     if not question.window.start <= at < question.window.end:
-        yield Reason(Code.OUTSIDE_WINDOW, question.window)
+        yield Reason(ReasonCode.OUTSIDE_WINDOW, question.window)
     if at < now:
-        yield Reason(Code.PAST, Interval(at, now))
+        yield Reason(ReasonCode.PAST, Interval(at, now))
     elif at < now + service.notice:
-        yield Reason(Code.NOTICE, Interval(now, now + service.notice))
+        yield Reason(ReasonCode.NOTICE, Interval(now, now + service.notice))
     if at > now + service.horizon:
-        yield Reason(Code.HORIZON, Interval(now + service.horizon, at))
+        yield Reason(ReasonCode.HORIZON, Interval(now + service.horizon, at))
 
 
 def _outside_hours(question: SlotQuestion, picture: Availability, at: datetime) -> Iterator[Reason]:
@@ -199,29 +199,33 @@ def _outside_hours(question: SlotQuestion, picture: Availability, at: datetime) 
     near = openings(question.resource, appointment, picture.free())
     around = [opening for opening in near if opening.start <= at < opening.end]
     if not any(run.contains(appointment) for run in merge(near)):
-        code = Code.NO_FREE_EVENT if question.resource.use_external_free else Code.OUTSIDE_AVAILABILITY
+        code = (
+            ReasonCode.NO_FREE_EVENT
+            if question.resource.use_external_free
+            else ReasonCode.OUTSIDE_AVAILABILITY
+        )
         for closed in subtract([appointment], near):
             yield Reason(code, closed)
     step = question.service.step
     if around and all((at - next_cell(opening.start)) % step for opening in around):
         since = (at - next_cell(around[-1].start)) % step
-        yield Reason(Code.OFF_GRID, Interval(at - since, at - since + step))
+        yield Reason(ReasonCode.OFF_GRID, Interval(at - since, at - since + step))
 
 
 def _in_the_way(question: SlotQuestion, picture: Availability, at: datetime) -> Iterator[Reason]:
     appointment = Interval(at, at + question.service.duration)
     padded = appointment.pad(question.service.buffer_before, question.service.buffer_after)
     for booking in _meeting(padded, picture.bookings):
-        yield Reason(Code.BOOKING if booking.overlaps(appointment) else Code.BUFFER, booking)
+        yield Reason(ReasonCode.BOOKING if booking.overlaps(appointment) else ReasonCode.BUFFER, booking)
     for absence in picture.absences:
         if absence.interval.overlaps(padded):
-            yield Reason(Code.ABSENCE, absence.interval, absence.id)
+            yield Reason(ReasonCode.ABSENCE, absence.interval, absence.id)
     for calendar, state in picture.calendars.items():
-        if isinstance(state, Unknown):
-            yield Reason(Code.UNKNOWN_CALENDAR, padded, calendar)
+        if isinstance(state, UnknownCalendar):
+            yield Reason(ReasonCode.UNKNOWN_CALENDAR, padded, calendar)
         else:
             for busy in _meeting(padded, state.busy):
-                yield Reason(Code.EXTERNAL_BUSY, busy, calendar)
+                yield Reason(ReasonCode.EXTERNAL_BUSY, busy, calendar)
 
 
 def _meeting(span: Interval, others: Iterable[Interval]) -> Iterator[Interval]:

@@ -11,7 +11,7 @@ from common.domain.calendar.connection import CalendarEntry, Connection
 from common.domain.calendar.event import LOOK, Detail, ExternalEvent
 from common.domain.calendar.interval import Interval
 from common.domain.connect.settings import ImportMode, ImportSettings, PrivateMode
-from common.domain.slots.blocking import Effect, effect, offers
+from common.domain.slots.blocking import Effect, effect, offers_free_time
 from common.domain.sync.windows import LONGEST, kept
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -184,7 +184,7 @@ class EventCopier:
         hidden = event.private and settings.private is not PrivateMode.FULL
         return CopyRule(
             marks=(BLOCKS if does is Effect.BLOCKS else 0)
-            | (FREE if offers(event, settings.busy) else 0)
+            | (FREE if offers_free_time(event, settings.busy) else 0)
             | (PRIVATE if event.private else 0),
             texts=settings.mode is ImportMode.FULL and not hidden,
         )

@@ -7,16 +7,21 @@ from datetime import datetime
 
 from common.domain.booking.access import HoldKey
 from common.domain.booking.booking import Booking, BookingStatus, Customer, Source
-from common.domain.booking.fair_choice import fairly
+from common.domain.booking.fair_choice import in_fair_order
 from common.domain.calendar.interval import aware
-from common.domain.slots.offers import kindest
+from common.domain.slots.refusals import kindest_refusal
 from common.errors import AlreadyExists, Conflict, InvalidRequest, KeyReused, SlotTaken
-from common.flows.booking.commit import drafted
-from common.flows.booking.holds import held
-from common.flows.booking.idempotency import Request, booking_id, first_made, record_of
-from common.flows.booking.seats import Claim, claim, ended
+from common.flows.booking.commit import draft_booking
+from common.flows.booking.holds import find_hold
+from common.flows.booking.idempotency import (
+    IdempotentRequest,
+    booking_id,
+    earlier_booking,
+    idempotency_record,
+)
+from common.flows.booking.seats import TimeClaim, claim_time, has_expired
 from common.flows.shared.booking_access import manage_token
-from common.flows.slots.availability import Offer, Wish, offer
+from common.flows.slots.availability import CheckedSlot, RequestedSlot, check_slot
 from common.ports import Ports
 
 
@@ -60,7 +65,7 @@ def book(ports: Ports, command: Book) -> Booked:
         KeyReused: The key was used with another request.
     """
     request = _request(command)
-    if first := first_made(ports, request):
+    if first := earlier_booking(ports, request):
         return _answer(ports, ports.bookings.get(command.tenant, first), repeated=True)
     hold = _held(ports, command)
     if hold is not None and (made := _converted(ports, command, request, hold)):
@@ -68,20 +73,24 @@ def book(ports: Ports, command: Book) -> Booked:
     return _taken(ports, command, request)
 
 
-def _taken(ports: Ports, command: Book, request: Request) -> Booked:
+def _taken(ports: Ports, command: Book, request: IdempotentRequest) -> Booked:
     """Whoever is free and next in turn gets it; where somebody was faster, the next one."""
-    wish = Wish(command.tenant, command.service, command.resource, command.start, seats=command.seats)
-    found, name = offer(ports, wish), booking_id(ports, request)
+    wish = RequestedSlot(
+        command.tenant, command.service, command.resource, command.start, seats=command.seats
+    )
+    found, name = check_slot(ports, wish), booking_id(ports, request)
     scene, refusals = found.scene, list(found.refusals)
-    for resource in fairly(found.takers, scene.agendas, service=scene.service, at=command.start, lot=name):
-        booking = drafted(ports, wish, scene.service, resource.id, name=name, customer=command.customer)
+    for resource in in_fair_order(
+        found.takers, scene.agendas, service=scene.service, at=command.start, lot=name
+    ):
+        booking = draft_booking(ports, wish, scene.service, resource.id, name=name, customer=command.customer)
         try:
-            return _answer(ports, claim(ports, _claim(ports, command, found, booking, request=request)))
+            return _answer(ports, claim_time(ports, _claim(ports, command, found, booking, request=request)))
         except SlotTaken as lost:
             refusals.append(lost)
         except AlreadyExists:
             return _twin(ports, request)
-    raise kindest(refusals)
+    raise kindest_refusal(refusals)
 
 
 def _held(ports: Ports, command: Book) -> Booking | None:
@@ -91,8 +100,8 @@ def _held(ports: Ports, command: Book) -> Booking | None:
         UnknownResource: There never was such a hold.
         InvalidRequest: It was booked before, or is for something else.
     """
-    found = held(ports, tenant=command.tenant, key=command.hold) if command.hold else None
-    if found is None or ended(ports, found):
+    found = find_hold(ports, tenant=command.tenant, key=command.hold) if command.hold else None
+    if found is None or has_expired(ports, found):
         return None
     if found.status is not BookingStatus.HELD:
         raise InvalidRequest("this hold was used before", code="hold_used")
@@ -102,14 +111,14 @@ def _held(ports: Ports, command: Book) -> Booking | None:
     return found
 
 
-def _converted(ports: Ports, command: Book, request: Request, hold: Booking) -> Booked | None:
+def _converted(ports: Ports, command: Book, request: IdempotentRequest, hold: Booking) -> Booked | None:
     """The hold as a booking, its calendars asked once more; None where it ended at this very moment."""
-    wish = Wish(
+    wish = RequestedSlot(
         hold.tenant, hold.service, hold.resource, command.start, moving=hold.id, seats=hold.seats, held=True
     )
-    found = offer(ports, wish)
+    found = check_slot(ports, wish)
     if not found.takers:
-        raise kindest(found.refusals)
+        raise kindest_refusal(found.refusals)
     booking = replace(
         hold,
         status=BookingStatus.CONFIRMED,
@@ -120,9 +129,9 @@ def _converted(ports: Ports, command: Book, request: Request, hold: Booking) -> 
     )
     wanted = _claim(ports, command, found, booking, request=request, before=hold)
     try:
-        return _answer(ports, claim(ports, wanted))
+        return _answer(ports, claim_time(ports, wanted))
     except Conflict:
-        made = first_made(ports, request)
+        made = earlier_booking(ports, request)
         return _answer(ports, ports.bookings.get(command.tenant, made), repeated=True) if made else None
     except AlreadyExists:
         return _twin(ports, request)
@@ -131,24 +140,24 @@ def _converted(ports: Ports, command: Book, request: Request, hold: Booking) -> 
 def _claim(
     ports: Ports,
     command: Book,
-    found: Offer,
+    found: CheckedSlot,
     booking: Booking,
     *,
-    request: Request,
+    request: IdempotentRequest,
     before: Booking | None = None,
-) -> Claim:
+) -> TimeClaim:
     source = Source.STAFF if command.subject else Source.CUSTOMER
-    return Claim(
+    return TimeClaim(
         before=before,
         after=replace(booking, source=source, note=command.note),
         service=found.scene.service,
         agenda=found.scene.agendas[booking.resource],
         connections=found.scene.connections.get(booking.resource, ()),
-        idempotency=record_of(ports, request, booking.id, now=ports.clock.now()),
+        idempotency=idempotency_record(ports, request, booking.id, now=ports.clock.now()),
     )
 
 
-def _request(command: Book) -> Request:
+def _request(command: Book) -> IdempotentRequest:
     try:
         start = aware(command.start)
     except (ValueError, OverflowError) as wrong:
@@ -166,12 +175,12 @@ def _request(command: Book) -> Request:
     }
     if command.seats > 1:
         said["seats"] = str(command.seats)
-    return Request(command.tenant, command.subject or "", command.idempotency_key, said)
+    return IdempotentRequest(command.tenant, command.subject or "", command.idempotency_key, said)
 
 
-def _twin(ports: Ports, request: Request) -> Booked:
+def _twin(ports: Ports, request: IdempotentRequest) -> Booked:
     """The same request came twice at the same moment: both get the one booking."""
-    made = first_made(ports, request)
+    made = earlier_booking(ports, request)
     if made is None:
         raise KeyReused("this idempotency key was used before")
     return _answer(ports, ports.bookings.get(request.tenant, made), repeated=True)

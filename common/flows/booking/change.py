@@ -6,19 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from common.domain.booking.access import Authority
-from common.domain.booking.booking import Booking, BookingStatus, without_time
+from common.domain.booking.booking import Booking, BookingStatus
 from common.domain.booking.booking_change import BookingChange
-from common.domain.booking.cells import claimed
+from common.domain.booking.cells import claimed_time
+from common.domain.booking.proposal import without_time
 from common.domain.calendar.interval import Interval
-from common.domain.shared.conflicts import retry_conflicts
 from common.domain.shared.preconditions import NOTHING_DEMANDED, Condition
-from common.domain.slots.offers import kindest
-from common.errors import InvalidRequest
-from common.flows.booking.commit import settle
-from common.flows.booking.seats import TRIES, Claim, claim, leave, vacating
-from common.flows.shared.booking_access import changeable, changed_by, entrusted
+from common.domain.slots.refusals import kindest_refusal
+from common.errors import Conflict, InvalidRequest
+from common.flows.booking.commit import commit_change
+from common.flows.booking.seats import TRIES, TimeClaim, claim_time, leave_session, what_moves
+from common.flows.shared.booking_access import author_of, authorized_booking, changeable_booking
 from common.flows.shared.outbox import promises
-from common.flows.slots.availability import Wish, offer
+from common.flows.slots.availability import RequestedSlot, check_slot
 from common.ports import Ports
 
 
@@ -37,7 +37,7 @@ def read_booking(ports: Ports, command: ReadBooking) -> Booking:
     Raises:
         UnknownResource: There is no such booking, or not for this caller.
     """
-    return entrusted(ports, tenant=command.tenant, booking=command.booking, by=command.by)
+    return authorized_booking(ports, tenant=command.tenant, booking=command.booking, by=command.by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def reschedule(ports: Ports, command: Reschedule) -> Booking:
         StaleVersion: The booking is not the one that the caller saw.
         Conflict: Somebody else changed the booking at the same moment.
     """
-    booking = changeable(
+    booking = changeable_booking(
         ports, tenant=command.tenant, booking=command.booking, by=command.by, revision=command.revision
     )
     if not booking.active:
@@ -71,30 +71,32 @@ def reschedule(ports: Ports, command: Reschedule) -> Booking:
     if command.start == booking.interval.start:
         return booking
     command.condition.insist(booking.version)
-    wish = Wish(
+    wish = RequestedSlot(
         booking.tenant,
         booking.service,
         booking.resource,
         command.start,
-        moving=vacating(ports, booking),
+        moving=what_moves(ports, booking),
         seats=1 if booking.is_session else booking.seats,
     )
-    found = offer(ports, wish)
+    found = check_slot(ports, wish)
     if not found.takers:
-        raise kindest(found.refusals)
+        raise kindest_refusal(found.refusals)
     service, now = found.scene.service, ports.clock.now()
     moved = replace(
         booking,
         interval=Interval(command.start, command.start + service.duration),
-        claimed=claimed(wish.window.start, service),
+        claimed=claimed_time(wish.window.start, service),
         revision=booking.revision + 1,
         updated_at=now,
-        source=changed_by(command.by),
+        source=author_of(command.by),
         conflict=None,
         proposal=without_time(booking.proposal),
     )
     agenda, connections = found.scene.agendas[booking.resource], found.scene.connections
-    return claim(ports, Claim(booking, moved, service, agenda, connections.get(booking.resource, ())))
+    return claim_time(
+        ports, TimeClaim(booking, moved, service, agenda, connections.get(booking.resource, ()))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +119,8 @@ def cancel_booking(ports: Ports, command: CancelBooking) -> Booking:
         StaleVersion: The booking is not the one that the caller saw.
         Conflict: Others keep changing the booking.
     """
-
-    def cancel() -> Booking:
-        booking = changeable(
+    for _ in range(TRIES):
+        booking = changeable_booking(
             ports, tenant=command.tenant, booking=command.booking, by=command.by, revision=command.revision
         )
         if not booking.active:
@@ -131,14 +132,16 @@ def cancel_booking(ports: Ports, command: CancelBooking) -> Booking:
             status=BookingStatus.CANCELLED,
             revision=booking.revision + 1,
             updated_at=now,
-            source=changed_by(command.by),
+            source=author_of(command.by),
             proposal=None,
         )
         connections = ports.connections.of_resource(booking.tenant, booking.resource)
-        gone = leave(ports, booking, connections)
+        gone = leave_session(ports, booking, connections)
         shown = () if booking.is_seat else promises(cancelled, connections, now=now)
         change = BookingChange(booking, cancelled, outbox=(*gone.outbox, *shown), sessions=gone.sessions)
-        return settle(ports, change)
-
-    # An owner's edit or another seat may come between; cancelling still means the same.
-    return retry_conflicts(cancel, message="the booking is being changed at the moment", tries=TRIES)
+        try:
+            return commit_change(ports, change)
+        except Conflict:
+            # An owner's edit or another seat came between; cancelling still means the same.
+            continue
+    raise Conflict("the booking is being changed at the moment")

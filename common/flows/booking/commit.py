@@ -6,18 +6,18 @@ from dataclasses import replace
 
 from common.domain.booking.booking import Booking, BookingStatus, Customer
 from common.domain.booking.booking_change import BookingChange
-from common.domain.booking.cells import claimed
+from common.domain.booking.cells import claimed_time
 from common.domain.calendar.interval import Interval, aware
 from common.domain.catalogue.records import Service
 from common.errors import StoreUnavailable, UnknownResource
 from common.flows.notify.delivery import news_of
 from common.flows.shared.outbox import announce
-from common.flows.slots.availability import Wish
+from common.flows.slots.availability import RequestedSlot
 from common.ports import Ports
 
 
-def drafted(
-    ports: Ports, wish: Wish, service: Service, resource: str, *, name: str, customer: Customer
+def draft_booking(
+    ports: Ports, wish: RequestedSlot, service: Service, resource: str, *, name: str, customer: Customer
 ) -> Booking:
     """The booking of a wish with one resource, as its first revision."""
     now = ports.clock.now()
@@ -27,7 +27,7 @@ def drafted(
         resource=resource,
         service=service.id,
         interval=Interval(wish.start, wish.start + service.duration),
-        claimed=claimed(aware(wish.start), service),
+        claimed=claimed_time(aware(wish.start), service),
         status=BookingStatus.CONFIRMED,
         customer=customer,
         created_at=now,
@@ -36,7 +36,7 @@ def drafted(
     )
 
 
-def settle(ports: Ports, change: BookingChange) -> Booking:
+def commit_change(ports: Ports, change: BookingChange) -> Booking:
     """Commit, then queue what was promised in the same commit: exports, and telling who wants to know.
 
     Raises:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from common.domain.booking.booking import IdempotencyRecord
+from common.domain.booking.booking_change import IdempotencyRecord
 from common.errors import KeyReused
 from common.ports import Ports
 
@@ -18,7 +18,7 @@ _ID_BYTES = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class IdempotentRequest:
     """What somebody asked for under a key; ``said`` is everything that makes two requests differ."""
 
     tenant: str
@@ -39,7 +39,7 @@ class Request:
         return json.dumps(dict(self.said), sort_keys=True)
 
 
-def booking_id(ports: Ports, request: Request) -> str:
+def booking_id(ports: Ports, request: IdempotentRequest) -> str:
     """The id of the booking: the same for a repeat, random without a key; nobody can guess it."""
     if request.key is None:
         seed = hashlib.sha256(ports.keys.token().encode()).digest()
@@ -48,7 +48,7 @@ def booking_id(ports: Ports, request: Request) -> str:
     return base64.b32hexencode(seed[:_ID_BYTES]).decode().lower()
 
 
-def first_made(ports: Ports, request: Request) -> str | None:
+def earlier_booking(ports: Ports, request: IdempotentRequest) -> str | None:
     """The booking that the first request under this key made, if it lives.
 
     Raises:
@@ -64,7 +64,9 @@ def first_made(ports: Ports, request: Request) -> str | None:
     return record.booking
 
 
-def record_of(ports: Ports, request: Request, booking: str, *, now: datetime) -> IdempotencyRecord | None:
+def idempotency_record(
+    ports: Ports, request: IdempotentRequest, booking: str, *, now: datetime
+) -> IdempotencyRecord | None:
     """The record that is committed with the booking; it holds a signature, nothing of what was said."""
     if request.record is None:
         return None

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from common.domain.booking import sessions
-from common.domain.booking.booking import Booking, BookingStatus, IdempotencyRecord, Seat, without_time
-from common.domain.booking.booking_change import BookingChange, SeatTaken, SessionChange
+from common.domain.booking.booking import Booking, BookingStatus, Seat
+from common.domain.booking.booking_change import BookingChange, IdempotencyRecord, SeatTaken, SessionChange
+from common.domain.booking.proposal import without_time
 from common.domain.calendar.connection import Connection
 from common.domain.catalogue.records import Service
 from common.domain.shared.conflicts import retry_conflicts
@@ -17,7 +18,7 @@ from common.domain.shared.task_records import FollowSession
 from common.domain.shared.tasks import OutboxEntry
 from common.domain.slots.agenda import Agenda
 from common.errors import Conflict, SlotTaken, UnknownResource
-from common.flows.booking.commit import settle
+from common.flows.booking.commit import commit_change
 from common.flows.shared.outbox import promises
 from common.ports import Ports
 
@@ -25,7 +26,7 @@ _NAME_BYTES = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class TimeClaim:
     """A booking that wants its time, as it was ``before``, and the agenda in which that time was free."""
 
     before: Booking | None
@@ -43,7 +44,7 @@ class Claim:
         return self.service.capacity > 1
 
 
-def claim(ports: Ports, wanted: Claim) -> Booking:
+def claim_time(ports: Ports, wanted: TimeClaim) -> Booking:
     """Take the time at once, or lose it to whoever was faster; ended holds are out of the way first.
 
     Raises:
@@ -57,7 +58,7 @@ def claim(ports: Ports, wanted: Claim) -> Booking:
         change = _shared(ports, wanted, agenda) if wanted.shared else _alone(ports, wanted)
         try:
             if change is not None:
-                return settle(ports, change)
+                return commit_change(ports, change)
         except SlotTaken:
             if not wanted.shared and not _afresh(ports, wanted).expired:
                 raise
@@ -68,18 +69,18 @@ def claim(ports: Ports, wanted: Claim) -> Booking:
     raise Conflict("others keep interfering; try again")
 
 
-def _afresh(ports: Ports, wanted: Claim) -> Agenda:
+def _afresh(ports: Ports, wanted: TimeClaim) -> Agenda:
     after = wanted.after
     found = ports.catalogue.agenda(after.tenant, after.resource, after.claimed)
-    return sessions.living(found, ports.clock.now())
+    return sessions.without_expired_holds(found, ports.clock.now())
 
 
-def _clear(ports: Ports, wanted: Claim, agenda: Agenda) -> None:
+def _clear(ports: Ports, wanted: TimeClaim, agenda: Agenda) -> None:
     here = [name for name, span in agenda.expired.items() if span.overlaps(wanted.after.claimed)]
-    release_ended(ports, wanted.after.tenant, here)
+    end_expired_holds(ports, wanted.after.tenant, here)
 
 
-def _overtaken(ports: Ports, wanted: Claim) -> bool:
+def _overtaken(ports: Ports, wanted: TimeClaim) -> bool:
     """Whether the booking itself is another one than was read: then its session is not the reason."""
     before = wanted.before
     if before is None:
@@ -90,7 +91,7 @@ def _overtaken(ports: Ports, wanted: Claim) -> bool:
         return True
 
 
-def _alone(ports: Ports, wanted: Claim) -> BookingChange:
+def _alone(ports: Ports, wanted: TimeClaim) -> BookingChange:
     after = wanted.after
     return BookingChange(
         before=wanted.before,
@@ -100,14 +101,14 @@ def _alone(ports: Ports, wanted: Claim) -> BookingChange:
     )
 
 
-def _shared(ports: Ports, wanted: Claim, agenda: Agenda) -> BookingChange | None:
+def _shared(ports: Ports, wanted: TimeClaim, agenda: Agenda) -> BookingChange | None:
     """Join the session of this start, or move or open one; None where the agenda is out of date."""
     before, after = wanted.before, wanted.after
     name = sessions.session_at(agenda, wanted.service, after.interval.start)
     if name is not None:
         return _join(ports, wanted, ports.bookings.get(after.tenant, name))
     own = _left_alone(ports, before)
-    rest = sessions.without(agenda, {own.id}) if own else agenda
+    rest = sessions.without_bookings(agenda, {own.id}) if own else agenda
     if any(span.overlaps(after.claimed) for span in rest.bookings.values()):
         raise SlotTaken("somebody else has that time")
     if own:
@@ -121,11 +122,11 @@ def _shared(ports: Ports, wanted: Claim, agenda: Agenda) -> BookingChange | None
             conflict=None,
         )
         return _change(ports, wanted, after, SessionChange(own, moved), Leave())
-    gone = leave(ports, before, wanted.connections) if before else Leave()
+    gone = leave_session(ports, before, wanted.connections) if before else Leave()
     places = sessions.free_places(None, capacity=wanted.service.capacity, seats=after.seats, who=after.id)
     if places is None:
         raise SlotTaken("there are not so many seats")
-    opened = sessions.opened(replace(after, places=places), _name(ports))
+    opened = sessions.open_session(replace(after, places=places), _name(ports))
     seat = replace(after, places=places, session=opened.id)
     return _change(ports, wanted, seat, SessionChange(None, opened), gone)
 
@@ -135,10 +136,10 @@ def _left_alone(ports: Ports, seat: Booking | None) -> Booking | None:
     if seat is None:
         return None
     session = ports.bookings.get(seat.tenant, seat.session or "")
-    return session if session.active and sessions.alone(session, seat.id) else None
+    return session if session.active and sessions.sits_alone(session, seat.id) else None
 
 
-def _join(ports: Ports, wanted: Claim, session: Booking) -> BookingChange | None:
+def _join(ports: Ports, wanted: TimeClaim, session: Booking) -> BookingChange | None:
     before, after = wanted.before, wanted.after
     if not session.active:
         return None
@@ -149,7 +150,7 @@ def _join(ports: Ports, wanted: Claim, session: Booking) -> BookingChange | None
         places = sessions.free_places(
             session, capacity=wanted.service.capacity, seats=after.seats, who=after.id
         )
-        gone = leave(ports, before, wanted.connections) if before else gone
+        gone = leave_session(ports, before, wanted.connections) if before else gone
     if places is None:
         raise SlotTaken("no seat is left")
     seat = replace(after, places=places, session=session.id, interval=session.interval)
@@ -158,7 +159,7 @@ def _join(ports: Ports, wanted: Claim, session: Booking) -> BookingChange | None
 
 
 def _change(
-    ports: Ports, wanted: Claim, seat: Booking, step: SessionChange | SeatTaken, gone: Leave
+    ports: Ports, wanted: TimeClaim, seat: Booking, step: SessionChange | SeatTaken, gone: Leave
 ) -> BookingChange:
     return BookingChange(
         before=wanted.before,
@@ -170,7 +171,7 @@ def _change(
 
 
 def _shown(
-    ports: Ports, wanted: Claim, seat: Booking, step: SessionChange | SeatTaken
+    ports: Ports, wanted: TimeClaim, seat: Booking, step: SessionChange | SeatTaken
 ) -> tuple[OutboxEntry, ...]:
     """The promises to show the session in the calendars; one that is only held is nobody's business yet."""
     if not seat.active:
@@ -198,7 +199,7 @@ class Leave:
     outbox: tuple[OutboxEntry, ...] = ()
 
 
-def leave(ports: Ports, seat: Booking, connections: Sequence[Connection] | None = None) -> Leave:
+def leave_session(ports: Ports, seat: Booking, connections: Sequence[Connection] | None = None) -> Leave:
     """What leaving its session means for a booking; nothing for one that is no seat."""
     if not seat.is_seat:
         return Leave()
@@ -206,36 +207,36 @@ def leave(ports: Ports, seat: Booking, connections: Sequence[Connection] | None 
     if not session.active:
         return Leave()
     now = ports.clock.now()
-    after = sessions.left(session, seat.id, now)
+    after = sessions.leave_seat(session, seat.id, now)
     if seat.held_until is not None and after.active:
         return Leave((SessionChange(session, after),))
     targets = connections or ports.connections.of_resource(seat.tenant, seat.resource)
     return Leave((SessionChange(session, after),), promises(after, targets, now=now, cause=seat.id))
 
 
-def vacating(ports: Ports, booking: Booking) -> str | None:
+def what_moves(ports: Ports, booking: Booking) -> str | None:
     """What is out of the way when a booking moves: itself, or its session where nobody else sits there."""
     if not booking.is_seat:
         return booking.id
     session = ports.bookings.get(booking.tenant, booking.session or "")
     ended_ones = [name for name, seat in session.roster.items() if _over(ports, seat)]
-    if ended_ones and release_ended(ports, booking.tenant, ended_ones):
+    if ended_ones and end_expired_holds(ports, booking.tenant, ended_ones):
         session = ports.bookings.get(booking.tenant, session.id)
-    return session.id if session.active and sessions.alone(session, booking.id) else None
+    return session.id if session.active and sessions.sits_alone(session, booking.id) else None
 
 
 def _over(ports: Ports, seat: Seat) -> bool:
     return seat.until is not None and seat.until <= ports.clock.now()
 
 
-def release(ports: Ports, held: Booking) -> None:
+def end_hold(ports: Ports, held: Booking) -> None:
     """End a hold; whoever held it has no claim any more.
 
     Raises:
         Conflict: It was booked, or released, at the same moment.
     """
     for _ in range(TRIES):
-        gone = leave(ports, held)
+        gone = leave_session(ports, held)
         after = replace(
             held,
             status=BookingStatus.RELEASED,
@@ -244,7 +245,7 @@ def release(ports: Ports, held: Booking) -> None:
         )
         change = BookingChange(held, after, outbox=gone.outbox, sessions=gone.sessions)
         try:
-            settle(ports, change)
+            commit_change(ports, change)
         except Conflict:
             if _changed(ports, held):
                 raise
@@ -253,14 +254,14 @@ def release(ports: Ports, held: Booking) -> None:
     raise Conflict("the session is being changed at the moment")
 
 
-def release_ended(ports: Ports, tenant: str, names: Iterable[str]) -> int:
+def end_expired_holds(ports: Ports, tenant: str, names: Iterable[str]) -> int:
     """End those of the named holds whose time is over; how many that were."""
     released = 0
     for name in names:
         try:
             held = ports.bookings.get(tenant, name)
-            if ended(ports, held):
-                release(ports, held)
+            if has_expired(ports, held):
+                end_hold(ports, held)
                 released += 1
         except (UnknownResource, Conflict):
             # Somebody else released it, or its customer booked it in time.
@@ -268,7 +269,7 @@ def release_ended(ports: Ports, tenant: str, names: Iterable[str]) -> int:
     return released
 
 
-def settle_clear(ports: Ports, change: BookingChange) -> Booking:
+def commit_past_expired_holds(ports: Ports, change: BookingChange) -> Booking:
     """Commit a change; where only holds that have ended are in its way, they go first.
 
     Raises:
@@ -276,16 +277,18 @@ def settle_clear(ports: Ports, change: BookingChange) -> Booking:
         Conflict: The booking was changed by somebody else meanwhile.
     """
     try:
-        return settle(ports, change)
+        return commit_change(ports, change)
     except SlotTaken:
         after = change.after
         found = ports.catalogue.agenda(after.tenant, after.resource, after.claimed)
-        if not release_ended(ports, after.tenant, sessions.living(found, ports.clock.now()).expired):
+        if not end_expired_holds(
+            ports, after.tenant, sessions.without_expired_holds(found, ports.clock.now()).expired
+        ):
             raise
-        return settle(ports, change)
+        return commit_change(ports, change)
 
 
-def ended(ports: Ports, held: Booking) -> bool:
+def has_expired(ports: Ports, held: Booking) -> bool:
     """Whether a booking is a hold whose time is over; the clock decides, not its removal."""
     return (
         held.status is BookingStatus.HELD
@@ -333,7 +336,7 @@ def _follow(ports: Ports, session: Booking, name: str) -> bool:
 
 def _brought_along(ports: Ports, session: Booking, seat: Booking) -> bool:
     if seat.status is BookingStatus.HELD and not session.active:
-        release(ports, seat)
+        end_hold(ports, seat)
         return True
     after = replace(
         seat,
@@ -350,5 +353,5 @@ def _brought_along(ports: Ports, session: Booking, seat: Booking) -> bool:
         source=session.source,
         proposal=None,
     )
-    settle(ports, BookingChange(seat, after))
+    commit_change(ports, BookingChange(seat, after))
     return True

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from common.domain.booking.booking import ExportLink, LinkState
 from common.domain.calendar.connection import CalendarEntry, Connection, Phase, Receipt, Status
 from common.domain.calendar.sync_state import CalendarSync
+from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.shared.task_records import AdvanceDisconnect
 from common.domain.shared.tasks import Lane, OutboxKind, Task, Work
 from common.errors import (

@@ -11,21 +11,14 @@ from functools import partial
 from typing import NoReturn, TypeVar
 
 from common.domain.booking import access
-from common.domain.booking.booking import (
-    Booking,
-    Changed,
-    EventDraft,
-    EventRef,
-    ExportLink,
-    IdTaken,
-    LinkState,
-)
+from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import CalendarEntry, CalendarRef, Connection
 from common.domain.calendar.event import Detail, ExternalEvent, Gone
 from common.domain.catalogue.records import Resource, Service
 from common.domain.export import draft as drafts
 from common.domain.export import export_plan
 from common.domain.export.export_plan import ExportOutcome, ExportResult
+from common.domain.export.exported_event import Changed, EventDraft, EventRef, ExportLink, IdTaken, LinkState
 from common.domain.export.own_events import (
     ATTENDEE,
     REMINDER,
@@ -46,8 +39,8 @@ from common.flows.shared.calendar_access import pace
 from common.flows.shared.connection_update import update_connection
 from common.flows.shared.enqueue import wake_calendar
 from common.flows.shared.outbox import announce
+from common.flows.shared.own_events import event_id, genuine_marker
 from common.flows.shared.tokens import authorized
-from common.flows.slots.busy import event_id, marker_of
 from common.flows.sync.channels import NOWHERE, parting
 from common.ports import Ports
 from common.ports.provider import Abilities, CalendarProvider
@@ -179,7 +172,7 @@ class BookingExport:
         )
         if isinstance(found, Gone) or found.cancelled:
             return None
-        return found if marker_of(self.ports.keys, link.tenant, found) else None
+        return found if genuine_marker(self.ports.keys, link.tenant, found) else None
 
     def sent(
         self, link: ExportLink, draft: EventDraft, send: Callable[[EventDraft], T]

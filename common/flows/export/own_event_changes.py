@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from common.domain.booking.booking import Booking, ExportLink, LinkState
+from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import CalendarEntry, CalendarRef, Connection
 from common.domain.calendar.event import Change, Detail, ExternalEvent, Gone, Removal, SeriesTouched, Upsert
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarSync, Held
+from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.export.own_events import Deleted, Edited, Impossible, Stale, id_signature, judge
 from common.domain.notify import Notice, NoticeKind
 from common.domain.shared.task_records import VerifyMoved
@@ -24,8 +25,8 @@ from common.flows.export.owner_deletions import follow_deletion
 from common.flows.export.owner_edits import Exported, follow_edit
 from common.flows.shared.calendar_access import CalendarAccess, ask, pace, reference
 from common.flows.shared.outbox import announce, promises
+from common.flows.shared.own_events import genuine_marker
 from common.flows.shared.tokens import authorized
-from common.flows.slots.busy import marker_of
 from common.ports import Ports
 
 
@@ -94,7 +95,7 @@ def _candidates(changes: Iterable[Change]) -> Iterable[tuple[str, ExternalEvent 
 def _marked(ports: Ports, reading: CalendarAccess, event: ExternalEvent | Gone | None) -> str | None:
     if not isinstance(event, ExternalEvent):
         return None
-    marker = marker_of(ports.keys, reading.connection.tenant, event)
+    marker = genuine_marker(ports.keys, reading.connection.tenant, event)
     return marker.booking if marker else None
 
 

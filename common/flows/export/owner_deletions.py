@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from common.domain.booking.booking import BookingStatus, ExportLink, LinkState, Proposal, Source, expiry
+from common.domain.booking.booking import BookingStatus, Source
 from common.domain.booking.booking_change import BookingChange
+from common.domain.booking.proposal import Proposal, proposal_expiry
 from common.domain.catalogue.records import EditPolicy
+from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.export.own_events import MOST_REWRITES, rewrites
 from common.domain.notify import NoticeKind
-from common.flows.booking.commit import settle
+from common.flows.booking.commit import commit_change
 from common.flows.export.owner_edits import Exported, Overruled, notices_of, others, overruled
 from common.flows.shared.outbox import lapse_of, promises
-from common.flows.slots.busy import event_id
+from common.flows.shared.own_events import event_id
 from common.ports import Ports
 
 
@@ -51,7 +53,7 @@ def follow_deletion(ports: Ports, exported: Exported) -> None:
         targets = [exported.connection, *targets]
         gone = _next_epoch(ports, gone)
     ended = overruled(ports, exported, after, now=now) if after.active else Overruled()
-    settle(
+    commit_change(
         ports,
         BookingChange(
             before=booking,
@@ -73,7 +75,7 @@ def _leave(ports: Ports, exported: Exported, gone: ExportLink, *, now: datetime)
     """Stop where the event is deleted each time that it is made; the booking stays, and that is told once."""
     booking = exported.booking
     kinds = (NoticeKind.EDIT_CONTESTED,) if gone.attempts == MOST_REWRITES + 1 else ()
-    settle(
+    commit_change(
         ports,
         BookingChange(
             before=booking,
@@ -87,7 +89,9 @@ def _leave(ports: Ports, exported: Exported, gone: ExportLink, *, now: datetime)
 
 def _deletion(exported: Exported, now: datetime) -> Proposal:
     """The question whether the appointment is off; whatever else was in question went with the event."""
-    return Proposal(exported.connection.id, now, expiry(exported.booking, now), deletion=True)
+    return Proposal(
+        exported.connection.id, now, proposal_expiry(exported.booking.interval.start, now), deletion=True
+    )
 
 
 def _next_epoch(ports: Ports, link: ExportLink) -> ExportLink:

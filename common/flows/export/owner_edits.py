@@ -8,22 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from common.domain.booking.booking import (
-    Booking,
-    ExportLink,
-    LinkState,
-    Proposal,
-    Source,
-    expiry,
-    renewed,
-    without_time,
-)
+from common.domain.booking.booking import Booking, Source
 from common.domain.booking.booking_change import BookingChange
-from common.domain.booking.cells import LONGEST_CLAIM, outward
+from common.domain.booking.cells import LONGEST_CLAIM, whole_cells
+from common.domain.booking.proposal import Proposal, kept_proposal, proposal_expiry, without_time
 from common.domain.calendar.connection import Connection
 from common.domain.calendar.event import ExternalEvent
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import EditPolicy
+from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.export.own_events import (
     DESCRIPTION,
     MOST_REWRITES,
@@ -38,7 +31,7 @@ from common.domain.export.own_events import (
 )
 from common.domain.notify import Notice, NoticeKind
 from common.errors import SlotTaken
-from common.flows.booking.seats import settle_clear
+from common.flows.booking.seats import commit_past_expired_holds
 from common.flows.shared.outbox import lapse_of, promises
 from common.ports import Ports
 
@@ -109,9 +102,11 @@ def proposing(ports: Ports, exported: Exported, booking: Booking, **parts: Any) 
     """The booking with a change of its event to be decided, beside what is in question there already."""
     here, now = exported.connection.id, ports.clock.now()
     known = booking.proposal if booking.proposal and booking.proposal.connection == here else None
-    fresh = known or Proposal(connection=here, proposed_at=now, expires_at=expiry(booking, now))
-    wanted = replace(fresh, proposed_at=now, expires_at=expiry(booking, now), **parts)
-    return replace(booking, proposal=renewed(exported.booking.proposal, wanted))
+    fresh = known or Proposal(
+        connection=here, proposed_at=now, expires_at=proposal_expiry(booking.interval.start, now)
+    )
+    wanted = replace(fresh, proposed_at=now, expires_at=proposal_expiry(booking.interval.start, now), **parts)
+    return replace(booking, proposal=kept_proposal(exported.booking.proposal, wanted))
 
 
 def _moved(
@@ -151,7 +146,7 @@ def _moved(
 def claim(ports: Ports, booking: Booking, span: Interval) -> Interval:
     """What a booking takes at another time."""
     service = ports.catalogue.service(booking.tenant, booking.service)
-    return outward(span.pad(service.buffer_before, service.buffer_after))
+    return whole_cells(span.pad(service.buffer_before, service.buffer_after))
 
 
 def _undone(before: _Outcome, event: ExternalEvent) -> _Outcome:
@@ -193,7 +188,7 @@ def _commit(ports: Ports, exported: Exported, outcome: _Outcome) -> None:
         targets.append(exported.connection)
     elif link.revision == before.revision:
         link = replace(link, revision=after.revision)
-    settle_clear(
+    commit_past_expired_holds(
         ports,
         BookingChange(
             before=before,

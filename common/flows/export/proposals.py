@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from common.domain.booking.access import Authority
-from common.domain.booking.booking import Booking, BookingStatus, ExportLink, Proposal, Source
+from common.domain.booking.booking import Booking, BookingStatus, Source
 from common.domain.booking.booking_change import BookingChange
 from common.domain.booking.cells import LONGEST_CLAIM
+from common.domain.booking.proposal import Proposal
+from common.domain.export.exported_event import ExportLink
 from common.domain.shared.task_records import LapseProposal
 from common.errors import InvalidRequest, UnknownResource
-from common.flows.booking.seats import settle_clear
+from common.flows.booking.seats import commit_past_expired_holds
 from common.flows.export.owner_edits import claim, put_right
-from common.flows.shared.booking_access import changeable, changed_by
+from common.flows.shared.booking_access import author_of, changeable_booking
 from common.flows.shared.outbox import lapse_id, promises
-from common.flows.slots.availability import demand_vacant
+from common.flows.slots.availability import require_free_calendars
 from common.ports import Ports
 
 
@@ -63,7 +65,7 @@ def decline_proposal(ports: Ports, command: DeclineProposal) -> Booking:
     """
     named = {"tenant": command.tenant, "booking": command.booking}
     booking, proposal = in_question(ports, **named, by=command.by, revision=command.revision)
-    return decline(ports, booking, proposal, source=changed_by(command.by))
+    return decline(ports, booking, proposal, source=author_of(command.by))
 
 
 def lapse_proposal(ports: Ports, command: LapseProposal) -> None:
@@ -92,7 +94,7 @@ def in_question(
         UnknownResource: There is no such booking for this caller, or nothing is proposed (any more).
         StaleVersion: The booking is not at the ``revision`` that the caller saw.
     """
-    found = changeable(ports, tenant=tenant, booking=booking, by=by, revision=revision)
+    found = changeable_booking(ports, tenant=tenant, booking=booking, by=by, revision=revision)
     proposal = found.proposal
     if proposal is None or not found.active or proposal.expires_at <= ports.clock.now():
         raise UnknownResource("nothing is proposed for this booking", code="no_proposal")
@@ -144,13 +146,13 @@ def _changed(ports: Ports, booking: Booking, proposal: Proposal) -> Booking:
     if claimed.length > LONGEST_CLAIM:
         raise InvalidRequest("no booking can take that much time", code="longer_than_a_booking")
     if proposal.interval != booking.interval:
-        demand_vacant(ports, booking, proposal.interval)
+        require_free_calendars(ports, booking, proposal.interval)
     return replace(words, interval=proposal.interval, claimed=claimed, conflict=None)
 
 
 def _settled(ports: Ports, before: Booking, after: Booking, *links: ExportLink) -> Booking:
     connections = ports.connections.of_resource(after.tenant, after.resource)
     outbox = promises(after, connections, now=after.updated_at)
-    settled = settle_clear(ports, BookingChange(before, after, outbox=outbox, links=links))
+    settled = commit_past_expired_holds(ports, BookingChange(before, after, outbox=outbox, links=links))
     ports.ledger.done(lapse_id(before))
     return settled

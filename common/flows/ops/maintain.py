@@ -12,7 +12,7 @@ from common.domain.shared.task_records import Maintain, MaintenanceJob
 from common.domain.shared.tasks import Lane, OutboxKind, Task, Work
 from common.domain.sync.upkeep import bucket, leased, next_poll, overdue
 from common.errors import Conflict, UnknownResource
-from common.flows.booking.seats import release_ended
+from common.flows.booking.seats import end_expired_holds
 from common.flows.shared.enqueue import look_after, wake_feed
 from common.flows.shared.outbox import task_of
 from common.ports import Ports
@@ -127,7 +127,7 @@ def _next_part(
 def _holds(ports: Ports, now: datetime) -> int:
     """Holds that ended take nothing any more; here they are removed."""
     due = ports.bookings.ended_holds(now, MOST)
-    return sum(release_ended(ports, held.tenant, [held.id]) for held in due)
+    return sum(end_expired_holds(ports, held.tenant, [held.id]) for held in due)
 
 
 def _usable(ports: Ports, feed: CalendarSync) -> bool:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from common.domain.booking.booking import Booking, ExportLink, LinkState
+from common.domain.booking.booking import Booking
 from common.domain.booking.booking_change import BookingChange
 from common.domain.calendar.connection import Connection, Status
+from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.export.own_events import invited
 from common.domain.privacy.erasure import (
     NAMING,

@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from common.domain.booking.booking import LinkState
 from common.domain.calendar.connection import Connection, Status
 from common.domain.catalogue.records import Resource, Service
+from common.domain.export.exported_event import LinkState
 from common.domain.privacy.erasure import Erasure, ErasureStage, Record, Scope, erasable, holds, scope_of
 from common.domain.privacy.support import Action
 from common.domain.shared.task_records import AdvanceErasure

@@ -11,10 +11,11 @@ from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import Resource
 from common.domain.privacy import overview
 from common.domain.privacy.overview import Block, CopiedEvent, Overview
-from common.domain.slots.offers import CalendarReport, Freshness
+from common.domain.slots.slot_answers import CalendarReport, Freshness
 from common.domain.sync.upkeep import imported
 from common.errors import InvalidRequest
 from common.flows.shared.audit import admit
+from common.flows.shared.own_events import genuine_marker
 from common.flows.slots import busy, live_calendars
 from common.flows.slots.live_calendars import LiveAnswer, calendar_id
 from common.ports import Ports
@@ -102,7 +103,7 @@ def view(
         for item in connections
         if not item.ended and item.enabled_calendars
     ]
-    answers = live_calendars.ask(ports, asked, window, afresh=True)
+    answers = live_calendars.ask_calendars(ports, asked, window, afresh=True)
     blocks: list[Block] = []
     reports: list[CalendarReport] = []
     for item in asked:
@@ -131,5 +132,5 @@ def _blocks(
         rules = connection.settings.imports.busy
         return overview.untitled(reader.known(heard, connection=connection.id, rules=rules).busy, name=name)
     keys, tenant = reader.ports.keys, reader.tenant
-    foreign = [event for event in heard.events if busy.marker_of(keys, tenant, event) is None]
+    foreign = [event for event in heard.events if genuine_marker(keys, tenant, event) is None]
     return overview.titled(foreign, connection, entry, name=name, copied=copied)

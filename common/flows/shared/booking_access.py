@@ -9,7 +9,7 @@ from common.errors import InvalidRequest, StaleVersion, UnknownResource
 from common.ports import Ports
 
 
-def entrusted(ports: Ports, *, tenant: str, booking: str, by: access.Authority) -> Booking:
+def authorized_booking(ports: Ports, *, tenant: str, booking: str, by: access.Authority) -> Booking:
     """The booking, if ``by`` may see and change it.
 
     A wrong token is answered like a booking that does not exist, and costs no read of the store.
@@ -18,7 +18,7 @@ def entrusted(ports: Ports, *, tenant: str, booking: str, by: access.Authority) 
         UnknownResource: There is no such booking, or not for this caller.
     """
     if isinstance(by, access.LinkHolder):
-        signature = access.signature(by.token)
+        signature = access.decode_token(by.token)
         if not ports.keys.verify(signature, access.PURPOSE, tenant, booking):
             raise UnknownResource("there is no such booking")
         return ports.bookings.get(tenant, booking)
@@ -30,15 +30,17 @@ def entrusted(ports: Ports, *, tenant: str, booking: str, by: access.Authority) 
 
 def manage_token(ports: Ports, *, tenant: str, booking: str) -> str:
     """The secret of a booking's management link; the same every time."""
-    return access.token(ports.keys.sign(access.PURPOSE, tenant, booking))
+    return access.encode_token(ports.keys.sign(access.PURPOSE, tenant, booking))
 
 
-def changed_by(by: access.Authority) -> Source:
+def author_of(by: access.Authority) -> Source:
     """Who is named as the author of a change."""
     return Source.CUSTOMER if isinstance(by, access.LinkHolder) else Source.STAFF
 
 
-def changeable(ports: Ports, *, tenant: str, booking: str, by: Authority, revision: int | None) -> Booking:
+def changeable_booking(
+    ports: Ports, *, tenant: str, booking: str, by: Authority, revision: int | None
+) -> Booking:
     """The booking, if ``by`` may change it now.
 
     A management link ends with its appointment; staff may put their records right later. A cancelled booking
@@ -49,7 +51,7 @@ def changeable(ports: Ports, *, tenant: str, booking: str, by: Authority, revisi
         StaleVersion: It is not at the ``revision`` that the caller saw.
         InvalidRequest: It is past.
     """
-    found = entrusted(ports, tenant=tenant, booking=booking, by=by)
+    found = authorized_booking(ports, tenant=tenant, booking=booking, by=by)
     if not found.active:
         return found
     if revision is not None and revision != found.revision:

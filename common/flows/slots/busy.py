@@ -5,31 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from common.domain.calendar.event import ExternalEvent, Marker
 from common.domain.calendar.interval import Interval
 from common.domain.connect.settings import BusyRules
-from common.domain.export.own_events import own_event_id
 from common.domain.slots.agenda import Agenda
-from common.domain.slots.blocking import Effect, effect, offers
-from common.domain.slots.engine import Known
+from common.domain.slots.blocking import Effect, effect, offers_free_time
+from common.domain.slots.engine import KnownCalendar
 from common.errors import UnknownResource
+from common.flows.shared.own_events import genuine_marker
 from common.flows.slots.live_calendars import LiveAnswer
 from common.ports import Ports
-from common.ports.machine import Keys
-
-
-def event_id(keys: Keys, *, tenant: str, booking: str, epoch: int) -> str:
-    """The provider event id of a booking's export."""
-    return own_event_id(keys.sign("event", tenant, booking, str(epoch)))
-
-
-def marker_of(keys: Keys, tenant: str, event: ExternalEvent) -> Marker | None:
-    """The marker of an event that is really ours: people copy events with everything that is in them."""
-    marker = event.marker
-    if marker is None:
-        return None
-    own = event_id(keys, tenant=tenant, booking=marker.booking, epoch=marker.epoch)
-    return marker if own == event.given_id else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +26,13 @@ class BusyReader:
     agenda: Agenda
     without: str | None = None
 
-    def known(self, heard: LiveAnswer, *, connection: str, rules: BusyRules) -> Known:
+    def known(self, heard: LiveAnswer, *, connection: str, rules: BusyRules) -> KnownCalendar:
         """What one calendar's events take and offer."""
         events = [(event, event.span) for event in heard.events if event.span]
         ours = [
             (event, marker.booking)
             for event, _ in events
-            if (marker := marker_of(self.ports.keys, self.tenant, event))
+            if (marker := genuine_marker(self.ports.keys, self.tenant, event))
         ]
         own = {event.id: booking for event, booking in ours}
         claims = self._claims(connection, own, {event.id: event.given_id for event, _ in ours})
@@ -58,8 +42,8 @@ class BusyReader:
             if effect(event, rules) is Effect.BLOCKS
             and not (event.id in claims and _covered(claims[event.id], span))
         ]
-        free = [span for event, span in events if event.id not in own and offers(event, rules)]
-        return Known(tuple(busy), tuple(free), heard.as_of)
+        free = [span for event, span in events if event.id not in own and offers_free_time(event, rules)]
+        return KnownCalendar(tuple(busy), tuple(free), heard.as_of)
 
     def _claims(
         self, connection: str, own: Mapping[str, str], given: Mapping[str, str]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from common.domain.booking.sessions import why
+from common.domain.booking.sessions import refusal_reasons
 from common.domain.calendar.interval import Interval
 from common.domain.slots.engine import SlotQuestion
-from common.domain.slots.offers import Explanation
+from common.domain.slots.slot_answers import Explanation
 from common.errors import InvalidRequest
-from common.flows.slots.availability import ask_availability, slot_snapshot
+from common.flows.slots.availability import live_availability, read_slot_snapshot
 from common.ports import Ports
 
 _SECOND = timedelta(seconds=1)
@@ -38,12 +38,12 @@ def explain_slot(ports: Ports, command: ExplainSlot) -> Explanation:
         window = Interval(command.at, command.at + _SECOND)
     except (ValueError, OverflowError) as wrong:
         raise InvalidRequest("the time has no offset", code="naive_time") from wrong
-    scene = slot_snapshot(
+    scene = read_slot_snapshot(
         ports, tenant=command.tenant, service=command.service, resource=command.resource, window=window
     )
     resource = scene.resources[command.resource]
-    view = ask_availability(ports, scene, (resource,), window, afresh=True)
+    view = live_availability(ports, scene, (resource,), window, afresh=True)
     question = SlotQuestion(scene.service, resource, window, view.asked_at)
     agenda, picture = scene.agendas[resource.id], view.pictures[resource.id]
-    found = why(question, picture, agenda, window.start, seats=command.seats)
+    found = refusal_reasons(question, picture, agenda, window.start, seats=command.seats)
     return Explanation(window.start, found, view.calendars, view.degraded)

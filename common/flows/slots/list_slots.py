@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from common.domain.booking.sessions import starts
+from common.domain.booking.sessions import bookable_starts
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.zones import zone
 from common.domain.catalogue.records import Resource
 from common.domain.slots.engine import SlotQuestion
-from common.domain.slots.offers import CalendarLine, Slot, SlotList
+from common.domain.slots.slot_answers import CalendarLine, Slot, SlotList
 from common.domain.slots.slot_snapshot import SlotSnapshot
 from common.errors import InvalidRequest
-from common.flows.slots.availability import AvailabilityView, ask_availability, slot_snapshot
+from common.flows.slots.availability import LiveAvailability, live_availability, read_slot_snapshot
 from common.ports import Ports
 
 LONGEST_WINDOW = timedelta(days=62)
@@ -47,7 +47,7 @@ def list_slots(ports: Ports, command: ListSlots) -> SlotList:
     """
     window, place = _window(command), _zone(command.zone)
     now = ports.clock.now()
-    scene = slot_snapshot(
+    scene = read_slot_snapshot(
         ports, tenant=command.tenant, service=command.service, resource=command.resource, window=window
     )
     sold = tuple(resource for resource in scene.resources.values() if resource.active)
@@ -55,7 +55,7 @@ def list_slots(ports: Ports, command: ListSlots) -> SlotList:
     asked = window.clip(Interval(now, now + scene.service.horizon + _SECOND))
     if asked is None or not scene.service.active:
         return SlotList((), now, (), degraded=False)
-    view = ask_availability(ports, scene, sold, asked, afresh=False)
+    view = live_availability(ports, scene, sold, asked, afresh=False)
     lines = tuple(
         CalendarLine(_word(ports, command.tenant, report.id), report.state, report.as_of, report.reason)
         for report in view.calendars
@@ -85,13 +85,13 @@ def _takers(
     scene: SlotSnapshot,
     resources: Sequence[Resource],
     window: Interval,
-    view: AvailabilityView,
+    view: LiveAvailability,
     *,
     seats: int,
 ) -> Mapping[str, Mapping[datetime, int]]:
     """What each resource offers, and how many seats it has left then."""
     return {
-        name: starts(
+        name: bookable_starts(
             SlotQuestion(scene.service, resource, window, view.asked_at),
             view.pictures[name],
             scene.agendas[name],

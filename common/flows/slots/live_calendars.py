@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from common.domain.calendar.connection import CalendarEntry, CalendarRef, Connection
 from common.domain.calendar.event import Detail, ExternalEvent
 from common.domain.calendar.interval import Interval
-from common.domain.slots.engine import Unknown
+from common.domain.slots.engine import UnknownCalendar
 from common.errors import Degraded, GrantRevoked, SyncError
 from common.flows.shared.tokens import authorized, live_token, refused_token
 from common.ports import Ports
@@ -34,7 +34,7 @@ class LiveAnswer:
     as_of: datetime
 
 
-Answers = Mapping[str, LiveAnswer | Unknown]
+CalendarAnswers = Mapping[str, LiveAnswer | UnknownCalendar]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,12 @@ class SingleFlight:
     def __init__(self) -> None:
         """Start with nothing."""
         self._lock = threading.Lock()
-        self._flights: dict[LiveQuestion, tuple[datetime, Future[Answers]]] = {}
+        self._flights: dict[LiveQuestion, tuple[datetime, Future[CalendarAnswers]]] = {}
         self._accounts: WeakValueDictionary[str, threading.BoundedSemaphore] = WeakValueDictionary()
 
     def join(
-        self, question: LiveQuestion, *, now: datetime, start: Callable[[], Future[Answers]]
-    ) -> Future[Answers]:
+        self, question: LiveQuestion, *, now: datetime, start: Callable[[], Future[CalendarAnswers]]
+    ) -> Future[CalendarAnswers]:
         """The answer of an identical question that was asked a moment ago, or a new flight."""
         with self._lock:
             self._flights = {
@@ -105,7 +105,7 @@ class SingleFlight:
             return gate
 
 
-def _usable(since: datetime, future: Future[Answers], *, now: datetime) -> bool:
+def _usable(since: datetime, future: Future[CalendarAnswers], *, now: datetime) -> bool:
     if not since <= now <= since + REUSE:
         return False
     if not future.done():
@@ -143,7 +143,9 @@ def calendar_id(connection: str, key: str) -> str:
     return f"{connection}/{key}"
 
 
-def ask(ports: Ports, asked: Iterable[CalendarsToAsk], window: Interval, *, afresh: bool) -> Answers:
+def ask_calendars(
+    ports: Ports, asked: Iterable[CalendarsToAsk], window: Interval, *, afresh: bool
+) -> CalendarAnswers:
     """What every calendar says, by ``calendar_id``.
 
     All are asked in parallel under one deadline; a connection that cannot be used, an error, an unfinished
@@ -155,7 +157,7 @@ def ask(ports: Ports, asked: Iterable[CalendarsToAsk], window: Interval, *, afre
         window: The range of interest.
         afresh: Never share a flight: a booking must not rest on what somebody else asked before.
     """
-    found: dict[str, LiveAnswer | Unknown] = {}
+    found: dict[str, LiveAnswer | UnknownCalendar] = {}
     batches: list[_Batch] = []
     for item in asked:
         if item.connection.usable:
@@ -169,8 +171,8 @@ def ask(ports: Ports, asked: Iterable[CalendarsToAsk], window: Interval, *, afre
     return found
 
 
-def _all_unknown(connection: Connection, calendars: Iterable[CalendarEntry], reason: str) -> Answers:
-    return {calendar_id(connection.id, entry.key): Unknown(reason) for entry in calendars}
+def _all_unknown(connection: Connection, calendars: Iterable[CalendarEntry], reason: str) -> CalendarAnswers:
+    return {calendar_id(connection.id, entry.key): UnknownCalendar(reason) for entry in calendars}
 
 
 class _Access:
@@ -216,7 +218,7 @@ def _batches(ports: Ports, item: CalendarsToAsk, window: Interval) -> Iterator[_
 
 def _flown(
     ports: Ports, batches: Sequence[_Batch], *, afresh: bool
-) -> tuple[tuple[_Batch, Future[Answers]], ...]:
+) -> tuple[tuple[_Batch, Future[CalendarAnswers]], ...]:
     # Many functions import this module and ask no calendar.
     from concurrent.futures import ThreadPoolExecutor, wait  # noqa: PLC0415
 
@@ -236,8 +238,8 @@ def _flown(
 
 def _start(
     ports: Ports, batch: _Batch, pool: ThreadPoolExecutor, late: threading.Event, *, afresh: bool
-) -> Future[Answers]:
-    def start() -> Future[Answers]:
+) -> Future[CalendarAnswers]:
+    def start() -> Future[CalendarAnswers]:
         return pool.submit(_answers, ports, batch, late)
 
     if afresh or batch.detail is not Detail.TIMES:
@@ -252,7 +254,7 @@ def _start(
     return _FLIGHTS.join(question, now=ports.clock.now(), start=start)
 
 
-def _answers(ports: Ports, batch: _Batch, late: threading.Event) -> Answers:
+def _answers(ports: Ports, batch: _Batch, late: threading.Event) -> CalendarAnswers:
     connection = batch.connection
     gate = _FLIGHTS.gate(f"{connection.provider}:{connection.account}")
     if not gate.acquire(timeout=ports.tuning.live_deadline):
@@ -268,10 +270,10 @@ def _answers(ports: Ports, batch: _Batch, late: threading.Event) -> Answers:
         gate.release()
 
 
-def _chains(ports: Ports, batch: _Batch, late: threading.Event) -> Answers:
+def _chains(ports: Ports, batch: _Batch, late: threading.Event) -> CalendarAnswers:
     """Follow every calendar's pages to the end; a chain that breaks off says nothing at all."""
     as_of = ports.clock.now()
-    found: dict[str, LiveAnswer | Unknown] = {}
+    found: dict[str, LiveAnswer | UnknownCalendar] = {}
     events: dict[str, list[ExternalEvent]] = {entry.key: [] for entry in batch.calendars}
     pages: dict[str, str | None] = dict.fromkeys(events)
     for _ in range(MOST_PAGES):
@@ -281,7 +283,7 @@ def _chains(ports: Ports, batch: _Batch, late: threading.Event) -> Answers:
         for key, answer in _round(ports, batch, pages):
             name = calendar_id(batch.connection.id, key)
             if not isinstance(answer, BusyPage):
-                found[name] = Unknown(answer.reason)
+                found[name] = UnknownCalendar(answer.reason)
                 continue
             events[key] += answer.events
             if answer.page:

@@ -33,8 +33,8 @@ from common.flows.shared.calendar_access import (
     pace,
     reference,
 )
+from common.flows.shared.own_events import genuine_marker
 from common.flows.shared.tokens import authorized
-from common.flows.slots.busy import marker_of
 from common.ports import Ports
 from common.ports.provider import BusyPage, BusyRequest
 
@@ -224,7 +224,7 @@ def _asked(
 
 
 def _blocks(ports: Ports, connection: Connection, event: ExternalEvent) -> bool:
-    own = marker_of(ports.keys, connection.tenant, event) is not None
+    own = genuine_marker(ports.keys, connection.tenant, event) is not None
     return not own and effect(event, connection.settings.imports.busy) is Effect.BLOCKS
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 
-from common.domain.booking.booking import ExportLink, LinkState
 from common.domain.calendar.sync_state import CalendarSync
+from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.shared.tasks import Lane
 from common.domain.sync import upkeep
 from common.domain.sync.imported_events import ImportedEvent, UnitChange

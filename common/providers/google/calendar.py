@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from common.domain.booking.booking import Changed, EventDraft, EventRef, IdTaken
 from common.domain.calendar.connection import AccessRole, CalendarRef, ProviderKind
 from common.domain.calendar.event import Detail, ExternalEvent, Gone
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
+from common.domain.export.exported_event import Changed, EventDraft, EventRef, IdTaken
 from common.errors import CalendarGone, SyncError, UnexpectedReply
 from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest
 from common.providers.answers import UnmappableEvent, decoded_leniently

@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from common.domain.booking.booking import EventRef
 from common.domain.calendar.connection import AccessRole, CalendarEntry, calendar_key
 from common.domain.calendar.event import (
     Change,
@@ -27,6 +26,7 @@ from common.domain.calendar.event import (
 )
 from common.domain.calendar.sync_state import Channel
 from common.domain.calendar.zones import day_interval, zone
+from common.domain.export.exported_event import EventRef
 from common.errors import UnexpectedReply
 from common.ports.provider import ChannelRequest
 from common.providers.answers import UnmappableEvent, moment_of, text_of, whole_characters

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
-from common.domain.booking.booking import EventDraft
 from common.domain.calendar.connection import AccessRole
 from common.domain.calendar.event import EventType, Response
 from common.domain.calendar.zones import zone
+from common.domain.export.exported_event import EventDraft
 from common.ports.provider import ChannelRequest
 from common.providers.answers import retry_after
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from common.domain.booking.booking import Changed, EventDraft, EventRef, IdTaken
 from common.domain.calendar.connection import CalendarRef, ProviderKind
 from common.domain.calendar.event import Detail, ExternalEvent, Gone, Upsert
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
+from common.domain.export.exported_event import Changed, EventDraft, EventRef, IdTaken
 from common.domain.export.own_events import id_signature
 from common.errors import Conflict, Forbidden, SyncError, UnexpectedReply
 from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest

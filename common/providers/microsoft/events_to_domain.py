@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from msgspec import UNSET
 
-from common.domain.booking.booking import EventDraft, EventRef
 from common.domain.calendar.connection import AccessRole, CalendarEntry, calendar_key
 from common.domain.calendar.event import (
     Change,
@@ -28,6 +27,7 @@ from common.domain.calendar.event import (
 )
 from common.domain.calendar.sync_state import Channel
 from common.domain.calendar.zones import day_interval
+from common.domain.export.exported_event import EventDraft, EventRef
 from common.domain.export.own_events import fingerprint, seen_fingerprint
 from common.errors import UnexpectedReply
 from common.ports.provider import ChannelRequest

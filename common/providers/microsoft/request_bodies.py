@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from common.domain.booking.booking import EventDraft
 from common.domain.calendar.event import Response, ShowAs
 from common.domain.calendar.sync_state import Channel
+from common.domain.export.exported_event import EventDraft
 from common.ports.provider import ChannelRequest
 from common.providers.answers import retry_after
 

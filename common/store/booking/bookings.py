@@ -8,10 +8,11 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from common.domain.booking.booking import Booking, BookingStatus, ExportLink, IdempotencyRecord
-from common.domain.booking.booking_change import BookingChange
+from common.domain.booking.booking import Booking, BookingStatus
+from common.domain.booking.booking_change import BookingChange, IdempotencyRecord
 from common.domain.booking.cells import LONGEST_CLAIM
 from common.domain.calendar.interval import Interval
+from common.domain.export.exported_event import ExportLink
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import paths
 from common.store.booking.commit import BOOKING, IDEMPOTENCY, LINK, commit, link_write

@@ -10,20 +10,12 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any
 
-from common.domain.booking.booking import (
-    Booking,
-    BookingStatus,
-    Customer,
-    ExportLink,
-    IdempotencyRecord,
-    LinkState,
-    Proposal,
-    Seat,
-    Source,
-)
-from common.domain.booking.booking_change import BookingChange, SeatTaken, SessionChange
+from common.domain.booking.booking import Booking, BookingStatus, Customer, Seat, Source
+from common.domain.booking.booking_change import BookingChange, IdempotencyRecord, SeatTaken, SessionChange
 from common.domain.booking.cells import cells
-from common.domain.slots.agenda import weeks
+from common.domain.booking.proposal import Proposal
+from common.domain.export.exported_event import ExportLink, LinkState
+from common.domain.slots.agenda import weeks_of
 from common.errors import AlreadyExists, Conflict, SlotTaken
 from common.store import notify, paths
 from common.store.firestore.codec import INTERVAL, PLAIN, by_name, items, record, word
@@ -41,7 +33,7 @@ from common.store.firestore.documents import (
     Write,
 )
 from common.store.notify import OUTBOX
-from common.store.slots.agenda import entry, held_seats, no_entry
+from common.store.slots.agenda import booking_fields, booking_fields_removed, stored_hold
 
 PLACES = items(PLAIN)
 SEAT = record(Seat, places=PLACES, until=PLAIN)
@@ -163,7 +155,7 @@ def _explain(documents: Documents, change: BookingChange, refusal: AlreadyExists
     """What was in the way: this very change (returned), an expired record (its version), a rival (raised)."""
     after, record = change.after, change.idempotency
     booking_path = paths.booking(after.tenant, after.id)
-    claims = wanted(change)
+    claims = documents_to_create(change)
     asked = [booking_path, *([_record_path(record)] if record else []), *sorted(claims)]
     found = {snapshot.path: snapshot for snapshot in documents.get(asked)}
     booking, first = found[booking_path], found[_record_path(record)] if record else None
@@ -208,7 +200,7 @@ CELLS_KEPT = timedelta(days=7)
 _Pair = tuple[Booking | None, Booking]
 
 
-def wanted(change: BookingChange) -> Mapping[str, str]:
+def documents_to_create(change: BookingChange) -> Mapping[str, str]:
     """The documents that the change creates for itself, each with the booking that will hold it."""
     return {path: after.id for before, after in _pairs(change) for path in _held(after) - _held(before)}
 
@@ -276,8 +268,8 @@ def _amended(step: SessionChange) -> Write:
 def _entries(change: BookingChange) -> Iterable[tuple[str, dict[FieldPath, Any]]]:
     for before, after in _pairs(change):
         entered, gone = _weeks(after), _weeks(before) - _weeks(after)
-        yield from ((path, no_entry(after)) for path in sorted(gone))
-        yield from ((path, entry(after)) for path in sorted(entered))
+        yield from ((path, booking_fields_removed(after)) for path in sorted(gone))
+        yield from ((path, booking_fields(after)) for path in sorted(entered))
     for step in change.sessions:
         if isinstance(step, SeatTaken):
             fields = _counted(step)
@@ -287,7 +279,7 @@ def _entries(change: BookingChange) -> Iterable[tuple[str, dict[FieldPath, Any]]
 def _counted(step: SeatTaken) -> dict[FieldPath, Any]:
     session = step.session.id
     if step.seat.until is not None:
-        return {("sessions", session, "holds", step.name): held_seats(step.seat)}
+        return {("sessions", session, "holds", step.name): stored_hold(step.seat)}
     return {
         ("sessions", session, "booked"): Increment(len(step.seat.places)),
         ("sessions", session, "holds", step.name): REMOVE,
@@ -297,4 +289,4 @@ def _counted(step: SeatTaken) -> dict[FieldPath, Any]:
 def _weeks(booking: Booking | None) -> set[str]:
     if booking is None or not booking.takes_time or booking.is_seat:
         return set()
-    return {paths.agenda(booking.tenant, booking.resource, week) for week in weeks(booking.claimed)}
+    return {paths.agenda(booking.tenant, booking.resource, week) for week in weeks_of(booking.claimed)}

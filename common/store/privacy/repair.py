@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from common.domain.booking.booking import ExportLink, LinkState
 from common.domain.calendar.connection import Status
 from common.domain.calendar.sync_state import CalendarSync
+from common.domain.export.exported_event import ExportLink, LinkState
 from common.errors import UnreadableDocument
 from common.store import paths
 from common.store.booking.commit import LINK

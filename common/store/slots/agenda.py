@@ -10,7 +10,7 @@ from typing import Any
 
 from common.domain.booking.booking import Booking, Seat
 from common.domain.calendar.interval import Interval, NamedSpans, Seconds, Spans
-from common.domain.slots.agenda import Agenda, HeldSeats, Imported, Session, joined
+from common.domain.slots.agenda import Agenda, HeldSeats, ImportedTimes, Session, join_weeks
 from common.domain.sync.imported_events import BLOCKS, FREE, ImportedEvent
 from common.store.firestore.codec import packed_numbers, unpacked_numbers, unreadable
 from common.store.firestore.documents import REMOVE, FieldPath, Snapshot
@@ -19,18 +19,18 @@ from common.store.firestore.protobuf import snapshot, version
 _SECOND = 1_000_000
 
 
-def pair(interval: Interval) -> list[int]:
+def stored_interval(interval: Interval) -> list[int]:
     """The smallest whole seconds around a range, as stored."""
     return list(interval.seconds_around())
 
 
-def entry(booking: Booking) -> dict[FieldPath, Any]:
+def booking_fields(booking: Booking) -> dict[FieldPath, Any]:
     """What a week says of a booking that takes its time; a seat has no entry but its session's."""
     if not booking.takes_time or booking.is_seat:
         return {}
     held = booking.held_until
     fields: dict[FieldPath, Any] = {
-        ("bookings", booking.id): pair(booking.claimed),
+        ("bookings", booking.id): stored_interval(booking.claimed),
         ("holds", booking.id): REMOVE if held is None else _seconds(held),
     }
     if booking.is_session:
@@ -40,12 +40,12 @@ def entry(booking: Booking) -> dict[FieldPath, Any]:
     return fields
 
 
-def no_entry(booking: Booking) -> dict[FieldPath, Any]:
+def booking_fields_removed(booking: Booking) -> dict[FieldPath, Any]:
     """The removal of ``entry``."""
     return {(kind, booking.id): REMOVE for kind in ("bookings", "holds", "sessions")}
 
 
-def held_seats(seat: Seat) -> list[int]:
+def stored_hold(seat: Seat) -> list[int]:
     """A hold of seats, as stored."""
     return [len(seat.places), _seconds(seat.until) if seat.until else 0]
 
@@ -56,7 +56,7 @@ def _session(booking: Booking) -> dict[str, Any]:
         "service": booking.service,
         "start": _seconds(booking.interval.start),
         "booked": sum(len(seat.places) for _, seat in seats if seat.until is None),
-        "holds": {name: held_seats(seat) for name, seat in seats if seat.until is not None},
+        "holds": {name: stored_hold(seat) for name, seat in seats if seat.until is not None},
     }
 
 
@@ -103,7 +103,7 @@ def _merged(ranges: Iterable[Seconds]) -> list[Seconds]:
 
 def read_agenda(snapshots: Iterable[Snapshot]) -> Agenda:
     """Several weeks' documents as one agenda; a missing document is an empty week."""
-    return joined(_week(snapshot.data, snapshot.version) for snapshot in snapshots if snapshot.data)
+    return join_weeks(_week(snapshot.data, snapshot.version) for snapshot in snapshots if snapshot.data)
 
 
 def readable_week(stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def _week(data: Mapping[str, Any], version: str | None) -> Agenda:
         bookings=NamedSpans(data.get("bookings", {})),
         absences=NamedSpans(data.get("absences", {})),
         imports={
-            calendar: Imported(busy=_spans(times.get("busy", b"")), free=_spans(times.get("free", b"")))
+            calendar: ImportedTimes(busy=_spans(times.get("busy", b"")), free=_spans(times.get("free", b"")))
             for calendar, times in data.get("imports", {}).items()
         },
         holds={name: _moment(until) for name, until in data.get("holds", {}).items()},

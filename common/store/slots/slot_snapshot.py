@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from common.domain.calendar.interval import Interval
-from common.domain.slots.agenda import weeks
+from common.domain.slots.agenda import weeks_of
 from common.domain.slots.slot_snapshot import SlotSnapshot
 from common.store import paths
 from common.store.catalogue import RESOURCE, SERVICE, TENANT, existing
@@ -53,7 +53,7 @@ class SlotSnapshots:
             rest = self._documents.get(
                 [*_resource_paths(tenant, wanted), *_agenda_paths(tenant, wanted, window)]
             )
-        weeks_each = len(weeks(window))
+        weeks_each = len(weeks_of(window))
         records = dict(zip(wanted, rest, strict=False))
         names = [name for name in wanted if resources or records[name].data is not None]
         settings = SlotSettings(
@@ -79,7 +79,7 @@ def _resource_paths(tenant: str, resources: Sequence[str]) -> list[str]:
 
 
 def _agenda_paths(tenant: str, resources: Sequence[str], window: Interval) -> list[str]:
-    touched = weeks(window)
+    touched = weeks_of(window)
     return [paths.agenda(tenant, name, week) for name in dict.fromkeys(resources) for week in touched]
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from common.domain.calendar.interval import Interval, Seconds
 from common.domain.calendar.sync_state import CalendarSync
 from common.domain.shared.paging import Page, PageRequest
-from common.domain.slots.agenda import week_numbered, weeks
+from common.domain.slots.agenda import week_numbered, weeks_of
 from common.domain.sync.imported_events import ImportedEvent, microseconds
 from common.errors import InvalidRequest
 from common.store import paths
@@ -137,7 +137,7 @@ def read_page(documents: Documents, calendar: str, span: Interval, asked: PageRe
     Raises:
         InvalidRequest: ``asked.after`` is no place of this list.
     """
-    names = weeks(span)
+    names = weeks_of(span)
     begun, after = _opened(asked.after, names)
     found: list[tuple[str, _Order, ImportedEvent]] = []
     # What the week before has was shown there.

@@ -10,7 +10,7 @@ from itertools import chain
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarSync, Cursor, Held, Quarantined
 from common.domain.shared.paging import Page, PageRequest
-from common.domain.slots.agenda import weeks
+from common.domain.slots.agenda import weeks_of
 from common.domain.sync.imported_events import ImportedEvent, UnitEvents
 from common.errors import AlreadyExists, Conflict
 from common.store import paths
@@ -108,7 +108,7 @@ class SyncStates:
     def imported(self, tenant: str, connection: str, key: str, window: Interval) -> tuple[ImportedEvent, ...]:
         """Imported events that overlap ``window``, each once."""
         calendar = paths.calendar(tenant, connection, key)
-        stored = read_weeks(self._documents, calendar, weeks(window))
+        stored = read_weeks(self._documents, calendar, weeks_of(window))
         events = (event for week in stored.values() for event in week.events)
         return _distinct(event for event in events if event.interval.overlaps(window))
 

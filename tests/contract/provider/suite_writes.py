@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from common.domain.booking.booking import Changed, EventRef, IdTaken
 from common.domain.calendar.connection import AccessRole
 from common.domain.calendar.event import Detail, ExternalEvent, Gone, Marker
 from common.domain.calendar.interval import Interval
+from common.domain.export.exported_event import Changed, EventRef, IdTaken
 from common.errors import Forbidden, ProviderUnavailable
 from common.ports.provider import BusyPage, BusyRequest
 from tests.contract.provider.suite_setup import (

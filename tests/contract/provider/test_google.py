@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from common.domain.booking.booking import EventRef, IdTaken
 from common.domain.calendar.connection import AccessRole
 from common.domain.calendar.event import Detail, Gone, Unreadable
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import Cursor
+from common.domain.export.exported_event import EventRef, IdTaken
 from common.errors import (
     CalendarGone,
     CursorExpired,

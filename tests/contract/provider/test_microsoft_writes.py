@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from common.domain.booking.booking import Changed, EventRef, IdTaken
 from common.domain.calendar.event import Detail, ExternalEvent, Gone
 from common.domain.calendar.interval import Interval
+from common.domain.export.exported_event import Changed, EventRef, IdTaken
 from common.errors import (
     ProviderUnavailable,
 )

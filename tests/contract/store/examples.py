@@ -5,16 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from common.domain.booking.booking import (
-    Booking,
-    BookingStatus,
-    Customer,
-    ExportLink,
-    IdempotencyRecord,
-    LinkState,
-)
-from common.domain.booking.booking_change import BookingChange
+from common.domain.booking.booking import Booking, BookingStatus, Customer
+from common.domain.booking.booking_change import BookingChange, IdempotencyRecord
 from common.domain.calendar.interval import Interval
+from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.shared.tasks import OutboxEntry, OutboxKind
 from common.domain.sync.imported_events import UnitChange
 from common.store.firestore.documents import Query

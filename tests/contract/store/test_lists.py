@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from common.domain.booking.booking import Proposal
 from common.domain.booking.booking_change import BookingChange
+from common.domain.booking.proposal import Proposal
 from common.domain.calendar.connection import Connection, ProviderKind, Status
 from common.domain.notify import Notice, NoticeKind
 from common.domain.privacy.support import Action, AuditEntry, SupportGrant

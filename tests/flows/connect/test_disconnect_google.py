@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from common.domain.booking.access import Staff
-from common.domain.booking.booking import LinkState
 from common.domain.calendar.connection import Status
+from common.domain.export.exported_event import LinkState
 from common.domain.shared.task_records import AdvanceDisconnect
 from common.flows.booking.change import CancelBooking, cancel_booking
 from common.flows.connect import disconnect

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from common.domain.booking.booking import BookingStatus, LinkState
+from common.domain.booking.booking import BookingStatus
+from common.domain.export.exported_event import LinkState
 from common.domain.shared.tasks import Lane
 from common.errors import ProviderUnavailable
 from common.flows.export.export_booking import write

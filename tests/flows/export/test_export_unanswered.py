@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from common.domain.booking.booking import BookingStatus, LinkState
+from common.domain.booking.booking import BookingStatus
 from common.domain.calendar.connection import CalendarEntry
+from common.domain.export.exported_event import LinkState
 from tests.flows.setups.graph_setup import settled
 from tests.flows.setups.sync_setup import at
 from tests.flows.setups.unanswered_setup import SECOND, Google, Late, cancel, choose, own, unanswered

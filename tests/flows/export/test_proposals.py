@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from common.domain.booking.access import Staff
-from common.domain.booking.booking import BookingStatus, Customer, LinkState, Source
+from common.domain.booking.booking import BookingStatus, Customer, Source
 from common.domain.calendar.interval import Interval
+from common.domain.export.exported_event import LinkState
 from common.domain.privacy.erasure import anonymised
 from common.domain.shared.tasks import OutboxKind
 from common.errors import UnknownResource

@@ -9,7 +9,7 @@ from common.domain.booking.access import HoldKey, Staff
 from common.domain.booking.booking import Booking, Customer
 from common.domain.calendar.connection import Connection
 from common.domain.catalogue.records import Service
-from common.domain.slots.offers import HeldSlot
+from common.domain.slots.slot_answers import HeldSlot
 from common.flows.booking.book import Book, Booked, book
 from common.flows.booking.change import CancelBooking, Reschedule, cancel_booking, reschedule
 from common.flows.booking.holds import HoldSlot, hold_slot

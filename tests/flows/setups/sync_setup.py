@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 from common.domain.booking.booking import Booking, BookingStatus, Customer
 from common.domain.booking.booking_change import BookingChange
-from common.domain.booking.cells import claimed
+from common.domain.booking.cells import claimed_time
 from common.domain.calendar.connection import Phase, Status, SyncRun, calendar_key
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import OwnerEditPolicy, Tenant
 from common.domain.connect.settings import Settings
-from common.flows.booking.commit import settle
+from common.flows.booking.commit import commit_change
 from common.flows.shared.enqueue import wake_calendar
 from common.flows.shared.outbox import promises
 from tests.lists import every
@@ -103,7 +103,7 @@ class Synced(World):
             resource="anna",
             service="cut",
             interval=Interval(start, start + service.duration),
-            claimed=claimed(start, service),
+            claimed=claimed_time(start, service),
             status=BookingStatus.CONFIRMED,
             customer=Customer(name="Carla", email="carla@example.com"),
             created_at=now,
@@ -114,7 +114,7 @@ class Synced(World):
         """A booking as the booking flow stores it, exported unless told otherwise."""
         booking = self.confirmed(start, name)
         outbox = promises(booking, [self.connection], now=self.clock.now()) if export else ()
-        return settle(self.ports, BookingChange(before=None, after=booking, outbox=outbox))
+        return commit_change(self.ports, BookingChange(before=None, after=booking, outbox=outbox))
 
     def reschedule(self, booking, start):
         """The customer moves a booking; the export waits in the queue."""
@@ -122,12 +122,12 @@ class Synced(World):
         after = replace(
             booking,
             interval=Interval(start, start + service.duration),
-            claimed=claimed(start, service),
+            claimed=claimed_time(start, service),
             revision=booking.revision + 1,
             updated_at=self.clock.now(),
         )
         outbox = promises(after, [self.connection], now=self.clock.now())
-        return settle(self.ports, BookingChange(before=booking, after=after, outbox=outbox))
+        return commit_change(self.ports, BookingChange(before=booking, after=after, outbox=outbox))
 
     def booking(self, name="b1"):
         return self.ports.bookings.get(self.tenant, name)

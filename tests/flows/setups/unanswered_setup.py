@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from common.domain.booking.access import Staff
-from common.domain.booking.booking import LinkState
 from common.domain.connect.settings import ExportSettings
+from common.domain.export.exported_event import LinkState
 from common.domain.shared.tasks import Lane
 from common.errors import ProviderUnavailable
 from common.flows.booking.change import CancelBooking, cancel_booking

@@ -11,7 +11,7 @@ import pytest
 from common.domain.calendar.connection import Status
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import LONGEST_BUFFER, LONGEST_DURATION, Absence
-from common.domain.slots.agenda import weeks
+from common.domain.slots.agenda import weeks_of
 from common.flows.slots.list_slots import ListSlots, list_slots
 from common.store import stores
 from common.store.firestore.documents import Documents, Query, Snapshot, Write, Written
@@ -70,7 +70,7 @@ def test_a_question_reads_its_weeks_and_two_documents_whatever_the_load(load) ->
 
     found = list_slots(world.ports, FOUR_WEEKS)
 
-    assert (documents.reads, documents.exchanges) == (len(weeks(READ)) + 2, 1)
+    assert (documents.reads, documents.exchanges) == (len(weeks_of(READ)) + 2, 1)
     assert len(found.calendars) == 1
     assert not found.degraded
 
@@ -84,7 +84,7 @@ def test_a_first_question_reads_everything_once() -> None:
 
     list_slots(fresh, FOUR_WEEKS)
 
-    assert (documents.reads, documents.exchanges) == (len(weeks(READ)) + 5, 2)
+    assert (documents.reads, documents.exchanges) == (len(weeks_of(READ)) + 5, 2)
 
 
 def close_service(world: World) -> None:

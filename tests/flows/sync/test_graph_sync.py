@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from common.domain.booking.booking import BookingStatus, LinkState
+from common.domain.booking.booking import BookingStatus
 from common.domain.calendar.interval import Interval
+from common.domain.export.exported_event import LinkState
 from local.microsoft import Settings
 from tests.flows.setups.graph_setup import Outlook, settled, stamps, weekly
 from tests.flows.setups.sync_setup import at

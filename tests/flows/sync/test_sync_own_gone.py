@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from common.domain.booking.booking import BookingStatus, LinkState, Source
+from common.domain.booking.booking import BookingStatus, Source
 from common.domain.catalogue.records import EditPolicy
+from common.domain.export.exported_event import LinkState
 from common.flows.sync.resync import ReleaseHeld, release_held
 from tests.flows.setups.sync_setup import Synced, at, exported, policy
 from tests.world import ACCOUNT

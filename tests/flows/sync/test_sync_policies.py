@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from common.domain.booking.booking import BookingStatus, LinkState
+from common.domain.booking.booking import BookingStatus
 from common.domain.booking.booking_change import BookingChange
 from common.domain.calendar.connection import Phase, Status, SyncRun, calendar_key
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import EditPolicy, OwnerEditPolicy
 from common.domain.connect.settings import ExportSettings, Settings
-from common.flows.booking.commit import settle
+from common.domain.export.exported_event import LinkState
+from common.flows.booking.commit import commit_change
 from common.flows.shared.outbox import promises
 from tests.flows.setups.sync_setup import Synced, at, stamps
 from tests.world import ACCOUNT
@@ -177,7 +178,7 @@ def test_an_edit_in_one_calendar_reaches_the_others(world):
     )
     booking = world.booking()
     after = replace(booking, note="by the door", revision=booking.revision + 1)
-    settle(
+    commit_change(
         world.ports,
         BookingChange(before=booking, after=after, outbox=promises(after, [second], now=world.clock.now())),
     )

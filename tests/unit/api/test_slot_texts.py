@@ -8,7 +8,7 @@ import pytest
 
 from common.api.slots import slot_list_view
 from common.domain.calendar.zones import zone
-from common.domain.slots.offers import Slot, SlotList
+from common.domain.slots.slot_answers import Slot, SlotList
 
 # Clocks in Zurich show 02:30 at both.
 SUMMER, WINTER = (datetime(2027, 10, 31, hour, 30, tzinfo=UTC) for hour in (0, 1))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 
-from common.domain.slots.engine import Unknown
+from common.domain.slots.engine import UnknownCalendar
 from common.flows.slots.live_calendars import (
     MOST_KEPT,
     REUSE,
-    Answers,
+    CalendarAnswers,
     LiveAnswer,
     LiveQuestion,
     SingleFlight,
@@ -25,13 +25,13 @@ PROVIDER = object()
 class Calls:
     """Counts the flights that begin; each answers at once."""
 
-    def __init__(self, answer: LiveAnswer | Unknown | None = None) -> None:
+    def __init__(self, answer: LiveAnswer | UnknownCalendar | None = None) -> None:
         self.count = 0
         self.answer = answer or LiveAnswer((), NOW)
 
-    def __call__(self) -> Future[Answers]:
+    def __call__(self) -> Future[CalendarAnswers]:
         self.count += 1
-        future: Future[Answers] = Future()
+        future: Future[CalendarAnswers] = Future()
         future.set_result({"c/k": self.answer})
         return future
 
@@ -77,7 +77,7 @@ def test_questions_that_differ_in_anything_never_share_an_answer() -> None:
 
 def test_an_unanswered_question_is_asked_again_at_once() -> None:
     """Unknown is no answer that could be shared."""
-    flights, calls = SingleFlight(), Calls(Unknown("timeout"))
+    flights, calls = SingleFlight(), Calls(UnknownCalendar("timeout"))
     flights.join(question(), now=NOW, start=calls)
     flights.join(question(), now=NOW, start=calls)
 

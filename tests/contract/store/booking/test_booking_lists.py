@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from common.domain.booking.booking import BookingStatus, LinkState
+from common.domain.booking.booking import BookingStatus
 from common.domain.booking.booking_change import BookingChange
 from common.domain.calendar.interval import Interval
+from common.domain.export.exported_event import LinkState
 from common.errors import Conflict, UnknownResource
 from tests.contract.store.examples import HOUR, NINE, create, link
 

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.domain.booking.booking import BookingStatus, LinkState, Proposal, Source
+from common.domain.booking.booking import BookingStatus, Source
 from common.domain.booking.booking_change import BookingChange
+from common.domain.booking.proposal import Proposal
 from common.domain.calendar.interval import Interval
+from common.domain.export.exported_event import LinkState
 from common.domain.notify import Notice, NoticeKind
 from common.domain.shared.tasks import OutboxKind
 from common.errors import Conflict, SlotTaken, UnknownResource

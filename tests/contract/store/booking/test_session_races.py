@@ -12,7 +12,7 @@ import pytest
 
 from common.domain.booking.access import HoldKey, Staff
 from common.domain.booking.booking import BookingStatus, Customer
-from common.domain.booking.sessions import booked
+from common.domain.booking.sessions import booked_seats
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import Service
 from common.errors import SyncError
@@ -84,7 +84,7 @@ def assert_consistent(raw, world):
             len({place for places in mine.values() for place in places}) == sum(map(len, mine.values())) > 0
         )
         assert {held[f"{session.id}#{place}"] for places in mine.values() for place in places} == set(mine)
-        assert agenda.sessions[session.id].booked == booked(session)
+        assert agenda.sessions[session.id].booked == booked_seats(session)
         assert {seat.interval for seat in seats if seat.session == session.id} == {session.interval}
     places = [name for name in held if "#" in name]
     assert len(places) == sum(len(seat.places) for seat in seats)

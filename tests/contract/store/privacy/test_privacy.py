@@ -7,8 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from common.domain.booking.booking import IdempotencyRecord
-from common.domain.booking.booking_change import BookingChange
+from common.domain.booking.booking_change import BookingChange, IdempotencyRecord
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.ics_feed import IcsFeed, Shows
 from common.domain.privacy.erasure import Erasure, ErasureStage, Scope

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.domain.booking.cells import cells, claimed, next_cell, outward
+from common.domain.booking.cells import cells, claimed_time, next_cell, whole_cells
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import Service
 
@@ -39,8 +39,8 @@ def test_a_cell_that_is_only_touched_is_claimed():
     odd = Interval(NIGHT - timedelta(seconds=1), NIGHT + minutes(5) + timedelta(microseconds=1))
 
     assert ("20270328T0100Z", "20270328T0105Z", "20270328T0110Z") == cells(odd)
-    assert Interval(NIGHT - minutes(5), NIGHT + minutes(10)) == outward(odd)
-    assert Interval(NIGHT, NIGHT + minutes(5)) == outward(Interval(NIGHT, NIGHT + minutes(5)))
+    assert Interval(NIGHT - minutes(5), NIGHT + minutes(10)) == whole_cells(odd)
+    assert Interval(NIGHT, NIGHT + minutes(5)) == whole_cells(Interval(NIGHT, NIGHT + minutes(5)))
 
 
 def test_the_next_cell_starts_at_or_after():
@@ -52,22 +52,22 @@ def test_the_next_cell_starts_at_or_after():
 @pytest.mark.pitfall(23)
 def test_a_booking_claims_its_buffers():
     """Pitfall 23: what others cannot have includes the buffer on each side."""
-    assert Interval(NIGHT - minutes(10), NIGHT + minutes(35)) == claimed(NIGHT, service(30, 10, 5))
+    assert Interval(NIGHT - minutes(10), NIGHT + minutes(35)) == claimed_time(NIGHT, service(30, 10, 5))
 
 
 @pytest.mark.pitfall(23)
 def test_bookings_share_a_cell_exactly_when_their_claims_overlap():
     """Pitfall 23: back-to-back bookings share no key, overlapping ones share at least one."""
-    first = set(cells(claimed(NIGHT, service(30, 0, 15))))
+    first = set(cells(claimed_time(NIGHT, service(30, 0, 15))))
 
-    assert not first & set(cells(claimed(NIGHT + minutes(45), service(30))))
-    assert first & set(cells(claimed(NIGHT + minutes(40), service(30))))
-    assert first & set(cells(claimed(NIGHT + minutes(45), service(30, 5))))
+    assert not first & set(cells(claimed_time(NIGHT + minutes(45), service(30))))
+    assert first & set(cells(claimed_time(NIGHT + minutes(40), service(30))))
+    assert first & set(cells(claimed_time(NIGHT + minutes(45), service(30, 5))))
 
 
 def test_the_longest_booking_with_its_buffers_fits():
     """A day with six hours on each side is 432 cells, all different and in order."""
-    keys = cells(claimed(NIGHT, service(24 * 60, 6 * 60, 6 * 60)))
+    keys = cells(claimed_time(NIGHT, service(24 * 60, 6 * 60, 6 * 60)))
 
     assert 432 == len(keys) == len(set(keys))
     assert sorted(keys) == list(keys)

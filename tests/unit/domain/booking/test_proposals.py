@@ -7,26 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.domain.booking.booking import (
-    Booking,
-    BookingStatus,
-    Customer,
-    Proposal,
-    expiry,
-    renewed,
-    without_time,
-)
+from common.domain.booking.proposal import Proposal, kept_proposal, proposal_expiry, without_time
 from common.domain.calendar.interval import Interval
 
 NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 WORDS = Proposal("c", NOW, NOW + HOUR, title="Own")
 BOTH = replace(WORDS, interval=Interval(NOW, NOW + HOUR))
-
-
-def booking(start: datetime) -> Booking:
-    span = Interval(start, start + HOUR)
-    return Booking("b", "t", "r", "s", span, span, BookingStatus.CONFIRMED, Customer("Carla"), NOW, NOW)
 
 
 @pytest.mark.parametrize(
@@ -39,16 +26,16 @@ def booking(start: datetime) -> Booking:
 )
 def test_a_proposal_lives_a_week_or_until_the_appointment(start: datetime, expires: datetime) -> None:
     """Of an appointment that has begun, staff put the records right within a week."""
-    assert expiry(booking(start), NOW) == expires
+    assert proposal_expiry(start, NOW) == expires
 
 
 def test_the_same_once_more_is_the_proposal_that_is_known() -> None:
     """It neither lives longer nor is told again."""
     later = replace(BOTH, proposed_at=NOW + HOUR, expires_at=NOW + 9 * HOUR)
 
-    assert renewed(BOTH, later) is BOTH
-    assert renewed(WORDS, later) is later
-    assert (renewed(None, later), renewed(BOTH, None)) == (later, None)
+    assert kept_proposal(BOTH, later) is BOTH
+    assert kept_proposal(WORDS, later) is later
+    assert (kept_proposal(None, later), kept_proposal(BOTH, None)) == (later, None)
 
 
 @pytest.mark.parametrize(

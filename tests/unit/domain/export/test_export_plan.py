@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from common.domain.booking.booking import BookingStatus, ExportLink, LinkState
+from common.domain.booking.booking import BookingStatus
 from common.domain.export.export_plan import (
     WITHOUT_ATTENDEE,
     ExportStep,
@@ -20,6 +20,7 @@ from common.domain.export.export_plan import (
     without_leftover,
     written,
 )
+from common.domain.export.exported_event import ExportLink, LinkState
 from tests.unit.domain.export.test_draft import BOOKING
 
 LINK = ExportLink(

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.domain.booking.booking import Booking, BookingStatus, Customer, EventDraft, ExportLink, LinkState
+from common.domain.booking.booking import Booking, BookingStatus, Customer
 from common.domain.calendar.event import Detail, ExternalEvent, Gone, Kind, Response
 from common.domain.calendar.interval import Interval
+from common.domain.export.exported_event import EventDraft, ExportLink, LinkState
 from common.domain.export.own_events import (
     Deleted,
     Echo,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import Resource, Service, WeeklyHours
-from common.domain.slots.engine import Known, SlotQuestion, reasons
+from common.domain.slots.engine import KnownCalendar, SlotQuestion, reasons
 
 MONDAY = datetime(2027, 3, 15, tzinfo=UTC)
 OPEN = WeeklyHours.of({day: ["09:00-12:00"] for day in range(5)})
@@ -47,7 +47,7 @@ def ask(*, rules=None, who=None, window=None, now=MONDAY):
 
 
 def known(*busy, free=()):
-    return Known(busy=busy, free=free, as_of=MONDAY)
+    return KnownCalendar(busy=busy, free=free, as_of=MONDAY)
 
 
 def clock(starts):

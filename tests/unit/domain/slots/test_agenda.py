@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from common.domain.calendar.interval import Interval
-from common.domain.slots.agenda import Agenda, Imported, joined, week, weeks
+from common.domain.slots.agenda import Agenda, ImportedTimes, join_weeks, week_of, weeks_of
 
 MONDAY = datetime(2027, 3, 22, tzinfo=UTC)
 
@@ -26,52 +26,56 @@ def span(start, end):
 )
 def test_a_week_is_an_iso_week_in_utc(moment, expected):
     """The year is the week's own, and the zone in which a moment is told does not matter."""
-    assert expected == week(moment)
+    assert expected == week_of(moment)
 
 
 def test_a_range_touches_every_week_between_its_ends():
     """In order, without a gap, across the turn of a year; an end on Monday 00:00 does not touch that week."""
     turn = Interval(datetime(2026, 12, 27, 23, tzinfo=UTC), datetime(2027, 1, 4, 0, 0, 1, tzinfo=UTC))
 
-    assert ("2026-W52", "2026-W53", "2027-W01") == weeks(turn)
-    assert ("2027-W12",) == weeks(span(0, 7 * 24))
-    assert ("2027-W12", "2027-W13") == weeks(span(7 * 24 - 1, 7 * 24 + 1))
+    assert ("2026-W52", "2026-W53", "2027-W01") == weeks_of(turn)
+    assert ("2027-W12",) == weeks_of(span(0, 7 * 24))
+    assert ("2027-W12", "2027-W13") == weeks_of(span(7 * 24 - 1, 7 * 24 + 1))
 
 
 def test_a_range_of_more_than_600_weeks_is_refused():
     """Six hundred documents are enough for every honest question."""
-    assert 600 == len(weeks(span(0, 600 * 7 * 24)))
+    assert 600 == len(weeks_of(span(0, 600 * 7 * 24)))
     with pytest.raises(ValueError, match="600 weeks"):
-        weeks(span(0, 600 * 7 * 24 + 1))
+        weeks_of(span(0, 600 * 7 * 24 + 1))
 
 
 def test_what_is_stored_in_two_weeks_counts_once():
     """A booking, an absence or an event across Sunday midnight is one thing."""
     night = span(-2, 2)
     part = Agenda(
-        bookings={"b": night}, absences={"a": night}, imports={"k": Imported(busy=(night,), free=(night,))}
+        bookings={"b": night},
+        absences={"a": night},
+        imports={"k": ImportedTimes(busy=(night,), free=(night,))},
     )
 
-    assert part == joined([part, part])
+    assert part == join_weeks([part, part])
 
 
 def test_weeks_are_united_by_calendar():
     """Busy times are merged; free times stay apart, because each starts a booking grid."""
-    first = Agenda(imports={"k": Imported(busy=(span(0, 2),), free=(span(5, 6),))})
-    second = Agenda(imports={"k": Imported(busy=(span(1, 3),), free=(span(4, 5),)), "l": Imported()})
+    first = Agenda(imports={"k": ImportedTimes(busy=(span(0, 2),), free=(span(5, 6),))})
+    second = Agenda(
+        imports={"k": ImportedTimes(busy=(span(1, 3),), free=(span(4, 5),)), "l": ImportedTimes()}
+    )
 
     assert Agenda(
-        imports={"k": Imported((span(0, 3),), (span(4, 5), span(5, 6))), "l": Imported()}
-    ) == joined([first, second])
+        imports={"k": ImportedTimes((span(0, 3),), (span(4, 5), span(5, 6))), "l": ImportedTimes()}
+    ) == join_weeks([first, second])
 
 
 def test_no_week_at_all_is_an_empty_agenda():
     """Documents that do not exist mean nothing booked."""
-    assert Agenda() == joined([])
+    assert Agenda() == join_weeks([])
 
 
 def test_weeks_that_disagree_about_a_booking_keep_both_times_blocked():
     """A booking that moves while its weeks are read is never sold a second time."""
-    assert {"b": span(0, 6)} == joined(
+    assert {"b": span(0, 6)} == join_weeks(
         [Agenda(bookings={"b": span(0, 1)}), Agenda(bookings={"b": span(5, 6)})]
     ).bookings

@@ -7,7 +7,7 @@ import pytest
 
 from common.domain.calendar.event import EventType, ExternalEvent, Kind, Response, ShowAs
 from common.domain.connect.settings import BusyRules
-from common.domain.slots.blocking import TABLE, Effect, effect, offers
+from common.domain.slots.blocking import BLOCKING_RULES, Effect, effect, offers_free_time
 
 START = datetime(2027, 3, 22, 9, tzinfo=UTC)
 PAGE = Path(__file__).parents[4] / "docs" / "what-blocks.md"
@@ -69,7 +69,7 @@ def test_the_documented_table_is_the_table_of_the_code():
     ]
     documented = [(row[0], row[3], row[4] if len(row) > 4 else "") for row in rows]
 
-    assert documented == [(rule.event, rule.effect.value, switch_of(rule)) for rule in TABLE]
+    assert documented == [(rule.event, rule.effect.value, switch_of(rule)) for rule in BLOCKING_RULES]
 
 
 def switch_of(rule):
@@ -80,7 +80,7 @@ def switch_of(rule):
 
 def test_every_switch_is_in_the_table():
     """A switch without a line would do nothing."""
-    assert set(SWITCHES) == {rule.switch for rule in TABLE} - {None}
+    assert set(SWITCHES) == {rule.switch for rule in BLOCKING_RULES} - {None}
 
 
 @pytest.mark.parametrize(
@@ -97,4 +97,4 @@ def test_every_switch_is_in_the_table():
 )
 def test_only_what_its_owner_marked_free_is_offered(found, offered):
     """Free times of a calendar are events that somebody marked free, not places or birthdays."""
-    assert offered == offers(found, ALL_OFF)
+    assert offered == offers_free_time(found, ALL_OFF)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from common.domain.slots.engine import Code, Reason
-from common.domain.slots.offers import kindest, refusal
+from common.domain.slots.engine import Reason, ReasonCode
+from common.domain.slots.refusals import kindest_refusal, refusal
 from common.errors import AvailabilityUnknown, InvalidRequest, SlotTaken
 
 
-def told(*codes: Code) -> tuple[type[Exception], str]:
+def told(*codes: ReasonCode) -> tuple[type[Exception], str]:
     error = refusal([Reason(code) for code in codes])
     return type(error), error.reason
 
@@ -17,23 +17,25 @@ def told(*codes: Code) -> tuple[type[Exception], str]:
 @pytest.mark.parametrize(
     "code",
     [
-        Code.PAST,
-        Code.NOTICE,
-        Code.HORIZON,
-        Code.OFF_GRID,
-        Code.OUTSIDE_AVAILABILITY,
-        Code.INACTIVE,
-        Code.NOT_OFFERED,
+        ReasonCode.PAST,
+        ReasonCode.NOTICE,
+        ReasonCode.HORIZON,
+        ReasonCode.OFF_GRID,
+        ReasonCode.OUTSIDE_AVAILABILITY,
+        ReasonCode.INACTIVE,
+        ReasonCode.NOT_OFFERED,
     ],
 )
-def test_a_broken_rule_is_named(code: Code) -> None:
+def test_a_broken_rule_is_named(code: ReasonCode) -> None:
     """Each rule has its stable code, and is the caller's mistake."""
     assert told(code) == (InvalidRequest, code.value)
 
 
 @pytest.mark.pitfall(25)
-@pytest.mark.parametrize("code", [Code.BOOKING, Code.BUFFER, Code.EXTERNAL_BUSY, Code.ABSENCE])
-def test_a_customer_is_not_told_who_has_the_time(code: Code) -> None:
+@pytest.mark.parametrize(
+    "code", [ReasonCode.BOOKING, ReasonCode.BUFFER, ReasonCode.EXTERNAL_BUSY, ReasonCode.ABSENCE]
+)
+def test_a_customer_is_not_told_who_has_the_time(code: ReasonCode) -> None:
     """Pitfall 25: taken is taken, whether by a booking, a private event or an absence."""
     assert told(code) == (SlotTaken, "slot_taken")
 
@@ -41,17 +43,20 @@ def test_a_customer_is_not_told_who_has_the_time(code: Code) -> None:
 @pytest.mark.pitfall(1)
 def test_an_unknown_calendar_is_not_a_taken_time() -> None:
     """Pitfall 1: nobody knows, so the answer is 503 and not 409."""
-    assert told(Code.UNKNOWN_CALENDAR) == (AvailabilityUnknown, "availability_unknown")
+    assert told(ReasonCode.UNKNOWN_CALENDAR) == (AvailabilityUnknown, "availability_unknown")
 
 
 def test_hours_that_come_from_an_unknown_calendar_are_unknown() -> None:
     """With external free times, an unanswered calendar leaves the hours open."""
-    assert told(Code.OUTSIDE_AVAILABILITY, Code.UNKNOWN_CALENDAR)[0] is AvailabilityUnknown
+    assert told(ReasonCode.OUTSIDE_AVAILABILITY, ReasonCode.UNKNOWN_CALENDAR)[0] is AvailabilityUnknown
 
 
 def test_what_is_certain_comes_before_what_is_unknown() -> None:
     """A time that is past or booked is so whatever the calendars would say."""
-    assert (told(Code.PAST, Code.UNKNOWN_CALENDAR)[1], told(Code.BOOKING, Code.UNKNOWN_CALENDAR)[1]) == (
+    assert (
+        told(ReasonCode.PAST, ReasonCode.UNKNOWN_CALENDAR)[1],
+        told(ReasonCode.BOOKING, ReasonCode.UNKNOWN_CALENDAR)[1],
+    ) == (
         "past",
         "slot_taken",
     )
@@ -61,4 +66,4 @@ def test_of_several_resources_the_most_hopeful_answer_counts() -> None:
     """Where one resource could still turn out to be free, the time is not called taken."""
     unknown, taken, rule = AvailabilityUnknown(), SlotTaken(), InvalidRequest()
 
-    assert (kindest([rule, taken, unknown]), kindest([rule, taken])) == (unknown, taken)
+    assert (kindest_refusal([rule, taken, unknown]), kindest_refusal([rule, taken])) == (unknown, taken)

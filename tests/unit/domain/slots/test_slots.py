@@ -9,7 +9,7 @@ import pytest
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.zones import day_interval, zone
 from common.domain.catalogue.records import Absence, WeeklyHours
-from common.domain.slots.engine import Availability, Code, Reason, Unknown, free_starts, reasons
+from common.domain.slots.engine import Availability, Reason, ReasonCode, UnknownCalendar, free_starts, reasons
 from tests.unit.domain.slots.slots_setup import (
     MONDAY,
     ask,
@@ -45,7 +45,7 @@ def test_the_window_holds_starts_not_ends():
     question = ask(window=span((9,), (10,)))
 
     assert ["09:00"] == clock(free_starts(question, Availability()))
-    assert (Reason(Code.OUTSIDE_WINDOW, question.window),) == reasons(question, Availability(), at(10))
+    assert (Reason(ReasonCode.OUTSIDE_WINDOW, question.window),) == reasons(question, Availability(), at(10))
 
 
 @pytest.mark.pitfall(23)
@@ -57,9 +57,11 @@ def test_buffers_count_on_both_sides_of_bookings_and_external_events():
 
     assert ["09:00", "09:30", "11:00", "11:30"] == clock(free_starts(padded, taken))
     assert ["09:00", "09:30", "11:00", "11:30"] == clock(free_starts(padded, external))
-    assert (Reason(Code.BUFFER, span((10, 30), (11,))),) == reasons(padded, taken, at(10))
-    assert (Reason(Code.BOOKING, span((10, 30), (11,))),) == reasons(padded, taken, at(10, 30))
-    assert (Reason(Code.EXTERNAL_BUSY, span((10, 30), (11,)), "work"),) == reasons(padded, external, at(10))
+    assert (Reason(ReasonCode.BUFFER, span((10, 30), (11,))),) == reasons(padded, taken, at(10))
+    assert (Reason(ReasonCode.BOOKING, span((10, 30), (11,))),) == reasons(padded, taken, at(10, 30))
+    assert (Reason(ReasonCode.EXTERNAL_BUSY, span((10, 30), (11,)), "work"),) == reasons(
+        padded, external, at(10)
+    )
 
 
 @pytest.mark.pitfall(23)
@@ -68,7 +70,7 @@ def test_a_start_inside_another_bookings_buffer_is_neither_listed_nor_bookable()
     picture = Availability(bookings=(span((9,), (10, 15)),))
 
     assert ["11:00"] == clock(free_starts(ask(), picture))
-    assert [Code.BOOKING] == codes(ask(), picture, at(10))
+    assert [ReasonCode.BOOKING] == codes(ask(), picture, at(10))
 
 
 def test_bookings_count_in_whole_cells_and_external_events_exactly():
@@ -84,7 +86,7 @@ def test_bookings_count_in_whole_cells_and_external_events_exactly():
         picture = Availability(calendars={"work": known(busy)})
         assert free == clock(free_starts(question, picture))[1]
     padded = ask(rules=service(duration=minutes(5), step=minutes(5), buffer_before=minutes(5)))
-    assert [Code.BUFFER] == codes(padded, Availability(bookings=(ends_early,)), at(9, 10))
+    assert [ReasonCode.BUFFER] == codes(padded, Availability(bookings=(ends_early,)), at(9, 10))
 
 
 @pytest.mark.pitfall(7)
@@ -109,16 +111,16 @@ def test_an_absence_blocks_and_is_named():
     picture = Availability(absences=(away,))
 
     assert ["10:00", "11:00"] == clock(free_starts(ask(), picture))
-    assert (Reason(Code.ABSENCE, away.interval, "dentist"),) == reasons(ask(), picture, at(9))
+    assert (Reason(ReasonCode.ABSENCE, away.interval, "dentist"),) == reasons(ask(), picture, at(9))
 
 
 @pytest.mark.pitfall(1)
 def test_one_calendar_that_could_not_be_asked_closes_everything():
     """Pitfall 1: unknown never counts as free, whatever the other calendars say."""
-    picture = Availability(calendars={"home": known(), "work": Unknown("timeout")})
+    picture = Availability(calendars={"home": known(), "work": UnknownCalendar("timeout")})
 
     assert () == free_starts(ask(), picture)
-    assert (Reason(Code.UNKNOWN_CALENDAR, span((9,), (10,)), "work"),) == reasons(ask(), picture, at(9))
+    assert (Reason(ReasonCode.UNKNOWN_CALENDAR, span((9,), (10,)), "work"),) == reasons(ask(), picture, at(9))
 
 
 def test_notice_and_horizon_count_from_now_and_include_their_edge():
@@ -126,9 +128,9 @@ def test_notice_and_horizon_count_from_now_and_include_their_edge():
     question = ask(rules=service(notice=minutes(120), horizon=minutes(180)), now=at(8))
 
     assert ["10:00", "11:00"] == clock(free_starts(question, Availability()))
-    assert (Reason(Code.NOTICE, span((8,), (10,))),) == reasons(question, Availability(), at(9))
-    assert (Reason(Code.PAST, span((7,), (8,))),) == reasons(question, Availability(), at(7))
-    assert (Reason(Code.HORIZON, span((11,), (11, 5))),) == reasons(question, Availability(), at(11, 5))
+    assert (Reason(ReasonCode.NOTICE, span((8,), (10,))),) == reasons(question, Availability(), at(9))
+    assert (Reason(ReasonCode.PAST, span((7,), (8,))),) == reasons(question, Availability(), at(7))
+    assert (Reason(ReasonCode.HORIZON, span((11,), (11, 5))),) == reasons(question, Availability(), at(11, 5))
 
 
 def test_a_moment_just_gone_is_past():
@@ -136,29 +138,29 @@ def test_a_moment_just_gone_is_past():
     late = ask(now=at(9) + timedelta(microseconds=1))
 
     assert ["10:00", "11:00"] == clock(free_starts(late, Availability()))
-    assert [Code.PAST] == codes(late, Availability(), at(9))
+    assert [ReasonCode.PAST] == codes(late, Availability(), at(9))
 
 
 def test_a_start_off_the_grid_is_named_as_such():
     """A time between two offered ones, or not on a whole second, is off the grid."""
-    assert [Code.OFF_GRID] == codes(ask(), Availability(), at(9, 20))
-    assert [Code.OFF_GRID] == codes(ask(), Availability(), at(9) + timedelta(microseconds=1))
+    assert [ReasonCode.OFF_GRID] == codes(ask(), Availability(), at(9, 20))
+    assert [ReasonCode.OFF_GRID] == codes(ask(), Availability(), at(9) + timedelta(microseconds=1))
 
 
 def test_a_time_outside_the_opening_hours_is_named_as_such():
     """Before opening, after closing, or an appointment that would last past closing."""
-    assert [Code.OUTSIDE_AVAILABILITY] == codes(ask(), Availability(), at(8))
-    assert [Code.OUTSIDE_AVAILABILITY] == codes(ask(), Availability(), at(12))
+    assert [ReasonCode.OUTSIDE_AVAILABILITY] == codes(ask(), Availability(), at(8))
+    assert [ReasonCode.OUTSIDE_AVAILABILITY] == codes(ask(), Availability(), at(12))
     longer = ask(rules=service(duration=minutes(90)))
-    assert [Code.OUTSIDE_AVAILABILITY] == codes(longer, Availability(), at(11))
+    assert [ReasonCode.OUTSIDE_AVAILABILITY] == codes(longer, Availability(), at(11))
 
 
 @pytest.mark.parametrize(
     ("rules", "who", "reason"),
     [
-        (service(active=False), resource(), Reason(Code.INACTIVE, source="cut")),
-        (service(), resource(active=False), Reason(Code.INACTIVE, source="anna")),
-        (service(resources=("ben",)), resource(), Reason(Code.NOT_OFFERED, source="anna")),
+        (service(active=False), resource(), Reason(ReasonCode.INACTIVE, source="cut")),
+        (service(), resource(active=False), Reason(ReasonCode.INACTIVE, source="anna")),
+        (service(resources=("ben",)), resource(), Reason(ReasonCode.NOT_OFFERED, source="anna")),
     ],
 )
 def test_what_is_not_sold_is_not_offered(rules, who, reason):
@@ -174,15 +176,15 @@ def test_every_reason_is_told_at_once():
     picture = Availability(
         bookings=(span((9,), (9, 15)),),
         absences=(Absence("holiday", span((0,), (24,))),),
-        calendars={"work": known(span((9, 5), (9, 10))), "home": Unknown("timeout")},
+        calendars={"work": known(span((9, 5), (9, 10))), "home": UnknownCalendar("timeout")},
     )
 
     assert [
-        Code.OFF_GRID,
-        Code.BOOKING,
-        Code.ABSENCE,
-        Code.EXTERNAL_BUSY,
-        Code.UNKNOWN_CALENDAR,
+        ReasonCode.OFF_GRID,
+        ReasonCode.BOOKING,
+        ReasonCode.ABSENCE,
+        ReasonCode.EXTERNAL_BUSY,
+        ReasonCode.UNKNOWN_CALENDAR,
     ] == codes(ask(), picture, at(9, 5))
 
 
@@ -203,8 +205,8 @@ def test_a_window_beyond_all_years_is_refused_by_the_horizon():
     far = datetime(9999, 12, 31, 23, tzinfo=UTC)
     question = ask(window=Interval(datetime(1, 1, 1, tzinfo=UTC), far))
 
-    assert [Code.HORIZON, Code.OUTSIDE_WINDOW] == sorted(codes(question, Availability(), far))
-    assert [Code.PAST] == codes(question, Availability(), datetime(1, 1, 1, tzinfo=UTC))
+    assert [ReasonCode.HORIZON, ReasonCode.OUTSIDE_WINDOW] == sorted(codes(question, Availability(), far))
+    assert [ReasonCode.PAST] == codes(question, Availability(), datetime(1, 1, 1, tzinfo=UTC))
     assert 44 * 3 == len(free_starts(question, Availability()))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from common.domain.catalogue.records import WallRange, WeeklyHours
-from common.domain.slots.engine import Availability, Code, Reason, free_starts, reasons
+from common.domain.slots.engine import Availability, Reason, ReasonCode, free_starts, reasons
 from tests.unit.domain.slots.slots_setup import ask, at, clock, codes, known, minutes, resource, service, span
 
 
@@ -42,7 +42,7 @@ def test_no_external_free_times_mean_no_availability():
 
     assert () == free_starts(question, Availability(calendars={"work": known()}))
     assert () == free_starts(question, Availability())
-    assert (Reason(Code.NO_FREE_EVENT, span((9,), (10,))),) == reasons(question, Availability(), at(9))
+    assert (Reason(ReasonCode.NO_FREE_EVENT, span((9,), (10,))),) == reasons(question, Availability(), at(9))
 
 
 def test_external_busy_wins_over_external_free():
@@ -62,7 +62,7 @@ def test_free_times_that_overlap_are_offered_once_and_allow_to_run_across():
 
     assert ["09:00", "10:00", "10:10"] == clock(free_starts(question, picture))
     assert [] == codes(question, picture, at(10, 10))
-    assert [Code.OFF_GRID] == codes(question, picture, at(10, 15))
+    assert [ReasonCode.OFF_GRID] == codes(question, picture, at(10, 15))
 
 
 def test_free_times_that_two_calendars_share_are_offered_once():
@@ -81,7 +81,7 @@ def test_hours_that_do_not_touch_are_not_joined():
     rules = service(step=minutes(30))
 
     assert ["09:00", "10:05"] == clock(free_starts(ask(rules=rules, who=who), Availability()))
-    assert [Code.OUTSIDE_AVAILABILITY] == codes(ask(rules=rules, who=who), Availability(), at(9, 30))
+    assert [ReasonCode.OUTSIDE_AVAILABILITY] == codes(ask(rules=rules, who=who), Availability(), at(9, 30))
     outside = resource(use_external_free=True)
     free = Availability(calendars={"work": known(free=(span((9,), (10,)), span((10, 1), (11, 5))))})
     assert ["09:00", "10:05"] == clock(free_starts(ask(rules=rules, who=outside), free))

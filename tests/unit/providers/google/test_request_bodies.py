@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from common.domain.booking.booking import EventDraft
 from common.domain.calendar.event import Detail
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import Cursor
+from common.domain.export.exported_event import EventDraft
 from common.errors import UnexpectedReply
 from common.providers.google.event_structs import listing_of, read_listing
 from common.providers.google.list_events import (

@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from common.domain.booking.booking import EventDraft
 from common.domain.calendar.event import Detail
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import Channel, Cursor
+from common.domain.export.exported_event import EventDraft
 from common.domain.export.own_events import fingerprint
 from common.errors import UnexpectedReply
 from common.ports.provider import ChannelRequest
