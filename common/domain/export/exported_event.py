@@ -1,4 +1,4 @@
-"""A booking's event in a provider's calendar: its content, the answer to a write, and the link to its booking."""
+"""A booking's event in a calendar: its content, the answer to a write, and the link to its booking."""
 
 from __future__ import annotations
 
