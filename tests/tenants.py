@@ -77,7 +77,7 @@ def settle(http: Http, tenant: str) -> Settled:
     erasure = call("POST", "/tenant/erasures", json={**gone, "confirm": gone["customer"]})
     feed = call("POST", f"/resources/{ids['resource']}/feed", json={"shows": "titles"})
     world.drain()
-    _bury(world, tenant, word)
+    _add_dead_letter(world, tenant, word)
     window = f"calendar={ids['calendar']}&from={DAY}T00:00:00Z&to=2027-03-17T00:00:00Z"
     (copy,) = call("GET", f"/connections/{connection.id}/events?{window}")["events"]
     (sent, *_) = call("GET", f"/hooks/{hook['id']}/deliveries")["deliveries"]
@@ -113,8 +113,8 @@ def _booking(word: str, ids: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _bury(world: World, tenant: str, word: str) -> None:
-    world.ports.ledger.bury(
+def _add_dead_letter(world: World, tenant: str, word: str) -> None:
+    world.ports.ledger.add_dead_letter(
         DeadLetter(
             id=f"letter-{tenant}",
             tenant=tenant,

@@ -139,7 +139,7 @@ def run_task(ports: Ports, task: Task, *, deliveries: int, flow: Callable[[Paylo
         flow: Called with the task's payload.
     """
     if deliveries >= ports.tuning.poison_attempts:
-        return _bury(ports, task, "poison", deliveries)
+        return _give_up(ports, task, "poison", deliveries)
     try:
         flow(task.payload)
     except Retry as error:
@@ -161,7 +161,7 @@ def _queue_again(ports: Ports, task: Task, error: Retry) -> Reply:
     limited = isinstance(error, RateLimited)
     attempt = task.attempt if limited and error.reason in UNCOUNTED else task.attempt + 1
     if attempt >= ports.tuning.max_attempts and not limited:
-        return _bury(ports, task, error.reason, attempt)
+        return _give_up(ports, task, error.reason, attempt)
     seconds = delay(task.attempt, dice=random.random(), asked=error.retry_after)
     due = ports.clock.now() + timedelta(seconds=seconds)
     # A repeat of this delivery must not fork the chain: the successor's name follows from ours.
@@ -187,11 +187,11 @@ def _queue_again(ports: Ports, task: Task, error: Retry) -> Reply:
     return Reply(body={"outcome": "again", "code": error.reason})
 
 
-def _bury(ports: Ports, task: Task, code: str, attempts: int) -> Reply:
+def _give_up(ports: Ports, task: Task, code: str, attempts: int) -> Reply:
     # Delivered once more, the same task makes the same dead letter.
     tenant = str(task.payload.get("tenant", ""))
     source = f"{task.work}:{task.name or sorted(task.payload.items())}:{task.attempt}"
-    ports.ledger.bury(
+    ports.ledger.add_dead_letter(
         DeadLetter(
             id=hashlib.sha256(source.encode()).hexdigest()[:32],
             tenant=tenant,

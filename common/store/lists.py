@@ -26,7 +26,7 @@ from common.store.connect.invitations import INVITATION
 from common.store.firestore.codec import Form
 from common.store.firestore.documents import MOST_DISJUNCTIONS, NAME, Documents, Operator, Query, Snapshot
 from common.store.notify import NOTICE
-from common.store.ops import LETTER
+from common.store.ops import DEAD_LETTER
 from common.store.privacy.archive import ERASURE
 from common.store.privacy.support import AUDIT, GRANT
 from common.store.webhooks import DELIVERY, WEBHOOK
@@ -92,7 +92,7 @@ class Lists:
 
     def dead_letters(self, tenant: str, window: PageRequest) -> Page[DeadLetter]:
         """Newest first."""
-        return self._page(paths.within(tenant, "dead_letters"), _plain(LETTER), window, order="-died_at")
+        return self._page(paths.within(tenant, "dead_letters"), _plain(DEAD_LETTER), window, order="-died_at")
 
     def grants(self, tenant: str, window: PageRequest) -> Page[SupportGrant]:
         """What support was allowed, newest first."""

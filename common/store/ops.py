@@ -1,4 +1,4 @@
-"""Outbox, dead letters, notices, consent states and pacing in documents."""
+"""Stores what keeps work from being lost or repeated: outbox, dead letters, consents, limits, leases."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 from common.domain.connect.consent import ConsentState
 from common.domain.notify import Notice
+from common.domain.shared.rate_limit import RateLimit
 from common.domain.shared.tasks import DeadLetter, Lane, OutboxEntry, Work
-from common.domain.sync.initial_sync import RateLimit
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import notify, paths
 from common.store.firestore.codec import PLAIN, by_name, record, word
@@ -30,12 +30,13 @@ from common.store.firestore.documents import (
 from common.store.notify import OUTBOX
 
 _TRIES = 5
+# How long a limit's or a lease's document outlives its last use; the database then deletes it.
 _PACING_KEPT = timedelta(days=1)
 _LEASES_KEPT = timedelta(days=1)
 
 
 class Ledger:
-    """Outbox, dead letters, notices, consent states, pacing: the small records around the work."""
+    """Outbox entries, dead letters, notices, pending consents, rate limits and named leases."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
@@ -43,7 +44,7 @@ class Ledger:
     def outbox_due(
         self, now: datetime, limit: int, *, after: datetime | None = None
     ) -> tuple[OutboxEntry, ...]:
-        """Entries of all tenants whose ``due_at`` has come, the longest due first; those behind ``after``."""
+        """Entries of all tenants that are due, the longest due first; only those due later than ``after``."""
         query = Query(
             paths.OUTBOX,
             filters=(("due_at", "<=", now),),
@@ -54,7 +55,7 @@ class Ledger:
         return tuple(OUTBOX.read(found.data) for found in self._documents.query(query))
 
     def outbox_of(self, tenant: str, connection: str, limit: int) -> tuple[OutboxEntry, ...]:
-        """Entries of one connection that still wait."""
+        """Entries of one connection that are not worked off yet, due or not, ordered by when they are due."""
         query = Query(
             paths.OUTBOX,
             filters=(("tenant", "==", tenant), ("connection", "==", connection)),
@@ -68,36 +69,44 @@ class Ledger:
         self._documents.commit([Put(paths.outbox(entry.id), OUTBOX.write(entry))])
 
     def done(self, entry: str) -> None:
-        """The promise is kept; removing it twice is fine."""
+        """Remove an entry whose work is done; removing it twice is fine."""
         self._documents.commit([Delete(paths.outbox(entry))])
 
-    def bury(self, letter: DeadLetter) -> None:
-        """Keep exhausted work where a person finds it; the same letter twice is one."""
-        self._new(Create(paths.within(letter.tenant, "dead_letters", letter.id), LETTER.write(letter)))
+    def add_dead_letter(self, letter: DeadLetter) -> None:
+        """Keep a task that was given up where a person finds it; adding the same one twice is fine."""
+        self._new(Create(paths.within(letter.tenant, "dead_letters", letter.id), DEAD_LETTER.write(letter)))
 
     def dead_letter(self, tenant: str, letter: str) -> DeadLetter:
-        """One of them; raises UnknownResource where there is none."""
-        return LETTER.read(self._letter(tenant, letter).data)
+        """The dead letter of this id.
 
-    def exhume(self, tenant: str, letter: str) -> DeadLetter:
-        """Take a letter out to replay it; raises UnknownResource where there is none."""
-        found = self._letter(tenant, letter)
+        Raises:
+            UnknownResource: There is none.
+        """
+        return DEAD_LETTER.read(self._dead_letter(tenant, letter).data)
+
+    def take_dead_letter(self, tenant: str, letter: str) -> DeadLetter:
+        """Remove a dead letter; of several callers exactly one gets it.
+
+        Raises:
+            UnknownResource: There is none, or somebody else took it.
+        """
+        found = self._dead_letter(tenant, letter)
         try:
             self._documents.commit([Delete(found.path, version=found.version)])
         except Conflict as error:
             raise UnknownResource("somebody else took this letter") from error
-        return LETTER.read(found.data)
+        return DEAD_LETTER.read(found.data)
 
     def record_notice(self, notice: Notice) -> bool:
         """Record a notice and the promise to tell it; False when the same one was recorded before."""
         return self._new(*notify.notice_writes(notice))
 
     def open_consent(self, state: ConsentState) -> None:
-        """Remember a pending consent."""
+        """Store a pending consent; raises AlreadyExists where its id is taken."""
         self._documents.commit([Create(paths.consent(state.id), CONSENT.write(state))])
 
     def close_consent(self, state: str, *, now: datetime) -> ConsentState | None:
-        """Take a pending consent out: exactly one caller gets it, and nobody after it expired."""
+        """Remove a pending consent: exactly one caller gets it, and nobody after it expired."""
         path = paths.consent(state)
         (found,) = self._documents.get([path])
         if found.data is None:
@@ -110,18 +119,19 @@ class Ledger:
         return consent if consent.expires_at > now else None
 
     def reserve(self, limits: Sequence[RateLimit], *, units: int, now: datetime) -> float:
-        """Book ``units`` of every limit, or of none; seconds until they may be used (0: now).
+        """Take ``units`` from every limit, or from none; 0 if taken, else the seconds until they can be.
 
-        A token bucket as one instant, the time at which it is full again (the generic cell rate
-        algorithm). More units than a bucket holds wait for a full bucket.
+        A token bucket is stored as one instant, the time at which it is full again (the generic cell rate
+        algorithm, https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm). More units than a bucket holds
+        wait for a full bucket.
         """
         for _ in range(_TRIES):
             buckets = self._documents.get([paths.pacing(limit.scope) for limit in limits])
             booked = [
-                max((bucket.data or {}).get("full_at", now), now) + _each(limit) * units
+                max((bucket.data or {}).get("full_at", now), now) + _per_unit(limit) * units
                 for limit, bucket in zip(limits, buckets, strict=True)
             ]
-            allowed = [_each(limit) * max(limit.burst, units) for limit in limits]
+            allowed = [_per_unit(limit) * max(limit.burst, units) for limit in limits]
             wait: timedelta = max(full_at - room for full_at, room in zip(booked, allowed, strict=True)) - now
             if wait > timedelta():
                 return wait.total_seconds()
@@ -131,10 +141,12 @@ class Ledger:
             except (AlreadyExists, Conflict):
                 continue
             return 0.0
-        return max(timedelta(milliseconds=250), *(_each(limit) * units for limit in limits)).total_seconds()
+        return max(
+            timedelta(milliseconds=250), *(_per_unit(limit) * units for limit in limits)
+        ).total_seconds()
 
     def lease(self, scope: str, *, holder: str, until: datetime, now: datetime) -> bool:
-        """Become the only one who works on something, or stay it; False while somebody else is."""
+        """Take the lease of this name, or prolong one's own; False while somebody else holds it."""
         path = paths.lease(scope)
         (found,) = self._documents.get([path])
         if found.data and found.data["holder"] != holder and found.data["until"] > now:
@@ -148,7 +160,7 @@ class Ledger:
         return True
 
     def release(self, scope: str, *, holder: str) -> None:
-        """Let the next one work; without effect where ``holder`` does not hold it (any more)."""
+        """Give a lease back; without effect where ``holder`` does not hold it (any more)."""
         path = paths.lease(scope)
         (found,) = self._documents.get([path])
         if found.data is None or found.data["holder"] != holder:
@@ -157,7 +169,7 @@ class Ledger:
         with suppress(Conflict):
             self._documents.commit([Delete(path, version=found.version)])
 
-    def _letter(self, tenant: str, letter: str) -> Snapshot:
+    def _dead_letter(self, tenant: str, letter: str) -> Snapshot:
         (found,) = self._documents.get([paths.within(tenant, "dead_letters", letter)])
         if found.data is None:
             raise UnknownResource("there is no such letter")
@@ -171,7 +183,7 @@ class Ledger:
         return True
 
 
-def _each(limit: RateLimit) -> timedelta:
+def _per_unit(limit: RateLimit) -> timedelta:
     return timedelta(minutes=1) / limit.per_minute
 
 
@@ -181,7 +193,7 @@ def _bucket(found: Snapshot, full_at: datetime) -> Write:
 
 
 class RateCounts:
-    """The counts; they are added to by the database itself, so that no two callers count as one."""
+    """Counts of requests in a window of time; the database adds, so that no two callers count as one."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
@@ -189,19 +201,19 @@ class RateCounts:
     def count(
         self, tenant: str, window: str, keys: Sequence[str], *, expires_at: datetime
     ) -> Mapping[str, int]:
-        """Add one to each key, all at once, and say how many there are now."""
+        """Add one to each key, all at once; the counts after that."""
         fields: dict[FieldPath, Any] = {("counts", key): Increment(1) for key in keys}
         merge = Merge(paths.within(tenant, paths.LIMITS, window), {**fields, ("expires_at",): expires_at})
         (written,) = self._documents.commit([merge])
         return dict(zip(keys, map(int, written.results), strict=True))
 
     def counted(self, tenant: str, window: str) -> Mapping[str, int]:
-        """What was counted in a window."""
+        """The counts of a window by key."""
         (found,) = self._documents.get([paths.within(tenant, paths.LIMITS, window)])
         return dict(found.data["counts"]) if found.data else {}
 
 
-LETTER = record(
+DEAD_LETTER = record(
     DeadLetter,
     id=PLAIN,
     tenant=PLAIN,

@@ -92,15 +92,6 @@ SECONDS_A_CALL = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class RateLimit:
-    """How much of something may be used: so many units a minute, and at most ``burst`` of them at once."""
-
-    scope: str
-    per_minute: int
-    burst: int
-
-
-@dataclass(frozen=True, slots=True)
 class Estimate:
     """What there is to do."""
 

@@ -23,9 +23,9 @@ from common.domain.connect.invitation import (
     subject,
 )
 from common.domain.notify import Sender
+from common.domain.shared.rate_limit import RateLimit
 from common.domain.shared.task_records import MailInvitation
 from common.domain.shared.tasks import OutboxEntry, OutboxKind
-from common.domain.sync.initial_sync import RateLimit
 from common.errors import Conflict, InvalidRequest, RateLimited, Rejected, UnknownResource
 from common.flows.connect.consent import Consent, ConsentWish, check_consent, open_consent
 from common.flows.notify.content import invitation_mail

@@ -182,7 +182,7 @@ def _put_off(ports: Ports, promise: Promise, failed: Retry | OperatorFault) -> b
 def bury(ports: Ports, promise: Promise, code: str) -> None:
     """Keep what could not be sent where a person can find and replay it."""
     now = ports.clock.now()
-    ports.ledger.bury(
+    ports.ledger.add_dead_letter(
         DeadLetter(
             id=mail_id(promise.tenant, promise.id),
             tenant=promise.tenant,

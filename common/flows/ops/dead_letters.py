@@ -32,4 +32,4 @@ def replay_dead_letter(ports: Ports, command: ReplayDeadLetter) -> DeadLetter:
             name=f"replay/{letter.tenant}/{letter.id}/{int(letter.died_at.timestamp())}",
         )
     )
-    return ports.ledger.exhume(command.tenant, command.letter)
+    return ports.ledger.take_dead_letter(command.tenant, command.letter)

@@ -10,10 +10,10 @@ from typing import TypeVar
 from common.domain.calendar.connection import CalendarEntry, CalendarRef, Connection
 from common.domain.calendar.event import Detail
 from common.domain.calendar.sync_state import CalendarPage
+from common.domain.shared.rate_limit import RateLimit
 from common.domain.shared.tasks import Lane
 from common.domain.sync import imported_events
 from common.domain.sync.imported_events import SyncPurpose, wanted
-from common.domain.sync.initial_sync import RateLimit
 from common.errors import RateLimited, UnexpectedReply, UnknownResource
 from common.flows.shared.tokens import authorized
 from common.ports import Ports

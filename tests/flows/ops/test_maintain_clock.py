@@ -172,7 +172,7 @@ def test_given_up_work_can_be_replayed():
         attempts=8,
         died_at=life.clock.now(),
     )
-    life.ports.ledger.bury(letter)
+    life.ports.ledger.add_dead_letter(letter)
     replay_dead_letter(life.ports, ReplayDeadLetter(life.tenant, "letter"))
     life.drain()
 

@@ -44,7 +44,7 @@ class Outside:
         self.queued.append(task)
         return True
 
-    def bury(self, letter: DeadLetter) -> None:
+    def add_dead_letter(self, letter: DeadLetter) -> None:
         self.buried.append(letter)
 
     def info(self, event: str, **fields: Any) -> None:

@@ -12,7 +12,7 @@ from common.domain.calendar.connection import Connection, ProviderKind, Status
 from common.domain.catalogue.records import Absence
 from common.domain.connect.consent import ConsentState
 from common.domain.shared.paging import PageRequest
-from common.domain.sync.initial_sync import RateLimit
+from common.domain.shared.rate_limit import RateLimit
 from common.store import stores
 from common.store.firestore.documents import Query
 from local.firestore_memory.documents import MemoryDocuments

@@ -1,4 +1,4 @@
-"""The contract of the small records around the work."""
+"""The contract of outbox entries, dead letters, notices, pending consents, limits and leases."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from common.domain.connect.consent import ConsentState
 from common.domain.notify import Notice, NoticeKind
+from common.domain.shared.rate_limit import RateLimit
 from common.domain.shared.tasks import DeadLetter, Lane, OutboxEntry, OutboxKind, Work
-from common.domain.sync.initial_sync import RateLimit
 from common.errors import AlreadyExists, UnknownResource
 from common.store import stores
 from tests.lists import every
@@ -60,8 +60,8 @@ def consent(name="h", **values):
     )
 
 
-def test_the_outbox_gives_what_is_due_oldest_first(store):
-    """Entries of all tenants, in order of their time, at most as many as asked."""
+def test_the_outbox_lists_what_is_due_longest_due_first(store):
+    """Entries of all tenants, ordered by when they are due, at most as many as asked."""
     later = entry("later", due_at=NOW + SECOND)
     first = entry("first", tenant="t2", due_at=NOW - SECOND, waiting_until=NOW)
     for item in (later, entry(), first):
@@ -72,8 +72,8 @@ def test_the_outbox_gives_what_is_due_oldest_first(store):
     assert store.ledger.outbox_due(NOW + SECOND, 9, after=NOW) == (later,)
 
 
-def test_the_outbox_gives_what_a_connection_waits_for(store):
-    """Only this tenant's connection, whenever it is due."""
+def test_the_outbox_lists_the_entries_of_one_connection(store):
+    """Only those of this tenant's connection, due or not."""
     mine = (entry("o1", due_at=NOW + SECOND), entry("o2", due_at=NOW + 9 * SECOND))
     for item in (*mine, entry("o3", connection="c2"), entry("o4", tenant="t2")):
         store.ledger.put_outbox(item)
@@ -82,7 +82,7 @@ def test_the_outbox_gives_what_a_connection_waits_for(store):
     assert store.ledger.outbox_of("t", "c", 1) == mine[:1]
 
 
-def test_a_promise_is_replaced_or_kept(store):
+def test_an_outbox_entry_is_replaced_and_removed(store):
     """Putting again replaces; removing twice is fine."""
     store.ledger.put_outbox(entry())
     store.ledger.put_outbox(entry(revision=2))
@@ -94,26 +94,26 @@ def test_a_promise_is_replaced_or_kept(store):
     assert store.ledger.outbox_due(NOW, 9) == ()
 
 
-def test_a_dead_letter_is_buried_once_and_exhumed_once(store):
-    """The same letter twice is one, and one reader takes it out."""
-    store.ledger.bury(letter())
-    store.ledger.bury(letter(attempts=9))
-    store.ledger.bury(letter("e", died_at=NOW + SECOND))
+def test_a_dead_letter_is_added_once_and_taken_once(store):
+    """Adding the same one twice is one, and only one caller takes it."""
+    store.ledger.add_dead_letter(letter())
+    store.ledger.add_dead_letter(letter(attempts=9))
+    store.ledger.add_dead_letter(letter("e", died_at=NOW + SECOND))
     assert every(store.lists.dead_letters, "t") == (letter("e", died_at=NOW + SECOND), letter())
     assert every(store.lists.dead_letters, "t2") == ()
     assert store.ledger.dead_letter("t", "d") == letter()
 
-    assert store.ledger.exhume("t", "d") == letter()
+    assert store.ledger.take_dead_letter("t", "d") == letter()
 
     for tenant, name in (("t", "d"), ("t2", "e"), ("t", "none")):
         with pytest.raises(UnknownResource):
-            store.ledger.exhume(tenant, name)
+            store.ledger.take_dead_letter(tenant, name)
     for tenant, name in (("t", "d"), ("t2", "e")):
         with pytest.raises(UnknownResource):
             store.ledger.dead_letter(tenant, name)
 
 
-def test_a_notice_is_told_once(store):
+def test_a_notice_is_recorded_once(store):
     """The first time is True, every other False; the newest comes first."""
     old = Notice("n", "t", NoticeKind.REAUTH_REQUIRED, NOW, "c", "b")
     new = replace(old, id="m", at=NOW + SECOND)
@@ -128,7 +128,7 @@ def test_a_notice_is_told_once(store):
 
 
 def test_a_consent_is_closed_once_and_in_time(store):
-    """A replay finds nothing, an expired state is nobody's, a state is never replaced."""
+    """A second close and an expired consent get nothing; a pending consent is never replaced."""
     store.ledger.open_consent(consent())
     store.ledger.open_consent(consent("late"))
     with pytest.raises(AlreadyExists):
@@ -141,8 +141,8 @@ def test_a_consent_is_closed_once_and_in_time(store):
     assert store.ledger.close_consent("never", now=NOW) is None
 
 
-def test_of_many_who_close_a_consent_one_gets_it(raw):
-    """A doubled callback is one exchange."""
+def test_of_many_callers_who_close_a_consent_one_gets_it(raw):
+    """An OAuth callback that comes twice is exchanged for tokens once."""
     ledger = stores(raw).ledger
     ledger.open_consent(consent())
 
@@ -157,7 +157,7 @@ def reserve(ledger, *, units=1, now=NOW, scope="user"):
 
 
 def test_several_limits_are_booked_together_or_not_at_all(store):
-    """What one of them refuses is not taken from the other; the longest wait is told."""
+    """What one of them refuses is not taken from the other; the longest wait is the answer."""
     both = [RateLimit("account", per_minute=60, burst=3), RateLimit("project", per_minute=600, burst=1)]
 
     assert store.ledger.reserve(both, units=1, now=NOW) == 0.0
@@ -166,7 +166,7 @@ def test_several_limits_are_booked_together_or_not_at_all(store):
 
 
 def test_a_limit_lets_a_burst_through_and_then_its_rate(store):
-    """A positive answer reserved nothing and says exactly when to come back."""
+    """A positive answer took nothing, and is exactly when to come back."""
     assert [reserve(store.ledger) for _ in range(5)] == [0.0, 0.0, 0.0, 1.0, 1.0]
     assert reserve(store.ledger, scope="other") == 0.0
     assert reserve(store.ledger, now=NOW + SECOND) == 0.0
@@ -192,7 +192,7 @@ def test_a_limit_holds_under_a_rush(raw):
     assert all(answer >= 0 for answer in answers)
 
 
-def test_one_works_at_a_time(store):
+def test_a_lease_has_one_holder_at_a_time(store):
     """A lease is its holder's until it ends or is given back, and may be prolonged."""
 
     def lease(holder, now=NOW, seconds=60):
@@ -209,7 +209,7 @@ def test_one_works_at_a_time(store):
 
 
 def test_of_many_who_want_a_lease_one_gets_it(raw):
-    """Nobody shares it, however close they come."""
+    """However many ask at the same moment."""
     ledger = stores(raw).ledger
 
     with ThreadPoolExecutor(8) as pool:
