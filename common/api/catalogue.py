@@ -1,19 +1,14 @@
-"""Requests and views of tenants, resources, services and absences."""
+"""Request bodies of tenants, resources, services and absences, and the records as answers show them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
+from typing import Annotated
 
 from pydantic import Field
 
-from common.api.etags import condition, shown, stored
-from common.api.http import Call, Json, Reply
-from common.api.models import Email, Id, Instant, Line, Model, Origin, Zone, moment, path_id, read, to_json
-from common.api.paging import list_reply
-from common.api.permissions import own_resource
-from common.api.routes import Route, staff
+from common.api.http import Json
+from common.api.models import Email, Id, Instant, Line, Model, Origin, Zone, moment, to_json
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import (
     Absence,
@@ -29,10 +24,6 @@ from common.domain.catalogue.records import (
     WeeklyHours,
 )
 from common.errors import InvalidRequest
-
-if TYPE_CHECKING:
-    from common.ports import Ports
-
 
 WallText = Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$", examples=["09:00-12:00"])]
 DayText = Annotated[tuple[WallText, ...], Field(max_length=24)]
@@ -117,15 +108,15 @@ class TenantBody(Model):
     mail: MailBody = MailBody()
 
 
-def resource_of(name: str, body: ResourceBody) -> Resource:
-    """The domain's resource.
+def resource_of(identifier: str, body: ResourceBody) -> Resource:
+    """The resource that a request body describes.
 
     Raises:
         InvalidRequest: the hours overlap or are off the grid.
     """
     try:
         return Resource(
-            id=name,
+            id=identifier,
             name=body.name,
             email=body.email,
             zone=body.time_zone,
@@ -154,15 +145,15 @@ def resource_view(resource: Resource) -> Json:
     }
 
 
-def service_of(name: str, body: ServiceBody) -> Service:
-    """The domain's service.
+def service_of(identifier: str, body: ServiceBody) -> Service:
+    """The service that a request body describes.
 
     Raises:
         InvalidRequest: a length is off the 5-minute grid.
     """
     try:
         return Service(
-            id=name,
+            id=identifier,
             name=body.name,
             duration=timedelta(minutes=body.duration),
             buffer_before=timedelta(minutes=body.buffer_before),
@@ -200,15 +191,15 @@ def service_view(service: Service) -> Json:
     }
 
 
-def absence_of(name: str, body: AbsenceBody) -> Absence:
-    """The domain's absence.
+def absence_of(identifier: str, body: AbsenceBody) -> Absence:
+    """The absence that a request body describes.
 
     Raises:
         InvalidRequest: it ends before it starts, or is longer than two years.
     """
     if not body.start < body.end <= body.start + timedelta(days=731):
         raise InvalidRequest("an absence ends after it starts, within two years", code="invalid_fields")
-    return Absence(id=name, interval=Interval(body.start, body.end))
+    return Absence(id=identifier, interval=Interval(body.start, body.end))
 
 
 def absence_view(absence: Absence) -> Json:
@@ -216,12 +207,12 @@ def absence_view(absence: Absence) -> Json:
     return {"id": absence.id, "start": moment(absence.interval.start), "end": moment(absence.interval.end)}
 
 
-def tenant_of(name: str, body: TenantBody) -> Tenant:
-    """The domain's tenant."""
+def tenant_of(identifier: str, body: TenantBody) -> Tenant:
+    """The tenant that a request body describes."""
     edits = body.owner_edits
     grace = timedelta(minutes=body.grace_minutes) if body.grace_minutes else None
     return Tenant(
-        id=name,
+        id=identifier,
         name=body.name,
         zone=body.time_zone,
         unreachable=UnreachablePolicy(grace),
@@ -246,64 +237,3 @@ def tenant_view(tenant: Tenant) -> Json:
         "return_addresses": list(tenant.return_addresses),
         "mail": to_json(tenant.mail),
     }
-
-
-S = TypeVar("S")
-D = TypeVar("D")
-ALL = "/<resource>/absences"
-ONE = f"{ALL}/<absence>"
-
-
-class StoredAbsence(Protocol):
-    """An absence as it is stored now, and whether it is new."""
-
-    @property
-    def record(self) -> Absence:
-        """The absence."""
-
-    @property
-    def created(self) -> bool:
-        """Whether there was none before."""
-
-
-def absence_routes(
-    ports: Callable[[], Ports],
-    saving: tuple[Callable[..., S], Callable[[Ports, S], StoredAbsence]],
-    deleting: tuple[Callable[..., D], Callable[[Ports, D], None]],
-) -> tuple[Route, ...]:
-    """Staff list, read, enter and remove the absences of their own resources."""
-
-    def page(call: Call) -> Reply:
-        named, lists = _named(call), ports().lists
-        return list_reply(
-            call, "absences", lambda window: lists.absences(**named, window=window), absence_view
-        )
-
-    def get(call: Call) -> Reply:
-        found = ports().catalogue.absence(
-            call.staff.tenant, own_resource(call), path_id(call.path["absence"])
-        )
-        return shown(call, absence_view(found), found.version)
-
-    def put(call: Call) -> Reply:
-        absence = absence_of(path_id(call.path["absence"]), read(AbsenceBody, call.body))
-        command, save = saving
-        kept = save(ports(), command(**_named(call), absence=absence, condition=condition(call)))
-        return stored(absence_view(kept.record), kept.record.version, created=kept.created)
-
-    def delete(call: Call) -> Reply:
-        command, remove = deleting
-        gone = path_id(call.path["absence"])
-        remove(ports(), command(**_named(call), absence=gone, condition=condition(call)))
-        return Reply(status=204)
-
-    return (
-        staff("GET", ALL, page),
-        staff("GET", ONE, get),
-        staff("PUT", ONE, put, body=True),
-        staff("DELETE", ONE, delete),
-    )
-
-
-def _named(call: Call) -> dict[str, str]:
-    return {"tenant": call.staff.tenant, "resource": own_resource(call)}

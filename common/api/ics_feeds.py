@@ -1,16 +1,14 @@
-"""The iCalendar feed of a resource as RFC 5545 text, and how it is cached."""
+"""The iCalendar feed of a resource: its text (RFC 5545), how that is cached, and how a feed is published."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from common.api.http import Call, Json, Reply
-from common.api.models import Model, moment, read
-from common.api.permissions import own_resource
-from common.api.routes import Route, staff
+from common.api.models import Model, moment
 from common.domain.booking import sessions
 from common.domain.booking.booking import Booking
 from common.domain.catalogue.ics_feed import IcsFeed, Shows
@@ -19,19 +17,17 @@ from common.domain.catalogue.records import Resource
 if TYPE_CHECKING:
     from icalendar import Event
 
-    from common.ports import Ports
-
 
 REFRESH = timedelta(minutes=15)
 CACHE = "private, max-age=300"
 CALENDAR = "text/calendar; charset=utf-8"
-TAKEN = "Booked"
+BOOKED = "Booked"
 
 
-def feed_file(
+def ics_file(
     resource: Resource, bookings: Iterable[Booking], *, shows: Shows, services: Mapping[str, str]
 ) -> str:
-    """The whole calendar; equal bookings give an equal text."""
+    """The feed as a text; equal bookings give an equal text."""
     # Loads slowly, and most functions that publish feeds write none.
     from icalendar import Calendar, vDuration, vText  # noqa: PLC0415
 
@@ -51,8 +47,8 @@ def feed_file(
     return str(calendar.to_ical(), "utf-8")
 
 
-def feed_reply(call: Call, text: str) -> Reply:
-    """The calendar, or 304 where the client has this very text."""
+def ics_reply(call: Call, text: str) -> Reply:
+    """The feed's text, or 304 where the client has this very text."""
     tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": CACHE}
     known = {part.strip().removeprefix("W/") for part in call.headers.get("If-None-Match", "").split(",")}
@@ -63,10 +59,10 @@ def feed_reply(call: Call, text: str) -> Reply:
 
 def _summary(booking: Booking, shows: Shows, services: Mapping[str, str]) -> str:
     if shows is Shows.BUSY:
-        return TAKEN
+        return BOOKED
     # A feed may be shown to guests, and those of a group do not know each other.
     who = sessions.booked_seats(booking) if booking.is_session else booking.customer.name
-    return f"{services.get(booking.service, TAKEN)}: {who}"
+    return f"{services.get(booking.service, BOOKED)}: {who}"
 
 
 def _event(booking: Booking, summary: str) -> Event:
@@ -88,67 +84,19 @@ def _event(booking: Booking, summary: str) -> Event:
     return event
 
 
-C = TypeVar("C")
-FEED = "/<resource>/feed"
-
-
-class Address(Protocol):
-    """A new address, and what is remembered of it."""
-
-    @property
-    def url(self) -> str:
-        """The address with its secret."""
-
-    @property
-    def subscription(self) -> IcsFeed:
-        """What is stored."""
-
-
-class FeedBody(Model):
+class IcsFeedBody(Model):
     """POST /resources/{id}/feed: taken times alone, or with service and customer's name."""
 
     shows: Shows = Shows.BUSY
 
 
-def subscription_view(subscription: IcsFeed | None) -> Json:
-    """Whether a resource has a feed, and what it shows."""
-    if subscription is None:
+def ics_feed_view(ics_feed: IcsFeed | None) -> Json:
+    """Whether a resource has a published feed, and what it shows."""
+    if ics_feed is None:
         return {"published": False}
     return {
         "published": True,
-        "shows": subscription.shows.value,
-        "created_at": moment(subscription.created_at),
-        "created_by": subscription.created_by,
+        "shows": ics_feed.shows.value,
+        "created_at": moment(ics_feed.created_at),
+        "created_by": ics_feed.created_by,
     }
-
-
-def feed_routes(
-    ports: Callable[[], Ports], command: Callable[..., C], publish: Callable[[Ports, C], Address]
-) -> tuple[Route, ...]:
-    """POST makes a new address (and ends the former one), GET tells whether there is one, DELETE ends it."""
-
-    def make(call: Call) -> Reply:
-        shows = read(FeedBody, call.body).shows
-        asked = command(
-            tenant=call.staff.tenant,
-            resource=own_resource(call),
-            shows=shows,
-            subject=call.staff.subject,
-        )
-        made = publish(ports(), asked)
-        # The one time that the address is told.
-        return Reply({**subscription_view(made.subscription), "url": made.url}, status=201)
-
-    def show(call: Call) -> Reply:
-        found = ports().ics_feeds.of_resource(call.staff.tenant, own_resource(call))
-        return Reply(subscription_view(found))
-
-    def end(call: Call) -> Reply:
-        ports().ics_feeds.delete(call.staff.tenant, own_resource(call))
-        return Reply(status=204)
-
-    return (
-        staff("POST", FEED, make, body=True),
-        staff("GET", FEED, show),
-        staff("DELETE", FEED, end),
-    )

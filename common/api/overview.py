@@ -1,8 +1,6 @@
-"""Requests and views of the overview."""
+"""The query and the answer of the overview: what a resource's day or week holds."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from pydantic import Field
 
@@ -40,25 +38,13 @@ def overview_query(call: Call) -> OverviewQuery:
     return query
 
 
-def looked_for(call: Call, query: OverviewQuery) -> dict[str, Any]:
-    """Who looks at what: the fields of the command."""
-    support = call.staff.subject if call.staff.role is Role.SUPPORT else None
-    return {
-        "tenant": call.staff.tenant,
-        "resource": query.resource,
-        "start": query.start,
-        "end": query.end,
-        "support": support,
-    }
-
-
 def overview_view(found: Overview, *, zone: str, support: bool) -> Json:
     """GET /overview; support reads no customer's address, number or note, and no description."""
     return {
         "bookings": [_booking(booking, zone, support=support) for booking in found.bookings],
         "absences": [absence_view(absence) for absence in found.absences],
         "imported": [
-            {**_copy(event_view(item.event, zone), support=support), "calendar": item.calendar}
+            {**_imported_event(event_view(item.event, zone), support=support), "calendar": item.calendar}
             for item in found.imported
         ],
         "external": [_block(block, zone) for block in found.external],
@@ -75,7 +61,7 @@ def _booking(booking: Booking, zone: str, *, support: bool) -> Json:
     return {**view, "customer": customer, "note": None}
 
 
-def _copy(view: Json, *, support: bool) -> Json:
+def _imported_event(view: Json, *, support: bool) -> Json:
     return {**view, "description": None} if support else view
 
 

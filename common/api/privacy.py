@@ -1,19 +1,21 @@
-"""Requests and views of support access, the audit trail, export and erasure."""
+"""Request bodies and answers of support access, the audit trail, export and erasure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from common.api.http import Call, Json, Reply
 from common.api.models import Email, Id, Line, Model, moment, to_json
 from common.api.paging import list_reply
-from common.domain.privacy.erasure import Erasure, Record
+from common.domain.privacy.erasure import Erasure
 from common.domain.privacy.support import AuditEntry, SupportGrant
-from common.ports import Ports
+
+if TYPE_CHECKING:
+    from common.flows.privacy.export_data import ExportPage
+    from common.ports import Ports
 
 
 class SupportBody(Model):
@@ -60,25 +62,16 @@ def grant_view(grant: SupportGrant) -> Json:
     }
 
 
-def support(ports: Callable[[], Ports]) -> Callable[[Call], Reply]:
-    """GET /tenant/support: the lock, and the grants page by page."""
+def support_reply(call: Call, ports: Ports) -> Reply:
+    """GET /tenant/support: whether support is locked out, and one page of the grants."""
+    tenant, now = call.staff.tenant, ports.clock.now()
+    locked = ports.support.locked(tenant)
 
-    def run(call: Call) -> Reply:
-        outside, tenant = ports(), call.staff.tenant
-        now, locked = outside.clock.now(), outside.support.locked(tenant)
+    def view(grant: SupportGrant) -> Json:
+        return {**grant_view(grant), "active": grant.active(now) and not locked}
 
-        def view(grant: SupportGrant) -> Json:
-            return {**grant_view(grant), "active": grant.active(now) and not locked}
-
-        page = list_reply(call, "grants", lambda window: outside.lists.grants(tenant, window), view)
-        return replace(page, body={"locked": locked, **page.body})
-
-    return run
-
-
-def lock_view(locked: object) -> Json:
-    """PUT /tenant/support."""
-    return {"locked": locked}
+    page = list_reply(call, "grants", lambda page: ports.lists.grants(tenant, page), view)
+    return replace(page, body={"locked": locked, **page.body})
 
 
 def entry_view(entry: AuditEntry) -> Json:
@@ -95,19 +88,7 @@ def entry_view(entry: AuditEntry) -> Json:
     }
 
 
-class DocumentsPage(Protocol):
-    """Some documents, and where to go on."""
-
-    @property
-    def documents(self) -> Sequence[Record]:
-        """What is on this page."""
-
-    @property
-    def next(self) -> str | None:
-        """What the next request says it has seen; None after the last page."""
-
-
-def page_view(page: DocumentsPage) -> Json:
+def export_page_view(page: ExportPage) -> Json:
     """One page of an export."""
     return {
         "documents": [{"path": item.path, "data": to_json(item.data)} for item in page.documents],
@@ -116,7 +97,7 @@ def page_view(page: DocumentsPage) -> Json:
 
 
 def erasure_view(erasure: Erasure) -> Json:
-    """A job, and in the end its receipt."""
+    """The job of an erasure, and in the end its receipt."""
     return {
         "id": erasure.id,
         "scope": erasure.scope.value,
@@ -133,8 +114,3 @@ def erasure_view(erasure: Erasure) -> Json:
         "events_erased": erasure.events_erased,
         "events_left": erasure.events_left,
     }
-
-
-def receipt_view(ports: Ports, tenant: str, erasure: str) -> Json:
-    """GET /tenant/erasures/{id}."""
-    return erasure_view(ports.archive.get(tenant, erasure))

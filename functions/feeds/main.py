@@ -1,23 +1,23 @@
-"""Serves the iCalendar feed of a resource to whoever holds its secret address."""
+"""Serves the iCalendar feed of a resource to whoever has its secret address."""
 
 import functions_framework
 from flask import Request, Response
 
 from common.api.handler import Function
 from common.api.http import Call, Reply
-from common.api.ics_feeds import feed_file, feed_reply
+from common.api.ics_feeds import ics_file, ics_reply
 from common.api.routes import public
-from common.flows.catalogue.ics_feed import ReadFeed, read_feed
+from common.flows.catalogue.ics_feed import read_ics_feed
 from common.wiring import installation, ports
 
 
-def _feed(call: Call) -> Reply:
-    found = read_feed(ports(), ReadFeed(call.path["secret"]))
-    text = feed_file(found.resource, found.bookings, shows=found.shows, services=found.services)
-    return feed_reply(call, text)
+def _get(call: Call) -> Reply:
+    feed = read_ics_feed(ports(), secret=call.path["secret"])
+    return ics_reply(call, ics_file(feed.resource, feed.bookings, shows=feed.shows, services=feed.services))
 
 
-APP = Function("feeds", (public("GET", "/<secret>.ics", _feed),), installation)
+ROUTES = (public("GET", "/<secret>.ics", _get),)
+APP = Function("feeds", ROUTES, installation)
 
 
 @functions_framework.http

@@ -8,18 +8,25 @@ from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.routes import staff
 from common.domain.issuers import Role
-from common.flows.privacy.overview import ReadOverview, read_overview
+from common.flows.privacy.overview import read_overview
 from common.wiring import installation, ports
 
 
-def _overview(call: Call) -> Reply:
+def _get(call: Call) -> Reply:
     query = api.overview_query(call)
-    command = ReadOverview(**api.looked_for(call, query))
-    found = read_overview(ports(), command)
-    return Reply(api.overview_view(found, zone=query.tz, support=command.support is not None))
+    support = call.staff.role is Role.SUPPORT
+    found = read_overview(
+        ports(),
+        tenant=call.staff.tenant,
+        resource=query.resource,
+        start=query.start,
+        end=query.end,
+        support=call.staff.subject if support else None,
+    )
+    return Reply(api.overview_view(found, zone=query.tz, support=support))
 
 
-ROUTES = (staff("GET", "/", _overview, roles=(Role.OWNER, Role.STAFF, Role.SUPPORT)),)
+ROUTES = (staff("GET", "/", _get, roles=(Role.OWNER, Role.STAFF, Role.SUPPORT)),)
 APP = Function("overview", ROUTES, installation)
 
 

@@ -8,21 +8,14 @@ from common.api import privacy
 from common.api.etags import condition, shown, stored
 from common.api.handler import Function
 from common.api.http import Call, Reply
-from common.api.models import read
-from common.api.owner_routes import OwnerRouting
+from common.api.models import path_id, read, to_json
+from common.api.paging import list_reply
 from common.api.routes import owner
-from common.flows.catalogue.records import SaveTenant, save_tenant
+from common.flows.catalogue.records import save_tenant
 from common.flows.ops.dead_letters import ReplayDeadLetter, replay_dead_letter
-from common.flows.privacy.erasure import StartErasure, start_erasure
-from common.flows.privacy.export_data import ReadExport, read_export
-from common.flows.privacy.support import (
-    AllowSupport,
-    LockSupport,
-    RevokeSupport,
-    allow_support,
-    lock_support,
-    revoke_support,
-)
+from common.flows.privacy.erasure import start_erasure
+from common.flows.privacy.export_data import read_export
+from common.flows.privacy.support import allow_support, lock_support, revoke_support
 from common.wiring import installation, ports
 
 
@@ -32,29 +25,113 @@ def _get(call: Call) -> Reply:
 
 
 def _put(call: Call) -> Reply:
-    wanted = api.tenant_of(call.staff.tenant, read(api.TenantBody, call.body))
-    kept = save_tenant(ports(), SaveTenant(wanted, condition(call)))
-    return stored(api.tenant_view(kept.record), kept.record.version, created=kept.created)
+    tenant = api.tenant_of(call.staff.tenant, read(api.TenantBody, call.body))
+    saved = save_tenant(ports(), tenant=tenant, condition=condition(call))
+    return stored(api.tenant_view(saved.record), saved.record.version, created=saved.created)
 
 
-to, GRANT, ERASE = OwnerRouting(ports), privacy.grant_view, privacy.ErasureBody
+def _list_notices(call: Call) -> Reply:
+    return list_reply(call, "notices", lambda page: ports().lists.notices(call.staff.tenant, page), to_json)
+
+
+def _list_dead_letters(call: Call) -> Reply:
+    return list_reply(
+        call, "dead_letters", lambda page: ports().lists.dead_letters(call.staff.tenant, page), to_json
+    )
+
+
+def _replay_dead_letter(call: Call) -> Reply:
+    letter = ReplayDeadLetter(tenant=call.staff.tenant, letter=path_id(call.path["letter"]))
+    return Reply(to_json(replay_dead_letter(ports(), letter)), status=202)
+
+
+def _get_support(call: Call) -> Reply:
+    return privacy.support_reply(call, ports())
+
+
+def _allow_support(call: Call) -> Reply:
+    body = read(privacy.SupportBody, call.body)
+    grant = allow_support(
+        ports(),
+        tenant=call.staff.tenant,
+        subject=call.staff.subject,
+        reason=body.reason,
+        ticket=body.ticket,
+        hours=body.hours,
+    )
+    return Reply(privacy.grant_view(grant), status=201)
+
+
+def _lock_support(call: Call) -> Reply:
+    locked = read(privacy.LockBody, call.body).locked
+    lock_support(ports(), tenant=call.staff.tenant, subject=call.staff.subject, locked=locked)
+    return Reply({"locked": locked})
+
+
+def _revoke_support(call: Call) -> Reply:
+    who = call.staff
+    grant = revoke_support(ports(), tenant=who.tenant, grant=path_id(call.path["grant"]), subject=who.subject)
+    return Reply(privacy.grant_view(grant))
+
+
+def _list_audit(call: Call) -> Reply:
+    return list_reply(
+        call, "entries", lambda page: ports().lists.audit(call.staff.tenant, page), privacy.entry_view
+    )
+
+
+def _export(call: Call) -> Reply:
+    body = read(privacy.ExportBody, call.body)
+    page = read_export(
+        ports(),
+        tenant=call.staff.tenant,
+        subject=call.staff.subject,
+        resource=body.resource,
+        customer=body.customer,
+        after=body.after,
+    )
+    return Reply(privacy.export_page_view(page))
+
+
+def _list_erasures(call: Call) -> Reply:
+    return list_reply(
+        call, "erasures", lambda page: ports().lists.erasures(call.staff.tenant, page), privacy.erasure_view
+    )
+
+
+def _start_erasure(call: Call) -> Reply:
+    body = read(privacy.ErasureBody, call.body)
+    job = start_erasure(
+        ports(),
+        tenant=call.staff.tenant,
+        subject=call.staff.subject,
+        confirm=body.confirm,
+        resource=body.resource,
+        customer=body.customer,
+    )
+    return Reply(privacy.erasure_view(job), status=202)
+
+
+def _get_erasure(call: Call) -> Reply:
+    job = ports().archive.get(call.staff.tenant, path_id(call.path["erasure"]))
+    return Reply(privacy.erasure_view(job))
+
+
 ROUTES = (
     owner("GET", "/", _get),
     owner("PUT", "/", _put, body=True),
-    to.listed("/notices", "notices", lambda outside: outside.lists.notices),
-    to.listed("/dead_letters", "dead_letters", lambda outside: outside.lists.dead_letters),
-    to.by("POST", "/dead_letters/<letter>/replay", ReplayDeadLetter, replay_dead_letter, status=202),
-    owner("GET", "/support", privacy.support(ports)),
-    to.by("POST", "/support", AllowSupport, allow_support, body=privacy.SupportBody, view=GRANT, status=201),
-    to.by("PUT", "/support", LockSupport, lock_support, body=privacy.LockBody, view=privacy.lock_view),
-    to.by("DELETE", "/support/<grant>", RevokeSupport, revoke_support, view=GRANT),
-    to.listed("/audit", "entries", lambda outside: outside.lists.audit, privacy.entry_view),
-    to.by("POST", "/export", ReadExport, read_export, body=privacy.ExportBody, view=privacy.page_view),
-    to.listed("/erasures", "erasures", lambda outside: outside.lists.erasures, privacy.erasure_view),
-    to.by(
-        "POST", "/erasures", StartErasure, start_erasure, body=ERASE, view=privacy.erasure_view, status=202
-    ),
-    to.shown("/erasures/<erasure>", privacy.receipt_view),
+    owner("GET", "/notices", _list_notices),
+    owner("GET", "/dead_letters", _list_dead_letters),
+    owner("POST", "/dead_letters/<letter>/replay", _replay_dead_letter),
+    owner("GET", "/support", _get_support),
+    owner("POST", "/support", _allow_support, body=True),
+    owner("PUT", "/support", _lock_support, body=True),
+    owner("DELETE", "/support/<grant>", _revoke_support),
+    owner("GET", "/audit", _list_audit),
+    owner("POST", "/export", _export, body=True),
+    owner("GET", "/erasures", _list_erasures),
+    owner("POST", "/erasures", _start_erasure, body=True),
+    owner("GET", "/erasures/<erasure>", _get_erasure),
 )
 APP = Function("tenant", ROUTES, installation)
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from common.api.catalogue import AbsenceBody, ResourceBody
-from common.api.ics_feeds import FeedBody
+from common.api.ics_feeds import IcsFeedBody
 from common.api.paging import ListQuery
 from common.domain.catalogue.ics_feed import Shows
 from openapi.described.erasure_models import Erasure
@@ -159,7 +159,7 @@ OPERATIONS = (
         "publishFeed",
         "Publish the feed under a new address",
         {201: NewFeed},
-        body=FeedBody,
+        body=IcsFeedBody,
         description="The former address ends at once.",
     ),
     Operation("GET /<resource>/feed", "getFeed", "Whether there is a feed", {200: Feed | NoFeed}),

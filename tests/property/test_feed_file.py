@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ical.calendar_stream import IcsCalendarStream
 
-from common.api.ics_feeds import feed_file
+from common.api.ics_feeds import ics_file
 from common.domain.booking.booking import Booking, BookingStatus, Customer
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.ics_feed import Shows
@@ -54,7 +54,7 @@ def bookings(draw):
 def test_two_parsers_read_what_was_booked(found, name, service):
     """No word breaks out of its line, adds a property or is lost; nothing else is in the file."""
     resource = Resource("anna", name, "secret@example.org", "Europe/Zurich", WeeklyHours())
-    text = feed_file(resource, found, shows=Shows.TITLES, services={"cut": service})
+    text = ics_file(resource, found, shows=Shows.TITLES, services={"cut": service})
     one = icalendar.Calendar.from_ical(text)
     two = IcsCalendarStream.calendar_from_ics(text)
     wanted = [

@@ -1,4 +1,4 @@
-"""The iCalendar feed of a resource: a secret address, and what it shows."""
+"""The iCalendar feed of a resource: its secret address, and which bookings it holds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from common.domain.calendar.interval import Interval
 
 PAST = timedelta(days=30)
 AHEAD = timedelta(days=400)
-# Clients that look rarely still hear of a cancellation.
+# Long enough for calendar programs that fetch a feed rarely to see a cancellation.
 CANCELLED_SHOWN = timedelta(days=30)
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -27,7 +27,7 @@ class Shows(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IcsFeed:
-    """The one living address of a resource's feed; the secret itself is kept nowhere."""
+    """The published feed of a resource, at most one at a time; the secret of its address is kept nowhere."""
 
     tenant: str
     resource: str
@@ -38,17 +38,17 @@ class IcsFeed:
     version: str | None = None
 
 
-def hashed(secret: str) -> str | None:
-    """The name under which a secret is known; None for what cannot be one."""
+def hash_secret(secret: str) -> str | None:
+    """The hash under which a secret is stored; None for a text that cannot be a secret."""
     return hashlib.sha256(secret.encode()).hexdigest() if _SECRET.fullmatch(secret) else None
 
 
-def window(now: datetime) -> Interval:
+def bookings_window(now: datetime) -> Interval:
     """The range of bookings that a feed holds."""
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return Interval(day - PAST, day + AHEAD)
 
 
-def shown(booking: Booking, now: datetime) -> bool:
+def belongs_in_feed(booking: Booking, now: datetime) -> bool:
     """Whether a booking belongs in the feed: cancelled ones for a while, so that clients remove them."""
     return booking.status is BookingStatus.CONFIRMED or booking.updated_at > now - CANCELLED_SHOWN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -14,7 +14,7 @@ from common.errors import InvalidRequest
 ERASED = "Erased"
 # The fields of a booking that may name its customer.
 NAMING = ("customer", "note", "title", "description", "proposal")
-# Ciphertexts, secrets and their hashes open something; they are nobody's personal data.
+# Ciphertexts, secrets and their hashes give access to something; they are nobody's personal data.
 _SECRET_FIELDS = frozenset({"sealed", "secret_hash", "secrets", "verifier"})
 _SECRET_COLLECTIONS = frozenset({"grants"})
 # The customer's address while the job needs it, encrypted.
@@ -32,7 +32,15 @@ class Scope(StrEnum):
 
 
 class ErasureStage(StrEnum):
-    """How far an erasure has come."""
+    """How far an erasure has come, in this order; a customer's erasure has nothing to disconnect.
+
+    CLOSING: what is erased can still be booked and connected.
+    DISCONNECTING: its connections are ended, each at its provider.
+    ERASING: the first pass over all documents.
+    WAITING: for whoever began before the erasure and may store something behind the first pass.
+    SWEEPING: the second pass over all documents.
+    DONE: the job is a receipt.
+    """
 
     CLOSING = "closing"
     DISCONNECTING = "disconnecting"
@@ -44,7 +52,7 @@ class ErasureStage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One stored document as it is."""
+    """One stored document, undecoded: its path and its fields."""
 
     path: str
     data: Mapping[str, Any] = field(repr=False)
@@ -67,11 +75,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """An erasure, and in the end its receipt: numbers and ids, nothing of what was erased.
+    """The job of erasing something, and in the end its receipt: numbers and ids, nothing of what was erased.
 
-    A customer is named by a keyed hash of the address; the address itself is kept encrypted until the work
-    is done. ``position`` is the last document that was looked at. ``bookings_kept``: what was booked stays as
-    the tenant's own record.
+    A customer is named by a keyed hash of the address (``subject``); ``address`` itself is kept encrypted
+    until the work is done. ``position`` is the last document that this pass dealt with. ``connections`` are
+    the ids of those that were ended. ``bookings_kept``: what was booked stays as the tenant's own record.
+    ``events_left`` could not be deleted at the provider.
     """
 
     id: str
@@ -94,6 +103,28 @@ class Erasure:
     finished_at: datetime | None = None
     bookings_kept: bool = False
     version: str | None = None
+
+    def after_pass(self, now: datetime, *, wait: timedelta) -> Erasure:
+        """The job behind the last document: after the first pass it waits for ``wait``, then it is done."""
+        if self.stage is ErasureStage.SWEEPING:
+            return replace(
+                self,
+                stage=ErasureStage.DONE,
+                position=None,
+                address=None,
+                connections=(),
+                finished_at=now,
+            )
+        return replace(self, stage=ErasureStage.WAITING, position=None, waiting_until=now + wait)
+
+    def second_pass(self) -> Erasure:
+        """The job at the beginning of its second pass, which finds what was stored behind the first one."""
+        return replace(self, stage=ErasureStage.SWEEPING, position=None, waiting_until=None)
+
+
+def sealed_for(tenant: str, erasure: str) -> str:
+    """The context that binds a customer's encrypted address to the one job that needs it."""
+    return f"erasure/{tenant}/{erasure}"
 
 
 def scope_of(resource: str | None, customer: str | None) -> Scope:
@@ -127,14 +158,14 @@ def holds(
 
 
 def erasable(record: Record) -> bool:
-    """Whether a record goes with the rest: receipts stay, and the word that an erasure was ordered."""
+    """Whether a record may be removed: receipts stay, and the audit entries of ordered erasures."""
     if record.parts[:1] and record.parts[0] in _KEPT_COLLECTIONS:
         return False
     return not (record.collection == "audit" and record.data.get("action") == _ERASURE_ACTION)
 
 
 def exported(record: Record) -> Mapping[str, Any] | None:
-    """What an export tells of a record; None for what is only a secret."""
+    """The fields of a record that an export shows; None for a record that is only a secret."""
     if record.collection in _SECRET_COLLECTIONS:
         return None
     return {
@@ -150,7 +181,7 @@ def same_address(left: str | None, right: str) -> bool:
 
 
 def names(record: Record, address: str) -> bool:
-    """Whether an address stands anywhere in a record, however that is built."""
+    """Whether an address occurs in any text of a record, however deeply nested."""
     return any(address.strip().casefold() in text.casefold() for text in _texts(record.data))
 
 
@@ -166,7 +197,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def anonymised(booking: Booking, now: datetime) -> Booking:
-    """The same appointment of nobody in particular; the owner's own words about it go as well."""
+    """The booking without its customer, note and proposal, and without the owner's title and description."""
     return replace(
         booking,
         customer=Customer(name=ERASED, zone=booking.customer.zone),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from common.errors import StaleVersion
+from common.errors import PreconditionRequired, StaleVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,32 @@ class Condition:
         """Whether the record at ``version`` is one that the caller means."""
         return self.anything or (self.versions is not None and version in self.versions)
 
+    def check_create(self) -> None:
+        """Allow the creation of a record that is not there.
+
+        Raises:
+            StaleVersion: The caller means one that is there.
+        """
+        if self.replaces:
+            raise StaleVersion("there is no such record (any more)")
+
+    def check_replace(self, version: str | None) -> None:
+        """Allow the replacement of a record that is stored at ``version``.
+
+        Raises:
+            StaleVersion: It is not at a version that the caller saw (``stale_version``), or the caller wants
+                to create it (``already_exists``).
+            PreconditionRequired: The caller did not say which version it saw.
+        """
+        if self.absent:
+            raise StaleVersion("there is such a record already", code="already_exists")
+        if not self.replaces:
+            raise PreconditionRequired("send the record's ETag as If-Match to replace it")
+        if not self.met(version):
+            raise StaleVersion("the record was changed meanwhile; read it again")
+
     def insist(self, version: str | None) -> None:
-        """Go on with a record that the caller means, or with any where it means none in particular.
+        """Allow a change of a record that is stored at ``version``; who demands nothing may change any.
 
         Raises:
             StaleVersion: The record is not at a version that the caller saw.

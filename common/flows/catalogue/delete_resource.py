@@ -1,35 +1,33 @@
-"""Removes a resource that nothing depends on any more, and has all that hangs on it cleaned up."""
+"""Removes a resource that nothing depends on any more, and has all that belongs to it cleaned up."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from common.domain.catalogue.records import Resource
 from common.domain.privacy.erasure import Erasure, Scope
 from common.domain.privacy.support import Action
+from common.domain.shared.conflicts import retry_conflicts
 from common.domain.shared.preconditions import NOTHING_DEMANDED, Condition
 from common.errors import InUse
-from common.flows.catalogue.records import remove
-from common.flows.privacy.erasure import SECOND_LOOK, go_on
-from common.flows.shared.audit import entry
+from common.flows.privacy.erasure import order_erasure
 from common.ports import Ports
 
-
-@dataclass(frozen=True, slots=True)
-class DeleteResource:
-    """Which resource, by whom, and what the caller demands of it."""
-
-    tenant: str
-    resource: str
-    subject: str
-    condition: Condition = NOTHING_DEMANDED
+# Apart from records.py, because it loads the whole erasure, which a function that only saves never needs.
 
 
-def delete_resource(ports: Ports, command: DeleteResource) -> Erasure:
+def delete_resource(
+    ports: Ports, *, tenant: str, resource: str, subject: str, condition: Condition = NOTHING_DEMANDED
+) -> Erasure:
     """Remove a resource that is switched off, connected to nothing and not booked; its past bookings stay.
 
-    The record goes at once; absences, agenda, feed, invitations and the receipts of former connections go
-    with a job like that of an erasure, which is handed out. An erasure takes the bookings as well.
+    The record goes at once; absences, agenda, iCalendar feed, invitations and the receipts of former
+    connections go with a job like that of an erasure, which is returned. An erasure takes the bookings too.
+
+    Args:
+        ports: The outside.
+        tenant: Whose resource it is.
+        resource: The id of the resource.
+        subject: Who removes it, for the audit trail.
+        condition: What the caller demands of the stored record.
 
     Raises:
         UnknownResource: There is no such resource.
@@ -37,22 +35,26 @@ def delete_resource(ports: Ports, command: DeleteResource) -> Erasure:
         InUse: ``still_active``, ``offered_by_services``, ``has_connections`` or ``has_bookings``.
         Conflict: Others keep changing it.
     """
-    started: list[Erasure] = []
 
-    def delete(found: Resource) -> None:
-        _demand_unused(ports, command.tenant, found)
-        started.append(_clean_up(ports, command, found))
+    def delete() -> Erasure:
+        found = ports.catalogue.resource(tenant, resource)
+        condition.insist(found.version)
+        _check_unused(ports, tenant, found)
+        return order_erasure(
+            ports,
+            tenant=tenant,
+            scope=Scope.RESOURCE,
+            subject=found.id,
+            requested_by=subject,
+            action=Action.RESOURCE_DELETED,
+            resource=found.id,
+            removing=found,
+        )
 
-    remove(
-        command.condition,
-        find=lambda: ports.catalogue.resource(command.tenant, command.resource),
-        delete=delete,
-    )
-    go_on(ports, started[0])
-    return started[0]
+    return retry_conflicts(delete, message="others keep changing this record")
 
 
-def _demand_unused(ports: Ports, tenant: str, resource: Resource) -> None:
+def _check_unused(ports: Ports, tenant: str, resource: Resource) -> None:
     name = resource.id
     if resource.active:
         raise InUse("switch the resource off first, so that nobody books it now", code="still_active")
@@ -65,23 +67,3 @@ def _demand_unused(ports: Ports, tenant: str, resource: Resource) -> None:
             "it has bookings to come: cancel them, or order an erasure (POST /tenant/erasures)",
             code="has_bookings",
         )
-
-
-def _clean_up(ports: Ports, command: DeleteResource, resource: Resource) -> Erasure:
-    erasure = Erasure(
-        id=ports.keys.token().replace("-", "").replace("_", "")[:20],
-        tenant=command.tenant,
-        scope=Scope.RESOURCE,
-        subject=resource.id,
-        requested_by=command.subject,
-        started_at=ports.clock.now(),
-        resource=resource.id,
-        bookings_kept=True,
-    )
-    # Queued before it is written as well: a task without a job does nothing.
-    go_on(ports, erasure, cause="later", not_before=erasure.started_at + SECOND_LOOK)
-    target = f"{Scope.RESOURCE.value}/{resource.id}/{erasure.id}"
-    told = entry(
-        ports, tenant=command.tenant, who=command.subject, action=Action.RESOURCE_DELETED, target=target
-    )
-    return ports.archive.create(erasure, told, removing=resource)

@@ -1,4 +1,4 @@
-"""Gives a resource a secret address for calendar programs; a former address ends in the same moment."""
+"""Publishes the bookings of a resource as an iCalendar feed at a secret address, and reads what it holds."""
 
 from __future__ import annotations
 
@@ -6,63 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from common.domain.booking.booking import Booking, BookingStatus
-from common.domain.catalogue.ics_feed import IcsFeed, Shows, hashed, shown, window
+from common.domain.catalogue.ics_feed import IcsFeed, Shows, belongs_in_feed, bookings_window, hash_secret
 from common.domain.catalogue.records import Resource
 from common.errors import UnexpectedReply, UnknownResource
 from common.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)
-class PublishFeed:
-    """Which resource, how much its feed shows, and who wants it."""
-
-    tenant: str
-    resource: str
-    shows: Shows
-    subject: str
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """The address, told this one time."""
+class PublishedIcsFeed:
+    """A feed that was just published, and its address, which is known at this one time only."""
 
     url: str = field(repr=False)
-    subscription: IcsFeed
-
-
-def publish_feed(ports: Ports, command: PublishFeed) -> Published:
-    """The new address; its secret is kept as a hash only.
-
-    Raises:
-        UnknownResource: There is no such resource.
-    """
-    resource = ports.catalogue.resource(command.tenant, command.resource)
-    secret = ports.keys.token()
-    name = hashed(secret)
-    if name is None:
-        raise UnexpectedReply("a random value is not of the form that feeds have", code="random_value")
-    subscription = IcsFeed(
-        tenant=command.tenant,
-        resource=resource.id,
-        shows=command.shows,
-        secret_hash=name,
-        created_at=ports.clock.now(),
-        created_by=command.subject,
-    )
-    stored = ports.ics_feeds.put(subscription)
-    return Published(f"{ports.tuning.feed_url}/{secret}.ics", stored)
+    ics_feed: IcsFeed
 
 
 @dataclass(frozen=True, slots=True)
-class ReadFeed:
-    """The secret of the address."""
-
-    secret: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class FeedContent:
-    """What the feed holds; ``services`` are the names of the services by id."""
+class IcsFeedContent:
+    """What a feed holds; ``services`` are the names of the services by id, where the feed shows them."""
 
     resource: Resource
     shows: Shows
@@ -70,32 +30,58 @@ class FeedContent:
     services: Mapping[str, str]
 
 
-def read_feed(ports: Ports, command: ReadFeed) -> FeedContent:
-    """The bookings around now, and those that were cancelled lately.
+def publish_ics_feed(
+    ports: Ports, *, tenant: str, resource: str, shows: Shows, subject: str
+) -> PublishedIcsFeed:
+    """Give a resource's feed a new secret address; a former one ends in the same moment.
+
+    The secret is stored as a hash only. ``subject`` is who publishes it.
 
     Raises:
-        UnknownResource: Nothing is published under this address; why not is nobody's business.
+        UnknownResource: There is no such resource.
     """
-    name = hashed(command.secret)
-    if name is None:
+    found = ports.catalogue.resource(tenant, resource)
+    secret = ports.keys.token()
+    secret_hash = hash_secret(secret)
+    if secret_hash is None:
+        raise UnexpectedReply("a random value is not of the form that feeds have", code="random_value")
+    ics_feed = IcsFeed(
+        tenant=tenant,
+        resource=found.id,
+        shows=shows,
+        secret_hash=secret_hash,
+        created_at=ports.clock.now(),
+        created_by=subject,
+    )
+    return PublishedIcsFeed(f"{ports.tuning.feed_url}/{secret}.ics", ports.ics_feeds.put(ics_feed))
+
+
+def read_ics_feed(ports: Ports, *, secret: str) -> IcsFeedContent:
+    """The bookings around now, and those that were cancelled lately, of the feed with this secret.
+
+    Raises:
+        UnknownResource: No feed is published under this address; the reason is not given away.
+    """
+    secret_hash = hash_secret(secret)
+    if secret_hash is None:
         raise UnknownResource("there is no such feed")
-    subscription = ports.ics_feeds.by_secret(name)
-    tenant, now = subscription.tenant, ports.clock.now()
+    ics_feed = ports.ics_feeds.by_secret(secret_hash)
+    tenant, now = ics_feed.tenant, ports.clock.now()
     try:
-        resource = ports.catalogue.resource(tenant, subscription.resource)
+        resource = ports.catalogue.resource(tenant, ics_feed.resource)
     except UnknownResource:
         raise UnknownResource("there is no such feed") from None
-    span = window(now)
+    window = bookings_window(now)
     found = [
         booking
         for status in (BookingStatus.CONFIRMED, BookingStatus.CANCELLED)
-        for booking in ports.bookings.overlapping(tenant, resource.id, span, status=status)
-        if shown(booking, now)
+        for booking in ports.bookings.overlapping(tenant, resource.id, window, status=status)
+        if belongs_in_feed(booking, now)
     ]
-    services = ports.catalogue.services(tenant) if subscription.shows is Shows.TITLES else ()
-    return FeedContent(
+    services = ports.catalogue.services(tenant) if ics_feed.shows is Shows.TITLES else ()
+    return IcsFeedContent(
         resource=resource,
-        shows=subscription.shows,
+        shows=ics_feed.shows,
         bookings=tuple(sorted(found, key=lambda booking: (booking.interval.start, booking.id))),
         services={service.id: service.name for service in services},
     )

@@ -1,120 +1,99 @@
-"""Stores what can be booked only as the caller saw it, and removes what nothing needs any more."""
+"""Creates, replaces and removes tenants, services, resources and absences, each only as the caller saw it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from common.domain.catalogue.records import Absence, Resource, Service, Tenant
 from common.domain.shared.conflicts import retry_conflicts
 from common.domain.shared.preconditions import NOTHING_DEMANDED, Condition
-from common.errors import (
-    AlreadyExists,
-    Conflict,
-    InUse,
-    InvalidRequest,
-    PreconditionRequired,
-    StaleVersion,
-    UnknownResource,
-)
+from common.errors import AlreadyExists, Conflict, InUse, InvalidRequest, UnknownResource
 from common.ports import Ports
 
+R = TypeVar("R", Tenant, Resource, Service, Absence)
+BUSY = "others keep changing this record"
+
 
 @dataclass(frozen=True, slots=True)
-class SaveTenant:
-    """The record to create or replace, and what the caller demands of the stored one."""
+class SavedRecord(Generic[R]):
+    """The record as it is stored now, and whether it is new."""
 
-    tenant: Tenant
-    condition: Condition = NOTHING_DEMANDED
+    record: R
+    created: bool
 
 
-def save_tenant(ports: Ports, command: SaveTenant) -> Stored[Tenant]:
-    """Create or replace the tenant's record.
+def save_tenant(
+    ports: Ports, *, tenant: Tenant, condition: Condition = NOTHING_DEMANDED
+) -> SavedRecord[Tenant]:
+    """Create or replace the tenant's own record; ``condition`` is what the caller demands of the stored one.
 
     Raises:
         StaleVersion: It is not at a version that the caller saw.
         PreconditionRequired: It is there, and the caller named no version.
         Conflict: Others keep changing it.
     """
-    wanted, catalogue = command.tenant, ports.catalogue
-    return put(
-        command.condition,
-        wanted,
-        find=lambda: catalogue.tenant(wanted.id),
-        write=lambda seen: catalogue.save_tenant(replace(wanted, version=seen), new=seen is None),
+    return create_or_replace(
+        tenant,
+        condition,
+        read=lambda: ports.catalogue.tenant(tenant.id),
+        write=lambda version: ports.catalogue.save_tenant(
+            replace(tenant, version=version), new=version is None
+        ),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class SaveResource:
-    """A resource to create or replace, and what the caller demands of the stored one."""
-
-    tenant: str
-    resource: Resource
-    condition: Condition = NOTHING_DEMANDED
-
-
-def save_resource(ports: Ports, command: SaveResource) -> Stored[Resource]:
-    """Create or replace a resource.
+def save_resource(
+    ports: Ports, *, tenant: str, resource: Resource, condition: Condition = NOTHING_DEMANDED
+) -> SavedRecord[Resource]:
+    """Create or replace a resource; ``condition`` is what the caller demands of the stored one.
 
     Raises:
         StaleVersion: It is not at a version that the caller saw.
         PreconditionRequired: It is there, and the caller named no version.
         Conflict: Others keep changing it.
     """
-    tenant, wanted, catalogue = command.tenant, command.resource, ports.catalogue
-    return put(
-        command.condition,
-        wanted,
-        find=lambda: catalogue.resource(tenant, wanted.id),
-        write=lambda seen: catalogue.save_resource(tenant, replace(wanted, version=seen), new=seen is None),
+    return create_or_replace(
+        resource,
+        condition,
+        read=lambda: ports.catalogue.resource(tenant, resource.id),
+        write=lambda version: ports.catalogue.save_resource(
+            tenant, replace(resource, version=version), new=version is None
+        ),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class SaveService:
-    """A service to create or replace, and what the caller demands of the stored one."""
-
-    tenant: str
-    service: Service
-    condition: Condition = NOTHING_DEMANDED
-
-
-def save_service(ports: Ports, command: SaveService) -> Stored[Service]:
-    """Create or replace a service; the commit demands that none of its resources went meanwhile.
+def save_service(
+    ports: Ports, *, tenant: str, service: Service, condition: Condition = NOTHING_DEMANDED
+) -> SavedRecord[Service]:
+    """Create or replace a service; the commit demands that none of its resources is removed meanwhile.
 
     Raises:
-        InvalidRequest: It names a resource that does not exist.
+        InvalidRequest: It names a resource that does not exist (``unknown_resource``).
         StaleVersion: It is not at a version that the caller saw.
         PreconditionRequired: It is there, and the caller named no version.
         Conflict: Others keep changing it, or its resources.
     """
-    tenant, wanted, catalogue = command.tenant, command.service, ports.catalogue
 
-    def write(seen: str | None) -> Service:
+    def write(version: str | None) -> Service:
         try:
-            offered_by = [catalogue.resource(tenant, name) for name in wanted.resources]
+            offered_by = [ports.catalogue.resource(tenant, name) for name in service.resources]
         except UnknownResource:
             raise InvalidRequest(
                 "the service names a resource that does not exist", code="unknown_resource"
             ) from None
-        record = replace(wanted, version=seen)
-        return catalogue.save_service(tenant, record, new=seen is None, offered_by=offered_by)
+        record = replace(service, version=version)
+        return ports.catalogue.save_service(tenant, record, new=version is None, offered_by=offered_by)
 
-    return put(command.condition, wanted, find=lambda: catalogue.service(tenant, wanted.id), write=write)
-
-
-@dataclass(frozen=True, slots=True)
-class DeleteService:
-    """Which service, and what the caller demands of it."""
-
-    tenant: str
-    service: str
-    condition: Condition = NOTHING_DEMANDED
+    return create_or_replace(
+        service, condition, read=lambda: ports.catalogue.service(tenant, service.id), write=write
+    )
 
 
-def delete_service(ports: Ports, command: DeleteService) -> None:
+def delete_service(
+    ports: Ports, *, tenant: str, service: str, condition: Condition = NOTHING_DEMANDED
+) -> None:
     """Remove a service that is switched off and was never booked.
 
     What was booked names its service, in calendars and in records, and has to be erased with a customer.
@@ -126,31 +105,21 @@ def delete_service(ports: Ports, command: DeleteService) -> None:
         Conflict: Others keep changing it.
     """
 
-    def delete(found: Service) -> None:
+    def delete() -> None:
+        found = ports.catalogue.service(tenant, service)
+        condition.insist(found.version)
         if found.active:
             raise InUse("switch the service off first, so that nobody books it now", code="still_active")
-        if ports.bookings.ever_booked(command.tenant, found.id):
+        if ports.bookings.ever_booked(tenant, found.id):
             raise InUse("it has been booked; what is switched off is offered to nobody", code="has_bookings")
-        ports.catalogue.delete_service(command.tenant, found)
+        ports.catalogue.delete_service(tenant, found)
 
-    remove(
-        command.condition,
-        find=lambda: ports.catalogue.service(command.tenant, command.service),
-        delete=delete,
-    )
+    retry_conflicts(delete, message=BUSY)
 
 
-@dataclass(frozen=True, slots=True)
-class SaveAbsence:
-    """An absence to create or replace, and what the caller demands of the stored one."""
-
-    tenant: str
-    resource: str
-    absence: Absence
-    condition: Condition = NOTHING_DEMANDED
-
-
-def save_absence(ports: Ports, command: SaveAbsence) -> Stored[Absence]:
+def save_absence(
+    ports: Ports, *, tenant: str, resource: str, absence: Absence, condition: Condition = NOTHING_DEMANDED
+) -> SavedRecord[Absence]:
     """Create or replace an absence; its time is taken, and the old one free, in the same commit.
 
     Raises:
@@ -159,73 +128,49 @@ def save_absence(ports: Ports, command: SaveAbsence) -> Stored[Absence]:
         PreconditionRequired: It is there, and the caller named no version.
         Conflict: Others keep changing it.
     """
-    tenant, resource, wanted, catalogue = command.tenant, command.resource, command.absence, ports.catalogue
 
-    def write(seen: str | None) -> Absence:
-        of = catalogue.resource(tenant, resource)
-        record = replace(wanted, version=seen)
-        return catalogue.save_absence(tenant, resource, record, new=seen is None, of=of)
+    def write(version: str | None) -> Absence:
+        of = ports.catalogue.resource(tenant, resource)
+        record = replace(absence, version=version)
+        return ports.catalogue.save_absence(tenant, resource, record, new=version is None, of=of)
 
-    return put(
-        command.condition,
-        wanted,
-        find=lambda: catalogue.absence(tenant, resource, wanted.id),
-        write=write,
+    return create_or_replace(
+        absence, condition, read=lambda: ports.catalogue.absence(tenant, resource, absence.id), write=write
     )
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteAbsence:
-    """Which absence, and what the caller demands of it."""
-
-    tenant: str
-    resource: str
-    absence: str
-    condition: Condition = NOTHING_DEMANDED
-
-
-def delete_absence(ports: Ports, command: DeleteAbsence) -> None:
-    """Remove it.
+def delete_absence(
+    ports: Ports, *, tenant: str, resource: str, absence: str, condition: Condition = NOTHING_DEMANDED
+) -> None:
+    """Remove an absence; its time is free in the same commit.
 
     Raises:
         UnknownResource: There is no such absence.
         StaleVersion: It is not at a version that the caller saw.
         Conflict: Others keep changing it.
     """
-    named, catalogue = (command.tenant, command.resource, command.absence), ports.catalogue
-    remove(
-        command.condition,
-        find=lambda: catalogue.absence(*named),
-        delete=lambda seen: catalogue.delete_absence(*named, version=seen.version),
-    )
+
+    def delete() -> None:
+        found = ports.catalogue.absence(tenant, resource, absence)
+        condition.insist(found.version)
+        ports.catalogue.delete_absence(tenant, resource, absence, version=found.version)
+
+    retry_conflicts(delete, message=BUSY)
 
 
-class Versioned(Protocol):
-    """A record that knows its stored version."""
-
-    @property
-    def version(self) -> str | None:
-        """The version; None where it was never stored."""
-
-
-R = TypeVar("R", bound=Versioned)
-
-
-@dataclass(frozen=True, slots=True)
-class Stored(Generic[R]):
-    """The record as it is stored now, and whether it is new."""
-
-    record: R
-    created: bool
-
-
-def put(
-    condition: Condition, wanted: R, *, find: Callable[[], R], write: Callable[[str | None], R]
-) -> Stored[R]:
-    """Create or replace a record; ``write`` is given the version to replace, None to create.
+def create_or_replace(
+    wanted: R, condition: Condition, *, read: Callable[[], R], write: Callable[[str | None], R]
+) -> SavedRecord[R]:
+    """Store a record if the stored one is as the caller demands.
 
     A replacement that would change nothing is a success, whatever was seen: its answer may have been lost
     (https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1).
+
+    Args:
+        wanted: The record as it shall be.
+        condition: What the caller demands of the stored one.
+        read: The stored record; raises UnknownResource where there is none.
+        write: Stores ``wanted`` in place of the version that it is given; with None it creates the record.
 
     Raises:
         StaleVersion: It is not at a version that the caller saw, or not there, or there already.
@@ -233,56 +178,22 @@ def put(
         Conflict: Others keep changing it.
     """
 
-    def change() -> Stored[R]:
-        current = _found(find)
-        if current is not None and current == wanted and not condition.absent:
-            return Stored(current, created=False)
-        _demand(condition, current)
+    def save() -> SavedRecord[R]:
+        current: R | None
         try:
-            return Stored(write(current.version if current else None), created=current is None)
+            current = read()
+        except UnknownResource:
+            current = None
+        if current is None:
+            condition.check_create()
+        elif current == wanted and not condition.absent:
+            return SavedRecord(current, created=False)
+        else:
+            condition.check_replace(current.version)
+        try:
+            return SavedRecord(write(current.version if current else None), created=current is None)
         except AlreadyExists as faster:
-            # Somebody else made it meanwhile: what is there now decides.
-            raise Conflict("somebody else made this record") from faster
+            # Somebody else created it meanwhile: what is there now decides.
+            raise Conflict(BUSY) from faster
 
-    return retry_conflicts(change, message="others keep changing this record")
-
-
-def remove(condition: Condition, *, find: Callable[[], R], delete: Callable[[R], None]) -> None:
-    """Remove a record; a caller who demands nothing removes whatever is there.
-
-    Raises:
-        UnknownResource: It is not there.
-        StaleVersion: It is not at a version that the caller saw.
-        Conflict: Others keep changing it.
-    """
-
-    def change() -> None:
-        current = find()
-        condition.insist(current.version)
-        delete(current)
-
-    retry_conflicts(change, message="others keep changing this record")
-
-
-def _found(find: Callable[[], R]) -> R | None:
-    try:
-        return find()
-    except UnknownResource:
-        return None
-
-
-def _demand(condition: Condition, current: Versioned | None) -> None:
-    if current is None:
-        if condition.replaces:
-            raise StaleVersion("there is no such record (any more)")
-        return
-    if condition.absent:
-        raise StaleVersion("there is such a record already", code="already_exists")
-    if not condition.replaces:
-        raise PreconditionRequired("send the record's ETag as If-Match to replace it")
-    if not condition.met(current.version):
-        raise _stale()
-
-
-def _stale() -> StaleVersion:
-    return StaleVersion("the record was changed meanwhile; read it again")
+    return retry_conflicts(save, message=BUSY)

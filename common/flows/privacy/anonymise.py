@@ -14,11 +14,11 @@ from common.domain.export.own_events import invited
 from common.domain.privacy.erasure import (
     NAMING,
     Erasure,
-    ErasureStage,
     Record,
     anonymised,
     names,
     same_address,
+    sealed_for,
 )
 from common.errors import (
     GrantRevoked,
@@ -35,65 +35,55 @@ from common.flows.shared.unreadable import UNREADABLE, bookings, sifted
 from common.ports import Ports
 
 PAGE = 100
+# Seconds until an account is tried again whose own limit is used up.
 EXHAUSTED = 3600.0
 
 
-def begin(ports: Ports, erasure: Erasure) -> Erasure:
-    """There is nothing to close: the first pass begins."""
-    return ports.archive.save(replace(erasure, stage=ErasureStage.ERASING))
+def anonymise_bookings(ports: Ports, erasure: Erasure) -> Erasure:
+    """Anonymise the next pages of bookings; ``erasure.position`` is the id of the last one dealt with.
 
-
-def anonymise(ports: Ports, erasure: Erasure) -> Erasure:
-    """The next bookings; ``position`` is the last one that was looked at."""
+    Raises:
+        RateLimited: A provider wants us to wait; the job is where it was.
+    """
     if erasure.address is None:
-        return passed(ports, erasure)
+        return end_pass(ports, erasure)
     customer = ports.vault.reveal(erasure.address, context=sealed_for(erasure.tenant, erasure.id))
     for _ in range(ports.tuning.page_budget):
         page, last = bookings(ports, erasure.tenant, after=erasure.position, limit=PAGE)
         if last is None:
-            return passed(ports, erasure)
+            return end_pass(ports, erasure)
         for booking in page.readable:
             if same_address(booking.customer.email, customer):
-                erasure = _forgotten(ports, erasure, booking)
+                erasure = _anonymise(ports, erasure, booking)
         for record in page.lost:
             if names(record, customer):
-                erasure = _stripped(ports, erasure, record)
+                erasure = _anonymise_unreadable(ports, erasure, record)
         erasure = ports.archive.save(replace(erasure, position=last))
     return erasure
 
 
-def _stripped(ports: Ports, erasure: Erasure, record: Record) -> Erasure:
-    """Take out of a booking what may name its customer; its events go, because nobody can rewrite them."""
-    removed = left = 0
-    links, lost = _links(ports, erasure.tenant, None, record.id)
-    for connection, link in links:
-        done = _removed(ports, connection, link)
-        removed, left = removed + done, left + (not done)
-    ports.archive.strip(record, NAMING)
-    return ports.archive.save(
-        replace(
-            erasure,
-            bookings_anonymised=erasure.bookings_anonymised + 1,
-            events_erased=erasure.events_erased + removed,
-            events_left=erasure.events_left + left + lost,
-        )
-    )
+def end_pass(ports: Ports, erasure: Erasure) -> Erasure:
+    """Store that a pass is over: after the first one the job waits until no lease is left from before it."""
+    wait = timedelta(seconds=ports.tuning.lease_seconds + 60)
+    return ports.archive.save(erasure.after_pass(ports.clock.now(), wait=wait))
 
 
-def _forgotten(ports: Ports, erasure: Erasure, booking: Booking) -> Erasure:
-    """Anonymise one booking; its events are rewritten by the exports that are promised in the same commit.
+def _anonymise(ports: Ports, erasure: Erasure, booking: Booking) -> Erasure:
+    """Anonymise one booking; its events are rewritten by the exports that are queued in the same commit.
 
-    Where nothing is exported any more the event is removed instead: nobody else would ever change it.
+    Where nothing is exported any more the event is deleted instead: nobody else would ever change it.
     """
-    links, lost = _links(ports, booking.tenant, booking.resource, booking.id)
+    links, unknown = _links(ports, booking.tenant, booking.resource, booking.id)
     rewritten = [connection for connection, _ in links if exporting(connection) and booking.active]
     # A guest would be mailed that the appointment is off: such an event waits for the booking's next change.
-    left = sum(connection in rewritten and _bound(ports, connection, link) for connection, link in links)
-    removed = len(rewritten) - left
+    left = sum(
+        connection in rewritten and _mails_guests(ports, connection, link) for connection, link in links
+    )
+    erased = len(rewritten) - left
     for connection, link in links:
         if connection not in rewritten and booking.active:
-            done = _removed(ports, connection, link)
-            removed, left = removed + done, left + (not done)
+            deleted = _delete_event(ports, connection, link)
+            erased, left = erased + deleted, left + (not deleted)
     now = ports.clock.now()
     after = anonymised(booking, now)
     proposal = booking.proposal
@@ -106,12 +96,27 @@ def _forgotten(ports: Ports, erasure: Erasure, booking: Booking) -> Erasure:
     )
     ports.bookings.commit(change)
     announce(ports, change.outbox)
+    return _count(ports, erasure, erased=erased, left=left + unknown)
+
+
+def _anonymise_unreadable(ports: Ports, erasure: Erasure, record: Record) -> Erasure:
+    """Remove the fields of a booking that may name its customer, and its events: nobody can rewrite them."""
+    erased = left = 0
+    links, unknown = _links(ports, erasure.tenant, None, record.id)
+    for connection, link in links:
+        deleted = _delete_event(ports, connection, link)
+        erased, left = erased + deleted, left + (not deleted)
+    ports.archive.remove_fields(record, NAMING)
+    return _count(ports, erasure, erased=erased, left=left + unknown)
+
+
+def _count(ports: Ports, erasure: Erasure, *, erased: int, left: int) -> Erasure:
     return ports.archive.save(
         replace(
             erasure,
             bookings_anonymised=erasure.bookings_anonymised + 1,
-            events_erased=erasure.events_erased + removed,
-            events_left=erasure.events_left + left + lost,
+            events_erased=erasure.events_erased + erased,
+            events_left=erasure.events_left + left,
         )
     )
 
@@ -119,31 +124,29 @@ def _forgotten(ports: Ports, erasure: Erasure, booking: Booking) -> Erasure:
 def _links(
     ports: Ports, tenant: str, resource: str | None, booking: str
 ) -> tuple[Sequence[tuple[Connection, ExportLink]], int]:
-    """The events that mirror a booking, and how many cannot be told; what its owner deleted stays deleted."""
+    """The exported events of a booking, and how many cannot be found; what its owner deleted is left out."""
     connections = sifted(
         ports,
         tenant,
         "connections",
-        every=lambda: _alive(ports, tenant, resource),
+        every=lambda: (
+            ports.connections.of_tenant(tenant)
+            if resource is None
+            else ports.connections.of_resource(tenant, resource)
+        ),
         one=lambda name: ports.connections.get(tenant, name),
     )
     found: list[tuple[Connection, ExportLink]] = []
-    lost = sum(bool(_link(ports, tenant, record.id, booking)) for record in connections.lost)
+    unknown = sum(bool(_link(ports, tenant, record.id, booking)) for record in connections.lost)
     for connection in connections.readable:
         if connection.status is Status.DISCONNECTED or resource not in {None, connection.resource}:
             continue
         link = _link(ports, tenant, connection.id, booking)
         if link is UNREADABLE:
-            lost += 1
+            unknown += 1
         elif isinstance(link, ExportLink) and link.state is not LinkState.GONE:
             found.append((connection, link))
-    return found, lost
-
-
-def _alive(ports: Ports, tenant: str, resource: str | None) -> tuple[Connection, ...]:
-    if resource is None:
-        return ports.connections.of_tenant(tenant)
-    return ports.connections.of_resource(tenant, resource)
+    return found, unknown
 
 
 def _link(ports: Ports, tenant: str, connection: str, booking: str) -> ExportLink | str | None:
@@ -153,12 +156,18 @@ def _link(ports: Ports, tenant: str, connection: str, booking: str) -> ExportLin
         return UNREADABLE
 
 
-def _bound(ports: Ports, connection: Connection, link: ExportLink) -> bool:
+def _mails_guests(ports: Ports, connection: Connection, link: ExportLink) -> bool:
+    """Whether a change of the event would be mailed to its guests by the provider."""
     silent = ports.providers[connection.provider].calendar.abilities.silent_guests
     return not silent and invited(link.written)
 
 
-def _removed(ports: Ports, connection: Connection, link: ExportLink) -> bool:
+def _delete_event(ports: Ports, connection: Connection, link: ExportLink) -> bool:
+    """Delete the event at the provider; False where that is not possible and the event is left.
+
+    Raises:
+        RateLimited: The account's own limit is used up.
+    """
     if not connection.usable:
         return False
     try:
@@ -170,23 +179,3 @@ def _removed(ports: Ports, connection: Connection, link: ExportLink) -> bool:
     if gone:
         ports.bookings.save_link(replace(link, state=LinkState.GONE, revision=link.revision + 1))
     return gone
-
-
-def sealed_for(tenant: str, erasure: str) -> str:
-    """The context that binds a concealed address to its own job."""
-    return f"erasure/{tenant}/{erasure}"
-
-
-def passed(ports: Ports, erasure: Erasure) -> Erasure:
-    """After the first pass wait for stragglers, after the second it is done."""
-    now = ports.clock.now()
-    if erasure.stage is ErasureStage.SWEEPING:
-        return ports.archive.save(
-            replace(
-                erasure, stage=ErasureStage.DONE, position=None, address=None, connections=(), finished_at=now
-            )
-        )
-    until = now + timedelta(seconds=ports.tuning.lease_seconds + 60)
-    return ports.archive.save(
-        replace(erasure, stage=ErasureStage.WAITING, position=None, waiting_until=until)
-    )

@@ -1,113 +1,187 @@
-"""Orders the erasure of a tenant, a resource or a customer: a job with a receipt, worked off as tasks."""
+"""Erases the data of a tenant, a resource or a customer: a job with a receipt, worked off as tasks.
+
+The stages in order: what is erased can no longer be booked, its connections are ended, its documents are
+removed, and after a while all documents are gone through once more. Of a customer the bookings are anonymised
+instead (``anonymise.py``).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from common.domain.calendar.connection import Connection, Status
 from common.domain.catalogue.records import Resource, Service
 from common.domain.export.exported_event import LinkState
-from common.domain.privacy.erasure import Erasure, ErasureStage, Record, Scope, erasable, holds, scope_of
+from common.domain.privacy.erasure import (
+    Erasure,
+    ErasureStage,
+    Record,
+    Scope,
+    erasable,
+    holds,
+    scope_of,
+    sealed_for,
+)
 from common.domain.privacy.support import Action
 from common.domain.shared.task_records import AdvanceErasure
-from common.domain.shared.tasks import Lane, Task, Work
+from common.domain.shared.tasks import task_for
 from common.errors import InvalidRequest, UnknownResource, UnreadableDocument
 from common.flows.connect.disconnect import advance as clean_up
 from common.flows.connect.disconnect import end
-from common.flows.privacy import anonymise
-from common.flows.privacy.anonymise import passed, sealed_for
+from common.flows.privacy.anonymise import anonymise_bookings, end_pass
 from common.flows.shared.audit import entry
 from common.flows.shared.unreadable import mend, sift, sifted
 from common.ports import Ports
 
+# How many documents one exchange brings: each may have a megabyte, and a function must hold them all.
+PAGE = 50
+# How many documents outside of the tenant one exchange brings; they are small.
+OUTSIDE_PAGE = 400
+# When the job is tried again that was queued before it was stored.
+SECOND_TRY = timedelta(seconds=30)
+# How often it is checked whether the connections have ended.
+CHECK_AGAIN = timedelta(seconds=20)
+# A provider that is down for days delays an erasure no longer than this.
+PATIENCE = timedelta(days=7)
+# A disconnection whose task was given up is queued again, at most this often.
+RENEWED = timedelta(minutes=10)
 
-@dataclass(frozen=True, slots=True)
-class StartErasure:
-    """Whose data; naming nobody means all of the tenant's. ``confirm`` repeats the name."""
 
-    tenant: str
-    subject: str
-    confirm: str = field(repr=False)
-    resource: str | None = None
-    customer: str | None = field(default=None, repr=False)
+def start_erasure(
+    ports: Ports,
+    *,
+    tenant: str,
+    subject: str,
+    confirm: str,
+    resource: str | None = None,
+    customer: str | None = None,
+) -> Erasure:
+    """Order an erasure; it cannot be called back.
 
-
-def start_erasure(ports: Ports, command: StartErasure) -> Erasure:
-    """The job; it cannot be called back.
+    Args:
+        ports: The outside.
+        tenant: Whose data it is.
+        subject: Who orders it, for the receipt and the audit trail.
+        confirm: Repeats what is erased: the customer's address, the resource's or the tenant's id.
+        resource: Erase this resource alone.
+        customer: Erase the customer with this mail address alone. Without both, all of the tenant's data.
 
     Raises:
         InvalidRequest: What is to be erased was not confirmed, or two things were named.
         UnknownResource: There is no such resource.
     """
-    scope = scope_of(command.resource, command.customer)
-    if command.confirm != (command.customer or command.resource or command.tenant):
+    scope = scope_of(resource, customer)
+    if confirm != (customer or resource or tenant):
         raise InvalidRequest("repeat what shall be erased in `confirm`", code="not_confirmed")
-    if command.resource is not None:
-        # One that cannot be read is erased all the same.
+    if resource is not None:
+        # A resource that cannot be read is erased all the same.
         with suppress(UnreadableDocument):
-            ports.catalogue.resource(command.tenant, command.resource)
+            ports.catalogue.resource(tenant, resource)
+    return order_erasure(
+        ports,
+        tenant=tenant,
+        scope=scope,
+        subject=resource or tenant if customer is None else customer_key(ports, tenant, customer),
+        requested_by=subject,
+        action=Action.ERASURE_STARTED,
+        resource=resource,
+        customer=customer,
+    )
+
+
+def order_erasure(
+    ports: Ports,
+    *,
+    tenant: str,
+    scope: Scope,
+    subject: str,
+    requested_by: str,
+    action: Action,
+    resource: str | None = None,
+    customer: str | None = None,
+    removing: Resource | None = None,
+) -> Erasure:
+    """Store a new job together with its audit entry, and queue its first task.
+
+    Args:
+        ports: The outside.
+        tenant: Whose data it is.
+        scope: Whether the tenant, a resource or a customer is erased.
+        subject: By what receipt and audit trail name what is erased.
+        requested_by: Who ordered it.
+        action: What the audit trail calls it.
+        resource: The resource that is erased, if it is one.
+        customer: The customer's mail address, if it is one.
+        removing: A resource whose record is removed in the same commit, and whose bookings are kept.
+
+    Raises:
+        Conflict: ``removing`` is not as it was read.
+    """
     now, name = ports.clock.now(), ports.keys.token().replace("-", "").replace("_", "")[:20]
-    subject, address = command.resource or command.tenant, None
-    if scope is Scope.CUSTOMER and command.customer is not None:
-        subject = customer_word(ports, command.tenant, command.customer)
-        address = ports.vault.conceal(command.customer, context=sealed_for(command.tenant, name))
     erasure = Erasure(
         id=name,
-        tenant=command.tenant,
+        tenant=tenant,
         scope=scope,
         subject=subject,
-        requested_by=command.subject,
+        requested_by=requested_by,
         started_at=now,
-        resource=command.resource,
-        address=address,
+        resource=resource,
+        address=None if customer is None else ports.vault.conceal(customer, context=sealed_for(tenant, name)),
+        bookings_kept=removing is not None,
     )
     target = f"{scope.value}/{subject}/{name}"
-    told = entry(
-        ports, tenant=command.tenant, who=command.subject, action=Action.ERASURE_STARTED, target=target
-    )
-    # Queued before it is written as well: a task without a job does nothing.
-    go_on(ports, erasure, cause="later", not_before=now + SECOND_LOOK)
-    stored = ports.archive.create(erasure, told)
-    go_on(ports, stored)
+    audited = entry(ports, tenant=tenant, who=requested_by, action=action, target=target)
+    # Queued before it is stored as well: a task without a job does nothing.
+    _enqueue(ports, erasure, cause="later", not_before=now + SECOND_TRY)
+    stored = ports.archive.create(erasure, audited, removing=removing)
+    _enqueue(ports, stored)
     return stored
 
 
-# A document may have a megabyte: what one exchange brings must fit into the memory of a function.
-PAGE = 50
-LOOSE = 400
-LOOK_AGAIN = timedelta(seconds=20)
-SECOND_LOOK = timedelta(seconds=30)
-# A provider that is down for days delays an erasure no longer than this.
-PATIENCE = timedelta(days=7)
-# A clean-up whose task was given up is queued again, at most this often.
-RENEWED = timedelta(minutes=10)
+def customer_key(ports: Ports, tenant: str, customer: str) -> str:
+    """By what receipts and audit entries name a customer: a keyed hash of the mail address."""
+    return ports.keys.sign("erasure", tenant, customer.strip().casefold()).hex()[:32]
 
 
-def go_on(
+def advance_erasure(ports: Ports, command: AdvanceErasure) -> None:
+    """Do the next chunk of a job and queue the one after it; every chunk may be repeated.
+
+    Raises:
+        Retry: It does not work now; the job is where it was.
+    """
+    try:
+        erasure = ports.archive.get(command.tenant, command.erasure)
+    except UnknownResource:
+        return
+    step = (_CUSTOMER_STEPS if erasure.scope is Scope.CUSTOMER else _STEPS).get(erasure.stage)
+    if step is None:
+        return
+    if erasure.waiting_until is None or erasure.waiting_until <= ports.clock.now():
+        erasure = step(ports, erasure)
+    if erasure.stage is ErasureStage.DONE:
+        ports.log.info("erased", tenant=erasure.tenant, erasure=erasure.id, scope=erasure.scope.value)
+        return
+    _enqueue(ports, erasure, not_before=erasure.waiting_until)
+
+
+def _enqueue(
     ports: Ports, erasure: Erasure, *, cause: str | None = None, not_before: datetime | None = None
 ) -> None:
-    """Queue the next chunk, once per state of the job."""
+    """Queue the next chunk, once for each stored version of the job."""
     ports.queue.enqueue(
-        Task(
-            work=Work.MAINTENANCE,
-            lane=Lane.UPKEEP,
-            payload={"job": "erase", "tenant": erasure.tenant, "erasure": erasure.id},
+        task_for(
+            AdvanceErasure(tenant=erasure.tenant, erasure=erasure.id),
             name=f"erase/{erasure.tenant}/{erasure.id}/{cause or erasure.version}",
             not_before=not_before,
         )
     )
 
 
-def customer_word(ports: Ports, tenant: str, customer: str) -> str:
-    """By what a receipt names a customer: whoever knows the address can recognise it, nobody can read it."""
-    return ports.keys.sign("erasure", tenant, customer.strip().casefold()).hex()[:32]
-
-
-def close(ports: Ports, erasure: Erasure) -> Erasure:
-    """From now on nothing can be booked, and nothing be connected by a consent that began before."""
+def _close(ports: Ports, erasure: Erasure) -> Erasure:
+    """Have nothing booked any more, and nothing connected by a consent that began before."""
     resource = erasure.resource
     for service in _services(ports, erasure.tenant):
         if resource is None and service.active:
@@ -119,7 +193,7 @@ def close(ports: Ports, erasure: Erasure) -> Erasure:
     for found in _resources(ports, erasure.tenant):
         if found.active and resource in {None, found.id}:
             ports.catalogue.save_resource(erasure.tenant, replace(found, active=False))
-    erasure = _without_loose(ports, erasure)
+    erasure = _erase_outside_tenant(ports, erasure)
     return ports.archive.save(replace(erasure, stage=ErasureStage.DISCONNECTING))
 
 
@@ -143,73 +217,67 @@ def _resources(ports: Ports, tenant: str) -> tuple[Resource, ...]:
     ).readable
 
 
-def disconnected(ports: Ports, erasure: Erasure) -> Erasure:
+def _disconnect(ports: Ports, erasure: Erasure) -> Erasure:
     """End all connections, and wait until each of them has cleaned up at its provider.
 
-    What could not end within days goes all the same: its events are counted as left.
+    What could not end within days is erased all the same: its events are counted as left.
     """
     now = ports.clock.now()
-    connections, lost = connections_of(ports, erasure)
-    left = [connection for connection in connections if connection.status is not Status.DISCONNECTED]
-    for connection in left:
+    connections, unreadable = _connections(ports, erasure)
+    alive = [connection for connection in connections if connection.status is not Status.DISCONNECTED]
+    for connection in alive:
         if connection.status is Status.DISCONNECTING:
-            bucket = int(now.timestamp() // RENEWED.total_seconds())
-            clean_up(ports, connection, cause=f"erase/{erasure.id}/{bucket}")
+            period = int(now.timestamp() // RENEWED.total_seconds())
+            clean_up(ports, connection, cause=f"erase/{erasure.id}/{period}")
         else:
             end(ports, connection)
-    if left and now < erasure.started_at + PATIENCE:
-        return ports.archive.save(replace(erasure, waiting_until=now + LOOK_AGAIN))
-    lost = (*lost, *_names(left))
+    if alive and now < erasure.started_at + PATIENCE:
+        return ports.archive.save(replace(erasure, waiting_until=now + CHECK_AGAIN))
+    not_ended = (*unreadable, *(connection.id for connection in alive))
     receipts = [connection.receipt for connection in connections if connection.receipt]
     return ports.archive.save(
         replace(
             erasure,
             stage=ErasureStage.ERASING,
             waiting_until=None,
-            connections=tuple(sorted({*_names(connections), *lost})),
+            connections=tuple(sorted({*(connection.id for connection in connections), *unreadable})),
             connections_ended=len(connections),
             events_erased=sum(receipt.events_deleted for receipt in receipts),
             events_left=sum(receipt.events_left for receipt in receipts)
-            + sum(_mirrored(ports, erasure.tenant, name) for name in lost),
+            + sum(_exported_events(ports, erasure.tenant, name) for name in not_ended),
         )
     )
 
 
-def connections_of(ports: Ports, erasure: Erasure) -> tuple[tuple[Connection, ...], tuple[str, ...]]:
-    """The connections that end, and the names of those of which not even the account can be read."""
+def _connections(ports: Ports, erasure: Erasure) -> tuple[tuple[Connection, ...], tuple[str, ...]]:
+    """The connections that end, and the ids of those that stay unreadable although they were repaired."""
     tenant = erasure.tenant
 
     def one(name: str) -> Connection:
         return ports.connections.get(tenant, name)
 
-    found = sifted(
-        ports,
-        tenant,
-        "connections",
-        every=lambda: ports.connections.of_tenant(tenant),
-        one=one,
-    )
+    found = sifted(ports, tenant, "connections", every=lambda: ports.connections.of_tenant(tenant), one=one)
     mine = [item for item in found.readable if erasure.resource in {None, item.resource}]
     broken = [item for item in found.lost if erasure.resource in {None, item.data.get("resource")}]
     for record in broken:
         mend(ports, tenant, record.id)
-    again = sift(ports, tuple(broken), one=one)
-    return (*mine, *again.readable), tuple(record.id for record in again.lost)
+    repaired = sift(ports, tuple(broken), one=one)
+    return (*mine, *repaired.readable), tuple(record.id for record in repaired.lost)
 
 
-def _mirrored(ports: Ports, tenant: str, connection: str) -> int:
-    """How many events a connection had that nobody could end; it goes without deleting them."""
+def _exported_events(ports: Ports, tenant: str, connection: str) -> int:
+    """How many events a connection still has that nobody can end; they stay at the provider."""
     links = ports.archive.records(tenant, f"connections/{connection}/exports")
     return sum(link.data.get("state") != LinkState.GONE for link in links)
 
 
-def erased(ports: Ports, erasure: Erasure) -> Erasure:
-    """Remove what is stored, some pages of it; after the last one, what is kept elsewhere."""
+def _erase_documents(ports: Ports, erasure: Erasure) -> Erasure:
+    """Remove some pages of the tenant's documents; after the last one, what is stored outside of it."""
     for _ in range(ports.tuning.page_budget):
         page = ports.archive.page(erasure.tenant, after=erasure.position, limit=PAGE)
         if not page:
-            return passed(ports, _without_loose(ports, erasure))
-        gone = _going(ports, erasure, page)
+            return end_pass(ports, _erase_outside_tenant(ports, erasure))
+        gone = _to_erase(ports, erasure, page)
         erasure = replace(
             erasure, position=page[-1].path, documents_erased=erasure.documents_erased + len(gone)
         )
@@ -217,15 +285,18 @@ def erased(ports: Ports, erasure: Erasure) -> Erasure:
     return erasure
 
 
-def waited(ports: Ports, erasure: Erasure) -> Erasure:
-    """Look once more: whoever held a lease when it began may have stored something after its page."""
-    return ports.archive.save(
-        replace(erasure, stage=ErasureStage.SWEEPING, position=None, waiting_until=None)
-    )
+def _erase_outside_tenant(ports: Ports, erasure: Erasure) -> Erasure:
+    """Remove outbox entries, pending consents and issuers, which are stored outside of the tenant."""
+    page = ports.archive.outside_tenant(erasure.tenant, limit=OUTSIDE_PAGE)
+    while gone := _to_erase(ports, erasure, page):
+        counted = replace(erasure, documents_erased=erasure.documents_erased + len(gone))
+        erasure = ports.archive.save(counted, erase=gone)
+        page = ports.archive.outside_tenant(erasure.tenant, limit=OUTSIDE_PAGE)
+    return erasure
 
 
-def _going(ports: Ports, erasure: Erasure, page: Sequence[Record]) -> tuple[str, ...]:
-    """The paths of what belongs to it, and of what tells of a booking that is not there any more."""
+def _to_erase(ports: Ports, erasure: Erasure, page: Sequence[Record]) -> tuple[str, ...]:
+    """The paths of what belongs to the job, and of what refers to a booking that is not there any more."""
     mine = {
         record.path
         for record in page
@@ -241,54 +312,26 @@ def _going(ports: Ports, erasure: Erasure, page: Sequence[Record]) -> tuple[str,
     return tuple(record.path for record in page if record.path in mine and erasable(record))
 
 
-def _without_loose(ports: Ports, erasure: Erasure) -> Erasure:
-    """Remove promises and pending consents, which are kept outside of the tenant."""
-    loose = ports.archive.loose(erasure.tenant, limit=LOOSE)
-    while gone := _going(ports, erasure, loose):
-        counted = replace(erasure, documents_erased=erasure.documents_erased + len(gone))
-        erasure = ports.archive.save(counted, erase=gone)
-        loose = ports.archive.loose(erasure.tenant, limit=LOOSE)
-    return erasure
+def _begin_second_pass(ports: Ports, erasure: Erasure) -> Erasure:
+    return ports.archive.save(erasure.second_pass())
 
 
-def _names(connections: Sequence[Connection]) -> tuple[str, ...]:
-    return tuple(connection.id for connection in connections)
+def _begin_anonymising(ports: Ports, erasure: Erasure) -> Erasure:
+    return ports.archive.save(replace(erasure, stage=ErasureStage.ERASING))
 
 
-_Work = Callable[[Ports, Erasure], Erasure]
-_DATA: Mapping[ErasureStage, _Work] = {
-    ErasureStage.CLOSING: close,
-    ErasureStage.DISCONNECTING: disconnected,
-    ErasureStage.ERASING: erased,
-    ErasureStage.WAITING: waited,
-    ErasureStage.SWEEPING: erased,
+_Step = Callable[[Ports, Erasure], Erasure]
+_STEPS: Mapping[ErasureStage, _Step] = {
+    ErasureStage.CLOSING: _close,
+    ErasureStage.DISCONNECTING: _disconnect,
+    ErasureStage.ERASING: _erase_documents,
+    ErasureStage.WAITING: _begin_second_pass,
+    ErasureStage.SWEEPING: _erase_documents,
 }
-# A customer has no connections, and nothing of a customer is a document of its own.
-_CUSTOMER: Mapping[ErasureStage, _Work] = {
-    ErasureStage.CLOSING: anonymise.begin,
-    ErasureStage.ERASING: anonymise.anonymise,
-    ErasureStage.WAITING: waited,
-    ErasureStage.SWEEPING: anonymise.anonymise,
+# A customer has no connections, and no document of its own.
+_CUSTOMER_STEPS: Mapping[ErasureStage, _Step] = {
+    ErasureStage.CLOSING: _begin_anonymising,
+    ErasureStage.ERASING: anonymise_bookings,
+    ErasureStage.WAITING: _begin_second_pass,
+    ErasureStage.SWEEPING: anonymise_bookings,
 }
-
-
-def advance_erasure(ports: Ports, command: AdvanceErasure) -> None:
-    """Do the next chunk and queue the one after it; every piece may be repeated.
-
-    Raises:
-        Retry: It does not work now; the job is where it was.
-    """
-    try:
-        erasure = ports.archive.get(command.tenant, command.erasure)
-    except UnknownResource:
-        return
-    work = (_CUSTOMER if erasure.scope is Scope.CUSTOMER else _DATA).get(erasure.stage)
-    if work is None:
-        return
-    now = ports.clock.now()
-    if erasure.waiting_until is None or erasure.waiting_until <= now:
-        erasure = work(ports, erasure)
-    if erasure.stage is ErasureStage.DONE:
-        ports.log.info("erased", tenant=erasure.tenant, erasure=erasure.id, scope=erasure.scope.value)
-        return
-    go_on(ports, erasure, not_before=erasure.waiting_until)

@@ -1,8 +1,9 @@
-"""Shows what a resource's day or week holds; foreign events are asked for this one view and kept nowhere."""
+"""Shows what a resource's day or week holds; foreign events are read for one answer and stored nowhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,40 +23,55 @@ from common.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)
-class ReadOverview:
-    """Which resource, from when to when; ``support`` is who looks for support, None for the tenant's own."""
+class LiveBlocks:
+    """The foreign events of a resource's calendars at this moment, and how far each calendar is known."""
 
-    tenant: str
-    resource: str
-    start: datetime
-    end: datetime
-    support: str | None = None
+    blocks: tuple[Block, ...]
+    calendars: tuple[CalendarReport, ...]
 
 
-def read_overview(ports: Ports, command: ReadOverview) -> Overview:
-    """Bookings, absences, copies, and the calendars as they are at this moment.
+def read_overview(
+    ports: Ports,
+    *,
+    tenant: str,
+    resource: str,
+    start: datetime,
+    end: datetime,
+    support: str | None = None,
+) -> Overview:
+    """Bookings, absences, imported events, and the calendars as they are at this moment.
+
+    Args:
+        ports: The outside.
+        tenant: Whose resource it is.
+        resource: The id of the resource.
+        start: Where the range begins, with an offset.
+        end: Where it ends (exclusive), with an offset.
+        support: Who looks for support, under a grant of the owner; None for the tenant's own staff.
 
     Raises:
         NotAllowed: Support may not look now.
         InvalidRequest: The range is not possible.
         UnknownResource: There is no such resource.
     """
-    window = overview.window(command.start, command.end)
-    if command.support is not None:
-        target = f"overview/{command.resource}/{window.start:%Y%m%dT%H%MZ}-{window.end:%Y%m%dT%H%MZ}"
-        admit(ports, tenant=command.tenant, who=command.support, target=target)
-    resource = ports.catalogue.resource(command.tenant, command.resource)
-    connections = ports.connections.of_resource(command.tenant, resource.id)
+    window = overview.window(start, end)
+    if support is not None:
+        target = f"overview/{resource}/{window.start:%Y%m%dT%H%MZ}-{window.end:%Y%m%dT%H%MZ}"
+        admit(ports, tenant=tenant, who=support, target=target)
+    found = ports.catalogue.resource(tenant, resource)
+    connections = ports.connections.of_resource(tenant, found.id)
     copies = tuple(
         CopiedEvent(calendar_id(connection.id, key), event)
         for connection in connections
         for key in imported(connection)
         for event in ports.sync_states.imported(connection.tenant, connection.id, key, window)
     )
-    live = view(ports, command.tenant, resource, connections, window, copied=_by_calendar(copies))
-    absences = ports.catalogue.absences(command.tenant, resource.id)
+    live = _live_blocks(
+        ports, tenant=tenant, resource=found, connections=connections, window=window, copies=copies
+    )
+    absences = ports.catalogue.absences(tenant, found.id)
     return Overview(
-        bookings=ports.bookings.overlapping(command.tenant, resource.id, window, seats=True),
+        bookings=ports.bookings.overlapping(tenant, found.id, window, seats=True),
         absences=tuple(absence for absence in absences if absence.interval.overlaps(window)),
         imported=copies,
         external=live.blocks,
@@ -64,31 +80,16 @@ def read_overview(ports: Ports, command: ReadOverview) -> Overview:
     )
 
 
-def _by_calendar(copies: Iterable[CopiedEvent]) -> Mapping[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = {}
-    for copy in copies:
-        found[copy.calendar] = found.get(copy.calendar, frozenset()) | {copy.event.key}
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class LiveView:
-    """What the calendars say at this moment; one that does not answer shows nothing and is called unknown."""
-
-    blocks: tuple[Block, ...]
-    calendars: tuple[CalendarReport, ...]
-
-
-def view(
+def _live_blocks(
     ports: Ports,
+    *,
     tenant: str,
     resource: Resource,
-    connections: Iterable[Connection],
+    connections: Sequence[Connection],
     window: Interval,
-    *,
-    copied: Mapping[str, frozenset[str]],
-) -> LiveView:
-    """Ask all calendars of a resource; ``copied`` names the events that are imported, by calendar.
+    copies: Sequence[CopiedEvent],
+) -> LiveBlocks:
+    """Ask all calendars of a resource; one that does not answer shows nothing and is reported as unknown.
 
     Raises:
         InvalidRequest: The range is at the end of time.
@@ -104,33 +105,42 @@ def view(
         if not item.ended and item.enabled_calendars
     ]
     answers = live_calendars.ask_calendars(ports, asked, window, afresh=True)
+    copied = _keys_by_calendar(copies)
     blocks: list[Block] = []
     reports: list[CalendarReport] = []
     for item in asked:
         for entry in item.calendars:
-            name = live_calendars.calendar_id(item.connection.id, entry.key)
-            heard = answers[name]
-            if isinstance(heard, LiveAnswer):
+            name = calendar_id(item.connection.id, entry.key)
+            answer = answers[name]
+            if isinstance(answer, LiveAnswer):
                 keys = copied.get(name, frozenset())
-                blocks += _blocks(reader, item.connection, entry, heard, name=name, copied=keys)
-                reports.append(CalendarReport(name, resource.id, Freshness.KNOWN, heard.as_of, None))
+                blocks += _blocks(reader, item.connection, entry, answer, name=name, copied=keys)
+                reports.append(CalendarReport(name, resource.id, Freshness.KNOWN, answer.as_of, None))
             else:
-                reports.append(CalendarReport(name, resource.id, Freshness.UNKNOWN, None, heard.reason))
-    return LiveView(tuple(sorted(blocks, key=lambda block: (block.start, block.end))), tuple(reports))
+                reports.append(CalendarReport(name, resource.id, Freshness.UNKNOWN, None, answer.reason))
+    return LiveBlocks(tuple(sorted(blocks, key=lambda block: (block.start, block.end))), tuple(reports))
+
+
+def _keys_by_calendar(copies: Sequence[CopiedEvent]) -> Mapping[str, frozenset[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for copy in copies:
+        found[copy.calendar].add(copy.event.key)
+    return {calendar: frozenset(keys) for calendar, keys in found.items()}
 
 
 def _blocks(
     reader: busy.BusyReader,
     connection: Connection,
     entry: CalendarEntry,
-    heard: LiveAnswer,
+    answer: LiveAnswer,
     *,
     name: str,
     copied: frozenset[str],
 ) -> tuple[Block, ...]:
+    """The events of one calendar without those that we exported; only taken times where titles are hidden."""
     if not connection.settings.show_events:
         rules = connection.settings.imports.busy
-        return overview.untitled(reader.known(heard, connection=connection.id, rules=rules).busy, name=name)
+        return overview.untitled(reader.known(answer, connection=connection.id, rules=rules).busy, name=name)
     keys, tenant = reader.ports.keys, reader.tenant
-    foreign = [event for event in heard.events if genuine_marker(keys, tenant, event) is None]
+    foreign = [event for event in answer.events if genuine_marker(keys, tenant, event) is None]
     return overview.titled(foreign, connection, entry, name=name, copied=copied)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from common.domain.privacy.support import Action, SupportGrant, length
 from common.errors import NotAllowed
@@ -10,80 +10,55 @@ from common.flows.shared.audit import entry
 from common.ports import Ports
 
 
-@dataclass(frozen=True, slots=True)
-class AllowSupport:
-    """Who allows it, why, and for how many hours (24)."""
+def allow_support(
+    ports: Ports,
+    *,
+    tenant: str,
+    subject: str,
+    reason: str,
+    ticket: str | None = None,
+    hours: int | None = None,
+) -> SupportGrant:
+    """Grant support access, which ends by itself after ``hours`` (24 where none are named).
 
-    tenant: str
-    subject: str
-    reason: str = field(repr=False)
-    ticket: str | None = None
-    hours: int | None = None
-
-
-def allow_support(ports: Ports, command: AllowSupport) -> SupportGrant:
-    """The grant, which ends by itself.
+    ``subject`` is the owner who allows it; ``ticket`` names the case in some other system.
 
     Raises:
         NotAllowed: The tenant locks support out; the lock has to be lifted first.
         InvalidRequest: It would last too long.
     """
-    lasts = length(command.hours)
-    if ports.support.locked(command.tenant):
+    lasts = length(hours)
+    if ports.support.locked(tenant):
         raise NotAllowed("this tenant locks support out", code="support_locked")
     now = ports.clock.now()
     grant = SupportGrant(
         id=ports.keys.token().replace("_", "").replace("-", "")[:20],
-        tenant=command.tenant,
-        reason=command.reason,
-        granted_by=command.subject,
+        tenant=tenant,
+        reason=reason,
+        granted_by=subject,
         granted_at=now,
         ends_at=now + lasts,
-        ticket=command.ticket,
+        ticket=ticket,
     )
-    told = entry(
-        ports, tenant=command.tenant, who=command.subject, action=Action.SUPPORT_GRANTED, grant=grant
-    )
-    return ports.support.save(grant, told)
+    audited = entry(ports, tenant=tenant, who=subject, action=Action.SUPPORT_GRANTED, grant=grant)
+    return ports.support.save(grant, audited)
 
 
-@dataclass(frozen=True, slots=True)
-class RevokeSupport:
-    """Which grant, and who ends it."""
-
-    tenant: str
-    grant: str
-    subject: str
-
-
-def revoke_support(ports: Ports, command: RevokeSupport) -> SupportGrant:
-    """The ended grant; ending it twice is fine.
+def revoke_support(ports: Ports, *, tenant: str, grant: str, subject: str) -> SupportGrant:
+    """End a grant before its time, in the name of ``subject``; ending it twice is fine.
 
     Raises:
         UnknownResource: There is no such grant.
     """
-    grant = ports.support.grant(command.tenant, command.grant)
-    if grant.revoked_at is not None:
-        return grant
-    ended = replace(grant, revoked_at=ports.clock.now(), revoked_by=command.subject)
-    told = entry(
-        ports, tenant=command.tenant, who=command.subject, action=Action.SUPPORT_REVOKED, grant=grant
-    )
-    return ports.support.save(ended, told)
+    found = ports.support.grant(tenant, grant)
+    if found.revoked_at is not None:
+        return found
+    revoked = replace(found, revoked_at=ports.clock.now(), revoked_by=subject)
+    audited = entry(ports, tenant=tenant, who=subject, action=Action.SUPPORT_REVOKED, grant=found)
+    return ports.support.save(revoked, audited)
 
 
-@dataclass(frozen=True, slots=True)
-class LockSupport:
-    """Whether support is locked out from now on, and who says so."""
-
-    tenant: str
-    subject: str
-    locked: bool
-
-
-def lock_support(ports: Ports, command: LockSupport) -> bool:
-    """Whether support is locked out now; a lock that is lifted revives no grant that ended meanwhile."""
-    action = Action.SUPPORT_LOCKED if command.locked else Action.SUPPORT_UNLOCKED
-    told = entry(ports, tenant=command.tenant, who=command.subject, action=action)
-    ports.support.lock(command.tenant, told, locked=command.locked)
-    return command.locked
+def lock_support(ports: Ports, *, tenant: str, subject: str, locked: bool) -> None:
+    """Lock support out whatever was granted, or lift the lock; grants that ended meanwhile stay ended."""
+    action = Action.SUPPORT_LOCKED if locked else Action.SUPPORT_UNLOCKED
+    ports.support.lock(tenant, entry(ports, tenant=tenant, who=subject, action=action), locked=locked)

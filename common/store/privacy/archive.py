@@ -35,7 +35,7 @@ from common.store.privacy.support import audit_write
 # Packed columns become some five times as long as text, and an answer has at most 32 MB.
 LARGEST_PAGE = 2_000_000
 ERASURES = "erasures"
-LOOSE = (paths.OUTBOX, paths.CONSENTS, paths.ISSUERS)
+OUTSIDE_TENANT = (paths.OUTBOX, paths.CONSENTS, paths.ISSUERS)
 
 
 class Archive:
@@ -45,9 +45,9 @@ class Archive:
         self._documents = documents
 
     def page(self, tenant: str, *, after: str | None, limit: int) -> tuple[Record, ...]:
-        """Everything below the tenant and the tenant itself, in order, from ``after`` (exclusive).
+        """Some of the documents below the tenant and the tenant itself, in order, from ``after`` (exclusive).
 
-        What is large comes in shorter pages; only what is behind the last document is an empty one.
+        Large documents come in shorter pages; only behind the last document a page is empty.
         """
         root = paths.tenant(tenant)
         head = self._documents.get([root]) if after is None else ()
@@ -57,18 +57,18 @@ class Archive:
         return _records(_fitting((*head, *self._documents.query(query))))
 
     def readable(self, record: Record) -> Record:
-        """A record as people read it: what is stored packed becomes rows again.
+        """A record as people read it: packed columns become rows again.
 
         Raises:
             StoreUnavailable: It cannot be understood.
         """
         return replace(record, data=readable(record.path, record.data))
 
-    def loose(self, tenant: str, *, limit: int) -> tuple[Record, ...]:
-        """What is kept of a tenant outside of it: promises, pending consents and its own issuers."""
+    def outside_tenant(self, tenant: str, *, limit: int) -> tuple[Record, ...]:
+        """A tenant's outbox entries, pending consents and issuers, which are not stored below the tenant."""
         found = [
             snapshot
-            for collection in LOOSE
+            for collection in OUTSIDE_TENANT
             for snapshot in self._documents.query(
                 Query(collection, filters=(("tenant", "==", tenant),), limit=limit)
             )
@@ -76,12 +76,14 @@ class Archive:
         return _records(found)
 
     def orphans(self, tenant: str, records: Sequence[Record]) -> tuple[Record, ...]:
-        """Those of the records that tell of a booking which is not there any more."""
-        told = {record.path: record.data.get("booking") or _told_booking(record) for record in records}
-        names = sorted({name for name in told.values() if isinstance(name, str) and name})
+        """Those of the records that refer to a booking which is not there any more."""
+        booking_of = {
+            record.path: record.data.get("booking") or _notified_booking(record) for record in records
+        }
+        names = sorted({name for name in booking_of.values() if isinstance(name, str) and name})
         found = self._documents.get([paths.booking(tenant, name) for name in names])
         gone = {snapshot.id for snapshot in found if snapshot.data is None}
-        return tuple(record for record in records if told[record.path] in gone)
+        return tuple(record for record in records if booking_of[record.path] in gone)
 
     def records(
         self, tenant: str, collection: str, *, after: str | None = None, limit: int | None = None
@@ -102,14 +104,14 @@ class Archive:
         """
         return mend(self._documents, tenant, connection)
 
-    def strip(self, record: Record, fields: Sequence[str]) -> None:
-        """Take fields out of a document that is still there, whatever they hold."""
+    def remove_fields(self, record: Record, fields: Sequence[str]) -> None:
+        """Remove fields from a document, whatever they hold; a document that is gone meanwhile stays gone."""
         gone: Mapping[FieldPath, Any] = {(name,): REMOVE for name in fields}
         with suppress(Conflict):
             self._documents.commit([Merge(record.path, gone, must_exist=True)])
 
     def create(self, erasure: Erasure, entry: AuditEntry, *, removing: Resource | None = None) -> Erasure:
-        """Write down a new job, together with the audit entry, and remove the record that it is about.
+        """Store a new job, together with the audit entry, and remove the resource that it is about.
 
         Raises:
             Conflict: ``removing`` is not as it was read; nothing was written.
@@ -143,7 +145,11 @@ class Archive:
 
 
 def _inside(root: str, path: str | None) -> str:
-    """A cursor that somebody sent back, if it points into this tenant and nowhere else."""
+    """The cursor that a caller sent back, if it points into this tenant.
+
+    Raises:
+        UnknownResource: It points elsewhere, or is no path of a document.
+    """
     inside = path is not None and path.startswith(f"{root}/")
     parts = (path or "").split("/")
     if not inside or len(parts) % 2 or not all(paths.part(part) for part in parts):
@@ -151,13 +157,14 @@ def _inside(root: str, path: str | None) -> str:
     return str(path)
 
 
-def _told_booking(record: Record) -> str | None:
-    name = record.path.rpartition("/")[2]
-    is_told = record.collection == paths.TOLD and name.startswith("booking-")
-    return name.removeprefix("booking-") if is_told else None
+def _notified_booking(record: Record) -> str | None:
+    """The booking whose customer was notified, by the id of the record that remembers it."""
+    about_booking = record.collection == paths.TOLD and record.id.startswith("booking-")
+    return record.id.removeprefix("booking-") if about_booking else None
 
 
 def _fitting(found: Sequence[Snapshot]) -> Sequence[Snapshot]:
+    """The first documents that fit into one page, at least one."""
     sizes = list(accumulate(size(item.data or {}) for item in found))
     return found[: max(1, bisect_right(sizes, LARGEST_PAGE))]
 

@@ -10,7 +10,7 @@ from common import wiring
 from common.domain.issuers import issuer_id
 from common.errors import Conflict
 from common.flows.issuers import DistrustIssuer, distrust_issuer
-from common.flows.privacy.erasure import StartErasure, start_erasure
+from common.flows.privacy.erasure import start_erasure
 from tests.api.issuers.issuer_setup import OWN, Doors
 from tests.issuers import AUDIENCE
 from tests.lists import every
@@ -161,7 +161,7 @@ def test_erasing_a_tenant_ends_its_issuers(doors: Doors) -> None:
     own = doors.party()
     doors.add(own)
     assert (200, None) == doors.reads(own.token(tenant="t1", role="owner"))
-    start_erasure(doors.world.ports, StartErasure("t1", "owner-1", "t1"))
+    start_erasure(doors.world.ports, tenant="t1", subject="owner-1", confirm="t1")
     doors.world.drain()
     doors.world.advance(hours=1)
     gone = doors.reads(own.token(tenant="t1", role="owner"))

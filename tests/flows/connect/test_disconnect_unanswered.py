@@ -9,7 +9,7 @@ import pytest
 from common.domain.calendar.connection import Status
 from common.domain.privacy.erasure import ErasureStage
 from common.flows.connect.disconnect import StartDisconnect, start_disconnect
-from common.flows.privacy.erasure import StartErasure, start_erasure
+from common.flows.privacy.erasure import start_erasure
 from tests.flows.setups.unanswered_setup import Google, Late, choose, own, unanswered
 
 
@@ -36,7 +36,7 @@ def test_erasing_a_customer_takes_an_event_away_that_nobody_heard_of(world):
     unanswered(world)
     choose(world, on=False)
     email = world.booking().customer.email
-    job = start_erasure(world.ports, StartErasure("t1", "owner-1", email, customer=email))
+    job = start_erasure(world.ports, tenant="t1", subject="owner-1", confirm=email, customer=email)
     world.drain(within=timedelta(minutes=10))
     receipt = world.ports.archive.get("t1", job.id)
 

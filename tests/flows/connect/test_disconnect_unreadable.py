@@ -12,7 +12,7 @@ from common.domain.connect.settings import ExportSettings
 from common.domain.privacy.erasure import ErasureStage
 from common.domain.shared.tasks import OutboxEntry, OutboxKind
 from common.flows.connect.disconnect import StartDisconnect, start_disconnect
-from common.flows.privacy.erasure import StartErasure, start_erasure
+from common.flows.privacy.erasure import start_erasure
 from common.store.firestore.documents import Put
 from tests.flows.setups.graph_setup import OWN, Outlook
 from tests.flows.setups.sync_setup import Synced, at
@@ -96,7 +96,7 @@ def test_an_erasure_comes_to_its_end(world, kind, scope):
     spoil(world, kind)
     confirm = {"tenant": "t1", "resource": "anna"}[scope]
     wish = {"resource": confirm} if scope == "resource" else {}
-    job = start_erasure(world.ports, StartErasure("t1", "owner-1", confirm, **wish))
+    job = start_erasure(world.ports, tenant="t1", subject="owner-1", confirm=confirm, **wish)
     advanced(world)
     receipt = world.ports.archive.get("t1", job.id)
     kept = {"audit", "erasures"} | (
@@ -141,7 +141,7 @@ def test_a_customer_is_forgotten(world, kind):
     world.ports.connections.save(replace(world.connection, settings=settings))
     spoil(world, kind)
     email = "carla@example.com"
-    job = start_erasure(world.ports, StartErasure("t1", "owner-1", email, customer=email))
+    job = start_erasure(world.ports, tenant="t1", subject="owner-1", confirm=email, customer=email)
     # Nobody tells of the deleted events here: that is another promise.
     world.engine.run_until(world.clock.now() + timedelta(hours=1))
     receipt = world.ports.archive.get("t1", job.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from common.flows.privacy.export_data import ReadExport, read_export
+from common.flows.privacy.export_data import read_export
 from common.store.firestore.documents import Put
 from tests.flows.privacy.test_erasure import CARLA, Erasing
 
@@ -26,7 +26,7 @@ def spoil(world, kind):
 def exported(world, **wish):
     documents, after = [], None
     while True:
-        page = read_export(world.ports, ReadExport("t1", "owner-1", after=after, **wish))
+        page = read_export(world.ports, tenant="t1", subject="owner-1", after=after, **wish)
         documents += page.documents
         after = page.next
         if after is None:

@@ -17,7 +17,7 @@ from common.flows.export.proposals import (
     decline_proposal,
     lapse_proposal,
 )
-from common.flows.privacy.erasure import StartErasure, start_erasure
+from common.flows.privacy.erasure import start_erasure
 from common.flows.sync.initial_sync import StartSync, start_sync
 from tests.flows.setups import graph_setup, sync_setup
 from tests.flows.setups.booking_setup import booked
@@ -206,7 +206,7 @@ def test_an_erased_customer_leaves_no_proposed_time(two):
     """Pitfalls 22, 25: the question ends with the customer's name, and the copy shows the booking's time."""
     two.edit(0, hours=1)
     email = two.booking.customer.email
-    start_erasure(two.ports, StartErasure("t1", "owner-1", email, customer=email))
+    start_erasure(two.ports, tenant="t1", subject="owner-1", confirm=email, customer=email)
     two.settled()
 
     assert (two.start, None) == (two.booking.interval.start, two.booking.proposal)

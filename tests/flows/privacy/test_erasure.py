@@ -9,7 +9,7 @@ import pytest
 
 from common.domain.privacy.erasure import ErasureStage, Scope
 from common.errors import InvalidRequest, UnknownResource
-from common.flows.privacy.erasure import StartErasure, start_erasure
+from common.flows.privacy.erasure import start_erasure
 from tests.flows.setups.erasure_setup import CARLA, DORA, Erasing, said
 from tests.flows.setups.sync_setup import at
 from tests.lists import every
@@ -118,7 +118,7 @@ def test_an_event_that_its_owner_deleted_is_not_made_again():
 def test_nothing_can_be_booked_once_it_began():
     """The doors close first."""
     life = Erasing()
-    start_erasure(life.ports, StartErasure("t1", "owner-1", "t1"))
+    start_erasure(life.ports, tenant="t1", subject="owner-1", confirm="t1")
     life.drain(within=timedelta(0))
 
     with pytest.raises(InvalidRequest):
@@ -136,9 +136,9 @@ def test_an_erasure_must_be_confirmed():
         {"confirm": "anna", "customer": "x@y.z"},
     ):
         with pytest.raises(InvalidRequest):
-            start_erasure(life.ports, StartErasure("t1", "owner-1", **wish))
+            start_erasure(life.ports, tenant="t1", subject="owner-1", **wish)
     with pytest.raises(InvalidRequest):
-        start_erasure(life.ports, StartErasure("t1", "o", "anna", resource="anna", customer="x@y.z"))
+        start_erasure(life.ports, tenant="t1", subject="o", confirm="anna", resource="anna", customer="x@y.z")
     with pytest.raises(UnknownResource):
-        start_erasure(life.ports, StartErasure("t1", "owner-1", "nobody", resource="nobody"))
+        start_erasure(life.ports, tenant="t1", subject="owner-1", confirm="nobody", resource="nobody")
     assert every(life.ports.lists.erasures, "t1") == ()

@@ -85,5 +85,5 @@ def test_what_lies_outside_of_tenants_is_erased_or_expires() -> None:
     policies = json.loads((STORE / "indexes.json").read_text())["fieldOverrides"]
     expiring = {item["collectionGroup"] for item in policies if item.get("ttl")}
 
-    assert outside == set(archive.LOOSE) | EXPIRING
+    assert outside == set(archive.OUTSIDE_TENANT) | EXPIRING
     assert expiring >= EXPIRING

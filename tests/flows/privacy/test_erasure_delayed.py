@@ -9,7 +9,7 @@ import pytest
 
 from common.domain.privacy.erasure import ErasureStage
 from common.domain.shared.task_records import AdvanceErasure
-from common.flows.privacy.erasure import StartErasure, advance_erasure, start_erasure
+from common.flows.privacy.erasure import advance_erasure, start_erasure
 from common.ports.machine import Tuning
 from tests.crash_points import Crash, Plan, mortal
 from tests.flows.setups.erasure_setup import CARLA, Erasing
@@ -42,7 +42,7 @@ def test_an_outage_delays_an_erasure_and_ends_it_not():
     """While the provider is down the job waits, visibly, and then goes on."""
     life = Erasing()
     life.google.add_fault("status", method="events.delete", times=3, status=503)
-    job = start_erasure(life.ports, StartErasure("t1", "owner-1", "t1"))
+    job = start_erasure(life.ports, tenant="t1", subject="owner-1", confirm="t1")
     life.drain(within=timedelta(0))
     waiting = life.ports.archive.get("t1", job.id)
     life.advance(hours=1)
@@ -56,7 +56,7 @@ def test_what_is_stored_late_is_swept():
     """Somebody who held a lease when it began stores something behind the first pass."""
     life = Erasing()
     feed = life.feed()
-    job = start_erasure(life.ports, StartErasure("t1", "owner-1", "t1"))
+    job = start_erasure(life.ports, tenant="t1", subject="owner-1", confirm="t1")
     life.drain()
     while life.ports.archive.get("t1", job.id).stage is not ErasureStage.WAITING:
         life.advance(seconds=20)
@@ -75,7 +75,7 @@ def test_an_erasure_survives_crashes(wish, after):
     small = Tuning(page_budget=1, backfill_chunk=2, poison_attempts=100)
     life = Erasing(events=3, wrap=lambda ports: mortal(ports, plan), tuning=small)
     confirm = next(iter(wish.values()), "t1")
-    job = start_erasure(life.ports, StartErasure("t1", "owner-1", confirm, **wish))
+    job = start_erasure(life.ports, tenant="t1", subject="owner-1", confirm=confirm, **wish)
     plan.arm(1, after=after)
     life.advance(hours=2)
     plan.disarm()
@@ -110,7 +110,7 @@ def test_a_used_up_account_delays_and_ends_nothing():
         reason="quotaExceeded",
         domain="usageLimits",
     )
-    job = start_erasure(life.ports, StartErasure("t1", "owner-1", CARLA.email, customer=CARLA.email))
+    job = start_erasure(life.ports, tenant="t1", subject="owner-1", confirm=CARLA.email, customer=CARLA.email)
     life.drain()
     before = life.ports.archive.get("t1", job.id)
     life.advance(hours=3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from common.errors import UnknownResource
-from common.flows.privacy.export_data import ReadExport, read_export
+from common.flows.privacy.export_data import read_export
 from tests.flows.setups.erasure_setup import Erasing, said
 from tests.lists import every
 from tests.world import World
@@ -15,7 +15,7 @@ def exported(world, **wish):
     """All pages, and how many."""
     documents, after, pages = [], None, 0
     while True:
-        page = read_export(world.ports, ReadExport("t1", "owner-1", after=after, **wish))
+        page = read_export(world.ports, tenant="t1", subject="owner-1", after=after, **wish)
         documents += page.documents
         pages += 1
         if page.next is None:
@@ -60,4 +60,4 @@ def test_a_cursor_leads_nowhere_else(after):
     world.catalogue()
 
     with pytest.raises(UnknownResource):
-        read_export(world.ports, ReadExport("t1", "owner-1", after=after))
+        read_export(world.ports, tenant="t1", subject="owner-1", after=after)

@@ -10,8 +10,8 @@ import pytest
 from common.domain.booking.booking import Customer
 from common.domain.privacy.erasure import ErasureStage
 from common.flows.booking.book import Book, book
-from common.flows.privacy.erasure import StartErasure, start_erasure
-from common.flows.privacy.overview import ReadOverview, read_overview
+from common.flows.privacy.erasure import start_erasure
+from common.flows.privacy.overview import read_overview
 from tests.flows.setups.graph_setup import INVITING, OWN, Outlook
 from tests.flows.setups.sync_setup import at
 
@@ -31,7 +31,7 @@ def shop(*, show=False):
 
 
 def overview(life):
-    return read_overview(life.ports, ReadOverview("t1", "anna", at(0), at(0, day=1)))
+    return read_overview(life.ports, tenant="t1", resource="anna", start=at(0), end=at(0, day=1))
 
 
 def stored(life):
@@ -39,7 +39,7 @@ def stored(life):
 
 
 def erased(life, confirm, **wish):
-    job = start_erasure(life.ports, StartErasure("t1", "owner-1", confirm, **wish))
+    job = start_erasure(life.ports, tenant="t1", subject="owner-1", confirm=confirm, **wish)
     life.drain()
     life.advance(hours=1)
     return life.ports.archive.get("t1", job.id)

@@ -7,8 +7,8 @@ from common.domain.calendar.interval import Interval
 from common.domain.catalogue.ics_feed import Shows
 from common.domain.catalogue.records import Absence
 from common.flows.booking.book import Book, book
-from common.flows.catalogue.ics_feed import PublishFeed, publish_feed
-from common.flows.privacy.erasure import StartErasure, start_erasure
+from common.flows.catalogue.ics_feed import publish_ics_feed
+from common.flows.privacy.erasure import start_erasure
 from tests.flows.setups.life_setup import Life
 from tests.flows.setups.sync_setup import at
 
@@ -30,7 +30,7 @@ class Erasing(Life):
             assert booked_here.active
         away = Absence("away", Interval(at(9, day=3), at(12, day=3)))
         self.ports.catalogue.save_absence(self.tenant, "anna", away)
-        publish_feed(self.ports, PublishFeed(self.tenant, "anna", Shows.BUSY, "staff-1"))
+        publish_ics_feed(self.ports, tenant=self.tenant, resource="anna", shows=Shows.BUSY, subject="staff-1")
         self.drain()
 
     def book_for(self, start, customer, resource="anna"):
@@ -41,7 +41,7 @@ class Erasing(Life):
     def erase(self, **wish):
         """Order an erasure and let it run to its end."""
         confirm = wish.get("customer") or wish.get("resource") or self.tenant
-        job = start_erasure(self.ports, StartErasure(self.tenant, "owner-1", confirm, **wish))
+        job = start_erasure(self.ports, tenant=self.tenant, subject="owner-1", confirm=confirm, **wish)
         self.drain()
         for _ in range(12):
             self.advance(minutes=2)

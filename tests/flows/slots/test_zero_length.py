@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from common.domain.connect.settings import ImportMode, ImportSettings, PrivateMode, Settings
-from common.flows.privacy.overview import ReadOverview, read_overview
+from common.flows.privacy.overview import read_overview
 from common.flows.slots.list_slots import ListSlots, list_slots
 from tests.flows.setups.graph_setup import Outlook
 from tests.flows.setups.sync_setup import Synced, at
@@ -30,7 +30,9 @@ def test_an_event_without_length_is_seen_and_blocks_nothing(world):
     before = slots(world)
     world.enter(at(9), minutes=0)
     world.drain()
-    shown = read_overview(world.ports, ReadOverview("t1", "anna", at(0), at(0) + timedelta(days=1)))
+    shown = read_overview(
+        world.ports, tenant="t1", resource="anna", start=at(0), end=at(0) + timedelta(days=1)
+    )
 
     assert [(block.start, block.end, block.busy) for block in shown.external] == [(at(9), at(9), False)]
     assert (shown.imported, world.imported()) == ((), [])

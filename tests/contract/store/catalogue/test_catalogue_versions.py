@@ -13,7 +13,7 @@ from common.domain.privacy.erasure import Erasure, Scope
 from common.domain.privacy.support import Action, AuditEntry
 from common.domain.shared.preconditions import Condition
 from common.errors import AlreadyExists, Conflict, StaleVersion, UnknownResource
-from common.flows.catalogue.records import put
+from common.flows.catalogue.records import create_or_replace
 from common.store import stores
 from common.store.firestore.documents import Query
 from tests.contract.store.catalogue.test_catalogue import (
@@ -125,10 +125,10 @@ def test_of_many_who_saw_the_same_one_replaces_it(raw):
     def attempt(number):
         wanted = replace(RESOURCE, name=f"Ann {number}")
         try:
-            put(
-                condition,
+            create_or_replace(
                 wanted,
-                find=lambda: store.catalogue.resource("t", "r"),
+                condition,
+                read=lambda: store.catalogue.resource("t", "r"),
                 write=lambda version: store.catalogue.save_resource("t", replace(wanted, version=version)),
             )
         except StaleVersion:

@@ -78,7 +78,7 @@ def asked():
     store.ics_feeds.put(address())
     store.ics_feeds.by_secret("h1")
     store.archive.page("t", after="tenants/t", limit=1)
-    store.archive.loose("t", limit=1)
+    store.archive.outside_tenant("t", limit=1)
     every_list(store)
     newer(store)
     return documents

@@ -205,8 +205,8 @@ def test_what_is_kept_elsewhere_and_what_tells_of_nothing_are_found(store):
     page = store.archive.page("t", after=None, limit=100)
     orphans = {item.path for item in store.archive.orphans("t", page)}
 
-    assert [item.path for item in store.archive.loose("t", limit=9)] == ["outbox/o1"]
-    assert store.archive.loose("t2", limit=9) == ()
+    assert [item.path for item in store.archive.outside_tenant("t", limit=9)] == ["outbox/o1"]
+    assert store.archive.outside_tenant("t2", limit=9) == ()
     assert orphans == {"tenants/t/idempotency/key1", "tenants/t/told/booking-gone"}
 
 
