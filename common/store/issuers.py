@@ -60,7 +60,7 @@ class Issuers:
 
     def standing(self, tenant: str) -> Standing:
         """Whether the installation's issuers vouch for this tenant as well."""
-        (found,) = self._documents.get([paths.standing(tenant)])
+        (found,) = self._documents.get([paths.installation_issuers(tenant)])
         if found.data is None:
             return Standing(tenant)
         return Standing(tenant, installation=bool(found.data["installation"]), version=found.version)
@@ -96,7 +96,7 @@ class Issuers:
 def _stand(standing: Standing, entry: AuditEntry) -> Write:
     # The moment makes each write a change, and so the next one's version another.
     data = {"installation": standing.installation, "at": entry.at, "by": entry.id}
-    path = paths.standing(standing.tenant)
+    path = paths.installation_issuers(standing.tenant)
     return Create(path, data) if standing.version is None else Replace(path, data, standing.version)
 
 

@@ -50,14 +50,14 @@ class Notifications:
 
     def last(self, tenant: str, key: str) -> LastNotified | None:
         """What was told last under this key."""
-        (found,) = self._documents.get([paths.within(tenant, paths.TOLD, key)])
+        (found,) = self._documents.get([paths.within(tenant, paths.NOTIFIED, key)])
         return (
             replace(LAST_NOTIFIED.read(found.data), version=found.version) if found.data is not None else None
         )
 
     def save(self, told: LastNotified) -> LastNotified:
         """Remember it; raises Conflict where ``told.version`` is not the stored one."""
-        path = paths.within(told.tenant, paths.TOLD, told.key)
+        path = paths.within(told.tenant, paths.NOTIFIED, told.key)
         try:
             (document,) = self._documents.commit(
                 [create_or_replace(path, LAST_NOTIFIED.write(told), told.version)]

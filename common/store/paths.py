@@ -1,4 +1,4 @@
-"""Where every document lives; an id that could leave its place is an unknown resource."""
+"""The path of every stored document; an id that could lead to another place is an unknown resource."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CONNECTIONS = "connections"
 CALENDARS = "calendars"
 INVITATIONS = "invitations"
 HOOKS = "hooks"
-TOLD = "told"
+NOTIFIED = "told"
 ISSUERS = "staff_issuers"
 LIMITS = "limits"
 
@@ -31,118 +31,118 @@ def part(identifier: str) -> str:
     return identifier
 
 
-def tenant(t: str) -> str:
-    """A tenant."""
-    return f"tenants/{part(t)}"
+def tenant(tenant_id: str) -> str:
+    """A tenant's own record; everything else of a tenant is below it."""
+    return f"tenants/{part(tenant_id)}"
 
 
-def stamp(t: str) -> str:
-    """Counts the changes of a tenant's settings."""
-    return f"{tenant(t)}/stamps/settings"
+def settings_version(tenant_id: str) -> str:
+    """The document whose version changes whenever a setting of the tenant does."""
+    return f"{tenant(tenant_id)}/stamps/settings"
 
 
-def within(t: str, collection: str, name: str | None = None) -> str:
+def within(tenant_id: str, collection: str, name: str | None = None) -> str:
     """A collection of a tenant, or one document in it."""
-    return f"{tenant(t)}/{collection}" if name is None else f"{tenant(t)}/{collection}/{part(name)}"
+    return f"{tenant(tenant_id)}/{collection}" if name is None else f"{tenant(tenant_id)}/{collection}/{part(name)}"
 
 
-def resource(t: str, r: str) -> str:
+def resource(tenant_id: str, resource_id: str) -> str:
     """A bookable resource."""
-    return within(t, "resources", r)
+    return within(tenant_id, "resources", resource_id)
 
 
-def service(t: str, s: str) -> str:
+def service(tenant_id: str, service_id: str) -> str:
     """A service."""
-    return within(t, "services", s)
+    return within(tenant_id, "services", service_id)
 
 
-def booking(t: str, b: str) -> str:
+def booking(tenant_id: str, booking_id: str) -> str:
     """A booking."""
-    return within(t, "bookings", b)
+    return within(tenant_id, "bookings", booking_id)
 
 
-def idempotency(t: str, record: str) -> str:
-    """The first request under a key."""
-    return within(t, "idempotency", record)
+def idempotency(tenant_id: str, record: str) -> str:
+    """The first request under an idempotency key."""
+    return within(tenant_id, "idempotency", record)
 
 
-def absences(t: str, r: str) -> str:
+def absences(tenant_id: str, resource_id: str) -> str:
     """All absences of a resource."""
-    return f"{resource(t, r)}/absences"
+    return f"{resource(tenant_id, resource_id)}/absences"
 
 
-def absence(t: str, r: str, a: str) -> str:
+def absence(tenant_id: str, resource_id: str, absence_id: str) -> str:
     """One absence."""
-    return f"{absences(t, r)}/{part(a)}"
+    return f"{absences(tenant_id, resource_id)}/{part(absence_id)}"
 
 
-def agenda(t: str, r: str, of_week: str) -> str:
+def agenda(tenant_id: str, resource_id: str, of_week: str) -> str:
     """A resource's agenda of one ISO week."""
-    return f"{resource(t, r)}/agenda/{part(of_week)}"
+    return f"{resource(tenant_id, resource_id)}/agenda/{part(of_week)}"
 
 
-def cell(t: str, r: str, key: str) -> str:
-    """One claimed 5-minute cell."""
-    return f"{resource(t, r)}/cells/{part(key)}"
+def cell(tenant_id: str, resource_id: str, key: str) -> str:
+    """One claimed cell: five minutes of a resource, which one booking can have."""
+    return f"{resource(tenant_id, resource_id)}/cells/{part(key)}"
 
 
-def place(t: str, r: str, session: str, number: int) -> str:
-    """One place in a session."""
-    return cell(t, r, f"{session}#{number}")
+def place(tenant_id: str, resource_id: str, session: str, number: int) -> str:
+    """One place in a session (an appointment that several customers share)."""
+    return cell(tenant_id, resource_id, f"{session}#{number}")
 
 
-def door(t: str, r: str, session: str, start: str) -> str:
-    """What stands open while a session has this start, and cannot be passed when it has not any more."""
-    return cell(t, r, f"{session}@{start}")
+def session_start(tenant_id: str, resource_id: str, session: str, start: str) -> str:
+    """Exists while a session has this start; who joins at a start that it has no more fails in the commit."""
+    return cell(tenant_id, resource_id, f"{session}@{start}")
 
 
-def connection(t: str, c: str) -> str:
+def connection(tenant_id: str, connection_id: str) -> str:
     """A connection."""
-    return within(t, CONNECTIONS, c)
+    return within(tenant_id, CONNECTIONS, connection_id)
 
 
-def grant(t: str, c: str) -> str:
-    """A connection's encrypted grant, apart from what people may read."""
-    return f"{connection(t, c)}/grants/current"
+def grant(tenant_id: str, connection_id: str) -> str:
+    """A connection's encrypted OAuth grant, apart from what people may read."""
+    return f"{connection(tenant_id, connection_id)}/grants/current"
 
 
-def refresh_lease(t: str, c: str) -> str:
-    """Who refreshes a connection's grant at the moment."""
-    return f"{connection(t, c)}/grants/refresh"
+def refresh_lease(tenant_id: str, connection_id: str) -> str:
+    """The lease of whoever refreshes a connection's grant at the moment."""
+    return f"{connection(tenant_id, connection_id)}/grants/refresh"
 
 
-def exports(t: str, c: str) -> str:
+def exports(tenant_id: str, connection_id: str) -> str:
     """All export links of a connection."""
-    return f"{connection(t, c)}/exports"
+    return f"{connection(tenant_id, connection_id)}/exports"
 
 
-def export(t: str, c: str, b: str) -> str:
+def export(tenant_id: str, connection_id: str, booking_id: str) -> str:
     """The export link of a booking."""
-    return f"{exports(t, c)}/{part(b)}"
+    return f"{exports(tenant_id, connection_id)}/{part(booking_id)}"
 
 
-def calendars(t: str, c: str) -> str:
-    """The feeds of a connection."""
-    return f"{connection(t, c)}/{CALENDARS}"
+def calendars(tenant_id: str, connection_id: str) -> str:
+    """The synchronisation states of all calendars of a connection."""
+    return f"{connection(tenant_id, connection_id)}/{CALENDARS}"
 
 
-def calendar(t: str, c: str, k: str) -> str:
-    """The feed of one calendar."""
-    return f"{calendars(t, c)}/{part(k)}"
+def calendar(tenant_id: str, connection_id: str, calendar_key: str) -> str:
+    """The synchronisation state of one calendar."""
+    return f"{calendars(tenant_id, connection_id)}/{part(calendar_key)}"
 
 
-def requests(t: str, c: str, k: str) -> str:
-    """The wake-up counter of a calendar, apart from the feed so that it never disturbs it."""
-    return f"{calendar(t, c, k)}/sync/requests"
+def sync_requests(tenant_id: str, connection_id: str, calendar_key: str) -> str:
+    """The counter of a calendar's sync requests, apart from its state so that counting never meets a save."""
+    return f"{calendar(tenant_id, connection_id, calendar_key)}/sync/requests"
 
 
-def quarantine(t: str, c: str, k: str) -> str:
-    """The poison events of a calendar."""
-    return f"{calendar(t, c, k)}/sync/quarantine"
+def quarantine(tenant_id: str, connection_id: str, calendar_key: str) -> str:
+    """The events of a calendar that could not be processed."""
+    return f"{calendar(tenant_id, connection_id, calendar_key)}/sync/quarantine"
 
 
 def outbox(entry: str) -> str:
-    """A promise."""
+    """An outbox entry: work that a commit demands."""
     return f"{OUTBOX}/{part(entry)}"
 
 
@@ -152,28 +152,28 @@ def consent(state: str) -> str:
 
 
 def pacing(scope: str) -> str:
-    """The bucket of a limit."""
+    """How much of a provider's limit is used."""
     return f"{PACING}/{part(scope)}"
 
 
 def lease(scope: str) -> str:
-    """Who works on something at the moment."""
+    """The lease of whoever works on something at the moment."""
     return f"{LEASES}/{part(scope)}"
 
 
-def hook(t: str, h: str) -> str:
-    """A webhook target."""
-    return within(t, HOOKS, h)
+def hook(tenant_id: str, webhook_id: str) -> str:
+    """A webhook of a tenant."""
+    return within(tenant_id, HOOKS, webhook_id)
 
 
-def deliveries(t: str, h: str) -> str:
-    """The messages to a webhook target."""
-    return f"{hook(t, h)}/deliveries"
+def deliveries(tenant_id: str, webhook_id: str) -> str:
+    """The messages to a webhook."""
+    return f"{hook(tenant_id, webhook_id)}/deliveries"
 
 
-def delivery(t: str, h: str, d: str) -> str:
-    """One message to a webhook target."""
-    return f"{deliveries(t, h)}/{part(d)}"
+def delivery(tenant_id: str, webhook_id: str, delivery_id: str) -> str:
+    """One message to a webhook."""
+    return f"{deliveries(tenant_id, webhook_id)}/{part(delivery_id)}"
 
 
 def issuer(identifier: str) -> str:
@@ -181,6 +181,6 @@ def issuer(identifier: str) -> str:
     return f"{ISSUERS}/{part(identifier)}"
 
 
-def standing(t: str) -> str:
+def installation_issuers(tenant_id: str) -> str:
     """Whether the installation's issuers vouch for a tenant's staff."""
-    return within(t, "locks", "issuers")
+    return within(tenant_id, "locks", "issuers")

@@ -244,7 +244,7 @@ def _held(booking: Booking | None) -> set[str]:
 
 def _door(session: Booking) -> str:
     start = f"{session.interval.start.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
-    return paths.door(session.tenant, session.resource, session.id, start)
+    return paths.session_start(session.tenant, session.resource, session.id, start)
 
 
 def _joined(step: SeatTaken) -> Merge:

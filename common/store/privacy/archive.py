@@ -159,7 +159,7 @@ def _inside(root: str, path: str | None) -> str:
 
 def _notified_booking(record: Record) -> str | None:
     """The booking whose customer was notified, by the id of the record that remembers it."""
-    about_booking = record.collection == paths.TOLD and record.id.startswith("booking-")
+    about_booking = record.collection == paths.NOTIFIED and record.id.startswith("booking-")
     return record.id.removeprefix("booking-") if about_booking else None
 
 

@@ -96,4 +96,4 @@ def _stamps(write: Write) -> tuple[str, ...]:
         return ()
     parts = write.path.split("/")
     settings = len(parts) == _PARTS and parts[0] == _ROOT and parts[2] in _STAMPED
-    return (paths.stamp(parts[1]),) if settings else ()
+    return (paths.settings_version(parts[1]),) if settings else ()

@@ -31,7 +31,7 @@ class SlotSnapshots:
         known = self._remembered.recall(key)
         if known is not None:
             names = tuple(known.resources)
-            stamps = [paths.stamp(tenant), paths.tenant(tenant)]
+            stamps = [paths.settings_version(tenant), paths.tenant(tenant)]
             found = self._documents.get([*stamps, *_agenda_paths(tenant, names, window)])
             if _stamps(found) == known.stamps:
                 return _scene(known, found[2:])
@@ -43,7 +43,7 @@ class SlotSnapshots:
         A stamp is read before, or together with, all that it vouches for, so it can only be too old.
         """
         tenant, service, resources = key
-        head = [paths.stamp(tenant), paths.tenant(tenant), paths.service(tenant, service)]
+        head = [paths.settings_version(tenant), paths.tenant(tenant), paths.service(tenant, service)]
         first = [*_resource_paths(tenant, resources), *_agenda_paths(tenant, resources, window)]
         found = self._documents.get([*head, *first])
         the_tenant, the_service = existing(found[1], TENANT), existing(found[2], SERVICE)

@@ -51,13 +51,13 @@ class SyncStates:
 
     def wake(self, tenant: str, connection: str, key: str, *, now: datetime) -> int:
         """Count one more request to look at this calendar; the new number."""
-        counted = Merge(paths.requests(tenant, connection, key), {("count",): Increment(1), ("at",): now})
+        counted = Merge(paths.sync_requests(tenant, connection, key), {("count",): Increment(1), ("at",): now})
         (written,) = self._documents.commit([counted])
         return int(written.results[0])
 
     def requested(self, tenant: str, connection: str, key: str) -> int:
         """The number of requests so far."""
-        (found,) = self._documents.get([paths.requests(tenant, connection, key)])
+        (found,) = self._documents.get([paths.sync_requests(tenant, connection, key)])
         return int(found.data["count"]) if found.data else 0
 
     def save(self, feed: CalendarSync) -> CalendarSync:
@@ -142,7 +142,7 @@ class SyncStates:
     def delete(self, feed: CalendarSync) -> None:
         """Forget the state itself (after a purge)."""
         place = feed.tenant, feed.connection, feed.key
-        gone = paths.calendar(*place), paths.requests(*place), paths.quarantine(*place)
+        gone = paths.calendar(*place), paths.sync_requests(*place), paths.quarantine(*place)
         self._documents.commit([Delete(path) for path in gone])
 
     def quarantine(self, feed: CalendarSync, items: Sequence[Quarantined]) -> None:
