@@ -24,7 +24,7 @@ from common.domain.catalogue.records import (
 from common.domain.slots.agenda import Agenda, weeks_of
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import paths
-from common.store.firestore.codec import INTERVAL, PLAIN, SECONDS, TEXTS, Form, record, word
+from common.store.firestore.codec import INTERVAL, PLAIN, SECONDS, TEXTS, Form, enum_value, record
 from common.store.firestore.documents import (
     REMOVE,
     Create,
@@ -71,7 +71,10 @@ TENANT = record(
     zone=PLAIN,
     unreachable=record(UnreachablePolicy, grace=SECONDS),
     owner_edits=record(
-        OwnerEditPolicy, time=word(EditPolicy), text=word(EditPolicy), deletion=word(EditPolicy)
+        OwnerEditPolicy,
+        time=enum_value(EditPolicy),
+        text=enum_value(EditPolicy),
+        deletion=enum_value(EditPolicy),
     ),
     allowed_origins=TEXTS,
     return_addresses=TEXTS,
@@ -258,18 +261,18 @@ def _absence_weeks(stored: Snapshot) -> set[str]:
     return set(weeks_of(ABSENCE.read(stored.data).interval)) if stored.data is not None else set()
 
 
-SUBSCRIPTION = record(
+ICS_FEED = record(
     IcsFeed,
     tenant=PLAIN,
     resource=PLAIN,
-    shows=word(Shows),
+    shows=enum_value(Shows),
     secret_hash=PLAIN,
     created_at=PLAIN,
     created_by=PLAIN,
 )
 
 
-SUBSCRIPTIONS = "subscriptions"
+ICS_FEEDS = "subscriptions"
 
 
 class IcsFeeds:
@@ -285,7 +288,7 @@ class IcsFeeds:
 
     def by_secret(self, secret_hash: str) -> IcsFeed:
         """Raises UnknownResource where no living address has this secret."""
-        query = Query(SUBSCRIPTIONS, group=True, filters=(("secret_hash", "==", secret_hash),), limit=1)
+        query = Query(ICS_FEEDS, group=True, filters=(("secret_hash", "==", secret_hash),), limit=1)
         for found in self._documents.query(query):
             return _ics_feed(found)
         raise UnknownResource("there is no such feed")
@@ -293,7 +296,7 @@ class IcsFeeds:
     def put(self, subscription: IcsFeed) -> IcsFeed:
         """Give a resource an address; a former one ends in the same moment."""
         path = _ics_feed_path(subscription.tenant, subscription.resource)
-        (document,) = self._documents.commit([Put(path, SUBSCRIPTION.write(subscription))])
+        (document,) = self._documents.commit([Put(path, ICS_FEED.write(subscription))])
         return replace(subscription, version=document.version)
 
     def delete(self, tenant: str, resource: str) -> None:
@@ -302,8 +305,8 @@ class IcsFeeds:
 
 
 def _ics_feed_path(tenant: str, resource: str) -> str:
-    return f"{paths.resource(tenant, resource)}/{SUBSCRIPTIONS}/current"
+    return f"{paths.resource(tenant, resource)}/{ICS_FEEDS}/current"
 
 
 def _ics_feed(found: Snapshot) -> IcsFeed:
-    return replace(SUBSCRIPTION.read(found.data), version=found.version)
+    return replace(ICS_FEED.read(found.data), version=found.version)

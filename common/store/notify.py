@@ -9,14 +9,14 @@ from common.domain.notify import LastNotified, Notice, NoticeKind, Sender
 from common.domain.shared.tasks import OutboxEntry, OutboxKind
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import paths
-from common.store.firestore.codec import PLAIN, record, word
+from common.store.firestore.codec import PLAIN, enum_value, record
 from common.store.firestore.documents import Create, Documents, Put, create_or_replace
 
 OUTBOX = record(
     OutboxEntry,
     id=PLAIN,
     tenant=PLAIN,
-    kind=word(OutboxKind),
+    kind=enum_value(OutboxKind),
     booking=PLAIN,
     connection=PLAIN,
     revision=PLAIN,
@@ -26,7 +26,7 @@ OUTBOX = record(
     subject=PLAIN,
 )
 NOTICE = record(
-    Notice, id=PLAIN, tenant=PLAIN, kind=word(NoticeKind), at=PLAIN, connection=PLAIN, booking=PLAIN
+    Notice, id=PLAIN, tenant=PLAIN, kind=enum_value(NoticeKind), at=PLAIN, connection=PLAIN, booking=PLAIN
 )
 
 
@@ -35,7 +35,7 @@ LAST_NOTIFIED = record(
     tenant=PLAIN,
     key=PLAIN,
     state=PLAIN,
-    by=word(Sender),
+    by=enum_value(Sender),
     at=PLAIN,
     expires_at=PLAIN,
     speaker=PLAIN,

@@ -13,7 +13,7 @@ from common.domain.shared.rate_limit import RateLimit
 from common.domain.shared.tasks import DeadLetter, Lane, OutboxEntry, Work
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import notify, paths
-from common.store.firestore.codec import PLAIN, by_name, record, word
+from common.store.firestore.codec import PLAIN, enum_value, map_of, record
 from common.store.firestore.documents import (
     Create,
     Delete,
@@ -217,9 +217,9 @@ DEAD_LETTER = record(
     DeadLetter,
     id=PLAIN,
     tenant=PLAIN,
-    work=word(Work),
-    lane=word(Lane),
-    payload=by_name(PLAIN),
+    work=enum_value(Work),
+    lane=enum_value(Lane),
+    payload=map_of(PLAIN),
     code=PLAIN,
     attempts=PLAIN,
     died_at=PLAIN,

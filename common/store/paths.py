@@ -43,7 +43,11 @@ def settings_version(tenant_id: str) -> str:
 
 def within(tenant_id: str, collection: str, name: str | None = None) -> str:
     """A collection of a tenant, or one document in it."""
-    return f"{tenant(tenant_id)}/{collection}" if name is None else f"{tenant(tenant_id)}/{collection}/{part(name)}"
+    return (
+        f"{tenant(tenant_id)}/{collection}"
+        if name is None
+        else f"{tenant(tenant_id)}/{collection}/{part(name)}"
+    )
 
 
 def resource(tenant_id: str, resource_id: str) -> str:

@@ -10,17 +10,17 @@ from common.domain.shared.tasks import OutboxEntry
 from common.domain.webhooks import Delivery, DeliveryState, Webhook, WebhookEvent
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import notify, paths
-from common.store.firestore.codec import PLAIN, TEXTS, items, record, word
+from common.store.firestore.codec import PLAIN, TEXTS, array_of, enum_value, record
 from common.store.firestore.documents import Create, Delete, Documents, Put, Query, Replace, Snapshot, Write
 from common.store.notify import OUTBOX
 
-MAIL_POLICY = record(MailPolicy, customers=PLAIN, language=word(Language), owner=PLAIN, reminders=PLAIN)
+MAIL_POLICY = record(MailPolicy, customers=PLAIN, language=enum_value(Language), owner=PLAIN, reminders=PLAIN)
 WEBHOOK = record(
     Webhook,
     id=PLAIN,
     tenant=PLAIN,
     url=PLAIN,
-    events=items(word(WebhookEvent)),
+    events=array_of(enum_value(WebhookEvent)),
     secrets=TEXTS,
     created_at=PLAIN,
     failing_since=PLAIN,
@@ -31,11 +31,11 @@ DELIVERY = record(
     id=PLAIN,
     tenant=PLAIN,
     hook=PLAIN,
-    event=word(WebhookEvent),
+    event=enum_value(WebhookEvent),
     body=PLAIN,
     at=PLAIN,
     expires_at=PLAIN,
-    state=word(DeliveryState),
+    state=enum_value(DeliveryState),
     attempts=PLAIN,
     round=PLAIN,
     answer=PLAIN,

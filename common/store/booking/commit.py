@@ -18,7 +18,7 @@ from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.slots.agenda import weeks_of
 from common.errors import AlreadyExists, Conflict, SlotTaken
 from common.store import notify, paths
-from common.store.firestore.codec import INTERVAL, PLAIN, by_name, items, record, word
+from common.store.firestore.codec import INTERVAL, PLAIN, array_of, enum_value, map_of, record
 from common.store.firestore.documents import (
     REMOVE,
     Create,
@@ -35,7 +35,7 @@ from common.store.firestore.documents import (
 from common.store.notify import OUTBOX
 from common.store.slots.agenda import booking_fields, booking_fields_removed, stored_hold
 
-PLACES = items(PLAIN)
+PLACES = array_of(PLAIN)
 SEAT = record(Seat, places=PLACES, until=PLAIN)
 BOOKING = record(
     Booking,
@@ -45,11 +45,11 @@ BOOKING = record(
     service=PLAIN,
     interval=INTERVAL,
     claimed=INTERVAL,
-    status=word(BookingStatus),
+    status=enum_value(BookingStatus),
     customer=record(Customer, name=PLAIN, email=PLAIN, phone=PLAIN, zone=PLAIN),
     created_at=PLAIN,
     updated_at=PLAIN,
-    source=word(Source),
+    source=enum_value(Source),
     revision=PLAIN,
     note=PLAIN,
     title=PLAIN,
@@ -69,7 +69,7 @@ BOOKING = record(
     seats=PLAIN,
     session=PLAIN,
     places=PLACES,
-    roster=by_name(SEAT),
+    roster=map_of(SEAT),
     held_until=PLAIN,
 )
 LINK = record(
@@ -81,9 +81,9 @@ LINK = record(
     calendar_id=PLAIN,
     event_id=PLAIN,
     epoch=PLAIN,
-    state=word(LinkState),
+    state=enum_value(LinkState),
     revision=PLAIN,
-    written=by_name(PLAIN),
+    written=map_of(PLAIN),
     etag=PLAIN,
     updated=PLAIN,
     missing_since=PLAIN,

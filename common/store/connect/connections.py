@@ -30,7 +30,7 @@ from common.domain.connect.settings import (
 from common.domain.shared.tasks import OutboxEntry
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import paths
-from common.store.firestore.codec import PLAIN, TEXTS, by_name, record, unreadable, word
+from common.store.firestore.codec import PLAIN, TEXTS, enum_value, map_of, record, unreadable
 from common.store.firestore.documents import (
     MOST_DISJUNCTIONS,
     Create,
@@ -189,7 +189,7 @@ _CALENDAR = record(
     provider_id=PLAIN,
     name=PLAIN,
     zone=PLAIN,
-    role=word(AccessRole),
+    role=enum_value(AccessRole),
     primary=PLAIN,
     enabled=PLAIN,
     missing_since=PLAIN,
@@ -205,7 +205,11 @@ _BUSY_RULES = record(
 _SETTINGS = record(
     Settings,
     imports=record(
-        ImportSettings, on=PLAIN, mode=word(ImportMode), private=word(PrivateMode), busy=_BUSY_RULES
+        ImportSettings,
+        on=PLAIN,
+        mode=enum_value(ImportMode),
+        private=enum_value(PrivateMode),
+        busy=_BUSY_RULES,
     ),
     exports=record(
         ExportSettings,
@@ -225,7 +229,7 @@ _SETTINGS = record(
 _RUN = record(
     SyncRun,
     id=PLAIN,
-    phase=word(Phase),
+    phase=enum_value(Phase),
     seq=PLAIN,
     calendars=TEXTS,
     started_at=PLAIN,
@@ -259,12 +263,12 @@ CONNECTION = record(
     id=PLAIN,
     tenant=PLAIN,
     resource=PLAIN,
-    provider=word(ProviderKind),
+    provider=enum_value(ProviderKind),
     account=PLAIN,
-    status=word(Status),
+    status=enum_value(Status),
     created_at=PLAIN,
     settings=_SETTINGS,
-    calendars=by_name(_CALENDAR),
+    calendars=map_of(_CALENDAR),
     scopes=TEXTS,
     dedicated_calendar=PLAIN,
     dedicated_pending=PLAIN,

@@ -11,7 +11,7 @@ from common.domain.connect.invitation import Invitation
 from common.domain.shared.tasks import OutboxEntry
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import paths
-from common.store.firestore.codec import PLAIN, record, word
+from common.store.firestore.codec import PLAIN, enum_value, record
 from common.store.firestore.documents import Documents, Put, Snapshot, create_or_replace
 from common.store.notify import OUTBOX
 
@@ -54,14 +54,14 @@ INVITATION = record(
     resource=PLAIN,
     address=PLAIN,
     return_to=PLAIN,
-    language=word(Language),
+    language=enum_value(Language),
     created_by=PLAIN,
     created_at=PLAIN,
     ends_at=PLAIN,
     expires_at=PLAIN,
     secret_hash=PLAIN,
     sealed=PLAIN,
-    provider=word(ProviderKind),
+    provider=enum_value(ProviderKind),
     expected_account=PLAIN,
     sendings=PLAIN,
     sent_at=PLAIN,

@@ -40,7 +40,7 @@ INTERVAL: Form[Interval] = Form(
 )
 
 
-def word(of: type[E]) -> Form[E]:
+def enum_value(of: type[E]) -> Form[E]:
     """An enum member by its value."""
 
     def read(stored: Any) -> E:
@@ -52,7 +52,7 @@ def word(of: type[E]) -> Form[E]:
     return Form(lambda value: value.value, read)
 
 
-def items(form: Form[T]) -> Form[tuple[T, ...]]:
+def array_of(form: Form[T]) -> Form[tuple[T, ...]]:
     """A tuple as an array."""
     return Form(
         lambda value: [form.write(item) for item in value],
@@ -60,7 +60,7 @@ def items(form: Form[T]) -> Form[tuple[T, ...]]:
     )
 
 
-def by_name(form: Form[T]) -> Form[Mapping[str, T]]:
+def map_of(form: Form[T]) -> Form[Mapping[str, T]]:
     """A mapping as a map."""
     return Form(
         lambda value: {name: form.write(item) for name, item in value.items()},
@@ -68,7 +68,7 @@ def by_name(form: Form[T]) -> Form[Mapping[str, T]]:
     )
 
 
-TEXTS: Form[tuple[str, ...]] = items(PLAIN)
+TEXTS: Form[tuple[str, ...]] = array_of(PLAIN)
 
 
 def record(of: Callable[..., T], **forms: Form[Any]) -> Form[T]:

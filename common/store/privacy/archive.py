@@ -14,7 +14,7 @@ from common.domain.privacy.erasure import Erasure, ErasureStage, Record, Scope
 from common.domain.privacy.support import AuditEntry
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import paths
-from common.store.firestore.codec import PLAIN, TEXTS, record, word
+from common.store.firestore.codec import PLAIN, TEXTS, enum_value, record
 from common.store.firestore.documents import (
     NAME,
     REMOVE,
@@ -185,11 +185,11 @@ ERASURE = record(
     Erasure,
     id=PLAIN,
     tenant=PLAIN,
-    scope=word(Scope),
+    scope=enum_value(Scope),
     subject=PLAIN,
     requested_by=PLAIN,
     started_at=PLAIN,
-    stage=word(ErasureStage),
+    stage=enum_value(ErasureStage),
     position=PLAIN,
     resource=PLAIN,
     connections=TEXTS,

@@ -9,7 +9,7 @@ from datetime import datetime
 from common.domain.privacy.support import Action, AuditEntry, SupportGrant
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import paths
-from common.store.firestore.codec import PLAIN, record, word
+from common.store.firestore.codec import PLAIN, enum_value, record
 from common.store.firestore.documents import Create, Documents, Put, Query, Replace, Snapshot, Write
 
 
@@ -87,7 +87,7 @@ AUDIT = record(
     tenant=PLAIN,
     at=PLAIN,
     who=PLAIN,
-    action=word(Action),
+    action=enum_value(Action),
     target=PLAIN,
     reason=PLAIN,
     ticket=PLAIN,

@@ -15,7 +15,7 @@ from common.domain.sync.imported_events import ImportedEvent, UnitEvents
 from common.errors import AlreadyExists, Conflict
 from common.store import paths
 from common.store.connect.connections import _CHANNEL
-from common.store.firestore.codec import INTERVAL, PLAIN, items, record
+from common.store.firestore.codec import INTERVAL, PLAIN, array_of, record
 from common.store.firestore.documents import (
     Create,
     Delete,
@@ -51,7 +51,9 @@ class SyncStates:
 
     def wake(self, tenant: str, connection: str, key: str, *, now: datetime) -> int:
         """Count one more request to look at this calendar; the new number."""
-        counted = Merge(paths.sync_requests(tenant, connection, key), {("count",): Increment(1), ("at",): now})
+        counted = Merge(
+            paths.sync_requests(tenant, connection, key), {("count",): Increment(1), ("at",): now}
+        )
         (written,) = self._documents.commit([counted])
         return int(written.results[0])
 
@@ -226,14 +228,14 @@ FEED = record(
     covered=INTERVAL,
     fields=PLAIN,
     channel=_CHANNEL,
-    old_channels=items(_CHANNEL),
+    old_channels=array_of(_CHANNEL),
     push_unsupported=PLAIN,
     units=PLAIN,
     listed=PLAIN,
     quarantined=PLAIN,
     sweeping=PLAIN,
     held=record(Held, missing=PLAIN, known=PLAIN, since=PLAIN, released=PLAIN),
-    listings=items(PLAIN),
+    listings=array_of(PLAIN),
     last_push_at=PLAIN,
     last_applied_at=PLAIN,
     poll_at=PLAIN,

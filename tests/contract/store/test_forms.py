@@ -13,7 +13,7 @@ from common.errors import StoreUnavailable
 from common.store import catalogue, notify, ops
 from common.store.booking import commit
 from common.store.connect import connections
-from common.store.firestore.codec import INTERVAL, PLAIN, TEXTS, Form, items, record, word
+from common.store.firestore.codec import INTERVAL, PLAIN, TEXTS, Form, array_of, enum_value, record
 from common.store.sync import sync_states
 
 
@@ -34,7 +34,7 @@ class Thing:
     version: str | None = None
 
 
-THING = record(Thing, id=PLAIN, colour=word(Colour), note=PLAIN, marks=TEXTS)
+THING = record(Thing, id=PLAIN, colour=enum_value(Colour), note=PLAIN, marks=TEXTS)
 STORED = {"id": "a", "colour": "red"}
 
 
@@ -83,7 +83,7 @@ def test_a_broken_value_inside_is_an_error_too():
 def test_a_form_names_every_field():
     """A field that the domain gains and the store does not is noticed at import, not after it was lost."""
     with pytest.raises(TypeError, match="note"):
-        record(Thing, id=PLAIN, colour=word(Colour), marks=items(PLAIN))
+        record(Thing, id=PLAIN, colour=enum_value(Colour), marks=array_of(PLAIN))
 
 
 def test_no_form_gives_a_new_meaning_to_a_missing_none():
