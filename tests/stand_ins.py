@@ -9,7 +9,7 @@ from typing import Any
 from common.config import Config
 from common.domain.shared.tasks import Task
 from common.errors import StoreUnavailable
-from common.tasks.message import Addressing
+from common.tasks.message import TaskAddresses
 from local.cloud_tasks.clock import VirtualClock
 from local.cloud_tasks.engine import Engine
 from local.cloud_tasks.errors import AlreadyExists, Unavailable
@@ -40,10 +40,10 @@ class EngineQueue:
 
     def __init__(self, engine: Engine, config: Config) -> None:
         self._engine = engine
-        self._addressing = Addressing(config)
+        self._addresses = TaskAddresses(config)
 
     def enqueue(self, task: Task) -> bool:
-        message = self._addressing.message(task)
+        message = self._addresses.message(task)
         target = Target(url=message.url, headers={"Content-Type": "application/json"}, body=message.body)
         try:
             self._engine.create_task(

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from common.api.http import Access, Call, Reply
 from common.api.routes import KILOBYTE, Route
 from common.config import Misconfigured
-from common.domain.shared.tasks import DeadLetter, Lane, Payload, Task, TaskRecord, Work, delay
+from common.domain.shared.tasks import DeadLetter, Lane, Payload, Task, TaskRecord, Work, backoff_seconds
 from common.errors import InvalidRequest, RateLimited, Rejected, Retry, Stop, UnexpectedReply
 from common.ports import Ports
 
@@ -157,14 +157,14 @@ def run_task(ports: Ports, task: Task, *, deliveries: int, flow: Callable[[Paylo
 
 
 def _queue_again(ports: Ports, task: Task, error: Retry) -> Reply:
-    # A limit delays and never loses; only other failures count towards giving up.
+    # A limit of a provider only delays; only other failures count towards giving up.
     limited = isinstance(error, RateLimited)
     attempt = task.attempt if limited and error.reason in UNCOUNTED else task.attempt + 1
     if attempt >= ports.tuning.max_attempts and not limited:
         return _give_up(ports, task, error.reason, attempt)
-    seconds = delay(task.attempt, dice=random.random(), asked=error.retry_after)
+    seconds = backoff_seconds(task.attempt, dice=random.random(), asked=error.retry_after)
     due = ports.clock.now() + timedelta(seconds=seconds)
-    # A repeat of this delivery must not fork the chain: the successor's name follows from ours.
+    # The successor's name follows from ours: if this task is delivered twice, both queue the same successor.
     name = f"{task.name}/{attempt}/{int(due.timestamp()) if attempt == task.attempt else ''}"
     ports.queue.enqueue(
         Task(

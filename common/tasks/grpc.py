@@ -1,4 +1,4 @@
-"""Cloud Tasks through its official client."""
+"""Cloud Tasks through Google's client library: the queue of every function but the webhooks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from google.cloud import tasks_v2
 from common.config import Config
 from common.domain.shared.tasks import Task
 from common.errors import StoreUnavailable
-from common.tasks.message import DISPATCH_DEADLINE_SECONDS, Addressing, Message
+from common.tasks.message import DISPATCH_DEADLINE_SECONDS, TaskAddresses, TaskMessage
 
 if TYPE_CHECKING:
     from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksTransport
@@ -20,11 +20,11 @@ TIMEOUT_SECONDS = 10
 
 
 class GrpcTaskQueue:
-    """The queue that all functions but the webhooks use."""
+    """The task queue of every function but the webhooks."""
 
     def __init__(self, config: Config) -> None:
-        """Connect lazily; CLOUD_TASKS_EMULATOR_HOST names a local server without TLS."""
-        self._addressing = Addressing(config)
+        """Connect when first used; ``CLOUD_TASKS_EMULATOR_HOST`` names a local server without TLS."""
+        self._addresses = TaskAddresses(config)
         self._client = tasks_v2.CloudTasksClient(transport=_transport(config.tasks.grpc_host))
 
     def enqueue(self, task: Task) -> bool:
@@ -33,10 +33,10 @@ class GrpcTaskQueue:
         Raises:
             StoreUnavailable: the queue did not accept it.
         """
-        message = self._addressing.message(task)
+        message = self._addresses.message(task)
         try:
             self._client.create_task(
-                parent=message.parent, task=_task(message), timeout=TIMEOUT_SECONDS, retry=None
+                parent=message.parent, task=_to_api(message), timeout=TIMEOUT_SECONDS, retry=None
             )
         except exceptions.AlreadyExists:
             return False
@@ -58,7 +58,7 @@ def _transport(host: str) -> CloudTasksTransport | None:
     return CloudTasksGrpcTransport(channel=grpc.insecure_channel(host))
 
 
-def _task(message: Message) -> tasks_v2.Task:
+def _to_api(message: TaskMessage) -> tasks_v2.Task:
     task = tasks_v2.Task(
         http_request=tasks_v2.HttpRequest(
             http_method=tasks_v2.HttpMethod.POST,

@@ -1,4 +1,4 @@
-"""A task on its way: its queue, address, hashed name and body; the same for both transports."""
+"""A task as Cloud Tasks gets it: its queue, address, hashed name and body; the same over gRPC and REST."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _ENCODE = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """What the queue is told; ``name`` is None where the queue may choose one."""
+class TaskMessage:
+    """What a queue needs to call a private function with a task; ``name`` None: the queue chooses one."""
 
     parent: str
     name: str | None
@@ -30,17 +30,17 @@ class Message:
     not_before: datetime | None
 
 
-class Addressing:
-    """Turns tasks into messages."""
+class TaskAddresses:
+    """Knows the queue of each lane and the address of each private function, and addresses tasks to them."""
 
     def __init__(self, config: Config) -> None:
-        """Read the queues and the private functions' addresses."""
+        """Read queues and addresses from the settings."""
         self._config = config
         self._tasks: TaskConfig = config.tasks
         # Settings do not change while a process lives, and a webhook asks for the same one every time.
         self._urls: dict[Work, str] = {}
 
-    def message(self, task: Task) -> Message:
+    def message(self, task: Task) -> TaskMessage:
         """The message of a task; its name is hashed, as Cloud Tasks asks for evenly spread ids.
 
         See https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks/create.
@@ -50,7 +50,7 @@ class Addressing:
         parent = f"projects/{tasks.project}/locations/{tasks.location}/queues/{queue}"
         url = self._urls.get(task.work) or self._urls.setdefault(task.work, audience(self._config, task.work))
         hashed = hashlib.sha256(task.name.encode()).hexdigest() if task.name else None
-        return Message(
+        return TaskMessage(
             parent=parent,
             name=f"{parent}/tasks/{hashed}" if hashed else None,
             url=url,
@@ -62,7 +62,7 @@ class Addressing:
 
 
 def encode(task: Task) -> bytes:
-    """A task's body: ids and counters only."""
+    """The body of the call that a task becomes, as JSON: ids and counters only."""
     body = {"v": SCHEMA, "lane": task.lane.value, "attempt": task.attempt, "payload": dict(task.payload)}
     return _ENCODE(body).encode()
 

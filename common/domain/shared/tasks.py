@@ -1,4 +1,4 @@
-"""Work that is done later, and the records that keep it from being lost or done twice."""
+"""Tasks, and the outbox entries and dead letters that keep their work from being lost or done twice."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Work(StrEnum):
 
 
 class Lane(StrEnum):
-    """The queues: live work never waits behind a back-fill, and nothing waits for other people's servers."""
+    """The queues: live work never waits behind an initial sync, and nothing waits for a tenant's webhooks."""
 
     LIVE = "live"
     SYNC = "sync"
@@ -35,11 +35,11 @@ Payload = Mapping[str, str | int | bool | None]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One call of a private function: ids and versions only, never data.
+    """One call of a private function, made through a queue; it carries ids and numbers, never personal data.
 
-    ``name`` makes repeats collapse; it is hashed by the queue's adapter and must hold a time bucket or a
-    sequence number, because a used name stays blocked for up to a day. ``attempt`` counts our own
-    reschedulings with backoff.
+    The queue takes a ``name`` once, so that the same work is not queued twice. A used name stays blocked for
+    up to a day, so it has to hold a time bucket or a number that grows; the queue's adapter hashes it.
+    ``attempt`` counts how often we queued the task again after a failure.
     """
 
     work: Work
@@ -116,7 +116,7 @@ def look(
 
 
 class OutboxKind(StrEnum):
-    """What an outbox entry promises to do."""
+    """What is to be done for an outbox entry; the value is the ``kind`` in the task's payload."""
 
     EXPORT = "export"
     BOOKED = "booked"
@@ -134,10 +134,10 @@ class OutboxKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
-    """A promise committed together with its cause; removed when the work is done.
+    """Work that must be done because of a change, committed together with it and removed once it is done.
 
-    An export names its booking and connection, news of a booking the booking alone; everything else is
-    about ``subject``, so that a connection's waiting exports are never mixed with what people are told.
+    An export names its booking and connection, a notification about a booking the booking alone; everything
+    else is about ``subject``, so that a connection's waiting exports are never mixed with notifications.
     """
 
     id: str
@@ -154,7 +154,7 @@ class OutboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """Work that was given up after many tries; a person can read and replay it."""
+    """A task that was given up after many tries; a person can read it and have it tried again."""
 
     id: str
     tenant: str
@@ -166,11 +166,11 @@ class DeadLetter:
     died_at: datetime
 
 
-FIRST_SECONDS = 1.0
-LONGEST_SECONDS = 600.0
+FIRST_DELAY_SECONDS = 1.0
+MAX_DELAY_SECONDS = 600.0
 
 
-def delay(attempt: int, *, dice: float, asked: float | None = None) -> float:
+def backoff_seconds(attempt: int, *, dice: float, asked: float | None = None) -> float:
     """Seconds until try ``attempt + 1``: exponential with full jitter, never less than what was asked.
 
     Args:
@@ -181,7 +181,7 @@ def delay(attempt: int, *, dice: float, asked: float | None = None) -> float:
     See https://developers.google.com/workspace/calendar/api/guides/quota (truncated exponential backoff)
     and https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/ (full jitter).
     """
-    ceiling = min(LONGEST_SECONDS, FIRST_SECONDS * float(1 << min(attempt, 20)))
+    ceiling = min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS * float(1 << min(attempt, 20)))
     jittered = ceiling * dice
-    # Everybody was told the same Retry-After: the jitter comes on top, or all come back at once.
+    # Everybody got the same Retry-After: the jitter comes on top, or all would come back at once.
     return jittered if asked is None else asked + min(jittered, max(1.0, asked * 0.25))

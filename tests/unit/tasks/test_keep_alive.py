@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from common.tasks.rest import LARGEST, KeepAlive, NoAnswer
+from common.tasks.keep_alive import MAX_BODY_BYTES, KeepAlive, NoAnswer
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -138,7 +138,7 @@ def test_a_redirect_is_an_answer_like_any_other() -> None:
         b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"HTTP/1.1 OK\r\n\r\n",
-        f"HTTP/1.1 200 OK\r\nContent-Length: {LARGEST + 1}\r\n\r\n".encode(),
+        f"HTTP/1.1 200 OK\r\nContent-Length: {MAX_BODY_BYTES + 1}\r\n\r\n".encode(),
         b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
     ],
     ids=["nothing", "another protocol", "cut", "chunks", "no status", "too large", "negative"],
