@@ -8,15 +8,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from common import wiring
-from common.api.consent import number_of
+from common.api.consent import error_number_in
 from common.api.http import Access, Caller
 from common.api.rate_limiter import RateLimiter
 from common.domain.calendar.connection import Connection, ProviderKind
 from common.domain.catalogue.records import Resource, Service, Tenant, WeeklyHours
 from common.domain.issuers import Role
 from common.errors import UntrustedCaller
-from common.flows.connect.complete_connection import FinishConsent, finish_consent
-from common.flows.connect.consent import StartConsent, start_consent
+from common.flows.connect.complete_connection import finish_consent
+from common.flows.connect.consent import start_consent
 from common.ports import Ports
 from common.push_ports import PushPorts
 from common.store import Stores
@@ -102,14 +102,12 @@ class World(Machinery):
         """Start a consent, answer it at the provider, and finish it; the outcome, whatever it is."""
         started = start_consent(
             self.ports,
-            StartConsent(
-                tenant=self.tenant,
-                resource=resource,
-                provider=provider,
-                subject="staff-1",
-                return_to=RETURN_TO,
-                connection=connection,
-            ),
+            tenant=self.tenant,
+            resource=resource,
+            provider=provider,
+            subject="staff-1",
+            return_to=RETURN_TO,
+            connection=connection,
         )
         side: Any = self.google if provider is ProviderKind.GOOGLE else self.microsoft
         back = side.consent(started.url, account=email, **consent)
@@ -120,13 +118,11 @@ class World(Machinery):
         query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
         return finish_consent(
             self.ports,
-            FinishConsent(
-                state=query.get("state", ""),
-                code=query.get("code"),
-                error=query.get("error"),
-                number=number_of(query.get("error_description", "")),
-                issuer=query.get("iss"),
-            ),
+            state=query.get("state", ""),
+            code=query.get("code"),
+            error=query.get("error"),
+            error_number=error_number_in(query.get("error_description", "")),
+            issuer=query.get("iss"),
         )
 
 

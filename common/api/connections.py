@@ -1,28 +1,27 @@
-"""The connections' requests and views."""
+"""What requests about connections may say, and what the answers show of a connection."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from common.api.etags import changed, condition, shown
+from common.api.etags import condition
 from common.api.http import Call, Json, Reply
 from common.api.models import Email, Id, Instant, Minutes, Model, Text, Zone, moment, path_id, read, to_json
-from common.api.paging import ListQuery, list_reply, listing
+from common.api.paging import ListQuery, list_reply
 from common.api.permissions import own_resource
-from common.api.routes import Route, staff
 from common.domain.calendar.connection import CalendarEntry, Connection, ProviderKind
 from common.domain.connect.settings import ImportMode, PrivateMode, Settings
-from common.domain.connect.settings_change import LIMITATIONS
+from common.domain.connect.settings_change import LIMITATIONS, Patch
 from common.domain.privacy.overview import window
 from common.domain.shared.paging import Page, PageRequest
 from common.domain.shared.preconditions import Condition
 from common.domain.sync.imported_events import ImportedEvent
-from common.errors import InvalidRequest, ReadOnly, UnknownResource
+from common.errors import InvalidRequest, UnknownResource
 
 if TYPE_CHECKING:
     from common.ports import Ports
@@ -119,7 +118,7 @@ class CalendarSwitch(Model):
 
 
 def settings_view(settings: Settings) -> Json:
-    """All options as they are."""
+    """All settings of a connection as they are."""
     imports, exports = settings.imports, settings.exports
     return {
         "imports": {
@@ -150,7 +149,7 @@ def calendar_view(entry: CalendarEntry, *, dedicated: bool = False) -> Json:
 
 
 def connection_view(connection: Connection) -> Json:
-    """A connection as staff see it; nothing of the grant."""
+    """A connection as staff see it: everything but its grant."""
     return {
         "id": connection.id,
         "resource": connection.resource,
@@ -170,25 +169,12 @@ def calendars_view(connection: Connection) -> Json:
     """The calendars, the account's own first."""
     return [
         calendar_view(entry, dedicated=entry.key == connection.dedicated_calendar)
-        for _, entry in _by_place(connection)
+        for _, entry in _in_order(connection)
     ]
 
 
-def calendars_page(connection: Connection, window: PageRequest) -> Page[CalendarEntry]:
-    """Some of them."""
-    left = [item for item in _by_place(connection) if window.after is None or item[0] > window.after]
-    shown = left[: window.limit]
-    return Page(tuple(entry for _, entry in shown), shown[-1][0] if len(left) > len(shown) else None)
-
-
-def _by_place(connection: Connection) -> list[tuple[str, CalendarEntry]]:
-    entries = connection.calendars.values()
-    placed = {f"{0 if entry.primary else 1}{entry.key}": entry for entry in entries}
-    return sorted(placed.items(), key=lambda item: item[0])
-
-
 def event_view(event: ImportedEvent, zone: str) -> Json:
-    """An imported event; read-only."""
+    """An imported event, which nobody can change here; its times in ``zone``."""
     return {
         "key": event.key,
         "start": moment(event.interval.start, zone),
@@ -211,156 +197,100 @@ def receipt_view(connection: Connection) -> Json:
     """What disconnecting did.
 
     Raises:
-        UnknownResource: nothing was disconnected.
+        UnknownResource: Nothing was disconnected (``no_receipt``).
     """
     if connection.receipt is None:
         raise UnknownResource("there is no receipt yet", code="no_receipt")
     return {"status": connection.status.value, **to_json(connection.receipt)}
 
 
-C = TypeVar("C")
-R = TypeVar("R")
-ONE = "/<connection>"
+CONNECTION = "/<connection>"
 LONGEST_LIST = timedelta(days=366)
 
 
-def guarded(call: Call, connections: Connections) -> Connection:
+def own_connection(call: Call, connections: Connections) -> Connection:
     """The connection of the path, if this caller may act for its resource.
 
     Raises:
-        UnknownResource: it is not this caller's, which looks the same as not existing.
+        UnknownResource: It is not this caller's, which looks the same as not existing.
     """
     connection = connections.get(call.staff.tenant, path_id(call.path["connection"]))
     own_resource(call, connection.resource)
     return connection
 
 
-def wish(call: Call) -> dict[str, Any]:
-    """Who connects what: the fields of a consent to start."""
-    body = read(NewConnection, call.body)
-    own_resource(call, body.resource)
-    return {"tenant": call.staff.tenant, "subject": call.staff.subject, **body.model_dump()}
+def settings_change(call: Call, connection: Connection) -> tuple[Patch, Mapping[str, bool]]:
+    """The settings that a request changes, and the calendars that it switches on or off, by their keys.
 
-
-def choice(call: Call, ports: Ports) -> dict[str, Any]:
-    """Which settings and calendar switches change."""
-    connection = guarded(call, ports.connections)
+    Raises:
+        UnknownResource: The connection has no such calendar.
+    """
     if "calendar" in call.path:
-        switch = read(CalendarSwitch, call.body)
-        patch: dict[str, Any] = {"calendars": {call.path["calendar"]: switch.enabled}}
+        settings: Patch = {}
+        switches = {call.path["calendar"]: read(CalendarSwitch, call.body).enabled}
     else:
-        patch = read(SettingsPatch, call.body).model_dump(exclude_unset=True)
-    calendars = patch.pop("calendars", None) or {}
-    unknown = set(calendars) - set(connection.calendars)
-    if unknown:
+        body = read(SettingsPatch, call.body)
+        settings = body.model_dump(exclude_unset=True, exclude={"calendars"})
+        switches = dict(body.calendars or {})
+    if set(switches) - set(connection.calendars):
         raise UnknownResource("there is no such calendar")
-    return {
-        "tenant": call.staff.tenant,
-        "connection": connection.id,
-        "settings": patch,
-        "calendars": calendars,
-        "condition": _seen(call),
-    }
+    return settings, switches
 
 
-def _seen(call: Call) -> Condition:
-    """The versions of the settings that the caller saw: by ETag, or by the number that the settings show."""
+def seen_settings(call: Call) -> Condition:
+    """The versions of the settings that the caller saw: by ETag, or by the number that the settings show.
+
+    Raises:
+        InvalidRequest: The headers say something that is no list of entity tags.
+    """
     plain = call.headers.get("If-Match", "").strip('"')
     if plain.isascii() and plain.isdecimal():
         return Condition(versions=frozenset({plain}))
     return condition(call)
 
 
-def saved(connection: Connection) -> Reply:
-    """A connection whose settings were changed, with its new ETag."""
-    return changed(*_tagged(connection))
-
-
-def _tagged(connection: Connection) -> tuple[Json, str]:
-    """What staff see of a connection, and the version by which its settings are changed."""
+def tagged(connection: Connection) -> tuple[Json, str]:
+    """What staff see of a connection, and the version of its settings, which its ETag begins with."""
     return connection_view(connection), str(connection.settings.version)
 
 
-class Routing:
-    """Makes the routes of one connection."""
+def calendar_list(call: Call, connection: Connection) -> Reply:
+    """One page of the account's calendars, the account's own first."""
 
-    def __init__(self, ports: Callable[[], Ports]) -> None:
-        """``ports`` is asked at each call, not at import."""
-        self._ports = ports
+    def view(entry: CalendarEntry) -> Json:
+        return calendar_view(entry, dedicated=entry.key == connection.dedicated_calendar)
 
-    def by(
-        self,
-        method: str,
-        path: str,
-        command: Callable[..., C],
-        flow: Callable[[Ports, C], R],
-        *,
-        body: type[Model] | None = None,
-        view: Callable[[R], Json] = to_json,
-        status: int = 200,
-    ) -> Route:
-        """A route whose flow takes (tenant, connection) and what the body names."""
+    return list_reply(call, "calendars", lambda page: _calendars_page(connection, page), view)
 
-        def run(call: Call) -> Reply:
-            ports = self._ports()
-            connection = guarded(call, ports.connections)
-            fields = read(body, call.body).model_dump(exclude_unset=True) if body else {}
-            result = flow(ports, command(tenant=call.staff.tenant, connection=connection.id, **fields))
-            return Reply(view(result), status=status)
 
-        return staff(method, ONE + path, run, body=body is not None)
+def event_list(call: Call, ports: Ports) -> Reply:
+    """One page of the imported events of a calendar that overlap the window of the query.
 
-    def listed(self) -> Route:
-        """The connections of the caller's resources."""
-        return staff(
-            "GET",
-            "/",
-            listing(self._ports, "connections", lambda outside: outside.lists.connections, connection_view),
-        )
+    Raises:
+        InvalidRequest: The window ends before it starts (``empty_window``) or is too long.
+        UnknownResource: The connection is not this caller's.
+    """
+    query = read(EventQuery, call.query)
+    if not query.start < query.end:
+        raise InvalidRequest("the end comes after the start", code="empty_window")
+    asked = window(query.start, query.end, longest=LONGEST_LIST)
+    connection = own_connection(call, ports.connections)
 
-    def one(self) -> Route:
-        """The connection itself, with its ETag."""
-        return staff("GET", ONE, lambda call: shown(call, *_tagged(guarded(call, self._ports().connections))))
+    def find(page: PageRequest) -> Page[ImportedEvent]:
+        return ports.sync_states.page(connection.tenant, connection.id, query.calendar, asked, page)
 
-    def shown(self, path: str, view: Callable[[Connection], Json]) -> Route:
-        """A part of it."""
-        return staff("GET", ONE + path, lambda call: Reply(view(guarded(call, self._ports().connections))))
+    return list_reply(call, "events", find, lambda event: event_view(event, query.tz), query=EventQuery)
 
-    def calendars(self) -> Route:
-        """The account's calendars, the account's own first."""
 
-        def run(call: Call) -> Reply:
-            connection = guarded(call, self._ports().connections)
-            dedicated = connection.dedicated_calendar
+def _calendars_page(connection: Connection, asked: PageRequest) -> Page[CalendarEntry]:
+    entries = _in_order(connection)
+    left = [item for item in entries if asked.after is None or item[0] > asked.after]
+    shown = left[: asked.limit]
+    return Page(tuple(entry for _, entry in shown), shown[-1][0] if len(left) > len(shown) else None)
 
-            def view(entry: CalendarEntry) -> Json:
-                return calendar_view(entry, dedicated=entry.key == dedicated)
 
-            return list_reply(call, "calendars", lambda window: calendars_page(connection, window), view)
-
-        return staff("GET", f"{ONE}/calendars", run)
-
-    def events(self) -> tuple[Route, ...]:
-        """Imported events: they can be read, and every attempt to change one is refused (C7)."""
-
-        def run(call: Call) -> Reply:
-            query = read(EventQuery, call.query)
-            if not query.start < query.end:
-                raise InvalidRequest("the end comes after the start", code="empty_window")
-            asked = window(query.start, query.end, longest=LONGEST_LIST)
-            connection = guarded(call, self._ports().connections)
-            place, sync_states = (connection.tenant, connection.id, query.calendar), self._ports().sync_states
-
-            def find(window: PageRequest) -> Page[ImportedEvent]:
-                return sync_states.page(*place, asked, window)
-
-            return list_reply(
-                call, "events", find, lambda event: event_view(event, query.tz), query=EventQuery
-            )
-
-        def refuse(call: Call) -> Reply:
-            guarded(call, self._ports().connections)
-            raise ReadOnly("imported events belong to the external calendar; change them there")
-
-        changing = [staff(verb, f"{ONE}/events/<event>", refuse) for verb in ("PUT", "PATCH", "DELETE")]
-        return (staff("GET", f"{ONE}/events", run), *changing)
+def _in_order(connection: Connection) -> list[tuple[str, CalendarEntry]]:
+    """The calendars by the place at which a list shows them: the account's own first, the others by key."""
+    entries = connection.calendars.values()
+    placed = {f"{0 if entry.primary else 1}{entry.key}": entry for entry in entries}
+    return sorted(placed.items(), key=lambda item: item[0])

@@ -1,4 +1,4 @@
-"""What a provider sends a browser back with, and where the browser goes next."""
+"""What the provider's redirect brings back after a consent, and where the browser is sent from there."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import ConfigDict, Field
 
-from common.api.http import Call, Reply
-from common.api.models import Model, read
+from common.api.http import Reply
+from common.api.models import Model
 
 # What a person reads where there is no page to go back to. Nothing of the request is repeated.
 PAGES = {
@@ -32,23 +32,18 @@ class Callback(Model):
     error_description: str = Field(default="", repr=False)
 
     @property
-    def number(self) -> int | None:
+    def error_number(self) -> int | None:
         """What Microsoft's description of an error begins with; nothing else of it is read."""
-        return number_of(self.error_description)
+        return error_number_in(self.error_description)
 
 
-def number_of(description: str) -> int | None:
+def error_number_in(description: str) -> int | None:
     """The AADSTS number of a description: https://learn.microsoft.com/entra/identity-platform/reference-error-codes."""
     found = _NUMBER.match(description)
     return int(found.group(1)) if found else None
 
 
-def callback(call: Call) -> Callback:
-    """The validated query."""
-    return read(Callback, call.query)
-
-
-def back(outcome: str, *, return_to: str | None, connection: str | None) -> Reply:
+def redirect_back(outcome: str, *, return_to: str | None, connection: str | None) -> Reply:
     """A redirect to the registered return address with the outcome, or a plain page without one.
 
     ``return_to`` comes from the stored state, where it was compared with the tenant's list.

@@ -1,10 +1,9 @@
-"""Requests and views of invitations."""
+"""What requests about invitations may say, and what the answers show of an invitation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -14,7 +13,6 @@ from common.domain.calendar.connection import ProviderKind
 from common.domain.catalogue.records import Language
 from common.domain.connect.invitation import Invitation, InvitationOffer
 from common.errors import UnknownResource, UntrustedCaller
-from common.ports import Ports
 
 
 class NewInvitation(Model):
@@ -40,12 +38,20 @@ class OfferQuery(Model):
     tenant: Id
 
 
-def held(call: Call) -> dict[str, str]:
+class InvitationLink(NamedTuple):
+    """What the link in the mail says: the tenant, the invitation and its secret."""
+
+    tenant: str
+    invitation: str
+    secret: str
+
+
+def invitation_link(call: Call) -> InvitationLink:
     """Which invitation somebody holds; the secret comes as a bearer token, never in the address.
 
     Raises:
-        UntrustedCaller: no secret was sent.
-        UnknownResource: there can be no such invitation.
+        UntrustedCaller: No secret was sent.
+        UnknownResource: There can be no such invitation.
     """
     if call.bearer is None:
         raise UntrustedCaller("the invitation's secret is needed here")
@@ -54,11 +60,11 @@ def held(call: Call) -> dict[str, str]:
             "this invitation is not valid (any more); ask for a new one", code="invitation_invalid"
         )
     tenant = read(OfferQuery, call.query).tenant
-    return {"tenant": tenant, "invitation": path_id(call.path["invitation"]), "secret": call.bearer}
+    return InvitationLink(tenant, path_id(call.path["invitation"]), call.bearer)
 
 
 def invitation_view(invitation: Invitation, *, now: datetime) -> Json:
-    """An invitation as the owner sees it; nothing of its secret."""
+    """An invitation as the owner sees it at ``now``: everything but its secret."""
     return {
         "id": invitation.id,
         "resource": invitation.resource,
@@ -81,8 +87,3 @@ def offer_view(offered: InvitationOffer) -> Json:
     view = to_json(offered)
     ends = view.pop("ends_at")
     return {**view, "expires_at": ends}
-
-
-def viewed(ports: Callable[[], Ports]) -> Callable[[Invitation], Json]:
-    """The view as of the moment of the call."""
-    return lambda invitation: invitation_view(invitation, now=ports().clock.now())

@@ -16,7 +16,7 @@ from common.errors import SyncError
 from common.flows.booking.book import Book, book
 from common.flows.booking.change import CancelBooking, Reschedule, cancel_booking, reschedule
 from common.flows.booking.holds import HoldSlot, hold_slot
-from common.flows.connect.settings import ChangeSettings, change_settings
+from common.flows.connect.settings import change_settings
 from common.flows.sync.initial_sync import StartSync, start_sync
 from local.firestore_memory.documents import MemoryDocuments
 from local.google.errors import ApiError
@@ -81,12 +81,10 @@ class Stories(RuleBasedStateMachine):
         calendars = world.ports.connections.get("t1", self.connection).calendars
         change_settings(
             world.ports,
-            ChangeSettings(
-                tenant="t1",
-                connection=self.connection,
-                settings={"imports": {"mode": ImportMode.FULL, "private": PrivateMode.FULL}},
-                calendars=dict.fromkeys(calendars, True),
-            ),
+            tenant="t1",
+            connection=self.connection,
+            settings={"imports": {"mode": ImportMode.FULL, "private": PrivateMode.FULL}},
+            calendars=dict.fromkeys(calendars, True),
         )
         start_sync(world.ports, StartSync(tenant="t1", connection=self.connection))
 

@@ -12,7 +12,7 @@ from hypothesis.stateful import initialize, rule
 
 from common.domain.calendar.connection import ProviderKind
 from common.domain.connect.settings import ImportMode, PrivateMode
-from common.flows.connect.settings import ChangeSettings, change_settings
+from common.flows.connect.settings import change_settings
 from common.flows.sync.initial_sync import StartSync, start_sync
 from local.microsoft.errors import GraphError
 from tests.property.stories import DAYS, LENGTHS, PICK, QUARTERS, moment
@@ -76,12 +76,10 @@ class Both(Convergence):
         calendars = world.ports.connections.get("t1", self.other).calendars
         change_settings(
             world.ports,
-            ChangeSettings(
-                tenant="t1",
-                connection=self.other,
-                settings={"imports": {"mode": ImportMode.FULL, "private": PrivateMode.FULL}},
-                calendars=dict.fromkeys(calendars, True),
-            ),
+            tenant="t1",
+            connection=self.other,
+            settings={"imports": {"mode": ImportMode.FULL, "private": PrivateMode.FULL}},
+            calendars=dict.fromkeys(calendars, True),
         )
         start_sync(world.ports, StartSync(tenant="t1", connection=self.other))
 

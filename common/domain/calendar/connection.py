@@ -1,4 +1,4 @@
-"""A connection: one resource joined to one provider account, its calendars and its settings."""
+"""A connection of one resource to one provider account, with its calendars, settings and grant."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ProviderKind(StrEnum):
 
 
 class Status(StrEnum):
-    """Where a connection is in its life."""
+    """Whether a connection works, needs its owner, or has ended."""
 
     CONNECTED = "connected"
     ACTIVE = "active"
@@ -76,7 +76,7 @@ class CalendarRef:
 
 
 class Phase(StrEnum):
-    """Where a synchronisation run is."""
+    """How far an initial synchronisation is."""
 
     COUNTING = "counting"
     IMPORTING = "importing"
@@ -155,8 +155,9 @@ class Receipt:
 class Connection:
     """One resource's own permission in one provider account.
 
-    ``account`` is the address that people know it by and may change; ``identity`` is the provider's own name
-    for it and never does (None where none was told yet).
+    ``account`` is the address that people know it by, which may change; ``identity`` is the provider's own
+    name for it, which never does (None where it is not known yet). ``told_at`` is when its owner was first
+    notified that it has to be connected again.
     """
 
     id: str
@@ -206,7 +207,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What the provider gave us; never in a log, a task or an error, and encrypted at rest."""
+    """The tokens that a consent gave us; never in a log, a task or an error, and encrypted when stored."""
 
     access_token: str = field(repr=False)
     refresh_token: str | None = field(repr=False)

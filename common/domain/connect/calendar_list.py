@@ -1,4 +1,4 @@
-"""Decides what a listing of an account's calendars means for the calendars that a connection knows."""
+"""Merges a listing of an account's calendars into the calendars that a connection knows."""
 
 from __future__ import annotations
 
@@ -8,30 +8,34 @@ from datetime import datetime, timedelta
 
 from common.domain.calendar.connection import CalendarEntry
 
-# One listing without a calendar proves nothing: listings have been incomplete for hours (pitfall 24).
-PROOF = timedelta(hours=24)
+# One listing without a calendar proves nothing: listings have been incomplete for hours.
+GONE_AFTER = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Relisting:
-    """The calendars as they are now; ``returned`` were missing before, ``gone`` are missing for good."""
+class CalendarListing:
+    """The calendars after a listing; ``returned`` were missing before, ``gone`` are missing for good."""
 
     calendars: Mapping[str, CalendarEntry]
     returned: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
 
 
-def enrolled(listed: Iterable[CalendarEntry]) -> dict[str, CalendarEntry]:
+def first_listing(listed: Iterable[CalendarEntry]) -> dict[str, CalendarEntry]:
     """The calendars of a new connection: the account's own one is on, the others are off."""
     return {entry.key: replace(entry, enabled=entry.primary, missing_since=None) for entry in listed}
 
 
-def relisted(
-    known: Mapping[str, CalendarEntry], listed: Iterable[CalendarEntry], *, now: datetime, admit: bool = True
-) -> Relisting:
-    """A later listing: new calendars appear switched off, what is missing stays until it is proven gone.
+def merge_listing(
+    known: Mapping[str, CalendarEntry],
+    listed: Iterable[CalendarEntry],
+    *,
+    now: datetime,
+    add_new: bool = True,
+) -> CalendarListing:
+    """The calendars after a later listing: new ones are switched off, missing ones stay.
 
-    With ``admit`` off new ones are left out for now: one of them may be the one that is just being made.
+    Without ``add_new`` new ones are left out for now: one of them may be the one that is just being made.
     """
     present = {entry.key: entry for entry in listed}
     calendars: dict[str, CalendarEntry] = {}
@@ -40,9 +44,9 @@ def relisted(
             calendars[key] = replace(present[key], enabled=entry.enabled, missing_since=None)
         else:
             calendars[key] = replace(entry, missing_since=entry.missing_since or now)
-    for key, entry in present.items() if admit else ():
+    for key, entry in present.items() if add_new else ():
         calendars.setdefault(key, replace(entry, enabled=False, missing_since=None))
-    return Relisting(
+    return CalendarListing(
         calendars=calendars,
         returned=tuple(sorted(key for key in present if key in known and known[key].missing_since)),
         gone=tuple(sorted(key for key, entry in calendars.items() if proven_gone(entry, now=now))),
@@ -51,4 +55,4 @@ def relisted(
 
 def proven_gone(entry: CalendarEntry, *, now: datetime) -> bool:
     """Whether two listings at least a day apart did not have it."""
-    return entry.missing_since is not None and now - entry.missing_since >= PROOF
+    return entry.missing_since is not None and now - entry.missing_since >= GONE_AFTER

@@ -1,4 +1,4 @@
-"""Decides how a consent ended, and binds its start to its end."""
+"""A consent: which outcome a person reads, and what binds the start of a consent to its end."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CONNECTING = frozenset({ConsentOutcome.CONNECTED, ConsentOutcome.RECONNECTED})
 # https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1, and what directories say for their administrators:
 # https://developers.google.com/identity/protocols/oauth2/web-server#authorization-errors-admin-policy-enforced
 # https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow
-_REFUSALS = {
+_ERRORS = {
     "admin_policy_enforced": ConsentOutcome.ADMIN_CONSENT_REQUIRED,
     "consent_required": ConsentOutcome.ADMIN_CONSENT_REQUIRED,
     "server_error": ConsentOutcome.PROVIDER_UNAVAILABLE,
@@ -57,27 +57,25 @@ _NUMBERS = {
 }
 
 
-def refusal(word: str, *, number: int | None = None) -> ConsentOutcome:
-    """What a provider's error means for the person; a word that nobody knows is a refusal.
+def outcome_of_error(word: str, *, number: int | None = None) -> ConsentOutcome:
+    """The outcome of a provider's ``error``; a word that is not known here is a refusal by the person.
 
-    A ``number`` that is known says more than the word beside it.
+    A Microsoft ``number`` that is known says more than the word beside it.
     """
     if number in _NUMBERS:
         return _NUMBERS[number]
-    return _REFUSALS.get(word, ConsentOutcome.REFUSED)
+    return _ERRORS.get(word, ConsentOutcome.REFUSED)
 
 
-def rejected(word: str) -> ConsentOutcome:
-    """What it means that the code was not taken: mostly that it is too old or was used before."""
+def outcome_of_rejected_code(word: str) -> ConsentOutcome:
+    """The outcome where the provider rejects the code: mostly that it is too old or was used before."""
     return (
-        ConsentOutcome.REFUSED
-        if word == "access_denied"
-        else _REFUSALS.get(word, ConsentOutcome.CODE_REJECTED)
+        ConsentOutcome.REFUSED if word == "access_denied" else _ERRORS.get(word, ConsentOutcome.CODE_REJECTED)
     )
 
 
-def unlisted(error: Stop) -> ConsentOutcome:
-    """What it means that an account that consented does not show its calendars."""
+def outcome_of_unlisted_calendars(error: Stop) -> ConsentOutcome:
+    """The outcome where an account that consented does not show its calendars."""
     if isinstance(error, OperatorFault):
         return ConsentOutcome.MISCONFIGURED
     if isinstance(error, Forbidden) or error.reason == "scope_missing":
@@ -93,13 +91,13 @@ def unlisted(error: Stop) -> ConsentOutcome:
 
 
 def state_id(state: str) -> str:
-    """The name under which a pending consent is kept; the state itself is kept nowhere."""
+    """The id of a pending consent: the hash of its state, which itself is stored nowhere."""
     return hashlib.sha256(state.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def concealed_for(state: str) -> str:
-    """The context that binds a concealed verifier to its own pending consent."""
-    return f"consent/{state}"
+def verifier_context(consent: str) -> str:
+    """The encryption context that binds a PKCE verifier to its own pending consent."""
+    return f"consent/{consent}"
 
 
 def challenge(verifier: str) -> str:
@@ -109,9 +107,9 @@ def challenge(verifier: str) -> str:
 
 
 def same_account(known: Connection, *, account: str, identity: str | None) -> bool:
-    """Whether a connection is to this account: by the provider's own name for it, which a rename leaves.
+    """Whether a connection is to this account, by the provider's own name for it, which never changes.
 
-    Where either side was never told one, the address decides.
+    Where either side has none, the address decides.
     """
     if known.identity and identity:
         return known.identity == identity
@@ -119,15 +117,15 @@ def same_account(known: Connection, *, account: str, identity: str | None) -> bo
 
 
 def same_mailbox(expected: str, account: str) -> bool:
-    """Whether two spellings name one account."""
+    """Whether two spellings of an address name one mailbox."""
     return expected.strip().casefold() == account.strip().casefold()
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentState:
-    """One pending consent: single use, bound to tenant, resource, provider and person, and expiring.
+    """A pending consent: used once, expiring, and of one tenant, resource, provider and person.
 
-    ``id`` is the hash of the state value, which itself is kept nowhere.
+    ``id`` is the hash of the state value, which itself is stored nowhere.
     """
 
     id: str
@@ -143,8 +141,8 @@ class ConsentState:
 
 
 @dataclass(frozen=True, slots=True)
-class CompletedConsent:
-    """How it went, and the connection where there is one."""
+class ConsentResult:
+    """How a consent ended, and the connection where there is one."""
 
     outcome: ConsentOutcome
     connection: str | None = None

@@ -1,4 +1,4 @@
-"""An invitation to connect one resource's calendar: a secret that opens this one thing, once, for a while."""
+"""An invitation to connect one resource's calendar, which its secret link allows once and for a while."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from common.domain.calendar.connection import ProviderKind
 from common.domain.catalogue.records import Language
 
 LONGEST_LIFE = timedelta(hours=72)
+# How long the record of an invitation is kept.
 KEPT = timedelta(days=90)
 MOST_SENDINGS = 5
 SUBJECT = "invitation/"
 
 
 class InvitationState(StrEnum):
-    """Where an invitation is in its life."""
+    """Whether an invitation can still be accepted, and why not."""
 
     OPEN = "open"
     USED = "used"
@@ -59,7 +60,7 @@ class Invitation:
     version: str | None = None
 
     def state(self, *, now: datetime) -> InvitationState:
-        """Where it is now; a used one stays used, whatever came later."""
+        """Its state at ``now``; a used one stays used, whatever came later."""
         if self.used_at is not None:
             return InvitationState.USED
         if self.revoked_at is not None:
@@ -68,10 +69,10 @@ class Invitation:
 
     def opened_by(self, secret: str) -> bool:
         """Whether this is the secret, in constant time."""
-        return hmac.compare_digest(self.secret_hash, hashed(secret))
+        return hmac.compare_digest(self.secret_hash, hash_secret(secret))
 
     def claimable(self, consent: str, *, now: datetime) -> bool:
-        """Whether this consent may be finished under it: nobody else is just doing that.
+        """Whether this consent may be finished under it: no other consent has it claimed.
 
         A consent that was started in time may end a little late; a used or revoked invitation never helps.
         """
@@ -82,7 +83,7 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class InvitationOffer:
-    """Who invites for what, how, and until when; ``providers`` are those to choose from."""
+    """What the invited person reads: who invites for what, until when, and which providers there are."""
 
     business: str
     resource: str
@@ -92,28 +93,28 @@ class InvitationOffer:
     ends_at: datetime
 
 
-def hashed(secret: str) -> str:
-    """The name under which a secret is kept."""
+def hash_secret(secret: str) -> str:
+    """The hash of a secret, which is all that stays stored of it."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def sealed_for(tenant: str, invitation: str) -> str:
-    """The context that binds a sealed secret to its own invitation."""
+def secret_context(tenant: str, invitation: str) -> str:
+    """The encryption context that binds a secret to its own invitation."""
     return f"invitation/{tenant}/{invitation}"
 
 
-def subject(invitation: str) -> str:
-    """In whose name a consent is started that began with an invitation."""
+def subject_of(invitation: str) -> str:
+    """The subject of a consent that begins with an invitation."""
     return f"{SUBJECT}{invitation}"
 
 
-def invited(subject: str) -> str | None:
-    """The invitation behind a consent's subject, if there is one."""
+def invitation_of(subject: str) -> str | None:
+    """The invitation that a consent of this subject began with; None for a member of staff."""
     return subject.removeprefix(SUBJECT) if subject.startswith(SUBJECT) else None
 
 
-def link(page: str, *, tenant: str, invitation: str, secret: str) -> str:
-    """The address in the mail.
+def invitation_link(page: str, *, tenant: str, invitation: str, secret: str) -> str:
+    """The link in the mail; ``page`` is the address of the front end's page for invitations.
 
     The secret stands behind ``#``, so that browsers send it to no server, no log and no referrer; and a mail
     scanner that fetches the page accepts nothing.

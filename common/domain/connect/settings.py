@@ -1,4 +1,4 @@
-"""What a person chooses for a connection: parts B1, C and D of the promises."""
+"""What a person chooses for a connection: which events are copied, what blocks, how bookings are exported."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class PrivateMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BusyRules:
-    """Switches of the blocking table; the defaults err on the side of not selling a taken time."""
+    """Which kinds of events block slots; the defaults rather block too much than sell a taken time."""
 
     tentative: bool = True
     needs_action: bool = True
@@ -34,7 +34,7 @@ class BusyRules:
 
 @dataclass(frozen=True, slots=True)
 class ImportSettings:
-    """Part C of the promises."""
+    """What is copied of external events, and which of them block slots."""
 
     on: bool = True
     mode: ImportMode = ImportMode.TIMES
@@ -44,9 +44,11 @@ class ImportSettings:
 
 @dataclass(frozen=True, slots=True)
 class ExportSettings:
-    """Part D of the promises; ``target`` is a calendar key, None the account's default calendar.
+    """How bookings appear in the account's calendar.
 
-    ``reminder`` is a number of minutes; None means the calendar's own default.
+    ``target`` is the key of the calendar, None the account's default calendar; ``dedicated`` asks for a
+    calendar that Slotbridge makes for its bookings alone. ``reminder`` is a number of minutes; None means the
+    calendar's own default.
     """
 
     on: bool = True

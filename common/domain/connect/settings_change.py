@@ -1,4 +1,4 @@
-"""Decides what a change of a person's choices is worth: whether it is allowed, and what follows from it."""
+"""Decides whether new settings of a connection are allowed, and what follows from them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NULLABLE = frozenset({"target", "reminder"})
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """What must happen once new choices are stored.
+    """What must happen once new settings are stored.
 
     ``settle`` are the calendars whose stored events must be brought in line at once. ``rewrite`` says that
     bookings must be written (again) to the calendar.
@@ -31,7 +31,7 @@ class Consequences:
     rewrite: bool = False
 
 
-def chosen(before: Settings, patch: Patch) -> Settings:
+def patched(before: Settings, patch: Patch) -> Settings:
     """The settings with a patch laid over them; parts and fields that it does not name stay.
 
     Raises:
@@ -77,8 +77,8 @@ def switched(
     return {key: replace(entry, enabled=switches.get(key, entry.enabled)) for key, entry in calendars.items()}
 
 
-def check(exports: ExportSettings, calendars: Mapping[str, CalendarEntry]) -> None:
-    """Refuse export choices that cannot work.
+def check_exports(exports: ExportSettings, calendars: Mapping[str, CalendarEntry]) -> None:
+    """Refuse export settings that cannot work.
 
     Raises:
         InvalidRequest: The target is not writable, a template holds an unknown word, a reminder is too long.
@@ -96,11 +96,11 @@ def check(exports: ExportSettings, calendars: Mapping[str, CalendarEntry]) -> No
 
 
 def consequences(before: Connection, after: Connection) -> Consequences:
-    """What follows from new choices; ``before`` and ``after`` are the same connection."""
+    """What follows from new settings; ``before`` and ``after`` are the same connection."""
     followed = {*watched(before), *watched(after)}
     new = set(watched(after)) - set(watched(before)) | (set(imported(after)) - set(imported(before)))
     dropped = set(watched(before)) - set(watched(after)) | (set(imported(before)) - set(imported(after)))
-    # What blocks cannot be told from what is stored: other rules need the provider's word again.
+    # Whether an event blocks does not show in what is stored: other rules need the events once more.
     other = followed if before.settings.imports != after.settings.imports else set()
     return Consequences(
         settle=tuple(sorted(new | dropped | other)),

@@ -1,12 +1,12 @@
-"""Lists an account's calendars again: new ones appear, lost ones are noticed."""
+"""Lists an account's calendars again: new ones are added, those that have disappeared are noticed."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
 
-from common.domain.calendar.connection import CalendarEntry, Connection
-from common.domain.connect.calendar_list import Relisting, relisted
+from common.domain.calendar.connection import Connection
+from common.domain.connect.calendar_list import CalendarListing, merge_listing
 from common.domain.notify import Notice, NoticeKind
 from common.domain.shared.task_records import RefreshCalendars
 from common.domain.shared.tasks import Lane
@@ -20,9 +20,10 @@ from common.ports import Ports
 
 
 def refresh_calendars(ports: Ports, command: RefreshCalendars) -> Connection:
-    """Store what the account shows now; switches stay, and what is missing stays until a person decides.
+    """Store the calendars that the account shows now; which are switched on stays as it was.
 
-    Always a full listing: incremental ones do not report a role that was taken away.
+    A calendar that is missing stays in the list until a person decides. Always a full listing: incremental
+    ones do not report a role that was taken away.
     https://developers.google.com/workspace/calendar/api/v3/reference/calendarList/list
 
     Raises:
@@ -33,40 +34,33 @@ def refresh_calendars(ports: Ports, command: RefreshCalendars) -> Connection:
         return connection
     if not connection.usable:
         raise Rejected("this connection cannot be used now", code=connection.status.value)
-    listed = _listed(ports, connection)
-    now = ports.clock.now()
-    before = relisted(connection.calendars, listed, now=now)
-
-    def refreshed(current: Connection) -> Connection:
-        return replace(
-            current,
-            calendars=relisted(
-                current.calendars, listed, now=now, admit=not current.dedicated_pending
-            ).calendars,
-        )
-
-    saved = update_connection(ports, command.tenant, command.connection, refreshed)
-    _tell_gone(ports, saved, before, now)
-    if saved.run is not None:
-        for key in set(before.returned) & set(watched(saved)):
-            wake_calendar(ports, saved, key, cause=f"returned/{ports.keys.token()}")
-    return saved
-
-
-def _listed(ports: Ports, connection: Connection) -> tuple[CalendarEntry, ...]:
     provider = ports.providers[connection.provider].calendar
     pace(ports, connection, units=1, lane=Lane.UPKEEP)
-    return authorized(
+    entries = authorized(
         ports,
         connection,
         lambda token: all_calendars(lambda page: provider.list_calendars(token, page=page)),
     )
+    now = ports.clock.now()
+    listing = merge_listing(connection.calendars, entries, now=now)
+
+    def with_listing(current: Connection) -> Connection:
+        add_new = not current.dedicated_pending
+        merged = merge_listing(current.calendars, entries, now=now, add_new=add_new)
+        return replace(current, calendars=merged.calendars)
+
+    saved = update_connection(ports, command.tenant, command.connection, with_listing)
+    _notify_of_lost(ports, saved, listing, now)
+    if saved.run is not None:
+        for key in set(listing.returned) & set(watched(saved)):
+            wake_calendar(ports, saved, key, cause=f"returned/{ports.keys.token()}")
+    return saved
 
 
-def _tell_gone(ports: Ports, connection: Connection, relisting: Relisting, now: datetime) -> None:
-    """Tell the owner once per disappearance, of calendars that were in use only."""
-    for key in set(relisting.gone) & {*watched(connection), connection.dedicated_calendar}:
-        since = relisting.calendars[key].missing_since
+def _notify_of_lost(ports: Ports, connection: Connection, listing: CalendarListing, now: datetime) -> None:
+    """Notify the owner once of each disappearance, of calendars that were in use only."""
+    for key in set(listing.gone) & {*watched(connection), connection.dedicated_calendar}:
+        since = listing.calendars[key].missing_since
         ports.ledger.record_notice(
             Notice(
                 id=f"gone-{connection.id}-{key}-{int(since.timestamp()) if since else 0}",

@@ -1,24 +1,29 @@
-"""Ends a consent: one exchange for one return, and either a whole connection or nothing."""
+"""Finishes a consent: what the browser brings back from the provider becomes a connection.
+
+Nothing is stored in halves: either the account gets a connection with all its calendars, or its grant is
+given back to the provider and the person reads why.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from common.domain.calendar.connection import CalendarEntry, Connection, Grant, ProviderKind, Status
-from common.domain.connect.calendar_list import enrolled, relisted
+from common.domain.connect.calendar_list import first_listing, merge_listing
 from common.domain.connect.consent import (
-    CompletedConsent,
     ConsentOutcome,
+    ConsentResult,
     ConsentState,
-    concealed_for,
-    refusal,
-    rejected,
+    outcome_of_error,
+    outcome_of_rejected_code,
+    outcome_of_unlisted_calendars,
     same_account,
     same_mailbox,
     state_id,
-    unlisted,
+    verifier_context,
 )
+from common.domain.shared.conflicts import retry_conflicts
 from common.domain.shared.tasks import OutboxKind
 from common.errors import (
     AlreadyExists,
@@ -32,178 +37,177 @@ from common.errors import (
     UnexpectedReply,
     UnknownResource,
 )
-from common.flows.connect.invitations import under_invitation
+from common.flows.connect.invitations import complete_under_invitation
 from common.flows.notify.delivery import life_of
 from common.flows.shared.calendar_access import all_calendars
-from common.flows.shared.connection_update import update_connection
+from common.flows.shared.connection_update import AFTER_COMMIT, update_connection
 from common.flows.shared.enqueue import catch_up_later
 from common.flows.shared.outbox import announce
-from common.flows.shared.tokens import give_back
+from common.flows.shared.tokens import revoke_grant
 from common.ports import Ports
-from common.ports.provider import Authorizer
-
-
-@dataclass(frozen=True, slots=True)
-class FinishConsent:
-    """What the browser brought back; ``provider`` where the callback's address names one.
-
-    ``number`` is what Microsoft adds to an ``error``.
-    """
-
-    state: str = field(repr=False)
-    code: str | None = field(default=None, repr=False)
-    error: str | None = None
-    number: int | None = None
-    issuer: str | None = None
-    provider: ProviderKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedConsent:
-    """How it ended, and where the browser goes now; without an address the callback shows a page itself."""
+    """How a consent ended, and where the browser goes now.
+
+    Without ``return_to`` nobody knows where it came from: the callback shows a page of its own.
+    """
 
     outcome: ConsentOutcome
     return_to: str | None = None
-    tenant: str | None = None
     connection: str | None = None
 
 
-def finish_consent(ports: Ports, command: FinishConsent) -> FinishedConsent:
-    """Connect the account that the person consented for, or say why not.
+def finish_consent(
+    ports: Ports,
+    *,
+    state: str,
+    code: str | None = None,
+    error: str | None = None,
+    error_number: int | None = None,
+    issuer: str | None = None,
+    provider: ProviderKind | None = None,
+) -> FinishedConsent:
+    """Connect the account that the person consented for, or say why that is not possible.
+
+    Args:
+        ports: Everything outside.
+        state: The state value that the consent was started with.
+        code: The authorization code, where the person agreed.
+        error: The provider's word for what went wrong, where it sent one.
+        error_number: The number that Microsoft adds to an ``error``.
+        issuer: The issuer that the redirect names, where it names one.
+        provider: The provider whose callback this is, where its address says so.
 
     Raises:
         StoreUnavailable: The store could not be asked; the person must start again.
     """
-    # Taken out before anything else: of two returns with one state, one goes on.
-    state = ports.ledger.close_consent(state_id(command.state), now=ports.clock.now())
-    if state is None:
+    # Taken out of the store before anything else: of two returns with one state only one goes on.
+    pending = ports.ledger.close_consent(state_id(state), now=ports.clock.now())
+    if pending is None:
         return FinishedConsent(ConsentOutcome.STATE_EXPIRED_OR_USED)
-    joined = under_invitation(ports, state, lambda: _judged(ports, command, state))
+
+    def complete() -> ConsentResult:
+        authorizer = ports.providers[ProviderKind(pending.provider)].authorizer
+        # https://www.rfc-editor.org/rfc/rfc9207; a provider whose issuers differ by account names none.
+        wrong_issuer = issuer is not None and authorizer.issuer not in {None, issuer}
+        if provider not in {None, pending.provider} or wrong_issuer:
+            return ConsentResult(ConsentOutcome.WRONG_ISSUER)
+        if error is not None:
+            number = error_number if pending.provider == ProviderKind.MICROSOFT else None
+            return ConsentResult(outcome_of_error(error, number=number))
+        if not code:
+            return ConsentResult(ConsentOutcome.CODE_REJECTED)
+        return _exchange_and_connect(ports, pending, code)
+
+    result = complete_under_invitation(ports, pending, complete)
     ports.log.info(
         "consent_finished",
-        tenant=state.tenant,
-        resource=state.resource,
-        provider=state.provider,
-        outcome=joined.outcome.value,
-        connection=joined.connection,
+        tenant=pending.tenant,
+        resource=pending.resource,
+        provider=pending.provider,
+        outcome=result.outcome.value,
+        connection=result.connection,
     )
-    return FinishedConsent(joined.outcome, state.return_to, state.tenant, joined.connection)
+    return FinishedConsent(result.outcome, pending.return_to, result.connection)
 
 
-def _judged(ports: Ports, command: FinishConsent, state: ConsentState) -> CompletedConsent:
-    asked = ProviderKind(state.provider)
-    authorizer = ports.providers[asked].authorizer
-    if command.provider not in {None, asked} or not _issued_by(authorizer, command.issuer):
-        return CompletedConsent(ConsentOutcome.WRONG_ISSUER)
-    if command.error is not None:
-        number = command.number if asked is ProviderKind.MICROSOFT else None
-        return CompletedConsent(refusal(command.error, number=number))
-    if not command.code:
-        return CompletedConsent(ConsentOutcome.CODE_REJECTED)
+def _exchange_and_connect(ports: Ports, pending: ConsentState, code: str) -> ConsentResult:
+    """Exchange the authorization code for a grant, and make or renew the connection with it."""
     try:
-        return complete_connection(ports, state, _exchanged(ports, authorizer, state, command.code))
+        grant = ports.providers[ProviderKind(pending.provider)].authorizer.exchange(
+            code=code,
+            verifier=ports.vault.reveal(pending.verifier, context=verifier_context(pending.id)),
+            redirect_uri=ports.tuning.oauth_redirect,
+            now=ports.clock.now(),
+        )
+        return _complete_connection(ports, pending, grant)
     except GrantRevoked as refused:
-        return CompletedConsent(rejected(refused.reason))
+        return ConsentResult(outcome_of_rejected_code(refused.reason))
     except OperatorFault as fault:
-        ports.log.warning("consent_misconfigured", provider=state.provider, code=fault.reason)
-        return CompletedConsent(ConsentOutcome.MISCONFIGURED)
+        ports.log.warning("consent_misconfigured", provider=pending.provider, code=fault.reason)
+        return ConsentResult(ConsentOutcome.MISCONFIGURED)
     except (ProviderUnavailable, RateLimited, UnexpectedReply) as failed:
-        ports.log.warning("consent_failed", provider=state.provider, code=failed.reason)
-        return CompletedConsent(ConsentOutcome.PROVIDER_UNAVAILABLE)
+        ports.log.warning("consent_failed", provider=pending.provider, code=failed.reason)
+        return ConsentResult(ConsentOutcome.PROVIDER_UNAVAILABLE)
 
 
-def _issued_by(authorizer: Authorizer, issuer: str | None) -> bool:
-    """See https://www.rfc-editor.org/rfc/rfc9207; a provider whose issuers differ by account names none."""
-    return issuer is None or authorizer.issuer in {None, issuer}
-
-
-def _exchanged(ports: Ports, authorizer: Authorizer, state: ConsentState, code: str) -> Grant:
-    return authorizer.exchange(
-        code=code,
-        verifier=ports.vault.reveal(state.verifier, context=concealed_for(state.id)),
-        redirect_uri=ports.tuning.oauth_redirect,
-        now=ports.clock.now(),
-    )
-
-
-SECOND_LOOK = timedelta(seconds=30)
-
-
-def complete_connection(ports: Ports, state: ConsentState, grant: Grant) -> CompletedConsent:
-    """Store the grant with all that the account shows, or give it back and store nothing."""
-    provider = ports.providers[ProviderKind(state.provider)]
+def _complete_connection(ports: Ports, pending: ConsentState, grant: Grant) -> ConsentResult:
+    """Store the grant with all calendars that the account shows, or give it back and store nothing."""
+    provider = ports.providers[ProviderKind(pending.provider)]
     if provider.authorizer.missing_scopes(grant):
-        return _refused(ports, state, grant, ConsentOutcome.SCOPE_MISSING)
+        return _give_back(ports, pending, grant, ConsentOutcome.SCOPE_MISSING)
     try:
-        listed = all_calendars(lambda page: provider.calendar.list_calendars(grant.access_token, page=page))
+        entries = all_calendars(lambda page: provider.calendar.list_calendars(grant.access_token, page=page))
     except (ProviderUnavailable, RateLimited, UnexpectedReply) as failed:
-        ports.log.warning("calendars_not_listed", provider=state.provider, code=failed.reason)
-        return _refused(ports, state, grant, ConsentOutcome.PROVIDER_UNAVAILABLE)
-    except Stop as error:
-        return _refused(ports, state, grant, unlisted(error))
-    account = grant.account or next((entry.provider_id for entry in listed if entry.primary), None)
+        ports.log.warning("calendars_not_listed", provider=pending.provider, code=failed.reason)
+        return _give_back(ports, pending, grant, ConsentOutcome.PROVIDER_UNAVAILABLE)
+    except Stop as stopped:
+        return _give_back(ports, pending, grant, outcome_of_unlisted_calendars(stopped))
+    account = grant.account or next((entry.provider_id for entry in entries if entry.primary), None)
     if not account:
-        return _refused(ports, state, grant, ConsentOutcome.PROVIDER_UNAVAILABLE)
+        return _give_back(ports, pending, grant, ConsentOutcome.PROVIDER_UNAVAILABLE)
     grant = replace(grant, account=account)
-    known = _known(ports, state, grant)
-    if not _expected(ports, state, grant):
-        return _refused(ports, state, grant, ConsentOutcome.WRONG_ACCOUNT)
+    known = _live_connection(ports, pending, grant)
+    if not _is_expected_account(ports, pending, grant):
+        return _give_back(ports, pending, grant, ConsentOutcome.WRONG_ACCOUNT)
     if known is not None:
-        return _reconnected(ports, state, known, grant, listed)
+        return _reconnect(ports, pending, known, grant, entries)
     if grant.refresh_token is None:
-        return _refused(ports, state, grant, ConsentOutcome.SCOPE_MISSING)
-    return _connected(ports, state, grant, listed)
+        return _give_back(ports, pending, grant, ConsentOutcome.SCOPE_MISSING)
+    return _connect(ports, pending, grant, entries)
 
 
-def _refused(ports: Ports, state: ConsentState, grant: Grant, outcome: ConsentOutcome) -> CompletedConsent:
+def _give_back(ports: Ports, pending: ConsentState, grant: Grant, outcome: ConsentOutcome) -> ConsentResult:
+    """Revoke a grant that is not stored, as far as that is possible."""
     # Whose grant it is must be known: revoking it would end this account's other connections as well.
     if grant.account:
         try:
-            give_back(ports, _fresh(ports, state, grant), grant)
+            revoke_grant(ports, _new_connection(ports, pending, grant), grant)
         except (ProviderUnavailable, RateLimited, UnexpectedReply, Stop) as error:
-            ports.log.warning("grant_not_given_back", tenant=state.tenant, code=error.reason)
-    return CompletedConsent(outcome)
+            ports.log.warning("grant_not_given_back", tenant=pending.tenant, code=error.reason)
+    return ConsentResult(outcome)
 
 
-def _same(item: Connection, grant: Grant) -> bool:
-    return same_account(item, account=grant.account or "", identity=grant.identity)
+def _is_of_account(connection: Connection, grant: Grant) -> bool:
+    return same_account(connection, account=grant.account or "", identity=grant.identity)
 
 
-def _expected(ports: Ports, state: ConsentState, grant: Grant) -> bool:
-    # A mailbox that was pinned is an address: whoever invited knew nothing else.
-    account = grant.account or ""
-    if state.expected_account and not same_mailbox(state.expected_account, account):
-        return False
-    if state.connection is None:
-        return True
-    pinned = ports.connections.get(state.tenant, state.connection)
-    return pinned.ended or _same(pinned, grant)
-
-
-def _known(ports: Ports, state: ConsentState, grant: Grant) -> Connection | None:
-    """The resource's own live connection to this account; what has ended is never revived."""
+def _live_connection(ports: Ports, pending: ConsentState, grant: Grant) -> Connection | None:
+    """The resource's own connection to this account, if there is one that has not ended."""
     mine = (
         item
-        for item in ports.connections.of_resource(state.tenant, state.resource)
-        if item.provider.value == state.provider and not item.ended and _same(item, grant)
+        for item in ports.connections.of_resource(pending.tenant, pending.resource)
+        if item.provider.value == pending.provider and not item.ended and _is_of_account(item, grant)
     )
-    return min(mine, key=lambda item: (item.id != state.connection, item.created_at, item.id), default=None)
+    return min(mine, key=lambda item: (item.id != pending.connection, item.created_at, item.id), default=None)
 
 
-def _fresh(ports: Ports, state: ConsentState, grant: Grant) -> Connection:
+def _is_expected_account(ports: Ports, pending: ConsentState, grant: Grant) -> bool:
+    # An expected mailbox is compared by its address: whoever invited knew nothing else.
+    if pending.expected_account and not same_mailbox(pending.expected_account, grant.account or ""):
+        return False
+    if pending.connection is None:
+        return True
+    wanted = ports.connections.get(pending.tenant, pending.connection)
+    return wanted.ended or _is_of_account(wanted, grant)
+
+
+def _new_connection(ports: Ports, pending: ConsentState, grant: Grant) -> Connection:
     """A connection as it begins; its id follows from whose it is, so that two callbacks make only one."""
     ended = sum(
-        item.resource == state.resource and item.ended and _same(item, grant)
-        for item in ports.connections.of_tenant(state.tenant)
+        item.resource == pending.resource and item.ended and _is_of_account(item, grant)
+        for item in ports.connections.of_tenant(pending.tenant)
     )
     account = grant.account or ""
-    whose = grant.identity or account.casefold()
-    identity = (state.tenant, state.resource, state.provider, whose, str(ended))
+    holder = grant.identity or account.casefold()
+    identity = (pending.tenant, pending.resource, pending.provider, holder, str(ended))
     return Connection(
         id=ports.keys.sign("job", "connection", *identity).hex()[:24],
-        tenant=state.tenant,
-        resource=state.resource,
-        provider=ProviderKind(state.provider),
+        tenant=pending.tenant,
+        resource=pending.resource,
+        provider=ProviderKind(pending.provider),
         account=account,
         status=Status.CONNECTED,
         created_at=ports.clock.now(),
@@ -212,76 +216,72 @@ def _fresh(ports: Ports, state: ConsentState, grant: Grant) -> Connection:
     )
 
 
-def _connected(
-    ports: Ports, state: ConsentState, grant: Grant, listed: tuple[CalendarEntry, ...]
-) -> CompletedConsent:
-    fresh = replace(_fresh(ports, state, grant), calendars=enrolled(listed))
-    sealed = ports.vault.seal(grant, tenant=fresh.tenant, connection=fresh.id)
-    told = life_of(fresh, OutboxKind.CONNECTED, now=fresh.created_at)
+def _connect(
+    ports: Ports, pending: ConsentState, grant: Grant, entries: tuple[CalendarEntry, ...]
+) -> ConsentResult:
+    """Store a new connection with its grant."""
+    connection = replace(_new_connection(ports, pending, grant), calendars=first_listing(entries))
+    sealed = ports.vault.seal(grant, tenant=connection.tenant, connection=connection.id)
+    connected = life_of(connection, OutboxKind.CONNECTED, now=connection.created_at)
     try:
-        ports.connections.create(fresh, sealed, tasks=[told])
+        ports.connections.create(connection, sealed, tasks=[connected])
     except StoreUnavailable:
-        return _perhaps_connected(ports, state, grant, fresh)
+        return _after_unclear_commit(ports, pending, grant, connection)
     except AlreadyExists:
         # The same person finished the same consent twice, in two windows.
-        known = ports.connections.get(fresh.tenant, fresh.id)
-        return _reconnected(ports, state, known, grant, listed)
-    announce(ports, [told])
-    return CompletedConsent(ConsentOutcome.CONNECTED, fresh.id)
+        known = ports.connections.get(connection.tenant, connection.id)
+        return _reconnect(ports, pending, known, grant, entries)
+    announce(ports, [connected])
+    return ConsentResult(ConsentOutcome.CONNECTED, connection.id)
 
 
-def _perhaps_connected(
-    ports: Ports, state: ConsentState, grant: Grant, fresh: Connection
-) -> CompletedConsent:
-    """The store did not say whether it committed: read it."""
+def _after_unclear_commit(
+    ports: Ports, pending: ConsentState, grant: Grant, connection: Connection
+) -> ConsentResult:
+    """The store did not say whether it committed the connection: look whether it is there."""
     try:
-        ports.connections.get(fresh.tenant, fresh.id)
+        ports.connections.get(connection.tenant, connection.id)
     except UnknownResource:
-        return _refused(ports, state, grant, ConsentOutcome.PROVIDER_UNAVAILABLE)
-    return CompletedConsent(ConsentOutcome.CONNECTED, fresh.id)
+        return _give_back(ports, pending, grant, ConsentOutcome.PROVIDER_UNAVAILABLE)
+    return ConsentResult(ConsentOutcome.CONNECTED, connection.id)
 
 
-def _reconnected(
-    ports: Ports, state: ConsentState, known: Connection, grant: Grant, listed: tuple[CalendarEntry, ...]
-) -> CompletedConsent:
-    """Same connection, same settings, same links: a new grant, and everything that waited goes on."""
-    if not _replaced_grant(ports, known, grant):
-        return CompletedConsent(ConsentOutcome.SCOPE_MISSING)
-    cause = f"consent/{state.id}"
-    # Queued before the change as well: if this instance dies after it, nothing stays behind.
+def _reconnect(
+    ports: Ports, pending: ConsentState, known: Connection, grant: Grant, entries: tuple[CalendarEntry, ...]
+) -> ConsentResult:
+    """Give a known connection its new grant and let everything go on that waited for it.
+
+    Its settings and its links to exported events stay.
+    """
+    if not _store_grant(ports, known, grant):
+        return ConsentResult(ConsentOutcome.SCOPE_MISSING)
+    cause = f"consent/{pending.id}"
     now = ports.clock.now()
-    catch_up_later(ports, tenant=known.tenant, connection=known.id, cause=cause, not_before=now + SECOND_LOOK)
-    told = life_of(known, OutboxKind.CONNECTED, now=now)
-    update_connection(
-        ports, known.tenant, known.id, lambda item: _revived(item, grant, listed, now), tasks=[told]
+    catch_up_later(
+        ports, tenant=known.tenant, connection=known.id, cause=cause, not_before=now + AFTER_COMMIT
     )
-    announce(ports, [told])
+    connected = life_of(known, OutboxKind.CONNECTED, now=now)
+    update_connection(
+        ports,
+        known.tenant,
+        known.id,
+        lambda current: _with_new_grant(current, grant, entries, now),
+        tasks=[connected],
+    )
+    announce(ports, [connected])
     # As a task: the person's browser does not wait for a long list of exports.
     catch_up_later(ports, tenant=known.tenant, connection=known.id, cause=cause)
-    return CompletedConsent(ConsentOutcome.RECONNECTED, known.id)
+    return ConsentResult(ConsentOutcome.RECONNECTED, known.id)
 
 
-def _revived(item: Connection, grant: Grant, listed: tuple[CalendarEntry, ...], now: datetime) -> Connection:
-    if item.ended:
-        raise UnknownResource("this connection has ended meanwhile", code="disconnected")
-    run = item.run and replace(item.run, waiting_until=None, error=None)
-    return replace(
-        item,
-        status=Status.CONNECTED if item.run is None else Status.ACTIVE,
-        calendars=relisted(item.calendars, listed, now=now, admit=not item.dedicated_pending).calendars,
-        scopes=grant.scopes,
-        account=grant.account or item.account,
-        identity=grant.identity or item.identity,
-        run=run,
-        waiting_until=None,
-        error=None,
-        told_at=None,
-    )
+def _store_grant(ports: Ports, known: Connection, grant: Grant) -> bool:
+    """Replace the stored grant, keeping its refresh token where no new one came; False if there is none.
 
+    Raises:
+        ProviderUnavailable: The stored grant is being refreshed at the same moment.
+    """
 
-def _replaced_grant(ports: Ports, known: Connection, grant: Grant) -> bool:
-    """Store the new grant; a refresh token that was not sent again is kept. False: there is none at all."""
-    for _ in range(3):
+    def store() -> bool:
         sealed, version = ports.connections.sealed(known.tenant, known.id)
         kept = grant
         if grant.refresh_token is None and sealed is not None:
@@ -290,9 +290,32 @@ def _replaced_grant(ports: Ports, known: Connection, grant: Grant) -> bool:
         if kept.refresh_token is None:
             return False
         text = ports.vault.seal(kept, tenant=known.tenant, connection=known.id)
-        try:
-            ports.connections.save_sealed(known.tenant, known.id, text, expected=version)
-        except Conflict:
-            continue
+        ports.connections.save_sealed(known.tenant, known.id, text, expected=version)
         return True
-    raise ProviderUnavailable("the grant is being refreshed at the same moment", code="refresh_in_progress")
+
+    message = "the grant is being refreshed at the same moment"
+    try:
+        return retry_conflicts(store, message=message, tries=3)
+    except Conflict as busy:
+        raise ProviderUnavailable(message, code="refresh_in_progress") from busy
+
+
+def _with_new_grant(
+    connection: Connection, grant: Grant, entries: tuple[CalendarEntry, ...], now: datetime
+) -> Connection:
+    """The connection as it goes on under a new grant: nothing waits and nothing is wrong any more."""
+    if connection.ended:
+        raise UnknownResource("this connection has ended meanwhile", code="disconnected")
+    add_new = not connection.dedicated_pending
+    return replace(
+        connection,
+        status=Status.CONNECTED if connection.run is None else Status.ACTIVE,
+        calendars=merge_listing(connection.calendars, entries, now=now, add_new=add_new).calendars,
+        scopes=grant.scopes,
+        account=grant.account or connection.account,
+        identity=grant.identity or connection.identity,
+        run=connection.run and replace(connection.run, waiting_until=None, error=None),
+        waiting_until=None,
+        error=None,
+        told_at=None,
+    )

@@ -1,4 +1,4 @@
-"""Tells how well a connection works: by what reached it last, never by what ran last."""
+"""Reads how well a connection works: by the changes that really reached it, never by the jobs that ran."""
 
 from __future__ import annotations
 
@@ -14,19 +14,11 @@ MOST_COUNTED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class ReadHealth:
-    """Of which connection."""
-
-    tenant: str
-    connection: str
-
-
-@dataclass(frozen=True, slots=True)
 class CalendarHealth:
-    """One followed calendar.
+    """How up to date one followed calendar is.
 
-    ``age`` counts from the last change that was really stored; ``behind`` are requests to look that are not
-    answered yet; ``held`` are deletions that wait for a person.
+    ``age`` counts from the last change that was really stored; ``behind`` are requests for a synchronisation
+    that are not answered yet; ``held`` are deletions that wait for a person.
     """
 
     key: str
@@ -57,44 +49,44 @@ class Health:
     calendars: tuple[CalendarHealth, ...]
 
 
-def read_health(ports: Ports, command: ReadHealth) -> Health:
-    """Read how up to date each calendar is, and what waits to be exported."""
-    connection = ports.connections.get(command.tenant, command.connection)
+def read_health(ports: Ports, *, tenant: str, connection: str) -> Health:
+    """Read how up to date each calendar of a connection is, and what waits to be exported."""
+    found = ports.connections.get(tenant, connection)
     now = ports.clock.now()
-    feeds = {feed.key: feed for feed in ports.sync_states.of_connection(command.tenant, command.connection)}
-    waiting = ports.ledger.outbox_of(command.tenant, command.connection, MOST_COUNTED)
+    states = {state.key: state for state in ports.sync_states.of_connection(tenant, connection)}
+    waiting = ports.ledger.outbox_of(tenant, connection, MOST_COUNTED)
     calendars = tuple(
-        _calendar(
-            ports, connection, feeds.get(key) or CalendarSync(command.tenant, command.connection, key), now
-        )
-        for key in watched(connection)
+        _calendar_health(ports, found, states.get(key) or CalendarSync(tenant, connection, key), now)
+        for key in watched(found)
     )
     # Two polls missed: whatever ran since then did not get through.
     longest = timedelta(minutes=2 * ports.tuning.poll_minutes)
     return Health(
-        status=connection.status,
-        healthy=connection.status is Status.ACTIVE
+        status=found.status,
+        healthy=found.status is Status.ACTIVE
         and all(item.age is not None and item.age <= longest and not item.error for item in calendars),
-        error=connection.error,
+        error=found.error,
         waiting_exports=len(waiting),
         oldest_export_at=min((entry.created_at for entry in waiting), default=None),
         calendars=calendars,
     )
 
 
-def _calendar(ports: Ports, connection: Connection, feed: CalendarSync, now: datetime) -> CalendarHealth:
-    requested = ports.sync_states.requested(feed.tenant, feed.connection, feed.key)
-    applied = feed.last_applied_at
+def _calendar_health(
+    ports: Ports, connection: Connection, state: CalendarSync, now: datetime
+) -> CalendarHealth:
+    requested = ports.sync_states.requested(state.tenant, state.connection, state.key)
+    applied = state.last_applied_at
     return CalendarHealth(
-        key=feed.key,
-        name=connection.calendars[feed.key].name,
-        last_push_at=feed.last_push_at,
+        key=state.key,
+        name=connection.calendars[state.key].name,
+        last_push_at=state.last_push_at,
         last_applied_at=applied,
         age=now - applied if applied else None,
-        behind=max(0, requested - feed.done_request),
-        channel=channel_state(feed, now=now),
-        channel_expires_at=feed.channel.expires_at if feed.channel else None,
-        quarantined=feed.quarantined,
-        held=feed.held.missing if feed.held and not feed.held.released else 0,
-        error=feed.error,
+        behind=max(0, requested - state.done_request),
+        channel=channel_state(state, now=now),
+        channel_expires_at=state.channel.expires_at if state.channel else None,
+        quarantined=state.quarantined,
+        held=state.held.missing if state.held and not state.held.released else 0,
+        error=state.error,
     )

@@ -3,80 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from common.domain.calendar.connection import Connection, Phase, SyncRun
-from common.domain.connect.settings_change import Consequences, Patch, check, chosen, consequences, switched
+from common.domain.connect.settings_change import (
+    Consequences,
+    Patch,
+    check_exports,
+    consequences,
+    patched,
+    switched,
+)
+from common.domain.shared.conflicts import retry_conflicts
 from common.domain.shared.preconditions import NOTHING_DEMANDED, Condition
-from common.errors import Conflict, Rejected
+from common.errors import Rejected
+from common.flows.shared.connection_update import AFTER_COMMIT
 from common.flows.shared.enqueue import settle_later, wake_run
 from common.flows.sync.settle import withdraw
 from common.ports import Ports
 
-TRIES = 5
-SECOND_LOOK = timedelta(seconds=30)
 
+def change_settings(
+    ports: Ports,
+    *,
+    tenant: str,
+    connection: str,
+    settings: Patch | None = None,
+    calendars: Mapping[str, bool] | None = None,
+    condition: Condition = NOTHING_DEMANDED,
+) -> Connection:
+    """Store new choices, remove at once what they no longer allow, and queue what they ask for.
 
-@dataclass(frozen=True, slots=True)
-class ChangeSettings:
-    """A patch of the settings and of the calendars' switches; what it does not name stays.
-
-    ``condition`` names the settings versions that the person saw, where they said so.
-    """
-
-    tenant: str
-    connection: str
-    settings: Patch = field(default_factory=dict)
-    calendars: Mapping[str, bool] = field(default_factory=dict)
-    condition: Condition = NOTHING_DEMANDED
-
-
-def change_settings(ports: Ports, command: ChangeSettings) -> Connection:
-    """Store the new choices, remove at once what they no longer allow, and queue what they ask for.
+    Args:
+        ports: Everything outside.
+        tenant: Whose connection it is.
+        connection: The connection's id.
+        settings: The settings that change; what is not named stays.
+        calendars: Which calendars are switched on or off, by their keys.
+        condition: The versions of the settings that the person saw, where they said so.
 
     Raises:
         InvalidRequest: The choices cannot work.
         StaleVersion: Somebody else changed them since the person looked.
         Rejected: The connection has ended.
     """
-    for _ in range(TRIES):
-        before = ports.connections.get(command.tenant, command.connection)
-        now = ports.clock.now()
-        after = _chosen(before, command, now)
+
+    def change() -> tuple[Connection, Connection]:
+        before = ports.connections.get(tenant, connection)
+        after = _with_choices(before, settings or {}, calendars or {}, ports.clock.now())
         if after == before:
-            return before
-        command.condition.insist(str(before.settings.version))
-        found = consequences(before, after)
-        # Queued before the change: it also finds what a synchronisation stored that had not heard of it yet.
-        _settle(ports, after, found, now=now, later=True)
-        try:
-            saved = ports.connections.save(after)
-        except Conflict:
-            continue
-        for key in found.settle:
-            withdraw(ports, saved, key)
-        _settle(ports, saved, found, now=now, later=False)
-        if saved.run is not None and saved.run != before.run:
-            wake_run(ports, saved, saved.run)
+            return before, before
+        condition.insist(str(before.settings.version))
+        # It also finds what a synchronisation stores that has not heard of the change yet.
+        _enqueue_settling(ports, after, consequences(before, after), after_commit=True)
+        return before, ports.connections.save(after)
+
+    before, saved = retry_conflicts(
+        change, message="the connection is being changed too often", code="busy_connection"
+    )
+    if saved == before:
         return saved
-    raise Conflict("the connection is being changed too often", code="busy_connection")
+    found = consequences(before, saved)
+    for key in found.settle:
+        withdraw(ports, saved, key)
+    _enqueue_settling(ports, saved, found, after_commit=False)
+    if saved.run is not None and saved.run != before.run:
+        wake_run(ports, saved, saved.run)
+    return saved
 
 
-def _chosen(before: Connection, command: ChangeSettings, now: datetime) -> Connection:
+def _with_choices(
+    before: Connection, settings: Patch, switches: Mapping[str, bool], now: datetime
+) -> Connection:
+    """The connection with the new choices; where bookings must be written again, with a run that does it."""
     if before.ended:
         raise Rejected("this connection has ended", code="disconnected")
-    calendars = switched(before.calendars, command.calendars, dedicated=before.dedicated_calendar)
-    settings = chosen(before.settings, command.settings)
-    check(settings.exports, calendars)
-    if calendars != before.calendars and settings == before.settings:
-        settings = replace(settings, version=settings.version + 1)
-    after = replace(before, calendars=calendars, settings=settings)
+    calendars = switched(before.calendars, switches, dedicated=before.dedicated_calendar)
+    changed = patched(before.settings, settings)
+    check_exports(changed.exports, calendars)
+    if calendars != before.calendars and changed == before.settings:
+        changed = replace(changed, version=changed.version + 1)
+    after = replace(before, calendars=calendars, settings=changed)
     rewrite = consequences(before, after).rewrite and before.run is not None
-    return replace(after, run=_again(before.run, after, now)) if rewrite else after
+    return replace(after, run=_rewriting_run(before.run, after, now)) if rewrite else after
 
 
-def _again(run: SyncRun | None, after: Connection, now: datetime) -> SyncRun:
+def _rewriting_run(run: SyncRun | None, after: Connection, now: datetime) -> SyncRun:
     """A run that writes all bookings (again) and mails nobody; one under way starts its export anew."""
     if run is not None and run.running:
         return replace(
@@ -86,15 +99,17 @@ def _again(run: SyncRun | None, after: Connection, now: datetime) -> SyncRun:
     return SyncRun(id=name, phase=Phase.COUNTING, seq=0, calendars=(), started_at=now)
 
 
-def _settle(ports: Ports, after: Connection, found: Consequences, *, now: datetime, later: bool) -> None:
+def _enqueue_settling(ports: Ports, after: Connection, found: Consequences, *, after_commit: bool) -> None:
+    """Queue what follows from a change: at once, or so that it surely runs after the change is stored."""
+    now = ports.clock.now()
     for key in found.settle:
         settle_later(
             ports,
             tenant=after.tenant,
             connection=after.id,
             calendar=key,
-            cause=f"v{after.settings.version}/{int(now.timestamp())}/{'later' if later else 'now'}",
-            not_before=now + SECOND_LOOK if later else None,
+            cause=f"v{after.settings.version}/{int(now.timestamp())}/{'later' if after_commit else 'now'}",
+            not_before=now + AFTER_COMMIT if after_commit else None,
         )
-    if later and after.run is not None and found.rewrite:
-        wake_run(ports, after, after.run, not_before=now + SECOND_LOOK, cause="later")
+    if after_commit and after.run is not None and found.rewrite:
+        wake_run(ports, after, after.run, not_before=now + AFTER_COMMIT, cause="later")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from common.domain.calendar.connection import AccessRole, CalendarEntry, Connection, calendar_key
-from common.domain.connect.calendar_list import relisted
+from common.domain.connect.calendar_list import merge_listing
 from common.domain.shared.tasks import Lane
 from common.domain.sync.imported_events import export_target
 from common.errors import CalendarGone, Forbidden
@@ -56,7 +56,7 @@ def _with_dedicated(ports: Ports, connection: Connection, lane: Lane) -> Connect
         connection.id,
         lambda current: replace(
             current,
-            calendars=relisted(current.calendars, listed, now=now).calendars,
+            calendars=merge_listing(current.calendars, listed, now=now).calendars,
             dedicated_pending=True,
         ),
     )

@@ -95,7 +95,7 @@ def invitation_mail(
         to=((invitation.address, resource.name),),
         business=tenant.name,
         facts={"resource": resource.name, "account": invitation.expected_account or ""},
-        link=invitations.link(ports.tuning.invite_url, **ids, secret=secret),
+        link=invitations.invitation_link(ports.tuning.invite_url, **ids, secret=secret),
         reply_to=tenant.mail.owner,
         until=invitation.ends_at,
         zone=resource.zone,

@@ -6,7 +6,7 @@ from common.domain.calendar.connection import Connection
 from common.domain.shared.task_records import CatchUp, ReconcileConnection
 from common.domain.sync.upkeep import Needs, bucket, needs
 from common.errors import UnknownResource
-from common.flows.connect.disconnect import advance
+from common.flows.connect.disconnect import enqueue_disconnect
 from common.flows.shared import enqueue
 from common.flows.shared.enqueue import settle_later, wake_calendar, wake_run
 from common.ports import Ports
@@ -27,7 +27,7 @@ def reconcile_connection(ports: Ports, command: ReconcileConnection) -> Needs:
     cause = f"hour/{bucket(now, seconds=HOUR)}"
     feeds = ports.sync_states.of_connection(command.tenant, command.connection)
     if connection.ended:
-        advance(ports, connection, cause=cause)
+        enqueue_disconnect(ports, connection, cause=cause)
         return Needs(settle=tuple(feed.key for feed in feeds))
     if not connection.usable or connection.run is None:
         return Needs()

@@ -31,7 +31,7 @@ from common.errors import (
 from common.flows.export.event_writer import take_away
 from common.flows.export.owner_edits import put_right
 from common.flows.shared.outbox import announce, exporting, promises
-from common.flows.shared.unreadable import UNREADABLE, bookings, sifted
+from common.flows.shared.unreadable import UNREADABLE, readable_bookings, readable_records
 from common.ports import Ports
 
 PAGE = 100
@@ -49,13 +49,13 @@ def anonymise_bookings(ports: Ports, erasure: Erasure) -> Erasure:
         return end_pass(ports, erasure)
     customer = ports.vault.reveal(erasure.address, context=sealed_for(erasure.tenant, erasure.id))
     for _ in range(ports.tuning.page_budget):
-        page, last = bookings(ports, erasure.tenant, after=erasure.position, limit=PAGE)
+        page, last = readable_bookings(ports, erasure.tenant, after=erasure.position, limit=PAGE)
         if last is None:
             return end_pass(ports, erasure)
         for booking in page.readable:
             if same_address(booking.customer.email, customer):
                 erasure = _anonymise(ports, erasure, booking)
-        for record in page.lost:
+        for record in page.unreadable:
             if names(record, customer):
                 erasure = _anonymise_unreadable(ports, erasure, record)
         erasure = ports.archive.save(replace(erasure, position=last))
@@ -125,19 +125,19 @@ def _links(
     ports: Ports, tenant: str, resource: str | None, booking: str
 ) -> tuple[Sequence[tuple[Connection, ExportLink]], int]:
     """The exported events of a booking, and how many cannot be found; what its owner deleted is left out."""
-    connections = sifted(
+    connections = readable_records(
         ports,
         tenant,
         "connections",
-        every=lambda: (
+        read_all=lambda: (
             ports.connections.of_tenant(tenant)
             if resource is None
             else ports.connections.of_resource(tenant, resource)
         ),
-        one=lambda name: ports.connections.get(tenant, name),
+        read_one=lambda name: ports.connections.get(tenant, name),
     )
     found: list[tuple[Connection, ExportLink]] = []
-    unknown = sum(bool(_link(ports, tenant, record.id, booking)) for record in connections.lost)
+    unknown = sum(bool(_link(ports, tenant, record.id, booking)) for record in connections.unreadable)
     for connection in connections.readable:
         if connection.status is Status.DISCONNECTED or resource not in {None, connection.resource}:
             continue

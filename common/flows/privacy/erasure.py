@@ -29,11 +29,10 @@ from common.domain.privacy.support import Action
 from common.domain.shared.task_records import AdvanceErasure
 from common.domain.shared.tasks import task_for
 from common.errors import InvalidRequest, UnknownResource, UnreadableDocument
-from common.flows.connect.disconnect import advance as clean_up
-from common.flows.connect.disconnect import end
+from common.flows.connect.disconnect import begin_disconnect, enqueue_disconnect
 from common.flows.privacy.anonymise import anonymise_bookings, end_pass
 from common.flows.shared.audit import entry
-from common.flows.shared.unreadable import mend, sift, sifted
+from common.flows.shared.unreadable import read_each, readable_records, repair_connection
 from common.ports import Ports
 
 # How many documents one exchange brings: each may have a megabyte, and a function must hold them all.
@@ -198,22 +197,22 @@ def _close(ports: Ports, erasure: Erasure) -> Erasure:
 
 
 def _services(ports: Ports, tenant: str) -> tuple[Service, ...]:
-    return sifted(
+    return readable_records(
         ports,
         tenant,
         "services",
-        every=lambda: ports.catalogue.services(tenant),
-        one=lambda name: ports.catalogue.service(tenant, name),
+        read_all=lambda: ports.catalogue.services(tenant),
+        read_one=lambda name: ports.catalogue.service(tenant, name),
     ).readable
 
 
 def _resources(ports: Ports, tenant: str) -> tuple[Resource, ...]:
-    return sifted(
+    return readable_records(
         ports,
         tenant,
         "resources",
-        every=lambda: ports.catalogue.resources(tenant),
-        one=lambda name: ports.catalogue.resource(tenant, name),
+        read_all=lambda: ports.catalogue.resources(tenant),
+        read_one=lambda name: ports.catalogue.resource(tenant, name),
     ).readable
 
 
@@ -228,9 +227,9 @@ def _disconnect(ports: Ports, erasure: Erasure) -> Erasure:
     for connection in alive:
         if connection.status is Status.DISCONNECTING:
             period = int(now.timestamp() // RENEWED.total_seconds())
-            clean_up(ports, connection, cause=f"erase/{erasure.id}/{period}")
+            enqueue_disconnect(ports, connection, cause=f"erase/{erasure.id}/{period}")
         else:
-            end(ports, connection)
+            begin_disconnect(ports, connection)
     if alive and now < erasure.started_at + PATIENCE:
         return ports.archive.save(replace(erasure, waiting_until=now + CHECK_AGAIN))
     not_ended = (*unreadable, *(connection.id for connection in alive))
@@ -256,13 +255,15 @@ def _connections(ports: Ports, erasure: Erasure) -> tuple[tuple[Connection, ...]
     def one(name: str) -> Connection:
         return ports.connections.get(tenant, name)
 
-    found = sifted(ports, tenant, "connections", every=lambda: ports.connections.of_tenant(tenant), one=one)
+    found = readable_records(
+        ports, tenant, "connections", read_all=lambda: ports.connections.of_tenant(tenant), read_one=one
+    )
     mine = [item for item in found.readable if erasure.resource in {None, item.resource}]
-    broken = [item for item in found.lost if erasure.resource in {None, item.data.get("resource")}]
+    broken = [item for item in found.unreadable if erasure.resource in {None, item.data.get("resource")}]
     for record in broken:
-        mend(ports, tenant, record.id)
-    repaired = sift(ports, tuple(broken), one=one)
-    return (*mine, *repaired.readable), tuple(record.id for record in repaired.lost)
+        repair_connection(ports, tenant, record.id)
+    repaired = read_each(ports, tuple(broken), read_one=one)
+    return (*mine, *repaired.readable), tuple(record.id for record in repaired.unreadable)
 
 
 def _exported_events(ports: Ports, tenant: str, connection: str) -> int:

@@ -12,7 +12,7 @@ from common.domain.privacy.support import Action
 from common.errors import UnreadableDocument
 from common.flows.privacy.erasure import customer_key
 from common.flows.shared.audit import entry
-from common.flows.shared.unreadable import bookings
+from common.flows.shared.unreadable import readable_bookings
 from common.ports import Ports
 
 DOCUMENTS_PAGE = 50
@@ -90,11 +90,11 @@ def _readable(ports: Ports, record: Record) -> Record:
 
 
 def _bookings_of(ports: Ports, tenant: str, customer: str, after: str | None) -> ExportPage:
-    page, last = bookings(ports, tenant, after=after, limit=BOOKINGS_PAGE)
+    page, last = readable_bookings(ports, tenant, after=after, limit=BOOKINGS_PAGE)
     documents = [
         Record(f"tenants/{tenant}/bookings/{booking.id}", asdict(booking))
         for booking in page.readable
         if same_address(booking.customer.email, customer)
     ]
-    documents += [replace(record, data=UNREADABLE) for record in page.lost if names(record, customer)]
+    documents += [replace(record, data=UNREADABLE) for record in page.unreadable if names(record, customer)]
     return ExportPage(tuple(documents), last)

@@ -1,15 +1,18 @@
-"""Changes a stored connection, whoever else is changing it at the moment."""
+"""Changes a stored connection, whoever else is changing it at the same moment."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from common.domain.calendar.connection import Connection
+from common.domain.shared.conflicts import retry_conflicts
 from common.domain.shared.tasks import OutboxEntry
-from common.errors import Conflict
 from common.ports import Ports
 
-TRIES = 8
+# When a task runs that is queued before the change it belongs to: the change is stored by then, or never.
+# It does the work where this instance dies between the two.
+AFTER_COMMIT = timedelta(seconds=30)
 
 
 def update_connection(
@@ -20,21 +23,25 @@ def update_connection(
     *,
     tasks: Sequence[OutboxEntry] = (),
 ) -> Connection:
-    """Read, change and save, again and again until nobody came between; what stays equal is not written.
+    """Read a connection, change it and save it, repeated until nobody else has changed it in between.
 
-    ``tasks`` are promises that are committed together with the change.
+    Args:
+        ports: Everything outside.
+        tenant: Whose connection it is.
+        connection: The connection's id.
+        change: Makes the new record of the stored one; what it leaves equal is not written.
+        tasks: Outbox entries that are committed together with the change.
 
     Raises:
         UnknownResource: There is no such connection.
-        Conflict: Others were faster every time.
+        Conflict: Others were faster every time (``busy_connection``).
     """
-    for _ in range(TRIES):
+
+    def update() -> Connection:
         current = ports.connections.get(tenant, connection)
         changed = change(current)
-        if changed == current:
-            return current
-        try:
-            return ports.connections.save(changed, tasks=tasks)
-        except Conflict:
-            continue
-    raise Conflict("the connection is being changed too often", code="busy_connection")
+        return current if changed == current else ports.connections.save(changed, tasks=tasks)
+
+    return retry_conflicts(
+        update, message="the connection is being changed too often", code="busy_connection", tries=8
+    )

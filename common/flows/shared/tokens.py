@@ -1,4 +1,7 @@
-"""A valid access token for a connection: refreshed by one caller at a time, adopted by the others."""
+"""Access tokens and grants of connections: used, refreshed by one caller at a time, and given back.
+
+A grant is what the provider gave us for an account; an access token is its part that opens each call.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import TypeVar
 
 from common.domain.calendar.connection import Connection, Grant, Status
 from common.domain.notify import Notice, NoticeKind
+from common.domain.shared.conflicts import retry_conflicts
 from common.errors import Conflict, GrantRevoked, ProviderUnavailable, UnreadableDocument
 from common.flows.shared.connection_update import update_connection
 from common.flows.shared.outbox import EVERY, reminder
@@ -27,7 +31,7 @@ def authorized(ports: Ports, connection: Connection, call: Callable[[str], T]) -
     """Call the provider with a valid access token.
 
     A provider may refuse a token that looks alive. Only when a freshly refreshed one is refused as well
-    is the grant dead: then the connection turns ``reauth_required`` and its owner is told, once.
+    is the grant dead: then the connection turns ``reauth_required`` and its owner is notified, once.
 
     Raises:
         GrantRevoked: the account must be connected again.
@@ -38,13 +42,13 @@ def authorized(ports: Ports, connection: Connection, call: Callable[[str], T]) -
         return call(token)
     except GrantRevoked as refused:
         if refused.reason != "unauthorized":
-            _declare_dead(ports, connection, refused.reason, token=token)
+            _require_reauth(ports, connection, refused.reason, token=token)
             raise
     token = access_token(ports, connection, refused=token)
     try:
         return call(token)
     except GrantRevoked as refused:
-        _declare_dead(ports, connection, refused.reason, token=token)
+        _require_reauth(ports, connection, refused.reason, token=token)
         raise
 
 
@@ -56,9 +60,9 @@ def access_token(ports: Ports, connection: Connection, *, refused: str | None = 
         ProviderUnavailable: somebody else is refreshing and did not finish in time, or the provider failed.
     """
     for _ in range(WAITS):
-        grant, version = _stored(ports, connection)
+        grant, version = _stored_grant(ports, connection)
         if grant.fresh(now=ports.clock.now()) and grant.access_token != refused:
-            return _remembered(ports, connection, grant)
+            return _keep_in_memory(ports, connection, grant)
         now = ports.clock.now()
         if ports.connections.lease_refresh(
             connection.tenant, connection.id, until=now + REFRESH_LEASE, now=now
@@ -69,17 +73,22 @@ def access_token(ports: Ports, connection: Connection, *, refused: str | None = 
 
 
 def live_token(ports: Ports, connection: Connection) -> str:
-    """An access token for a question that somebody waits for: the last one, while it is good for a while."""
+    """An access token for a question that somebody waits for: the last one, without asking the store again.
+
+    Raises:
+        GrantRevoked: There is no grant, or the provider calls it dead.
+        ProviderUnavailable: It had to be refreshed, and could not be.
+    """
     known = ports.tokens.recall(_token_key(connection), now=ports.clock.now())
     return known or access_token(ports, connection)
 
 
-def refused_token(ports: Ports, connection: Connection) -> None:
-    """Forget the last token: the provider did not take it."""
+def forget_token(ports: Ports, connection: Connection) -> None:
+    """Forget the token that ``live_token`` would give: the provider did not take it."""
     ports.tokens.drop(_token_key(connection))
 
 
-def _remembered(ports: Ports, connection: Connection, grant: Grant) -> str:
+def _keep_in_memory(ports: Ports, connection: Connection, grant: Grant) -> str:
     ports.tokens.keep(_token_key(connection), grant.access_token, until=grant.expires_at - LEAST_LIFE)
     return grant.access_token
 
@@ -88,7 +97,7 @@ def _token_key(connection: Connection) -> tuple[str, str, str]:
     return connection.tenant, connection.id, connection.version or ""
 
 
-def _stored(ports: Ports, connection: Connection) -> tuple[Grant, str | None]:
+def _stored_grant(ports: Ports, connection: Connection) -> tuple[Grant, str | None]:
     sealed, version = ports.connections.sealed(connection.tenant, connection.id)
     if sealed is None:
         raise GrantRevoked("there is no grant any more", code="no_grant")
@@ -100,21 +109,21 @@ def _refresh(ports: Ports, connection: Connection, grant: Grant, version: str | 
     try:
         fresh = provider.authorizer.refresh(grant, now=ports.clock.now())
     except GrantRevoked as refused:
-        _declare_dead(ports, connection, refused.reason, token=grant.access_token)
+        _require_reauth(ports, connection, refused.reason, token=grant.access_token)
         raise
     sealed = ports.vault.seal(fresh, tenant=connection.tenant, connection=connection.id)
     # Stored before it is used: a rotated refresh token that is lost is a lost account.
     try:
         ports.connections.save_sealed(connection.tenant, connection.id, sealed, expected=version)
     except Conflict:
-        stored, _ = _stored(ports, connection)
+        stored, _ = _stored_grant(ports, connection)
         return stored.access_token
-    _remember(ports, connection, fresh)
-    return _remembered(ports, connection, fresh)
+    _store_identity(ports, connection, fresh)
+    return _keep_in_memory(ports, connection, fresh)
 
 
-def _remember(ports: Ports, connection: Connection, grant: Grant) -> None:
-    """Note whose account it is, on connections of before that was kept."""
+def _store_identity(ports: Ports, connection: Connection, grant: Grant) -> None:
+    """Note the provider's own name for the account, on connections that were made before it was kept."""
     if connection.identity or not grant.identity:
         return
     try:
@@ -126,64 +135,72 @@ def _remember(ports: Ports, connection: Connection, grant: Grant) -> None:
         return
 
 
-def _declare_dead(ports: Ports, connection: Connection, reason: str, *, token: str) -> None:
-    """Turn the connection ``reauth_required``; nothing is deleted, and its owner is told once.
+def _require_reauth(ports: Ports, connection: Connection, reason: str, *, token: str) -> None:
+    """Turn the connection ``reauth_required`` and notify its owner, once; nothing is deleted.
 
     Raises:
         ProviderUnavailable: Not this grant was refused but the one before it: the account was connected
             again a moment ago.
+        Conflict: Others keep changing the connection (``busy_connection``).
     """
-    current = ports.connections.get(connection.tenant, connection.id)
-    if not current.usable:
-        return
-    grant, version = _stored(ports, connection)
-    if grant.access_token != token:
-        raise ProviderUnavailable("the grant was replaced meanwhile", code="grant_replaced")
-    now = ports.clock.now()
-    cause = hashlib.sha256(f"{connection.id}:{version}".encode()).hexdigest()[:24]
-    # Told before it is stored: who dies in between is repeated, and the same notice twice is one.
-    ports.ledger.record_notice(
-        Notice(
-            id=f"reauth-{cause}",
-            tenant=connection.tenant,
-            kind=NoticeKind.REAUTH_REQUIRED,
-            at=now,
-            connection=connection.id,
+
+    def require() -> bool:
+        current = ports.connections.get(connection.tenant, connection.id)
+        if not current.usable:
+            return False
+        grant, version = _stored_grant(ports, connection)
+        if grant.access_token != token:
+            raise ProviderUnavailable("the grant was replaced meanwhile", code="grant_replaced")
+        now = ports.clock.now()
+        cause = hashlib.sha256(f"{connection.id}:{version}".encode()).hexdigest()[:24]
+        # Before the change is stored: whoever dies in between repeats it, and the same notice twice is one.
+        ports.ledger.record_notice(
+            Notice(
+                id=f"reauth-{cause}",
+                tenant=connection.tenant,
+                kind=NoticeKind.REAUTH_REQUIRED,
+                at=now,
+                connection=connection.id,
+            )
         )
-    )
-    try:
         ports.connections.save(
             replace(current, status=Status.REAUTH_REQUIRED, error=reason, told_at=now),
             tasks=[reminder(current, since=now, due_at=now + EVERY)],
         )
-    except Conflict:
-        _declare_dead(ports, connection, reason, token=token)
-        return
-    ports.log.warning("grant_dead", tenant=connection.tenant, connection=connection.id, reason=reason)
+        return True
+
+    changed = retry_conflicts(
+        require, message="the connection is being changed too often", code="busy_connection"
+    )
+    if changed:
+        ports.log.warning("grant_dead", tenant=connection.tenant, connection=connection.id, reason=reason)
 
 
-def shared(ports: Ports, connection: Connection) -> bool:
+def revoke_grant(ports: Ports, connection: Connection, grant: Grant) -> bool:
+    """Revoke a grant at the provider, unless another connection needs it.
+
+    False where it was not revoked; some providers offer no way to do it.
+    """
+    if grant_needed_elsewhere(ports, connection):
+        return False
+    return ports.providers[connection.provider].authorizer.revoke(grant)
+
+
+def grant_needed_elsewhere(ports: Ports, connection: Connection) -> bool:
     """Whether another connection still needs the account's consent.
 
     Google's revocation ends every grant of the account for our client, whoever got it:
     https://developers.google.com/identity/protocols/oauth2/web-server#tokenrevoke
     """
     try:
-        return any(_needs_it(ports, other) for other in ports.connections.same_account(connection))
+        return any(_needs_grant(ports, other) for other in ports.connections.same_account(connection))
     except UnreadableDocument:
         # Whoever it is, it may still need it.
         return True
 
 
-def _needs_it(ports: Ports, other: Connection) -> bool:
+def _needs_grant(ports: Ports, other: Connection) -> bool:
     if other.status is not Status.DISCONNECTING:
         return other.status is not Status.DISCONNECTED
     # Two that end at the same time: the last one that still holds a grant gives it back.
     return ports.connections.sealed(other.tenant, other.id)[0] is not None
-
-
-def give_back(ports: Ports, connection: Connection, grant: Grant) -> bool:
-    """Revoke the grant; False where another connection keeps it alive, or the provider takes none back."""
-    if shared(ports, connection):
-        return False
-    return ports.providers[connection.provider].authorizer.revoke(grant)

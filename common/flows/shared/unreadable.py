@@ -1,4 +1,8 @@
-"""What nobody can read never keeps an end from coming: it is mended, or left out and counted."""
+"""Gets on with a disconnection or an erasure although stored documents cannot be read.
+
+What belongs to a connection that ends is repaired; of a collection, what cannot be read is left out, counted
+and logged by kind, never by content.
+"""
 
 from __future__ import annotations
 
@@ -12,75 +16,79 @@ from common.errors import UnknownResource, UnreadableDocument
 from common.ports import Ports
 
 T = TypeVar("T")
-# What an export link says whose stored form told no event.
+# The error of an export link that a repair has made of a document which names no event.
 UNREADABLE = UnreadableDocument.code
 
 
-class Sifted(NamedTuple, Generic[T]):
-    """What of a collection can be read, and what cannot."""
+class ReadableRecords(NamedTuple, Generic[T]):
+    """What of a collection can be read, and the documents that cannot."""
 
     readable: tuple[T, ...]
-    lost: tuple[Record, ...] = ()
+    unreadable: tuple[Record, ...] = ()
 
 
 @contextmanager
-def mending(ports: Ports, tenant: str, connection: str) -> Iterator[None]:
-    """Have what is unreadable of a connection mended; the work inside is to be repeated then.
+def repairing(ports: Ports, tenant: str, connection: str) -> Iterator[None]:
+    """Repair a connection's documents when one of them turns out to be unreadable; then the task is retried.
 
     Raises:
-        UnreadableDocument: Something was unreadable; the next try finds it mended.
+        UnreadableDocument: Something was unreadable; the next try finds it repaired.
     """
     try:
         yield
     except UnreadableDocument:
-        mend(ports, tenant, connection)
+        repair_connection(ports, tenant, connection)
         raise
 
 
-def mend(ports: Ports, tenant: str, connection: str) -> None:
-    """Make readable what is stored of a connection that ends; kinds and numbers are logged, no content."""
-    for kind, number in sorted(ports.archive.mend(tenant, connection).items()):
-        ports.log.warning("unreadable_mended", tenant=tenant, connection=connection, kind=kind, number=number)
+def repair_connection(ports: Ports, tenant: str, connection: str) -> None:
+    """Make readable, or remove, what is stored of a connection that ends; kinds and numbers are logged."""
+    for kind, number in sorted(ports.archive.repair_connection(tenant, connection).items()):
+        ports.log.warning(
+            "unreadable_repaired", tenant=tenant, connection=connection, kind=kind, number=number
+        )
 
 
-def sifted(
+def readable_records(
     ports: Ports,
     tenant: str,
     collection: str,
     *,
-    every: Callable[[], tuple[T, ...]],
-    one: Callable[[str], T],
-) -> Sifted[T]:
-    """All of a collection, or one by one what of it can be read."""
+    read_all: Callable[[], tuple[T, ...]],
+    read_one: Callable[[str], T],
+) -> ReadableRecords[T]:
+    """All of a tenant's collection; where that fails, one by one what of it can be read."""
     try:
-        return Sifted(every())
+        return ReadableRecords(read_all())
     except UnreadableDocument:
-        return sift(ports, ports.archive.records(tenant, collection), one=one)
+        return read_each(ports, ports.archive.records(tenant, collection), read_one=read_one)
 
 
-def sift(ports: Ports, records: tuple[Record, ...], *, one: Callable[[str], T]) -> Sifted[T]:
-    """Those of the records that can be read, each by its id; the others are logged by kind."""
+def read_each(
+    ports: Ports, records: tuple[Record, ...], *, read_one: Callable[[str], T]
+) -> ReadableRecords[T]:
+    """Those of the documents that can be read, each by its id; the others are logged by kind."""
     readable: list[T] = []
-    lost: list[Record] = []
+    unreadable: list[Record] = []
     for record in records:
         try:
-            readable.append(one(record.id))
+            readable.append(read_one(record.id))
         except UnreadableDocument:
             ports.log.warning("unreadable_left_out", tenant=record.path.split("/")[1], kind=record.collection)
-            lost.append(record)
+            unreadable.append(record)
         except UnknownResource:
             continue
-    return Sifted(tuple(readable), tuple(lost))
+    return ReadableRecords(tuple(readable), tuple(unreadable))
 
 
-def bookings(
+def readable_bookings(
     ports: Ports, tenant: str, *, after: str | None, limit: int
-) -> tuple[Sifted[Booking], str | None]:
+) -> tuple[ReadableRecords[Booking], str | None]:
     """The next of a tenant's bookings, and the id of the last one; None behind the end."""
     try:
         found = ports.bookings.page(tenant, after=after, limit=limit)
     except UnreadableDocument:
         records = ports.archive.records(tenant, "bookings", after=after, limit=limit)
-        page = sift(ports, records, one=lambda name: ports.bookings.get(tenant, name))
+        page = read_each(ports, records, read_one=lambda name: ports.bookings.get(tenant, name))
         return page, records[-1].id if records else None
-    return Sifted(found), found[-1].id if found else None
+    return ReadableRecords(found), found[-1].id if found else None

@@ -14,7 +14,7 @@ from common.domain.calendar.event import Detail, ExternalEvent
 from common.domain.calendar.interval import Interval
 from common.domain.slots.engine import UnknownCalendar
 from common.errors import Degraded, GrantRevoked, SyncError
-from common.flows.shared.tokens import authorized, live_token, refused_token
+from common.flows.shared.tokens import authorized, forget_token, live_token
 from common.ports import Ports
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ class _Access:
         except GrantRevoked:
             with self._lock:
                 self._token = None
-                refused_token(self._ports, self._connection)
+                forget_token(self._ports, self._connection)
                 return authorized(self._ports, self._connection, question)
 
 

@@ -29,7 +29,7 @@ from common.store.firestore.documents import (
 )
 from common.store.firestore.values import size
 from common.store.privacy.readable import readable
-from common.store.privacy.repair import mend
+from common.store.privacy.repair import repair_connection
 from common.store.privacy.support import audit_write
 
 # Packed columns become some five times as long as text, and an answer has at most 32 MB.
@@ -93,8 +93,8 @@ class Archive:
         query = Query(paths.within(tenant, collection), order=(NAME,), after=position, limit=limit)
         return _records(self._documents.query(query))
 
-    def mend(self, tenant: str, connection: str) -> Mapping[str, int]:
-        """Make readable what is stored of a connection, for its end; how many documents of each kind.
+    def repair_connection(self, tenant: str, connection: str) -> Mapping[str, int]:
+        """Make readable what is stored of a connection that is disconnected; how many documents of each kind.
 
         What goes anyway is emptied or removed; of what the provider still has to hear the parts are kept
         that can be read.
@@ -102,7 +102,7 @@ class Archive:
         Raises:
             Conflict: Somebody changed one of them meanwhile.
         """
-        return mend(self._documents, tenant, connection)
+        return repair_connection(self._documents, tenant, connection)
 
     def remove_fields(self, record: Record, fields: Sequence[str]) -> None:
         """Remove fields from a document, whatever they hold; a document that is gone meanwhile stays gone."""

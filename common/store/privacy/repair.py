@@ -1,7 +1,7 @@
-"""Makes readable again what is stored of a connection, as far as its end needs it.
+"""Repairs documents of a connection that cannot be read, as far as its disconnection needs them.
 
-What goes anyway is emptied or removed; of what the provider still has to hear, the parts are kept that can be
-read.
+What is removed with the connection anyway is emptied or deleted; of what is needed to delete events at the
+provider, the parts are kept that can be read.
 """
 
 from __future__ import annotations
@@ -25,41 +25,41 @@ from common.store.notify import OUTBOX
 from common.store.sync.imported_weeks import bounds, read_events, write_events
 from common.store.sync.sync_states import FEED
 
-# A document may have a megabyte.
+# Documents read at once; each may have a megabyte.
 PAGE = 50
-# Where a week does not tell how many documents continue it, that many are taken to be there.
+# Where a week of events does not say how many documents continue it, that many are taken to be there.
 PARTS = 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Whose documents these are."""
+class _Owner:
+    """The connection that the documents belong to."""
 
     tenant: str
     connection: str
 
 
-def mend(documents: Documents, tenant: str, connection: str) -> Mapping[str, int]:
-    """Write or remove whatever belongs to a connection and cannot be understood; how many of each kind.
+def repair_connection(documents: Documents, tenant: str, connection: str) -> Mapping[str, int]:
+    """Rewrite or remove whatever belongs to a connection and cannot be read; how many documents of each kind.
 
     Raises:
         Conflict: Somebody changed one of them meanwhile.
     """
-    place, mended = _Place(tenant, connection), Counter[str]()
-    for page in _pages(documents, place):
-        writes = [write for found in page if (write := _mended(place, found)) is not None]
+    owner, repaired = _Owner(tenant, connection), Counter[str]()
+    for page in _pages(documents, owner):
+        writes = [write for found in page if (write := _repair(owner, found)) is not None]
         if writes:
             documents.commit(writes)
-        mended.update(write.path.split("/")[-2] for write in writes)
-    return mended
+        repaired.update(write.path.split("/")[-2] for write in writes)
+    return repaired
 
 
-def _pages(documents: Documents, place: _Place) -> Iterator[tuple[Snapshot, ...]]:
-    root = paths.connection(place.tenant, place.connection)
+def _pages(documents: Documents, owner: _Owner) -> Iterator[tuple[Snapshot, ...]]:
+    root = paths.connection(owner.tenant, owner.connection)
     yield documents.get([root])
     yield documents.query(
-        Query(paths.OUTBOX, filters=(("tenant", "==", place.tenant), ("connection", "==", place.connection)))
+        Query(paths.OUTBOX, filters=(("tenant", "==", owner.tenant), ("connection", "==", owner.connection)))
     )
     below = Query(f"{root}/", group=True, order=(NAME,), limit=PAGE)
     page = documents.query(below)
@@ -69,30 +69,30 @@ def _pages(documents: Documents, place: _Place) -> Iterator[tuple[Snapshot, ...]
         page = documents.query(Query(f"{root}/", group=True, order=(NAME,), after=after, limit=PAGE))
 
 
-def _mended(place: _Place, found: Snapshot) -> Write | None:
-    """What has to be written; None where all is well, or nothing can be done."""
+def _repair(owner: _Owner, found: Snapshot) -> Write | None:
+    """What has to be written; None where the document can be read, or nothing can be done."""
     if found.data is None:
         return None
     data: dict[str, Any] | None
     match found.path.rsplit("/", 2)[-2]:
-        case paths.CONNECTIONS if not _understood(CONNECTION, found.data):
-            data = _connection(place, found.data)
-        case paths.CALENDARS if not _understood(FEED, found.data):
-            data = FEED.write(CalendarSync(place.tenant, place.connection, found.id))
-        case "exports" if not _understood(LINK, found.data):
-            data = LINK.write(_link(place, found.id, found.data))
+        case paths.CONNECTIONS if not _readable(CONNECTION, found.data):
+            data = _repaired_connection(owner, found.data)
+        case paths.CALENDARS if not _readable(FEED, found.data):
+            data = FEED.write(CalendarSync(owner.tenant, owner.connection, found.id))
+        case "exports" if not _readable(LINK, found.data):
+            data = LINK.write(_repaired_link(owner, found.id, found.data))
         case "weeks":
-            return _week(found)
+            return _repair_week(found)
         case "grants" if found.id == "current" and not isinstance(found.data.get("sealed"), str):
             data = {"sealed": ""}
-        case paths.OUTBOX if not _understood(OUTBOX, found.data):
+        case paths.OUTBOX if not _readable(OUTBOX, found.data):
             return Delete(found.path, version=found.version)
         case _:
             return None
     return None if data is None else Replace(found.path, data, version=found.version or "")
 
 
-def _understood(form: Form[Any], data: Mapping[str, Any]) -> bool:
+def _readable(form: Form[Any], data: Mapping[str, Any]) -> bool:
     try:
         form.read(data)
     except UnreadableDocument:
@@ -100,31 +100,31 @@ def _understood(form: Form[Any], data: Mapping[str, Any]) -> bool:
     return True
 
 
-def _connection(place: _Place, data: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Each field that can be read; None where not even the account is known."""
+def _repaired_connection(owner: _Owner, data: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The connection with each field that can be read; None where not even the account is known."""
     known = {
-        "id": place.connection,
-        "tenant": place.tenant,
+        "id": owner.connection,
+        "tenant": owner.tenant,
         "resource": _text(data, "resource"),
         "provider": _text(data, "provider"),
         "account": _text(data, "account"),
         "status": Status.DISCONNECTING.value,
         "created_at": _EPOCH,
     }
-    if not known["account"] or not _understood(CONNECTION, known):
+    if not known["account"] or not _readable(CONNECTION, known):
         return None
     for name, value in data.items():
-        if _understood(CONNECTION, {**known, name: value}):
+        if _readable(CONNECTION, {**known, name: value}):
             known[name] = value
     return known
 
 
-def _link(place: _Place, booking: str, data: Mapping[str, Any]) -> ExportLink:
+def _repaired_link(owner: _Owner, booking: str, data: Mapping[str, Any]) -> ExportLink:
     """A link by which an event can be deleted, if it says where that is."""
     calendar = _text(data, "calendar_id")
     return ExportLink(
-        tenant=place.tenant,
-        connection=place.connection,
+        tenant=owner.tenant,
+        connection=owner.connection,
         booking=booking,
         calendar=_text(data, "calendar"),
         calendar_id=calendar,
@@ -135,8 +135,8 @@ def _link(place: _Place, booking: str, data: Mapping[str, Any]) -> ExportLink:
     )
 
 
-def _week(found: Snapshot) -> Write | None:
-    """A week without events: what its calendar takes in the agenda goes when it is removed."""
+def _repair_week(found: Snapshot) -> Write | None:
+    """Empty a week of events; what its calendar takes in the agenda goes when it is removed."""
     data = found.data or {}
     name, _, part = found.id.partition("~")
     parts = data.get("parts", 0)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from common.domain.shared.tasks import Work
-from common.flows.connect.complete_connection import FinishConsent, finish_consent
+from common.flows.connect.complete_connection import finish_consent
 from tests.api.conftest import Answer, Http
 from tests.api.privacy.test_privacy import stored
 from tests.outreach import Received
@@ -220,7 +220,7 @@ def test_a_consent_belongs_to_the_invited_resource(http: Http, mail: Received) -
     started = accept(http, link(mail))
     back = http.world.google.consent(started.body["authorization_url"], account=ACCOUNT)
     query = {key: values[0] for key, values in parse_qs(urlsplit(back).query).items()}
-    outcome = finish_consent(http.world.ports, FinishConsent(query["state"], query["code"]))
+    outcome = finish_consent(http.world.ports, state=query["state"], code=query["code"])
     connection = http.world.ports.connections.get("t1", outcome.connection or "")
 
     assert (connection.tenant, connection.resource) == ("t1", "anna")

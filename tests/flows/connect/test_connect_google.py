@@ -12,7 +12,7 @@ import pytest
 from common.domain.calendar.connection import ProviderKind, Status
 from common.domain.connect.consent import ConsentOutcome, state_id
 from common.errors import InvalidRequest, UnknownResource
-from common.flows.connect.complete_connection import FinishConsent, finish_consent
+from common.flows.connect.complete_connection import finish_consent
 from tests.flows.setups.connect_setup import OTHER, begin, finish
 from tests.flows.setups.life_setup import Life, calendars
 from tests.world import ACCOUNT, RETURN_TO
@@ -150,7 +150,7 @@ def test_a_state_is_good_once_for_its_own_resource_only():
     url = begin(life).url
     back = life.google.consent(url, account=ACCOUNT)
     first, replayed = life.come_back(back), life.come_back(back)
-    invented = finish_consent(life.ports, FinishConsent(state="x" * 43, code="code"))
+    invented = finish_consent(life.ports, state="x" * 43, code="code")
     late = life.google.consent(begin(life).url, account=ACCOUNT)
     life.advance(minutes=11)
     expired = life.come_back(late)
@@ -178,12 +178,14 @@ def test_another_issuer_and_another_provider_are_refused():
     life = Life(connect=False)
     mixed = parts(life.google.consent(begin(life).url, account=ACCOUNT))
     outcome = finish_consent(
-        life.ports, FinishConsent(state=mixed["state"], code=mixed["code"], issuer="https://evil.example")
+        life.ports, state=mixed["state"], code=mixed["code"], issuer="https://evil.example"
     )
     mixed = parts(life.google.consent(begin(life).url, account=ACCOUNT))
     other = finish_consent(
         life.ports,
-        FinishConsent(state=mixed["state"], code=mixed["code"], provider=ProviderKind.MICROSOFT),
+        state=mixed["state"],
+        code=mixed["code"],
+        provider=ProviderKind.MICROSOFT,
     )
 
     assert (outcome.outcome, other.outcome) == (ConsentOutcome.WRONG_ISSUER, ConsentOutcome.WRONG_ISSUER)
@@ -204,7 +206,7 @@ def test_every_error_of_the_consent_page_has_an_outcome(error, outcome):
     """The person reads a reason, whatever the page says."""
     life = Life(connect=False)
     state = parts(begin(life).url)["state"]
-    found = finish_consent(life.ports, FinishConsent(state=state, error=error))
+    found = finish_consent(life.ports, state=state, error=error)
 
     assert (found.outcome, found.return_to) == (outcome, RETURN_TO)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from common.api.consent import number_of
+from common.api.consent import error_number_in
 from common.domain.calendar.connection import ProviderKind
 from common.domain.connect.consent import ConsentOutcome
 from tests.world import OUTLOOK, World
@@ -58,7 +58,7 @@ def test_who_cancels_has_refused(world):
 )
 def test_of_a_description_the_number_alone_is_read(description, number):
     """It stands at the beginning; the text is for people and may change."""
-    assert number_of(description) == number
+    assert error_number_in(description) == number
 
 
 def test_the_text_of_a_refusal_is_written_nowhere(world):

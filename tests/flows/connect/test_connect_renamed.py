@@ -8,8 +8,8 @@ import pytest
 
 from common.domain.calendar.connection import ProviderKind, Status
 from common.domain.connect.consent import ConsentOutcome
-from common.flows.connect.consent import StartConsent, start_consent
-from common.flows.connect.disconnect import StartDisconnect, start_disconnect
+from common.flows.connect.consent import start_consent
+from common.flows.connect.disconnect import start_disconnect
 from common.flows.shared.tokens import authorized
 from tests.world import ACCOUNT, OUTLOOK, RETURN_TO, World
 
@@ -103,10 +103,15 @@ def test_a_refresh_fills_the_identity_in(world):
 def test_a_pinned_mailbox_stays_an_address(world):
     """Who invites knows an address and nothing else, so a rename makes the invited account another one."""
     address = world.rename()
-    asked = StartConsent(
-        world.tenant, "anna", world.provider, "staff-1", RETURN_TO, expected_account=world.address
+    started = start_consent(
+        world.ports,
+        tenant=world.tenant,
+        resource="anna",
+        provider=world.provider,
+        subject="staff-1",
+        return_to=RETURN_TO,
+        expected_account=world.address,
     )
-    started = start_consent(world.ports, asked)
     outcome = world.come_back(world.side.consent(started.url, account=address))
 
     assert outcome.outcome is ConsentOutcome.WRONG_ACCOUNT
@@ -132,7 +137,7 @@ def test_the_last_connection_of_a_renamed_account_gives_the_grant_back():
     world.ports.catalogue.save_resource(world.tenant, resource)
     second = world.connect(world.rename(), resource="bea")
 
-    start_disconnect(world.ports, StartDisconnect(world.tenant, world.first.id))
+    start_disconnect(world.ports, tenant=world.tenant, connection=world.first.id)
     world.drain()
     ended = world.ports.connections.get(world.tenant, world.first.id)
 

@@ -11,7 +11,7 @@ from common.domain.calendar.connection import AccessRole, Phase, calendar_key
 from common.domain.calendar.interval import Interval
 from common.domain.shared.preconditions import Condition
 from common.errors import InvalidRequest, Rejected, StaleVersion
-from common.flows.connect.settings import ChangeSettings, change_settings
+from common.flows.connect.settings import change_settings
 from common.flows.sync.initial_sync import Advance, advance_feed
 from tests.flows.setups.life_setup import Life
 from tests.flows.setups.sync_setup import at
@@ -241,9 +241,10 @@ def test_what_is_not_named_stays_and_every_change_counts():
     with pytest.raises(StaleVersion):
         change_settings(
             life.ports,
-            ChangeSettings(
-                life.tenant, life.connection_id, {"show_events": False}, condition=Condition(frozenset({"3"}))
-            ),
+            tenant=life.tenant,
+            connection=life.connection_id,
+            settings={"show_events": False},
+            condition=Condition(frozenset({"3"})),
         )
 
 

@@ -11,7 +11,7 @@ import pytest
 from common.domain.calendar.connection import Status, calendar_key
 from common.domain.shared.task_records import SettleCalendar
 from common.domain.shared.tasks import Work
-from common.flows.connect.disconnect import StartDisconnect, start_disconnect
+from common.flows.connect.disconnect import start_disconnect
 from common.flows.sync.settle import settle_calendar
 from common.ports.machine import Tuning
 from local.cloud_tasks.engine import NotDrained
@@ -45,7 +45,7 @@ def test_a_limit_delays_the_end_visibly():
         domain="usageLimits",
         retry_after="90",
     )
-    start_disconnect(life.ports, StartDisconnect(life.tenant, life.connection_id))
+    start_disconnect(life.ports, tenant=life.tenant, connection=life.connection_id)
     life.drain(within=timedelta(0))
 
     assert life.connection.status is Status.DISCONNECTING
@@ -73,7 +73,7 @@ def test_an_outage_delays_the_end_and_hides_nothing():
     """While Google is down the imports are gone already, and the rest follows."""
     life = synchronised()
     life.google.add_fault("status", method="*", times=4, status=503)
-    start_disconnect(life.ports, StartDisconnect(life.tenant, life.connection_id))
+    start_disconnect(life.ports, tenant=life.tenant, connection=life.connection_id)
     life.drain(within=timedelta(0))
 
     assert life.connection.status is Status.DISCONNECTING
@@ -131,7 +131,7 @@ def test_what_a_late_synchronisation_stored_is_removed_by_the_last_look():
 def test_upkeep_does_not_get_in_the_way_of_a_disconnection():
     """A late look at the settings leaves channels and imports to the disconnection, which counts them."""
     life = synchronised()
-    start_disconnect(life.ports, StartDisconnect(life.tenant, life.connection_id))
+    start_disconnect(life.ports, tenant=life.tenant, connection=life.connection_id)
     for feed in life.ports.sync_states.of_connection(life.tenant, life.connection_id):
         settle_calendar(life.ports, SettleCalendar(life.tenant, life.connection_id, feed.key))
     life.drain()

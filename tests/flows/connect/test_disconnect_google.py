@@ -13,7 +13,7 @@ from common.domain.export.exported_event import LinkState
 from common.domain.shared.task_records import AdvanceDisconnect
 from common.flows.booking.change import CancelBooking, cancel_booking
 from common.flows.connect import disconnect
-from common.flows.connect.disconnect import StartDisconnect, advance_disconnect, start_disconnect
+from common.flows.connect.disconnect import advance_disconnect, start_disconnect
 from common.flows.shared.tokens import authorized
 from tests.flows.setups.disconnect_setup import left_here, synchronised
 from tests.flows.setups.life_setup import Life, calendars
@@ -129,8 +129,8 @@ def test_the_grant_stays_while_the_account_is_connected_elsewhere():
 def test_repeating_changes_nothing_and_the_receipt_stays():
     """Asking twice, during and after, ends in the same receipt."""
     life = synchronised()
-    start_disconnect(life.ports, StartDisconnect(life.tenant, life.connection_id))
-    start_disconnect(life.ports, StartDisconnect(life.tenant, life.connection_id))
+    start_disconnect(life.ports, tenant=life.tenant, connection=life.connection_id)
+    start_disconnect(life.ports, tenant=life.tenant, connection=life.connection_id)
     life.drain()
     ended = life.connection
     life.google.admin.clear_logs()
@@ -147,7 +147,7 @@ def test_a_report_from_before_its_deletion_leaves_no_event_behind():
     disconnect.remove_events(life.ports, life.connection, after=None, most=9)
     for link in life.ports.bookings.links(life.tenant, life.connection_id, after=None, limit=9):
         life.ports.bookings.save_link(replace(link, state=LinkState.LIVE))
-    receipt = disconnect.count(life.ports, life.connection, reachable=True).receipt
+    receipt = disconnect.count_events(life.ports, life.connection, reachable=True).receipt
 
     assert life.own() == []
     assert (receipt.events_deleted, receipt.events_left) == (5, 0)

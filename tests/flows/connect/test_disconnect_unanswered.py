@@ -8,7 +8,7 @@ import pytest
 
 from common.domain.calendar.connection import Status
 from common.domain.privacy.erasure import ErasureStage
-from common.flows.connect.disconnect import StartDisconnect, start_disconnect
+from common.flows.connect.disconnect import start_disconnect
 from common.flows.privacy.erasure import start_erasure
 from tests.flows.setups.unanswered_setup import Google, Late, choose, own, unanswered
 
@@ -23,7 +23,7 @@ def world(request):
 def test_disconnecting_takes_an_event_away_that_nobody_heard_of(world):
     """Pitfall 13: the receipt counts it as deleted, because it was."""
     unanswered(world)
-    start_disconnect(world.ports, StartDisconnect("t1", world.connection_id))
+    start_disconnect(world.ports, tenant="t1", connection=world.connection_id)
     world.drain(within=timedelta(minutes=10))
 
     assert ([], Status.DISCONNECTED) == (own(world), world.connection.status)

@@ -11,7 +11,7 @@ from common.domain.calendar.connection import Status
 from common.domain.connect.settings import ExportSettings
 from common.domain.privacy.erasure import ErasureStage
 from common.domain.shared.tasks import OutboxEntry, OutboxKind
-from common.flows.connect.disconnect import StartDisconnect, start_disconnect
+from common.flows.connect.disconnect import start_disconnect
 from common.flows.privacy.erasure import start_erasure
 from common.store.firestore.documents import Put
 from tests.flows.setups.graph_setup import OWN, Outlook
@@ -116,7 +116,7 @@ def test_an_erasure_comes_to_its_end(world, kind, scope):
 def test_a_connection_ends(world, kind):
     """Disconnecting does all that it can, and its receipt says what it could not."""
     spoil(world, kind)
-    start_disconnect(world.ports, StartDisconnect("t1", world.connection_id))
+    start_disconnect(world.ports, tenant="t1", connection=world.connection_id)
     advanced(world)
     receipt = world.connection.receipt
     reached = "grants" not in kind

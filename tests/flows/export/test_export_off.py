@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from common.flows.connect.settings import ChangeSettings, change_settings
+from common.flows.connect.settings import change_settings
 from tests.flows.setups.booking_setup import CUSTOMER
 from tests.flows.setups.outreach_setup import cancel, move, policy
 from tests.flows.setups.two_setup import GOOGLE, MICROSOFT, Two
@@ -15,7 +15,9 @@ class One(Two):
 
     def choose(self, **exports):
         (connection,) = self.connections
-        change_settings(self.ports, ChangeSettings("t1", connection.id, {"exports": exports}, {}))
+        change_settings(
+            self.ports, tenant="t1", connection=connection.id, settings={"exports": exports}, calendars={}
+        )
         self.drain()
 
     def events(self):

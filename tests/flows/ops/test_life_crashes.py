@@ -9,7 +9,7 @@ import pytest
 from common.domain.calendar.connection import Phase, Status
 from common.domain.shared.task_records import AdvanceDisconnect
 from common.errors import GrantRevoked, Rejected, StoreUnavailable
-from common.flows.connect.disconnect import StartDisconnect, advance_disconnect, start_disconnect
+from common.flows.connect.disconnect import advance_disconnect, start_disconnect
 from common.flows.sync.initial_sync import StartSync, start_sync
 from tests.flows.setups.fuse_setup import calls_until_done, ready, recover
 from tests.world import ACCOUNT
@@ -80,7 +80,7 @@ def test_a_first_synchronisation_survives_lost_answers():
 
 
 def end(life):
-    return lambda: start_disconnect(life.ports, StartDisconnect(life.tenant, life.connection_id))
+    return lambda: start_disconnect(life.ports, tenant=life.tenant, connection=life.connection_id)
 
 
 def gone(life):

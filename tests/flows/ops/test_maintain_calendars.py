@@ -12,7 +12,7 @@ from common.domain.shared.task_records import MaintenanceJob, RefreshCalendars
 from common.domain.sync.upkeep import ChannelState
 from common.errors import InvalidRequest, Rejected
 from common.flows.connect.calendars import refresh_calendars
-from common.flows.connect.health import ReadHealth, read_health
+from common.flows.connect.health import read_health
 from common.flows.sync.resync import Resync, resync
 from tests.flows.setups.life_setup import Life, calendars, synchronised
 from tests.flows.setups.sync_setup import at
@@ -20,7 +20,7 @@ from tests.world import ACCOUNT
 
 
 def health(life):
-    return read_health(life.ports, ReadHealth(life.tenant, life.connection_id))
+    return read_health(life.ports, tenant=life.tenant, connection=life.connection_id)
 
 
 def refresh(life):

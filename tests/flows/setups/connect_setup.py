@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from common.domain.calendar.connection import ProviderKind
-from common.flows.connect.consent import StartConsent, start_consent
+from common.flows.connect.consent import start_consent
 from tests.world import ACCOUNT, RETURN_TO
 
 OTHER = "bea@example.com"
@@ -18,7 +18,7 @@ def begin(life, **fields):
         "subject": "staff-1",
         "return_to": RETURN_TO,
     }
-    return start_consent(life.ports, StartConsent(**(command | fields)))
+    return start_consent(life.ports, **command | fields)
 
 
 def finish(life, url, *, account=ACCOUNT, **decision):

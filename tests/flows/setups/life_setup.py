@@ -7,8 +7,8 @@ from datetime import timedelta
 from common.domain.booking.booking import Customer
 from common.domain.calendar.connection import calendar_key
 from common.domain.shared.task_records import Maintain, MaintenanceJob
-from common.flows.connect.disconnect import StartDisconnect, start_disconnect
-from common.flows.connect.settings import ChangeSettings, change_settings
+from common.flows.connect.disconnect import start_disconnect
+from common.flows.connect.settings import change_settings
 from common.flows.ops.maintain import maintain
 from common.flows.sync.initial_sync import ReadProgress, StartSync, read_progress, start_sync
 from tests.flows.setups.sync_setup import Synced, at, stamps
@@ -33,7 +33,11 @@ class Life(Synced):
     def set(self, *, calendars=None, **settings):
         """Change settings as the API would."""
         return change_settings(
-            self.ports, ChangeSettings(self.tenant, self.connection_id, settings, calendars or {})
+            self.ports,
+            tenant=self.tenant,
+            connection=self.connection_id,
+            settings=settings,
+            calendars=calendars or {},
         )
 
     def start_sync(self, acknowledged=None):
@@ -47,7 +51,7 @@ class Life(Synced):
 
     def disconnect(self):
         """Disconnect, and let that run to its end."""
-        start_disconnect(self.ports, StartDisconnect(self.tenant, self.connection_id))
+        start_disconnect(self.ports, tenant=self.tenant, connection=self.connection_id)
         self.drain()
         return self.connection
 

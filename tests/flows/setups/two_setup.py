@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from common.domain.calendar.connection import ProviderKind
-from common.flows.connect.settings import ChangeSettings, change_settings
+from common.flows.connect.settings import change_settings
 from common.flows.sync.initial_sync import StartSync, start_sync
 from tests.flows.setups.booking_setup import booked
 from tests.world import World
@@ -25,7 +25,7 @@ class Two(World):
             (self.google if kind is GOOGLE else self.microsoft).admin.add_account(address)
             made = self.connect(address, provider=kind)
             choice = {"exports": {"attendee": True, "notify": True}}
-            change_settings(self.ports, ChangeSettings("t1", made.id, choice, {}))
+            change_settings(self.ports, tenant="t1", connection=made.id, settings=choice, calendars={})
             start_sync(self.ports, StartSync("t1", made.id))
             self.drain()
             self.connections.append(made)

@@ -10,7 +10,7 @@ import pytest
 from common.domain.calendar.connection import ProviderKind, Status
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import Resource
-from common.flows.connect.disconnect import StartDisconnect, start_disconnect
+from common.flows.connect.disconnect import start_disconnect
 from common.flows.sync.initial_sync import StartSync, start_sync
 from tests.flows.setups.graph_setup import Outlook
 from tests.flows.setups.sync_setup import at
@@ -87,8 +87,8 @@ def test_a_storm_costs_each_two_looks_a_bucket(pair):
 @pytest.mark.parametrize("first", [True, False])
 def test_when_one_is_disconnected_the_other_is_still_told(pair, first):
     """Whoever had the subscription: the other opens one of its own, and loses no change."""
-    ended = ("t1", pair.connection_id) if first else (pair.second_tenant, pair.second.id)
-    start_disconnect(pair.ports, StartDisconnect(*ended))
+    tenant, connection = ("t1", pair.connection_id) if first else (pair.second_tenant, pair.second.id)
+    start_disconnect(pair.ports, tenant=tenant, connection=connection)
     pair.pushed()
     pair.enter(at(9))
     pair.pushed()

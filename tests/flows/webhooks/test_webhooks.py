@@ -10,7 +10,7 @@ import pytest
 from common.domain.shared.tasks import Work
 from common.domain.webhooks import DeliveryState, WebhookEvent
 from common.errors import Forbidden, GrantRevoked, InvalidRequest, Rejected
-from common.flows.connect.disconnect import StartDisconnect, start_disconnect
+from common.flows.connect.disconnect import start_disconnect
 from common.flows.webhooks.endpoints import (
     AddWebhook,
     RotateWebhookSecret,
@@ -60,7 +60,7 @@ def test_the_life_of_a_connection_is_told() -> None:
     sweep(world, minutes=2)
     world.connect()
     world.drain()
-    start_disconnect(world.ports, StartDisconnect("t1", connection.id))
+    start_disconnect(world.ports, tenant="t1", connection=connection.id)
     world.drain()
 
     assert world.targets.types() == [

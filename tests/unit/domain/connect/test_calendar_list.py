@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from common.domain.calendar.connection import AccessRole, CalendarEntry
-from common.domain.connect.calendar_list import enrolled, proven_gone, relisted
+from common.domain.connect.calendar_list import first_listing, merge_listing, proven_gone
 
 NOW = datetime(2027, 3, 15, 8, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ def entry(key, **fields):
 
 def test_only_the_accounts_own_calendar_is_on_at_first():
     """C1: whatever a listing claims."""
-    found = enrolled([entry("a", primary=True), entry("b", enabled=True)])
+    found = first_listing([entry("a", primary=True), entry("b", enabled=True)])
 
     assert {key: item.enabled for key, item in found.items()} == {"a": True, "b": False}
 
@@ -34,7 +34,7 @@ def test_a_later_listing_keeps_switches_and_takes_everything_else():
         entry("b", enabled=True),
         entry("c", enabled=True),
     ]
-    found = relisted(known, now, now=NOW).calendars
+    found = merge_listing(known, now, now=NOW).calendars
 
     assert (found["a"].name, found["a"].role, found["a"].enabled) == ("new name", AccessRole.READER, True)
     assert (found["b"].enabled, found["c"].enabled) == (False, False)
@@ -44,9 +44,9 @@ def test_a_later_listing_keeps_switches_and_takes_everything_else():
 def test_what_is_missing_stays_until_two_listings_a_day_apart():
     """Pitfall 24: one listing without it is no proof, and neither are many within a day."""
     known = {"a": entry("a", enabled=True)}
-    first = relisted(known, [], now=NOW)
-    second = relisted(first.calendars, [], now=NOW + timedelta(hours=23))
-    third = relisted(second.calendars, [], now=NOW + timedelta(hours=24))
+    first = merge_listing(known, [], now=NOW)
+    second = merge_listing(first.calendars, [], now=NOW + timedelta(hours=23))
+    third = merge_listing(second.calendars, [], now=NOW + timedelta(hours=24))
 
     assert [item.gone for item in (first, second, third)] == [(), (), ("a",)]
     assert third.calendars["a"] == replace(known["a"], missing_since=NOW)
@@ -55,7 +55,7 @@ def test_what_is_missing_stays_until_two_listings_a_day_apart():
 def test_what_comes_back_is_named():
     """It has to be looked at again."""
     known = {"a": entry("a", missing_since=NOW), "b": entry("b")}
-    found = relisted(known, [entry("a"), entry("b")], now=NOW + timedelta(days=3))
+    found = merge_listing(known, [entry("a"), entry("b")], now=NOW + timedelta(days=3))
 
     assert found.returned == ("a",)
     assert found.calendars["a"].missing_since is None
@@ -63,7 +63,7 @@ def test_what_comes_back_is_named():
 
 def test_new_ones_can_be_kept_out():
     """While a calendar is being made, a new one may be that one."""
-    assert relisted({}, [entry("a")], now=NOW, admit=False).calendars == {}
+    assert merge_listing({}, [entry("a")], now=NOW, add_new=False).calendars == {}
 
 
 def test_a_calendar_that_is_there_is_not_gone():

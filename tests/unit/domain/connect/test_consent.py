@@ -7,12 +7,12 @@ import pytest
 from common.domain.connect.consent import (
     ConsentOutcome,
     challenge,
-    concealed_for,
-    refusal,
-    rejected,
+    outcome_of_error,
+    outcome_of_rejected_code,
+    outcome_of_unlisted_calendars,
     same_mailbox,
     state_id,
-    unlisted,
+    verifier_context,
 )
 from common.errors import Forbidden, GrantRevoked, OperatorFault, Stop
 
@@ -30,7 +30,7 @@ def test_a_state_is_known_by_its_hash_only():
 
     assert (len(name), "state" in name) == (64, False)
     assert state_id("state") == name != state_id("State")
-    assert concealed_for(name) != concealed_for(state_id("other"))
+    assert verifier_context(name) != verifier_context(state_id("other"))
 
 
 def test_a_state_of_any_characters_has_a_hash():
@@ -56,7 +56,7 @@ def test_a_state_of_any_characters_has_a_hash():
 )
 def test_every_word_has_an_outcome(word, page, exchange):
     """On the consent page as in the exchange; an unknown word too."""
-    assert (refusal(word), rejected(word)) == (page, exchange)
+    assert (outcome_of_error(word), outcome_of_rejected_code(word)) == (page, exchange)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_every_word_has_an_outcome(word, page, exchange):
 )
 def test_a_number_says_more_than_its_word(number, outcome):
     """Microsoft says "access_denied" of everything; a number that nobody knows changes nothing."""
-    assert refusal("access_denied", number=number) is outcome
+    assert outcome_of_error("access_denied", number=number) is outcome
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_number_says_more_than_its_word(number, outcome):
 )
 def test_an_account_that_shows_no_calendars_has_an_outcome(error, outcome):
     """The person reads what to do about it."""
-    assert unlisted(error) is outcome
+    assert outcome_of_unlisted_calendars(error) is outcome
 
 
 def test_mailboxes_are_compared_as_people_write_them():

@@ -11,7 +11,7 @@ from common.domain.calendar.connection import AccessRole, CalendarEntry, Connect
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarSync, Channel
 from common.domain.connect.settings import ImportMode, ImportSettings, PrivateMode, Settings
-from common.domain.connect.settings_change import allowed, chosen, consequences, switched
+from common.domain.connect.settings_change import allowed, consequences, patched, switched
 from common.domain.sync.upkeep import (
     ChannelState,
     bucket,
@@ -54,7 +54,7 @@ CONNECTION = Connection(
 
 
 def chosen_for(connection, **patch):
-    return replace(connection, settings=chosen(connection.settings, patch))
+    return replace(connection, settings=patched(connection.settings, patch))
 
 
 def feed(key="own", **fields):
@@ -185,9 +185,9 @@ def test_switching_calendars():
 def test_versions_grow_with_changes_only():
     """Saying the same again is no change."""
     first = Settings()
-    second = chosen(first, {"imports": {"mode": "full"}})
+    second = patched(first, {"imports": {"mode": "full"}})
 
-    assert (second.version, chosen(second, {"imports": {"mode": "full"}})) == (2, second)
+    assert (second.version, patched(second, {"imports": {"mode": "full"}})) == (2, second)
 
 
 @pytest.mark.pitfall(25)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from common.domain.connect.consent import ConsentOutcome, rejected
+from common.domain.connect.consent import ConsentOutcome, outcome_of_rejected_code
 from common.errors import (
     GrantRevoked,
     OperatorFault,
@@ -152,4 +152,4 @@ def test_the_administrator_is_named_where_one_is_needed() -> None:
         for number in (65001, 90094, 50105)
     ]
 
-    assert {rejected(word) for word in words} == {ConsentOutcome.ADMIN_CONSENT_REQUIRED}
+    assert {outcome_of_rejected_code(word) for word in words} == {ConsentOutcome.ADMIN_CONSENT_REQUIRED}
