@@ -34,12 +34,12 @@ class Scope(StrEnum):
 class ErasureStage(StrEnum):
     """How far an erasure has come, in this order; a customer's erasure has nothing to disconnect.
 
-    CLOSING: what is erased can still be booked and connected.
-    DISCONNECTING: its connections are ended, each at its provider.
-    ERASING: the first pass over all documents.
-    WAITING: for whoever began before the erasure and may store something behind the first pass.
-    SWEEPING: the second pass over all documents.
-    DONE: the job is a receipt.
+    ``closing``: what is erased can still be booked and connected.
+    ``disconnecting``: its connections are ended, each at its provider.
+    ``erasing``: the first pass over all documents.
+    ``waiting``: for whoever began before the erasure and may store something behind the first pass.
+    ``sweeping``: the second pass over all documents.
+    ``done``: the job is a receipt.
     """
 
     CLOSING = "closing"
