@@ -1,4 +1,4 @@
-"""Calendars come and go, and how healthy the copy of each one is."""
+"""Calendars that come and go in an account, how healthy each copy is, and syncs that a person asks for."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_calendar_that_comes_back_is_followed_again():
 
 
 def test_calendars_are_refreshed_daily():
-    """Nobody has to ask for it."""
+    """Without anybody asking for it."""
     life = synchronised()
     life.google.admin.add_calendar(ACCOUNT, "new", calendar_id="new")
     for _ in range(5):
@@ -107,8 +107,8 @@ def test_health_is_the_age_of_what_was_applied():
     assert bad.calendars[0].behind >= 1
 
 
-def test_health_shows_what_waits():
-    """I4: last push, backlog, quarantine."""
+def test_health_shows_pushes_backlog_and_quarantine():
+    """I4: when the last push came, how many exports wait, what is quarantined and held."""
     life = synchronised()
     life.enter(at(20))
     life.drain()
@@ -140,7 +140,7 @@ def test_a_full_resync_really_drops_the_cursor():
     assert [event.interval for event in life.imported()] == [event.interval for event in stored]
 
 
-def test_a_resync_names_a_followed_calendar():
+def test_a_resync_is_of_a_followed_calendar():
     """Everything else is refused with a reason."""
     life = Life(calendars=("team",))
     command = Resync(life.tenant, life.connection_id)

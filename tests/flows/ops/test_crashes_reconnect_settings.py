@@ -1,4 +1,7 @@
-"""Crashes while an account is connected again or its settings are tightened: nobody has to ask twice."""
+"""Connecting again and stricter settings, with a crash between any two calls of a port.
+
+Nobody has to ask twice.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from tests.flows.setups.sync_setup import at
 from tests.world import ACCOUNT
 
 
-def broken_off():
+def revoked():
     """A synchronised account whose grant died; an event and a moved booking wait."""
     life, fuse = ready(synchronised=True)
     life.google.admin.revoke_grant(ACCOUNT)
@@ -26,7 +29,7 @@ def broken_off():
     return life, fuse
 
 
-def connect_again(life):
+def reconnect(life):
     def flow():
         if life.connection.status is not Status.ACTIVE:
             life.connect(connection=life.connection_id)
@@ -35,11 +38,11 @@ def connect_again(life):
 
 
 def test_connecting_again_survives_a_crash_at_every_port_call():
-    """A4: once the connection says that it is active, it catches up, though nobody comes back."""
-    for number in range(1, 1 + calls_until_done(broken_off, connect_again)):
-        life, fuse = broken_off()
+    """A4: once the connection is stored as active, it catches up without another request."""
+    for number in range(1, 1 + calls_until_done(revoked, reconnect)):
+        life, fuse = revoked()
         fuse.arm(number)
-        recover(life, connect_again(life))
+        recover(life, reconnect(life))
 
         assert life.connection.status is Status.ACTIVE, number
         assert at(20) in life.busy(), number
@@ -47,7 +50,7 @@ def test_connecting_again_survives_a_crash_at_every_port_call():
         assert (len(life.own()), life.progress().waiting_exports) == (3, 0), number
 
 
-def wordy():
+def with_full_texts():
     return ready(synchronised=True, settings={"imports": {"mode": "full"}})
 
 
@@ -61,9 +64,9 @@ def tighten(life):
 
 @pytest.mark.pitfall(25)
 def test_tightening_a_mode_survives_a_crash_at_every_port_call():
-    """C6: once the settings say so, all texts go within a minute, though nobody asks again."""
-    for number in range(1, 1 + calls_until_done(wordy, tighten)):
-        life, fuse = wordy()
+    """C6: once the settings are stored, all texts are removed within a minute, without another request."""
+    for number in range(1, 1 + calls_until_done(with_full_texts, tighten)):
+        life, fuse = with_full_texts()
         assert {event.title for event in life.imported()} == {"secret 0", "secret 1"}
         fuse.arm(number)
         with suppress(Crash):

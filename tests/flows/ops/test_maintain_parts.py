@@ -1,4 +1,4 @@
-"""The clock's jobs with more due than one run takes, and what they say of freshness."""
+"""The scheduler's jobs with more due than one task works off, and how late they say that calendars are."""
 
 from __future__ import annotations
 
@@ -31,59 +31,59 @@ def synchronised(**options):
     return life
 
 
-def many_feeds(life, **moments):
-    """So many calendars of one connection, due one after the other."""
+def many_states(life, **moments):
+    """The states of many calendars of one connection, due one after the other."""
     for number in range(MANY):
         due = {name: begin + timedelta(milliseconds=number) for name, begin in moments.items()}
         life.ports.sync_states.save(CalendarSync(life.tenant, life.connection_id, f"c{number:04}", **due))
 
 
-class Parts:
-    """A queue that works off what continues a job, and keeps the looks that it asks for."""
+class PartsQueue:
+    """A queue that runs the next parts of a job, and keeps which calendars' syncs the job queued."""
 
     def __init__(self, life):
-        self.life, self.looks, self.parts = life, [], []
+        self.life, self.synced, self.parts = life, [], []
 
     def enqueue(self, task):
         if task.work is Work.DELTA_SYNC:
-            self.looks.append(task.payload["calendar"])
+            self.synced.append(task.payload["calendar"])
         elif "after" in task.payload:
             self.parts.append(task)
         return True
 
-    def work_off(self, job):
+    def run_job(self, job):
         maintain(self.life.ports, Maintain(job))
         for number, task in enumerate(self.parts):
             assert number < 10
             self.life.run(Work.MAINTENANCE, task.payload)
 
 
-def looked_at(life, job):
-    """Every calendar that a run of the job has looked at, as often as it is."""
-    queue = Parts(life)
+def queued_syncs(life, job):
+    """The calendars that a job queues a sync for, as often as it does."""
+    queue = PartsQueue(life)
     life.ports = replace(life.ports, queue=queue)
-    queue.work_off(job)
-    return queue.looks
+    queue.run_job(job)
+    return queue.synced
 
 
 @pytest.mark.parametrize(
     ("job", "moment"), [(MaintenanceJob.POLL, "poll_at"), (MaintenanceJob.CHANNELS, "renew_at")]
 )
-def test_one_run_reaches_every_calendar_that_is_due(job, moment):
-    """2,000 calendars, four times what a run takes: each is looked at once, by tasks that follow."""
+def test_a_job_reaches_every_calendar_that_is_due(job, moment):
+    """2,000 calendars, four times what one task works off: each is synced once, by the tasks that follow."""
     life = synchronised()
-    many_feeds(life, **{moment: life.clock.now() - timedelta(minutes=1)})
+    many_states(life, **{moment: life.clock.now() - timedelta(minutes=1)})
 
-    looks = looked_at(life, job)
+    synced = queued_syncs(life, job)
 
     assert MANY == 4 * MOST
-    assert [f"c{number:04}" for number in range(MANY)] == looks
+    assert [f"c{number:04}" for number in range(MANY)] == synced
     if job is MaintenanceJob.POLL:
         assert life.ports.sync_states.due_for_poll(life.clock.now(), 1) == ()
 
 
-def test_one_run_reaches_every_promise_that_is_due():
-    """Mails and exports that were promised and forgotten, likewise."""
+def test_a_job_reaches_every_outbox_entry_that_is_due():
+    """Likewise entries whose tasks got lost."""
     life = synchronised()
     begin = life.clock.now() - timedelta(minutes=1)
     for number in range(MOST + 1):
@@ -99,7 +99,7 @@ def test_one_run_reaches_every_promise_that_is_due():
         )
         life.ports.ledger.put_outbox(entry)
 
-    looked_at(life, MaintenanceJob.OUTBOX)
+    queued_syncs(life, MaintenanceJob.OUTBOX)
 
     assert life.ports.ledger.outbox_due(life.clock.now(), 1) == ()
 
@@ -107,7 +107,7 @@ def test_one_run_reaches_every_promise_that_is_due():
 def test_a_part_that_is_delivered_twice_queues_nothing_twice():
     """Cloud Tasks delivers at least once, so parts of the same minute have the same names."""
     life = synchronised()
-    many_feeds(life, renew_at=life.clock.now() - timedelta(minutes=1))
+    many_states(life, renew_at=life.clock.now() - timedelta(minutes=1))
 
     before = len(life.done)
     maintain(life.ports, Maintain(MaintenanceJob.CHANNELS))
@@ -118,22 +118,22 @@ def test_a_part_that_is_delivered_twice_queues_nothing_twice():
     assert 4 == len(parts) == len({task.name for task in parts})
 
 
-def test_a_push_is_followed_by_how_long_it_took():
-    """From the message to the pass that applied it, in seconds; a poll has no such number."""
+def test_the_time_from_a_push_to_its_sync_is_logged():
+    """In seconds, to the sync pass that applied the change; a poll logs none."""
     life = synchronised()
     life.enter(at(20))
     life.advance(minutes=1)
     life.maintain(MaintenanceJob.POLL)
-    told = lines(life, "push_applied")
+    logged = lines(life, "push_applied")
 
     assert channels(life)
-    assert told
-    assert {(life.tenant, life.connection_id)} == {(line["tenant"], line["connection"]) for line in told}
-    assert all(0 <= line["lag"] <= 60 for line in told)
+    assert logged
+    assert {(life.tenant, life.connection_id)} == {(line["tenant"], line["connection"]) for line in logged}
+    assert all(0 <= line["lag"] <= 60 for line in logged)
 
 
-def test_a_push_that_had_to_wait_says_so():
-    """The provider fails for ten minutes: the number is theirs, not that of the last try."""
+def test_the_logged_time_of_a_push_includes_an_outage():
+    """The provider fails for ten minutes: the time counts from the push, not from the last try."""
     life = synchronised()
     before = len(lines(life, "push_applied"))
     life.google.inspect.add_fault("status", method="events.list", times=0, status=503)
@@ -142,12 +142,12 @@ def test_a_push_that_had_to_wait_says_so():
     life.advance(minutes=10)
     life.google.inspect.clear_faults()
     life.advance(minutes=15)
-    told = lines(life, "push_applied")[before:]
+    logged = lines(life, "push_applied")[before:]
 
-    assert max(line["lag"] for line in told) >= 600
+    assert max(line["lag"] for line in logged) >= 600
 
 
-def test_the_poll_says_how_late_the_calendar_is_that_was_read_longest_ago():
+def test_a_poll_logs_how_late_the_calendar_is_that_was_read_longest_ago():
     """Nothing while polls succeed; what lies beyond one interval where they do not."""
     life = synchronised()
     life.clock.advance_to(life.clock.now() + timedelta(minutes=14))
@@ -166,8 +166,8 @@ def test_the_poll_says_how_late_the_calendar_is_that_was_read_longest_ago():
     assert 3600.0 == lines(life, "maintained")[-1]["overdue"]
 
 
-def test_a_calendar_that_only_its_owner_can_help_is_not_late():
-    """Its owner was told; an alert that cannot be ended would be ignored."""
+def test_a_calendar_that_only_its_owner_can_repair_is_not_late():
+    """Its owner was notified; an alert that the operator cannot end would be ignored."""
     life = synchronised()
     long_ago = life.clock.now() - timedelta(days=3)
     life.ports.sync_states.save(

@@ -1,4 +1,7 @@
-"""Crashes between any two port calls: the work is delivered again, and ends as if nothing had happened."""
+"""Initial synchronisation and disconnection, with a crash between any two calls of a port.
+
+The task is delivered again, and everything ends as if nothing had happened.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from tests.world import ACCOUNT
 PARTS = 4
 
 
-def sync_again(life):
+def start_once(life):
     def flow():
         run = life.connection.run
         if run is None:
@@ -27,12 +30,12 @@ def sync_again(life):
     return flow
 
 
-def first():
+def unsynchronised():
     return ready(synchronised=False)
 
 
-def whole(life):
-    """Everything that a first synchronisation is to bring about."""
+def sync_result(life):
+    """Everything that an initial synchronisation brings about."""
     run = life.connection.run
     return (
         run.phase,
@@ -55,36 +58,36 @@ def number_of_calls(make, flow_of):
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_a_first_synchronisation_survives_a_crash_at_every_port_call(part):
-    """F7: wherever the instance dies, no event is there twice and none is missing."""
-    _, calm = number_of_calls(first, sync_again)
-    expected = whole(calm)
+def test_an_initial_sync_survives_a_crash_at_every_port_call(part):
+    """F7: wherever the process dies, no event is there twice and none is missing."""
+    _, calm = number_of_calls(unsynchronised, start_once)
+    expected = sync_result(calm)
     assert expected[:4] == (Phase.DONE, 2, 3, True)
-    for number in range(1 + part, 1 + calls_until_done(first, sync_again), PARTS):
-        life, fuse = first()
+    for number in range(1 + part, 1 + calls_until_done(unsynchronised, start_once), PARTS):
+        life, fuse = unsynchronised()
         fuse.arm(number)
-        recover(life, sync_again(life))
+        recover(life, start_once(life))
 
-        assert whole(life) == expected, number
+        assert sync_result(life) == expected, number
 
 
-def test_a_first_synchronisation_survives_lost_answers():
-    """F16: something was done, but nobody said so; doing it again does nothing twice."""
-    _, calm = number_of_calls(first, sync_again)
-    for number in range(2, 1 + calls_until_done(first, sync_again), 6):
-        life, fuse = first()
+def test_an_initial_sync_survives_lost_answers():
+    """F16: a commit was done, but its answer got lost; trying again does nothing twice."""
+    _, calm = number_of_calls(unsynchronised, start_once)
+    for number in range(2, 1 + calls_until_done(unsynchronised, start_once), 6):
+        life, fuse = unsynchronised()
         fuse.arm(number, lost=StoreUnavailable("the answer got lost", code="commit_unknown"))
-        recover(life, sync_again(life))
+        recover(life, start_once(life))
 
-        assert whole(life) == whole(calm), number
+        assert sync_result(life) == sync_result(calm), number
 
 
-def end(life):
+def disconnect(life):
     return lambda: start_disconnect(life.ports, tenant=life.tenant, connection=life.connection_id)
 
 
-def gone(life):
-    """Everything that a disconnection is to bring about."""
+def disconnect_result(life):
+    """Everything that a disconnection brings about."""
     mine = f"connections/{life.connection_id}/"
     return (
         life.connection.status,
@@ -105,33 +108,33 @@ def test_a_disconnection_survives_a_crash_at_every_port_call(settings):
     def make():
         return ready(synchronised=True, settings=settings)
 
-    _, calm = number_of_calls(make, end)
-    assert gone(calm) == (Status.DISCONNECTED, 3, 0, True, 0, [], [], [])
-    for number in range(1, 1 + calls_until_done(make, end)):
+    _, calm = number_of_calls(make, disconnect)
+    assert disconnect_result(calm) == (Status.DISCONNECTED, 3, 0, True, 0, [], [], [])
+    for number in range(1, 1 + calls_until_done(make, disconnect)):
         life, fuse = make()
         fuse.arm(number)
-        recover(life, end(life))
+        recover(life, disconnect(life))
 
-        assert gone(life) == gone(calm), number
+        assert disconnect_result(life) == disconnect_result(calm), number
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_a_disconnection_at_any_moment_of_a_first_synchronisation_leaves_nothing(part):
-    """F26: whoever had not heard of the end goes on for a while, and what he did is taken away as well."""
-    for number in range(1 + part, 1 + calls_until_done(first, sync_again), PARTS):
-        life, fuse = first()
+def test_a_disconnection_at_any_moment_of_an_initial_sync_leaves_nothing(part):
+    """F26: a sync task that began before the disconnection goes on; what it writes is removed as well."""
+    for number in range(1 + part, 1 + calls_until_done(unsynchronised, start_once), PARTS):
+        life, fuse = unsynchronised()
 
         def all_at_once(life=life):
-            end(life)()
+            disconnect(life)()
             while life.connection.status is not Status.DISCONNECTED:
                 advance_disconnect(life.ports, AdvanceDisconnect(life.tenant, life.connection_id))
 
         fuse.arm(number, act=all_at_once)
         with suppress(Rejected, GrantRevoked):
-            sync_again(life)()
+            start_once(life)()
         life.drain()
         life.advance(minutes=10)
 
-        status, *_, events, _channels, grants, documents = gone(life)
+        status, *_, events, _channels, grants, documents = disconnect_result(life)
         # A channel that is being opened at that very moment ends by itself, and its messages do nothing.
         assert (status, events, grants, documents) == (Status.DISCONNECTED, 0, [], []), number

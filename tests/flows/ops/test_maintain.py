@@ -1,4 +1,4 @@
-"""What the clock brings about: renewals, polls, swept exports, and work that is found again."""
+"""The scheduler's jobs: channels are renewed, calendars polled, lost work found and queued again."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def test_a_lost_channel_is_found_and_replaced():
     assert life.channels() == [ACCOUNT]
 
 
-def test_a_calendar_that_was_never_looked_at_is_found():
-    """A wake-up got lost before there was any state: the reconciler compares wanted with had."""
+def test_a_calendar_that_was_never_synced_is_found():
+    """Its sync request got lost before it had a state: the reconciler compares settings with states."""
     life = synchronised(calendars=("team",))
     connection = life.connection
     key = calendar_key("team")
@@ -79,7 +79,7 @@ def test_a_calendar_that_was_never_looked_at_is_found():
     assert life.channels() == [ACCOUNT, "team"]
 
 
-def test_firing_twice_queues_nothing_twice():
+def test_a_job_that_is_called_twice_queues_nothing_twice():
     """F32: the scheduler delivers at least once."""
     life = synchronised()
     life.clock.advance_to(life.clock.now() + timedelta(minutes=20))
@@ -92,8 +92,8 @@ def test_firing_twice_queues_nothing_twice():
     assert len(life.done) - before == ran
 
 
-def test_polls_spread_out():
-    """Calendars that were synchronised together do not march in step for ever."""
+def test_polls_are_spread_over_time():
+    """Calendars that were synchronised together are not polled together for ever."""
     life = synchronised(calendars=[f"c{number}" for number in range(8)])
     life.set(calendars=dict.fromkeys(life.connection.calendars, True))
     life.drain()
@@ -104,10 +104,10 @@ def test_polls_spread_out():
     assert all(timedelta(0) < feed.poll_at - life.clock.now() <= longest for feed in feeds)
 
 
-def test_an_export_whose_task_got_lost_is_swept_within_minutes():
-    """I5, F19: the promise is in the store, whatever became of the task."""
+def test_an_export_whose_task_got_lost_is_queued_again_within_minutes():
+    """I5, F19: its outbox entry is in the store, whatever became of the task."""
     life = synchronised()
-    life.ports = replace(life.ports, queue=Deaf())
+    life.ports = replace(life.ports, queue=LosingQueue())
     life.book(at(20))
     life.ports = replace(life.ports, queue=type(life)._ports(life, life.ports.tuning).queue)
     life.advance(minutes=2)
@@ -118,15 +118,15 @@ def test_an_export_whose_task_got_lost_is_swept_within_minutes():
     assert life.maintain(MaintenanceJob.OUTBOX).exports == 0
 
 
-class Deaf:
-    """A queue that loses everything."""
+class LosingQueue:
+    """A queue that loses every task."""
 
     def enqueue(self, task):
         return True
 
 
 def test_exports_of_a_dead_grant_do_not_keep_others_waiting():
-    """Parked promises go to the back of the queue."""
+    """Outbox entries that wait for a new grant go to the back of the queue."""
     life = synchronised()
     life.google.admin.revoke_grant(ACCOUNT)
     life.book(at(20))
@@ -141,8 +141,8 @@ def test_exports_of_a_dead_grant_do_not_keep_others_waiting():
     assert life.progress().next_try > now
 
 
-def test_a_run_that_got_stuck_goes_on():
-    """Its task was lost for good: the reconciler queues the chunk again."""
+def test_an_initial_sync_whose_task_got_lost_goes_on():
+    """The reconciler queues its chunk again."""
     life = synchronised()
     for number in range(3):
         life.book(at(20 + number), f"b{number}", export=False)
@@ -156,8 +156,8 @@ def test_a_run_that_got_stuck_goes_on():
     assert len(life.own()) == 3
 
 
-def test_given_up_work_can_be_replayed():
-    """I5: the letter is taken out and its work is done from the first attempt."""
+def test_a_dead_letter_can_be_replayed():
+    """I5: the dead letter is removed and its task runs again, as a first attempt."""
     life = synchronised()
     life.google.push.hold()
     life.enter(at(20))
