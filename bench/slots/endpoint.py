@@ -118,7 +118,7 @@ class _SlowCalendar:
 def _live(server: SlotServer, *, quick: bool) -> Row:
     """Two accounts of one person at two slow providers: the time that is added to the slower one's answer."""
     from bench.slots.installation import connect_calendars
-    from common.flows.slots.list_slots import ListSlots, list_slots
+    from common.flows.slots.list_slots import list_slots
 
     slow = dict(zip(ProviderKind, PROVIDERS, strict=False))
     # The grants are valid, so no authorizer is called.
@@ -133,8 +133,9 @@ def _live(server: SlotServer, *, quick: bool) -> Row:
     for number in range(3 if quick else 15):
         # Another window each time, because answers are shared for some seconds.
         start = one.start + timedelta(hours=number)
-        question = ListSlots("t", "service", "anna", start, one.end)
-        listed = partial(list_slots, ports, question)
+        listed = partial(
+            list_slots, ports, tenant="t", service="service", resource="anna", start=start, end=one.end
+        )
         timing = side_by_side({"listed": listed}, rounds=1)["listed"]
         added.append(timing.wall_ms - max(PROVIDERS) * 1_000)
     middle = sorted(added)[len(added) // 2]

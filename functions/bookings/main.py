@@ -4,53 +4,140 @@ import functions_framework
 from flask import Request, Response
 
 from common.api import bookings as api
-from common.api.bookings import hold_routes, staff_routes
 from common.api.etags import changed, condition, etag, made, shown
 from common.api.handler import Function
 from common.api.http import Call, Reply
-from common.api.routes import customer_or_staff
-from common.flows.booking.book import Book, book
-from common.flows.booking.change import (
-    CancelBooking,
-    ReadBooking,
-    Reschedule,
-    cancel_booking,
-    read_booking,
-    reschedule,
-)
-from common.flows.booking.holds import HoldSlot, ReleaseHold, hold_slot, release_hold
+from common.api.models import path_id, read
+from common.api.paging import list_reply, listing
+from common.api.routes import customer_or_staff, public, staff
+from common.domain.booking.access import HoldKey
+from common.domain.booking.booking import Booking
+from common.domain.shared.paging import Page, PageRequest
+from common.flows.booking.book import book
+from common.flows.booking.change import cancel_booking, reschedule
+from common.flows.booking.holds import hold_slot, release_hold
 from common.flows.export.proposals import AcceptProposal, DeclineProposal, accept_proposal, decline_proposal
+from common.flows.shared.booking_access import authorized_booking
 from common.wiring import installation, ports
 
 
 def _book(call: Call) -> Reply:
-    booked = book(ports(), Book(**api.wish(call)))
+    body = read(api.BookingBody, call.body)
+    resource = api.resource_to_book(call, body.resource)
+    booked = book(
+        ports(),
+        tenant=api.tenant_of(call),
+        service=body.service,
+        resource=resource,
+        start=body.start,
+        seats=body.seats,
+        hold=HoldKey(body.hold.id, body.hold.token) if body.hold else None,
+        customer=api.customer_of(body),
+        note=body.note,
+        idempotency_key=api.idempotency_key(call.headers),
+        subject=call.caller.subject if call.caller else None,
+    )
     view = {**api.booking_view(booked.booking), "management_token": booked.manage_token}
-    return made(view, etag(*api.tagged(call, booked.booking)), new=not booked.repeated)
+    return made(view, etag(*api.versioned_view(call, booked.booking)), new=not booked.repeated)
+
+
+def _hold(call: Call) -> Reply:
+    body = read(api.HoldBody, call.body)
+    resource = api.resource_to_book(call, body.resource)
+    held = hold_slot(
+        ports(),
+        tenant=api.tenant_of(call),
+        service=body.service,
+        resource=resource,
+        start=body.start,
+        seats=body.seats,
+    )
+    return Reply(api.hold_view(held.hold, token=held.token), status=201)
+
+
+def _release_hold(call: Call) -> Reply:
+    release_hold(ports(), tenant=api.tenant_of(call), key=api.hold_key(call))
+    return Reply(status=204)
 
 
 def _get(call: Call) -> Reply:
-    return shown(call, *api.tagged(call, read_booking(ports(), ReadBooking(*api.named(call)))))
+    booking = authorized_booking(
+        ports(), tenant=api.tenant_of(call), booking=path_id(call.path["booking"]), by=api.authority(call)
+    )
+    return shown(call, *api.versioned_view(call, booking))
 
 
-def _move(call: Call) -> Reply:
-    return changed(*api.tagged(call, reschedule(ports(), Reschedule(**api.move(call)))))
+def _reschedule(call: Call) -> Reply:
+    body = read(api.RescheduleBody, call.body)
+    moved = reschedule(
+        ports(),
+        tenant=api.tenant_of(call),
+        booking=path_id(call.path["booking"]),
+        by=api.authority(call),
+        start=body.start,
+        revision=body.revision,
+        condition=condition(call),
+    )
+    return changed(*api.versioned_view(call, moved))
 
 
 def _cancel(call: Call) -> Reply:
-    gone = CancelBooking(*api.named(call), condition=condition(call))
-    return changed(*api.tagged(call, cancel_booking(ports(), gone)))
+    cancelled = cancel_booking(
+        ports(),
+        tenant=api.tenant_of(call),
+        booking=path_id(call.path["booking"]),
+        by=api.authority(call),
+        condition=condition(call),
+    )
+    return changed(*api.versioned_view(call, cancelled))
 
+
+def _list_proposals(call: Call) -> Reply:
+    now = ports().clock.now()
+
+    def page(window: PageRequest) -> Page[Booking]:
+        return ports().lists.proposals(call.staff.tenant, window, now=now)
+
+    return list_reply(call, "proposals", page, api.staff_booking_view)
+
+
+def _accept_proposal(call: Call) -> Reply:
+    revision = read(api.DecisionBody, call.body).revision
+    wanted = AcceptProposal(
+        tenant=call.staff.tenant,
+        booking=path_id(call.path["booking"]),
+        by=api.authority(call),
+        revision=revision,
+    )
+    return Reply(api.staff_booking_view(accept_proposal(ports(), wanted)))
+
+
+def _decline_proposal(call: Call) -> Reply:
+    revision = read(api.DecisionBody, call.body).revision
+    wanted = DeclineProposal(
+        tenant=call.staff.tenant,
+        booking=path_id(call.path["booking"]),
+        by=api.authority(call),
+        revision=revision,
+    )
+    return Reply(api.staff_booking_view(decline_proposal(ports(), wanted)))
+
+
+_list_bookings = listing(ports, "bookings", lambda outside: outside.lists.bookings, api.staff_booking_view)
 
 APP = Function(
     "bookings",
     (
         customer_or_staff("POST", "/", _book, body=True, contact=api.contact),
-        *hold_routes(ports, (HoldSlot, hold_slot), (ReleaseHold, release_hold)),
+        customer_or_staff("POST", "/holds", _hold, body=True),
+        public("DELETE", "/holds/<hold>", _release_hold),
         customer_or_staff("GET", "/<booking>", _get),
-        customer_or_staff("PATCH", "/<booking>", _move, body=True),
+        customer_or_staff("PATCH", "/<booking>", _reschedule, body=True),
         customer_or_staff("DELETE", "/<booking>", _cancel),
-        *staff_routes(ports, (AcceptProposal, accept_proposal), (DeclineProposal, decline_proposal)),
+        staff("GET", "/", _list_bookings),
+        staff("GET", "/proposals", _list_proposals),
+        staff("POST", "/<booking>/proposal/accept", _accept_proposal, body=True),
+        staff("POST", "/<booking>/proposal/decline", _decline_proposal, body=True),
     ),
     installation,
 )

@@ -9,8 +9,8 @@ from common.api.http import Call, Reply
 from common.api.models import read
 from common.api.permissions import own_resource
 from common.api.routes import public, staff
-from common.flows.slots.explain import ExplainSlot, explain_slot
-from common.flows.slots.list_slots import ListSlots, list_slots
+from common.flows.slots.explain import explain_slot
+from common.flows.slots.list_slots import list_slots
 from common.wiring import installation, ports
 
 
@@ -18,29 +18,28 @@ def _list(call: Call) -> Reply:
     query = api.slot_query(call)
     found = list_slots(
         ports(),
-        ListSlots(
-            tenant=query.tenant,
-            service=query.service,
-            resource=query.resource,
-            start=query.start,
-            end=query.end,
-            zone=query.tz,
-            seats=query.seats,
-        ),
+        tenant=query.tenant,
+        service=query.service,
+        resource=query.resource,
+        start=query.start,
+        end=query.end,
+        zone=query.tz,
+        seats=query.seats,
     )
     return Reply(api.slot_list_view(found, zone=query.tz))
 
 
 def _explain(call: Call) -> Reply:
     query = read(api.ExplainQuery, call.query)
-    command = ExplainSlot(
+    found = explain_slot(
+        ports(),
         tenant=call.staff.tenant,
         service=query.service,
         resource=own_resource(call, query.resource),
         at=query.at,
         seats=query.seats,
     )
-    return Reply(api.explanation_view(explain_slot(ports(), command)))
+    return Reply(api.explanation_view(found))
 
 
 APP = Function("slots", (public("GET", "/", _list), staff("GET", "/explain", _explain)), installation)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from common.domain.booking.booking import Customer
-from common.flows.booking.book import Book, book
+from common.flows.booking.book import book
 from tests.api.conftest import Answer, Http
 
 START = datetime(2027, 3, 16, 9, tzinfo=UTC)
@@ -39,7 +39,14 @@ def filled(http: Http) -> Http:
         http("PUT", f"/resources/{name}", json=RESOURCE)
     for hour in range(3):
         start = START + timedelta(minutes=30 * hour)
-        book(http.world.ports, Book("t1", "cut", "anna", start, Customer(f"Customer {hour}")))
+        book(
+            http.world.ports,
+            tenant="t1",
+            service="cut",
+            resource="anna",
+            start=start,
+            customer=Customer(f"Customer {hour}"),
+        )
     return http
 
 

@@ -11,11 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from common.domain.booking.access import HoldKey, Staff
 from common.domain.booking.booking import Customer
 from common.domain.connect.settings import ImportMode, PrivateMode
-from common.domain.slots.slot_answers import HeldSlot
 from common.errors import SyncError
-from common.flows.booking.book import Book, book
-from common.flows.booking.change import CancelBooking, Reschedule, cancel_booking, reschedule
-from common.flows.booking.holds import HoldSlot, hold_slot
+from common.flows.booking.book import book
+from common.flows.booking.change import cancel_booking, reschedule
+from common.flows.booking.holds import HeldSlot, hold_slot
 from common.flows.connect.settings import change_settings
 from common.flows.sync.initial_sync import StartSync, start_sync
 from local.firestore_memory.documents import MemoryDocuments
@@ -148,8 +147,16 @@ class Stories(RuleBasedStateMachine):
     @rule(day=DAYS, half=st.integers(16, 40))
     def a_customer_books(self, day: int, half: int) -> None:
         start = moment(day, half)
-        wish = Book("t1", "cut", "anna", start, Customer(name="Max", email="max@example.com"))
-        done = self.tolerant(lambda: book(self.world.ports, wish))
+        done = self.tolerant(
+            lambda: book(
+                self.world.ports,
+                tenant="t1",
+                service="cut",
+                resource="anna",
+                start=start,
+                customer=Customer(name="Max", email="max@example.com"),
+            )
+        )
         if done:
             self.bookings.append(done.booking.id)
 
@@ -158,19 +165,30 @@ class Stories(RuleBasedStateMachine):
     def a_customer_reschedules(self, pick: int, day: int, half: int) -> None:
         name = self.bookings[pick % len(self.bookings)]
         self.tolerant(
-            lambda: reschedule(self.world.ports, Reschedule("t1", name, moment(day, half), Staff()))
+            lambda: reschedule(
+                self.world.ports, tenant="t1", booking=name, start=moment(day, half), by=Staff()
+            )
         )
 
     @precondition(lambda self: self.bookings)
     @rule(pick=PICK)
     def a_customer_cancels(self, pick: int) -> None:
         name = self.bookings[pick % len(self.bookings)]
-        self.tolerant(lambda: cancel_booking(self.world.ports, CancelBooking("t1", name, Staff())))
+        self.tolerant(lambda: cancel_booking(self.world.ports, tenant="t1", booking=name, by=Staff()))
 
     @rule(day=DAYS, half=st.integers(16, 24), seats=st.integers(1, 2))
     def a_guest_joins_a_class(self, day: int, half: int, seats: int) -> None:
-        wish = Book("t1", "yoga", "anna", moment(day, half), Customer(name="Gil"), seats=seats)
-        done = self.tolerant(lambda: book(self.world.ports, wish))
+        done = self.tolerant(
+            lambda: book(
+                self.world.ports,
+                tenant="t1",
+                service="yoga",
+                resource="anna",
+                start=moment(day, half),
+                customer=Customer(name="Gil"),
+                seats=seats,
+            )
+        )
         if done:
             self.bookings.append(done.booking.id)
             self.classes.append(done.booking.interval.start)
@@ -178,15 +196,26 @@ class Stories(RuleBasedStateMachine):
     @precondition(lambda self: self.classes)
     @rule(pick=PICK)
     def another_guest_joins(self, pick: int) -> None:
-        wish = Book("t1", "yoga", "anna", self.classes[pick % len(self.classes)], Customer(name="Gea"))
-        done = self.tolerant(lambda: book(self.world.ports, wish))
+        done = self.tolerant(
+            lambda: book(
+                self.world.ports,
+                tenant="t1",
+                service="yoga",
+                resource="anna",
+                start=self.classes[pick % len(self.classes)],
+                customer=Customer(name="Gea"),
+            )
+        )
         if done:
             self.bookings.append(done.booking.id)
 
     @rule(service=st.sampled_from(["cut", "yoga"]), day=DAYS, half=st.integers(16, 40))
     def somebody_holds_a_time(self, service: str, day: int, half: int) -> None:
-        wish = HoldSlot("t1", service, "anna", moment(day, half))
-        done = self.tolerant(lambda: hold_slot(self.world.ports, wish))
+        done = self.tolerant(
+            lambda: hold_slot(
+                self.world.ports, tenant="t1", service=service, resource="anna", start=moment(day, half)
+            )
+        )
         if done:
             self.holds.append(done)
 
@@ -195,8 +224,17 @@ class Stories(RuleBasedStateMachine):
     def a_hold_is_booked(self, pick: int) -> None:
         held = self.holds.pop(pick % len(self.holds))
         start, key = held.hold.interval.start, HoldKey(held.hold.id, held.token)
-        wish = Book("t1", held.hold.service, "anna", start, Customer(name="Hal"), hold=key)
-        done = self.tolerant(lambda: book(self.world.ports, wish))
+        done = self.tolerant(
+            lambda: book(
+                self.world.ports,
+                tenant="t1",
+                service=held.hold.service,
+                resource="anna",
+                start=start,
+                customer=Customer(name="Hal"),
+                hold=key,
+            )
+        )
         if done:
             self.bookings.append(done.booking.id)
 

@@ -162,8 +162,8 @@ def test_work_is_shared_out_evenly(size, count, data):
     diaries = {person.id: Agenda() for person in people}
     for number in range(count):
         at, lot = MONDAY + number * timedelta(hours=3), data.draw(st.text(max_size=3))
-        order = in_fair_order(people, diaries, service=SERVICE, at=at, lot=lot)
-        assert order == in_fair_order(people[::-1], diaries, service=SERVICE, at=at, lot=lot)
+        order = in_fair_order(people, diaries, service=SERVICE, at=at, seed=lot)
+        assert order == in_fair_order(people[::-1], diaries, service=SERVICE, at=at, seed=lot)
         assert set(order) == set(people)
         first = diaries[order[0].id]
         span = Interval(at, at + timedelta(hours=1))

@@ -1,4 +1,4 @@
-"""Who gets a booking that anybody could take: shared out by work, not by the order of names."""
+"""Chooses the resource for a booking that any of several could take: by workload, not by name."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ _WEEK = timedelta(days=7)
 
 
 def in_fair_order(
-    takers: Sequence[Resource], agendas: Mapping[str, Agenda], *, service: Service, at: datetime, lot: str
+    free: Sequence[Resource], agendas: Mapping[str, Agenda], *, service: Service, at: datetime, seed: str
 ) -> list[Resource]:
-    """Everybody who is free, in the order in which they are asked.
+    """The free resources in the order in which they get the booking.
 
     An open session of that start is filled before another one is opened. Then comes whoever has the fewest
     booked minutes in that ISO week; then whoever was not given a booking of that week for the longest time;
-    between equals a hash of ``lot`` decides, so that the same request always finds the same order.
+    between equals a hash of ``seed`` decides, so that the same request always finds the same order.
     """
 
     def order(resource: Resource) -> tuple[bool, timedelta, datetime, str]:
         agenda = agendas[resource.id]
-        draw = hashlib.sha256(f"{lot}/{resource.id}".encode()).hexdigest()
+        draw = hashlib.sha256(f"{seed}/{resource.id}".encode()).hexdigest()
         opens = session_at(agenda, service, at) is None
         return opens, booked_time(agenda, at), agenda.assigned_at or _NEVER, draw
 
-    return sorted(takers, key=order)
+    return sorted(free, key=order)
 
 
 def booked_time(agenda: Agenda, at: datetime) -> timedelta:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from common.domain.slots.engine import Reason
-
-if TYPE_CHECKING:
-    from common.domain.booking.booking import Booking
 
 
 class Freshness(StrEnum):
@@ -60,14 +56,6 @@ class SlotList:
     as_of: datetime
     calendars: tuple[CalendarLine, ...]
     degraded: bool
-
-
-@dataclass(frozen=True, slots=True)
-class HeldSlot:
-    """A hold, and the secret that books or releases it."""
-
-    hold: Booking
-    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

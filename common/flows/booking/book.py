@@ -1,4 +1,4 @@
-"""Books a time for a customer: checked against live calendars, committed at once, mirrored in seconds."""
+"""Books a time for a customer: the way from the request to the committed booking."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from datetime import datetime
 
 from common.domain.booking.access import HoldKey
 from common.domain.booking.booking import Booking, BookingStatus, Customer, Source
-from common.domain.booking.fair_choice import in_fair_order
 from common.domain.calendar.interval import aware
 from common.domain.slots.refusals import kindest_refusal
-from common.errors import AlreadyExists, Conflict, InvalidRequest, KeyReused, SlotTaken
-from common.flows.booking.commit import draft_booking
+from common.errors import AlreadyExists, Conflict, InvalidRequest, KeyReused
+from common.flows.booking.commit import claim_for_first_free, claim_time, draft_booking, has_expired
 from common.flows.booking.holds import find_hold
 from common.flows.booking.idempotency import (
     IdempotentRequest,
@@ -19,30 +18,9 @@ from common.flows.booking.idempotency import (
     earlier_booking,
     idempotency_record,
 )
-from common.flows.booking.seats import TimeClaim, claim_time, has_expired
 from common.flows.shared.booking_access import manage_token
-from common.flows.slots.availability import CheckedSlot, RequestedSlot, check_slot
+from common.flows.slots.check_slot import RequestedSlot, check_slot
 from common.ports import Ports
-
-
-@dataclass(frozen=True, slots=True)
-class Book:
-    """A customer's wish; no ``resource`` means any; ``subject`` is the member of staff who books, if any.
-
-    ``idempotency_key`` makes a repeat safe: the same request under the same key is answered alike. A ``hold``
-    becomes the booking; one that is over is as good as none.
-    """
-
-    tenant: str
-    service: str
-    resource: str | None
-    start: datetime
-    customer: Customer
-    note: str | None = field(default=None, repr=False)
-    idempotency_key: str | None = field(default=None, repr=False)
-    subject: str | None = None
-    seats: int = 1
-    hold: HoldKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +32,38 @@ class Booked:
     repeated: bool = False
 
 
-def book(ports: Ports, command: Book) -> Booked:
+def book(
+    ports: Ports,
+    *,
+    tenant: str,
+    service: str,
+    resource: str | None,
+    start: datetime,
+    customer: Customer,
+    note: str | None = None,
+    idempotency_key: str | None = None,
+    subject: str | None = None,
+    seats: int = 1,
+    hold: HoldKey | None = None,
+) -> Booked:
     """Take the time for the customer, or say why not.
+
+    A repeated request is answered with the booking that it made the first time, and a hold becomes the
+    booking. Otherwise the store and then the calendars say who is free, and the booking is committed for the
+    first of them in fair order who has not lost the time to somebody faster.
+
+    Args:
+        ports: Everything outside.
+        tenant: Whose service is booked.
+        service: The service.
+        resource: The resource that shall do it; None means any.
+        start: When, with an offset.
+        customer: Who comes.
+        note: The customer's words.
+        idempotency_key: Makes a repeat safe: the same request under the same key is answered alike.
+        subject: The member of staff who books, if any.
+        seats: How many seats of a session.
+        hold: A hold of the same time; one that has expired is as good as none.
 
     Raises:
         InvalidRequest: The time breaks a rule; the code says which.
@@ -64,127 +72,110 @@ def book(ports: Ports, command: Book) -> Booked:
         AvailabilityUnknown: A calendar could not be asked, so the time is not sold.
         KeyReused: The key was used with another request.
     """
-    request = _request(command)
-    if first := earlier_booking(ports, request):
-        return _answer(ports, ports.bookings.get(command.tenant, first), repeated=True)
-    hold = _held(ports, command)
-    if hold is not None and (made := _converted(ports, command, request, hold)):
-        return made
-    return _taken(ports, command, request)
-
-
-def _taken(ports: Ports, command: Book, request: IdempotentRequest) -> Booked:
-    """Whoever is free and next in turn gets it; where somebody was faster, the next one."""
-    wish = RequestedSlot(
-        command.tenant, command.service, command.resource, command.start, seats=command.seats
-    )
-    found, name = check_slot(ports, wish), booking_id(ports, request)
-    scene, refusals = found.scene, list(found.refusals)
-    for resource in in_fair_order(
-        found.takers, scene.agendas, service=scene.service, at=command.start, lot=name
-    ):
-        booking = draft_booking(ports, wish, scene.service, resource.id, name=name, customer=command.customer)
-        try:
-            return _answer(ports, claim_time(ports, _claim(ports, command, found, booking, request=request)))
-        except SlotTaken as lost:
-            refusals.append(lost)
-        except AlreadyExists:
-            return _twin(ports, request)
-    raise kindest_refusal(refusals)
-
-
-def _held(ports: Ports, command: Book) -> Booking | None:
-    """The hold, while it lives and is for just this.
-
-    Raises:
-        UnknownResource: There never was such a hold.
-        InvalidRequest: It was booked before, or is for something else.
-    """
-    found = find_hold(ports, tenant=command.tenant, key=command.hold) if command.hold else None
-    if found is None or has_expired(ports, found):
-        return None
-    if found.status is not BookingStatus.HELD:
-        raise InvalidRequest("this hold was used before", code="hold_used")
-    wanted = (command.service, command.start, command.resource or found.resource, command.seats)
-    if wanted != (found.service, found.interval.start, found.resource, found.seats):
-        raise InvalidRequest("this hold is for another time", code="hold_mismatch")
-    return found
-
-
-def _converted(ports: Ports, command: Book, request: IdempotentRequest, hold: Booking) -> Booked | None:
-    """The hold as a booking, its calendars asked once more; None where it ended at this very moment."""
-    wish = RequestedSlot(
-        hold.tenant, hold.service, hold.resource, command.start, moving=hold.id, seats=hold.seats, held=True
-    )
-    found = check_slot(ports, wish)
-    if not found.takers:
-        raise kindest_refusal(found.refusals)
-    booking = replace(
-        hold,
-        status=BookingStatus.CONFIRMED,
-        customer=command.customer,
-        held_until=None,
-        revision=hold.revision + 1,
-        updated_at=ports.clock.now(),
-    )
-    wanted = _claim(ports, command, found, booking, request=request, before=hold)
+    slot = RequestedSlot(tenant, service, resource, start, seats=seats)
+    request = _request(slot, customer=customer, note=note, key=idempotency_key, subject=subject or "")
+    source = Source.STAFF if subject else Source.CUSTOMER
+    if earlier := earlier_booking(ports, request):
+        return _booked(ports, earlier, repeated=True)
+    held = _living_hold(ports, slot, hold) if hold else None
     try:
-        return _answer(ports, claim_time(ports, wanted))
-    except Conflict:
-        made = earlier_booking(ports, request)
-        return _answer(ports, ports.bookings.get(command.tenant, made), repeated=True) if made else None
+        if held and (booked := _book_hold(ports, held, request, customer=customer, note=note, source=source)):
+            return booked
+        checked = check_slot(ports, slot)
+        draft = replace(
+            draft_booking(ports, checked, new_id=booking_id(ports.keys, request), customer=customer),
+            source=source,
+            note=note,
+        )
+        record = idempotency_record(ports, request, draft.id)
+        return _booked(ports, claim_for_first_free(ports, checked, draft, idempotency=record))
     except AlreadyExists:
-        return _twin(ports, request)
+        # The same request came twice at the same moment: both get the one booking.
+        if earlier := earlier_booking(ports, request):
+            return _booked(ports, earlier, repeated=True)
+        raise KeyReused("this idempotency key was used before") from None
 
 
-def _claim(
-    ports: Ports,
-    command: Book,
-    found: CheckedSlot,
-    booking: Booking,
-    *,
-    request: IdempotentRequest,
-    before: Booking | None = None,
-) -> TimeClaim:
-    source = Source.STAFF if command.subject else Source.CUSTOMER
-    return TimeClaim(
-        before=before,
-        after=replace(booking, source=source, note=command.note),
-        service=found.scene.service,
-        agenda=found.scene.agendas[booking.resource],
-        connections=found.scene.connections.get(booking.resource, ()),
-        idempotency=idempotency_record(ports, request, booking.id, now=ports.clock.now()),
-    )
-
-
-def _request(command: Book) -> IdempotentRequest:
+def _request(
+    slot: RequestedSlot, *, customer: Customer, note: str | None, key: str | None, subject: str
+) -> IdempotentRequest:
+    """Everything that was asked for, as what a repeat is compared with."""
     try:
-        start = aware(command.start)
+        start = aware(slot.start)
     except (ValueError, OverflowError) as wrong:
         raise InvalidRequest("the time has no offset", code="naive_time") from wrong
-    customer = command.customer
-    said = {
-        "service": command.service,
-        "resource": command.resource,
+    content = {
+        "service": slot.service,
+        "resource": slot.resource,
         "start": start.isoformat(),
         "name": customer.name,
         "email": customer.email,
         "phone": customer.phone,
         "zone": customer.zone,
-        "note": command.note,
+        "note": note,
     }
-    if command.seats > 1:
-        said["seats"] = str(command.seats)
-    return IdempotentRequest(command.tenant, command.subject or "", command.idempotency_key, said)
+    if slot.seats > 1:
+        content["seats"] = str(slot.seats)
+    return IdempotentRequest(slot.tenant, subject, key, content)
 
 
-def _twin(ports: Ports, request: IdempotentRequest) -> Booked:
-    """The same request came twice at the same moment: both get the one booking."""
-    made = earlier_booking(ports, request)
-    if made is None:
-        raise KeyReused("this idempotency key was used before")
-    return _answer(ports, ports.bookings.get(request.tenant, made), repeated=True)
+def _living_hold(ports: Ports, slot: RequestedSlot, key: HoldKey) -> Booking | None:
+    """The hold, while it lasts and is for just this slot.
+
+    Raises:
+        UnknownResource: There never was such a hold.
+        InvalidRequest: It was booked before, or is for something else.
+    """
+    hold = find_hold(ports, tenant=slot.tenant, key=key)
+    if hold is None or has_expired(ports, hold):
+        return None
+    if hold.status is not BookingStatus.HELD:
+        raise InvalidRequest("this hold was used before", code="hold_used")
+    wanted = (slot.service, slot.start, slot.resource or hold.resource, slot.seats)
+    if wanted != (hold.service, hold.interval.start, hold.resource, hold.seats):
+        raise InvalidRequest("this hold is for another time", code="hold_mismatch")
+    return hold
 
 
-def _answer(ports: Ports, booking: Booking, *, repeated: bool = False) -> Booked:
+def _book_hold(
+    ports: Ports,
+    hold: Booking,
+    request: IdempotentRequest,
+    *,
+    customer: Customer,
+    note: str | None,
+    source: Source,
+) -> Booked | None:
+    """Make the hold the booking, its calendars asked once more; None where it ended at this very moment."""
+    slot = RequestedSlot(
+        hold.tenant,
+        hold.service,
+        hold.resource,
+        hold.interval.start,
+        moving=hold.id,
+        seats=hold.seats,
+        held=True,
+    )
+    checked = check_slot(ports, slot)
+    if not checked.free:
+        raise kindest_refusal(checked.refusals)
+    booking = replace(
+        hold,
+        status=BookingStatus.CONFIRMED,
+        customer=customer,
+        note=note,
+        source=source,
+        held_until=None,
+        revision=hold.revision + 1,
+        updated_at=ports.clock.now(),
+    )
+    record = idempotency_record(ports, request, booking.id)
+    try:
+        return _booked(ports, claim_time(ports, checked, before=hold, after=booking, idempotency=record))
+    except Conflict:
+        earlier = earlier_booking(ports, request)
+        return _booked(ports, earlier, repeated=True) if earlier else None
+
+
+def _booked(ports: Ports, booking: Booking, *, repeated: bool = False) -> Booked:
     return Booked(booking, manage_token(ports, tenant=booking.tenant, booking=booking.id), repeated)

@@ -1,59 +1,49 @@
-"""Shows one booking to its customer or to staff; reading changes nothing."""
+"""Moves and cancels bookings, for customers and for staff."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from common.domain.booking import sessions
 from common.domain.booking.access import Authority
 from common.domain.booking.booking import Booking, BookingStatus
 from common.domain.booking.booking_change import BookingChange
 from common.domain.booking.cells import claimed_time
 from common.domain.booking.proposal import without_time
 from common.domain.calendar.interval import Interval
+from common.domain.shared.conflicts import retry_conflicts
 from common.domain.shared.preconditions import NOTHING_DEMANDED, Condition
 from common.domain.slots.refusals import kindest_refusal
-from common.errors import Conflict, InvalidRequest
-from common.flows.booking.commit import commit_change
-from common.flows.booking.seats import TRIES, TimeClaim, claim_time, leave_session, what_moves
-from common.flows.shared.booking_access import author_of, authorized_booking, changeable_booking
+from common.errors import InvalidRequest
+from common.flows.booking.commit import MOST_TRIES, claim_time, commit_change, end_expired_holds
+from common.flows.booking.seats import leave_session
+from common.flows.shared.booking_access import author_of, changeable_booking
 from common.flows.shared.outbox import promises
-from common.flows.slots.availability import RequestedSlot, check_slot
+from common.flows.slots.check_slot import RequestedSlot, check_slot
 from common.ports import Ports
 
 
-@dataclass(frozen=True, slots=True)
-class ReadBooking:
-    """Which booking, and who asks."""
+def reschedule(
+    ports: Ports,
+    *,
+    tenant: str,
+    booking: str,
+    start: datetime,
+    by: Authority,
+    revision: int | None = None,
+    condition: Condition = NOTHING_DEMANDED,
+) -> Booking:
+    """The booking at its new time, with the same resource; asking for the time that it has changes nothing.
 
-    tenant: str
-    booking: str
-    by: Authority
-
-
-def read_booking(ports: Ports, command: ReadBooking) -> Booking:
-    """The booking as it is now.
-
-    Raises:
-        UnknownResource: There is no such booking, or not for this caller.
-    """
-    return authorized_booking(ports, tenant=command.tenant, booking=command.booking, by=command.by)
-
-
-@dataclass(frozen=True, slots=True)
-class Reschedule:
-    """Which booking, to when, and by whom; ``revision`` and ``condition`` say what was seen."""
-
-    tenant: str
-    booking: str
-    start: datetime
-    by: Authority
-    revision: int | None = None
-    condition: Condition = NOTHING_DEMANDED
-
-
-def reschedule(ports: Ports, command: Reschedule) -> Booking:
-    """The booking at its new time; asking for the time that it has changes nothing.
+    Args:
+        ports: Everything outside.
+        tenant: Whose booking it is.
+        booking: Its id.
+        start: The new start, with an offset.
+        by: Who asks.
+        revision: The revision that the caller saw, if they say so.
+        condition: The precondition of the request (If-Match).
 
     Raises:
         InvalidRequest: The booking is cancelled or past, or the new time breaks a rule.
@@ -63,55 +53,67 @@ def reschedule(ports: Ports, command: Reschedule) -> Booking:
         StaleVersion: The booking is not the one that the caller saw.
         Conflict: Somebody else changed the booking at the same moment.
     """
-    booking = changeable_booking(
-        ports, tenant=command.tenant, booking=command.booking, by=command.by, revision=command.revision
-    )
-    if not booking.active:
+    found = changeable_booking(ports, tenant=tenant, booking=booking, by=by, revision=revision)
+    if not found.active:
         raise InvalidRequest("a cancelled booking cannot be moved", code="cancelled")
-    if command.start == booking.interval.start:
-        return booking
-    command.condition.insist(booking.version)
-    wish = RequestedSlot(
-        booking.tenant,
-        booking.service,
-        booking.resource,
-        command.start,
-        moving=what_moves(ports, booking),
-        seats=1 if booking.is_session else booking.seats,
+    if start == found.interval.start:
+        return found
+    condition.insist(found.version)
+    slot = RequestedSlot(
+        found.tenant,
+        found.service,
+        found.resource,
+        start,
+        moving=_what_moves(ports, found),
+        seats=1 if found.is_session else found.seats,
     )
-    found = check_slot(ports, wish)
-    if not found.takers:
-        raise kindest_refusal(found.refusals)
-    service, now = found.scene.service, ports.clock.now()
+    checked = check_slot(ports, slot)
+    if not checked.free:
+        raise kindest_refusal(checked.refusals)
+    service = checked.snapshot.service
     moved = replace(
-        booking,
-        interval=Interval(command.start, command.start + service.duration),
-        claimed=claimed_time(wish.window.start, service),
-        revision=booking.revision + 1,
-        updated_at=now,
-        source=author_of(command.by),
+        found,
+        interval=Interval(start, start + service.duration),
+        claimed=claimed_time(slot.window.start, service),
+        revision=found.revision + 1,
+        updated_at=ports.clock.now(),
+        source=author_of(by),
         conflict=None,
-        proposal=without_time(booking.proposal),
+        proposal=without_time(found.proposal),
     )
-    agenda, connections = found.scene.agendas[booking.resource], found.scene.connections
-    return claim_time(
-        ports, TimeClaim(booking, moved, service, agenda, connections.get(booking.resource, ()))
-    )
+    return claim_time(ports, checked, before=found, after=moved)
 
 
-@dataclass(frozen=True, slots=True)
-class CancelBooking:
-    """Which booking, and by whom; ``revision`` and ``condition`` say what was seen."""
+def _what_moves(ports: Ports, booking: Booking) -> str | None:
+    """The id of what gives its old time up: the booking, or its session if nobody else sits in it."""
+    if not booking.is_seat:
+        return booking.id
+    session = ports.bookings.get(booking.tenant, booking.session or "")
+    now = ports.clock.now()
+    expired = [name for name, seat in session.roster.items() if seat.until is not None and seat.until <= now]
+    if expired and end_expired_holds(ports, booking.tenant, expired):
+        session = ports.bookings.get(booking.tenant, session.id)
+    return session.id if session.active and sessions.sits_alone(session, booking.id) else None
 
-    tenant: str
-    booking: str
-    by: Authority
-    revision: int | None = None
-    condition: Condition = NOTHING_DEMANDED
 
-
-def cancel_booking(ports: Ports, command: CancelBooking) -> Booking:
+def cancel_booking(
+    ports: Ports,
+    *,
+    tenant: str,
+    booking: str,
+    by: Authority,
+    revision: int | None = None,
+    condition: Condition = NOTHING_DEMANDED,
+) -> Booking:
     """The cancelled booking; cancelling twice is fine. With its last seat a session ends.
+
+    Args:
+        ports: Everything outside.
+        tenant: Whose booking it is.
+        booking: Its id.
+        by: Who asks.
+        revision: The revision that the caller saw, if they say so.
+        condition: The precondition of the request (If-Match).
 
     Raises:
         InvalidRequest: It is past.
@@ -119,29 +121,27 @@ def cancel_booking(ports: Ports, command: CancelBooking) -> Booking:
         StaleVersion: The booking is not the one that the caller saw.
         Conflict: Others keep changing the booking.
     """
-    for _ in range(TRIES):
-        booking = changeable_booking(
-            ports, tenant=command.tenant, booking=command.booking, by=command.by, revision=command.revision
-        )
-        if not booking.active:
-            return booking
-        command.condition.insist(booking.version)
+
+    def cancel() -> Booking:
+        found = changeable_booking(ports, tenant=tenant, booking=booking, by=by, revision=revision)
+        if not found.active:
+            return found
+        condition.insist(found.version)
         now = ports.clock.now()
         cancelled = replace(
-            booking,
+            found,
             status=BookingStatus.CANCELLED,
-            revision=booking.revision + 1,
+            revision=found.revision + 1,
             updated_at=now,
-            source=author_of(command.by),
+            source=author_of(by),
             proposal=None,
         )
-        connections = ports.connections.of_resource(booking.tenant, booking.resource)
-        gone = leave_session(ports, booking, connections)
-        shown = () if booking.is_seat else promises(cancelled, connections, now=now)
-        change = BookingChange(booking, cancelled, outbox=(*gone.outbox, *shown), sessions=gone.sessions)
-        try:
-            return commit_change(ports, change)
-        except Conflict:
-            # An owner's edit or another seat came between; cancelling still means the same.
-            continue
-    raise Conflict("the booking is being changed at the moment")
+        connections = ports.connections.of_resource(found.tenant, found.resource)
+        left = leave_session(ports, found, connections)
+        # A seat is shown in calendars by its session alone.
+        shown = () if found.is_seat else promises(cancelled, connections, now=now)
+        change = BookingChange(found, cancelled, outbox=(*left.outbox, *shown), sessions=left.sessions)
+        return commit_change(ports, change)
+
+    # An owner's edit or another seat may come between; cancelling still means the same.
+    return retry_conflicts(cancel, message="the booking is being changed at the moment", tries=MOST_TRIES)

@@ -31,7 +31,7 @@ from common.domain.export.own_events import (
 )
 from common.domain.notify import Notice, NoticeKind
 from common.errors import SlotTaken
-from common.flows.booking.seats import commit_past_expired_holds
+from common.flows.booking.commit import commit_past_expired_holds
 from common.flows.shared.outbox import lapse_of, promises
 from common.ports import Ports
 

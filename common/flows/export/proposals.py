@@ -12,11 +12,11 @@ from common.domain.booking.proposal import Proposal
 from common.domain.export.exported_event import ExportLink
 from common.domain.shared.task_records import LapseProposal
 from common.errors import InvalidRequest, UnknownResource
-from common.flows.booking.seats import commit_past_expired_holds
+from common.flows.booking.commit import commit_past_expired_holds
 from common.flows.export.owner_edits import claim, put_right
 from common.flows.shared.booking_access import author_of, changeable_booking
 from common.flows.shared.outbox import lapse_id, promises
-from common.flows.slots.availability import require_free_calendars
+from common.flows.slots.check_slot import require_free_calendars
 from common.ports import Ports
 
 

@@ -12,7 +12,7 @@ from common.domain.shared.task_records import Maintain, MaintenanceJob
 from common.domain.shared.tasks import Lane, OutboxKind, Task, Work
 from common.domain.sync.upkeep import bucket, leased, next_poll, overdue
 from common.errors import Conflict, UnknownResource
-from common.flows.booking.seats import end_expired_holds
+from common.flows.booking.commit import end_expired_holds
 from common.flows.shared.enqueue import look_after, wake_feed
 from common.flows.shared.outbox import task_of
 from common.ports import Ports

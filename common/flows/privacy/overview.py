@@ -140,7 +140,7 @@ def _blocks(
     """The events of one calendar without those that we exported; only taken times where titles are hidden."""
     if not connection.settings.show_events:
         rules = connection.settings.imports.busy
-        return overview.untitled(reader.known(answer, connection=connection.id, rules=rules).busy, name=name)
+        return overview.untitled(reader.times(answer, connection=connection.id, rules=rules).busy, name=name)
     keys, tenant = reader.ports.keys, reader.tenant
     foreign = [event for event in answer.events if genuine_marker(keys, tenant, event) is None]
     return overview.titled(foreign, connection, entry, name=name, copied=copied)

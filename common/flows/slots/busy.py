@@ -1,4 +1,4 @@
-"""Tells what a calendar's answer means for one resource: foreign events under the table, own ones once."""
+"""What a calendar's answer takes and offers of a resource's time; events that mirror bookings count once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from common.ports import Ports
 
 @dataclass(frozen=True, slots=True)
 class BusyReader:
-    """Reads answers for one resource; ``without`` names a booking that is about to move itself."""
+    """Reads calendars' answers for one resource; ``without`` names a booking that is about to move itself."""
 
     ports: Ports
     tenant: str
@@ -26,54 +26,59 @@ class BusyReader:
     agenda: Agenda
     without: str | None = None
 
-    def known(self, heard: LiveAnswer, *, connection: str, rules: BusyRules) -> KnownCalendar:
-        """What one calendar's events take and offer."""
-        events = [(event, event.span) for event in heard.events if event.span]
+    def times(self, answer: LiveAnswer, *, connection: str, rules: BusyRules) -> KnownCalendar:
+        """The times that one calendar's events take, and those that they offer as free.
+
+        An event that mirrors one of our bookings takes nothing besides the booking itself; where its owner
+        moved it a moment ago, it does.
+        """
+        events = [(event, event.span) for event in answer.events if event.span]
         ours = [
             (event, marker.booking)
             for event, _ in events
             if (marker := genuine_marker(self.ports.keys, self.tenant, event))
         ]
-        own = {event.id: booking for event, booking in ours}
-        claims = self._claims(connection, own, {event.id: event.given_id for event, _ in ours})
+        booking_of = {event.id: booking for event, booking in ours}
+        claimed = self._claimed(connection, booking_of, {event.id: event.given_id for event, _ in ours})
         busy = [
             span
             for event, span in events
             if effect(event, rules) is Effect.BLOCKS
-            and not (event.id in claims and _covered(claims[event.id], span))
+            and not (event.id in claimed and _covered(claimed[event.id], span))
         ]
-        free = [span for event, span in events if event.id not in own and offers_free_time(event, rules)]
-        return KnownCalendar(tuple(busy), tuple(free), heard.as_of)
+        free = [
+            span for event, span in events if event.id not in booking_of and offers_free_time(event, rules)
+        ]
+        return KnownCalendar(tuple(busy), tuple(free), answer.as_of)
 
-    def _claims(
-        self, connection: str, own: Mapping[str, str], given: Mapping[str, str]
+    def _claimed(
+        self, connection: str, booking_of: Mapping[str, str], given_ids: Mapping[str, str]
     ) -> Mapping[str, Interval | None]:
-        """What the booking behind each own event takes; None where it takes nothing of this resource.
+        """The time of the booking behind each own event; None where it takes nothing of this resource.
 
-        An own event takes no time beyond its booking's. Where its owner moved it a moment ago, it does. The
-        agenda shows only the weeks around the question, so an event that came from far away is looked up;
-        one without a link in this connection mirrors another resource's booking.
+        The agenda shows only the weeks around the question, so an event that came from far away is looked up.
+        An event without an export link in this connection mirrors another resource's booking.
         """
-        claims: dict[str, Interval | None] = {}
-        strangers: list[str] = []
-        for event_id, booking in own.items():
+        claimed: dict[str, Interval | None] = {}
+        elsewhere: list[str] = []
+        for event_id, booking in booking_of.items():
             if booking == self.without:
-                claims[event_id] = None
+                claimed[event_id] = None
             elif booking in self.agenda.bookings:
-                claims[event_id] = self.agenda.bookings[booking]
+                claimed[event_id] = self.agenda.bookings[booking]
             else:
-                strangers.append(event_id)
-        if strangers:
+                elsewhere.append(event_id)
+        if elsewhere:
             # Until a write was answered, its link knows only the id that we chose.
-            asked = sorted({*strangers, *(given[name] for name in strangers)})
+            asked = sorted({*elsewhere, *(given_ids[name] for name in elsewhere)})
             links = self.ports.bookings.links_by_event(self.tenant, connection, asked)
-            claims |= {
-                name: self._claim(own[name]) if {name, given[name]} & links.keys() else None
-                for name in strangers
+            claimed |= {
+                name: self._claimed_by(booking_of[name]) if {name, given_ids[name]} & links.keys() else None
+                for name in elsewhere
             }
-        return claims
+        return claimed
 
-    def _claim(self, name: str) -> Interval | None:
+    def _claimed_by(self, name: str) -> Interval | None:
         try:
             booking = self.ports.bookings.get(self.tenant, name)
         except UnknownResource:
@@ -81,5 +86,5 @@ class BusyReader:
         return booking.claimed if booking.active and booking.resource == self.resource else None
 
 
-def _covered(claim: Interval | None, span: Interval) -> bool:
-    return claim is None or claim.contains(span)
+def _covered(claimed: Interval | None, span: Interval) -> bool:
+    return claimed is None or claimed.contains(span)

@@ -2,71 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from common.domain.booking.sessions import bookable_starts
 from common.domain.calendar.interval import Interval
-from common.domain.calendar.zones import zone
-from common.domain.catalogue.records import Resource
+from common.domain.calendar.zones import zone as zone_named
+from common.domain.catalogue.records import Service
 from common.domain.slots.engine import SlotQuestion
 from common.domain.slots.slot_answers import CalendarLine, Slot, SlotList
-from common.domain.slots.slot_snapshot import SlotSnapshot
 from common.errors import InvalidRequest
-from common.flows.slots.availability import LiveAvailability, live_availability, read_slot_snapshot
+from common.flows.slots.availability import live_availability, read_slot_snapshot
 from common.ports import Ports
 
 LONGEST_WINDOW = timedelta(days=62)
 _SECOND = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class ListSlots:
-    """Starts in ``[start, end)`` with so many free ``seats``; no ``resource`` means any.
+def list_slots(
+    ports: Ports,
+    *,
+    tenant: str,
+    service: str,
+    resource: str | None,
+    start: datetime,
+    end: datetime,
+    zone: str = "UTC",
+    seats: int = 1,
+) -> SlotList:
+    """The starts in ``[start, end)`` that can be booked with any of the resources, each time once.
 
-    ``zone`` only formats the answer.
-    """
-
-    tenant: str
-    service: str
-    resource: str | None
-    start: datetime
-    end: datetime
-    zone: str = "UTC"
-    seats: int = 1
-
-
-def list_slots(ports: Ports, command: ListSlots) -> SlotList:
-    """The union over the resources, each time once.
+    Args:
+        ports: Everything outside.
+        tenant: Whose service it is.
+        service: The service.
+        resource: The resource; None means any.
+        start: The first possible start, with an offset.
+        end: Where the window ends; 62 days later at most.
+        zone: The time zone of the answer's times.
+        seats: How many seats must be left.
 
     Raises:
         InvalidRequest: The window or the zone is not possible.
         UnknownResource: There is no such tenant or service, or the resource does not offer it.
     """
-    window, place = _window(command), _zone(command.zone)
+    window, place = _window(start, end), _zone(zone)
     now = ports.clock.now()
-    scene = read_slot_snapshot(
-        ports, tenant=command.tenant, service=command.service, resource=command.resource, window=window
-    )
-    sold = tuple(resource for resource in scene.resources.values() if resource.active)
+    snapshot = read_slot_snapshot(ports, tenant=tenant, service=service, resource=resource, window=window)
+    active = tuple(found for found in snapshot.resources.values() if found.active)
     # Beyond now and the horizon nothing is offered, so nobody is asked about it.
-    asked = window.clip(Interval(now, now + scene.service.horizon + _SECOND))
-    if asked is None or not scene.service.active:
+    asked = window.clip(Interval(now, now + snapshot.service.horizon + _SECOND))
+    if asked is None or not snapshot.service.active:
         return SlotList((), now, (), degraded=False)
-    view = live_availability(ports, scene, sold, asked, afresh=False)
+    live = live_availability(ports, snapshot, active, asked, afresh=False)
+    by_resource = {
+        found.id: bookable_starts(
+            SlotQuestion(snapshot.service, found, window, live.asked_at),
+            live.by_resource[found.id],
+            snapshot.agendas[found.id],
+            seats=seats,
+        )
+        for found in sorted(active, key=lambda found: found.id)
+    }
     lines = tuple(
-        CalendarLine(_word(ports, command.tenant, report.id), report.state, report.as_of, report.reason)
-        for report in view.calendars
+        CalendarLine(_calendar_word(ports, tenant, report.id), report.state, report.as_of, report.reason)
+        for report in live.calendars
     )
-    takers = _takers(scene, sold, window, view, seats=command.seats)
-    return SlotList(_slots(scene, takers, place), view.as_of, lines, view.degraded)
+    return SlotList(_slots(snapshot.service, by_resource, place), live.as_of, lines, live.degraded)
 
 
-def _window(command: ListSlots) -> Interval:
+def _window(start: datetime, end: datetime) -> Interval:
     try:
-        window = Interval(command.start, command.end)
+        window = Interval(start, end)
     except (ValueError, OverflowError) as wrong:
         raise InvalidRequest("a window ends after it starts, both with an offset", code="window") from wrong
     if window.length > LONGEST_WINDOW:
@@ -76,49 +84,30 @@ def _window(command: ListSlots) -> Interval:
 
 def _zone(name: str) -> ZoneInfo:
     try:
-        return zone(name)
+        return zone_named(name)
     except ValueError as wrong:
         raise InvalidRequest("unknown time zone", code="unknown_zone") from wrong
 
 
-def _takers(
-    scene: SlotSnapshot,
-    resources: Sequence[Resource],
-    window: Interval,
-    view: LiveAvailability,
-    *,
-    seats: int,
-) -> Mapping[str, Mapping[datetime, int]]:
-    """What each resource offers, and how many seats it has left then."""
-    return {
-        name: bookable_starts(
-            SlotQuestion(scene.service, resource, window, view.asked_at),
-            view.pictures[name],
-            scene.agendas[name],
-            seats=seats,
-        )
-        for name, resource in sorted({resource.id: resource for resource in resources}.items())
-    }
-
-
 def _slots(
-    scene: SlotSnapshot, offered: Mapping[str, Mapping[datetime, int]], place: ZoneInfo
+    service: Service, by_resource: Mapping[str, Mapping[datetime, int]], place: ZoneInfo
 ) -> tuple[Slot, ...]:
-    takers: dict[datetime, tuple[str, ...]] = {}
-    for name, times in offered.items():
+    """The starts of all resources as one list in order of time, each with the resources that can take it."""
+    resources_at: dict[datetime, tuple[str, ...]] = {}
+    for name, times in by_resource.items():
         for start in times:
-            takers[start] = (*takers.get(start, ()), name)
-    duration, told = scene.service.duration, scene.service.show_seats
+            resources_at[start] = (*resources_at.get(start, ()), name)
     return tuple(
         Slot(
             start.astimezone(place),
-            (start + duration).astimezone(place),
+            (start + service.duration).astimezone(place),
             names,
-            max(offered[name][start] for name in names) if told else None,
+            max(by_resource[name][start] for name in names) if service.show_seats else None,
         )
-        for start, names in sorted(takers.items())
+        for start, names in sorted(resources_at.items())
     )
 
 
-def _word(ports: Ports, tenant: str, calendar: str) -> str:
+def _calendar_word(ports: Ports, tenant: str, calendar: str) -> str:
+    """A word that names a calendar to customers without telling whose or which it is."""
     return ports.keys.sign("calendar", tenant, calendar).hex()[:16]

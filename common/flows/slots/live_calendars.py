@@ -1,4 +1,7 @@
-"""Lets identical live questions of one process share one provider call, for five seconds at most."""
+"""Asks calendars at their providers: now, in parallel, under one deadline, equal questions only once.
+
+Equal questions of one process share one provider call, whose answer is used for five seconds at most.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +19,17 @@ from common.domain.slots.engine import UnknownCalendar
 from common.errors import Degraded, GrantRevoked, SyncError
 from common.flows.shared.tokens import authorized, forget_token, live_token
 from common.ports import Ports
+from common.ports.provider import BusyPage, BusyRequest
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
-from common.ports.provider import BusyPage, BusyRequest
 
 REUSE = timedelta(seconds=5)
 MOST_IN_FLIGHT = 4
 MOST_KEPT = 256
+MOST_THREADS = 100
+MOST_PAGES = 40
+_Replies = tuple[BusyPage | SyncError, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,97 +44,15 @@ CalendarAnswers = Mapping[str, LiveAnswer | UnknownCalendar]
 
 
 @dataclass(frozen=True, slots=True)
-class LiveQuestion:
-    """What makes two questions identical; ``provider`` is the adapter itself, alive as long as this is.
-
-    ``connection`` begins with its tenant. ``known`` is what the stored agenda knew: once a synchronisation
-    stored a change, nobody is shown what was heard before it.
-    """
-
-    provider: object
-    connection: tuple[str, str]
-    calendars: tuple[str, ...]
-    window: tuple[datetime, datetime]
-    known: str = ""
-
-    def __hash__(self) -> int:
-        return hash((id(self.provider), self.connection, self.calendars, self.window, self.known))
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, LiveQuestion)
-            and self.provider is other.provider
-            and (self.connection, self.calendars, self.window, self.known)
-            == (other.connection, other.calendars, other.window, other.known)
-        )
-
-
-class SingleFlight:
-    """The questions that are in flight, and answers that are at most five seconds old.
-
-    Older ones are dropped with the next question, and the oldest where there are too many; nothing is
-    written anywhere. What is kept are times and flags: no title, no address.
-    """
-
-    def __init__(self) -> None:
-        """Start with nothing."""
-        self._lock = threading.Lock()
-        self._flights: dict[LiveQuestion, tuple[datetime, Future[CalendarAnswers]]] = {}
-        self._accounts: WeakValueDictionary[str, threading.BoundedSemaphore] = WeakValueDictionary()
-
-    def join(
-        self, question: LiveQuestion, *, now: datetime, start: Callable[[], Future[CalendarAnswers]]
-    ) -> Future[CalendarAnswers]:
-        """The answer of an identical question that was asked a moment ago, or a new flight."""
-        with self._lock:
-            self._flights = {
-                key: flight for key, flight in self._flights.items() if _usable(*flight, now=now)
-            }
-            known = self._flights.get(question)
-            if known:
-                return known[1]
-            while len(self._flights) >= MOST_KEPT:
-                del self._flights[next(iter(self._flights))]
-            future = start()
-            self._flights[question] = (now, future)
-            return future
-
-    def gate(self, account: str) -> threading.BoundedSemaphore:
-        """At most four requests of one account at a time: Microsoft allows no more per mailbox.
-
-        See https://learn.microsoft.com/graph/throttling-limits (Outlook service limits).
-        """
-        with self._lock:
-            gate = self._accounts.get(account)
-            if gate is None:
-                gate = self._accounts[account] = threading.BoundedSemaphore(MOST_IN_FLIGHT)
-            return gate
-
-
-def _usable(since: datetime, future: Future[CalendarAnswers], *, now: datetime) -> bool:
-    if not since <= now <= since + REUSE:
-        return False
-    if not future.done():
-        return True
-    # A failure is not an answer: the next question asks again.
-    return future.exception() is None and all(
-        isinstance(item, LiveAnswer) for item in future.result().values()
-    )
-
-
-MOST_THREADS = 100
-MOST_PAGES = 40
-_Replies = tuple[BusyPage | SyncError, ...]
-# One process, one set of flights: an instance of the function serves many customers at the same moment.
-_FLIGHTS = SingleFlight()
-
-
-@dataclass(frozen=True, slots=True)
 class CalendarsToAsk:
-    """One connection and the calendars of it that are asked; ``zone`` places all-day events without one.
+    """Some calendars of one connection, and how they are asked.
 
-    ``known`` names what the agenda knew: whoever knows more asks anew. What is asked in full is for one view
-    alone: such a question is never shared.
+    Attributes:
+        connection: The connection.
+        calendars: Its calendars.
+        zone: The time zone of all-day events in calendars that have none of their own.
+        detail: How much of the events is asked for; only questions about times are ever shared.
+        known: The version of the agenda that the asker knows: whoever knows a newer one asks anew.
     """
 
     connection: Connection
@@ -148,14 +72,14 @@ def ask_calendars(
 ) -> CalendarAnswers:
     """What every calendar says, by ``calendar_id``.
 
-    All are asked in parallel under one deadline; a connection that cannot be used, an error, an unfinished
-    page chain and silence are all ``Unknown`` for exactly the calendars that they concern.
+    All are asked in parallel under one deadline. A connection that cannot be used, an error, an unfinished
+    chain of pages and silence are all ``UnknownCalendar`` for exactly the calendars that they concern.
 
     Args:
-        ports: The outside.
+        ports: Everything outside.
         asked: The connections and calendars.
         window: The range of interest.
-        afresh: Never share a flight: a booking must not rest on what somebody else asked before.
+        afresh: Never share an answer: a booking must not rest on what somebody else asked before.
     """
     found: dict[str, LiveAnswer | UnknownCalendar] = {}
     batches: list[_Batch] = []
@@ -164,7 +88,7 @@ def ask_calendars(
             batches += _batches(ports, item, window)
         else:
             found.update(_all_unknown(item.connection, item.calendars, str(item.connection.status)))
-    for batch, future in _flown(ports, batches, afresh=afresh):
+    for batch, future in _ask_in_parallel(ports, batches, afresh=afresh):
         answered = future.result() if future.done() else {}
         unanswered = _all_unknown(batch.connection, batch.calendars, "deadline")
         found.update({**unanswered, **answered})
@@ -175,7 +99,7 @@ def _all_unknown(connection: Connection, calendars: Iterable[CalendarEntry], rea
     return {calendar_id(connection.id, entry.key): UnknownCalendar(reason) for entry in calendars}
 
 
-class _Access:
+class _SharedToken:
     """One connection's token, read once for all its batches: they would wait for each other's refresh."""
 
     def __init__(self, ports: Ports, connection: Connection) -> None:
@@ -205,18 +129,18 @@ class _Batch:
     zone: str
     detail: Detail
     known: str
-    access: _Access
+    token: _SharedToken
 
 
 def _batches(ports: Ports, item: CalendarsToAsk, window: Interval) -> Iterator[_Batch]:
     size = ports.providers[item.connection.provider].calendar.busy_batch
-    access = _Access(ports, item.connection)
+    token = _SharedToken(ports, item.connection)
     for at in range(0, len(item.calendars), size):
         calendars = item.calendars[at : at + size]
-        yield _Batch(item.connection, calendars, window, item.zone, item.detail, item.known, access)
+        yield _Batch(item.connection, calendars, window, item.zone, item.detail, item.known, token)
 
 
-def _flown(
+def _ask_in_parallel(
     ports: Ports, batches: Sequence[_Batch], *, afresh: bool
 ) -> tuple[tuple[_Batch, Future[CalendarAnswers]], ...]:
     # Many functions import this module and ask no calendar.
@@ -224,23 +148,25 @@ def _flown(
 
     if not batches:
         return ()
-    late = threading.Event()
+    deadline_passed = threading.Event()
     pool = ThreadPoolExecutor(max_workers=min(len(batches), MOST_THREADS), thread_name_prefix="live-busy")
     try:
-        flights = tuple((batch, _start(ports, batch, pool, late, afresh=afresh)) for batch in batches)
-        wait([future for _, future in flights], timeout=ports.tuning.live_deadline)
-        late.set()
+        asked = tuple(
+            (batch, _ask_batch(ports, batch, pool, deadline_passed, afresh=afresh)) for batch in batches
+        )
+        wait([future for _, future in asked], timeout=ports.tuning.live_deadline)
+        deadline_passed.set()
     finally:
         # Whoever hangs ends at its client's own time-out; nobody waits for it here.
         pool.shutdown(wait=False)
-    return flights
+    return asked
 
 
-def _start(
-    ports: Ports, batch: _Batch, pool: ThreadPoolExecutor, late: threading.Event, *, afresh: bool
+def _ask_batch(
+    ports: Ports, batch: _Batch, pool: ThreadPoolExecutor, deadline_passed: threading.Event, *, afresh: bool
 ) -> Future[CalendarAnswers]:
     def start() -> Future[CalendarAnswers]:
-        return pool.submit(_answers, ports, batch, late)
+        return pool.submit(_answers, ports, batch, deadline_passed)
 
     if afresh or batch.detail is not Detail.TIMES:
         return start()
@@ -251,36 +177,36 @@ def _start(
         window=(batch.window.start, batch.window.end),
         known=batch.known,
     )
-    return _FLIGHTS.join(question, now=ports.clock.now(), start=start)
+    return _SINGLE_FLIGHT.share(question, now=ports.clock.now(), start=start)
 
 
-def _answers(ports: Ports, batch: _Batch, late: threading.Event) -> CalendarAnswers:
+def _answers(ports: Ports, batch: _Batch, deadline_passed: threading.Event) -> CalendarAnswers:
     connection = batch.connection
-    gate = _FLIGHTS.gate(f"{connection.provider}:{connection.account}")
-    if not gate.acquire(timeout=ports.tuning.live_deadline):
+    limit = _SINGLE_FLIGHT.account_limit(f"{connection.provider}:{connection.account}")
+    if not limit.acquire(timeout=ports.tuning.live_deadline):
         return _all_unknown(connection, batch.calendars, "deadline")
     try:
-        return _chains(ports, batch, late)
+        return _all_pages(ports, batch, deadline_passed)
     except Degraded:
         # This installation lacks a setting: that is no calendar's fault, and must be seen.
         raise
     except SyncError as failed:
         return _all_unknown(connection, batch.calendars, failed.reason)
     finally:
-        gate.release()
+        limit.release()
 
 
-def _chains(ports: Ports, batch: _Batch, late: threading.Event) -> CalendarAnswers:
+def _all_pages(ports: Ports, batch: _Batch, deadline_passed: threading.Event) -> CalendarAnswers:
     """Follow every calendar's pages to the end; a chain that breaks off says nothing at all."""
     as_of = ports.clock.now()
     found: dict[str, LiveAnswer | UnknownCalendar] = {}
     events: dict[str, list[ExternalEvent]] = {entry.key: [] for entry in batch.calendars}
     pages: dict[str, str | None] = dict.fromkeys(events)
     for _ in range(MOST_PAGES):
-        if not pages or late.is_set():
+        if not pages or deadline_passed.is_set():
             break
         following: dict[str, str | None] = {}
-        for key, answer in _round(ports, batch, pages):
+        for key, answer in _next_pages(ports, batch, pages):
             name = calendar_id(batch.connection.id, key)
             if not isinstance(answer, BusyPage):
                 found[name] = UnknownCalendar(answer.reason)
@@ -292,10 +218,13 @@ def _chains(ports: Ports, batch: _Batch, late: threading.Event) -> CalendarAnswe
                 found[name] = LiveAnswer(tuple(events[key]), as_of)
         pages = following
     left = [entry for entry in batch.calendars if entry.key in pages]
-    return {**_all_unknown(batch.connection, left, "deadline" if late.is_set() else "unfinished"), **found}
+    return {
+        **_all_unknown(batch.connection, left, "deadline" if deadline_passed.is_set() else "unfinished"),
+        **found,
+    }
 
 
-def _round(
+def _next_pages(
     ports: Ports, batch: _Batch, pages: dict[str, str | None]
 ) -> Iterator[tuple[str, BusyPage | SyncError]]:
     """One request for the next page of every calendar that has one."""
@@ -304,11 +233,11 @@ def _round(
         BusyRequest(CalendarRef(entry.provider_id, entry.zone or batch.zone, entry.role), pages[entry.key])
         for entry in entries
     ]
-    answers = batch.access.call(_question(ports, batch, requests))
+    answers = batch.token.call(_busy_call(ports, batch, requests))
     return zip((entry.key for entry in entries), answers, strict=True)
 
 
-def _question(ports: Ports, batch: _Batch, requests: Sequence[BusyRequest]) -> Callable[[str], _Replies]:
+def _busy_call(ports: Ports, batch: _Batch, requests: Sequence[BusyRequest]) -> Callable[[str], _Replies]:
     provider = ports.providers[batch.connection.provider].calendar
 
     def call(token: str) -> _Replies:
@@ -320,3 +249,89 @@ def _question(ports: Ports, batch: _Batch, requests: Sequence[BusyRequest]) -> C
         return answers
 
     return call
+
+
+@dataclass(frozen=True, slots=True)
+class LiveQuestion:
+    """What makes two questions equal.
+
+    Attributes:
+        provider: The adapter itself; it lives as long as the question.
+        connection: The tenant and the connection.
+        calendars: The provider's ids of the calendars.
+        window: The start and the end of the range.
+        known: The version of the stored agenda: once a synchronisation has stored a change, nobody is shown
+            an answer from before it.
+    """
+
+    provider: object
+    connection: tuple[str, str]
+    calendars: tuple[str, ...]
+    window: tuple[datetime, datetime]
+    known: str = ""
+
+    def __hash__(self) -> int:
+        return hash((id(self.provider), self.connection, self.calendars, self.window, self.known))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, LiveQuestion)
+            and self.provider is other.provider
+            and (self.connection, self.calendars, self.window, self.known)
+            == (other.connection, other.calendars, other.window, other.known)
+        )
+
+
+class SingleFlight:
+    """Lets equal questions share one provider call ("single flight") and its answer for five seconds.
+
+    Older answers are dropped with the next question, and the oldest where there are too many; nothing is
+    written anywhere. What is kept are times and flags: no title, no address.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self._lock = threading.Lock()
+        self._asked: dict[LiveQuestion, tuple[datetime, Future[CalendarAnswers]]] = {}
+        self._account_limits: WeakValueDictionary[str, threading.BoundedSemaphore] = WeakValueDictionary()
+
+    def share(
+        self, question: LiveQuestion, *, now: datetime, start: Callable[[], Future[CalendarAnswers]]
+    ) -> Future[CalendarAnswers]:
+        """The future answer of an equal question that was asked a moment ago, or else of a new call."""
+        with self._lock:
+            self._asked = {key: asked for key, asked in self._asked.items() if _usable(*asked, now=now)}
+            known = self._asked.get(question)
+            if known:
+                return known[1]
+            while len(self._asked) >= MOST_KEPT:
+                del self._asked[next(iter(self._asked))]
+            future = start()
+            self._asked[question] = (now, future)
+            return future
+
+    def account_limit(self, account: str) -> threading.BoundedSemaphore:
+        """At most four requests of one account at a time: Microsoft allows no more per mailbox.
+
+        See https://learn.microsoft.com/graph/throttling-limits (Outlook service limits).
+        """
+        with self._lock:
+            limit = self._account_limits.get(account)
+            if limit is None:
+                limit = self._account_limits[account] = threading.BoundedSemaphore(MOST_IN_FLIGHT)
+            return limit
+
+
+def _usable(since: datetime, future: Future[CalendarAnswers], *, now: datetime) -> bool:
+    if not since <= now <= since + REUSE:
+        return False
+    if not future.done():
+        return True
+    # A failure is not an answer: the next question asks again.
+    return future.exception() is None and all(
+        isinstance(item, LiveAnswer) for item in future.result().values()
+    )
+
+
+# One process shares one: an instance of the function serves many customers at the same moment.
+_SINGLE_FLIGHT = SingleFlight()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from common.domain.booking.booking import Customer
-from common.flows.booking.book import Book, book
+from common.flows.booking.book import book
 from tests.api.conftest import Answer, Http
 
 START = datetime(2027, 3, 16, 9, tzinfo=UTC)
@@ -23,7 +23,9 @@ def changed(http: Http, path: str, **parts: Any) -> Answer:
 
 def booked(http: Http) -> str:
     """A booking of Anna's."""
-    made = book(http.world.ports, Book("t1", "cut", "anna", START, Customer("Carla")))
+    made = book(
+        http.world.ports, tenant="t1", service="cut", resource="anna", start=START, customer=Customer("Carla")
+    )
     return made.booking.id
 
 

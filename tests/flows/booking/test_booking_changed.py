@@ -13,13 +13,10 @@ from common.domain.booking.booking import Booking
 from common.errors import AvailabilityUnknown, InvalidRequest, SlotTaken, StaleVersion, UnknownResource
 from common.flows.booking.book import Booked
 from common.flows.booking.change import (
-    CancelBooking,
-    ReadBooking,
-    Reschedule,
     cancel_booking,
-    read_booking,
     reschedule,
 )
+from common.flows.shared.booking_access import authorized_booking
 from tests.flows.setups.booking_setup import at, booked, enter, entries, events, export, shop, slots, starts
 from tests.world import World
 
@@ -29,19 +26,23 @@ def holder(made: Booked) -> LinkHolder:
 
 
 def moved(world: World, made: Booked, clock: str, *, by: Authority | None = None, **more: Any) -> Booking:
-    command = Reschedule("t1", made.booking.id, at(clock), by or holder(made), **more)
-    return reschedule(world.ports, command)
+    return reschedule(
+        world.ports, tenant="t1", booking=made.booking.id, start=at(clock), by=by or holder(made), **more
+    )
 
 
 def cancelled(world: World, made: Booked, *, by: Authority | None = None, **more: Any) -> Booking:
-    return cancel_booking(world.ports, CancelBooking("t1", made.booking.id, by or holder(made), **more))
+    return cancel_booking(world.ports, tenant="t1", booking=made.booking.id, by=by or holder(made), **more)
 
 
 def test_the_link_opens_its_booking_and_changes_nothing() -> None:
     """F7: reading has no effect; a mail scanner may do it as often as it likes."""
     world, _ = shop()
     made = booked(world)
-    read = [read_booking(world.ports, ReadBooking("t1", made.booking.id, holder(made))) for _ in range(3)]
+    read = [
+        authorized_booking(world.ports, tenant="t1", booking=made.booking.id, by=holder(made))
+        for _ in range(3)
+    ]
 
     assert read == [made.booking] * 3
 
@@ -53,7 +54,7 @@ def test_another_token_opens_nothing(token: str) -> None:
     made = booked(world)
 
     with pytest.raises(UnknownResource):
-        read_booking(world.ports, ReadBooking("t1", made.booking.id, LinkHolder(token)))
+        authorized_booking(world.ports, tenant="t1", booking=made.booking.id, by=LinkHolder(token))
 
 
 def test_the_link_of_one_booking_opens_no_other() -> None:
@@ -62,9 +63,9 @@ def test_the_link_of_one_booking_opens_no_other() -> None:
     first, second = booked(world, "10:00"), booked(world, "11:00")
 
     with pytest.raises(UnknownResource):
-        read_booking(world.ports, ReadBooking("t1", second.booking.id, holder(first)))
+        authorized_booking(world.ports, tenant="t1", booking=second.booking.id, by=holder(first))
     with pytest.raises(UnknownResource):
-        read_booking(world.ports, ReadBooking("t2", first.booking.id, holder(first)))
+        authorized_booking(world.ports, tenant="t2", booking=first.booking.id, by=holder(first))
 
 
 def test_staff_opens_the_bookings_of_its_own_resources() -> None:
@@ -72,9 +73,9 @@ def test_staff_opens_the_bookings_of_its_own_resources() -> None:
     world, _ = shop()
     made = booked(world)
 
-    assert read_booking(world.ports, ReadBooking("t1", made.booking.id, Staff())) == made.booking
+    assert authorized_booking(world.ports, tenant="t1", booking=made.booking.id, by=Staff()) == made.booking
     with pytest.raises(UnknownResource):
-        read_booking(world.ports, ReadBooking("t1", made.booking.id, Staff(frozenset({"ben"}))))
+        authorized_booking(world.ports, tenant="t1", booking=made.booking.id, by=Staff(frozenset({"ben"})))
 
 
 def test_a_booking_moves_over_its_own_old_time() -> None:

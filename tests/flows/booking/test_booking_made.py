@@ -11,8 +11,8 @@ import pytest
 from common.domain.booking.booking import Customer
 from common.domain.catalogue.records import Resource
 from common.errors import AvailabilityUnknown, InvalidRequest, SlotTaken, SyncError, UnknownResource
-from common.flows.booking.book import Book, book
-from common.flows.slots.list_slots import ListSlots, list_slots
+from common.flows.booking.book import book
+from common.flows.slots.list_slots import list_slots
 from tests.flows.setups.booking_setup import CUSTOMER, MONDAY, at, booked, enter, entries, shop, slots, starts
 from tests.world import WEEKDAYS, World
 
@@ -112,7 +112,14 @@ def test_a_time_against_the_rules_has_its_stable_code(shift: dict[str, int], cod
     world.google.admin.clear_logs()
 
     with pytest.raises(InvalidRequest) as refused:
-        book(world.ports, Book("t1", "cut", "anna", at("10:00") + timedelta(**shift), CUSTOMER))
+        book(
+            world.ports,
+            tenant="t1",
+            service="cut",
+            resource="anna",
+            start=at("10:00") + timedelta(**shift),
+            customer=CUSTOMER,
+        )
 
     assert (refused.value.reason, world.google.admin.calls()) == (code, [])
 
@@ -134,11 +141,18 @@ def test_a_naive_time_and_foreign_names_are_refused() -> None:
     world, _ = shop()
 
     with pytest.raises(InvalidRequest) as refused:
-        book(world.ports, Book("t1", "cut", "anna", at("10:00").replace(tzinfo=None), CUSTOMER))
+        book(
+            world.ports,
+            tenant="t1",
+            service="cut",
+            resource="anna",
+            start=at("10:00").replace(tzinfo=None),
+            customer=CUSTOMER,
+        )
     with pytest.raises(UnknownResource):
-        book(world.ports, Book("t2", "cut", "anna", at("10:00"), CUSTOMER))
+        book(world.ports, tenant="t2", service="cut", resource="anna", start=at("10:00"), customer=CUSTOMER)
     with pytest.raises(UnknownResource):
-        book(world.ports, Book("t1", "cut", "nobody", at("10:00"), CUSTOMER))
+        book(world.ports, tenant="t1", service="cut", resource="nobody", start=at("10:00"), customer=CUSTOMER)
 
     assert refused.value.reason == "naive_time"
 
@@ -184,6 +198,7 @@ def test_the_booked_time_is_gone_for_the_next_customer() -> None:
     """The list and the booking agree at once."""
     world, _ = shop()
     booked(world, "10:00")
-    day = ListSlots("t1", "cut", "anna", MONDAY, MONDAY + timedelta(days=1))
+    end = MONDAY + timedelta(days=1)
+    found = list_slots(world.ports, tenant="t1", service="cut", resource="anna", start=MONDAY, end=end)
 
-    assert at("10:00") not in [slot.start for slot in list_slots(world.ports, day).slots]
+    assert at("10:00") not in [slot.start for slot in found.slots]

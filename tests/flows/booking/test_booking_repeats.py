@@ -13,7 +13,7 @@ from common.domain.booking.booking import Customer
 from common.domain.booking.booking_change import BookingChange
 from common.domain.shared.tasks import OutboxKind
 from common.errors import KeyReused, StoreUnavailable
-from common.flows.booking.book import Book, Booked, book
+from common.flows.booking.book import Booked, book
 from common.ports import Ports
 from common.ports.machine import TaskQueue
 from common.store.booking.bookings import Bookings
@@ -105,7 +105,7 @@ def test_a_commit_whose_answer_was_lost_is_found_by_reading() -> None:
     """F16: it happened, so the customer is told so, and it is exported."""
     world, connection = shop()
     ports = replace(world.ports, bookings=LosesAnswers(world.ports.bookings, happened=True))
-    made = book(ports, Book("t1", "cut", "anna", at("10:00"), CUSTOMER))
+    made = book(ports, tenant="t1", service="cut", resource="anna", start=at("10:00"), customer=CUSTOMER)
 
     assert world.ports.bookings.get("t1", made.booking.id) == made.booking
     assert len(entries(world, connection)) == 1
@@ -115,12 +115,22 @@ def test_a_commit_that_did_not_happen_is_an_error() -> None:
     """F16: nothing is promised, and the same request can be sent again."""
     world, _ = shop()
     ports = replace(world.ports, bookings=LosesAnswers(world.ports.bookings, happened=False))
-    wish = Book("t1", "cut", "anna", at("10:00"), CUSTOMER, idempotency_key="key-000001")
+
+    def attempt(at_this_moment: Ports) -> Booked:
+        return book(
+            at_this_moment,
+            tenant="t1",
+            service="cut",
+            resource="anna",
+            start=at("10:00"),
+            customer=CUSTOMER,
+            idempotency_key="key-000001",
+        )
 
     with pytest.raises(StoreUnavailable):
-        book(ports, wish)
+        attempt(ports)
 
-    assert book(world.ports, wish).repeated is False
+    assert attempt(world.ports).repeated is False
 
 
 class Refuses:
@@ -135,7 +145,7 @@ def test_a_queue_that_refuses_does_not_lose_the_export() -> None:
     world, _ = shop()
     queue: TaskQueue = Refuses()
     ports: Ports = replace(world.ports, queue=queue)
-    made = book(ports, Book("t1", "cut", "anna", at("10:00"), CUSTOMER))
+    made = book(ports, tenant="t1", service="cut", resource="anna", start=at("10:00"), customer=CUSTOMER)
     due = world.ports.ledger.outbox_due(world.clock.now() + timedelta(minutes=1), 10)
 
     assert [entry.booking for entry in due if entry.kind is OutboxKind.EXPORT] == [made.booking.id]

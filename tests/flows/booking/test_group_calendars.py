@@ -11,7 +11,7 @@ import pytest
 from common.domain.booking.booking import BookingStatus
 from common.domain.catalogue.records import EditPolicy, OwnerEditPolicy
 from common.domain.connect.settings import ExportSettings, Settings
-from common.flows.slots.explain import ExplainSlot, explain_slot
+from common.flows.slots.explain import explain_slot
 from tests.flows.setups import graph_setup, sync_setup
 from tests.flows.setups.booking_setup import at as clock_time
 from tests.flows.setups.group_setup import (
@@ -252,7 +252,7 @@ def test_held_seats_are_in_no_calendar(world):
 def test_a_full_session_is_the_reason_and_not_its_event(world):
     """F8: staff read that the seats are gone, with the session that has them."""
     made = seats(world, 1, 2, 3)
-    found = explain_slot(world.ports, ExplainSlot("t1", "yoga", "anna", clock_time("10:00")))
+    found = explain_slot(world.ports, tenant="t1", service="yoga", resource="anna", at=clock_time("10:00"))
     session = session_of(world, made[0])
 
     assert [(item.code, item.interval, item.source) for item in found.reasons] == [

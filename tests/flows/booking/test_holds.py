@@ -12,9 +12,9 @@ from common.domain.booking.booking import BookingStatus
 from common.domain.calendar.interval import Interval
 from common.domain.shared.task_records import Maintain, MaintenanceJob
 from common.errors import InvalidRequest, SlotTaken, UnknownResource
-from common.flows.booking.holds import ReleaseHold, release_hold
+from common.flows.booking.holds import release_hold
 from common.flows.ops.maintain import maintain
-from common.flows.slots.explain import ExplainSlot, explain_slot
+from common.flows.slots.explain import explain_slot
 from tests.flows.setups.booking_setup import at, booked, enter, entries, shop, slots, starts
 from tests.flows.setups.group_setup import held, joined, key, left, session_of, stored, studio
 from tests.flows.setups.sync_setup import Synced, stamps
@@ -29,7 +29,7 @@ def later(world, pause):
 
 
 def release(world, hold):
-    release_hold(world.ports, ReleaseHold("t1", key(hold)))
+    release_hold(world.ports, tenant="t1", key=key(hold))
 
 
 def nothing_left(world):
@@ -121,7 +121,7 @@ def test_nobody_books_with_a_hold_without_its_secret():
     with pytest.raises(UnknownResource):
         booked(world, "10:00", hold=wrong)
     with pytest.raises(UnknownResource):
-        release_hold(world.ports, ReleaseHold("t1", wrong))
+        release_hold(world.ports, tenant="t1", key=wrong)
 
 
 def test_a_hold_is_for_one_time_and_one_booking():
@@ -218,7 +218,7 @@ def test_staff_read_that_a_time_is_held():
     """F8: a hold has a reason of its own, with its range and its id."""
     world, _ = shop()
     hold = held(world, service="cut").hold
-    found = explain_slot(world.ports, ExplainSlot("t1", "cut", "anna", at("10:00")))
+    found = explain_slot(world.ports, tenant="t1", service="cut", resource="anna", at=at("10:00"))
 
     assert [(item.code, item.interval, item.source) for item in found.reasons] == [
         ("hold", hold.claimed, hold.id)

@@ -11,7 +11,7 @@ from common.domain.booking.access import Staff
 from common.domain.calendar.connection import Status
 from common.domain.export.exported_event import LinkState
 from common.domain.shared.task_records import AdvanceDisconnect
-from common.flows.booking.change import CancelBooking, cancel_booking
+from common.flows.booking.change import cancel_booking
 from common.flows.connect import disconnect
 from common.flows.connect.disconnect import advance_disconnect, start_disconnect
 from common.flows.shared.tokens import authorized
@@ -157,7 +157,7 @@ def test_a_report_from_before_its_deletion_leaves_no_event_behind():
 def test_events_that_went_before_are_not_counted_as_left(dead):
     """An appointment that was cancelled has no event any more; the receipt speaks of the other four."""
     life = synchronised()
-    cancel_booking(life.ports, CancelBooking(life.tenant, "b000", Staff()))
+    cancel_booking(life.ports, tenant=life.tenant, booking="b000", by=Staff())
     life.drain()
     if dead:
         life.google.admin.revoke_grant(ACCOUNT)

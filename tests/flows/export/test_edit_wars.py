@@ -9,7 +9,7 @@ import pytest
 from common.domain.booking.access import Staff
 from common.domain.catalogue.records import EditPolicy, Language, OwnerEditPolicy
 from common.domain.shared.task_records import Maintain, MaintenanceJob
-from common.flows.booking.change import Reschedule, reschedule
+from common.flows.booking.change import reschedule
 from common.flows.ops.maintain import maintain
 from tests.flows.setups.outreach_setup import OWNER, policy
 from tests.flows.setups.proposal_setup import AskingGoogle, AskingOutlook
@@ -124,7 +124,7 @@ def test_after_a_war_of_deletions_the_next_change_is_shown(world):
         world.erase()
         world.advance(minutes=3)
     world.advance(hours=2)
-    reschedule(world.ports, Reschedule(world.tenant, "b1", at(14), Staff(None)))
+    reschedule(world.ports, tenant=world.tenant, booking="b1", start=at(14), by=Staff(None))
     world.settled()
     moved = [start for start, _ in world.shown()]
     world.advance(hours=2)

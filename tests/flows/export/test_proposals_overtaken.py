@@ -6,7 +6,7 @@ import pytest
 
 from common.domain.booking.booking import Source
 from common.errors import SlotTaken, StaleVersion, UnknownResource
-from common.flows.booking.change import CancelBooking, Reschedule, cancel_booking, reschedule
+from common.flows.booking.change import cancel_booking, reschedule
 from common.flows.export.proposals import AcceptProposal, DeclineProposal, accept_proposal, decline_proposal
 from tests.flows.setups.proposal_setup import OWNER, AskingGoogle, AskingOutlook
 from tests.flows.setups.sync_setup import at
@@ -86,7 +86,7 @@ def test_the_customers_move_overrules_a_proposed_time(world):
     """Pitfall 22: the words stay in question, the time does not."""
     world.edit(minutes=120, title="with dog")
 
-    reschedule(world.ports, Reschedule(world.tenant, "b1", at(14), OWNER))
+    reschedule(world.ports, tenant=world.tenant, booking="b1", start=at(14), by=OWNER)
     world.settled()
     proposal = world.booking().proposal
     world.accept()
@@ -101,7 +101,7 @@ def test_a_cancelled_booking_proposes_nothing(world):
     """Pitfall 22: the end ends the question as well."""
     world.edit(minutes=120, title="with dog")
 
-    cancel_booking(world.ports, CancelBooking(world.tenant, "b1", OWNER))
+    cancel_booking(world.ports, tenant=world.tenant, booking="b1", by=OWNER)
     world.settled()
 
     assert (None, []) == (world.booking().proposal, world.shown())

@@ -9,7 +9,7 @@ import pytest
 
 from common.domain.booking.booking import Customer
 from common.domain.privacy.erasure import ErasureStage
-from common.flows.booking.book import Book, book
+from common.flows.booking.book import book
 from common.flows.privacy.erasure import start_erasure
 from common.flows.privacy.overview import read_overview
 from tests.flows.setups.graph_setup import INVITING, OWN, Outlook
@@ -24,7 +24,9 @@ def shop(*, show=False):
     life.enter(at(8), subject="secret public", body={"contentType": "text", "content": "secret body"})
     life.enter(at(10), subject="secret private", sensitivity="private")
     life.enter(at(12), subject="secret free", showAs="free")
-    made = book(life.ports, Book("t1", "cut", "anna", at(13), CARLA, note=CARLA.name))
+    made = book(
+        life.ports, tenant="t1", service="cut", resource="anna", start=at(13), customer=CARLA, note=CARLA.name
+    )
     life.drain()
     assert made.booking.active
     return life
@@ -104,7 +106,7 @@ def test_a_tenant_with_outlook_is_erased():
 def inviting():
     """One booking whose customer is a guest of the event, mailed once about it."""
     life = Outlook(settings=INVITING)
-    book(life.ports, Book("t1", "cut", "anna", at(13), CARLA))
+    book(life.ports, tenant="t1", service="cut", resource="anna", start=at(13), customer=CARLA)
     life.drain()
     assert [CARLA.email in str(event["attendees"]) for event in life.events()] == [True]
     return life

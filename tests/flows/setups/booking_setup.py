@@ -14,10 +14,10 @@ from common.domain.connect.settings import ExportSettings, Settings
 from common.domain.export.export_plan import ExportOutcome
 from common.domain.shared.task_records import ExportBooking
 from common.domain.shared.tasks import OutboxEntry
-from common.flows.booking.book import Book, Booked, book
+from common.flows.booking.book import Booked, book
 from common.flows.export.export_booking import export_booking
 from common.flows.shared.outbox import entry_id
-from common.flows.slots.list_slots import ListSlots, SlotList, list_slots
+from common.flows.slots.list_slots import SlotList, list_slots
 from tests.world import ACCOUNT, World
 
 ZURICH = ZoneInfo("Europe/Zurich")
@@ -54,8 +54,10 @@ def slots(
     world: World, *, resource: str | None = "anna", service: str = "cut", zone: str = "UTC"
 ) -> SlotList:
     """The slots of that Monday."""
-    query = ListSlots("t1", service, resource, MONDAY, MONDAY + timedelta(days=1), zone)
-    return list_slots(world.ports, query)
+    end = MONDAY + timedelta(days=1)
+    return list_slots(
+        world.ports, tenant="t1", service=service, resource=resource, start=MONDAY, end=end, zone=zone
+    )
 
 
 def starts(found: SlotList) -> list[str]:
@@ -63,12 +65,10 @@ def starts(found: SlotList) -> list[str]:
     return [f"{slot.start.astimezone(ZURICH):%H:%M}" for slot in found.slots]
 
 
-def booked(world: World, clock: str = "10:00", **wish: Any) -> Booked:
+def booked(world: World, clock: str = "10:00", **named: Any) -> Booked:
     """Book that time for Zoe."""
-    command = Book(
-        "t1", "cut", wish.pop("resource", "anna"), at(clock), wish.pop("customer", CUSTOMER), **wish
-    )
-    return book(world.ports, command)
+    usual = {"resource": "anna", "customer": CUSTOMER}
+    return book(world.ports, tenant="t1", service="cut", start=at(clock), **{**usual, **named})
 
 
 def entries(world: World, connection: Connection) -> tuple[OutboxEntry, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from common.domain.calendar.connection import ProviderKind
-from common.flows.slots.list_slots import ListSlots, list_slots
+from common.flows.slots.list_slots import list_slots
 from common.store.firestore.documents import Delete
 from local.firestore_memory.documents import MemoryDocuments
 from tests.flows.setups.graph_setup import Outlook
@@ -176,8 +176,8 @@ def repeated_queries(kind, rounds):
         world.clock.wait(60)
         before = spent(world)
         now = world.clock.now()
-        question = ListSlots(world.tenant, "cut", "anna", start=now, end=now + timedelta(days=28))
-        assert list_slots(world.ports, question).slots
+        question = {"service": "cut", "resource": "anna", "start": now, "end": now + timedelta(days=28)}
+        assert list_slots(world.ports, tenant=world.tenant, **question).slots
         return spent(world) - before
 
     return ask, rounds

@@ -6,7 +6,7 @@ from common.domain.booking.booking import Customer
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.ics_feed import Shows
 from common.domain.catalogue.records import Absence
-from common.flows.booking.book import Book, book
+from common.flows.booking.book import book
 from common.flows.catalogue.ics_feed import publish_ics_feed
 from common.flows.privacy.erasure import start_erasure
 from tests.flows.setups.life_setup import Life
@@ -34,7 +34,15 @@ class Erasing(Life):
         self.drain()
 
     def book_for(self, start, customer, resource="anna"):
-        made = book(self.ports, Book(self.tenant, "cut", resource, start, customer, note=customer.name))
+        made = book(
+            self.ports,
+            tenant=self.tenant,
+            service="cut",
+            resource=resource,
+            start=start,
+            customer=customer,
+            note=customer.name,
+        )
         self.drain()
         return made.booking
 

@@ -11,7 +11,7 @@ from common.domain.calendar.connection import Connection
 from common.domain.connect.settings import ExportSettings
 from common.domain.notify import NoticeKind
 from common.errors import Retry
-from common.flows.booking.change import CancelBooking, Reschedule, cancel_booking, reschedule
+from common.flows.booking.change import cancel_booking, reschedule
 from tests.flows.setups.booking_setup import at, export, synchronised
 from tests.lists import every
 from tests.world import World
@@ -21,12 +21,12 @@ INVITING = ExportSettings(attendee=True, notify=True)
 
 def moved(world: World, booking: Booking, clock: str) -> Booking:
     """Staff move a booking."""
-    return reschedule(world.ports, Reschedule("t1", booking.id, at(clock), Staff()))
+    return reschedule(world.ports, tenant="t1", booking=booking.id, start=at(clock), by=Staff())
 
 
 def cancelled(world: World, booking: Booking) -> Booking:
     """Staff cancel a booking."""
-    return cancel_booking(world.ports, CancelBooking("t1", booking.id, Staff()))
+    return cancel_booking(world.ports, tenant="t1", booking=booking.id, by=Staff())
 
 
 def fault(world: World, action: str, method: str, **options: Any) -> None:

@@ -9,10 +9,9 @@ from common.domain.booking.access import HoldKey, Staff
 from common.domain.booking.booking import Booking, Customer
 from common.domain.calendar.connection import Connection
 from common.domain.catalogue.records import Service
-from common.domain.slots.slot_answers import HeldSlot
-from common.flows.booking.book import Book, Booked, book
-from common.flows.booking.change import CancelBooking, Reschedule, cancel_booking, reschedule
-from common.flows.booking.holds import HoldSlot, hold_slot
+from common.flows.booking.book import Booked, book
+from common.flows.booking.change import cancel_booking, reschedule
+from common.flows.booking.holds import HeldSlot, hold_slot
 from tests.flows.setups.booking_setup import MONDAY, at, shop, slots
 from tests.world import World
 
@@ -61,12 +60,20 @@ def joined(world: World, clock: str = "10:00", number: int = 1, **wish: Any) -> 
     """A guest books the class of that Monday."""
     resource = wish.pop("resource", "anna")
     service = wish.pop("service", "yoga")
-    return book(world.ports, Book("t1", service, resource, at(clock), guest(number), **wish))
+    return book(
+        world.ports,
+        tenant="t1",
+        service=service,
+        resource=resource,
+        start=at(clock),
+        customer=guest(number),
+        **wish,
+    )
 
 
 def held(world: World, clock: str = "10:00", *, service: str = "yoga", seats: int = 1) -> HeldSlot:
     """Somebody keeps a time while they decide."""
-    return hold_slot(world.ports, HoldSlot("t1", service, "anna", at(clock), seats))
+    return hold_slot(world.ports, tenant="t1", service=service, resource="anna", start=at(clock), seats=seats)
 
 
 def key(hold: HeldSlot) -> HoldKey:
@@ -92,9 +99,9 @@ def session_of(world: World, seat: Booking) -> Booking:
 
 def cancelled(world: World, seat: Booking) -> Booking:
     """Staff cancel somebody's booking."""
-    return cancel_booking(world.ports, CancelBooking("t1", seat.id, Staff()))
+    return cancel_booking(world.ports, tenant="t1", booking=seat.id, by=Staff())
 
 
 def moved(world: World, seat: Booking, clock: str) -> Booking:
     """Staff move somebody's booking."""
-    return reschedule(world.ports, Reschedule("t1", seat.id, at(clock), Staff()))
+    return reschedule(world.ports, tenant="t1", booking=seat.id, start=at(clock), by=Staff())

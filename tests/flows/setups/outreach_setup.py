@@ -9,7 +9,7 @@ from common.domain.booking.access import Staff
 from common.domain.booking.booking import Booking
 from common.domain.catalogue.records import MailPolicy
 from common.domain.shared.tasks import OutboxKind
-from common.flows.booking.change import CancelBooking, Reschedule, cancel_booking, reschedule
+from common.flows.booking.change import cancel_booking, reschedule
 from tests.flows.setups.booking_setup import CUSTOMER, at
 from tests.world import RETURN_TO, World
 
@@ -27,12 +27,12 @@ def policy(world: World, **values: Any) -> None:
 
 def move(world: World, booking: Booking, clock: str) -> Booking:
     """Staff move the booking."""
-    return reschedule(world.ports, Reschedule("t1", booking.id, at(clock), Staff()))
+    return reschedule(world.ports, tenant="t1", booking=booking.id, start=at(clock), by=Staff())
 
 
 def cancel(world: World, booking: Booking) -> Booking:
     """Staff cancel the booking."""
-    return cancel_booking(world.ports, CancelBooking("t1", booking.id, Staff()))
+    return cancel_booking(world.ports, tenant="t1", booking=booking.id, by=Staff())
 
 
 def mailed(world: World, address: str | None = CUSTOMER.email) -> list[str]:

@@ -12,7 +12,7 @@ from common.domain.connect.settings import ExportSettings
 from common.domain.export.exported_event import LinkState
 from common.domain.shared.tasks import Lane
 from common.errors import ProviderUnavailable
-from common.flows.booking.change import CancelBooking, cancel_booking
+from common.flows.booking.change import cancel_booking
 from common.flows.export.export_booking import write
 from local.microsoft import Settings
 from tests.flows.setups.graph_setup import OWN, Outlook
@@ -80,4 +80,4 @@ def choose(world, **exports):
 
 def cancel(world):
     """The customer cancels at once."""
-    cancel_booking(world.ports, CancelBooking("t1", "b1", Staff()))
+    cancel_booking(world.ports, tenant="t1", booking="b1", by=Staff())

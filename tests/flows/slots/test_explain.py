@@ -9,7 +9,7 @@ import pytest
 
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import Absence
-from common.flows.slots.explain import ExplainSlot, explain_slot
+from common.flows.slots.explain import explain_slot
 from tests.flows.setups import graph_setup, sync_setup
 from tests.flows.setups.booking_setup import at, booked
 from tests.flows.setups.group_setup import held, offering
@@ -20,7 +20,7 @@ both = pytest.mark.parametrize("side", [GOOGLE, MICROSOFT])
 
 def why(world, clock="10:00", service="cut"):
     """The reasons that staff read, with their ranges by Zurich's clocks."""
-    found = explain_slot(world.ports, ExplainSlot("t1", service, "anna", at(clock)))
+    found = explain_slot(world.ports, tenant="t1", service=service, resource="anna", at=at(clock))
     return {str(item.code): (written(item.interval), item.source) for item in found.reasons}
 
 
@@ -121,7 +121,7 @@ def test_what_is_switched_off_is_named(side):
     world = side()
     change(world, active=False, resource={"active": False})
 
-    found = explain_slot(world.ports, ExplainSlot("t1", "cut", "anna", at("10:00"))).reasons
+    found = explain_slot(world.ports, tenant="t1", service="cut", resource="anna", at=at("10:00")).reasons
     assert [(str(item.code), item.source) for item in found] == [("inactive", "cut"), ("inactive", "anna")]
 
 
@@ -130,6 +130,8 @@ def test_a_party_that_is_too_large_is_a_matter_of_capacity(side):
     """F8: no session is needed for that."""
     world = side()
     offering(world, capacity=2)
-    found = explain_slot(world.ports, ExplainSlot("t1", "yoga", "anna", at("10:00"), seats=3)).reasons
+    found = explain_slot(
+        world.ports, tenant="t1", service="yoga", resource="anna", at=at("10:00"), seats=3
+    ).reasons
 
     assert [(str(item.code), written(item.interval)) for item in found] == [("capacity", "10:00-11:00")]

@@ -10,8 +10,8 @@ import pytest
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import Absence, Resource
 from common.errors import InvalidRequest, UnknownResource
-from common.flows.slots.explain import ExplainSlot, explain_slot
-from common.flows.slots.list_slots import ListSlots, list_slots
+from common.flows.slots.explain import explain_slot
+from common.flows.slots.list_slots import list_slots
 from tests.flows.setups.booking_setup import (
     ACCOUNT,
     MONDAY,
@@ -82,7 +82,7 @@ def test_impossible_windows_are_refused(window: tuple[datetime, datetime], code:
     world, _ = shop()
 
     with pytest.raises(InvalidRequest) as refused:
-        list_slots(world.ports, ListSlots("t1", "cut", "anna", *window))
+        list_slots(world.ports, tenant="t1", service="cut", resource="anna", start=window[0], end=window[1])
 
     assert refused.value.reason == code
 
@@ -90,14 +90,14 @@ def test_impossible_windows_are_refused(window: tuple[datetime, datetime], code:
 def test_unknown_names_are_refused() -> None:
     """An unknown zone is the caller's mistake; unknown tenants, services and resources are not found."""
     world, _ = shop()
-    day = (MONDAY, MONDAY + timedelta(days=1))
+    day = {"start": MONDAY, "end": MONDAY + timedelta(days=1)}
     world.ports.catalogue.save_resource("t1", Resource("ben", "Ben", None, "Europe/Zurich", WEEKDAYS))
 
     with pytest.raises(InvalidRequest) as refused:
-        list_slots(world.ports, ListSlots("t1", "cut", "anna", *day, "Mars/Olympus"))
+        list_slots(world.ports, tenant="t1", service="cut", resource="anna", **day, zone="Mars/Olympus")
     for tenant, service, resource in (("t2", "cut", "anna"), ("t1", "dye", "anna"), ("t1", "cut", "ben")):
         with pytest.raises(UnknownResource):
-            list_slots(world.ports, ListSlots(tenant, service, resource, *day))
+            list_slots(world.ports, tenant=tenant, service=service, resource=resource, **day)
 
     assert refused.value.reason == "unknown_zone"
 
@@ -107,13 +107,15 @@ def test_nobody_is_asked_about_the_past_or_beyond_the_horizon(days: int) -> None
     """Where nothing can be offered, no provider is troubled."""
     world, _ = shop()
     day = MONDAY + timedelta(days=days)
-    found = list_slots(world.ports, ListSlots("t1", "cut", "anna", day, day + timedelta(days=1)))
+    found = list_slots(
+        world.ports, tenant="t1", service="cut", resource="anna", start=day, end=day + timedelta(days=1)
+    )
 
     assert (found.slots, found.degraded, asked(world)) == ((), False, 0)
 
 
 def why(world: World, clock: str) -> list[tuple[str, str | None]]:
-    found = explain_slot(world.ports, ExplainSlot("t1", "cut", "anna", at(clock)))
+    found = explain_slot(world.ports, tenant="t1", service="cut", resource="anna", at=at(clock))
     return [(reason.code, reason.source) for reason in found.reasons]
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from common.domain.booking.access import Staff
 from common.domain.catalogue.records import Resource
-from common.flows.booking.book import Book, book
-from common.flows.booking.change import CancelBooking, cancel_booking
+from common.flows.booking.book import book
+from common.flows.booking.change import cancel_booking
 from tests.flows.setups.booking_setup import (
     ACCOUNT,
     CUSTOMER,
@@ -75,7 +75,7 @@ def test_an_own_event_that_came_from_far_away_blocks() -> None:
     """Pitfall 22: the owner drags a later appointment to this Monday; its booking has not followed yet."""
     world, connection = shop()
     far = at("09:00", MONDAY + timedelta(days=35))
-    made = book(world.ports, Book("t1", "cut", "anna", far, CUSTOMER))
+    made = book(world.ports, tenant="t1", service="cut", resource="anna", start=far, customer=CUSTOMER)
     export(world, made.booking, connection)
     world.google.owner.shift_event(ACCOUNT, events(world)[0]["id"], minutes=-35 * 24 * 60 + 60)
 
@@ -102,7 +102,7 @@ def test_the_event_of_a_cancelled_booking_does_not_block() -> None:
     made = booked(world, "09:00")
     export(world, made.booking, connection)
     stored = world.ports.bookings.get("t1", made.booking.id)
-    cancel_booking(world.ports, CancelBooking("t1", stored.id, Staff()))
+    cancel_booking(world.ports, tenant="t1", booking=stored.id, by=Staff())
 
     assert starts(slots(world))[0] == "09:00"
 

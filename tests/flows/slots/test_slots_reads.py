@@ -12,7 +12,8 @@ from common.domain.calendar.connection import Status
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import LONGEST_BUFFER, LONGEST_DURATION, Absence
 from common.domain.slots.agenda import weeks_of
-from common.flows.slots.list_slots import ListSlots, list_slots
+from common.flows.slots.list_slots import SlotList, list_slots
+from common.ports import Ports
 from common.store import stores
 from common.store.firestore.documents import Documents, Query, Snapshot, Write, Written
 from local.firestore_memory.documents import MemoryDocuments
@@ -20,8 +21,13 @@ from tests.flows.setups.booking_setup import MONDAY, booked, enter, shop, slots,
 from tests.world import World
 
 DAY = timedelta(days=1)
-FOUR_WEEKS = ListSlots("t1", "cut", "anna", MONDAY, MONDAY + 28 * DAY)
-READ = Interval(FOUR_WEEKS.start - LONGEST_BUFFER, FOUR_WEEKS.end + LONGEST_DURATION + LONGEST_BUFFER)
+READ = Interval(MONDAY - LONGEST_BUFFER, MONDAY + 28 * DAY + LONGEST_DURATION + LONGEST_BUFFER)
+
+
+def slots_of(ports: Ports, *, days: int = 28) -> SlotList:
+    """Anna's free times from that Monday on."""
+    end = MONDAY + days * DAY
+    return list_slots(ports, tenant="t1", service="cut", resource="anna", start=MONDAY, end=end)
 
 
 @dataclass
@@ -57,7 +63,7 @@ def counted_shop(bookings: int) -> tuple[World, Counted]:
         start = utc(clock) + (day + day // 5 * 2) * DAY
         span = Interval(start, start + timedelta(minutes=30))
         world.ports.catalogue.save_absence("t1", "anna", Absence(f"absence-{number}", span))
-    list_slots(world.ports, FOUR_WEEKS)
+    slots_of(world.ports)
     world.advance(seconds=6)
     documents.reads = documents.exchanges = 0
     return world, documents
@@ -68,7 +74,7 @@ def test_a_question_reads_its_weeks_and_two_documents_whatever_the_load(load) ->
     """One exchange: a document a week, the tenant and the stamp; settings and grants are remembered."""
     world, documents = counted_shop(load)
 
-    found = list_slots(world.ports, FOUR_WEEKS)
+    found = slots_of(world.ports)
 
     assert (documents.reads, documents.exchanges) == (len(weeks_of(READ)) + 2, 1)
     assert len(found.calendars) == 1
@@ -82,7 +88,7 @@ def test_a_first_question_reads_everything_once() -> None:
     fresh = replace(world.ports, catalogue=again.catalogue, slot_snapshots=again.slot_snapshots)
     documents.reads = documents.exchanges = 0
 
-    list_slots(fresh, FOUR_WEEKS)
+    slots_of(fresh)
 
     assert (documents.reads, documents.exchanges) == (len(weeks_of(READ)) + 5, 2)
 
@@ -113,14 +119,13 @@ def test_what_another_instance_changes_is_seen_by_the_next_question(change) -> N
     world, _ = shop()
     other = stores(world.documents)
     elsewhere = replace(world.ports, catalogue=other.catalogue, slot_snapshots=other.slot_snapshots)
-    before = list_slots(elsewhere, FOUR_WEEKS)
-    assert before == list_slots(elsewhere, FOUR_WEEKS)
+    before = slots_of(elsewhere)
+    assert before == slots_of(elsewhere)
 
     change(world)
 
-    day = ListSlots("t1", "cut", "anna", MONDAY, MONDAY + DAY)
-    assert starts(list_slots(elsewhere, FOUR_WEEKS)) != starts(before)
-    assert starts(list_slots(elsewhere, day)) == []
+    assert starts(slots_of(elsewhere)) != starts(before)
+    assert starts(slots_of(elsewhere, days=1)) == []
 
 
 def test_a_tenants_own_record_is_read_each_time() -> None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from common.domain.catalogue.records import Resource
-from common.flows.slots.list_slots import ListSlots, SlotList, list_slots
+from common.flows.slots.list_slots import SlotList, list_slots
 from common.ports.machine import Tuning
 from tests.flows.setups.booking_setup import MONDAY, asked, booked, shop, slots, starts, synchronised
 from tests.world import WEEKDAYS
@@ -35,7 +35,9 @@ def test_many_calendars_take_one_round_trip() -> None:
     seconds = 0.25
     world.google.inspect.add_fault("slow", method="events.list", times=0, seconds=seconds)
     began = time.monotonic()
-    found = list_slots(world.ports, ListSlots("t1", "cut", None, MONDAY, MONDAY + timedelta(days=31)))
+    found = list_slots(
+        world.ports, tenant="t1", service="cut", resource=None, start=MONDAY, end=MONDAY + timedelta(days=31)
+    )
     took = time.monotonic() - began
 
     assert (len(found.calendars), found.degraded, asked(world)) == (80, False, 80)

@@ -8,7 +8,7 @@ import pytest
 
 from common.domain.connect.settings import ImportMode, ImportSettings, PrivateMode, Settings
 from common.flows.privacy.overview import read_overview
-from common.flows.slots.list_slots import ListSlots, list_slots
+from common.flows.slots.list_slots import list_slots
 from tests.flows.setups.graph_setup import Outlook
 from tests.flows.setups.sync_setup import Synced, at
 
@@ -21,8 +21,9 @@ def world(request):
 
 
 def slots(world):
-    query = ListSlots("t1", "cut", "anna", at(0), at(0) + timedelta(days=1), "UTC")
-    return [slot.start for slot in list_slots(world.ports, query).slots]
+    day = {"start": at(0), "end": at(0) + timedelta(days=1)}
+    found = list_slots(world.ports, tenant="t1", service="cut", resource="anna", **day)
+    return [slot.start for slot in found.slots]
 
 
 def test_an_event_without_length_is_seen_and_blocks_nothing(world):

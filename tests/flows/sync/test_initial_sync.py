@@ -10,7 +10,7 @@ from common.domain.booking.access import Staff
 from common.domain.calendar.connection import Phase, calendar_key
 from common.domain.shared.task_records import AdvanceSync
 from common.domain.shared.tasks import Lane
-from common.flows.booking.change import CancelBooking, cancel_booking
+from common.flows.booking.change import cancel_booking
 from common.flows.export.export_booking import write
 from common.flows.sync.initial_sync import advance_sync
 from common.ports.machine import Tuning
@@ -127,7 +127,7 @@ def test_a_booking_that_is_cancelled_during_the_run_leaves_no_event():
     life.start_sync()
     while life.connection.run.phase is not Phase.EXPORTING:
         step(life)
-    cancel_booking(life.ports, CancelBooking(life.tenant, bookings[3].id, Staff()))
+    cancel_booking(life.ports, tenant=life.tenant, booking=bookings[3].id, by=Staff())
     life.drain()
 
     assert len(life.own()) == 5

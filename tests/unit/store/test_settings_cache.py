@@ -50,8 +50,8 @@ def test_an_answer_serves_for_five_seconds_and_not_a_moment_longer() -> None:
     """Nobody is shown what is older; a clock that was set back starts anew."""
     for later, count in ((0, 1), (5, 1), (5.001, 2), (-1, 2)):
         flights, calls = SingleFlight(), Calls()
-        flights.join(question(), now=NOW, start=calls)
-        flights.join(question(), now=NOW + later * SECOND, start=calls)
+        flights.share(question(), now=NOW, start=calls)
+        flights.share(question(), now=NOW + later * SECOND, start=calls)
 
         assert calls.count == count
     assert REUSE == 5 * SECOND
@@ -70,7 +70,7 @@ def test_questions_that_differ_in_anything_never_share_an_answer() -> None:
         question(known="2"),
     )
     for one in others:
-        flights.join(one, now=NOW, start=calls)
+        flights.share(one, now=NOW, start=calls)
 
     assert calls.count == len(others)
 
@@ -78,8 +78,8 @@ def test_questions_that_differ_in_anything_never_share_an_answer() -> None:
 def test_an_unanswered_question_is_asked_again_at_once() -> None:
     """Unknown is no answer that could be shared."""
     flights, calls = SingleFlight(), Calls(UnknownCalendar("timeout"))
-    flights.join(question(), now=NOW, start=calls)
-    flights.join(question(), now=NOW, start=calls)
+    flights.share(question(), now=NOW, start=calls)
+    flights.share(question(), now=NOW, start=calls)
 
     assert calls.count == 2
 
@@ -88,11 +88,11 @@ def test_only_so_many_answers_are_kept() -> None:
     """The oldest goes: a crowd of different questions does not fill the memory."""
     flights, calls = SingleFlight(), Calls()
     for number in range(MOST_KEPT + 1):
-        flights.join(question(calendars=(str(number),)), now=NOW, start=calls)
+        flights.share(question(calendars=(str(number),)), now=NOW, start=calls)
     began = calls.count
-    flights.join(question(calendars=(str(MOST_KEPT),)), now=NOW, start=calls)
+    flights.share(question(calendars=(str(MOST_KEPT),)), now=NOW, start=calls)
     kept = calls.count
-    flights.join(question(calendars=("0",)), now=NOW, start=calls)
+    flights.share(question(calendars=("0",)), now=NOW, start=calls)
 
     assert (began, kept, calls.count) == (MOST_KEPT + 1, MOST_KEPT + 1, MOST_KEPT + 2)
 

@@ -16,9 +16,9 @@ from common.domain.booking.sessions import booked_seats
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import Service
 from common.errors import SyncError
-from common.flows.booking.book import Book, book
-from common.flows.booking.change import CancelBooking, Reschedule, cancel_booking, reschedule
-from common.flows.booking.holds import HoldSlot, hold_slot
+from common.flows.booking.book import book
+from common.flows.booking.change import cancel_booking, reschedule
+from common.flows.booking.holds import hold_slot
 from common.store.firestore.documents import Query
 from tests.world import World
 
@@ -45,17 +45,18 @@ def start(world, hours=0):
     return world.clock.now() + 24 * HOUR + hours * HOUR
 
 
-def attempt(call, *args):
+def attempt(call, *args, **named):
     """The error's code, or what was made."""
     try:
-        return call(*args)
+        return call(*args, **named)
     except SyncError as refused:
         return refused.reason
 
 
 def guest(world, number, at, service="yoga", **more):
-    wish = Book("t1", service, "anna", at, Customer(f"Guest {number}"), **more)
-    return attempt(book, world.ports, wish)
+    customer = Customer(f"Guest {number}")
+    wanted = {"tenant": "t1", "service": service, "resource": "anna", "start": at}
+    return attempt(book, world.ports, **wanted, customer=customer, **more)
 
 
 def many(call, items, threads=THREADS):
@@ -120,8 +121,8 @@ def test_guests_who_come_go_and_move_at_once_leave_everything_consistent(raw):
             return guest(world, f"cut-{number}", at[hour], service="cut")
         seat = made[number % len(made)].id
         if kind == "go":
-            return attempt(cancel_booking, world.ports, CancelBooking("t1", seat, Staff()))
-        return attempt(reschedule, world.ports, Reschedule("t1", seat, at[hour], Staff()))
+            return attempt(cancel_booking, world.ports, tenant="t1", booking=seat, by=Staff())
+        return attempt(reschedule, world.ports, tenant="t1", booking=seat, start=at[hour], by=Staff())
 
     plans = [
         (random.choice(("come", "go", "move", "move", "cut")), number, random.randrange(3))
@@ -140,7 +141,7 @@ def test_guests_who_come_go_and_move_at_once_leave_everything_consistent(raw):
 def test_a_hold_its_booking_and_everybody_else_at_once(raw, late):
     """Pitfall 23: before the hold ends its customer wins, afterwards exactly one of all of them does."""
     world = studio(raw, 1)
-    hold = hold_slot(world.ports, HoldSlot("t1", "cut", "anna", start(world)))
+    hold = hold_slot(world.ports, tenant="t1", service="cut", resource="anna", start=start(world))
     world.clock.advance_to(hold.hold.held_until + late)
     at, key = hold.hold.interval.start, HoldKey(hold.hold.id, hold.token)
 
@@ -165,7 +166,7 @@ def test_of_50_holds_on_three_seats_three_win_and_ended_ones_are_won_again(raw):
     world = studio(raw, 3)
 
     def hold(_):
-        return attempt(hold_slot, world.ports, HoldSlot("t1", "yoga", "anna", at))
+        return attempt(hold_slot, world.ports, tenant="t1", service="yoga", resource="anna", start=at)
 
     at = start(world)
     first = many(hold, range(THREADS))
