@@ -12,7 +12,7 @@ from common.domain.booking.booking import Booking, BookingStatus, Source
 from common.domain.calendar.connection import Connection, ProviderKind
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import Language, Service
-from common.domain.shared.tasks import OutboxKind
+from common.domain.shared.outbox import OutboxKind
 
 # A mail that could not be sent for this long says nothing that anybody still wants to know.
 LONGEST_TRY = timedelta(days=3)

@@ -1,12 +1,11 @@
-"""A notice in documents: recorded together with the promise to tell people and systems about it."""
+"""A notice in documents: recorded together with the outbox entry to tell people and systems about it."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 
 from common.domain.notify import LastNotified, Notice, NoticeKind, Sender
-from common.domain.shared.tasks import OutboxEntry, OutboxKind
+from common.domain.shared.outbox import OutboxEntry, OutboxKind, notice_entry
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import paths
 from common.store.firestore.codec import PLAIN, enum_value, record
@@ -74,31 +73,19 @@ class Notifications:
         return NOTICE.read(found.data)
 
 
-def promise(notice: Notice) -> Put:
-    """The promise to tell; the sweep of the outbox keeps it within a minute or two."""
-    name = hashlib.sha256(notice.id.encode()).hexdigest()[:32]
-    entry = OutboxEntry(
-        id=f"{notice.tenant}.notice.{name}",
-        tenant=notice.tenant,
-        kind=OutboxKind.NOTICE,
-        booking="",
-        connection="",
-        revision=0,
-        created_at=notice.at,
-        due_at=notice.at,
-        subject=notice.id,
-    )
+def _entry(notice: Notice) -> Put:
+    entry = notice_entry(notice)
     return Put(paths.outbox(entry.id), OUTBOX.write(entry))
 
 
 def notice_writes(notice: Notice) -> tuple[Create, Put]:
     """The writes of a notice that must not be there yet."""
-    return Create(_path(notice), NOTICE.write(notice)), promise(notice)
+    return Create(_path(notice), NOTICE.write(notice)), _entry(notice)
 
 
 def repeatable_notice_writes(notice: Notice) -> tuple[Put, Put]:
     """The writes of a notice inside a commit that may be repeated as a whole."""
-    return Put(_path(notice), NOTICE.write(notice)), promise(notice)
+    return Put(_path(notice), NOTICE.write(notice)), _entry(notice)
 
 
 def _path(notice: Notice) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 from common.domain.connect.consent import ConsentState
 from common.domain.notify import Notice
+from common.domain.shared.outbox import OutboxEntry
 from common.domain.shared.rate_limit import RateLimit
-from common.domain.shared.tasks import DeadLetter, Lane, OutboxEntry, Work
+from common.domain.shared.tasks import DeadLetter, Lane, Work
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import notify, paths
 from common.store.firestore.codec import PLAIN, enum_value, map_of, record

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from common.domain.catalogue.records import Language, MailPolicy
 from common.domain.notify import Notice
-from common.domain.shared.tasks import OutboxEntry
+from common.domain.shared.outbox import OutboxEntry
 from common.domain.webhooks import Delivery, DeliveryState, Webhook, WebhookEvent
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import notify, paths

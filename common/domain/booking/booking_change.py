@@ -11,7 +11,7 @@ from common.domain.export.exported_event import ExportLink
 
 if TYPE_CHECKING:
     from common.domain.notify import Notice
-    from common.domain.shared.tasks import OutboxEntry
+    from common.domain.shared.outbox import OutboxEntry
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Literal
 
-from common.domain.shared.tasks import Lane, OutboxKind, Work
+from common.domain.shared.outbox import OutboxKind
+from common.domain.shared.tasks import Lane, Work
 
 # ---- initial_sync
 

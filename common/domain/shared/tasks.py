@@ -115,43 +115,6 @@ def look(
     return Task(work=Work.DELTA_SYNC, lane=Lane.SYNC, payload=payload, name=name, not_before=not_before)
 
 
-class OutboxKind(StrEnum):
-    """What is to be done for an outbox entry; the value is the ``kind`` in the task's payload."""
-
-    EXPORT = "export"
-    BOOKED = "booked"
-    MOVED = "moved"
-    CANCELLED = "cancelled"
-    CONNECTED = "connected"
-    DISCONNECTED = "disconnected"
-    NOTICE = "notice"
-    INVITATION = "invitation"
-    WEBHOOK = "hook"
-    PROPOSAL = "proposal"
-    REMINDER = "reminder"
-    SESSION = "session"
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxEntry:
-    """Work that must be done because of a change, committed together with it and removed once it is done.
-
-    An export names its booking and connection, a notification about a booking the booking alone; everything
-    else is about ``subject``, so that a connection's waiting exports are never mixed with notifications.
-    """
-
-    id: str
-    tenant: str
-    kind: OutboxKind
-    booking: str
-    connection: str
-    revision: int
-    created_at: datetime
-    due_at: datetime
-    waiting_until: datetime | None = None
-    subject: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
     """A task that was given up after many tries; a person can read it and have it tried again."""

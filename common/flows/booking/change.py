@@ -13,13 +13,13 @@ from common.domain.booking.cells import claimed_time
 from common.domain.booking.proposal import without_time
 from common.domain.calendar.interval import Interval
 from common.domain.shared.conflicts import retry_conflicts
+from common.domain.shared.outbox import export_entries
 from common.domain.shared.preconditions import NOTHING_DEMANDED, Condition
 from common.domain.slots.refusals import kindest_refusal
 from common.errors import InvalidRequest
 from common.flows.booking.commit import MOST_TRIES, claim_time, commit_change, end_expired_holds
 from common.flows.booking.seats import leave_session
 from common.flows.shared.booking_access import author_of, changeable_booking
-from common.flows.shared.outbox import promises
 from common.flows.slots.check_slot import RequestedSlot, check_slot
 from common.ports import Ports
 
@@ -139,7 +139,7 @@ def cancel_booking(
         connections = ports.connections.of_resource(found.tenant, found.resource)
         left = leave_session(ports, found, connections)
         # A seat is shown in calendars by its session alone.
-        shown = () if found.is_seat else promises(cancelled, connections, now=now)
+        shown = () if found.is_seat else export_entries(cancelled, connections, now=now)
         change = BookingChange(found, cancelled, outbox=(*left.outbox, *shown), sessions=left.sessions)
         return commit_change(ports, change)
 

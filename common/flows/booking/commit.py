@@ -17,12 +17,13 @@ from common.domain.booking.fair_choice import in_fair_order
 from common.domain.calendar.connection import Connection
 from common.domain.calendar.interval import Interval, aware
 from common.domain.catalogue.records import Service
+from common.domain.shared.outbox import export_entries
 from common.domain.slots.agenda import Agenda
 from common.domain.slots.refusals import kindest_refusal
 from common.errors import Conflict, SlotTaken, StoreUnavailable, UnknownResource
 from common.flows.booking.seats import change_with_session, leave_session
-from common.flows.notify.delivery import news_of
-from common.flows.shared.outbox import announce, promises
+from common.flows.notify.delivery import booking_news
+from common.flows.shared.outbox import enqueue_entries
 from common.flows.slots.check_slot import CheckedSlot
 from common.ports import Ports
 
@@ -139,7 +140,7 @@ def _plain_change(ports: Ports, claim: TimeClaim) -> BookingChange:
     return BookingChange(
         before=claim.before,
         after=after,
-        outbox=promises(after, claim.connections, now=ports.clock.now()) if after.active else (),
+        outbox=export_entries(after, claim.connections, now=ports.clock.now()) if after.active else (),
         idempotency=claim.idempotency,
     )
 
@@ -167,14 +168,14 @@ def commit_change(ports: Ports, change: BookingChange) -> Booking:
         AlreadyExists: The request was made before.
         StoreUnavailable: Nothing is known to be committed.
     """
-    change = replace(change, outbox=(*change.outbox, *news_of(change.before, change.after)))
+    change = replace(change, outbox=(*change.outbox, *booking_news(change.before, change.after)))
     try:
         booking = ports.bookings.commit(change)
     except StoreUnavailable as failed:
         if failed.reason != "commit_unknown":
             raise
         booking = _committed_after_all(ports, change, failed)
-    announce(ports, change.outbox)
+    enqueue_entries(ports, change.outbox)
     return booking
 
 

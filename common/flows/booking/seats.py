@@ -15,11 +15,10 @@ from common.domain.booking.booking import Booking, Seat
 from common.domain.booking.booking_change import BookingChange, SeatTaken, SessionChange
 from common.domain.booking.proposal import without_time
 from common.domain.calendar.connection import Connection
-from common.domain.shared.tasks import OutboxEntry
+from common.domain.shared.outbox import OutboxEntry, export_entries
 from common.domain.slots.agenda import Agenda
 from common.errors import SlotTaken
 from common.flows.booking.idempotency import random_booking_id
-from common.flows.shared.outbox import promises
 from common.ports import Ports
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ def _change(
     if seat.active:
         session = step.after if isinstance(step, SessionChange) else step.session
         cause = f"{seat.id}-{seat.revision}"
-        shown = promises(session, claim.connections, now=ports.clock.now(), cause=cause)
+        shown = export_entries(session, claim.connections, now=ports.clock.now(), cause=cause)
     return BookingChange(
         before=claim.before,
         after=seat,
@@ -134,4 +133,4 @@ def leave_session(
     if seat.held_until is not None and after.active:
         return LeftSession((change,))
     targets = connections or ports.connections.of_resource(seat.tenant, seat.resource)
-    return LeftSession((change,), promises(after, targets, now=now, cause=seat.id))
+    return LeftSession((change,), export_entries(after, targets, now=now, cause=seat.id))

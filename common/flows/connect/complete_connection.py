@@ -24,7 +24,7 @@ from common.domain.connect.consent import (
     verifier_context,
 )
 from common.domain.shared.conflicts import retry_conflicts
-from common.domain.shared.tasks import OutboxKind
+from common.domain.shared.outbox import OutboxKind, connection_news_entry
 from common.errors import (
     AlreadyExists,
     Conflict,
@@ -38,11 +38,10 @@ from common.errors import (
     UnknownResource,
 )
 from common.flows.connect.invitations import complete_under_invitation
-from common.flows.notify.delivery import life_of
 from common.flows.shared.calendar_access import all_calendars
 from common.flows.shared.connection_update import AFTER_COMMIT, update_connection
 from common.flows.shared.enqueue import catch_up_later
-from common.flows.shared.outbox import announce
+from common.flows.shared.outbox import enqueue_entries
 from common.flows.shared.tokens import revoke_grant
 from common.ports import Ports
 
@@ -222,7 +221,7 @@ def _connect(
     """Store a new connection with its grant."""
     connection = replace(_new_connection(ports, pending, grant), calendars=first_listing(entries))
     sealed = ports.vault.seal(grant, tenant=connection.tenant, connection=connection.id)
-    connected = life_of(connection, OutboxKind.CONNECTED, now=connection.created_at)
+    connected = connection_news_entry(connection, OutboxKind.CONNECTED, now=connection.created_at)
     try:
         ports.connections.create(connection, sealed, tasks=[connected])
     except StoreUnavailable:
@@ -231,7 +230,7 @@ def _connect(
         # The same person finished the same consent twice, in two windows.
         known = ports.connections.get(connection.tenant, connection.id)
         return _reconnect(ports, pending, known, grant, entries)
-    announce(ports, [connected])
+    enqueue_entries(ports, [connected])
     return ConsentResult(ConsentOutcome.CONNECTED, connection.id)
 
 
@@ -260,7 +259,7 @@ def _reconnect(
     catch_up_later(
         ports, tenant=known.tenant, connection=known.id, cause=cause, not_before=now + AFTER_COMMIT
     )
-    connected = life_of(known, OutboxKind.CONNECTED, now=now)
+    connected = connection_news_entry(known, OutboxKind.CONNECTED, now=now)
     update_connection(
         ports,
         known.tenant,
@@ -268,7 +267,7 @@ def _reconnect(
         lambda current: _with_new_grant(current, grant, entries, now),
         tasks=[connected],
     )
-    announce(ports, [connected])
+    enqueue_entries(ports, [connected])
     # As a task: the person's browser does not wait for a long list of exports.
     catch_up_later(ports, tenant=known.tenant, connection=known.id, cause=cause)
     return ConsentResult(ConsentOutcome.RECONNECTED, known.id)

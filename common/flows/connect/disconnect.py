@@ -15,8 +15,9 @@ from functools import partial
 from common.domain.calendar.connection import CalendarEntry, Connection, Phase, Receipt, Status
 from common.domain.calendar.sync_state import CalendarSync
 from common.domain.export.exported_event import ExportLink, LinkState
+from common.domain.shared.outbox import OutboxKind, connection_news_entry, reminder_entry_id
 from common.domain.shared.task_records import AdvanceDisconnect
-from common.domain.shared.tasks import Lane, OutboxKind, task_for
+from common.domain.shared.tasks import Lane, task_for
 from common.errors import (
     Forbidden,
     GrantRevoked,
@@ -31,10 +32,9 @@ from common.errors import (
 from common.flows.export.event_writer import take_away
 from common.flows.export.own_event_changes import links_of
 from common.flows.export.target import left_over
-from common.flows.notify.delivery import life_of
 from common.flows.shared.calendar_access import pace
 from common.flows.shared.connection_update import AFTER_COMMIT, update_connection
-from common.flows.shared.outbox import announce, reminder_id
+from common.flows.shared.outbox import enqueue_entries
 from common.flows.shared.tokens import authorized, grant_needed_elsewhere
 from common.flows.shared.unreadable import UNREADABLE, repair_connection, repairing
 from common.flows.sync.channels import close, parting
@@ -153,7 +153,7 @@ def _advance(ports: Ports, command: AdvanceDisconnect) -> None:
     _forget(ports, connection)
     lease_end = now + timedelta(seconds=ports.tuning.lease_seconds)
     enqueue_disconnect(ports, connection, cause="last", not_before=lease_end)
-    disconnected = life_of(connection, OutboxKind.DISCONNECTED, now=now)
+    disconnected = connection_news_entry(connection, OutboxKind.DISCONNECTED, now=now)
     update_connection(
         ports,
         command.tenant,
@@ -161,7 +161,7 @@ def _advance(ports: Ports, command: AdvanceDisconnect) -> None:
         lambda current: _disconnected(current, now),
         tasks=[disconnected],
     )
-    announce(ports, [disconnected])
+    enqueue_entries(ports, [disconnected])
 
 
 def _disconnected(connection: Connection, now: datetime) -> Connection:
@@ -358,7 +358,7 @@ def _forget(ports: Ports, connection: Connection) -> None:
         ports.sync_states.delete(state)
     for key in connection.calendars:
         ports.sync_states.delete(CalendarSync(connection.tenant, connection.id, key))
-    ports.ledger.done(reminder_id(connection))
+    ports.ledger.done(reminder_entry_id(connection))
     while entries := ports.ledger.outbox_of(connection.tenant, connection.id, MOST_ENTRIES):
         for entry in entries:
             ports.ledger.done(entry.id)

@@ -24,14 +24,14 @@ from common.domain.connect.invitation import (
 )
 from common.domain.notify import Sender
 from common.domain.shared.conflicts import retry_conflicts
+from common.domain.shared.outbox import OutboxKind, invitation_entry
 from common.domain.shared.rate_limit import RateLimit
 from common.domain.shared.task_records import MailInvitation
-from common.domain.shared.tasks import OutboxEntry, OutboxKind
 from common.errors import Conflict, InvalidRequest, RateLimited, Rejected, UnknownResource
 from common.flows.connect.consent import Consent, check_consent, open_consent
 from common.flows.notify.content import invitation_mail
 from common.flows.notify.delivery import Promise, notification, notify_once
-from common.flows.shared.outbox import SWEEP_AFTER, announce
+from common.flows.shared.outbox import enqueue_entries
 from common.ports import Ports
 
 # Nobody is to be flooded with mails in a business's name.
@@ -160,19 +160,9 @@ def _store_with_new_secret(ports: Ports, invitation: Invitation) -> Invitation:
         sealed=ports.vault.conceal(secret, context=context),
         sent_at=None,
     )
-    mail = OutboxEntry(
-        id=f"{renewed.tenant}.{renewed.id}.invitation.{renewed.sendings}",
-        tenant=renewed.tenant,
-        kind=OutboxKind.INVITATION,
-        booking="",
-        connection="",
-        revision=renewed.sendings,
-        created_at=now,
-        due_at=now + SWEEP_AFTER,
-        subject=renewed.id,
-    )
+    mail = invitation_entry(renewed, now=now)
     stored = ports.invitations.save(renewed, tasks=[mail])
-    announce(ports, [mail])
+    enqueue_entries(ports, [mail])
     return stored
 
 

@@ -29,16 +29,16 @@ from common.domain.export.own_events import (
     seen_fingerprint,
 )
 from common.domain.notify import Notice, NoticeKind
+from common.domain.shared.outbox import replacement_mail_entry
 from common.domain.shared.tasks import Lane
 from common.errors import CalendarGone, Conflict, Forbidden, UnexpectedReply, UsageExhausted
 from common.flows.export import own_event_changes
 from common.flows.export.own_event_changes import need_shown
-from common.flows.notify.delivery import mail_instead
 from common.flows.shared.booking_access import manage_token
 from common.flows.shared.calendar_access import pace
 from common.flows.shared.connection_update import update_connection
 from common.flows.shared.enqueue import wake_calendar
-from common.flows.shared.outbox import announce
+from common.flows.shared.outbox import store_and_enqueue
 from common.flows.shared.own_events import event_id, genuine_marker
 from common.flows.shared.tokens import authorized
 from common.flows.sync.channels import NOWHERE, parting
@@ -192,9 +192,8 @@ class BookingExport:
         self.tell(export_plan.WITHOUT_ATTENDEE)
         if draft.notify:
             # The provider was to mail the customer and cannot: a mail of our own takes its place.
-            entry = mail_instead(self.booking, now=self.ports.clock.now())
-            self.ports.ledger.put_outbox(entry)
-            announce(self.ports, [entry])
+            entry = replacement_mail_entry(self.booking, now=self.ports.clock.now())
+            store_and_enqueue(self.ports, [entry])
         return link, lesser, send(lesser)
 
     def tell(self, cause: str) -> None:

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection
 from common.domain.export.export_plan import ExportOutcome, ExportResult, ExportStep, next_step
+from common.domain.shared.outbox import export_entry, export_entry_id
 from common.domain.shared.task_records import ExportBooking
-from common.domain.shared.tasks import Lane, OutboxEntry, OutboxKind
+from common.domain.shared.tasks import Lane
 from common.domain.sync.imported_events import export_target
 from common.errors import (
     CalendarGone,
@@ -38,7 +39,6 @@ from common.flows.export.event_writer import (
 from common.flows.export.target import target_of
 from common.flows.notify.delivery import provider_notifies
 from common.flows.shared.lease import lock
-from common.flows.shared.outbox import entry_id
 from common.ports import Ports
 
 # The task itself comes back sooner; the sweep is for the one that never does.
@@ -90,7 +90,7 @@ def _kept(
     """Forget the promise that brought us here, and the one for the revision that is written now."""
     kept = {command.entry} if command.entry else set()
     if booking:
-        kept.add(entry_id(booking, command.connection))
+        kept.add(export_entry_id(booking, command.connection))
     for entry in sorted(kept):
         ports.ledger.done(entry)
     return outcome
@@ -106,15 +106,11 @@ def _put_off(
     ports: Ports, command: ExportBooking, booking: Booking, *, due_at: datetime, waiting_until: datetime
 ) -> None:
     """The promise for the present revision stays; older ones of the same booking are part of it."""
-    present = entry_id(booking, command.connection)
+    present = export_entry_id(booking, command.connection)
     ports.ledger.put_outbox(
-        OutboxEntry(
-            id=present,
-            tenant=booking.tenant,
-            kind=OutboxKind.EXPORT,
-            booking=booking.id,
-            connection=command.connection,
-            revision=booking.revision,
+        export_entry(
+            booking,
+            command.connection,
             created_at=booking.updated_at,
             due_at=due_at,
             waiting_until=waiting_until,

@@ -15,6 +15,7 @@ from common.domain.calendar.sync_state import CalendarSync, Held
 from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.export.own_events import Deleted, Edited, Impossible, Stale, id_signature, judge
 from common.domain.notify import Notice, NoticeKind
+from common.domain.shared.outbox import export_entries
 from common.domain.shared.task_records import VerifyMoved
 from common.domain.shared.tasks import Lane, Task, Work
 from common.domain.sync import upkeep
@@ -24,7 +25,7 @@ from common.errors import CalendarGone, Conflict, Forbidden, UnknownResource
 from common.flows.export.owner_deletions import follow_deletion
 from common.flows.export.owner_edits import Exported, follow_edit
 from common.flows.shared.calendar_access import CalendarAccess, ask, pace, reference
-from common.flows.shared.outbox import announce, promises
+from common.flows.shared.outbox import enqueue_entries
 from common.flows.shared.own_events import genuine_marker
 from common.flows.shared.tokens import authorized
 from common.ports import Ports
@@ -122,14 +123,14 @@ def _never_seen(link: ExportLink) -> bool:
 
 def _take_away(ports: Ports, reading: CalendarAccess, link: ExportLink, booking: Booking) -> None:
     """Have an event removed that is shown only now, when its booking is off and its link was given up."""
-    entries = promises(booking, [reading.connection], now=ports.clock.now(), cause="late")
+    entries = export_entries(booking, [reading.connection], now=ports.clock.now(), cause="late")
     for promise in entries:
         ports.ledger.put_outbox(promise)
     entry = reading.entry
     ports.bookings.save_link(
         replace(link, state=LinkState.LIVE, revision=0, calendar=entry.key, calendar_id=entry.provider_id)
     )
-    announce(ports, entries)
+    enqueue_entries(ports, entries)
 
 
 def check(

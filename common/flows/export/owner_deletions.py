@@ -12,9 +12,9 @@ from common.domain.catalogue.records import EditPolicy
 from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.export.own_events import MOST_REWRITES, rewrites
 from common.domain.notify import NoticeKind
+from common.domain.shared.outbox import export_entries, proposal_entries
 from common.flows.booking.commit import commit_change
 from common.flows.export.owner_edits import Exported, Overruled, notices_of, others, overruled
-from common.flows.shared.outbox import lapse_of, promises
 from common.flows.shared.own_events import event_id
 from common.ports import Ports
 
@@ -58,7 +58,7 @@ def follow_deletion(ports: Ports, exported: Exported) -> None:
         BookingChange(
             before=booking,
             after=after,
-            outbox=(*promises(after, targets, now=now), *lapse_of(booking, after)),
+            outbox=(*export_entries(after, targets, now=now), *proposal_entries(booking, after)),
             links=(gone, *ended.links),
             notices=(*notices_of(exported, after, (kind,), link=exported.link, now=now), *ended.notices),
         ),

@@ -30,9 +30,9 @@ from common.domain.export.own_events import (
     seen_fingerprint,
 )
 from common.domain.notify import Notice, NoticeKind
+from common.domain.shared.outbox import export_entries, proposal_entries
 from common.errors import SlotTaken
 from common.flows.booking.commit import commit_past_expired_holds
-from common.flows.shared.outbox import lapse_of, promises
 from common.ports import Ports
 
 
@@ -193,7 +193,7 @@ def _commit(ports: Ports, exported: Exported, outcome: _Outcome) -> None:
         BookingChange(
             before=before,
             after=after,
-            outbox=(*promises(after, targets, now=now), *lapse_of(before, after)),
+            outbox=(*export_entries(after, targets, now=now), *proposal_entries(before, after)),
             links=(link, *ended.links),
             notices=(*notices_of(exported, after, outcome.notices, link=link, now=now), *ended.notices),
         ),

@@ -10,12 +10,12 @@ from common.domain.booking.booking_change import BookingChange
 from common.domain.booking.cells import LONGEST_CLAIM
 from common.domain.booking.proposal import Proposal
 from common.domain.export.exported_event import ExportLink
+from common.domain.shared.outbox import export_entries, proposal_entry_id
 from common.domain.shared.task_records import LapseProposal
 from common.errors import InvalidRequest, UnknownResource
 from common.flows.booking.commit import commit_past_expired_holds
 from common.flows.export.owner_edits import claim, put_right
 from common.flows.shared.booking_access import author_of, changeable_booking
-from common.flows.shared.outbox import lapse_id, promises
 from common.flows.slots.check_slot import require_free_calendars
 from common.ports import Ports
 
@@ -152,7 +152,7 @@ def _changed(ports: Ports, booking: Booking, proposal: Proposal) -> Booking:
 
 def _settled(ports: Ports, before: Booking, after: Booking, *links: ExportLink) -> Booking:
     connections = ports.connections.of_resource(after.tenant, after.resource)
-    outbox = promises(after, connections, now=after.updated_at)
+    outbox = export_entries(after, connections, now=after.updated_at)
     settled = commit_past_expired_holds(ports, BookingChange(before, after, outbox=outbox, links=links))
-    ports.ledger.done(lapse_id(before))
+    ports.ledger.done(proposal_entry_id(before))
     return settled

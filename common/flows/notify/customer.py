@@ -12,8 +12,8 @@ from common.domain.notify import (
     mailing_connection,
     notified_state,
 )
+from common.domain.shared.outbox import OutboxKind
 from common.domain.shared.task_records import NotifyCustomer
-from common.domain.shared.tasks import OutboxKind
 from common.domain.webhooks import WebhookEvent
 from common.errors import UnknownResource
 from common.flows.notify.content import booking_mail

@@ -20,9 +20,9 @@ from common.domain.notify import (
     notified_state,
     too_late_to_send,
 )
-from common.domain.shared.tasks import DeadLetter, Lane, OutboxEntry, OutboxKind, Payload, Work
+from common.domain.shared.outbox import OutboxEntry, OutboxKind, booking_news_entry
+from common.domain.shared.tasks import DeadLetter, Lane, Payload, Work
 from common.errors import Conflict, Forbidden, OperatorFault, Retry
-from common.flows.shared.outbox import SWEEP_AFTER
 from common.ports import Ports
 
 # Longer than any transport waits for its server.
@@ -72,53 +72,10 @@ class Promise:
         }
 
 
-def news_of(before: Booking | None, after: Booking) -> tuple[OutboxEntry, ...]:
-    """The promise to tell about a change of a booking, if it is one that anybody is told."""
+def booking_news(before: Booking | None, after: Booking) -> tuple[OutboxEntry, ...]:
+    """The outbox entry to tell the customer about a change of a booking, if it is one that they are told."""
     kind = notification_kind(before, after)
-    if kind is None:
-        return ()
-    return (
-        OutboxEntry(
-            id=f"{after.tenant}.{after.id}.news.{after.revision}",
-            tenant=after.tenant,
-            kind=kind,
-            booking=after.id,
-            connection="",
-            revision=after.revision,
-            created_at=after.updated_at,
-            due_at=after.updated_at + SWEEP_AFTER,
-        ),
-    )
-
-
-def mail_instead(booking: Booking, *, now: datetime) -> OutboxEntry:
-    """The promise to mail the customer ourselves what the provider was to tell and could not."""
-    kind = OutboxKind.BOOKED if booking.revision == 1 else OutboxKind.MOVED
-    return OutboxEntry(
-        id=f"{booking.tenant}.{booking.id}.instead.{booking.revision}",
-        tenant=booking.tenant,
-        kind=kind if booking.active else OutboxKind.CANCELLED,
-        booking=booking.id,
-        connection="",
-        revision=booking.revision,
-        created_at=now,
-        due_at=now + SWEEP_AFTER,
-    )
-
-
-def life_of(connection: Connection, kind: OutboxKind, *, now: datetime) -> OutboxEntry:
-    """The promise to tell that a connection began (again) or ended."""
-    return OutboxEntry(
-        id=f"{connection.tenant}.{connection.id}.{kind.value}.{int(now.timestamp())}",
-        tenant=connection.tenant,
-        kind=kind,
-        booking="",
-        connection="",
-        revision=0,
-        created_at=now,
-        due_at=now + SWEEP_AFTER,
-        subject=connection.id,
-    )
+    return () if kind is None else (booking_news_entry(after, kind),)
 
 
 def notify_once(

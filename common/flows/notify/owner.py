@@ -8,13 +8,12 @@ from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection, Status
 from common.domain.catalogue.records import Resource
 from common.domain.notify import Notice, NoticeKind, Sender, mail_id, notice_mail_kind
+from common.domain.shared.outbox import REMINDED_EVERY, OutboxKind, reminder_entry
 from common.domain.shared.task_records import NotifyOwner, RemindOwner
-from common.domain.shared.tasks import OutboxKind
 from common.domain.webhooks import WebhookEvent
 from common.errors import UnknownResource
 from common.flows.notify.content import notice_mail
 from common.flows.notify.delivery import Promise, notification, notify_once
-from common.flows.shared.outbox import EVERY, reminder
 from common.flows.webhooks.deliver import enqueue_webhooks
 from common.ports import Ports
 
@@ -120,7 +119,7 @@ def remind_owner(ports: Ports, command: RemindOwner) -> bool:
         ports.ledger.done(command.entry)
         return False
     now, since = ports.clock.now(), datetime.fromtimestamp(command.since, tz=UTC)
-    number = (now - since) // EVERY
+    number = (now - since) // REMINDED_EVERY
     told = number > 0 and tenant.mail.reminders
     if told:
         ports.ledger.record_notice(
@@ -132,5 +131,7 @@ def remind_owner(ports: Ports, command: RemindOwner) -> bool:
                 connection=connection.id,
             )
         )
-    ports.ledger.put_outbox(reminder(connection, since=since, due_at=since + (number + 1) * EVERY))
+    ports.ledger.put_outbox(
+        reminder_entry(connection, since=since, due_at=since + (number + 1) * REMINDED_EVERY)
+    )
     return told

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 
 from common.domain.calendar.connection import Connection
 from common.domain.calendar.sync_state import CalendarSync
+from common.domain.shared.outbox import OutboxKind
 from common.domain.shared.task_records import Maintain, MaintenanceJob
-from common.domain.shared.tasks import Lane, OutboxKind, Task, Work
+from common.domain.shared.tasks import Lane, Task, Work
 from common.domain.sync.upkeep import bucket, leased, next_poll, overdue
 from common.errors import Conflict, UnknownResource
 from common.flows.booking.commit import end_expired_holds
 from common.flows.shared.enqueue import look_after, wake_feed
-from common.flows.shared.outbox import task_of
+from common.flows.shared.outbox import outbox_task
 from common.ports import Ports
 
 MOST = 500
@@ -96,7 +97,7 @@ def _outbox(ports: Ports, now: datetime, after: datetime | None, found: Maintain
     due = ports.ledger.outbox_due(now, MOST, after=after)
     _next_part(ports, MaintenanceJob.OUTBOX, [entry.due_at for entry in due], now=now)
     for entry in due:
-        ports.queue.enqueue(task_of(entry, bucket=f"sweep/{bucket(now, seconds=MINUTE)}"))
+        ports.queue.enqueue(outbox_task(entry, bucket=f"sweep/{bucket(now, seconds=MINUTE)}"))
         # Behind the others: what keeps waiting must not keep the rest from its turn.
         ports.ledger.put_outbox(replace(entry, due_at=now + AGAIN))
     exports = sum(entry.kind is OutboxKind.EXPORT for entry in due)

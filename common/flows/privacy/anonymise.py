@@ -20,6 +20,7 @@ from common.domain.privacy.erasure import (
     same_address,
     sealed_for,
 )
+from common.domain.shared.outbox import export_entries, exporting
 from common.errors import (
     GrantRevoked,
     OperatorFault,
@@ -30,7 +31,7 @@ from common.errors import (
 )
 from common.flows.export.event_writer import take_away
 from common.flows.export.owner_edits import put_right
-from common.flows.shared.outbox import announce, exporting, promises
+from common.flows.shared.outbox import enqueue_entries
 from common.flows.shared.unreadable import UNREADABLE, readable_bookings, readable_records
 from common.ports import Ports
 
@@ -90,12 +91,12 @@ def _anonymise(ports: Ports, erasure: Erasure, booking: Booking) -> Erasure:
     change = BookingChange(
         booking,
         after,
-        outbox=promises(after, rewritten, now=now),
+        outbox=export_entries(after, rewritten, now=now),
         # Nobody decides about it any more, so its event shows the booking's time again.
         links=put_right(ports, booking, proposal) if proposal and booking.active else (),
     )
     ports.bookings.commit(change)
-    announce(ports, change.outbox)
+    enqueue_entries(ports, change.outbox)
     return _count(ports, erasure, erased=erased, left=left + unknown)
 
 

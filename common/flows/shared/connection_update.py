@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from common.domain.calendar.connection import Connection
 from common.domain.shared.conflicts import retry_conflicts
-from common.domain.shared.tasks import OutboxEntry
+from common.domain.shared.outbox import OutboxEntry
 from common.ports import Ports
 
 # When a task runs that is queued before the change it belongs to: the change is stored by then, or never.

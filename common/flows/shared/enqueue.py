@@ -9,7 +9,7 @@ from common.domain.calendar.connection import Connection, ProviderKind, SyncRun
 from common.domain.calendar.sync_state import CalendarSync
 from common.domain.shared.tasks import Lane, Payload, Task, Work, look
 from common.domain.sync.upkeep import later, watched
-from common.flows.shared.outbox import export_task
+from common.flows.shared.outbox import outbox_task
 from common.ports import Ports
 
 MOST_EXPORTS = 1_000
@@ -70,7 +70,7 @@ def catch_up(ports: Ports, connection: Connection, *, cause: str) -> None:
         wake_calendar(ports, connection, key, cause=cause)
     for entry in ports.ledger.outbox_of(connection.tenant, connection.id, MOST_EXPORTS):
         ports.ledger.put_outbox(replace(entry, due_at=now, waiting_until=None))
-        ports.queue.enqueue(export_task(entry, bucket=cause))
+        ports.queue.enqueue(outbox_task(entry, bucket=cause))
     if connection.run.running:
         wake_run(ports, connection, connection.run, cause=cause)
 

@@ -14,9 +14,9 @@ from typing import TypeVar
 from common.domain.calendar.connection import Connection, Grant, Status
 from common.domain.notify import Notice, NoticeKind
 from common.domain.shared.conflicts import retry_conflicts
+from common.domain.shared.outbox import REMINDED_EVERY, reminder_entry
 from common.errors import Conflict, GrantRevoked, ProviderUnavailable, UnreadableDocument
 from common.flows.shared.connection_update import update_connection
-from common.flows.shared.outbox import EVERY, reminder
 from common.ports import Ports
 
 T = TypeVar("T")
@@ -165,7 +165,7 @@ def _require_reauth(ports: Ports, connection: Connection, reason: str, *, token:
         )
         ports.connections.save(
             replace(current, status=Status.REAUTH_REQUIRED, error=reason, told_at=now),
-            tasks=[reminder(current, since=now, due_at=now + EVERY)],
+            tasks=[reminder_entry(current, since=now, due_at=now + REMINDED_EVERY)],
         )
         return True
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection, Phase, Status, SyncRun
 from common.domain.export.export_plan import ExportOutcome, ExportResult
+from common.domain.shared.outbox import export_entries
 from common.domain.shared.task_records import AdvanceSync
 from common.domain.shared.tasks import Lane
 from common.domain.sync.initial_sync import position_of
@@ -30,7 +31,7 @@ from common.flows.shared.calendar_access import CalendarAccess, open_calendar
 from common.flows.shared.connection_update import update_connection
 from common.flows.shared.enqueue import look_again, unfinished, wake_calendar, wake_run
 from common.flows.shared.lease import FAILURES, leased, release, take
-from common.flows.shared.outbox import announce, promises
+from common.flows.shared.outbox import store_and_enqueue
 from common.flows.sync.page import poll_at
 from common.flows.sync.preview import all_bookings, events_in, invitations, next_bookings, unlinked
 from common.flows.sync.sync_calendar import Pass, go_on, warn
@@ -338,10 +339,7 @@ def _write(ports: Ports, connection: Connection, booking: Booking, *, mailing: b
     outcome = write(ports, connection, current, notify=notify, lane=Lane.BACKFILL)
     later = ports.bookings.get(booking.tenant, booking.id)
     if later.revision != current.revision:
-        entries = promises(later, (connection,), now=now)
-        for entry in entries:
-            ports.ledger.put_outbox(entry)
-        announce(ports, entries)
+        store_and_enqueue(ports, export_entries(later, (connection,), now=now))
     return outcome
 
 

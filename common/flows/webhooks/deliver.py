@@ -1,4 +1,4 @@
-"""Tries to deliver one webhook message, and decides when to try again, or that it is enough."""
+"""Delivers webhook messages: makes one for each target that wants an event, and tries until it is taken."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from common.domain.notify import Notice, NoticeKind
+from common.domain.shared.outbox import OutboxKind, webhook_entry
 from common.domain.shared.task_records import DeliverWebhook, NotifyConnectionChange
-from common.domain.shared.tasks import OutboxEntry, OutboxKind
 from common.domain.webhooks import (
     DELIVERIES_KEPT,
     LONGEST_FAILURE,
@@ -23,7 +23,7 @@ from common.domain.webhooks import (
     signed_headers,
 )
 from common.errors import Conflict, Forbidden, ProviderUnavailable, RateLimited, Rejected, UnknownResource
-from common.flows.shared.outbox import SWEEP_AFTER, announce, task_of
+from common.flows.shared.outbox import enqueue_entries, outbox_task
 from common.ports import Ports
 from common.ports.outside import WebhookResponse
 
@@ -102,9 +102,9 @@ def _noted(ports: Ports, command: DeliverWebhook, delivery: Delivery, answer: We
         ports.log.warning("hook_given_up", tenant=delivery.tenant, hook=delivery.hook, attempt=attempts)
         return ports.webhooks.note(failed, task=None, done=command.entry)
     waiting = replace(tried, next_at=again)
-    promise = promise_of(waiting)
+    promise = webhook_entry(waiting)
     noted = ports.webhooks.note(waiting, task=promise)
-    ports.queue.enqueue(task_of(promise, bucket=f"{delivery.round}/{attempts}", not_before=again))
+    ports.queue.enqueue(outbox_task(promise, bucket=f"{delivery.round}/{attempts}", not_before=again))
     return noted
 
 
@@ -173,13 +173,13 @@ def _again(ports: Ports, delivery: Delivery) -> bool:
         round=delivery.round + 1,
         next_at=ports.clock.now(),
     )
-    promise = promise_of(fresh)
+    promise = webhook_entry(fresh)
     try:
         ports.webhooks.note(fresh, task=promise)
     except Conflict:
         # It is being tried at this moment.
         return False
-    ports.queue.enqueue(task_of(promise, bucket=f"{fresh.round}/replay"))
+    ports.queue.enqueue(outbox_task(promise, bucket=f"{fresh.round}/replay"))
     return True
 
 
@@ -223,24 +223,8 @@ def enqueue_webhooks(
             expires_at=now + DELIVERIES_KEPT,
             next_at=now,
         )
-        promise = promise_of(delivery)
+        promise = webhook_entry(delivery)
         ports.webhooks.post(delivery, promise)
         # Also where it was written before: whoever wrote it may have died before this line.
-        announce(ports, [promise])
+        enqueue_entries(ports, [promise])
     return len(wanting)
-
-
-def promise_of(delivery: Delivery) -> OutboxEntry:
-    """The promise of the next try; ``revision`` counts them, so that each has a task of its own."""
-    due = delivery.next_at or delivery.at
-    return OutboxEntry(
-        id=f"{delivery.tenant}.{delivery.hook}.{delivery.id}",
-        tenant=delivery.tenant,
-        kind=OutboxKind.WEBHOOK,
-        booking="",
-        connection="",
-        revision=delivery.attempts,
-        created_at=delivery.at,
-        due_at=due + SWEEP_AFTER,
-        subject=f"{delivery.hook}.{delivery.id}",
-    )

@@ -27,7 +27,7 @@ from common.domain.connect.settings import (
     PrivateMode,
     Settings,
 )
-from common.domain.shared.tasks import OutboxEntry
+from common.domain.shared.outbox import OutboxEntry
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import paths
 from common.store.firestore.codec import PLAIN, TEXTS, enum_value, map_of, record, unreadable

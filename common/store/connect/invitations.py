@@ -8,7 +8,7 @@ from dataclasses import replace
 from common.domain.calendar.connection import ProviderKind
 from common.domain.catalogue.records import Language
 from common.domain.connect.invitation import Invitation
-from common.domain.shared.tasks import OutboxEntry
+from common.domain.shared.outbox import OutboxEntry
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import paths
 from common.store.firestore.codec import PLAIN, enum_value, record

@@ -9,7 +9,7 @@ from common.domain.booking.booking import Booking, BookingStatus, Customer
 from common.domain.booking.booking_change import BookingChange, IdempotencyRecord
 from common.domain.calendar.interval import Interval
 from common.domain.export.exported_event import ExportLink, LinkState
-from common.domain.shared.tasks import OutboxEntry, OutboxKind
+from common.domain.shared.outbox import OutboxEntry, OutboxKind
 from common.domain.sync.imported_events import UnitChange
 from common.store.firestore.documents import Query
 from tests.imported import imported_event

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from common.domain.notify import Notice, NoticeKind
-from common.domain.shared.tasks import OutboxKind
+from common.domain.shared.outbox import OutboxKind
 from common.domain.webhooks import DeliveryState
 from common.errors import Conflict, UnknownResource
 from tests.contract.store.examples import HOUR, NINE, outbox

@@ -11,7 +11,7 @@ import pytest
 
 from common.domain.booking.booking import Customer
 from common.domain.booking.booking_change import BookingChange
-from common.domain.shared.tasks import OutboxKind
+from common.domain.shared.outbox import OutboxKind
 from common.errors import KeyReused, StoreUnavailable
 from common.flows.booking.book import Booked, book
 from common.ports import Ports

@@ -10,7 +10,7 @@ import pytest
 from common.domain.calendar.connection import Status
 from common.domain.connect.settings import ExportSettings
 from common.domain.privacy.erasure import ErasureStage
-from common.domain.shared.tasks import OutboxEntry, OutboxKind
+from common.domain.shared.outbox import OutboxEntry, OutboxKind
 from common.flows.connect.disconnect import start_disconnect
 from common.flows.privacy.erasure import start_erasure
 from common.store.firestore.documents import Put

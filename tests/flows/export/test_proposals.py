@@ -11,7 +11,7 @@ from common.domain.booking.booking import BookingStatus, Customer, Source
 from common.domain.calendar.interval import Interval
 from common.domain.export.exported_event import LinkState
 from common.domain.privacy.erasure import anonymised
-from common.domain.shared.tasks import OutboxKind
+from common.domain.shared.outbox import OutboxKind
 from common.errors import UnknownResource
 from common.flows.export.proposals import AcceptProposal, DeclineProposal, accept_proposal, decline_proposal
 from tests.flows.setups.proposal_setup import OWNER, AskingGoogle, AskingOutlook

@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 
 from common.domain.calendar.sync_state import CalendarSync
+from common.domain.shared.outbox import OutboxEntry, OutboxKind
 from common.domain.shared.task_records import Maintain, MaintenanceJob
-from common.domain.shared.tasks import OutboxEntry, OutboxKind, Work
+from common.domain.shared.tasks import Work
 from common.flows.ops.maintain import MOST, maintain
 from tests.flows.setups.life_setup import Life
 from tests.flows.setups.sync_setup import at, channels

@@ -12,11 +12,10 @@ from common.domain.booking.booking import Booking, Customer
 from common.domain.calendar.connection import Connection, Phase, Status, SyncRun
 from common.domain.connect.settings import ExportSettings, Settings
 from common.domain.export.export_plan import ExportOutcome
+from common.domain.shared.outbox import OutboxEntry, export_entry_id
 from common.domain.shared.task_records import ExportBooking
-from common.domain.shared.tasks import OutboxEntry
 from common.flows.booking.book import Booked, book
 from common.flows.export.export_booking import export_booking
-from common.flows.shared.outbox import entry_id
 from common.flows.slots.list_slots import SlotList, list_slots
 from tests.world import ACCOUNT, World
 
@@ -78,7 +77,7 @@ def entries(world: World, connection: Connection) -> tuple[OutboxEntry, ...]:
 
 def export(world: World, booking: Booking, connection: Connection) -> ExportOutcome:
     """Run the export of a booking as its task would."""
-    promise = entry_id(booking, connection.id)
+    promise = export_entry_id(booking, connection.id)
     command = ExportBooking("t1", booking.id, connection.id, booking.revision, promise)
     return export_booking(world.ports, command)
 

@@ -8,7 +8,7 @@ from typing import Any
 from common.domain.booking.access import Staff
 from common.domain.booking.booking import Booking
 from common.domain.catalogue.records import MailPolicy
-from common.domain.shared.tasks import OutboxKind
+from common.domain.shared.outbox import OutboxKind
 from common.flows.booking.change import cancel_booking, reschedule
 from tests.flows.setups.booking_setup import CUSTOMER, at
 from tests.world import RETURN_TO, World

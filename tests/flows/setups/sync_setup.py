@@ -12,9 +12,9 @@ from common.domain.calendar.connection import Phase, Status, SyncRun, calendar_k
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import OwnerEditPolicy, Tenant
 from common.domain.connect.settings import Settings
+from common.domain.shared.outbox import export_entries
 from common.flows.booking.commit import commit_change
 from common.flows.shared.enqueue import wake_calendar
-from common.flows.shared.outbox import promises
 from tests.lists import every
 from tests.world import ACCOUNT, RETURN_TO, World
 
@@ -113,7 +113,7 @@ class Synced(World):
     def book(self, start, name="b1", *, export=True):
         """A booking as the booking flow stores it, exported unless told otherwise."""
         booking = self.confirmed(start, name)
-        outbox = promises(booking, [self.connection], now=self.clock.now()) if export else ()
+        outbox = export_entries(booking, [self.connection], now=self.clock.now()) if export else ()
         return commit_change(self.ports, BookingChange(before=None, after=booking, outbox=outbox))
 
     def reschedule(self, booking, start):
@@ -126,7 +126,7 @@ class Synced(World):
             revision=booking.revision + 1,
             updated_at=self.clock.now(),
         )
-        outbox = promises(after, [self.connection], now=self.clock.now())
+        outbox = export_entries(after, [self.connection], now=self.clock.now())
         return commit_change(self.ports, BookingChange(before=booking, after=after, outbox=outbox))
 
     def booking(self, name="b1"):

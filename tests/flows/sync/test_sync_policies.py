@@ -12,8 +12,8 @@ from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import EditPolicy, OwnerEditPolicy
 from common.domain.connect.settings import ExportSettings, Settings
 from common.domain.export.exported_event import LinkState
+from common.domain.shared.outbox import export_entries
 from common.flows.booking.commit import commit_change
-from common.flows.shared.outbox import promises
 from tests.flows.setups.sync_setup import Synced, at, stamps
 from tests.world import ACCOUNT
 
@@ -180,7 +180,9 @@ def test_an_edit_in_one_calendar_reaches_the_others(world):
     after = replace(booking, note="by the door", revision=booking.revision + 1)
     commit_change(
         world.ports,
-        BookingChange(before=booking, after=after, outbox=promises(after, [second], now=world.clock.now())),
+        BookingChange(
+            before=booking, after=after, outbox=export_entries(after, [second], now=world.clock.now())
+        ),
     )
     world.drain()
     before = [shown(world, calendar)[0].start for calendar in (ACCOUNT, OTHER)]

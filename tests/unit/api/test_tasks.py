@@ -14,6 +14,7 @@ from common.api.http import Call
 from common.api.tasks import KIND_FIELDS, TaskFlows, read_record, read_task, run_task
 from common.config import Misconfigured
 from common.domain.shared import task_records
+from common.domain.shared.outbox import OutboxKind
 from common.domain.shared.task_records import (
     ExportBooking,
     Maintain,
@@ -25,7 +26,6 @@ from common.domain.shared.task_records import (
 from common.domain.shared.tasks import (
     DeadLetter,
     Lane,
-    OutboxKind,
     Payload,
     SyncCalendar,
     Task,

@@ -13,7 +13,7 @@ from common.domain.booking.proposal import Proposal
 from common.domain.calendar.interval import Interval
 from common.domain.export.exported_event import LinkState
 from common.domain.notify import Notice, NoticeKind
-from common.domain.shared.tasks import OutboxKind
+from common.domain.shared.outbox import OutboxKind
 from common.errors import Conflict, SlotTaken, UnknownResource
 from common.store.firestore.documents import Query
 from tests.contract.store.examples import HOUR, NINE, booking, cells, create, link, moved, outbox, record

@@ -25,7 +25,7 @@ from common.domain.connect.settings import (
     PrivateMode,
     Settings,
 )
-from common.domain.shared.tasks import OutboxEntry, OutboxKind
+from common.domain.shared.outbox import OutboxEntry, OutboxKind
 from common.errors import AlreadyExists, Conflict, StoreUnavailable, UnknownResource
 from common.store.firestore.documents import Merge
 

@@ -10,8 +10,9 @@ import pytest
 
 from common.domain.connect.consent import ConsentState
 from common.domain.notify import Notice, NoticeKind
+from common.domain.shared.outbox import OutboxEntry, OutboxKind
 from common.domain.shared.rate_limit import RateLimit
-from common.domain.shared.tasks import DeadLetter, Lane, OutboxEntry, OutboxKind, Work
+from common.domain.shared.tasks import DeadLetter, Lane, Work
 from common.errors import AlreadyExists, UnknownResource
 from common.store import stores
 from tests.lists import every

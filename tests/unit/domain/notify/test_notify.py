@@ -26,7 +26,7 @@ from common.domain.notify import (
     single_line,
     too_late_to_send,
 )
-from common.domain.shared.tasks import OutboxKind
+from common.domain.shared.outbox import OutboxKind
 
 NINE = datetime(2027, 3, 22, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
