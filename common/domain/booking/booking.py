@@ -1,4 +1,4 @@
-"""A booking, its customer, its seat in a session, and the link to the provider event that mirrors it."""
+"""A booking, its customer, and its seats in a session."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Who comes; never logged, never in a task."""
+    """Who comes. Never logged, and never part of a task."""
 
     name: str = field(repr=False)
     email: str | None = field(default=None, repr=False)

@@ -38,7 +38,7 @@ class SessionChange:
 
 @dataclass(frozen=True, slots=True)
 class BookingChange:
-    """A booking before and after, with everything that must be committed in the same breath."""
+    """A booking before and after, with everything that must be committed together with it."""
 
     before: Booking | None
     after: Booking
@@ -51,7 +51,7 @@ class BookingChange:
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyRecord:
-    """The first request under a key; ``fingerprint`` tells a repeat from a reuse."""
+    """The first request under an idempotency key; ``fingerprint`` tells its repeats from other requests."""
 
     id: str
     tenant: str

@@ -1,7 +1,8 @@
-"""Sessions and holds: which start is shared by whom, how many seats are left, and what no longer counts.
+"""Sessions and holds: who shares which start, how many seats are left, and which holds have expired.
 
-Everything here stands around the engine of ``slots``: a session is one block of its resource's time to
-everybody but the customers of the same start.
+A session is one start of a service that several customers share. The slot engine (``slots/engine.py``) knows
+nothing of sessions: to it they are bookings that take time. What is different for customers of the same start
+is added here.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ _TAKEN = frozenset({ReasonCode.BOOKING, ReasonCode.BUFFER})
 
 
 def without_expired_holds(agenda: Agenda, now: datetime) -> Agenda:
-    """The agenda without the holds that have ended, and without sessions of nothing but these."""
+    """The agenda without holds that have expired, and without sessions in which there is nothing else.
+
+    What was left out is in ``expired``.
+    """
     gone = {name for name, until in agenda.holds.items() if until <= now}
     ended = {
         name: session
@@ -41,7 +45,7 @@ def without_expired_holds(agenda: Agenda, now: datetime) -> Agenda:
 
 def without_bookings(agenda: Agenda, names: Collection[str]) -> Agenda:
     """The agenda as if these bookings, holds, seats that are held, or sessions were not there."""
-    shrunk = {name: _less(session, names) for name, session in agenda.sessions.items()}
+    shrunk = {name: _without_held_seats(session, names) for name, session in agenda.sessions.items()}
     gone = {*names, *(name for name, session in shrunk.items() if not session.taken)}
     return replace(
         agenda,
@@ -51,7 +55,7 @@ def without_bookings(agenda: Agenda, names: Collection[str]) -> Agenda:
     )
 
 
-def _less(session: Session, names: Collection[str]) -> Session:
+def _without_held_seats(session: Session, names: Collection[str]) -> Session:
     return replace(session, holds={name: held for name, held in session.holds.items() if name not in names})
 
 
@@ -64,46 +68,46 @@ def session_at(agenda: Agenda, service: Service, at: datetime) -> str | None:
 
 
 def bookable_starts(
-    question: SlotQuestion, picture: Availability, agenda: Agenda, *, seats: int = 1
+    question: SlotQuestion, availability: Availability, agenda: Agenda, *, seats: int = 1
 ) -> Mapping[datetime, int]:
     """Every start in the window at which so many seats are left, in order, and how many those are.
 
-    Where the agenda has sessions, the picture tells bookings apart.
+    Where the agenda has sessions, the availability must name bookings one by one.
     """
     capacity = question.service.capacity
     if seats > capacity:
         return {}
-    fresh = dict.fromkeys(free_starts(question, picture), capacity)
+    fresh = dict.fromkeys(free_starts(question, availability), capacity)
     if not agenda.sessions:
         return fresh
-    return dict(sorted({**fresh, **dict(_open(question, picture, agenda, seats))}.items()))
+    return dict(sorted({**fresh, **dict(_open_sessions(question, availability, agenda, seats))}.items()))
 
 
-def _open(
-    question: SlotQuestion, picture: Availability, agenda: Agenda, seats: int
+def _open_sessions(
+    question: SlotQuestion, availability: Availability, agenda: Agenda, seats: int
 ) -> Iterator[tuple[datetime, int]]:
     for session in agenda.sessions.values():
         inside = question.window.start <= session.start < question.window.end
         if inside and session.service == question.service.id:
             left = question.service.capacity - session.taken
-            if not refusal_reasons(question, picture, agenda, session.start, seats=seats):
+            if not refusal_reasons(question, availability, agenda, session.start, seats=seats):
                 yield session.start, left
 
 
 def refusal_reasons(
-    question: SlotQuestion, picture: Availability, agenda: Agenda, at: datetime, *, seats: int = 1
+    question: SlotQuestion, availability: Availability, agenda: Agenda, at: datetime, *, seats: int = 1
 ) -> tuple[Reason, ...]:
     """Everything in the way of so many seats at ``at``; empty exactly where ``starts`` offers it."""
     moment, service = aware(at), question.service
     name = session_at(agenda, service, moment)
     if name is None:
-        found = reasons(question, picture, moment)
+        found = reasons(question, availability, moment)
         full = Interval(moment, moment + service.duration) if seats > service.capacity else None
     else:
         span, left = agenda.bookings[name], service.capacity - agenda.sessions[name].taken
-        rest = tuple(item for item in picture.bookings if item != span)
-        apart = reasons(question, replace(picture, bookings=rest), moment)
-        found = tuple(reason for reason in apart if reason.code not in _HOURS)
+        rest = tuple(item for item in availability.bookings if item != span)
+        others = reasons(question, replace(availability, bookings=rest), moment)
+        found = tuple(reason for reason in others if reason.code not in _HOURS)
         full = span if seats > left else None
     named = tuple(_named(reason, agenda) for reason in found)
     return (*named, Reason(ReasonCode.CAPACITY, full, name)) if full else named
@@ -165,5 +169,5 @@ def free_places(session: Booking | None, *, capacity: int, seats: int, who: str)
     free = [place for place in range(capacity - beyond) if place not in taken]
     if len(free) < seats or len(taken) + seats > capacity:
         return None
-    lots = sorted(free, key=lambda place: hashlib.sha256(f"{who}/{place}".encode()).digest())
-    return tuple(sorted(lots[:seats]))
+    drawn = sorted(free, key=lambda place: hashlib.sha256(f"{who}/{place}".encode()).digest())
+    return tuple(sorted(drawn[:seats]))

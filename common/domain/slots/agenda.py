@@ -1,4 +1,4 @@
-"""The week documents that a slot query reads, and how several of them become one picture."""
+"""A resource's agenda: what takes its time in a week, and how several weeks become one agenda."""
 
 from __future__ import annotations
 
@@ -76,12 +76,17 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """What takes a resource's time: bookings (buffers included), absences, and imports by calendar.
+    """What takes a resource's time.
 
-    Holds and sessions are among the ``bookings``; ``holds`` says until when, ``sessions`` with whom.
-    ``expired`` are the holds that ended and wait for their removal: they take nothing any more.
-    ``assigned_at`` is when a booking was last given to this resource.
-    ``version`` is another one whenever anything in it changed.
+    Attributes:
+        bookings: The ranges that bookings, holds and sessions claim, buffers included, by id.
+        absences: The resource's absences, by id.
+        imports: The imported times of its calendars, by calendar.
+        holds: Which of the bookings are holds, and until when.
+        sessions: Which of the bookings are sessions, and how full they are.
+        expired: Holds that have ended and wait for their removal: they take nothing any more.
+        assigned_at: When a booking was last given to this resource.
+        version: Another one whenever anything in the agenda changed.
     """
 
     bookings: Mapping[str, Interval] = field(default_factory=dict, hash=False)
@@ -105,8 +110,8 @@ class Agenda:
 def join_weeks(agendas: Iterable[Agenda]) -> Agenda:
     """Several weeks as one; what is stored in more than one of them counts once.
 
-    Weeks are documents that may be read while one moves. Where two tell different times of the same booking,
-    the range around both is kept: that never sells a time twice.
+    Weeks are separate documents, which may be read while a booking moves. Where two of them name different
+    times for the same booking, the range around both is kept, so that no time is sold twice.
     """
     parts = tuple(agendas)
     imports: dict[str, list[ImportedTimes]] = {}
@@ -114,18 +119,18 @@ def join_weeks(agendas: Iterable[Agenda]) -> Agenda:
         for calendar, imported in part.imports.items():
             imports.setdefault(calendar, []).append(imported)
     return Agenda(
-        bookings=_united(part.bookings for part in parts),
-        absences=_united(part.absences for part in parts),
-        imports={calendar: _one(items) for calendar, items in imports.items()},
+        bookings=_joined_spans(part.bookings for part in parts),
+        absences=_joined_spans(part.absences for part in parts),
+        imports={calendar: _joined_imports(items) for calendar, items in imports.items()},
         holds={name: until for part in parts for name, until in part.holds.items()},
-        sessions=_fullest(parts),
+        sessions=_fullest_sessions(parts),
         assigned_at=max((part.assigned_at for part in parts if part.assigned_at), default=None),
         version="/".join(part.version for part in parts),
     )
 
 
-def _fullest(parts: Iterable[Agenda]) -> dict[str, Session]:
-    """Where two weeks tell different counts of the same session, the one that leaves fewer seats."""
+def _fullest_sessions(parts: Iterable[Agenda]) -> dict[str, Session]:
+    """Each session once; where two weeks count its seats differently, the count that leaves fewer seats."""
     found: dict[str, Session] = {}
     for part in parts:
         for name, session in part.sessions.items():
@@ -134,7 +139,7 @@ def _fullest(parts: Iterable[Agenda]) -> dict[str, Session]:
     return found
 
 
-def _united(parts: Iterable[Mapping[str, Interval]]) -> NamedSpans:
+def _joined_spans(parts: Iterable[Mapping[str, Interval]]) -> NamedSpans:
     found: dict[str, Sequence[int]] = {}
     for part in map(named_numbers, parts):
         # Most weeks share nothing with the others.
@@ -147,7 +152,7 @@ def _united(parts: Iterable[Mapping[str, Interval]]) -> NamedSpans:
     return NamedSpans(found)
 
 
-def _one(items: Iterable[ImportedTimes]) -> ImportedTimes:
+def _joined_imports(items: Iterable[ImportedTimes]) -> ImportedTimes:
     parts = tuple(items)
     busy = TakenTimes.of(pair for part in parts for pair in numbers(part.busy))
     # Not merged: each free time starts the booking grid anew, however it touches another.

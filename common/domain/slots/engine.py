@@ -19,7 +19,7 @@ from common.domain.slots.sweep_line import Grid, TakenTimes, free_runs
 
 @dataclass(frozen=True, slots=True)
 class KnownCalendar:
-    """What a calendar said: busy times, times marked free, and when it said so."""
+    """A calendar that was read: its busy times, the times that it marks as free, and when it said so."""
 
     busy: Sequence[Interval]
     free: Sequence[Interval]
@@ -51,10 +51,14 @@ class SlotQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """What takes the resource's time; ``bookings`` are the ranges they claim, their buffers included.
+    """What takes the resource's time.
 
-    ``taken`` is time whose cause is not told apart: a list of free times needs no causes, and what was merged
-    when it was stored is never merged again. ``reasons`` needs them, so it wants everything in the others.
+    Attributes:
+        bookings: The ranges that bookings claim, their buffers included.
+        absences: The resource's absences.
+        calendars: What each of its calendars said, by calendar.
+        taken: Time whose cause does not matter: a list of free times needs no causes, and what was merged
+            when it was stored is never merged again. ``reasons`` needs causes, so it reads the others alone.
     """
 
     bookings: tuple[Interval, ...] = ()
@@ -99,15 +103,17 @@ class Reason:
     source: str | None = None
 
 
-def free_starts(question: SlotQuestion, picture: Availability) -> tuple[datetime, ...]:
+def free_starts(question: SlotQuestion, availability: Availability) -> tuple[datetime, ...]:
     """Every start in the window that can be booked, as sorted UTC instants."""
     first, last = _first_and_last(question)
-    unknown = any(isinstance(state, UnknownCalendar) for state in picture.calendars.values())
+    unknown = any(isinstance(state, UnknownCalendar) for state in availability.calendars.values())
     if first >= last or unknown or any(_not_sold(question)):
         return ()
     grid = _grid(question.service)
-    found = opening_seconds(question.resource, start=first, end=last + grid.duration, free=picture.free())
-    taken = _taken(picture, first - grid.before, last + grid.duration + grid.after)
+    found = opening_seconds(
+        question.resource, start=first, end=last + grid.duration, free=availability.free()
+    )
+    taken = _taken(availability, first - grid.before, last + grid.duration + grid.after)
     starts = _instants(free_runs(found, taken, grid, first=first, last=last), question.service.step)
     return tuple(sorted(set(starts)) if question.resource.use_external_free else starts)
 
@@ -142,25 +148,25 @@ def _first_and_last(question: SlotQuestion) -> Seconds:
     return first, last
 
 
-def _taken(picture: Availability, first: int, last: int) -> TakenTimes:
-    """Everything that takes time between two instants, merged.
+def _taken(availability: Availability, first: int, last: int) -> TakenTimes:
+    """Everything that takes time between two instants (epoch seconds), merged.
 
     Starts and lengths are whole cells, so for bookings overlapping a claim is the same as sharing a cell.
     """
-    stored = picture.taken.near(first, last)
-    spans = [span for span in _blocks(picture) if span[1] > first and span[0] < last]
+    stored = availability.taken.near(first, last)
+    spans = [span for span in _blocks(availability) if span[1] > first and span[0] < last]
     return TakenTimes.of([*stored, *spans]) if spans else stored
 
 
-def _blocks(picture: Availability) -> Iterator[Seconds]:
-    yield from numbers(picture.bookings)
-    yield from numbers(absence.interval for absence in picture.absences)
-    for state in picture.calendars.values():
+def _blocks(availability: Availability) -> Iterator[Seconds]:
+    yield from numbers(availability.bookings)
+    yield from numbers(absence.interval for absence in availability.absences)
+    for state in availability.calendars.values():
         if isinstance(state, KnownCalendar):
             yield from numbers(state.busy)
 
 
-def reasons(question: SlotQuestion, picture: Availability, at: datetime) -> tuple[Reason, ...]:
+def reasons(question: SlotQuestion, availability: Availability, at: datetime) -> tuple[Reason, ...]:
     """Everything that keeps ``at`` from being booked; empty exactly where ``free_starts`` offers it.
 
     What lies in the past or beyond the horizon is not looked at further.
@@ -169,7 +175,11 @@ def reasons(question: SlotQuestion, picture: Availability, at: datetime) -> tupl
     found = [*_not_sold(question), *_too_soon_or_late(question, moment)]
     if {reason.code for reason in found} & {ReasonCode.PAST, ReasonCode.HORIZON}:
         return tuple(found)
-    return (*found, *_outside_hours(question, picture, moment), *_in_the_way(question, picture, moment))
+    return (
+        *found,
+        *_outside_hours(question, availability, moment),
+        *_in_the_way(question, availability, moment),
+    )
 
 
 def _not_sold(question: SlotQuestion) -> Iterator[Reason]:
@@ -194,9 +204,9 @@ def _too_soon_or_late(question: SlotQuestion, at: datetime) -> Iterator[Reason]:
         yield Reason(ReasonCode.HORIZON, Interval(now + service.horizon, at))
 
 
-def _outside_hours(question: SlotQuestion, picture: Availability, at: datetime) -> Iterator[Reason]:
+def _outside_hours(question: SlotQuestion, availability: Availability, at: datetime) -> Iterator[Reason]:
     appointment = Interval(at, at + question.service.duration)
-    near = openings(question.resource, appointment, picture.free())
+    near = openings(question.resource, appointment, availability.free())
     around = [opening for opening in near if opening.start <= at < opening.end]
     if not any(run.contains(appointment) for run in merge(near)):
         code = (
@@ -212,15 +222,15 @@ def _outside_hours(question: SlotQuestion, picture: Availability, at: datetime) 
         yield Reason(ReasonCode.OFF_GRID, Interval(at - since, at - since + step))
 
 
-def _in_the_way(question: SlotQuestion, picture: Availability, at: datetime) -> Iterator[Reason]:
+def _in_the_way(question: SlotQuestion, availability: Availability, at: datetime) -> Iterator[Reason]:
     appointment = Interval(at, at + question.service.duration)
     padded = appointment.pad(question.service.buffer_before, question.service.buffer_after)
-    for booking in _meeting(padded, picture.bookings):
+    for booking in _meeting(padded, availability.bookings):
         yield Reason(ReasonCode.BOOKING if booking.overlaps(appointment) else ReasonCode.BUFFER, booking)
-    for absence in picture.absences:
+    for absence in availability.absences:
         if absence.interval.overlaps(padded):
             yield Reason(ReasonCode.ABSENCE, absence.interval, absence.id)
-    for calendar, state in picture.calendars.items():
+    for calendar, state in availability.calendars.items():
         if isinstance(state, UnknownCalendar):
             yield Reason(ReasonCode.UNKNOWN_CALENDAR, padded, calendar)
         else:

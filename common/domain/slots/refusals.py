@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from common.domain.slots.engine import Reason, ReasonCode
 from common.errors import AvailabilityUnknown, InvalidRequest, SlotTaken, SyncError
 
-# In the order in which they are told; everything that is not here is "taken", whoever took it.
+# The first that applies is the error; everything that is not here is "taken", whoever took it.
 _RULES = (
     ReasonCode.NOT_OFFERED,
     ReasonCode.INACTIVE,
@@ -44,23 +44,23 @@ def refusal(reasons: Sequence[Reason]) -> SyncError:
     unknown = ReasonCode.UNKNOWN_CALENDAR in codes
     broken = [code for code in _RULES if code in codes and not (unknown and code in _OF_THE_CALENDARS)]
     if broken:
-        return InvalidRequest(_TEXTS[broken[0]], code=_told(broken[0]).value)
+        return InvalidRequest(_TEXTS[broken[0]], code=_public_code(broken[0]).value)
     if codes - _OF_THE_CALENDARS - {ReasonCode.UNKNOWN_CALENDAR}:
         return SlotTaken("this time is taken")
     return AvailabilityUnknown("a calendar cannot be asked at the moment")
 
 
-def _told(code: ReasonCode) -> ReasonCode:
-    """Where a resource's hours come from is nobody's business but its own."""
+def _public_code(code: ReasonCode) -> ReasonCode:
+    """The code that a customer sees, who is not shown where a resource's hours come from."""
     return ReasonCode.OUTSIDE_AVAILABILITY if code is ReasonCode.NO_FREE_EVENT else code
 
 
 def kindest_refusal(refusals: Iterable[SyncError]) -> SyncError:
-    """The error for several resources: the one that leaves the caller most hope."""
-    return min(refusals, key=_despair)
+    """The one error for several resources: the one that leaves the caller most hope."""
+    return min(refusals, key=_hopelessness)
 
 
-def _despair(error: SyncError) -> int:
+def _hopelessness(error: SyncError) -> int:
     if isinstance(error, AvailabilityUnknown):
         return 0
     return 1 if isinstance(error, SlotTaken) else 2

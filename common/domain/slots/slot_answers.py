@@ -1,4 +1,4 @@
-"""What is offered: free times, why a time is not offered, and how well the calendars behind it are known."""
+"""Answers to slot questions: free times, why a time is not offered, and how well its calendars are known."""
 
 from __future__ import annotations
 

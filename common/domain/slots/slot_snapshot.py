@@ -1,4 +1,4 @@
-"""What one slot question needs of the store, read in one batch."""
+"""The stored records behind one slot question."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SlotSnapshot:
-    """What one slot question needs of the store, read in one batch."""
+    """Everything that one slot question needs of the store, as it was at one moment.
+
+    ``resources``, ``agendas`` and ``connections`` are by resource id.
+    """
 
     tenant: Tenant
     service: Service

@@ -1,4 +1,4 @@
-"""The integer arithmetic under the slots: one pass over openings and taken time, a whole free run at a time.
+"""The sweep line of the slot engine: one pass over openings and taken times yields whole runs of free starts.
 
 Everything here is whole seconds since 1970 in UTC: no zones, no datetimes, no rounding. What costs time is
 what was taken and what is free again, never the number of possible starts.

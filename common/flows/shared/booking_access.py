@@ -1,4 +1,4 @@
-"""Opens one booking to those who may see it: the holder of its management link, or its tenant's staff."""
+"""Finds a booking for those who may see or change it: its management link's holder, or the tenant's staff."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A change of a booking as one atomic commit, and what it means when that commit is refused.
+"""Commits a change of a booking at once with all that belongs to it, and finds out why a commit is refused.
 
 Cells are only ever created, so two bookings can never hold the same one, and no transaction is needed.
 """
@@ -113,7 +113,7 @@ def commit(documents: Documents, change: BookingChange) -> Booking:
 
 
 def _commit(documents: Documents, change: BookingChange, *, replaced: str | None) -> Booking:
-    booking, *_ = documents.commit([_booking_write(change), *_around(change, replaced)])
+    booking, *_ = documents.commit([_booking_write(change), *_other_writes(change, replaced)])
     return replace(change.after, version=booking.version)
 
 
@@ -128,7 +128,8 @@ def _booking_write(change: BookingChange) -> Write:
     return Replace(path, data, version=change.before.version)
 
 
-def _around(change: BookingChange, replaced: str | None) -> Iterable[Write]:
+def _other_writes(change: BookingChange, replaced: str | None) -> Iterable[Write]:
+    """Everything that is committed together with the booking itself."""
     yield from claim_writes(change)
     for waiting in change.outbox:
         yield Put(paths.outbox(waiting.id), OUTBOX.write(waiting))
@@ -152,7 +153,7 @@ def _record_path(record: IdempotencyRecord) -> str:
 
 
 def _explain(documents: Documents, change: BookingChange, refusal: AlreadyExists | Conflict) -> Booking | str:
-    """What was in the way: this very change (returned), an expired record (its version), a rival (raised)."""
+    """In the way: this very change (returned), an old record (its version), another booking (raised)."""
     after, record = change.after, change.idempotency
     booking_path = paths.booking(after.tenant, after.id)
     claims = documents_to_create(change)
@@ -164,9 +165,9 @@ def _explain(documents: Documents, change: BookingChange, refusal: AlreadyExists
     expired = _expired(first, change)
     if first is not None and first.data is not None and expired is None:
         raise AlreadyExists("this request was made before") from refusal
-    rivals = (found[path].data for path in claims)
-    held = any(data["booking"] != owner for data, owner in zip(rivals, claims.values(), strict=True) if data)
-    _refuse_rival(change, booking, refusal, held=held)
+    others = (found[path].data for path in claims)
+    held = any(data["booking"] != owner for data, owner in zip(others, claims.values(), strict=True) if data)
+    _raise_for_other(change, booking, refusal, held=held)
     if expired is None:
         raise Conflict("others interfered; try again") from refusal
     return expired
@@ -186,7 +187,7 @@ def _expired(first: Snapshot | None, change: BookingChange) -> str | None:
     return first.version if IDEMPOTENCY.read(first.data).expires_at <= change.after.updated_at else None
 
 
-def _refuse_rival(change: BookingChange, booking: Snapshot, refusal: Exception, *, held: bool) -> None:
+def _raise_for_other(change: BookingChange, booking: Snapshot, refusal: Exception, *, held: bool) -> None:
     if change.before is None and booking.data is not None:
         raise AlreadyExists("a booking of this id exists") from refusal
     if change.before is not None and booking.version != change.before.version:
@@ -202,52 +203,55 @@ _Pair = tuple[Booking | None, Booking]
 
 def documents_to_create(change: BookingChange) -> Mapping[str, str]:
     """The documents that the change creates for itself, each with the booking that will hold it."""
-    return {path: after.id for before, after in _pairs(change) for path in _held(after) - _held(before)}
+    return {path: after.id for before, after in _pairs(change) for path in _claimed(after) - _claimed(before)}
 
 
 def claim_writes(change: BookingChange) -> Iterator[Write]:
-    """Cells, places and doors; sessions and their agenda entries, each document once."""
+    """The writes that claim and give up time: cells, places and session starts, sessions, and the agenda."""
     for before, after in _pairs(change):
-        held, needed = _held(before), _held(after)
+        had, needs = _claimed(before), _claimed(after)
         expires = after.claimed.end + CELLS_KEPT
-        for path in sorted(needed - held):
+        for path in sorted(needs - had):
             yield Create(path, {"booking": after.id, "expires_at": expires})
-        for path in sorted(held - needed):
+        for path in sorted(had - needs):
             yield Delete(path)
     for step in change.sessions:
-        yield _joined(step) if isinstance(step, SeatTaken) else _amended(step)
+        yield _roster_write(step) if isinstance(step, SeatTaken) else _session_write(step)
         if isinstance(step, SeatTaken):
-            yield Merge(_door(step.session), {("joined",): Increment(1)}, must_exist=True)
+            yield Merge(_session_start(step.session), {("joined",): Increment(1)}, must_exist=True)
     agenda: dict[str, dict[FieldPath, Any]] = {}
-    for path, fields in _entries(change):
+    for path, fields in _agenda_fields(change):
         agenda.setdefault(path, {}).update(fields)
     for path in sorted(agenda):
         yield Merge(path, agenda[path])
 
 
 def _pairs(change: BookingChange) -> Iterator[_Pair]:
+    """The booking and every session that changes with it, before and after."""
     yield change.before, change.after
     for step in change.sessions:
         if isinstance(step, SessionChange):
             yield step.before, step.after
 
 
-def _held(booking: Booking | None) -> set[str]:
+def _claimed(booking: Booking | None) -> set[str]:
+    """The documents that a booking holds alone: its cells, or a seat its places in the session."""
     if booking is None or not booking.takes_time:
         return set()
     tenant, resource = booking.tenant, booking.resource
     if booking.is_seat:
         return {paths.place(tenant, resource, booking.session or "", number) for number in booking.places}
     taken = {paths.cell(tenant, resource, key) for key in cells(booking.claimed)}
-    return taken | {_door(booking)} if booking.is_session else taken
+    return taken | {_session_start(booking)} if booking.is_session else taken
 
 
-def _door(session: Booking) -> str:
+def _session_start(session: Booking) -> str:
+    """The document that exists while the session starts at its time; whoever joins demands that it exists."""
     start = f"{session.interval.start.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
     return paths.session_start(session.tenant, session.resource, session.id, start)
 
 
-def _joined(step: SeatTaken) -> Merge:
+def _roster_write(step: SeatTaken) -> Merge:
     session = step.session
     fields: dict[FieldPath, Any] = {
         ("roster", step.name): SEAT.write(step.seat),
@@ -257,7 +261,7 @@ def _joined(step: SeatTaken) -> Merge:
     return Merge(paths.booking(session.tenant, session.id), fields, must_exist=True)
 
 
-def _amended(step: SessionChange) -> Write:
+def _session_write(step: SessionChange) -> Write:
     after = step.after
     path, data = paths.booking(after.tenant, after.id), BOOKING.write(after)
     if step.before is None:
@@ -265,18 +269,18 @@ def _amended(step: SessionChange) -> Write:
     return Replace(path, data, version=step.before.version or "")
 
 
-def _entries(change: BookingChange) -> Iterable[tuple[str, dict[FieldPath, Any]]]:
+def _agenda_fields(change: BookingChange) -> Iterable[tuple[str, dict[FieldPath, Any]]]:
     for before, after in _pairs(change):
         entered, gone = _weeks(after), _weeks(before) - _weeks(after)
         yield from ((path, booking_fields_removed(after)) for path in sorted(gone))
         yield from ((path, booking_fields(after)) for path in sorted(entered))
     for step in change.sessions:
         if isinstance(step, SeatTaken):
-            fields = _counted(step)
+            fields = _seat_fields(step)
             yield from ((path, fields) for path in sorted(_weeks(step.session)))
 
 
-def _counted(step: SeatTaken) -> dict[FieldPath, Any]:
+def _seat_fields(step: SeatTaken) -> dict[FieldPath, Any]:
     session = step.session.id
     if step.seat.until is not None:
         return {("sessions", session, "holds", step.name): stored_hold(step.seat)}

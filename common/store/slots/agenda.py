@@ -1,8 +1,7 @@
-"""The agenda documents: one a resource and ISO week, written field by field in the commit of their cause."""
+"""Agenda documents: one for each resource and ISO week, written field by field with what takes the time."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import chain
@@ -10,6 +9,7 @@ from typing import Any
 
 from common.domain.booking.booking import Booking, Seat
 from common.domain.calendar.interval import Interval, NamedSpans, Seconds, Spans
+from common.domain.shared.bounded_cache import BoundedCache
 from common.domain.slots.agenda import Agenda, HeldSeats, ImportedTimes, Session, join_weeks
 from common.domain.sync.imported_events import BLOCKS, FREE, ImportedEvent
 from common.store.firestore.codec import packed_numbers, unpacked_numbers, unreadable
@@ -114,7 +114,7 @@ def readable_week(stored: Mapping[str, Any]) -> dict[str, Any]:
     """
     try:
         week = _week(stored, None)
-        told = {
+        times = {
             "bookings": dict(week.bookings),
             "absences": dict(week.absences),
             "imports": {
@@ -126,7 +126,7 @@ def readable_week(stored: Mapping[str, Any]) -> dict[str, Any]:
         }
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise unreadable("agenda") from error
-    return {**stored, **{name: times for name, times in told.items() if name in stored}}
+    return {**stored, **{name: read for name, read in times.items() if name in stored}}
 
 
 def _week(data: Mapping[str, Any], version: str | None) -> Agenda:
@@ -171,24 +171,20 @@ _WEEKS = "/agenda/"
 
 
 class DecodeCache:
-    """The last decoded form of the weeks that were read most recently."""
+    """Agenda weeks as they were decoded last: a week that has not changed since is not decoded again."""
 
     def __init__(self) -> None:
         """Start with nothing."""
-        self._lock = threading.Lock()
-        self._kept: dict[str, Snapshot] = {}
+        self._decoded: BoundedCache[str, Snapshot] = BoundedCache(MOST_DECODED)
 
     def snapshot(self, root: str, document: Any) -> Snapshot:
         """A document as read; whoever gets it must not change it."""
         name = document.name
         if _WEEKS not in name:
             return snapshot(root, document)
-        with self._lock:
-            known = self._kept.pop(name, None)
+        known = self._decoded.get(name)
         if known is None or known.version != version(document.update_time):
             known = snapshot(root, document)
-        with self._lock:
-            while len(self._kept) >= MOST_DECODED:
-                del self._kept[next(iter(self._kept))]
-            self._kept[name] = known
+        # Put again even where it was known: the week that was not read for longest goes first.
+        self._decoded.put(name, known)
         return known

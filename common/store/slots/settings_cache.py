@@ -1,4 +1,4 @@
-"""Tells an instance whether what it remembers of a tenant's settings still holds: one small document says so.
+"""Remembers the settings behind slot questions, for as long as a small document (the stamp) is unchanged.
 
 A slot question needs the tenant, the service, the resource and its connections, which hardly ever change.
 Every commit that changes a service, a resource or a connection also counts up the tenant's stamp, so an
@@ -9,13 +9,13 @@ forget it.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
 from common.domain.calendar.connection import Connection
 from common.domain.catalogue.records import Resource, Service, Tenant
+from common.domain.shared.bounded_cache import BoundedCache
 from common.store import paths
 from common.store.firestore.documents import Documents, Increment, Merge, Query, Snapshot, Write, Written
 
@@ -47,25 +47,19 @@ class SettingsCache:
     def __init__(self, ticks: Callable[[], float] = monotonic) -> None:
         """Start with nothing; ``ticks`` are seconds on any scale."""
         self._ticks = ticks
-        self._lock = threading.Lock()
-        self._kept: dict[Key, tuple[float, SlotSettings]] = {}
+        self._kept: BoundedCache[Key, tuple[float, SlotSettings]] = BoundedCache(MOST_REMEMBERED)
 
     def recall(self, key: Key) -> SlotSettings | None:
         """What was kept a short while ago."""
-        with self._lock:
-            since, settings = self._kept.get(key, (0.0, None))
-            if settings is not None and self._ticks() - since > LONGEST_SECONDS:
-                del self._kept[key]
-                return None
-            return settings
+        kept = self._kept.get(key)
+        if kept is None:
+            return None
+        since, settings = kept
+        return None if self._ticks() - since > LONGEST_SECONDS else settings
 
     def keep(self, key: Key, settings: SlotSettings) -> None:
         """Keep it instead of what was there; the oldest goes first."""
-        with self._lock:
-            self._kept.pop(key, None)
-            while len(self._kept) >= MOST_REMEMBERED:
-                del self._kept[next(iter(self._kept))]
-            self._kept[key] = (self._ticks(), settings)
+        self._kept.put(key, (self._ticks(), settings))
 
 
 class StampedDocuments:

@@ -1,4 +1,4 @@
-"""The one batched read behind a slot question, and what an instance remembers between two of them."""
+"""Reads everything that a slot question needs in one batch; unchanged settings are remembered between two."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from common.store.slots.settings_cache import Key, SettingsCache, SlotSettings
 
 
 class SlotSnapshots:
-    """Puts scenes together."""
+    """Reads slot snapshots."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
-        self._remembered = SettingsCache()
+        self._settings = SettingsCache()
 
     def read(self, tenant: str, service: str, resources: Sequence[str], window: Interval) -> SlotSnapshot:
         """Everything a slot question needs; an empty ``resources`` means all of the service's.
@@ -28,16 +28,16 @@ class SlotSnapshots:
         Where the settings are remembered, only their stamps and the agenda are read.
         """
         key = (tenant, service, tuple(resources))
-        known = self._remembered.recall(key)
+        known = self._settings.recall(key)
         if known is not None:
             names = tuple(known.resources)
             stamps = [paths.settings_version(tenant), paths.tenant(tenant)]
             found = self._documents.get([*stamps, *_agenda_paths(tenant, names, window)])
             if _stamps(found) == known.stamps:
-                return _scene(known, found[2:])
-        return self._scene_afresh(key, window)
+                return _snapshot(known, found[2:])
+        return self._read_all(key, window)
 
-    def _scene_afresh(self, key: Key, window: Interval) -> SlotSnapshot:
+    def _read_all(self, key: Key, window: Interval) -> SlotSnapshot:
         """Everything in one batch where the resources are named; their connections are asked last.
 
         A stamp is read before, or together with, all that it vouches for, so it can only be too old.
@@ -64,14 +64,14 @@ class SlotSnapshots:
             connections=live_by_resource(self._documents, tenant, names),
         )
         if None not in settings.stamps:
-            self._remembered.keep(key, settings)
+            self._settings.keep(key, settings)
         agenda = [
             document
             for at, name in enumerate(wanted)
             if name in settings.resources
             for document in rest[len(wanted) + at * weeks_each :][:weeks_each]
         ]
-        return _scene(settings, agenda)
+        return _snapshot(settings, agenda)
 
 
 def _resource_paths(tenant: str, resources: Sequence[str]) -> list[str]:
@@ -88,7 +88,7 @@ def _stamps(found: Sequence[Snapshot]) -> tuple[str | None, str | None]:
     return found[0].version, found[1].version
 
 
-def _scene(settings: SlotSettings, agenda: Sequence[Snapshot]) -> SlotSnapshot:
+def _snapshot(settings: SlotSettings, agenda: Sequence[Snapshot]) -> SlotSnapshot:
     """The settings with the agenda documents, which come resource by resource."""
     names = tuple(settings.resources)
     each = len(agenda) // len(names) if names else 0
