@@ -29,9 +29,9 @@ from common.errors import (
     UnreadableDocument,
     UsageExhausted,
 )
-from common.flows.export.event_writer import take_away
-from common.flows.export.own_event_changes import links_of
-from common.flows.export.target import left_over
+from common.flows.export.event_writer import delete_exported_event
+from common.flows.export.own_event_changes import all_links
+from common.flows.export.target import unrecorded_calendar
 from common.flows.shared.calendar_access import pace
 from common.flows.shared.connection_update import AFTER_COMMIT, update_connection
 from common.flows.shared.outbox import enqueue_entries
@@ -251,7 +251,7 @@ def _remove_dedicated_calendar(ports: Ports, connection: Connection) -> Connecti
 def _unrecorded_calendar(ports: Ports, connection: Connection) -> CalendarEntry | None:
     """A calendar that was made at the provider and not stored here, because the instance died in between."""
     try:
-        return left_over(ports, connection, lane=Lane.BACKFILL)
+        return unrecorded_calendar(ports, connection, lane=Lane.BACKFILL)
     except (UnknownResource, UnreadableDocument):
         # It is known by a name that is made of stored ones.
         return None
@@ -292,7 +292,7 @@ def _remove_event(ports: Ports, connection: Connection, link: ExportLink) -> str
         return LEFT if link.error == UNREADABLE else ABSENT
     if link.calendar == connection.dedicated_calendar and _calendar_removed(connection):
         return REMOVED
-    return REMOVED if take_away(ports, connection, link) else LEFT
+    return REMOVED if delete_exported_event(ports, connection, link) else LEFT
 
 
 def _has_event(link: ExportLink) -> bool:
@@ -304,7 +304,7 @@ def count_events(ports: Ports, connection: Connection, *, reachable: bool) -> Co
 
     ``reachable`` says whether the provider could be asked.
     """
-    links = tuple(links_of(ports, connection))
+    links = tuple(all_links(ports, connection))
     deleted = sum(link.error == REMOVED for link in links)
     # A report from before its deletion may let an event look alive once more.
     left = sum(
@@ -362,7 +362,7 @@ def _forget(ports: Ports, connection: Connection) -> None:
     while entries := ports.ledger.outbox_of(connection.tenant, connection.id, MOST_ENTRIES):
         for entry in entries:
             ports.ledger.done(entry.id)
-    for link in links_of(ports, connection):
+    for link in all_links(ports, connection):
         ports.bookings.delete_link(link)
 
 

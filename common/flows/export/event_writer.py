@@ -33,7 +33,7 @@ from common.domain.shared.outbox import replacement_mail_entry
 from common.domain.shared.tasks import Lane
 from common.errors import CalendarGone, Conflict, Forbidden, UnexpectedReply, UsageExhausted
 from common.flows.export import own_event_changes
-from common.flows.export.own_event_changes import need_shown
+from common.flows.export.own_event_changes import require_visible
 from common.flows.shared.booking_access import manage_token
 from common.flows.shared.calendar_access import pace
 from common.flows.shared.connection_update import update_connection
@@ -213,48 +213,48 @@ class BookingExport:
 MOST_EPOCHS = 5
 
 
-def create(
+def create_event(
     job: BookingExport, target: CalendarEntry, link: ExportLink, *, changed: bool = True
 ) -> ExportOutcome:
     """Write an event for the first time, under an id that belongs to this booking and epoch alone."""
     for _ in range(MOST_EPOCHS):
         draft = job.draft(link, changed=changed)
         link = job.save(export_plan.written(link, fingerprint(draft)))
-        link, draft, answer = job.sent(link, draft, partial(_inserted, job, link))
+        link, draft, answer = job.sent(link, draft, partial(_insert, job, link))
         if isinstance(answer, EventRef):
-            clear_leftover(job, job.alive(link, answer, draft))
+            delete_old_copy(job, job.alive(link, answer, draft))
             return ExportOutcome(ExportResult.WRITTEN)
         # The provider names the event by its own id, where it has one: found at once, even if shown late.
         found = job.read(replace(link, event_id=answer.id))
         if found:
-            return adopt(job, link, found)
-        if later := unseen(job, link):
+            return take_over_event(job, link, found)
+        if later := wait_until_visible(job, link):
             return later
         # The id is spent: a provider never gives the id of a deleted event free.
         link = job.blank(target, epoch=link.epoch + 1, before=link)
     raise UnexpectedReply("every id for this event is taken", code="ids_taken")
 
 
-def _inserted(job: BookingExport, link: ExportLink, draft: EventDraft) -> EventRef | IdTaken:
+def _insert(job: BookingExport, link: ExportLink, draft: EventDraft) -> EventRef | IdTaken:
     return job.call(lambda provider, token: provider.create_event(token, job.place(link), draft))
 
 
-def resolve(job: BookingExport, target: CalendarEntry, link: ExportLink) -> ExportOutcome:
+def read_unanswered_write(job: BookingExport, target: CalendarEntry, link: ExportLink) -> ExportOutcome:
     """A write whose answer was lost: the event itself says whether it went through."""
     found = job.read(link)
     if found:
-        return adopt(job, link, found)
+        return take_over_event(job, link, found)
     if link.revision:
         # It had been there before: then its owner removed it.
-        return search(job, link)
-    if link.calendar != target.key and (later := unseen(job, link)):
+        return search_event(job, link)
+    if link.calendar != target.key and (later := wait_until_visible(job, link)):
         # Made in another calendar now, it might be there twice.
         return later
     blank = job.blank(target, epoch=link.epoch, before=link)
-    return create(job, target, replace(blank, missing_since=link.missing_since))
+    return create_event(job, target, replace(blank, missing_since=link.missing_since))
 
 
-def adopt(job: BookingExport, link: ExportLink, event: ExternalEvent) -> ExportOutcome:
+def take_over_event(job: BookingExport, link: ExportLink, event: ExternalEvent) -> ExportOutcome:
     """An event of ours that is there already, in whatever state our last write left it."""
     # From here on by the provider's own id: by ours it may be found only later.
     link = replace(link, event_id=event.id)
@@ -266,52 +266,54 @@ def adopt(job: BookingExport, link: ExportLink, event: ExternalEvent) -> ExportO
     changed |= {
         name for name in (ATTENDEE, REMINDER) if nothing_arrived or link.written.get(name) != wanted[name]
     }
-    if changed and _muted(job, link, draft, changed):
-        return _left(job, seen(link, event))
+    if changed and _waits_for_mail(job, link, draft, changed):
+        return _leave_as_is(job, seen(link, event))
     if changed:
-        return _send(job, replace(link, etag=event.etag), frozenset(changed), before=link)
-    clear_leftover(job, job.alive(link, EventRef(event.id, event.etag, event.updated), draft))
+        return _send_changes(job, replace(link, etag=event.etag), frozenset(changed), before=link)
+    delete_old_copy(job, job.alive(link, EventRef(event.id, event.etag, event.updated), draft))
     return ExportOutcome(ExportResult.WRITTEN)
 
 
-def update(job: BookingExport, link: ExportLink) -> ExportOutcome:
+def update_event(job: BookingExport, link: ExportLink) -> ExportOutcome:
     """Change only what differs from what was written last; where nothing does, nothing is sent."""
-    link = clear_leftover(job, link)
+    link = delete_old_copy(job, link)
     draft = job.draft(link, changed=job.booking.revision > link.revision)
     wanted = fingerprint(draft)
     changed = frozenset(name for name, value in wanted.items() if link.written.get(name) != value)
-    if changed and _muted(job, link, draft, changed):
-        return _left(job, link)
+    if changed and _waits_for_mail(job, link, draft, changed):
+        return _leave_as_is(job, link)
     if changed:
-        return _send(job, link, changed, before=link)
+        return _send_changes(job, link, changed, before=link)
     if link.revision < job.booking.revision:
         job.save(replace(link, revision=job.booking.revision))
     return ExportOutcome(ExportResult.UNCHANGED)
 
 
-def _muted(job: BookingExport, link: ExportLink, draft: EventDraft, changed: AbstractSet[str]) -> bool:
+def _waits_for_mail(
+    job: BookingExport, link: ExportLink, draft: EventDraft, changed: AbstractSet[str]
+) -> bool:
     """Whether a change waits, because the guest would be mailed and nothing is due; times never wait."""
     return job.bound(link) and not draft.notify and TIME not in changed
 
 
-def _left(job: BookingExport, link: ExportLink) -> ExportOutcome:
+def _leave_as_is(job: BookingExport, link: ExportLink) -> ExportOutcome:
     """The event stays as it is until the booking's next change."""
     job.save(replace(link, state=LinkState.LIVE, revision=job.booking.revision))
     return ExportOutcome(ExportResult.UNCHANGED)
 
 
-def move(job: BookingExport, target: CalendarEntry, link: ExportLink) -> ExportOutcome:
+def move_event(job: BookingExport, target: CalendarEntry, link: ExportLink) -> ExportOutcome:
     """Make the event in the calendar that is wanted now, then remove it where it was, mailing nobody twice.
 
     In this order, and remembered beforehand: an own event that vanishes while it is the booking's only one
     would look as if its owner had deleted it.
     """
-    link = clear_leftover(job, link)
+    link = delete_old_copy(job, link)
     fresh = export_plan.with_leftover(job.blank(target, epoch=link.epoch + 1, before=link), link)
-    return create(job, target, fresh, changed=job.booking.revision > link.revision)
+    return create_event(job, target, fresh, changed=job.booking.revision > link.revision)
 
 
-def _send(
+def _send_changes(
     job: BookingExport, link: ExportLink, changed: frozenset[str], *, before: ExportLink
 ) -> ExportOutcome:
     newer = job.booking.revision > link.revision
@@ -319,38 +321,38 @@ def _send(
     # A wrong time would be worse than a mail that cannot be helped.
     draft = replace(draft, notify=draft.notify or job.bound(link))
     link = job.save(replace(export_plan.written(link, fingerprint(draft)), state=LinkState.PENDING))
-    link, draft, answer = _sent(job, link, draft, changed)
+    link, draft, answer = _send_with_attendee(job, link, draft, changed)
     etag_is_ours = True
     if isinstance(answer, Changed):
         if not newer:
-            _let_sync_judge(job, replace(before, version=link.version))
+            _let_sync_decide(job, replace(before, version=link.version))
         # The booking changed later than its event: its changed fields overrule the owner's, no others.
         event, etag_is_ours = job.read(link), False
-        answer = _patched(job, link, draft, changed, event.etag) if event else Gone(link.event_id)
+        answer = _patch(job, link, draft, changed, event.etag) if event else Gone(link.event_id)
     if isinstance(answer, Changed):
         raise Conflict("the event keeps changing", code="event_busy", retry_after=2)
     if isinstance(answer, Gone):
-        return search(job, link)
+        return search_event(job, link)
     # Without an etag the sync compares contents, and finds what the owner changed besides.
-    clear_leftover(job, job.alive(link, answer if etag_is_ours else replace(answer, etag=None), draft))
+    delete_old_copy(job, job.alive(link, answer if etag_is_ours else replace(answer, etag=None), draft))
     return ExportOutcome(ExportResult.WRITTEN)
 
 
-def _sent(
+def _send_with_attendee(
     job: BookingExport, link: ExportLink, draft: EventDraft, changed: frozenset[str]
 ) -> tuple[ExportLink, EventDraft, EventRef | Gone | Changed]:
     if ATTENDEE not in changed:
-        return link, draft, _patched(job, link, draft, changed, link.etag)
+        return link, draft, _patch(job, link, draft, changed, link.etag)
 
     def send(wanted: EventDraft) -> EventRef | Gone | Changed:
         # An attendee that was refused is left out of the change, not taken off the event.
         fields = changed if wanted.attendee == draft.attendee else changed - {ATTENDEE}
-        return _patched(job, link, wanted, fields, link.etag)
+        return _patch(job, link, wanted, fields, link.etag)
 
     return job.sent(link, draft, send)
 
 
-def _patched(
+def _patch(
     job: BookingExport, link: ExportLink, draft: EventDraft, changed: frozenset[str], etag: str | None
 ) -> EventRef | Gone | Changed:
     return job.call(
@@ -361,23 +363,23 @@ def _patched(
     )
 
 
-def _let_sync_judge(job: BookingExport, before: ExportLink) -> NoReturn:
+def _let_sync_decide(job: BookingExport, before: ExportLink) -> NoReturn:
     """The event changed and the booking did not: what its owner did comes first."""
     job.save(before)
     wake_calendar(job.ports, job.connection, before.calendar, cause=f"export/{before.booking}/{before.etag}")
     raise Conflict("the event was changed by its owner", code="event_changed", retry_after=5)
 
 
-PARKED_FOR = timedelta(hours=1)
-EXHAUSTED_FOR = timedelta(hours=6)
-SEARCHED_FOR = timedelta(minutes=2)
+ACCESS_WAIT = timedelta(hours=1)
+QUOTA_WAIT = timedelta(hours=6)
+SEARCH_WAIT = timedelta(minutes=2)
 
 
-def remove(job: BookingExport, link: ExportLink) -> ExportOutcome:
+def remove_event(job: BookingExport, link: ExportLink) -> ExportOutcome:
     """Delete a booking's event where it is now; who was invited to one that was cancelled is told."""
     written = link.state not in {LinkState.GONE, LinkState.FAILED}
     there = _where_it_is(job, link) if written else None
-    if written and there is None and (later := unseen(job, link)):
+    if written and there is None and (later := wait_until_visible(job, link)):
         return later
     if there:
         ended = not job.booking.active
@@ -387,14 +389,14 @@ def remove(job: BookingExport, link: ExportLink) -> ExportOutcome:
                 token, job.place(there), there.event_id, notify=notify
             )
         )
-    link = clear_leftover(job, link)
+    link = delete_old_copy(job, link)
     # An active booking's event is made anew where exports are switched on again.
     revision = 0 if job.booking.active else job.booking.revision
     job.save(replace(link, state=LinkState.GONE, revision=revision, missing_since=None))
     return ExportOutcome(ExportResult.REMOVED)
 
 
-def retire(job: BookingExport, link: ExportLink | None) -> ExportOutcome:
+def remove_if_outdated(job: BookingExport, link: ExportLink | None) -> ExportOutcome:
     """Exports are off: nothing is written, and what was written stays for as long as it is true.
 
     The event of a booking that was cancelled is removed, and so is one at a time that is not the booking's
@@ -406,7 +408,7 @@ def retire(job: BookingExport, link: ExportLink | None) -> ExportOutcome:
         true = link.written.get(TIME) == fingerprint(job.draft(link))[TIME]
         if true or job.bound(link):
             return ExportOutcome(ExportResult.UNCHANGED)
-    return remove(job, link)
+    return remove_event(job, link)
 
 
 def _where_it_is(job: BookingExport, link: ExportLink) -> ExportLink | None:
@@ -422,7 +424,7 @@ def _where_it_is(job: BookingExport, link: ExportLink) -> ExportLink | None:
     return None
 
 
-def clear_leftover(job: BookingExport, link: ExportLink) -> ExportLink:
+def delete_old_copy(job: BookingExport, link: ExportLink) -> ExportLink:
     """Remove the older twin of an event that moved to another calendar, silently."""
     left = export_plan.leftover(link)
     if left is None:
@@ -446,31 +448,33 @@ def clear_leftover(job: BookingExport, link: ExportLink) -> ExportLink:
     return job.save(export_plan.without_leftover(link))
 
 
-def unseen(job: BookingExport, link: ExportLink) -> ExportOutcome | None:
+def wait_until_visible(job: BookingExport, link: ExportLink) -> ExportOutcome | None:
     """The same once more later, where an event that is not shown may be there all the same."""
-    until = own_event_changes.unseen_until(job.ports, job.connection, link)
+    until = own_event_changes.maybe_visible_until(job.ports, job.connection, link)
     return ExportOutcome(ExportResult.SEARCHING, until, "event_unseen") if until else None
 
 
-def search(job: BookingExport, link: ExportLink) -> ExportOutcome:
+def search_event(job: BookingExport, link: ExportLink) -> ExportOutcome:
     """The event is not where it was: it is looked for before anything is concluded."""
-    own_event_changes.look_for(job.ports, job.connection, (own_event_changes.noted(job.ports, link),))
-    return ExportOutcome(ExportResult.SEARCHING, job.ports.clock.now() + SEARCHED_FOR, "event_missing")
+    own_event_changes.enqueue_searches(
+        job.ports, job.connection, (own_event_changes.mark_missing(job.ports, link),)
+    )
+    return ExportOutcome(ExportResult.SEARCHING, job.ports.clock.now() + SEARCH_WAIT, "event_missing")
 
 
-def park(job: BookingExport, reason: str) -> ExportOutcome:
+def wait_for_access(job: BookingExport, reason: str) -> ExportOutcome:
     """The calendar refuses for good: the promise waits, the owner is told once, the booking stays."""
     link = job.ports.bookings.link(job.booking.tenant, job.connection.id, job.booking.id)
     if link and link.state is LinkState.PENDING and not link.revision:
         job.save(replace(link, state=LinkState.FAILED, error=reason))
     job.tell(reason)
-    return ExportOutcome(ExportResult.PARKED, job.ports.clock.now() + PARKED_FOR, reason)
+    return ExportOutcome(ExportResult.PARKED, job.ports.clock.now() + ACCESS_WAIT, reason)
 
 
-def pause(job: BookingExport, reason: str) -> ExportOutcome:
+def wait_for_quota(job: BookingExport, reason: str) -> ExportOutcome:
     """The account's own limit for writes is used up: nothing more is written for hours, and that is shown."""
     now = job.ports.clock.now()
-    until = now + EXHAUSTED_FOR
+    until = now + QUOTA_WAIT
     update_connection(
         job.ports,
         job.connection.tenant,
@@ -481,7 +485,7 @@ def pause(job: BookingExport, reason: str) -> ExportOutcome:
     return ExportOutcome(ExportResult.PARKED, until, reason)
 
 
-def resume(ports: Ports, tenant: str, connection: str) -> None:
+def end_quota_wait(ports: Ports, tenant: str, connection: str) -> None:
     """Writing works again."""
     update_connection(
         ports,
@@ -495,7 +499,7 @@ def resume(ports: Ports, tenant: str, connection: str) -> None:
     )
 
 
-def take_away(ports: Ports, connection: Connection, link: ExportLink) -> bool:
+def delete_exported_event(ports: Ports, connection: Connection, link: ExportLink) -> bool:
     """Delete the event; False where the calendar is closed to us, so that it had to be left.
 
     Raises:
@@ -506,7 +510,7 @@ def take_away(ports: Ports, connection: Connection, link: ExportLink) -> bool:
     provider = ports.providers[connection.provider].calendar
     pace(ports, connection, units=1, lane=Lane.BACKFILL)
     try:
-        need_shown(ports, connection, link, calendar)
+        require_visible(ports, connection, link, calendar)
         authorized(
             ports,
             connection,

@@ -25,25 +25,25 @@ from common.errors import (
 from common.flows.export.event_writer import (
     COST_OF_PATCH,
     BookingExport,
-    create,
-    move,
-    park,
-    pause,
-    remove,
-    resolve,
-    resume,
-    retire,
-    search,
-    update,
+    create_event,
+    end_quota_wait,
+    move_event,
+    read_unanswered_write,
+    remove_event,
+    remove_if_outdated,
+    search_event,
+    update_event,
+    wait_for_access,
+    wait_for_quota,
 )
-from common.flows.export.target import target_of
+from common.flows.export.target import export_calendar
 from common.flows.notify.delivery import provider_notifies
 from common.flows.shared.lease import lock
 from common.ports import Ports
 
 # The task itself comes back sooner; the sweep is for the one that never does.
-SWEPT_AFTER = timedelta(minutes=15)
-RECONNECTED_AFTER = timedelta(hours=1)
+RELAYED_AGAIN_AFTER = timedelta(minutes=15)
+TRIED_AGAIN_AFTER = timedelta(hours=1)
 
 
 def export_booking(ports: Ports, command: ExportBooking) -> ExportOutcome:
@@ -65,13 +65,13 @@ def export_booking(ports: Ports, command: ExportBooking) -> ExportOutcome:
         return _waiting(ports, command, booking, _until_reconnected(ports, connection))
     try:
         notify = provider_notifies(ports, connection, booking)
-        outcome = write(ports, connection, booking, notify=notify, lane=Lane.LIVE)
+        outcome = write_event(ports, connection, booking, notify=notify, lane=Lane.LIVE)
     except GrantRevoked:
         return _waiting(ports, command, booking, _until_reconnected(ports, connection))
     except (Retry, Stop, UnexpectedReply) as failed:
         asked = failed.retry_after if isinstance(failed, Retry) else None
         again = ports.clock.now() + timedelta(seconds=asked or 0)
-        _put_off(ports, command, booking, due_at=again + SWEPT_AFTER, waiting_until=again)
+        _put_off(ports, command, booking, due_at=again + RELAYED_AGAIN_AFTER, waiting_until=again)
         raise
     if outcome.until is None:
         return _kept(ports, command, booking, outcome)
@@ -80,7 +80,7 @@ def export_booking(ports: Ports, command: ExportBooking) -> ExportOutcome:
 
 def _until_reconnected(ports: Ports, connection: Connection) -> ExportOutcome:
     return ExportOutcome(
-        ExportResult.PARKED, ports.clock.now() + RECONNECTED_AFTER, connection.error or "reauth_required"
+        ExportResult.PARKED, ports.clock.now() + TRIED_AGAIN_AFTER, connection.error or "reauth_required"
     )
 
 
@@ -120,7 +120,7 @@ def _put_off(
         ports.ledger.done(command.entry)
 
 
-def write(
+def write_event(
     ports: Ports, connection: Connection, booking: Booking, *, notify: bool, lane: Lane
 ) -> ExportOutcome:
     """Make, change, move or remove the event of ``booking``; one write at a time per calendar.
@@ -136,7 +136,7 @@ def write(
         Retry: It does not work now; trying again does nothing twice.
         GrantRevoked: The account must be connected again.
     """
-    paused = _paused_until(connection)
+    paused = _quota_wait(connection)
     if paused and paused > ports.clock.now():
         return ExportOutcome(ExportResult.PARKED, paused, connection.error)
     service = ports.catalogue.service(booking.tenant, booking.service)
@@ -145,13 +145,13 @@ def write(
     known = export_target(connection)
     with lock(ports, "export", connection.provider, known.provider_id if known else connection.id):
         try:
-            outcome = _written(job)
+            outcome = _take_next_step(job)
         except (Forbidden, CalendarGone) as refused:
-            return park(job, refused.reason)
+            return wait_for_access(job, refused.reason)
         except UsageExhausted as refused:
-            return pause(job, refused.reason)
+            return wait_for_quota(job, refused.reason)
     if paused:
-        resume(ports, connection.tenant, connection.id)
+        end_quota_wait(ports, connection.tenant, connection.id)
     return outcome
 
 
@@ -159,34 +159,34 @@ def write(
 _COSTS = {ExportStep.READ: 1 + COST_OF_PATCH, ExportStep.MOVE: 2}
 
 
-def _paused_until(connection: Connection) -> datetime | None:
+def _quota_wait(connection: Connection) -> datetime | None:
     return connection.waiting_until if connection.error == UsageExhausted.code else None
 
 
-def _written(job: BookingExport) -> ExportOutcome:
+def _take_next_step(job: BookingExport) -> ExportOutcome:
     link = job.ports.bookings.link(job.booking.tenant, job.connection.id, job.booking.id)
     if not job.connection.settings.exports.on:
-        return retire(job, link)
+        return remove_if_outdated(job, link)
     step = next_step(job.booking, link, target=None)
     if step is ExportStep.NOTHING:
         return ExportOutcome(ExportResult.UNCHANGED)
     if link and step is ExportStep.REMOVE:
-        return remove(job, link)
+        return remove_event(job, link)
     if link and step is ExportStep.SEARCH:
-        return search(job, link)
-    connection, target = target_of(job.ports, job.connection, lane=job.lane)
+        return search_event(job, link)
+    connection, target = export_calendar(job.ports, job.connection, lane=job.lane)
     job = replace(job, connection=connection)
     # Made anew elsewhere, it would tell its guest that the appointment is cancelled: it stays where it is.
     place = link.calendar if link and job.bound(link) else target.key
     step = next_step(job.booking, link, target=place)
     if link and step is ExportStep.UPDATE:
-        return update(job, link)
+        return update_event(job, link)
     job = job.booking_units(_COSTS.get(step, 1))
     if link is None:
-        return create(job, target, job.blank(target, epoch=0))
+        return create_event(job, target, job.blank(target, epoch=0))
     if step is ExportStep.READ:
-        return resolve(job, target, link)
+        return read_unanswered_write(job, target, link)
     if step is ExportStep.MOVE:
-        return move(job, target, link)
+        return move_event(job, target, link)
     anew = 1 if step is ExportStep.CREATE_ANEW else 0
-    return create(job, target, job.blank(target, epoch=link.epoch + anew, before=link))
+    return create_event(job, target, job.blank(target, epoch=link.epoch + anew, before=link))

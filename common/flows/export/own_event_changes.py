@@ -23,7 +23,7 @@ from common.domain.sync.imported_events import SyncPurpose
 from common.domain.sync.upkeep import LAGGING_GRACE
 from common.errors import CalendarGone, Conflict, Forbidden, UnknownResource
 from common.flows.export.owner_deletions import follow_deletion
-from common.flows.export.owner_edits import Exported, follow_edit
+from common.flows.export.owner_edits import ExportedBooking, follow_edit
 from common.flows.shared.calendar_access import CalendarAccess, ask, pace, reference
 from common.flows.shared.outbox import enqueue_entries
 from common.flows.shared.own_events import genuine_marker
@@ -32,14 +32,16 @@ from common.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class OwnEventsOnPage:
     """The ids on a page that are ours, with their bookings' times, and the breaker's finding, if any."""
 
     own: Mapping[str, Interval | None]
     held: Held | None = None
 
 
-def follow(ports: Ports, reading: CalendarAccess, feed: CalendarSync, changes: Iterable[Change]) -> Followed:
+def apply_own_event_changes(
+    ports: Ports, reading: CalendarAccess, feed: CalendarSync, changes: Iterable[Change]
+) -> OwnEventsOnPage:
     """Let bookings follow what a page says of their events; repeating it changes nothing.
 
     An event is ours because of the link that knows its id, or because its marker belongs to exactly this id.
@@ -47,7 +49,7 @@ def follow(ports: Ports, reading: CalendarAccess, feed: CalendarSync, changes: I
     """
     named = dict(_candidates(changes))
     if not named:
-        return Followed({})
+        return OwnEventsOnPage({})
     connection = reading.connection
     # Customers wait for what becomes of their bookings: never held back, not even in a listing.
     reading = replace(reading, lane=Lane.LIVE)
@@ -61,21 +63,23 @@ def follow(ports: Ports, reading: CalendarAccess, feed: CalendarSync, changes: I
     lost: list[ExportLink] = []
     for event_id, event in named.items():
         link = links.get(event_id) or links.get(given[event_id])
-        if link and link.calendar == reading.entry.key and _known(link, event):
+        if link and link.calendar == reading.entry.key and _is_known_state(link, event):
             own[event_id] = None
             continue
-        booking = _booking(ports, reading, link.booking if link else _marked(ports, reading, event))
+        booking = _booking_of_resource(
+            ports, reading, link.booking if link else _marked_booking(ports, reading, event)
+        )
         if booking is None:
             continue
-        if link is not None and _given_up(link, booking):
-            if isinstance(event, ExternalEvent) and _never_seen(link) and not event.cancelled:
-                _take_away(ports, reading, replace(link, event_id=event.id), booking)
+        if link is not None and _is_given_up(link, booking):
+            if isinstance(event, ExternalEvent) and _never_confirmed(link) and not event.cancelled:
+                _enqueue_removal(ports, reading, replace(link, event_id=event.id), booking)
                 own[event_id] = None
             continue
         own[event_id] = booking.interval
         if link is not None and connection.settings.exports.on:
-            lost += check(ports, reading, Exported(connection, booking, link), event)
-    return Followed(own, vanished(ports, reading, feed, lost))
+            lost += check_own_event(ports, reading, ExportedBooking(connection, booking, link), event)
+    return OwnEventsOnPage(own, handle_missing_events(ports, reading, feed, lost))
 
 
 def _candidates(changes: Iterable[Change]) -> Iterable[tuple[str, ExternalEvent | Gone | None]]:
@@ -93,14 +97,14 @@ def _candidates(changes: Iterable[Change]) -> Iterable[tuple[str, ExternalEvent 
                 yield change.series_id, None
 
 
-def _marked(ports: Ports, reading: CalendarAccess, event: ExternalEvent | Gone | None) -> str | None:
+def _marked_booking(ports: Ports, reading: CalendarAccess, event: ExternalEvent | Gone | None) -> str | None:
     if not isinstance(event, ExternalEvent):
         return None
     marker = genuine_marker(ports.keys, reading.connection.tenant, event)
     return marker.booking if marker else None
 
 
-def _booking(ports: Ports, reading: CalendarAccess, booking: str | None) -> Booking | None:
+def _booking_of_resource(ports: Ports, reading: CalendarAccess, booking: str | None) -> Booking | None:
     """The booking behind an event; another resource's booking is foreign here, like any event."""
     if booking is None:
         return None
@@ -111,17 +115,17 @@ def _booking(ports: Ports, reading: CalendarAccess, booking: str | None) -> Book
     return found if found.resource == reading.connection.resource else None
 
 
-def _given_up(link: ExportLink, booking: Booking) -> bool:
+def _is_given_up(link: ExportLink, booking: Booking) -> bool:
     """Cancelled by deleting the event, then restored by its owner: from now on that is a foreign event."""
     return link.state is LinkState.GONE and not booking.active
 
 
-def _never_seen(link: ExportLink) -> bool:
+def _never_confirmed(link: ExportLink) -> bool:
     """Whether nobody ever told us of the event: its creation was not answered, nor was it found later."""
     return link.etag is None and link.updated is None
 
 
-def _take_away(ports: Ports, reading: CalendarAccess, link: ExportLink, booking: Booking) -> None:
+def _enqueue_removal(ports: Ports, reading: CalendarAccess, link: ExportLink, booking: Booking) -> None:
     """Have an event removed that is shown only now, when its booking is off and its link was given up."""
     entries = export_entries(booking, [reading.connection], now=ports.clock.now(), cause="late")
     for promise in entries:
@@ -133,36 +137,36 @@ def _take_away(ports: Ports, reading: CalendarAccess, link: ExportLink, booking:
     enqueue_entries(ports, entries)
 
 
-def check(
-    ports: Ports, reading: CalendarAccess, exported: Exported, event: ExternalEvent | Gone | None
+def check_own_event(
+    ports: Ports, reading: CalendarAccess, exported: ExportedBooking, event: ExternalEvent | Gone | None
 ) -> list[ExportLink]:
     """Judge one exported event as reported (None: unknown), and act; the link, if the event is not there."""
     if exported.link.calendar != reading.entry.key:
-        if not isinstance(event, ExternalEvent) or _still_there(ports, reading, exported.link):
+        if not isinstance(event, ExternalEvent) or _is_at_home(ports, reading, exported.link):
             return []
-        exported = replace(exported, link=arrived(ports, exported.link, reading.entry))
+        exported = replace(exported, link=record_move(ports, exported.link, reading.entry))
     link = exported.link
     if isinstance(event, ExternalEvent):
-        if _known(link, event) or isinstance(judge(link, event, exported.booking), Stale):
+        if _is_known_state(link, event) or isinstance(judge(link, event, exported.booking), Stale):
             return []
         # Texts are asked of our own events only, whatever the import mode hides of others.
         event = event if event.title is not None else None
-    event = event or _read(ports, reading, link.event_id)
+    event = event or _read_event(ports, reading, link.event_id)
     verdict = judge(link, event, exported.booking)
     if isinstance(verdict, Deleted):
-        return [noted(ports, link)]
+        return [mark_missing(ports, link)]
     if isinstance(verdict, Edited | Impossible) and isinstance(event, ExternalEvent):
         follow_edit(ports, exported, event, verdict)
     return []
 
 
-def _known(link: ExportLink, event: ExternalEvent | Gone | None) -> bool:
+def _is_known_state(link: ExportLink, event: ExternalEvent | Gone | None) -> bool:
     if link.state is not LinkState.LIVE or not isinstance(event, ExternalEvent):
         return False
     return event.etag is not None and event.etag == link.etag
 
 
-def _read(ports: Ports, reading: CalendarAccess, event_id: str) -> ExternalEvent | Gone:
+def _read_event(ports: Ports, reading: CalendarAccess, event_id: str) -> ExternalEvent | Gone:
     return ask(
         ports,
         reading,
@@ -170,7 +174,7 @@ def _read(ports: Ports, reading: CalendarAccess, event_id: str) -> ExternalEvent
     )
 
 
-def _still_there(ports: Ports, reading: CalendarAccess, link: ExportLink) -> bool:
+def _is_at_home(ports: Ports, reading: CalendarAccess, link: ExportLink) -> bool:
     """Whether the event is in the calendar that we wrote it to, so that what we see here is only a copy."""
     entry = reading.connection.calendars.get(link.calendar)
     if entry is None:
@@ -184,7 +188,7 @@ def _still_there(ports: Ports, reading: CalendarAccess, link: ExportLink) -> boo
     return not isinstance(found, Gone)
 
 
-def arrived(ports: Ports, link: ExportLink, entry: CalendarEntry) -> ExportLink:
+def record_move(ports: Ports, link: ExportLink, entry: CalendarEntry) -> ExportLink:
     """The event was moved to another calendar of the account, where it keeps its id: the link follows."""
     return ports.bookings.save_link(
         replace(
@@ -201,17 +205,17 @@ def arrived(ports: Ports, link: ExportLink, entry: CalendarEntry) -> ExportLink:
 
 PAGE = 200
 UNSEEN_FOR = timedelta(minutes=2)
-_ALIVE = frozenset({LinkState.LIVE, LinkState.MISSING})
+_THERE = frozenset({LinkState.LIVE, LinkState.MISSING})
 
 
-def noted(ports: Ports, link: ExportLink) -> ExportLink:
+def mark_missing(ports: Ports, link: ExportLink) -> ExportLink:
     """Remember since when an own event is missing; an event may also be on its way to another calendar."""
     if link.missing_since is not None:
         return link
     return ports.bookings.save_link(replace(link, state=LinkState.MISSING, missing_since=ports.clock.now()))
 
 
-def unseen_until(ports: Ports, connection: Connection, link: ExportLink) -> datetime | None:
+def maybe_visible_until(ports: Ports, connection: Connection, link: ExportLink) -> datetime | None:
     """Until when an event that is not shown may be there all the same; None where it is certainly not.
 
     Where changes are shown late one look proves nothing: an event whose creation was not answered would
@@ -225,7 +229,7 @@ def unseen_until(ports: Ports, connection: Connection, link: ExportLink) -> date
     return since + UNSEEN_FOR
 
 
-def need_shown(ports: Ports, connection: Connection, link: ExportLink, calendar: CalendarRef) -> None:
+def require_visible(ports: Ports, connection: Connection, link: ExportLink, calendar: CalendarRef) -> None:
     """Wait for an event that may be there under an id that nobody has heard yet.
 
     Raises:
@@ -244,37 +248,37 @@ def need_shown(ports: Ports, connection: Connection, link: ExportLink, calendar:
         connection,
         lambda token: provider.get_event(token, calendar, link.event_id, detail=Detail.TIMES),
     )
-    if isinstance(found, Gone) and (until := unseen_until(ports, connection, link)):
+    if isinstance(found, Gone) and (until := maybe_visible_until(ports, connection, link)):
         pause = (until - ports.clock.now()).total_seconds()
         raise Conflict("an event may be shown in a moment", code="event_unseen", retry_after=pause)
 
 
-def vanished(
+def handle_missing_events(
     ports: Ports, reading: CalendarAccess, feed: CalendarSync, lost: Sequence[ExportLink]
 ) -> Held | None:
     """Have missing events looked for after a grace, or hold them where too many vanished at once."""
-    if holding(feed):
+    if deletions_held(feed):
         return None
     if len(lost) > upkeep.ALWAYS_FINE:
-        known = [link for link in links_of(ports, reading.connection) if _alive(link, reading)]
+        known = [link for link in all_links(ports, reading.connection) if _counts_as_there(link, reading)]
         held = upkeep.held(missing=len(lost), known=len(known), now=ports.clock.now())
         if held and not (feed.held and feed.held.released):
-            tell_held(ports, feed)
+            notify_deletions_held(ports, feed)
             return held
-    look_for(ports, reading.connection, lost)
+    enqueue_searches(ports, reading.connection, lost)
     return None
 
 
-def missing_in(ports: Ports, connection: Connection, key: str) -> tuple[ExportLink, ...]:
+def missing_links(ports: Ports, connection: Connection, key: str) -> tuple[ExportLink, ...]:
     """The links of one calendar whose events are missing."""
     return tuple(
         link
-        for link in links_of(ports, connection)
+        for link in all_links(ports, connection)
         if link.calendar == key and link.state is LinkState.MISSING
     )
 
 
-def look_for(ports: Ports, connection: Connection, links: Iterable[ExportLink]) -> None:
+def enqueue_searches(ports: Ports, connection: Connection, links: Iterable[ExportLink]) -> None:
     """Queue the search for missing events, each once per disappearance."""
     grace = timedelta(seconds=ports.tuning.move_grace_seconds)
     if ports.providers[connection.provider].calendar.abilities.lags:
@@ -297,12 +301,12 @@ def look_for(ports: Ports, connection: Connection, links: Iterable[ExportLink]) 
         )
 
 
-def holding(feed: CalendarSync) -> bool:
+def deletions_held(feed: CalendarSync) -> bool:
     """Whether the breaker holds deletions of this calendar."""
     return feed.held is not None and not feed.held.released
 
 
-def tell_held(ports: Ports, feed: CalendarSync) -> None:
+def notify_deletions_held(ports: Ports, feed: CalendarSync) -> None:
     """Tell people, once a listing, that deletions are held."""
     ports.ledger.record_notice(
         Notice(
@@ -316,7 +320,7 @@ def tell_held(ports: Ports, feed: CalendarSync) -> None:
     ports.log.warning("mass_deletion_held", tenant=feed.tenant, connection=feed.connection, calendar=feed.key)
 
 
-def links_of(ports: Ports, connection: Connection) -> Iterable[ExportLink]:
+def all_links(ports: Ports, connection: Connection) -> Iterable[ExportLink]:
     """All links of a connection, page by page."""
     after: str | None = None
     while True:
@@ -327,11 +331,11 @@ def links_of(ports: Ports, connection: Connection) -> Iterable[ExportLink]:
         after = page[-1].booking
 
 
-def _alive(link: ExportLink, reading: CalendarAccess) -> bool:
-    return link.calendar == reading.entry.key and link.state in _ALIVE
+def _counts_as_there(link: ExportLink, reading: CalendarAccess) -> bool:
+    return link.calendar == reading.entry.key and link.state in _THERE
 
 
-class Finding(StrEnum):
+class SearchResult(StrEnum):
     """What became of the event."""
 
     SETTLED = "settled"
@@ -341,7 +345,7 @@ class Finding(StrEnum):
     HELD = "held"
 
 
-def verify_moved(ports: Ports, command: VerifyMoved) -> Finding:
+def verify_moved(ports: Ports, command: VerifyMoved) -> SearchResult:
     """Look for the event by its id, which it keeps when its owner moves it to another calendar.
 
     Only a provider that says "gone" for every calendar in which it may be proves a deletion. Any error ends
@@ -351,32 +355,32 @@ def verify_moved(ports: Ports, command: VerifyMoved) -> Finding:
         Retry: The provider could not be asked.
         Stop: The account or the event's own calendar is out of reach.
     """
-    exported = _open(ports, command)
+    exported = _missing_export(ports, command)
     if exported is None:
-        return Finding.SETTLED
+        return SearchResult.SETTLED
     connection, link = exported.connection, exported.link
-    if holding(ports.sync_states.get(connection.tenant, connection.id, link.calendar)):
-        return Finding.HELD
+    if deletions_held(ports.sync_states.get(connection.tenant, connection.id, link.calendar)):
+        return SearchResult.HELD
     home = connection.calendars[link.calendar]
-    found = _look(ports, connection, home, link.event_id)
+    found = _read_in(ports, connection, home, link.event_id)
     if isinstance(found, ExternalEvent):
-        check(ports, _reading(ports, connection, home), exported, found)
-        return Finding.BACK
-    for entry in _others(connection, home):
-        there = _elsewhere(ports, connection, entry, link)
+        check_own_event(ports, _access(ports, connection, home), exported, found)
+        return SearchResult.BACK
+    for entry in _other_calendars(connection, home):
+        there = _find_in(ports, connection, entry, link)
         if there is not None:
-            moved = Exported(connection, exported.booking, arrived(ports, link, entry))
-            check(ports, _reading(ports, connection, entry), moved, there)
-            return Finding.MOVED
+            moved = ExportedBooking(connection, exported.booking, record_move(ports, link, entry))
+            check_own_event(ports, _access(ports, connection, entry), moved, there)
+            return SearchResult.MOVED
     if exported.booking.interval.end <= ports.clock.now():
         # Who tidies up last week's calendar cancels nobody's appointment.
         ports.bookings.save_link(replace(link, state=LinkState.GONE, missing_since=None))
-        return Finding.SETTLED
+        return SearchResult.SETTLED
     follow_deletion(ports, exported)
-    return Finding.DELETED
+    return SearchResult.DELETED
 
 
-def _open(ports: Ports, command: VerifyMoved) -> Exported | None:
+def _missing_export(ports: Ports, command: VerifyMoved) -> ExportedBooking | None:
     try:
         connection = ports.connections.get(command.tenant, command.connection)
         booking: Booking = ports.bookings.get(command.tenant, command.booking)
@@ -387,10 +391,10 @@ def _open(ports: Ports, command: VerifyMoved) -> Exported | None:
         return None
     if link.calendar not in connection.calendars:
         return None
-    return Exported(connection, booking, link)
+    return ExportedBooking(connection, booking, link)
 
 
-def _reading(ports: Ports, connection: Connection, entry: CalendarEntry) -> CalendarAccess:
+def _access(ports: Ports, connection: Connection, entry: CalendarEntry) -> CalendarAccess:
     return CalendarAccess(
         connection=connection,
         entry=entry,
@@ -402,14 +406,16 @@ def _reading(ports: Ports, connection: Connection, entry: CalendarEntry) -> Cale
     )
 
 
-def _others(connection: Connection, home: CalendarEntry) -> list[CalendarEntry]:
+def _other_calendars(connection: Connection, home: CalendarEntry) -> list[CalendarEntry]:
     """Where an owner can have moved it to."""
     calendars = sorted(connection.calendars.items())
     return [entry for key, entry in calendars if key != home.key and entry.writable]
 
 
-def _look(ports: Ports, connection: Connection, entry: CalendarEntry, event_id: str) -> ExternalEvent | Gone:
-    reading = _reading(ports, connection, entry)
+def _read_in(
+    ports: Ports, connection: Connection, entry: CalendarEntry, event_id: str
+) -> ExternalEvent | Gone:
+    reading = _access(ports, connection, entry)
     return ask(
         ports,
         reading,
@@ -417,11 +423,11 @@ def _look(ports: Ports, connection: Connection, entry: CalendarEntry, event_id: 
     )
 
 
-def _elsewhere(
+def _find_in(
     ports: Ports, connection: Connection, entry: CalendarEntry, link: ExportLink
 ) -> ExternalEvent | None:
     try:
-        found = _look(ports, connection, entry, link.event_id)
+        found = _read_in(ports, connection, entry, link.event_id)
     except (CalendarGone, Forbidden):
         # That calendar was deleted or closed since it was listed: nobody can have moved anything there.
         return None

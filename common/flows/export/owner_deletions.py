@@ -14,12 +14,18 @@ from common.domain.export.own_events import MOST_REWRITES, rewrites
 from common.domain.notify import NoticeKind
 from common.domain.shared.outbox import export_entries, proposal_entries
 from common.flows.booking.commit import commit_change
-from common.flows.export.owner_edits import Exported, Overruled, notices_of, others, overruled
+from common.flows.export.owner_edits import (
+    EndedProposal,
+    ExportedBooking,
+    edit_notices,
+    end_proposal_elsewhere,
+    other_connections,
+)
 from common.flows.shared.own_events import event_id
 from common.ports import Ports
 
 
-def follow_deletion(ports: Ports, exported: Exported) -> None:
+def follow_deletion(ports: Ports, exported: ExportedBooking) -> None:
     """The event is gone for good: the booking follows as the policy says; nothing is deleted in return.
 
     Raises:
@@ -35,9 +41,9 @@ def follow_deletion(ports: Ports, exported: Exported) -> None:
         source=Source.EXTERNAL,
         edited_in=exported.connection.id,
     )
-    targets = others(ports, exported.connection)
+    targets = other_connections(ports, exported.connection)
     if policy is EditPolicy.PROPOSE:
-        kind, after = NoticeKind.EDIT_PROPOSED, replace(changed, proposal=_deletion(exported, now))
+        kind, after = NoticeKind.EDIT_PROPOSED, replace(changed, proposal=_deletion_proposal(exported, now))
         gone = replace(gone, revision=after.revision)
     elif policy is EditPolicy.APPLY:
         kind = NoticeKind.BOOKING_CANCELLED
@@ -46,13 +52,13 @@ def follow_deletion(ports: Ports, exported: Exported) -> None:
     else:
         gone = replace(gone, attempts=rewrites(exported.link, booking, now=now))
         if gone.attempts > MOST_REWRITES:
-            _leave(ports, exported, gone, now=now)
+            _stop_recreating(ports, exported, gone, now=now)
             return
-        left = _elsewhere(exported)
+        left = _proposal_elsewhere(exported)
         kind, after = NoticeKind.EDIT_REVERTED, replace(changed, source=booking.source, proposal=left)
         targets = [exported.connection, *targets]
-        gone = _next_epoch(ports, gone)
-    ended = overruled(ports, exported, after, now=now) if after.active else Overruled()
+        gone = _link_to_new_event(ports, gone)
+    ended = end_proposal_elsewhere(ports, exported, after, now=now) if after.active else EndedProposal()
     commit_change(
         ports,
         BookingChange(
@@ -60,18 +66,18 @@ def follow_deletion(ports: Ports, exported: Exported) -> None:
             after=after,
             outbox=(*export_entries(after, targets, now=now), *proposal_entries(booking, after)),
             links=(gone, *ended.links),
-            notices=(*notices_of(exported, after, (kind,), link=exported.link, now=now), *ended.notices),
+            notices=(*edit_notices(exported, after, (kind,), link=exported.link, now=now), *ended.notices),
         ),
     )
 
 
-def _elsewhere(exported: Exported) -> Proposal | None:
+def _proposal_elsewhere(exported: ExportedBooking) -> Proposal | None:
     """What is in question in another calendar; whatever was proposed here went with the event."""
     before = exported.booking.proposal
     return before if before and before.connection != exported.connection.id else None
 
 
-def _leave(ports: Ports, exported: Exported, gone: ExportLink, *, now: datetime) -> None:
+def _stop_recreating(ports: Ports, exported: ExportedBooking, gone: ExportLink, *, now: datetime) -> None:
     """Stop where the event is deleted each time that it is made; the booking stays, and that is told once."""
     booking = exported.booking
     kinds = (NoticeKind.EDIT_CONTESTED,) if gone.attempts == MOST_REWRITES + 1 else ()
@@ -82,19 +88,19 @@ def _leave(ports: Ports, exported: Exported, gone: ExportLink, *, now: datetime)
             after=booking,
             # Not behind the booking: only its next change makes an event again.
             links=(replace(gone, revision=booking.revision),),
-            notices=notices_of(exported, booking, kinds, link=exported.link, now=now),
+            notices=edit_notices(exported, booking, kinds, link=exported.link, now=now),
         ),
     )
 
 
-def _deletion(exported: Exported, now: datetime) -> Proposal:
+def _deletion_proposal(exported: ExportedBooking, now: datetime) -> Proposal:
     """The question whether the appointment is off; whatever else was in question went with the event."""
     return Proposal(
         exported.connection.id, now, proposal_expiry(exported.booking.interval.start, now), deletion=True
     )
 
 
-def _next_epoch(ports: Ports, link: ExportLink) -> ExportLink:
+def _link_to_new_event(ports: Ports, link: ExportLink) -> ExportLink:
     """A link that wants a new event: providers never free the id of a deleted one."""
     epoch = link.epoch + 1
     return replace(

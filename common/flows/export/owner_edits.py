@@ -46,7 +46,9 @@ class _Outcome:
     rewrite: bool = False
 
 
-def follow_edit(ports: Ports, exported: Exported, event: ExternalEvent, verdict: Edited | Impossible) -> None:
+def follow_edit(
+    ports: Ports, exported: ExportedBooking, event: ExternalEvent, verdict: Edited | Impossible
+) -> None:
     """Apply, propose or undo an owner's edit; exactly once, however often it is reported.
 
     Raises:
@@ -54,23 +56,25 @@ def follow_edit(ports: Ports, exported: Exported, event: ExternalEvent, verdict:
     """
     policy = ports.catalogue.tenant(exported.booking.tenant).owner_edits
     if isinstance(verdict, Impossible):
-        left = replace(exported.booking, proposal=_without_time_here(exported))
-        _commit(ports, exported, _undone(_Outcome(left, seen(exported.link, event)), event))
+        left = replace(exported.booking, proposal=_proposal_without_time(exported))
+        _commit_edit(ports, exported, _restore_time(_Outcome(left, seen(exported.link, event)), event))
         return
-    texts = _texts(ports, exported, event, verdict, policy.text)
+    texts = _apply_texts(ports, exported, event, verdict, policy.text)
     try:
-        _commit(ports, exported, _moved(ports, exported, texts, event, verdict=verdict, policy=policy.time))
+        _commit_edit(
+            ports, exported, _apply_time(ports, exported, texts, event, verdict=verdict, policy=policy.time)
+        )
     except SlotTaken:
         # Somebody else has that time here: the calendar is put right, not the other customer's booking.
-        _commit(ports, exported, _undone(texts, event))
+        _commit_edit(ports, exported, _restore_time(texts, event))
 
 
-def _texts(
-    ports: Ports, exported: Exported, event: ExternalEvent, verdict: Edited, policy: EditPolicy
+def _apply_texts(
+    ports: Ports, exported: ExportedBooking, event: ExternalEvent, verdict: Edited, policy: EditPolicy
 ) -> _Outcome:
     """The owner's own words; what was proposed before is proposed anew where the event still shows it."""
     link = seen(exported.link, event)
-    booking = replace(exported.booking, proposal=_still_proposed(exported))
+    booking = replace(exported.booking, proposal=_proposal_kept(exported))
     if verdict.title is None and verdict.description is None:
         return _Outcome(booking, link)
     if policy is EditPolicy.APPLY:
@@ -80,11 +84,11 @@ def _texts(
     if policy is EditPolicy.REVERT:
         return _Outcome(booking, link, (NoticeKind.EDIT_REVERTED,), rewrite=True)
     words = {"title": verdict.title, "description": verdict.description}
-    booking = proposing(ports, exported, booking, **words)
-    return _Outcome(booking, _unread(exported, link, (TITLE, DESCRIPTION)), (NoticeKind.EDIT_PROPOSED,))
+    booking = with_proposal(ports, exported, booking, **words)
+    return _Outcome(booking, _keep_written(exported, link, (TITLE, DESCRIPTION)), (NoticeKind.EDIT_PROPOSED,))
 
 
-def _still_proposed(exported: Exported) -> Proposal | None:
+def _proposal_kept(exported: ExportedBooking) -> Proposal | None:
     """What was proposed elsewhere, and words that this look did not compare because ours are under way."""
     before = exported.booking.proposal
     if before is None or before.connection != exported.connection.id:
@@ -92,13 +96,13 @@ def _still_proposed(exported: Exported) -> Proposal | None:
     return without_time(before) if exported.link.state is LinkState.PENDING else None
 
 
-def _without_time_here(exported: Exported) -> Proposal | None:
+def _proposal_without_time(exported: ExportedBooking) -> Proposal | None:
     """What is in question still, where this event's time cannot be."""
     before = exported.booking.proposal
     return without_time(before) if before and before.connection == exported.connection.id else before
 
 
-def proposing(ports: Ports, exported: Exported, booking: Booking, **parts: Any) -> Booking:
+def with_proposal(ports: Ports, exported: ExportedBooking, booking: Booking, **parts: Any) -> Booking:
     """The booking with a change of its event to be decided, beside what is in question there already."""
     here, now = exported.connection.id, ports.clock.now()
     known = booking.proposal if booking.proposal and booking.proposal.connection == here else None
@@ -109,9 +113,9 @@ def proposing(ports: Ports, exported: Exported, booking: Booking, **parts: Any) 
     return replace(booking, proposal=kept_proposal(exported.booking.proposal, wanted))
 
 
-def _moved(
+def _apply_time(
     ports: Ports,
-    exported: Exported,
+    exported: ExportedBooking,
     before: _Outcome,
     event: ExternalEvent,
     *,
@@ -124,14 +128,14 @@ def _moved(
         return replace(before, rewrite=True)
     if span is None or span == booking.interval:
         return before
-    claimed = claim(ports, booking, span)
+    claimed = time_to_claim(ports, booking, span)
     if policy is EditPolicy.REVERT or claimed.length > LONGEST_CLAIM:
-        return _undone(before, event)
+        return _restore_time(before, event)
     if policy is EditPolicy.PROPOSE:
         return replace(
             before,
-            booking=proposing(ports, exported, booking, interval=span),
-            link=_unread(exported, before.link, (TIME,)),
+            booking=with_proposal(ports, exported, booking, interval=span),
+            link=_keep_written(exported, before.link, (TIME,)),
             notices=(*before.notices, NoticeKind.EDIT_PROPOSED),
         )
     return replace(
@@ -143,13 +147,13 @@ def _moved(
     )
 
 
-def claim(ports: Ports, booking: Booking, span: Interval) -> Interval:
+def time_to_claim(ports: Ports, booking: Booking, span: Interval) -> Interval:
     """What a booking takes at another time."""
     service = ports.catalogue.service(booking.tenant, booking.service)
     return whole_cells(span.pad(service.buffer_before, service.buffer_after))
 
 
-def _undone(before: _Outcome, event: ExternalEvent) -> _Outcome:
+def _restore_time(before: _Outcome, event: ExternalEvent) -> _Outcome:
     """Our time is written again: what we see differs from what we want, so the export finds it to do."""
     # An event without length has no time to remember: anything but ours makes the export write it.
     written = {**before.link.written, TIME: seen_fingerprint(event).get(TIME, "none")}
@@ -157,13 +161,13 @@ def _undone(before: _Outcome, event: ExternalEvent) -> _Outcome:
     return _Outcome(before.booking, link, notices, rewrite=True)
 
 
-def _unread(exported: Exported, link: ExportLink, fields: tuple[str, ...]) -> ExportLink:
+def _keep_written(exported: ExportedBooking, link: ExportLink, fields: tuple[str, ...]) -> ExportLink:
     """Proposed parts stay as the owner wrote them: no later export touches what it did not change."""
     ours = {name: exported.link.written[name] for name in fields if name in exported.link.written}
     return replace(link, written={**link.written, **ours})
 
 
-def _commit(ports: Ports, exported: Exported, outcome: _Outcome) -> None:
+def _commit_edit(ports: Ports, exported: ExportedBooking, outcome: _Outcome) -> None:
     """One commit: the booking with its cells, our view of the event, promises to write, and notices."""
     now, before = ports.clock.now(), exported.booking
     if outcome.booking.proposal == before.proposal:
@@ -171,19 +175,19 @@ def _commit(ports: Ports, exported: Exported, outcome: _Outcome) -> None:
         told = tuple(kind for kind in outcome.notices if kind is not NoticeKind.EDIT_PROPOSED)
         outcome = replace(outcome, notices=told)
     if outcome.rewrite:
-        outcome = _restrained(exported, outcome, now)
+        outcome = _limit_rewrites(exported, outcome, now)
     after, link = outcome.booking, outcome.link
     if after == before and not outcome.rewrite and not outcome.notices:
         ports.bookings.save_link(link)
         return
-    targets, ended = list[Connection](), Overruled()
+    targets, ended = list[Connection](), EndedProposal()
     if after != before or outcome.rewrite:
         source = before.source if after == before else Source.EXTERNAL
         edited = before.edited_in if after == before else exported.connection.id
         after = replace(after, revision=before.revision + 1, updated_at=now, source=source, edited_in=edited)
         # Everybody who shows the booking learns of each revision: a link behind it means "still to write".
-        targets = others(ports, exported.connection)
-        ended = overruled(ports, exported, after, now=now)
+        targets = other_connections(ports, exported.connection)
+        ended = end_proposal_elsewhere(ports, exported, after, now=now)
     if outcome.rewrite:
         targets.append(exported.connection)
     elif link.revision == before.revision:
@@ -195,12 +199,12 @@ def _commit(ports: Ports, exported: Exported, outcome: _Outcome) -> None:
             after=after,
             outbox=(*export_entries(after, targets, now=now), *proposal_entries(before, after)),
             links=(link, *ended.links),
-            notices=(*notices_of(exported, after, outcome.notices, link=link, now=now), *ended.notices),
+            notices=(*edit_notices(exported, after, outcome.notices, link=link, now=now), *ended.notices),
         ),
     )
 
 
-def _restrained(exported: Exported, outcome: _Outcome, now: datetime) -> _Outcome:
+def _limit_rewrites(exported: ExportedBooking, outcome: _Outcome, now: datetime) -> _Outcome:
     """Stop writing where another program undoes it each time; the event is left as it is, told once."""
     count = rewrites(exported.link, exported.booking, now=now)
     link = replace(outcome.link, attempts=count)
@@ -214,7 +218,7 @@ def _restrained(exported: Exported, outcome: _Outcome, now: datetime) -> _Outcom
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportedBooking:
     """A booking and its event at one connection's provider."""
 
     connection: Connection
@@ -223,14 +227,14 @@ class Exported:
 
 
 @dataclass(frozen=True, slots=True)
-class Overruled:
+class EndedProposal:
     """What an ended proposal of another calendar leaves to write, and to tell its owner."""
 
     links: tuple[ExportLink, ...] = ()
     notices: tuple[Notice, ...] = ()
 
 
-def put_right(ports: Ports, booking: Booking, proposal: Proposal) -> tuple[ExportLink, ...]:
+def links_to_restore(ports: Ports, booking: Booking, proposal: Proposal) -> tuple[ExportLink, ...]:
     """The link of a proposal's event, so that the event shows the booking again with the next export.
 
     What the event shows differs from what we want, so the export finds it to do. A deleted event needs no
@@ -242,7 +246,9 @@ def put_right(ports: Ports, booking: Booking, proposal: Proposal) -> tuple[Expor
     return (replace(link, written={**link.written, **proposed_fingerprint(proposal)}),)
 
 
-def overruled(ports: Ports, exported: Exported, after: Booking, *, now: datetime) -> Overruled:
+def end_proposal_elsewhere(
+    ports: Ports, exported: ExportedBooking, after: Booking, *, now: datetime
+) -> EndedProposal:
     """The latest change alone is decided: what was proposed in another calendar before is undone there.
 
     Else nobody's decision would ever reach that copy.
@@ -250,30 +256,30 @@ def overruled(ports: Ports, exported: Exported, after: Booking, *, now: datetime
     before, here = exported.booking, exported.connection
     ended = before.proposal
     if ended is None or ended.connection == here.id:
-        return Overruled()
+        return EndedProposal()
     if after.proposal is not None and after.proposal.connection == ended.connection:
-        return Overruled()
-    for other in others(ports, here):
+        return EndedProposal()
+    for other in other_connections(ports, here):
         link = ports.bookings.link(before.tenant, other.id, before.id)
         if other.id == ended.connection and link is not None:
-            told = notices_of(
-                Exported(other, before, link), after, (NoticeKind.EDIT_REVERTED,), link=link, now=now
+            told = edit_notices(
+                ExportedBooking(other, before, link), after, (NoticeKind.EDIT_REVERTED,), link=link, now=now
             )
-            return Overruled(put_right(ports, before, ended), told)
-    return Overruled()
+            return EndedProposal(links_to_restore(ports, before, ended), told)
+    return EndedProposal()
 
 
-def others(ports: Ports, connection: Connection) -> list[Connection]:
+def other_connections(ports: Ports, connection: Connection) -> list[Connection]:
     """The other connections of the resource, which may show the booking too."""
     found = ports.connections.of_resource(connection.tenant, connection.resource)
     return [other for other in found if other.id != connection.id]
 
 
-def notices_of(
-    exported: Exported, after: Booking, kinds: Iterable[NoticeKind], *, link: ExportLink, now: datetime
+def edit_notices(
+    exported: ExportedBooking, after: Booking, kinds: Iterable[NoticeKind], *, link: ExportLink, now: datetime
 ) -> tuple[Notice, ...]:
     """Named after the state of the event that caused them, so that a repeated report tells nobody twice."""
-    cause = f"{after.id}-{exported.connection.id}-{after.revision}-{_state(link)}"
+    cause = f"{after.id}-{exported.connection.id}-{after.revision}-{_event_state(link)}"
     return tuple(
         Notice(
             id=f"{kind}-{cause}",
@@ -287,5 +293,5 @@ def notices_of(
     )
 
 
-def _state(link: ExportLink) -> str:
+def _event_state(link: ExportLink) -> str:
     return hashlib.sha256(f"{link.event_id}\n{link.etag or link.updated}".encode()).hexdigest()[:12]

@@ -14,7 +14,7 @@ from common.domain.shared.outbox import export_entries, proposal_entry_id
 from common.domain.shared.task_records import LapseProposal
 from common.errors import InvalidRequest, UnknownResource
 from common.flows.booking.commit import commit_past_expired_holds
-from common.flows.export.owner_edits import claim, put_right
+from common.flows.export.owner_edits import links_to_restore, time_to_claim
 from common.flows.shared.booking_access import author_of, changeable_booking
 from common.flows.slots.check_slot import require_free_calendars
 from common.ports import Ports
@@ -42,7 +42,7 @@ def accept_proposal(ports: Ports, command: AcceptProposal) -> Booking:
         Conflict: Somebody else changed the booking at the same moment.
     """
     named = {"tenant": command.tenant, "booking": command.booking}
-    return accept(ports, *in_question(ports, **named, by=command.by, revision=command.revision))
+    return apply_proposal(ports, *open_proposal(ports, **named, by=command.by, revision=command.revision))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ def decline_proposal(ports: Ports, command: DeclineProposal) -> Booking:
         Conflict: Somebody else changed the booking at the same moment.
     """
     named = {"tenant": command.tenant, "booking": command.booking}
-    booking, proposal = in_question(ports, **named, by=command.by, revision=command.revision)
-    return decline(ports, booking, proposal, source=author_of(command.by))
+    booking, proposal = open_proposal(ports, **named, by=command.by, revision=command.revision)
+    return reject_proposal(ports, booking, proposal, source=author_of(command.by))
 
 
 def lapse_proposal(ports: Ports, command: LapseProposal) -> None:
@@ -81,11 +81,11 @@ def lapse_proposal(ports: Ports, command: LapseProposal) -> None:
         return
     proposal = booking.proposal
     if proposal is not None and booking.active and proposal.expires_at <= ports.clock.now():
-        decline(ports, booking, proposal, source=Source.SYSTEM)
+        reject_proposal(ports, booking, proposal, source=Source.SYSTEM)
     ports.ledger.done(command.entry)
 
 
-def in_question(
+def open_proposal(
     ports: Ports, *, tenant: str, booking: str, by: Authority, revision: int | None
 ) -> tuple[Booking, Proposal]:
     """A booking and what is proposed for it, if ``by`` may decide.
@@ -101,7 +101,7 @@ def in_question(
     return found, proposal
 
 
-def accept(ports: Ports, booking: Booking, proposal: Proposal) -> Booking:
+def apply_proposal(ports: Ports, booking: Booking, proposal: Proposal) -> Booking:
     """The booking as its owner wants it; every calendar that shows it follows.
 
     A proposed time is asked for like any new time: the owner's calendars may be busy there by now.
@@ -119,11 +119,11 @@ def accept(ports: Ports, booking: Booking, proposal: Proposal) -> Booking:
     if proposal.deletion:
         after = replace(after, status=BookingStatus.CANCELLED)
     else:
-        after = _changed(ports, after, proposal)
-    return _settled(ports, booking, after)
+        after = _with_proposed_change(ports, after, proposal)
+    return _commit_decision(ports, booking, after)
 
 
-def decline(ports: Ports, booking: Booking, proposal: Proposal, *, source: Source) -> Booking:
+def reject_proposal(ports: Ports, booking: Booking, proposal: Proposal, *, source: Source) -> Booking:
     """The booking as it was; the event in the owner's calendar becomes what it was, or is made anew.
 
     Raises:
@@ -131,10 +131,10 @@ def decline(ports: Ports, booking: Booking, proposal: Proposal, *, source: Sourc
     """
     now = ports.clock.now()
     after = replace(booking, revision=booking.revision + 1, updated_at=now, source=source, proposal=None)
-    return _settled(ports, booking, after, *put_right(ports, booking, proposal))
+    return _commit_decision(ports, booking, after, *links_to_restore(ports, booking, proposal))
 
 
-def _changed(ports: Ports, booking: Booking, proposal: Proposal) -> Booking:
+def _with_proposed_change(ports: Ports, booking: Booking, proposal: Proposal) -> Booking:
     words = replace(
         booking,
         title=booking.title if proposal.title is None else proposal.title,
@@ -142,7 +142,7 @@ def _changed(ports: Ports, booking: Booking, proposal: Proposal) -> Booking:
     )
     if proposal.interval is None:
         return words
-    claimed = claim(ports, booking, proposal.interval)
+    claimed = time_to_claim(ports, booking, proposal.interval)
     if claimed.length > LONGEST_CLAIM:
         raise InvalidRequest("no booking can take that much time", code="longer_than_a_booking")
     if proposal.interval != booking.interval:
@@ -150,7 +150,7 @@ def _changed(ports: Ports, booking: Booking, proposal: Proposal) -> Booking:
     return replace(words, interval=proposal.interval, claimed=claimed, conflict=None)
 
 
-def _settled(ports: Ports, before: Booking, after: Booking, *links: ExportLink) -> Booking:
+def _commit_decision(ports: Ports, before: Booking, after: Booking, *links: ExportLink) -> Booking:
     connections = ports.connections.of_resource(after.tenant, after.resource)
     outbox = export_entries(after, connections, now=after.updated_at)
     settled = commit_past_expired_holds(ports, BookingChange(before, after, outbox=outbox, links=links))

@@ -16,7 +16,7 @@ from common.flows.shared.tokens import authorized
 from common.ports import Ports
 
 
-def target_of(ports: Ports, connection: Connection, *, lane: Lane) -> tuple[Connection, CalendarEntry]:
+def export_calendar(ports: Ports, connection: Connection, *, lane: Lane) -> tuple[Connection, CalendarEntry]:
     """The target calendar, and the connection as it is then.
 
     Raises:
@@ -25,7 +25,7 @@ def target_of(ports: Ports, connection: Connection, *, lane: Lane) -> tuple[Conn
     """
     entry = export_target(connection)
     if entry is None and connection.settings.exports.dedicated:
-        connection = _with_dedicated(ports, connection, lane)
+        connection = _make_dedicated(ports, connection, lane)
         entry = export_target(connection)
     if entry is None or entry.missing_since is not None:
         raise CalendarGone("there is no calendar to write to", code="no_target")
@@ -34,7 +34,7 @@ def target_of(ports: Ports, connection: Connection, *, lane: Lane) -> tuple[Conn
     return connection, entry
 
 
-def _with_dedicated(ports: Ports, connection: Connection, lane: Lane) -> Connection:
+def _make_dedicated(ports: Ports, connection: Connection, lane: Lane) -> Connection:
     """Make the calendar, or find the one that an interrupted attempt has made.
 
     Before it is made, all calendars that exist are written down: whatever is there later under our name
@@ -45,10 +45,10 @@ def _with_dedicated(ports: Ports, connection: Connection, lane: Lane) -> Connect
     if export_target(connection) is not None:
         return connection
     resource = ports.catalogue.resource(connection.tenant, connection.resource)
-    name = _name(ports, connection)
-    listed = _listed(ports, connection, lane)
-    if made := _made(connection, listed, name):
-        return _adopted(ports, connection, made)
+    name = _dedicated_name(ports, connection)
+    listed = _list_calendars(ports, connection, lane)
+    if made := _find_dedicated(connection, listed, name):
+        return _record_dedicated(ports, connection, made)
     now = ports.clock.now()
     connection = update_connection(
         ports,
@@ -72,28 +72,32 @@ def _with_dedicated(ports: Ports, connection: Connection, lane: Lane) -> Connect
         zone=resource.zone,
         role=AccessRole.OWNER,
     )
-    return _adopted(ports, connection, entry)
+    return _record_dedicated(ports, connection, entry)
 
 
-def left_over(ports: Ports, connection: Connection, *, lane: Lane) -> CalendarEntry | None:
+def unrecorded_calendar(ports: Ports, connection: Connection, *, lane: Lane) -> CalendarEntry | None:
     """The calendar that was made, but that nobody lived to write down."""
     if not connection.dedicated_pending:
         return None
-    return _made(connection, _listed(ports, connection, lane), _name(ports, connection))
+    return _find_dedicated(
+        connection, _list_calendars(ports, connection, lane), _dedicated_name(ports, connection)
+    )
 
 
-def _name(ports: Ports, connection: Connection) -> str:
+def _dedicated_name(ports: Ports, connection: Connection) -> str:
     resource = ports.catalogue.resource(connection.tenant, connection.resource)
     return f"{resource.name} ({ports.catalogue.tenant(connection.tenant).name})"
 
 
-def _made(connection: Connection, listed: tuple[CalendarEntry, ...], name: str) -> CalendarEntry | None:
+def _find_dedicated(
+    connection: Connection, listed: tuple[CalendarEntry, ...], name: str
+) -> CalendarEntry | None:
     if not connection.dedicated_pending:
         return None
     return next((item for item in listed if _is_new(item, connection, name)), None)
 
 
-def _listed(ports: Ports, connection: Connection, lane: Lane) -> tuple[CalendarEntry, ...]:
+def _list_calendars(ports: Ports, connection: Connection, lane: Lane) -> tuple[CalendarEntry, ...]:
     provider = ports.providers[connection.provider].calendar
     pace(ports, connection, units=1, lane=lane)
     return all_calendars(
@@ -105,7 +109,7 @@ def _is_new(item: CalendarEntry, connection: Connection, name: str) -> bool:
     return item.name == name and item.role is AccessRole.OWNER and item.key not in connection.calendars
 
 
-def _adopted(ports: Ports, connection: Connection, entry: CalendarEntry) -> Connection:
+def _record_dedicated(ports: Ports, connection: Connection, entry: CalendarEntry) -> Connection:
     stored = update_connection(
         ports,
         connection.tenant,

@@ -29,8 +29,8 @@ from common.errors import (
     UnreadableDocument,
     UsageExhausted,
 )
-from common.flows.export.event_writer import take_away
-from common.flows.export.owner_edits import put_right
+from common.flows.export.event_writer import delete_exported_event
+from common.flows.export.owner_edits import links_to_restore
 from common.flows.shared.outbox import enqueue_entries
 from common.flows.shared.unreadable import UNREADABLE, readable_bookings, readable_records
 from common.ports import Ports
@@ -93,7 +93,7 @@ def _anonymise(ports: Ports, erasure: Erasure, booking: Booking) -> Erasure:
         after,
         outbox=export_entries(after, rewritten, now=now),
         # Nobody decides about it any more, so its event shows the booking's time again.
-        links=put_right(ports, booking, proposal) if proposal and booking.active else (),
+        links=links_to_restore(ports, booking, proposal) if proposal and booking.active else (),
     )
     ports.bookings.commit(change)
     enqueue_entries(ports, change.outbox)
@@ -172,7 +172,7 @@ def _delete_event(ports: Ports, connection: Connection, link: ExportLink) -> boo
     if not connection.usable:
         return False
     try:
-        gone = take_away(ports, connection, link)
+        gone = delete_exported_event(ports, connection, link)
     except UsageExhausted as limited:
         raise RateLimited("the account's own limit is used up", retry_after=EXHAUSTED) from limited
     except (GrantRevoked, OperatorFault, SealedForAnother, UnreadableDocument):

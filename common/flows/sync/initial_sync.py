@@ -26,7 +26,7 @@ from common.errors import (
     UnexpectedReply,
     UnknownResource,
 )
-from common.flows.export.export_booking import write
+from common.flows.export.export_booking import write_event
 from common.flows.shared.calendar_access import CalendarAccess, open_calendar
 from common.flows.shared.connection_update import update_connection
 from common.flows.shared.enqueue import look_again, unfinished, wake_calendar, wake_run
@@ -336,7 +336,7 @@ def _write(ports: Ports, connection: Connection, booking: Booking, *, mailing: b
     now = ports.clock.now()
     # Customers of past appointments are never mailed, whatever was acknowledged.
     notify = mailing and current.interval.start > now
-    outcome = write(ports, connection, current, notify=notify, lane=Lane.BACKFILL)
+    outcome = write_event(ports, connection, current, notify=notify, lane=Lane.BACKFILL)
     later = ports.bookings.get(booking.tenant, booking.id)
     if later.revision != current.revision:
         store_and_enqueue(ports, export_entries(later, (connection,), now=now))

@@ -10,7 +10,7 @@ from common.domain.calendar.sync_state import CalendarSync, ChangePage, Cursor
 from common.domain.sync.upkeep import next_poll
 from common.domain.sync.windows import covered, outdated, rolled
 from common.errors import CursorExpired, RateLimited, Retry
-from common.flows.export.own_event_changes import follow
+from common.flows.export.own_event_changes import apply_own_event_changes
 from common.flows.shared.calendar_access import CalendarAccess, ask, pace, unchanged
 from common.flows.shared.lease import freed
 from common.flows.sync import import_events
@@ -83,7 +83,7 @@ def turn_page(
         page = gather(ports, reading, cursor)
     except CursorExpired:
         return Turned(_restarted(ports, reading, feed), again=True)
-    followed = follow(ports, reading, feed, page.changes)
+    followed = apply_own_event_changes(ports, reading, feed, page.changes)
     made = ImportPlan()
     if reading.wanted.imports:
         made = plan(ports, reading, feed, page.changes, own=followed.own)

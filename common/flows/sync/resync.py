@@ -8,7 +8,7 @@ from common.domain.calendar.connection import Connection
 from common.domain.shared.conflicts import retry_conflicts
 from common.domain.sync.upkeep import watched
 from common.errors import InvalidRequest, Rejected
-from common.flows.export.own_event_changes import look_for, missing_in
+from common.flows.export.own_event_changes import enqueue_searches, missing_links
 from common.flows.shared.enqueue import wake_calendar
 from common.flows.shared.lease import freed
 from common.ports import Ports
@@ -82,6 +82,6 @@ def release_held(ports: Ports, command: ReleaseHeld) -> int:
     # A sweep that waits goes on under the released breaker; without one there is nothing left to remember.
     held = replace(feed.held, released=True) if feed.sweeping else None
     ports.sync_states.save(replace(freed(feed), held=held))
-    look_for(ports, connection, missing_in(ports, connection, command.calendar))
+    enqueue_searches(ports, connection, missing_links(ports, connection, command.calendar))
     wake_calendar(ports, connection, command.calendar, cause=f"release/{ports.clock.now().isoformat()}")
     return feed.held.missing

@@ -14,8 +14,13 @@ from common.domain.sync import upkeep
 from common.domain.sync.imported_events import ImportedEvent, UnitChange
 from common.domain.sync.windows import aged
 from common.errors import UnexpectedReply, UnknownResource
-from common.flows.export.own_event_changes import check, missing_in, tell_held, vanished
-from common.flows.export.owner_edits import Exported
+from common.flows.export.own_event_changes import (
+    check_own_event,
+    handle_missing_events,
+    missing_links,
+    notify_deletions_held,
+)
+from common.flows.export.owner_edits import ExportedBooking
 from common.flows.shared.calendar_access import CalendarAccess, booked
 from common.flows.sync.import_events import probe, probe_series
 from common.ports import Ports
@@ -41,7 +46,7 @@ def sweep(ports: Ports, reading: CalendarAccess, feed: CalendarSync) -> Calendar
         missing=_future(ports, suspects), known=len(suspects) + feed.listed, now=ports.clock.now()
     )
     if found and not (feed.held and feed.held.released):
-        tell_held(ports, feed)
+        notify_deletions_held(ports, feed)
         return ports.sync_states.commit(replace(feed, held=found), reading.connection.resource, changes)
     chunk = sorted(suspects)[:CHUNK]
     reading = booked(ports, reading, len(chunk))
@@ -94,14 +99,14 @@ def sweep_own(
     for link in links:
         exported = _exported(ports, reading, link)
         if exported:
-            check(ports, reading, exported, None)
+            check_own_event(ports, reading, exported, None)
     if len(links) == CHUNK:
         return feed, links[-1].booking
-    held = vanished(ports, reading, feed, missing_in(ports, connection, reading.entry.key))
+    held = handle_missing_events(ports, reading, feed, missing_links(ports, connection, reading.entry.key))
     return (ports.sync_states.save(replace(feed, held=held)) if held else feed), None
 
 
-def _exported(ports: Ports, reading: CalendarAccess, link: ExportLink) -> Exported | None:
+def _exported(ports: Ports, reading: CalendarAccess, link: ExportLink) -> ExportedBooking | None:
     if link.calendar != reading.entry.key or link.state is not LinkState.LIVE:
         return None
     try:
@@ -110,4 +115,4 @@ def _exported(ports: Ports, reading: CalendarAccess, link: ExportLink) -> Export
         return None
     if not booking.active or booking.interval.end <= ports.clock.now():
         return None
-    return Exported(reading.connection, booking, link)
+    return ExportedBooking(reading.connection, booking, link)

@@ -12,7 +12,7 @@ from common.domain.notify import Notice, NoticeKind
 from common.domain.shared.tasks import Lane, SyncCalendar
 from common.domain.sync.push import Cause
 from common.errors import Conflict, Stop, SyncError
-from common.flows.export.own_event_changes import holding
+from common.flows.export.own_event_changes import deletions_held
 from common.flows.shared.calendar_access import CalendarAccess, open_calendar
 from common.flows.shared.enqueue import (
     CONTINUE,
@@ -198,7 +198,7 @@ def _step(ports: Ports, reading: CalendarAccess, current: Pass) -> None:
     if due(ports, reading, current.feed):
         current.feed = begun(ports, reading, current.feed)
         current.after, current.swept = None, False
-    if current.feed.sweeping and not holding(current.feed):
+    if current.feed.sweeping and not deletions_held(current.feed):
         _sweep(ports, reading, current)
     else:
         _page(ports, reading, current)

@@ -10,7 +10,7 @@ from common.domain.booking.booking import BookingStatus
 from common.domain.export.exported_event import LinkState
 from common.domain.shared.tasks import Lane
 from common.errors import ProviderUnavailable
-from common.flows.export.export_booking import write
+from common.flows.export.export_booking import write_event
 from tests.flows.setups.graph_setup import OWN, settled
 from tests.flows.setups.sync_setup import Synced, at, stamps
 from tests.flows.setups.unanswered_setup import Late, cancel, choose, own, places, unanswered
@@ -30,7 +30,7 @@ class Delayed(Synced):
         self.book(at(9))
         self.google.add_fault("drop_before", method=self.creation)
         with pytest.raises(ProviderUnavailable):
-            write(self.ports, self.connection, self.booking(), notify=False, lane=Lane.LIVE)
+            write_event(self.ports, self.connection, self.booking(), notify=False, lane=Lane.LIVE)
 
     def arrive(self):
         marker = {"private": {"slotbridge": "b1.0"}}

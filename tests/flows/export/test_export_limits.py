@@ -12,7 +12,7 @@ from common.domain.connect.settings import ExportSettings
 from common.domain.notify import NoticeKind
 from common.domain.shared.tasks import Lane
 from common.errors import Conflict, RateLimited
-from common.flows.export.export_booking import write
+from common.flows.export.export_booking import write_event
 from common.flows.shared.calendar_access import pace
 from common.flows.shared.lease import lock
 from tests.flows.setups.booking_setup import ACCOUNT, at, booked, entries, events, export, shop
@@ -99,7 +99,7 @@ def test_a_live_booking_overtakes_a_back_fill() -> None:
         deque(iter(spend, "never"), maxlen=0)
     old = booked(world, "09:00").booking
     with pytest.raises(RateLimited):
-        write(world.ports, connection, old, notify=False, lane=Lane.BACKFILL)
+        write_event(world.ports, connection, old, notify=False, lane=Lane.BACKFILL)
     export(world, booked(world, "10:00").booking, connection)
 
     assert [event["start"]["dateTime"] for event in events(world)] == [at("10:00").isoformat()]
@@ -110,7 +110,7 @@ def test_a_back_fill_mails_nobody() -> None:
     """Pitfall 21: every option on, many bookings, no mail."""
     world, connection = shop(exports=ExportSettings(attendee=True, notify=True, auto_accept=True))
     for clock in ("09:00", "09:30", "10:00", "10:30"):
-        write(world.ports, connection, booked(world, clock).booking, notify=False, lane=Lane.BACKFILL)
+        write_event(world.ports, connection, booked(world, clock).booking, notify=False, lane=Lane.BACKFILL)
 
     assert (len(events(world)), world.google.admin.mails()) == (4, [])
 

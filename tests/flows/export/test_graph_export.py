@@ -13,7 +13,7 @@ from common.domain.connect.settings import ExportSettings
 from common.domain.export.exported_event import LinkState
 from common.domain.shared.tasks import Lane
 from common.flows.booking.change import cancel_booking
-from common.flows.export.export_booking import write
+from common.flows.export.export_booking import write_event
 from local.microsoft import Settings
 from tests.flows.setups.graph_setup import INVITING, OWN, Outlook, settled
 from tests.flows.setups.sync_setup import at
@@ -105,7 +105,7 @@ def test_a_back_fill_invites_nobody():
     for number in range(5):
         world.book(at(9 + number), name=f"b{number}", export=False)
         booking = world.booking(f"b{number}")
-        write(world.ports, world.connection, booking, notify=False, lane=Lane.BACKFILL)
+        write_event(world.ports, world.connection, booking, notify=False, lane=Lane.BACKFILL)
     settled(world)
 
     assert 5 == len(own(world))
@@ -122,7 +122,7 @@ def test_new_words_wait_for_the_next_change_of_the_booking():
     world.ports.connections.save(
         replace(world.connection, settings=replace(INVITING, exports=exports, version=9))
     )
-    write(world.ports, world.connection, world.booking(), notify=True, lane=Lane.SYNC)
+    write_event(world.ports, world.connection, world.booking(), notify=True, lane=Lane.SYNC)
     before, sent = own(world)[0]["subject"], len(mails(world))
     world.reschedule(world.booking(), at(11))
     world.drain()

@@ -13,7 +13,7 @@ from common.domain.export.exported_event import LinkState
 from common.domain.shared.tasks import Lane
 from common.errors import ProviderUnavailable
 from common.flows.booking.change import cancel_booking
-from common.flows.export.export_booking import write
+from common.flows.export.export_booking import write_event
 from local.microsoft import Settings
 from tests.flows.setups.graph_setup import OWN, Outlook
 from tests.flows.setups.sync_setup import Synced, at
@@ -57,7 +57,7 @@ def unanswered(world):
     world.book(at(9))
     world.side.add_fault("drop_after", method=world.creation)
     with pytest.raises(ProviderUnavailable):
-        write(world.ports, world.connection, world.booking(), notify=False, lane=Lane.LIVE)
+        write_event(world.ports, world.connection, world.booking(), notify=False, lane=Lane.LIVE)
     assert (LinkState.PENDING, len(own(world))) == (world.link().state, 1)
 
 

@@ -11,7 +11,7 @@ from common.domain.calendar.connection import Phase, calendar_key
 from common.domain.shared.task_records import AdvanceSync
 from common.domain.shared.tasks import Lane
 from common.flows.booking.change import cancel_booking
-from common.flows.export.export_booking import write
+from common.flows.export.export_booking import write_event
 from common.flows.sync.initial_sync import advance_sync
 from common.ports.machine import Tuning
 from tests.flows.setups.life_setup import Life
@@ -159,7 +159,7 @@ def test_two_exports_at_once_make_one_dedicated_calendar():
     stale = life.connection
     for number in range(2):
         booking = life.book(at(9 + number), f"b{number}", export=False)
-        write(life.ports, stale, booking, notify=False, lane=Lane.LIVE)
+        write_event(life.ports, stale, booking, notify=False, lane=Lane.LIVE)
 
     assert len(life.own(life.connection.calendars[life.connection.dedicated_calendar].provider_id)) == 2
     assert len(life.connection.calendars) == 2
