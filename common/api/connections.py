@@ -204,7 +204,6 @@ def receipt_view(connection: Connection) -> Json:
     return {"status": connection.status.value, **to_json(connection.receipt)}
 
 
-CONNECTION = "/<connection>"
 LONGEST_LIST = timedelta(days=366)
 
 

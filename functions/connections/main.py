@@ -4,7 +4,7 @@ import functions_framework
 from flask import Request, Response
 
 from common.api import connections as api
-from common.api.connections import CONNECTION, connection_view, own_connection
+from common.api.connections import connection_view, own_connection
 from common.api.etags import changed, shown
 from common.api.handler import Function
 from common.api.http import Call, Reply
@@ -155,24 +155,24 @@ def _refuse_event_change(call: Call) -> Reply:
 ROUTES = (
     staff("POST", "/", _start_consent, body=True),
     staff("GET", "/", _list_connections),
-    staff("GET", CONNECTION, _read_connection),
-    staff("PATCH", CONNECTION, _change_settings, body=True),
-    staff("DELETE", CONNECTION, _disconnect),
-    staff("GET", f"{CONNECTION}/calendars", _list_calendars),
-    staff("POST", f"{CONNECTION}/calendars", _refresh_calendars),
-    staff("PATCH", f"{CONNECTION}/calendars/<calendar>", _change_settings, body=True),
-    staff("GET", f"{CONNECTION}/preview", _preview),
-    staff("POST", f"{CONNECTION}/sync", _start_sync, body=True),
-    staff("DELETE", f"{CONNECTION}/sync", _cancel_sync),
-    staff("GET", f"{CONNECTION}/progress", _read_progress),
-    staff("GET", f"{CONNECTION}/receipt", _read_receipt),
-    staff("GET", f"{CONNECTION}/health", _read_health),
-    staff("POST", f"{CONNECTION}/resync", _resync, body=True),
-    staff("POST", f"{CONNECTION}/release", _release_held, body=True),
-    staff("GET", f"{CONNECTION}/events", _list_events),
-    staff("PUT", f"{CONNECTION}/events/<event>", _refuse_event_change),
-    staff("PATCH", f"{CONNECTION}/events/<event>", _refuse_event_change),
-    staff("DELETE", f"{CONNECTION}/events/<event>", _refuse_event_change),
+    staff("GET", "/<connection>", _read_connection),
+    staff("PATCH", "/<connection>", _change_settings, body=True),
+    staff("DELETE", "/<connection>", _disconnect),
+    staff("GET", "/<connection>/calendars", _list_calendars),
+    staff("POST", "/<connection>/calendars", _refresh_calendars),
+    staff("PATCH", "/<connection>/calendars/<calendar>", _change_settings, body=True),
+    staff("GET", "/<connection>/preview", _preview),
+    staff("POST", "/<connection>/sync", _start_sync, body=True),
+    staff("DELETE", "/<connection>/sync", _cancel_sync),
+    staff("GET", "/<connection>/progress", _read_progress),
+    staff("GET", "/<connection>/receipt", _read_receipt),
+    staff("GET", "/<connection>/health", _read_health),
+    staff("POST", "/<connection>/resync", _resync, body=True),
+    staff("POST", "/<connection>/release", _release_held, body=True),
+    staff("GET", "/<connection>/events", _list_events),
+    staff("PUT", "/<connection>/events/<event>", _refuse_event_change),
+    staff("PATCH", "/<connection>/events/<event>", _refuse_event_change),
+    staff("DELETE", "/<connection>/events/<event>", _refuse_event_change),
 )
 APP = Function("connections", ROUTES, installation)
 

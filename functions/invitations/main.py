@@ -72,14 +72,13 @@ def _accept_invitation(call: Call) -> Reply:
     return Reply(consent_view(url=consent.url, expires_at=consent.expires_at), status=201)
 
 
-INVITATION = "/<invitation>"
 ROUTES = (
     owner("POST", "/", _invite, body=True),
     owner("GET", "/", _list_invitations),
-    owner("DELETE", INVITATION, _revoke_invitation),
-    owner("POST", f"{INVITATION}/resend", _resend_invitation),
-    public("GET", f"{INVITATION}/offer", _read_offer),
-    public("POST", f"{INVITATION}/accept", _accept_invitation, body=True),
+    owner("DELETE", "/<invitation>", _revoke_invitation),
+    owner("POST", "/<invitation>/resend", _resend_invitation),
+    public("GET", "/<invitation>/offer", _read_offer),
+    public("POST", "/<invitation>/accept", _accept_invitation, body=True),
 )
 APP = Function("invitations", ROUTES, installation)
 

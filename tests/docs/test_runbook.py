@@ -122,9 +122,7 @@ def test_routes_exist() -> None:
     wanted = set(re.findall(r"\$API/(\w+)(/[\w/$]*)", BLOCKS)) | {("connections", "/$ID/release")}
     for function, path in wanted:
         main = (ROOT / "functions" / function / "main.py").read_text()
-        # A connection's routes are all below it, and leave it out.
-        below = path.removeprefix("/$ID") if function == "connections" else path
-        pattern = re.sub(r"\$\w+", r"<\\w+>", below)
+        pattern = re.sub(r"\$\w+", r"<\\w+>", path)
 
         assert function in functions()
         assert re.search(f'"{pattern}"', main), (function, path)

@@ -1,4 +1,4 @@
-"""Connections in documents; a grant lives in a document of its own, where no listing reads it."""
+"""Stores connections and their grants; a grant is a document of its own, which no list reads."""
 
 from __future__ import annotations
 
@@ -46,20 +46,20 @@ from common.store.notify import OUTBOX
 
 
 class Connections:
-    """Connections and their encrypted grants; every save is compare-and-set on ``version``."""
+    """The stored connections and their encrypted grants; every save is compare-and-set on ``version``."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
     def get(self, tenant: str, connection: str) -> Connection:
-        """Raises UnknownResource where there is none."""
+        """One connection; raises UnknownResource where there is none."""
         (found,) = self._documents.get([paths.connection(tenant, connection)])
         if found.data is None:
             raise UnknownResource("there is no such connection")
         return _read(found)
 
     def of_tenant(self, tenant: str) -> tuple[Connection, ...]:
-        """All of a tenant's connections."""
+        """All of a tenant's connections, disconnected ones included."""
         return tuple(map(_read, self._documents.query(Query(paths.within(tenant, paths.CONNECTIONS)))))
 
     def of_resource(self, tenant: str, resource: str) -> tuple[Connection, ...]:
@@ -79,25 +79,33 @@ class Connections:
         return tuple(item for item in found.values() if item.status is not Status.DISCONNECTED)
 
     def create(self, connection: Connection, sealed: str, *, tasks: Sequence[OutboxEntry] = ()) -> Connection:
-        """Store a new connection and its encrypted grant together, with promises."""
+        """Store a new connection, its encrypted grant and the outbox entries ``tasks`` in one commit.
+
+        Raises:
+            AlreadyExists: There is a connection of this id.
+        """
         document, *_ = self._documents.commit(
             [
                 Create(paths.connection(connection.tenant, connection.id), _write(connection)),
                 Put(paths.grant(connection.tenant, connection.id), {"sealed": sealed}),
-                *_promises(tasks),
+                *_outbox_writes(tasks),
             ]
         )
         return replace(connection, version=document.version)
 
     def save(self, connection: Connection, *, tasks: Sequence[OutboxEntry] = ()) -> Connection:
-        """Replace, if ``connection.version`` is still the stored one; else raises Conflict."""
+        """Replace a connection, together with the outbox entries ``tasks``.
+
+        Raises:
+            Conflict: The stored connection has another version, or was never read.
+        """
         if connection.version is None:
             raise Conflict("a connection that was never read cannot be replaced")
         path = paths.connection(connection.tenant, connection.id)
         document, *_ = self._documents.commit(
             [
                 Replace(path, _write(connection), version=connection.version),
-                *_promises(tasks),
+                *_outbox_writes(tasks),
             ]
         )
         return replace(connection, version=document.version)
@@ -129,7 +137,7 @@ class Connections:
         self._documents.commit([grant, Delete(paths.refresh_lease(tenant, connection))])
 
     def lease_refresh(self, tenant: str, connection: str, *, until: datetime, now: datetime) -> bool:
-        """Become the one who refreshes; False while somebody else is."""
+        """Become the only one who refreshes the grant, until then; False while somebody else is."""
         path = paths.refresh_lease(tenant, connection)
         (found,) = self._documents.get([path])
         held = found.data.get("until") if found.data else None
@@ -162,7 +170,7 @@ def live_by_resource(
     return {name: tuple(items) for name, items in found.items()}
 
 
-def _promises(tasks: Sequence[OutboxEntry]) -> list[Write]:
+def _outbox_writes(tasks: Sequence[OutboxEntry]) -> list[Write]:
     return [Put(paths.outbox(entry.id), OUTBOX.write(entry)) for entry in tasks]
 
 

@@ -1,4 +1,4 @@
-"""Invitations, and what people were told last, in documents."""
+"""Stores the invitations to connect a calendar."""
 
 from __future__ import annotations
 
@@ -17,24 +17,28 @@ from common.store.notify import OUTBOX
 
 
 class Invitations:
-    """Invitations; every save is compare-and-set on ``version``."""
+    """The stored invitations; every save is compare-and-set on ``version``."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
     def get(self, tenant: str, invitation: str) -> Invitation:
-        """Raises UnknownResource where there is none."""
+        """One invitation; raises UnknownResource where there is none."""
         (found,) = self._documents.get([paths.within(tenant, paths.INVITATIONS, invitation)])
         return _invitation(found)
 
     def save(self, invitation: Invitation, *, tasks: Sequence[OutboxEntry] = ()) -> Invitation:
-        """Create (no version) or replace, together with promises; else raises Conflict."""
+        """Create an invitation (without a version) or replace it, together with the outbox entries ``tasks``.
+
+        Raises:
+            Conflict: Another version is stored, or there is one of this id already.
+        """
         path = paths.within(invitation.tenant, paths.INVITATIONS, invitation.id)
         data = INVITATION.write(invitation)
-        promises = [Put(paths.outbox(entry.id), OUTBOX.write(entry)) for entry in tasks]
+        outbox = [Put(paths.outbox(entry.id), OUTBOX.write(entry)) for entry in tasks]
         try:
             document, *_ = self._documents.commit(
-                [create_or_replace(path, data, invitation.version), *promises]
+                [create_or_replace(path, data, invitation.version), *outbox]
             )
         except AlreadyExists as error:
             raise Conflict("this invitation was made before") from error

@@ -40,8 +40,8 @@ def test_the_consent_comes_back_to_the_front_end(http: Http) -> None:
     assert "code=" not in ended.headers["Location"]
 
 
-def test_a_refusal_is_told(http: Http) -> None:
-    """The person pressed Cancel: the front end learns it, nothing is connected."""
+def test_a_refused_consent_comes_back_with_its_outcome(http: Http) -> None:
+    """The person pressed Cancel: the front end gets the outcome, and nothing is connected."""
     started = http("POST", "/connections", token=STAFF, json=BODY)
     back = http.world.google.consent(started.body["authorization_url"], account=ACCOUNT, decision="deny")
     ended = http("GET", f"/oauth_callback?{urlsplit(back).query}", token=None)
@@ -53,8 +53,8 @@ def test_a_refusal_is_told(http: Http) -> None:
 @pytest.mark.parametrize(
     "query", ["", "state=", "state=a&state=b", "state=nonsense&code=x", "state=" + "x" * 600]
 )
-def test_a_callback_that_is_none_changes_nothing(http: Http, query: str) -> None:
-    """A made-up state is refused without a redirect, so that it leads nowhere."""
+def test_a_callback_with_a_made_up_state_changes_nothing(http: Http, query: str) -> None:
+    """It is refused without a redirect, because nobody knows where to."""
     answer = http("GET", f"/oauth_callback?{query}", token=None)
 
     assert answer.status == 400
@@ -72,7 +72,7 @@ def test_a_callback_that_is_none_changes_nothing(http: Http, query: str) -> None
         ({"connection": "nothing"}, 404, "not_found"),
     ],
 )
-def test_a_connection_that_cannot_be_is_refused(
+def test_a_consent_that_cannot_succeed_is_refused(
     http: Http, changes: dict[str, str], status: int, code: str
 ) -> None:
     """Foreign return addresses, unknown providers and resources, and smuggled tenants."""
@@ -206,7 +206,7 @@ ROUTES = [
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 @pytest.mark.parametrize("token", ["owner.t2.-", "staff.t1.ben", "support.t1.anna"])
-def test_nobody_else_reaches_a_connection(http: Http, method: str, path: str, token: str) -> None:
+def test_other_callers_cannot_reach_a_connection(http: Http, method: str, path: str, token: str) -> None:
     """Another tenant and another's staff see "not found", support without a case is not let in."""
     name = connect(http)
     bodies = {"": {}, "/sync": {}, "/resync": {}, "/release": {"calendar": "0" * 24}}

@@ -82,7 +82,7 @@ def test_an_invitation_leads_to_a_connection(http: Http, mail: Received) -> None
     assert (offer(http, held).status, accept(http, held).status) == (404, 404)
 
 
-def test_reading_has_no_effect(http: Http, mail: Received) -> None:
+def test_reading_an_invitation_changes_nothing(http: Http, mail: Received) -> None:
     """A mail scanner that follows the link as often as it likes accepts nothing."""
     held = link(mail)
     before = stored(http.world)
@@ -93,7 +93,7 @@ def test_reading_has_no_effect(http: Http, mail: Received) -> None:
 
 
 def test_every_invitation_that_is_not_valid_looks_the_same(http: Http, mail: Received) -> None:
-    """Unknown, wrongly guessed, foreign, revoked and expired: one answer that teaches nothing."""
+    """Unknown, wrongly guessed, foreign, revoked and expired: all get the same answer."""
     tenant, invitation, secret = link(mail)
     answers = [
         offer(http, ("t9", invitation, secret)),
@@ -113,7 +113,7 @@ def test_every_invitation_that_is_not_valid_looks_the_same(http: Http, mail: Rec
     }
 
 
-def test_a_consent_that_fails_uses_nothing_up(http: Http, mail: Received) -> None:
+def test_a_failed_consent_does_not_use_up_the_invitation(http: Http, mail: Received) -> None:
     """Whoever pressed Cancel, or took the wrong account, may try again with the same link."""
     held = link(mail)
     assert consent(http, accept(http, held), decision="deny") == "refused"
@@ -122,7 +122,7 @@ def test_a_consent_that_fails_uses_nothing_up(http: Http, mail: Received) -> Non
     assert consent(http, accept(http, held)) == "connected"
 
 
-def test_a_pinned_mailbox_is_the_only_one(http: Http) -> None:
+def test_an_expected_mailbox_is_the_only_one_accepted(http: Http) -> None:
     """The link was forwarded: another account is refused, given back, and the invitation stays open."""
     http.world.account("mallory@example.com")
     invite(http, expected_account=ACCOUNT)
@@ -134,7 +134,7 @@ def test_a_pinned_mailbox_is_the_only_one(http: Http) -> None:
     assert ACCOUNT in http.world.postbox.mails[-1].text
 
 
-def test_of_two_consents_under_one_link_one_connects(http: Http, mail: Received) -> None:
+def test_only_one_of_two_consents_under_one_link_connects(http: Http, mail: Received) -> None:
     """Both were started while it was open; the second comes back to an invitation that is used."""
     http.world.account("second@example.com")
     held = link(mail)
@@ -145,8 +145,8 @@ def test_of_two_consents_under_one_link_one_connects(http: Http, mail: Received)
     assert len(http("GET", "/connections", token=OWNER).body["connections"]) == 1
 
 
-def test_while_one_consent_is_being_finished_no_other_is(http: Http, mail: Received) -> None:
-    """The claim is compare-and-set; a consent that died holds it for minutes, not for ever."""
+def test_two_consents_of_an_invitation_cannot_be_finished_at_once(http: Http, mail: Received) -> None:
+    """The claim is compare-and-set; a consent whose instance died loses it after minutes."""
     held = link(mail)
     started = accept(http, held)
     invitations = http.world.ports.invitations
@@ -170,8 +170,8 @@ def test_a_revoked_invitation_ends_a_consent_under_way(http: Http, mail: Receive
     assert http("GET", "/connections", token=OWNER).body["connections"] == []
 
 
-def test_another_address_of_the_resource_voids_the_link(http: Http, mail: Received) -> None:
-    """The employee left: what lies in the old mailbox opens nothing; sending again reaches the new one."""
+def test_a_new_address_of_the_resource_makes_the_link_invalid(http: Http, mail: Received) -> None:
+    """The employee left: the link in the old mailbox is invalid; sending again reaches the new one."""
     held = link(mail)
     catalogue = http.world.ports.catalogue
     catalogue.save_resource("t1", replace(catalogue.resource("t1", "anna"), email="new@example.com"))
@@ -196,7 +196,7 @@ def test_sending_again_ends_the_older_link(http: Http, mail: Received) -> None:
     assert (offer(http, held).status, offer(http, newest).status) == (404, 200)
 
 
-def test_the_secret_is_kept_nowhere(http: Http, mail: Received) -> None:
+def test_the_secret_is_stored_nowhere(http: Http, mail: Received) -> None:
     """Once the mail is out only a hash is left; tasks and log lines never held it, nor the address."""
     _, _, secret = link(mail)
     tasks = "\n".join(str(done.task) for done in http.world.done)
@@ -236,7 +236,7 @@ def test_a_consent_belongs_to_the_invited_resource(http: Http, mail: Received) -
         ({"email": "other@example.com"}, 400, "invalid_fields"),
     ],
 )
-def test_an_invitation_that_cannot_be_is_refused(http: Http, body: Any, status: int, code: str) -> None:
+def test_an_invitation_that_cannot_be_made_is_refused(http: Http, body: Any, status: int, code: str) -> None:
     """Unknown resources, foreign return addresses, and nobody else's address."""
     answer = http("POST", "/invitations", token=OWNER, json=BODY | body)
 
@@ -252,7 +252,7 @@ def test_a_resource_without_an_address_cannot_be_invited(http: Http) -> None:
     assert http("POST", "/invitations", token=OWNER, json=BODY).code == "no_address"
 
 
-def test_nobody_floods_a_mailbox(http: Http) -> None:
+def test_the_number_of_invitation_mails_is_limited(http: Http) -> None:
     """Thirty at once, then ten a minute; the answer says when to come back."""
     answers = [http("POST", "/invitations", token=OWNER, json=BODY) for _ in range(31)]
 
@@ -265,7 +265,7 @@ def test_nobody_floods_a_mailbox(http: Http) -> None:
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", ""), ("GET", ""), ("DELETE", "/I"), ("POST", "/I/resend")]
 )
-def test_nobody_else_has_anything_to_do_with_invitations(
+def test_only_owners_manage_invitations(
     http: Http, mail: Received, token: str | None, method: str, path: str
 ) -> None:
     """Owners alone, and of their own tenant."""

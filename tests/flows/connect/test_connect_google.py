@@ -53,8 +53,8 @@ def test_all_pages_of_calendars_are_read():
     assert len(life.connection.calendars) == 261
 
 
-def test_the_consent_page_is_asked_with_a_challenge_and_a_state_that_is_kept_nowhere():
-    """PKCE S256; state and verifier are stored hashed and concealed only."""
+def test_the_consent_page_gets_a_challenge_and_a_state_that_is_stored_nowhere():
+    """PKCE S256; of the state only its hash is stored, and the verifier only encrypted."""
     life = Life(connect=False)
     asked = parts(begin(life).url)
 
@@ -78,15 +78,15 @@ def test_the_consent_page_is_asked_with_a_challenge_and_a_state_that_is_kept_now
         "",
     ],
 )
-def test_only_registered_return_addresses_are_taken(address):
-    """An address is compared as a whole; nothing that merely looks like it is taken."""
+def test_only_registered_return_addresses_are_accepted(address):
+    """An address is compared as a whole; nothing that merely looks like it is accepted."""
     life = Life(connect=False)
 
     with pytest.raises(InvalidRequest):
         begin(life, return_to=address)
 
 
-def test_a_resource_of_nobody_cannot_be_connected():
+def test_an_unknown_resource_cannot_be_connected():
     """The resource must exist in this tenant."""
     life = Life(connect=False)
 
@@ -97,7 +97,7 @@ def test_a_resource_of_nobody_cannot_be_connected():
 
 
 def test_a_refusal_leaves_nothing_behind():
-    """The person said no: they read why, and there is no trace."""
+    """The person said no: they read why, and nothing is stored."""
     life = Life(connect=False)
     before = stored(life)
     outcome = finish(life, begin(life).url, decision="deny")
@@ -119,7 +119,7 @@ def test_an_unticked_scope_leaves_nothing_behind_and_gives_the_grant_back():
 
 @pytest.mark.pitfall(24)
 def test_a_failed_consent_does_not_end_the_same_accounts_other_connection():
-    """Google's revocation ends all grants of an account; a live one is worth more than tidiness."""
+    """Google's revocation ends all grants of an account, so the new grant is not revoked."""
     life = Life()
     life.ports.catalogue.save_resource(
         life.tenant, replace(life.ports.catalogue.resource(life.tenant, "anna"), id="room", version=None)
@@ -133,7 +133,7 @@ def test_a_failed_consent_does_not_end_the_same_accounts_other_connection():
 
 
 def test_another_account_than_the_expected_one_is_refused():
-    """An invitation may pin the mailbox."""
+    """A consent may name the only mailbox that is accepted."""
     life = Life(connect=False)
     life.account(OTHER)
     outcome = finish(life, begin(life, expected_account="ANNA@example.com").url, account=OTHER)
@@ -144,8 +144,8 @@ def test_another_account_than_the_expected_one_is_refused():
 
 
 @pytest.mark.pitfall("B2")
-def test_a_state_is_good_once_for_its_own_resource_only():
-    """A replay, an invention and an expired state all end without an exchange."""
+def test_a_state_is_valid_once_and_for_its_own_resource_only():
+    """A repeated, a made-up and an expired state all end before any code is exchanged."""
     life = Life(connect=False)
     url = begin(life).url
     back = life.google.consent(url, account=ACCOUNT)
@@ -163,7 +163,7 @@ def test_a_state_is_good_once_for_its_own_resource_only():
 
 
 def test_two_returns_at_once_make_one_exchange():
-    """The state is taken out before the code is used."""
+    """The state is removed from the store before the code is used."""
     life = Life(connect=False)
     back = life.google.consent(begin(life).url, account=ACCOUNT)
     with ThreadPoolExecutor(8) as pool:
@@ -203,7 +203,7 @@ def test_another_issuer_and_another_provider_are_refused():
     ],
 )
 def test_every_error_of_the_consent_page_has_an_outcome(error, outcome):
-    """The person reads a reason, whatever the page says."""
+    """The person reads a reason, whatever error the page sends."""
     life = Life(connect=False)
     state = parts(begin(life).url)["state"]
     found = finish_consent(life.ports, state=state, error=error)
@@ -221,7 +221,7 @@ def test_every_error_of_the_consent_page_has_an_outcome(error, outcome):
     ],
 )
 def test_every_error_of_the_exchange_has_an_outcome(reason, status, outcome):
-    """Nothing half-connected stays, whatever the token endpoint says."""
+    """No half-made connection stays, whatever error the token endpoint sends."""
     life = Life(connect=False)
     back = life.google.consent(begin(life).url, account=ACCOUNT)
     life.google.add_fault("oauth_error", method="oauth.token", reason=reason, status=status)
@@ -242,7 +242,7 @@ def test_calendars_that_cannot_be_listed_leave_nothing_half_connected():
 
 
 def test_states_end_after_the_configured_time():
-    """The person is told until when to come back."""
+    """The answer says until when the person has to come back."""
     life = Life(connect=False)
 
     assert begin(life).expires_at == life.clock.now() + timedelta(minutes=10)

@@ -1,4 +1,4 @@
-"""What Microsoft's consent page sends back, and what the person reads then."""
+"""Errors that Microsoft's consent page sends back, and the outcome that the person reads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def world():
 
 
 @pytest.mark.parametrize("number", [90094, 90008, 90095, 65001])
-def test_an_organization_that_asks_its_administrator_has_an_outcome_of_its_own(world, number):
+def test_an_organization_that_needs_its_administrators_consent_has_an_outcome_of_its_own(world, number):
     """The word is "access_denied" as for a refusal; the person reads who can help, and nothing is left."""
     world.microsoft.admin.add_tenant("contoso.test", admin_consent_required=True, refusal=number)
     outcome = world.consent(OUTLOOK, provider=ProviderKind.MICROSOFT)
@@ -28,7 +28,7 @@ def test_an_organization_that_asks_its_administrator_has_an_outcome_of_its_own(w
     assert world.ports.connections.of_tenant("t1") == ()
 
 
-def test_after_the_administrator_approved_it_works(world):
+def test_after_the_administrators_consent_the_account_can_be_connected(world):
     """The person starts again and is connected."""
     world.microsoft.admin.add_tenant("contoso.test", admin_consent_required=True)
     world.consent(OUTLOOK, provider=ProviderKind.MICROSOFT)
@@ -39,7 +39,7 @@ def test_after_the_administrator_approved_it_works(world):
     assert outcome.outcome is ConsentOutcome.CONNECTED
 
 
-def test_who_cancels_has_refused(world):
+def test_cancelling_on_the_consent_page_is_a_refusal(world):
     """The same word with another number is the person's own choice."""
     outcome = world.consent(OUTLOOK, provider=ProviderKind.MICROSOFT, decision="cancel")
 
@@ -56,13 +56,13 @@ def test_who_cancels_has_refused(world):
         ("", None),
     ],
 )
-def test_of_a_description_the_number_alone_is_read(description, number):
+def test_only_the_number_of_an_error_description_is_read(description, number):
     """It stands at the beginning; the text is for people and may change."""
     assert error_number_in(description) == number
 
 
-def test_the_text_of_a_refusal_is_written_nowhere(world):
-    """A description can hold names; of it only the outcome is logged."""
+def test_the_text_of_an_error_description_is_not_logged(world):
+    """It can hold names; only the outcome is logged."""
     world.microsoft.admin.add_tenant("contoso.test", admin_consent_required=True)
     world.consent(OUTLOOK, provider=ProviderKind.MICROSOFT)
 

@@ -1,4 +1,4 @@
-"""Choices that change at any time: what is stored follows at once, and what is asked for is queued."""
+"""Changing settings at any time: stored events follow at once, and what needs the provider is queued."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_switching_a_calendar_off_removes_its_imports_at_once():
 
 
 def test_switching_a_calendar_on_brings_its_events():
-    """B1: at any time."""
+    """B1: calendars can be switched on at any time."""
     life = synchronised()
     life.set(calendars={TEAM: True})
     life.drain()
@@ -90,7 +90,7 @@ def test_tightening_the_mode_removes_all_texts_at_once():
 
 @pytest.mark.pitfall(25)
 def test_tightening_the_private_mode_removes_private_events_at_once():
-    """C5: not at all means that there is nothing; a private event's text goes before its time does."""
+    """C5: with the mode "none" a private event is removed, with "times" only its text is."""
     life = synchronised(settings={"imports": {"mode": "full", "private": "full"}})
     life.set(imports={"private": "times"})
     titles = {event.title for event in life.imported() if event.private}
@@ -106,7 +106,7 @@ def test_tightening_the_private_mode_removes_private_events_at_once():
 
 
 def test_other_blocking_rules_hold_for_what_is_imported_already():
-    """C2: what blocks is decided anew from the provider's word, without a moment in which all is free."""
+    """C2: the events are read anew, and until then the old rules hold, so that nothing is free in between."""
     life = synchronised()
     life.enter(at(16), status="tentative")
     life.drain()
@@ -169,8 +169,8 @@ def test_a_new_template_is_written_into_all_events_and_mails_nobody():
 
 
 @pytest.mark.pitfall(24)
-def test_another_target_takes_the_events_along():
-    """D1: the old calendar is emptied of ours, the new one is followed."""
+def test_choosing_another_target_calendar_moves_the_exported_events():
+    """D1: our events leave the old calendar, and the new one is followed."""
     life = synchronised()
     booking = life.book(at(18))
     life.drain()
@@ -202,8 +202,8 @@ def test_another_target_takes_the_events_along():
         {"version": 7},
     ],
 )
-def test_choices_that_cannot_work_are_refused_and_change_nothing(patch):
-    """A contradiction, an unknown word, a calendar that is not there."""
+def test_settings_that_cannot_work_are_refused_and_change_nothing(patch):
+    """A contradiction, an unknown placeholder, a calendar that does not exist."""
     life = Life(calendars=("team",))
     before = life.connection
 
@@ -227,8 +227,8 @@ def test_a_target_must_be_writable():
     assert refused.value.reason == "calendar_not_writable"
 
 
-def test_what_is_not_named_stays_and_every_change_counts():
-    """A patch is a patch; the version tells two people apart."""
+def test_settings_that_are_not_named_stay_and_every_change_raises_the_version():
+    """By the version, somebody who saw older settings is refused."""
     life = Life(calendars=("team",))
     life.set(imports={"mode": "full"}, show_events=True)
     changed = life.set(exports={"reminder": 15})
@@ -248,8 +248,8 @@ def test_what_is_not_named_stays_and_every_change_counts():
         )
 
 
-def test_a_connection_that_has_ended_takes_no_settings():
-    """The receipt is all that is left."""
+def test_settings_of_a_disconnected_connection_cannot_be_changed():
+    """Only the receipt is left of it."""
     life = synchronised()
     life.disconnect()
 
@@ -258,7 +258,7 @@ def test_a_connection_that_has_ended_takes_no_settings():
 
 
 @pytest.mark.parametrize("page", [1, 2, 3])
-def test_settings_that_change_during_a_listing_win(page):
+def test_settings_that_change_during_a_listing_apply_to_all_of_it(page):
     """F25: a chunk that began under the old settings stores nothing that the new ones forbid."""
     life = Life(calendars=("team",))
     life.set(imports={"mode": "full"})

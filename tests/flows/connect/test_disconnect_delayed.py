@@ -1,4 +1,4 @@
-"""Disconnecting is delayed by limits and outages, meets work under way, and ends all the same."""
+"""Disconnecting is delayed by limits and outages, meets work under way, and is finished all the same."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def test_deleting_many_events_takes_several_chunks():
 
 
 @pytest.mark.pitfall(20)
-def test_a_limit_delays_the_end_visibly():
-    """B5: until when it waits can be read; then it goes on."""
+def test_a_rate_limit_delays_the_disconnection_and_is_shown():
+    """B5: the connection shows until when it waits; then it goes on."""
     life = synchronised()
     life.google.add_fault(
         "status",
@@ -55,7 +55,7 @@ def test_a_limit_delays_the_end_visibly():
 
 
 def test_an_event_that_may_not_be_deleted_is_left_and_counted():
-    """A right that was taken away is no reason never to end."""
+    """Where a permission was taken away, the disconnection is finished all the same."""
     life = Life(calendars=("team",))
     life.set(exports={"target": calendar_key("team")})
     life.book_many(3)
@@ -69,7 +69,7 @@ def test_an_event_that_may_not_be_deleted_is_left_and_counted():
     assert (ended.receipt.events_deleted, ended.receipt.events_left) == (2, 1)
 
 
-def test_an_outage_delays_the_end_and_hides_nothing():
+def test_an_outage_of_the_provider_delays_only_what_needs_it():
     """While Google is down the imports are gone already, and the rest follows."""
     life = synchronised()
     life.google.add_fault("status", method="*", times=4, status=503)
@@ -83,8 +83,8 @@ def test_an_outage_delays_the_end_and_hides_nothing():
     assert life.own() == []
 
 
-def test_nothing_runs_for_a_connection_that_is_ending():
-    """Late pushes, polls, exports and runs find the tombstone and do nothing."""
+def test_nothing_else_runs_for_a_connection_that_is_being_disconnected():
+    """Late pushes, polls, exports and runs find that it is being disconnected and do nothing."""
     life = synchronised()
     life.enter(at(19))
     life.reschedule(life.booking("b001"), at(20))
@@ -99,7 +99,7 @@ def test_nothing_runs_for_a_connection_that_is_ending():
     assert left_here(life) == []
 
 
-def test_a_synchronisation_under_way_ends_with_the_connection():
+def test_an_initial_synchronisation_under_way_is_cancelled():
     """Disconnecting in the middle of the first synchronisation leaves nothing either."""
     life = Life(tuning=Tuning(backfill_chunk=5))
     life.fill(30)
@@ -116,8 +116,8 @@ def test_a_synchronisation_under_way_ends_with_the_connection():
     assert left_here(life) == []
 
 
-def test_what_a_late_synchronisation_stored_is_removed_by_the_last_look():
-    """Somebody who had not heard of the end writes after it: one look after its lease finds that."""
+def test_events_that_a_late_synchronisation_stores_are_removed_by_a_last_task():
+    """A synchronisation may store events after the end; a task after its lease removes them."""
     life = synchronised()
     feed = life.feed()
     life.disconnect()
@@ -129,7 +129,7 @@ def test_what_a_late_synchronisation_stored_is_removed_by_the_last_look():
 
 
 def test_upkeep_does_not_get_in_the_way_of_a_disconnection():
-    """A late look at the settings leaves channels and imports to the disconnection, which counts them."""
+    """A late settings task leaves channels and imports to the disconnection, which counts them."""
     life = synchronised()
     start_disconnect(life.ports, tenant=life.tenant, connection=life.connection_id)
     for feed in life.ports.sync_states.of_connection(life.tenant, life.connection_id):

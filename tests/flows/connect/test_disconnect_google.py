@@ -1,4 +1,4 @@
-"""Disconnecting: everything of ours is taken away, everything of others is left, and a receipt stays."""
+"""Disconnecting removes everything of ours, leaves everything of others, and keeps a receipt."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from tests.lists import every
 from tests.world import ACCOUNT
 
 
-def test_disconnecting_takes_away_what_is_ours_and_nothing_else():
-    """E1: own events, imports, channels, links, promises and the grant go; the owner's events stay."""
+def test_disconnecting_removes_what_is_ours_and_nothing_else():
+    """E1: our events, imports, channels, links, outbox and the grant go; the owner's events stay."""
     life = synchronised()
     theirs = [event["id"] for event in life.alive() if not event["id"].startswith("sb")]
     ended = life.disconnect()
@@ -52,7 +52,7 @@ def test_the_agenda_forgets_imported_events_and_keeps_bookings():
 
 
 def test_a_dedicated_calendar_is_removed_as_a_whole():
-    """What Slotbridge made it takes away again, and counts what was in it."""
+    """Slotbridge deletes the calendar that it made, and counts the events in it."""
     life = Life()
     life.set(exports={"dedicated": True})
     life.book_many(5)
@@ -63,8 +63,8 @@ def test_a_dedicated_calendar_is_removed_as_a_whole():
     assert calendars(life.connect()) == {ACCOUNT: True}
 
 
-def test_a_dedicated_calendar_that_nobody_wrote_down_is_removed():
-    """The instance died between making it and remembering it."""
+def test_a_dedicated_calendar_that_was_made_but_not_stored_is_removed():
+    """The instance died between making the calendar and storing it."""
     life = Life()
     life.set(exports={"dedicated": True})
     life.ports.connections.save(replace(life.connection, dedicated_pending=True))
@@ -81,8 +81,8 @@ def test_a_dedicated_calendar_that_nobody_wrote_down_is_removed():
 
 
 @pytest.mark.pitfall(24)
-def test_a_dead_grant_does_not_stop_the_end():
-    """Everything local still happens, and the receipt says what had to be left."""
+def test_a_revoked_grant_does_not_stop_a_disconnection():
+    """Everything stored here is removed, and the receipt says what had to be left at the provider."""
     life = synchronised()
     life.google.admin.revoke_grant(ACCOUNT)
     ended = life.disconnect()
@@ -96,7 +96,7 @@ def test_a_dead_grant_does_not_stop_the_end():
 
 @pytest.mark.pitfall(19)
 def test_an_account_that_had_to_be_connected_again_can_be_disconnected_instead():
-    """The end works from every state."""
+    """A connection can be disconnected in every state."""
     life = synchronised()
     life.google.admin.revoke_grant(ACCOUNT)
     life.enter(at(18))
@@ -126,8 +126,8 @@ def test_the_grant_stays_while_the_account_is_connected_elsewhere():
     assert life.google.inspect.grants() == []
 
 
-def test_repeating_changes_nothing_and_the_receipt_stays():
-    """Asking twice, during and after, ends in the same receipt."""
+def test_disconnecting_twice_changes_nothing_and_keeps_the_receipt():
+    """Asked for again during and after it, the disconnection has the same receipt."""
     life = synchronised()
     start_disconnect(life.ports, tenant=life.tenant, connection=life.connection_id)
     start_disconnect(life.ports, tenant=life.tenant, connection=life.connection_id)
@@ -141,8 +141,8 @@ def test_repeating_changes_nothing_and_the_receipt_stays():
     assert life.google.admin.calls() == []
 
 
-def test_a_report_from_before_its_deletion_leaves_no_event_behind():
-    """A synchronisation that read an event a moment earlier remembers it as living; the receipt does not."""
+def test_an_event_that_was_read_before_its_deletion_is_counted_as_deleted():
+    """A synchronisation that read it a moment earlier stores it as existing; the receipt does not."""
     life = synchronised()
     disconnect.remove_events(life.ports, life.connection, after=None, most=9)
     for link in life.ports.bookings.links(life.tenant, life.connection_id, after=None, limit=9):
@@ -154,8 +154,8 @@ def test_a_report_from_before_its_deletion_leaves_no_event_behind():
 
 
 @pytest.mark.parametrize("dead", [False, True])
-def test_events_that_went_before_are_not_counted_as_left(dead):
-    """An appointment that was cancelled has no event any more; the receipt speaks of the other four."""
+def test_events_that_were_deleted_before_are_not_counted_as_left(dead):
+    """A cancelled appointment has no event any more; the receipt counts the other four."""
     life = synchronised()
     cancel_booking(life.ports, tenant=life.tenant, booking="b000", by=Staff())
     life.drain()
@@ -167,7 +167,7 @@ def test_events_that_went_before_are_not_counted_as_left(dead):
 
 
 def test_a_channel_that_was_never_opened_is_not_counted():
-    """The receipt speaks of what there was."""
+    """The receipt counts only channels that were open."""
     life = Life()
     life.google.add_fault("status", method="events.watch", times=0, status=503)
     life.start_sync()
@@ -177,8 +177,8 @@ def test_a_channel_that_was_never_opened_is_not_counted():
     assert life.disconnect().receipt.channels_stopped == 0
 
 
-def test_work_on_what_is_not_there_is_no_error():
-    """A task for a connection that never was, or that is not ending, does nothing."""
+def test_a_task_for_an_unknown_or_working_connection_does_nothing():
+    """A task for a connection that does not exist, or that is not being disconnected, is no error."""
     life = synchronised()
     before = life.connection
     advance_disconnect(life.ports, AdvanceDisconnect(life.tenant, "nobody"))
@@ -188,7 +188,7 @@ def test_work_on_what_is_not_there_is_no_error():
 
 
 @pytest.mark.pitfall(25)
-def test_a_whole_life_leaves_no_word_of_anybody_in_logs_and_tasks():
+def test_no_personal_data_of_a_connection_is_in_logs_and_tasks():
     """Titles, names, addresses and tokens: in no log line, no task, no notice."""
     life = synchronised()
     sealed, _ = life.ports.connections.sealed(life.tenant, life.connection_id)

@@ -1,4 +1,4 @@
-"""What nobody can read any more never keeps a connection from ending, nor an erasure."""
+"""A stored document that cannot be read stops neither a disconnection nor an erasure."""
 
 from __future__ import annotations
 
@@ -91,8 +91,8 @@ def advanced(world):
     [("tenant", kind) for kind in SPOILT]
     + [("resource", kind) for kind in ("weeks", "connections", "connections_bare", "services", "resources")],
 )
-def test_an_erasure_comes_to_its_end(world, kind, scope):
-    """Whatever is stored: all documents go, and the receipt counts what was deleted and what had to stay."""
+def test_an_erasure_is_finished_although_a_document_is_unreadable(world, kind, scope):
+    """All documents go, and the receipt counts what was deleted and what had to stay."""
     spoil(world, kind)
     confirm = {"tenant": "t1", "resource": "anna"}[scope]
     wish = {"resource": confirm} if scope == "resource" else {}
@@ -113,7 +113,7 @@ def test_an_erasure_comes_to_its_end(world, kind, scope):
 
 
 @pytest.mark.parametrize("kind", [kind for kind in SPOILT if kind not in {"services", "connections_bare"}])
-def test_a_connection_ends(world, kind):
+def test_a_disconnection_is_finished_although_a_document_is_unreadable(world, kind):
     """Disconnecting does all that it can, and its receipt says what it could not."""
     spoil(world, kind)
     start_disconnect(world.ports, tenant="t1", connection=world.connection_id)
@@ -135,8 +135,8 @@ def test_a_connection_ends(world, kind):
 
 
 @pytest.mark.parametrize("kind", ["bookings", "connections", "connections_bare", "exports", "resources"])
-def test_a_customer_is_forgotten(world, kind):
-    """A booking that cannot be read names nobody any more either; an event out of reach is counted."""
+def test_a_customer_is_erased_although_a_document_is_unreadable(world, kind):
+    """An unreadable booking names nobody any more either; an event that cannot be deleted is counted."""
     settings = replace(OWN, exports=ExportSettings(on=False), version=9)
     world.ports.connections.save(replace(world.connection, settings=settings))
     spoil(world, kind)

@@ -70,7 +70,7 @@ WHOLE = connection(
 )
 
 
-def test_a_connection_comes_back_as_it_was_saved(store):
+def test_a_connection_is_read_as_it_was_saved(store):
     """Nothing of a connection is lost, and its version is the stored one."""
     created = store.connections.create(WHOLE, "sealed")
 
@@ -89,7 +89,7 @@ def test_a_connection_is_created_once(store):
 
 
 def test_a_save_is_compare_and_set_and_commits_its_tasks(store):
-    """The loser of a race is told, and its tasks are not queued."""
+    """Whoever saves an older version gets a Conflict, and none of its outbox entries."""
     entry = OutboxEntry("o", "t", OutboxKind.EXPORT, "b", "c", 1, NOW, NOW)
     old = store.connections.create(connection(), "sealed")
     new = store.connections.save(replace(old, status=Status.DISCONNECTING), tasks=(entry,))
@@ -136,7 +136,7 @@ def test_a_renamed_account_is_the_same_account(store):
     assert sorted(item.id for item in store.connections.same_account(mine)) == ["c2", "c3"]
 
 
-def test_an_unknown_connection_is_unknown(store):
+def test_every_unknown_connection_gets_the_same_error(store):
     """Foreign, missing and malformed ids are one answer."""
     store.connections.create(connection(), "x")
 
@@ -183,7 +183,7 @@ def test_a_grant_that_was_given_back_is_gone(store):
 
 
 @pytest.mark.pitfall(19)
-def test_one_refreshes_at_a_time(store):
+def test_only_one_caller_refreshes_a_grant_at_a_time(store):
     """Pitfall 19: the lease is exclusive until it ends or the grant is saved, and leaves the grant alone."""
     store.connections.create(connection(), "first")
     before = store.connections.sealed("t", "c")

@@ -1,4 +1,4 @@
-"""What listings of calendars mean for those that a connection knows."""
+"""Merging a listing of an account's calendars into those that a connection knows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def entry(key, **fields):
 
 
 def test_only_the_accounts_own_calendar_is_on_at_first():
-    """C1: whatever a listing claims."""
+    """C1: the others are off, whatever the listing says."""
     found = first_listing([entry("a", primary=True), entry("b", enabled=True)])
 
     assert {key: item.enabled for key, item in found.items()} == {"a": True, "b": False}
@@ -41,7 +41,7 @@ def test_a_later_listing_keeps_switches_and_takes_everything_else():
 
 
 @pytest.mark.pitfall(24)
-def test_what_is_missing_stays_until_two_listings_a_day_apart():
+def test_a_missing_calendar_is_gone_after_two_listings_a_day_apart():
     """Pitfall 24: one listing without it is no proof, and neither are many within a day."""
     known = {"a": entry("a", enabled=True)}
     first = merge_listing(known, [], now=NOW)
@@ -52,8 +52,8 @@ def test_what_is_missing_stays_until_two_listings_a_day_apart():
     assert third.calendars["a"] == replace(known["a"], missing_since=NOW)
 
 
-def test_what_comes_back_is_named():
-    """It has to be looked at again."""
+def test_a_calendar_that_comes_back_is_named_as_returned():
+    """It has to be synchronised again."""
     known = {"a": entry("a", missing_since=NOW), "b": entry("b")}
     found = merge_listing(known, [entry("a"), entry("b")], now=NOW + timedelta(days=3))
 
@@ -61,11 +61,11 @@ def test_what_comes_back_is_named():
     assert found.calendars["a"].missing_since is None
 
 
-def test_new_ones_can_be_kept_out():
-    """While a calendar is being made, a new one may be that one."""
+def test_new_calendars_can_be_left_out():
+    """While Slotbridge makes a calendar, a new one in the listing may be that one."""
     assert merge_listing({}, [entry("a")], now=NOW, add_new=False).calendars == {}
 
 
-def test_a_calendar_that_is_there_is_not_gone():
-    """Only time without it makes it gone."""
+def test_a_calendar_that_is_listed_is_not_gone():
+    """Only one that has been missing for a day is."""
     assert not proven_gone(entry("a"), now=NOW)

@@ -1,4 +1,4 @@
-"""How consents end, and what binds their start to their end."""
+"""The outcomes of consents, and what binds the start of a consent to its end."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_state_of_any_characters_has_a_hash():
         ("<script>", ConsentOutcome.REFUSED, ConsentOutcome.CODE_REJECTED),
     ],
 )
-def test_every_word_has_an_outcome(word, page, exchange):
+def test_every_error_has_an_outcome(word, page, exchange):
     """On the consent page as in the exchange; an unknown word too."""
     assert (outcome_of_error(word), outcome_of_rejected_code(word)) == (page, exchange)
 
@@ -73,8 +73,8 @@ def test_every_word_has_an_outcome(word, page, exchange):
         (None, ConsentOutcome.REFUSED),
     ],
 )
-def test_a_number_says_more_than_its_word(number, outcome):
-    """Microsoft says "access_denied" of everything; a number that nobody knows changes nothing."""
+def test_a_microsoft_number_says_more_than_its_error(number, outcome):
+    """Microsoft sends "access_denied" for everything; an unknown number changes nothing."""
     assert outcome_of_error("access_denied", number=number) is outcome
 
 
@@ -90,7 +90,7 @@ def test_a_number_says_more_than_its_word(number, outcome):
     ],
 )
 def test_an_account_that_shows_no_calendars_has_an_outcome(error, outcome):
-    """The person reads what to do about it."""
+    """The person reads what they can do."""
     assert outcome_of_unlisted_calendars(error) is outcome
 
 

@@ -1,3 +1,5 @@
+"""The limitations that the API names for each provider."""
+
 from __future__ import annotations
 
 from common.domain.calendar.connection import ProviderKind
@@ -5,8 +7,8 @@ from common.domain.connect.settings_change import LIMITATIONS, Limitation
 from tests.world import World
 
 
-def test_what_is_said_is_what_the_adapters_can_do():
-    """Each adapter's abilities and the words of the API say the same."""
+def test_the_limitations_in_the_api_are_those_of_the_providers():
+    """What a provider's client declares and what the API says agree."""
     providers = World().ports.providers
 
     for kind, said in LIMITATIONS.items():
@@ -17,6 +19,6 @@ def test_what_is_said_is_what_the_adapters_can_do():
         assert (abilities.relist_every is None) is (Limitation.DELETED_OCCURRENCES_SEEN_LATE not in said)
 
 
-def test_every_provider_has_its_words():
-    """A provider without limits says so, too."""
+def test_every_provider_has_a_list_of_limitations():
+    """It is empty where there are none."""
     assert set(ProviderKind) == set(LIMITATIONS)

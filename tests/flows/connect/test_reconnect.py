@@ -1,4 +1,4 @@
-"""Connecting an account again: everything stays, and nothing is made or told twice."""
+"""Connecting an account again: everything stays, and nothing is made or notified twice."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_connecting_again_keeps_everything_and_catches_up():
 
 @pytest.mark.pitfall(19)
 def test_a_late_refusal_of_the_old_grant_does_not_end_the_new_one():
-    """A task began with the old grant and hears "revoked" after the person has connected again."""
+    """A task that began with the old grant is refused after the person has connected again."""
     life = Life()
     life.synchronise()
     life.google.admin.revoke_grant(ACCOUNT)
@@ -71,8 +71,8 @@ def test_a_late_refusal_of_the_old_grant_does_not_end_the_new_one():
 
 
 @pytest.mark.pitfall(19)
-def test_an_owner_is_told_even_where_the_instance_dies_on_the_way():
-    """The notice comes first: the repetition finds it, and nobody is told twice."""
+def test_an_owner_is_notified_even_if_the_instance_dies_on_the_way():
+    """The notice is stored before the connection: the retry finds it, and the owner gets one mail."""
     life = Life()
     life.synchronise()
     life.google.admin.revoke_grant(ACCOUNT)
@@ -99,7 +99,7 @@ def test_an_owner_is_told_even_where_the_instance_dies_on_the_way():
 
 
 def test_an_account_connected_twice_to_a_resource_is_one_connection():
-    """Going through the consent again without naming the connection finds it."""
+    """A second consent that does not name the connection finds it by its account."""
     life = Life()
     again = life.consent()
 
@@ -132,7 +132,7 @@ def test_a_refresh_token_that_is_not_sent_again_is_kept():
 
 
 def test_a_disconnected_connection_is_never_revived():
-    """Connecting after the end makes a new connection."""
+    """Connecting after a disconnection makes a new connection."""
     life = Life()
     old = life.disconnect()
     new = life.connect()

@@ -1,4 +1,4 @@
-"""An account is known by the provider's own name for it, which no new address changes."""
+"""An account whose address was changed is still the same account, by the provider's own name for it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_renamed_account_is_connected_again(world, pinned):
 
 
 def test_an_address_that_went_to_somebody_else_is_another_account(world):
-    """Whoever has the old address now is not whom the connection is to."""
+    """The old address belongs to somebody else now, whose account is not the connection's."""
     world.rename()
     other = "bea@example.org"
     world.side.admin.add_account(other)
@@ -78,7 +78,7 @@ def test_an_address_that_went_to_somebody_else_is_another_account(world):
     assert world.first.identity == world.only.identity
 
 
-def test_a_connection_of_before_is_known_by_its_address_and_then_by_its_identity(world):
+def test_a_connection_without_an_identity_is_found_by_its_address_and_gets_one(world):
     """Where no identity is stored the address decides, and the consent stores it."""
     world.forget_identity()
     outcome = world.again(world.address)
@@ -89,8 +89,8 @@ def test_a_connection_of_before_is_known_by_its_address_and_then_by_its_identity
     assert world.first.identity == remembered
 
 
-def test_a_refresh_fills_the_identity_in(world):
-    """Nobody has to consent again for it: the next refresh tells whose account it is."""
+def test_a_refresh_stores_a_missing_identity(world):
+    """Nobody has to consent again for it: the answer to the next refresh names the account."""
     world.forget_identity()
     world.advance(hours=2)
     authorized(world.ports, world.only, lambda token: token)
@@ -100,7 +100,7 @@ def test_a_refresh_fills_the_identity_in(world):
     assert outcome.outcome is ConsentOutcome.RECONNECTED
 
 
-def test_a_pinned_mailbox_stays_an_address(world):
+def test_an_expected_mailbox_is_compared_by_its_address(world):
     """Who invites knows an address and nothing else, so a rename makes the invited account another one."""
     address = world.rename()
     started = start_consent(
@@ -128,8 +128,8 @@ def test_the_identity_is_the_providers_own_name_for_the_account():
     assert f"{PERSONAL_TENANT}/{personal.subject}" == personal.only.identity
 
 
-def test_the_last_connection_of_a_renamed_account_gives_the_grant_back():
-    """Two connections under two addresses are one account: ending the first must not kill the second."""
+def test_only_the_last_connection_of_a_renamed_account_revokes_the_grant():
+    """Two connections under two addresses are one account: ending the first must not end the second."""
     world = Renamed(ProviderKind.GOOGLE)
     resource = replace(
         world.ports.catalogue.resource(world.tenant, "anna"), id="bea", name="Bea", version=None

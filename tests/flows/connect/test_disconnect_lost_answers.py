@@ -1,4 +1,4 @@
-"""An event was made and the answer was lost; then everything ends: disconnected or erased, none stays."""
+"""Disconnecting and erasing remove events that were made although the provider's answer was lost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def world(request):
 
 
 @pytest.mark.pitfall(13)
-def test_disconnecting_takes_an_event_away_that_nobody_heard_of(world):
+def test_disconnecting_removes_an_event_whose_creation_was_never_confirmed(world):
     """Pitfall 13: the receipt counts it as deleted, because it was."""
     unanswered(world)
     start_disconnect(world.ports, tenant="t1", connection=world.connection_id)
@@ -31,8 +31,8 @@ def test_disconnecting_takes_an_event_away_that_nobody_heard_of(world):
 
 
 @pytest.mark.pitfall(13)
-def test_erasing_a_customer_takes_an_event_away_that_nobody_heard_of(world):
-    """Pitfall 13: with exports off nobody else would ever remove it, and it names the customer."""
+def test_erasing_a_customer_removes_an_event_whose_creation_was_never_confirmed(world):
+    """Pitfall 13: with exports off nothing else would ever remove it, and it names the customer."""
     unanswered(world)
     choose(world, on=False)
     email = world.booking().customer.email
