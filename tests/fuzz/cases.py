@@ -29,7 +29,7 @@ KINDS = (GenerationMode.POSITIVE, GenerationMode.POSITIVE, GenerationMode.NEGATI
 
 @cache
 def described(function: str) -> Any:
-    """A function's operations, over its door."""
+    """A function's operations, served by its own entry point."""
     schema = schemathesis.openapi.from_dict({**strict(function), "servers": [{"url": "/"}]})
     schema.app = door(function)
     return schema
@@ -42,38 +42,38 @@ def operations(function: str) -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True)
-class Wish:
-    """A request as it was made up, and the dice by which it gets its sender and its names."""
+class GeneratedRequest:
+    """A generated request, and the random numbers that choose its sender and the ids in it."""
 
     case: Case
     sender: int
     owners: tuple[int, ...]
 
-    def by(self, function: str, own: Settled, other: Settled, *, apt: bool = False) -> Case:
+    def by(self, function: str, own: Settled, other: Settled, *, authorised: bool = False) -> Case:
         """The request of somebody of ``own``; most names in it are those of things that exist.
 
-        An ``apt`` one comes from somebody who may do it, and demands no version of a record.
+        An ``authorised`` one comes from somebody who may do it, and demands no version of a record.
         """
-        tokens = _apt(self.case, own) if apt else _tokens(function, own)
+        tokens = _authorised_tokens(self.case, own) if authorised else _tokens(function, own)
         token = tokens[self.sender % len(tokens)]
-        owners = (own, own, own, other, other if apt else None)
+        owners = (own, own, own, other, other if authorised else None)
         chosen = iter([owners[dice % 5] for dice in self.owners] * 50)
         case = self.case
         case.path_parameters = _named(dict(case.path_parameters or {}), chosen, own, everything=True)
         if isinstance(case.query, Mapping):
             case.query = _named(dict(case.query), chosen, own)
         case.body = _named(case.body, chosen, own)
-        headers = {"If-Match": "*"} if apt else dict(case.headers or {})
+        headers = {"If-Match": "*"} if authorised else dict(case.headers or {})
         kept = {key: value for key, value in headers.items() if key.lower() != "authorization"}
         case.headers = {**kept, **({"Authorization": f"Bearer {token}"} if token else {})}
         return case
 
 
-def wishes(operation: Any, *, fitting: bool = False) -> st.SearchStrategy[Wish]:
-    """Fitting and unfitting requests, or the former alone."""
-    modes = KINDS if _can_be_wrong(operation) and not fitting else (GenerationMode.POSITIVE,)
+def generated_requests(operation: Any, *, valid: bool = False) -> st.SearchStrategy[GeneratedRequest]:
+    """Valid and invalid requests, or only valid ones."""
+    modes = KINDS if _can_be_wrong(operation) and not valid else (GenerationMode.POSITIVE,)
     return st.builds(
-        Wish,
+        GeneratedRequest,
         st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes]),
         st.integers(0, 999),
         st.tuples(*[st.integers(0, 4)] * 8),
@@ -85,7 +85,7 @@ def _can_be_wrong(operation: Any) -> bool:
     return "requestBody" in raw or any(item["in"] == "query" for item in raw.get("parameters", ()))
 
 
-def _apt(case: Case, own: Settled) -> tuple[str | None, ...]:
+def _authorised_tokens(case: Case, own: Settled) -> tuple[str | None, ...]:
     wanted = {name for choice in case.operation.definition.raw["security"] for name in choice}
     held = {"staff": own.token(), "management": own.manage, "invitation": own.invited}
     return tuple(token for name, token in held.items() if name in wanted) or (None,)

@@ -1,4 +1,4 @@
-"""Every function under requests that nobody thought of: no crash, no undescribed answer, nothing of others.
+"""Every function under generated requests: no crash, no undescribed answer, nothing of another tenant.
 
 ``SCHEMATHESIS_EXAMPLES`` is how many requests are made in all; 10,000 take some minutes.
 """
@@ -16,7 +16,7 @@ from common import wiring
 from openapi.functions import names, one
 from tests.api.conftest import Http
 from tests.described import breaches
-from tests.fuzz.cases import Wish, exchange_of, operations, wishes
+from tests.fuzz.cases import GeneratedRequest, exchange_of, generated_requests, operations
 from tests.tenants import Kept, Settled, kept, put_back, settle
 from tests.world import World
 
@@ -32,7 +32,7 @@ FAILURES = {"unreadable_task"}
 
 
 @dataclass(frozen=True)
-class Scene:
+class TwoTenants:
     """Two tenants as they are before each request."""
 
     world: World
@@ -42,17 +42,19 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def scene() -> Iterator[Scene]:
+def tenants() -> Iterator[TwoTenants]:
     world = World()
     world.install()
     http = Http(world)
     own, other = settle(http, "t1"), settle(http, "t2")
-    yield Scene(world, own, other, kept(world))
+    yield TwoTenants(world, own, other, kept(world))
     wiring.use(None)
 
 
 @pytest.mark.parametrize(("function", "operation"), ALL)
-def test_no_request_is_too_strange(scene: Scene, function: str, operation: str) -> None:
+def test_no_generated_request_crashes_a_function_or_shows_another_tenant(
+    tenants: TwoTenants, function: str, operation: str
+) -> None:
     """Whatever is sent, by whomever: an answer that is described, and no word of another tenant."""
     found = operations(function)[operation]
 
@@ -63,17 +65,17 @@ def test_no_request_is_too_strange(scene: Scene, function: str, operation: str) 
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(wish=wishes(found))
-    def run(wish: Wish) -> None:
-        put_back(scene.world, scene.documents)
-        case = wish.by(function, scene.own, scene.other)
+    @given(request=generated_requests(found))
+    def run(request: GeneratedRequest) -> None:
+        put_back(tenants.world, tenants.documents)
+        case = request.by(function, tenants.own, tenants.other)
         answer = case.call()
         said = answer.content.decode()
         exchange = exchange_of(function, case, answer, said)
 
         assert breaches(exchange) == [], exchange
         broken = exchange.status in {500, 502} and exchange.answered["code"] not in FAILURES
-        assert not broken, (exchange, scene.world.log.lines[-2:])
-        assert scene.other.word not in said + str(answer.headers), exchange
+        assert not broken, (exchange, tenants.world.log.lines[-2:])
+        assert tenants.other.word not in said + str(answer.headers), exchange
 
     run()

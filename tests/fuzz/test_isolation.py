@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from common import wiring
 from openapi.functions import names
 from tests.api.conftest import Http
-from tests.fuzz.cases import PRIVATE, Wish, operations, wishes
+from tests.fuzz.cases import PRIVATE, GeneratedRequest, generated_requests, operations
 from tests.tenants import Settled, kept, owned, settle
 from tests.world import World
 
@@ -35,8 +35,8 @@ def offered() -> list[tuple[str, str]]:
 
 
 @cache
-def made_up(function: str, operation: str) -> st.SearchStrategy[Wish]:
-    return wishes(operations(function)[operation], fitting=True)
+def requests_of(function: str, operation: str) -> st.SearchStrategy[GeneratedRequest]:
+    return generated_requests(operations(function)[operation], valid=True)
 
 
 class Isolation(RuleBasedStateMachine):
@@ -52,13 +52,13 @@ class Isolation(RuleBasedStateMachine):
     def teardown(self) -> None:
         wiring.use(None)
 
-    @rule(turn=st.booleans(), which=st.integers(0, 9999), apt=st.integers(0, 4), data=st.data())
-    def call(self, turn: bool, which: int, apt: int, data: Any) -> None:
+    @rule(turn=st.booleans(), which=st.integers(0, 9999), authorised=st.integers(0, 4), data=st.data())
+    def call(self, turn: bool, which: int, authorised: int, data: Any) -> None:
         """One of them calls; of the other nothing is told, and nothing changes."""
         own, other = self.tenants if turn else self.tenants[::-1]
         function, operation = offered()[which % len(offered())]
-        case = data.draw(made_up(function, operation)).by(function, own, other, apt=apt > 0)
-        _stay_at_home(case, own)
+        case = data.draw(requests_of(function, operation)).by(function, own, other, authorised=authorised > 0)
+        _name_own_things(case, own)
         self.world.drain(within=LATER)
         before = owned(kept(self.world), other.tenant)
         mails, posts = len(self.world.postbox.mails), len(self.world.targets.posted)
@@ -74,7 +74,7 @@ class Isolation(RuleBasedStateMachine):
         assert owned(kept(self.world), other.tenant) == before, operation
 
 
-def _stay_at_home(case: Any, own: Settled) -> None:
+def _name_own_things(case: Any, own: Settled) -> None:
     """Anybody may book anywhere: they do it at their own tenant's; staff at another's end at the door."""
     if isinstance(case.query, dict) and "tenant" in case.query:
         case.query = {**case.query, "tenant": own.tenant}

@@ -138,7 +138,7 @@ def test_another_tenant_sees_nothing(http: Http) -> None:
     assert http("GET", "/tenant", token="owner.t2.-").status == 404
 
 
-def test_the_tenant_is_the_tokens(http: Http) -> None:
+def test_the_tenant_is_taken_from_the_token(http: Http) -> None:
     """A tenant in the body is an unknown field."""
     body = {"name": "Other", "time_zone": "UTC"}
     created = http("PUT", "/tenant", token="owner.t2.-", json=body)

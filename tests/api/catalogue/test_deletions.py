@@ -36,7 +36,7 @@ def freed(http: Http) -> None:
     assert changed(http, "/resources/anna", active=False).status == 200
 
 
-def test_a_service_goes_once_it_is_off(http: Http) -> None:
+def test_a_service_can_be_deleted_once_it_is_switched_off(http: Http) -> None:
     """Nobody can book it between the look and the deletion."""
     on = http("DELETE", "/services/cut")
     changed(http, "/services/cut", active=False)

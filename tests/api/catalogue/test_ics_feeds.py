@@ -98,7 +98,7 @@ def test_a_moved_booking_keeps_its_id_and_raises_its_sequence(http: Http) -> Non
     assert after["dtstart"].dt == datetime.fromisoformat(start)
 
 
-def test_a_cancelled_booking_is_told_for_a_month(http: Http) -> None:
+def test_a_cancelled_booking_stays_in_the_feed_for_a_month(http: Http) -> None:
     """STATUS:CANCELLED removes it from clients that look now and then; later it is left out."""
     booked = book(http)
     path = publish(http)
@@ -160,7 +160,7 @@ def test_names_cannot_break_out_of_their_line(http: Http) -> None:
     assert all(len(line.encode()) <= 75 for line in answer.body.split("\r\n"))
 
 
-def test_the_secret_is_told_once_rotated_and_revoked_at_once(http: Http) -> None:
+def test_the_secret_is_shown_once_rotated_and_revoked_at_once(http: Http) -> None:
     """A new address ends the former one in the same moment; the store holds only a hash."""
     first = publish(http)
     second = publish(http)

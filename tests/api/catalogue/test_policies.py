@@ -172,7 +172,7 @@ def doors() -> Iterator[tuple[str, Route]]:
     ("name", "route"),
     [pytest.param(*item, id=f"{item[0]} {item[1].method} {item[1].path}") for item in doors()],
 )
-def test_every_door_asks_for_its_roles(http: Http, name: str, route: Route) -> None:
+def test_every_route_demands_its_roles(http: Http, name: str, route: Route) -> None:
     """Who has another role is refused before anything is read; without a token nobody comes in."""
     path = route.path
     for part, known in PATH_PARAMETERS.items():

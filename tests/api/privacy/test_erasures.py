@@ -110,7 +110,7 @@ def test_a_tenant_is_erased_with_a_receipt(http: Http) -> None:
     ],
     ids=str,
 )
-def test_nothing_is_erased_by_a_slip(http: Http, body: dict[str, Any], status: int) -> None:
+def test_an_unconfirmed_erasure_is_refused(http: Http, body: dict[str, Any], status: int) -> None:
     """The name has to be repeated, and only one thing can be named."""
     assert http("POST", "/tenant/erasures", token=OWNER, json=body).status == status
     assert http("GET", "/tenant/erasures", token=OWNER).body["erasures"] == []

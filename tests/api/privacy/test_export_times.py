@@ -82,7 +82,7 @@ def test_the_agenda_is_exported_in_instants(busy_week: Http) -> None:
 
 
 @BOTH
-def test_the_agenda_tells_imported_times(http: Http, provider: ProviderKind) -> None:
+def test_an_exported_agenda_shows_imported_times(http: Http, provider: ProviderKind) -> None:
     """G4: whoever the provider is, busy times by calendar, as ranges."""
     imported(http, provider, "times")
     (week,) = of(exported(http), "agenda")
@@ -126,7 +126,7 @@ def too_large(value: object) -> bool:
     return isinstance(value, int | float) and value > LARGEST_COUNT
 
 
-def test_an_agenda_of_a_newer_release_is_not_told_wrongly(busy_week: Http) -> None:
+def test_an_agenda_of_a_newer_release_is_an_error_and_no_guess(busy_week: Http) -> None:
     """What cannot be understood is an answer to try again, and no guess."""
     documents, archive = busy_week.world.documents, busy_week.world.ports.archive
     week = next(item for item in archive.page("t1", after=None, limit=99) if item.collection == "agenda")

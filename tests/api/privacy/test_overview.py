@@ -120,7 +120,7 @@ def test_what_is_shown_is_kept_nowhere(http: Http) -> None:
     assert [bird for bird in FOREIGN if bird in kept] == []
 
 
-def test_every_view_asks_anew(http: Http) -> None:
+def test_every_overview_asks_the_calendars_anew(http: Http) -> None:
     """No answer with titles is shared with the next view, however soon it comes."""
     synchronised(http, show=True)
     shown(http)
@@ -130,7 +130,7 @@ def test_every_view_asks_anew(http: Http) -> None:
     assert [start for start, _, _ in blocks(shown(http))] == ["09:00", "11:00", "14:00"]
 
 
-def test_a_calendar_that_does_not_answer_is_told(http: Http) -> None:
+def test_a_calendar_that_does_not_answer_is_reported_as_unknown(http: Http) -> None:
     """An outage shows the rest and says what is unknown; the copies are still there."""
     synchronised(http, show=True)
     http.world.google.add_fault("status", method="events.list", status=503, times=5)
@@ -154,6 +154,6 @@ def test_a_range_has_at_most_62_days(http: Http) -> None:
 
 
 @pytest.mark.parametrize("token", ["staff.t1.bob", "owner.t2.-", "staff.t2.anna"])
-def test_others_see_nothing(http: Http, token: str) -> None:
+def test_an_overview_of_somebody_elses_resource_is_not_found(http: Http, token: str) -> None:
     """Another's resource, or another tenant's, looks the same as none."""
     assert http("GET", DAY, token=token).status == 404

@@ -31,7 +31,7 @@ def trail(http: Http) -> list[tuple[str, str]]:
     return [(entry["action"], entry["who"]) for entry in entries]
 
 
-def test_support_sees_nothing_without_a_grant_and_the_attempt_is_told(http: Http) -> None:
+def test_support_sees_nothing_without_a_grant_and_the_attempt_is_audited(http: Http) -> None:
     """G2: no grant, no look; the owner reads that somebody tried."""
     answer = http("GET", DAY, token=SUPPORT)
 
@@ -40,7 +40,7 @@ def test_support_sees_nothing_without_a_grant_and_the_attempt_is_told(http: Http
 
 
 @pytest.mark.pitfall(25)
-def test_a_grant_lets_support_look_and_every_look_is_in_the_trail(http: Http) -> None:
+def test_a_grant_lets_support_read_and_every_read_is_audited(http: Http) -> None:
     """G2: who, when, what and why, newest first; the answer holds no customer's address or note."""
     synchronised(http, show=True)
     book(http)

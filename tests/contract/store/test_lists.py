@@ -94,7 +94,7 @@ def test_pages_join_to_the_whole_list(store, documents, limit):
             assert joined == NAMES[::-1], name
 
 
-def test_somebody_sees_their_own_only(store):
+def test_staff_list_the_records_of_their_own_resources_only(store):
     """Filtered by the database where it can, behind it where there are too many for a filter."""
     filled(store)
     many = [f"x{number}" for number in range(40)]
@@ -108,7 +108,7 @@ def test_somebody_sees_their_own_only(store):
     assert walked(lists(store)["services"], 9, ["q"]) == [NAMES]
 
 
-def test_what_appears_between_two_pages_disturbs_nothing(store):
+def test_a_record_added_between_two_pages_repeats_and_skips_nothing(store):
     """A place is a place in the order, also when its item is gone."""
     filled(store)
     first = store.lists.resources("t", PageRequest(3))
@@ -119,7 +119,7 @@ def test_what_appears_between_two_pages_disturbs_nothing(store):
     assert [item.id for item in rest.items] == ["n25", *NAMES[3:]]
 
 
-def test_what_has_lapsed_is_not_proposed(store):
+def test_a_lapsed_proposal_is_not_listed(store):
     """Whether or not somebody has cleaned up yet."""
     filled(store)
     later = NINE + HOUR + timedelta(minutes=2)
@@ -130,7 +130,7 @@ def test_what_has_lapsed_is_not_proposed(store):
 
 
 @pytest.mark.parametrize("place", ["", "../x", "a/b", "noon|n1", "|n1", "__all__", "2027-03-01|", "\n"])
-def test_a_place_that_is_none_is_refused(store, place):
+def test_an_invalid_page_position_is_refused(store, place):
     """Whoever makes one up reads nothing of anybody."""
     asked = [store.lists.notices, store.lists.hooks] if "/" in place or not place.strip("|") else []
 

@@ -22,7 +22,7 @@ def bare(item):
     return replace(item, version=None)
 
 
-def test_an_invitation_is_stored_with_its_promise(store):
+def test_an_invitation_is_stored_with_its_outbox_entry(store):
     """One commit holds the invitation and the promise to mail it."""
     saved = store.invitations.save(invitation(), tasks=[outbox()])
 
@@ -31,7 +31,7 @@ def test_an_invitation_is_stored_with_its_promise(store):
     assert store.ledger.outbox_due(NINE + HOUR, 9) == (outbox(),)
 
 
-def test_an_invitation_is_changed_by_one_at_a_time(store):
+def test_an_invitation_is_changed_by_one_caller_at_a_time(store):
     """Whoever read an older state, or none, changes nothing."""
     first = store.invitations.save(invitation())
     second = store.invitations.save(replace(first, revoked_at=NINE))
@@ -55,7 +55,7 @@ def test_invitations_belong_to_their_tenant(store):
             store.invitations.get(tenant, name)
 
 
-def test_what_was_told_is_replaced_by_one_at_a_time(store):
+def test_a_notification_record_is_replaced_by_one_caller_at_a_time(store):
     """Two that tell the same at once: one of them writes it down."""
     assert store.notifications.last("t", "booking-b1") is None
     first = store.notifications.save(told())
@@ -67,7 +67,7 @@ def test_what_was_told_is_replaced_by_one_at_a_time(store):
     assert store.notifications.last("t", "booking-b1") == second
 
 
-def test_a_notice_comes_with_the_promise_to_tell_it(store):
+def test_a_notice_is_stored_with_the_outbox_entry_that_mails_it(store):
     """Whoever records a notice has promised to tell it, once."""
     notice = Notice("n", "t", NoticeKind.CALENDAR_GONE, NINE, connection="c")
     store.ledger.record_notice(notice)
@@ -82,7 +82,7 @@ def test_a_notice_comes_with_the_promise_to_tell_it(store):
         store.notifications.notice("t2", "n")
 
 
-def test_a_target_is_changed_with_the_notice_about_it(store):
+def test_a_webhook_is_changed_together_with_the_notice_about_it(store):
     """Switching off and saying so are one commit, which a stale version refuses whole."""
     first = store.webhooks.save(hook())
     notice = Notice("n", "t", NoticeKind.WEBHOOK_DISABLED, NINE)
@@ -98,7 +98,7 @@ def test_a_target_is_changed_with_the_notice_about_it(store):
         store.webhooks.delete("t", "h")
 
 
-def test_a_message_is_written_down_once(store):
+def test_a_delivery_is_stored_once(store):
     """The same cause twice is one message, and it keeps what became of it."""
     assert store.webhooks.post(delivery(), outbox()) is True
     stored = store.webhooks.delivery("t", "h", "msg_1")
@@ -113,7 +113,7 @@ def test_a_message_is_written_down_once(store):
         store.webhooks.delivery("t", "other", "msg_1")
 
 
-def test_the_next_try_is_promised_with_the_last(store):
+def test_the_next_attempt_of_a_delivery_is_queued_with_the_result_of_the_last(store):
     """What became of a try and the promise of the next are one commit; the newest message comes first."""
     store.webhooks.post(delivery(), outbox())
     store.webhooks.post(delivery("msg_2", at=NINE + MINUTE), outbox("o2"))

@@ -58,7 +58,7 @@ def test_a_resource_is_erased_and_the_others_stay():
 
 
 @pytest.mark.pitfall(25)
-def test_a_customer_is_forgotten_everywhere():
+def test_a_customer_is_anonymised_everywhere():
     """G4: the appointments stay, of nobody in particular, in the store and in the calendar."""
     life = Erasing()
     receipt = life.erase(customer="carla@canary.EXAMPLE")
@@ -86,7 +86,7 @@ def test_a_customer_as_attendee_is_taken_out_of_the_event():
     assert "canary" not in str(life.own()).casefold()
 
 
-def test_words_of_the_owner_and_stopped_exports_hide_no_customer():
+def test_edited_titles_and_stopped_exports_hide_no_customer():
     """What the owner wrote into the event goes; where nothing is exported any more the event is removed."""
     life = Erasing()
     event = next(event for event in life.own() if "Carla" in event["summary"])
@@ -115,7 +115,7 @@ def test_an_event_that_its_owner_deleted_is_not_made_again():
     assert "Canary" not in life.everything()
 
 
-def test_nothing_can_be_booked_once_it_began():
+def test_nothing_can_be_booked_once_an_erasure_began():
     """The doors close first."""
     life = Erasing()
     start_erasure(life.ports, tenant="t1", subject="owner-1", confirm="t1")

@@ -53,7 +53,7 @@ def planted(life: Erasing) -> set[str]:
     return wanted
 
 
-def test_the_lists_of_this_test_are_alive() -> None:
+def test_the_collections_are_found_in_the_code_and_in_what_is_written() -> None:
     """Both ways to find collections find what is there today."""
     assert {"hooks", "invitations", "told", "limits", "audit", "support", "locks"} <= named_collections()
     assert any("/deliveries/" in path for path in made_paths())
@@ -61,7 +61,7 @@ def test_the_lists_of_this_test_are_alive() -> None:
     assert all("(" not in name and "." not in name for name in named_collections())
 
 
-def test_nothing_of_any_collection_outlives_the_erasure_of_its_tenant() -> None:
+def test_no_document_of_any_collection_outlives_the_erasure_of_its_tenant() -> None:
     """Every collection below a tenant, and every one outside that names the tenant."""
     life = Erasing(events=2)
     wanted = planted(life)

@@ -38,7 +38,7 @@ def test_a_dead_grant_leaves_events_and_the_receipt_says_so():
     assert [path.split("/")[2] for path in life.paths("tenants/t1")] == ["audit", "erasures"]
 
 
-def test_an_outage_delays_an_erasure_and_ends_it_not():
+def test_an_outage_delays_an_erasure_without_ending_it():
     """While the provider is down the job waits, visibly, and then goes on."""
     life = Erasing()
     life.google.add_fault("status", method="events.delete", times=3, status=503)
@@ -52,7 +52,7 @@ def test_an_outage_delays_an_erasure_and_ends_it_not():
     assert life.own() == []
 
 
-def test_what_is_stored_late_is_swept():
+def test_what_is_stored_behind_the_first_pass_is_erased_by_the_second():
     """Somebody who held a lease when it began stores something behind the first pass."""
     life = Erasing()
     feed = life.feed()
@@ -90,7 +90,7 @@ def test_an_erasure_survives_crashes(wish, after):
         assert life.paths("tenants/t1/connections") == life.paths("tenants/t1/resources/anna") == []
 
 
-def test_a_job_that_is_not_there_is_no_error():
+def test_a_task_of_an_erasure_that_does_not_exist_does_nothing():
     """A late task of a job that was never written does nothing."""
     world = World()
 
@@ -98,7 +98,7 @@ def test_a_job_that_is_not_there_is_no_error():
     assert world.documents.paths() == ()
 
 
-def test_a_used_up_account_delays_and_ends_nothing():
+def test_a_used_up_account_delays_an_erasure_without_ending_it():
     """A limit for hours is waited out: the event goes in the end, and the job says that it is not done."""
     life = Erasing()
     life.set(exports={"on": False})

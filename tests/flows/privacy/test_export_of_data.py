@@ -54,7 +54,7 @@ def test_an_export_of_a_resource_or_customer_holds_only_theirs():
 @pytest.mark.parametrize(
     "after", ["tenants/t2/bookings/b", "tenants/t1/x", "tenants/t1/../t2/a", "outbox/x", ""]
 )
-def test_a_cursor_leads_nowhere_else(after):
+def test_a_cursor_into_another_tenant_is_refused(after):
     """What a caller sends back as its place cannot name another tenant's."""
     world = World()
     world.catalogue()

@@ -48,7 +48,7 @@ def erased(life, confirm, **wish):
 
 
 @pytest.mark.pitfall(25)
-def test_titles_of_outlook_are_shown_for_one_view_and_kept_nowhere():
+def test_titles_of_outlook_are_shown_in_one_overview_and_stored_nowhere():
     """G1: with the switch on, single events with titles; nothing of them is stored, logged or queued."""
     life = shop(show=True)
     found = overview(life)
@@ -74,7 +74,7 @@ def test_without_the_switch_outlook_shows_taken_times_alone():
 
 
 @pytest.mark.pitfall(25)
-def test_a_customer_is_forgotten_in_outlook_too():
+def test_a_customer_is_anonymised_in_outlook_too():
     """G4: the event stays, without name, address, number and note."""
     life = shop()
     assert "Canary" in str(life.events())
@@ -124,7 +124,7 @@ def test_an_event_with_a_guest_is_counted_as_left():
     assert [word for word in ("Canary", "canary", "111 22 33") if word in stored(life)] == []
 
 
-def test_events_with_guests_outlive_their_tenant_and_are_counted():
+def test_events_with_guests_stay_at_the_provider_and_are_counted():
     """G4, E1: taken away, they would tell customers of cancellations that nobody meant."""
     life = inviting()
     before = len(life.microsoft.admin.mails())

@@ -167,7 +167,7 @@ def full_scene(store):
     return times
 
 
-def test_a_scene_holds_all_that_a_slot_question_needs(store, documents):
+def test_a_slot_snapshot_holds_all_that_a_slot_question_needs(store, documents):
     """Named resources are read in one batch and one question for their connections."""
     times = full_scene(store)
     documents.reads.clear()
@@ -183,7 +183,7 @@ def test_a_scene_holds_all_that_a_slot_question_needs(store, documents):
     assert [item.id for item in scene.connections["r"]] == ["c1", "c2"]
 
 
-def test_a_scene_without_names_holds_all_resources_of_the_service(store):
+def test_a_slot_snapshot_without_names_holds_all_resources_of_the_service(store):
     """A resource that the service still names but that is gone is left out."""
     full_scene(store)
     store.catalogue.save_service("t", replace(SERVICE, resources=("r", "r2", "gone")))

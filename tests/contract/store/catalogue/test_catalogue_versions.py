@@ -116,7 +116,7 @@ def test_concurrent_editors_lose_nothing(raw):
     assert set(store.catalogue.resource("t", "r").overrides) == added | set(RESOURCE.overrides)
 
 
-def test_of_many_who_saw_the_same_one_replaces_it(raw):
+def test_of_many_who_saw_the_same_version_one_replaces_it(raw):
     """Conditional writes at the same moment: one success, and every other caller is told."""
     store = stores(raw)
     seen = store.catalogue.save_resource("t", RESOURCE, new=True)
@@ -141,7 +141,7 @@ def test_of_many_who_saw_the_same_one_replaces_it(raw):
     assert store.catalogue.resource("t", "r").name == winner
 
 
-def test_concurrent_absences_leave_a_true_agenda(raw):
+def test_concurrent_changes_of_an_absence_leave_a_correct_agenda(raw):
     """However editors of one absence interleave, the agenda shows the absence that is stored."""
     store = stores(raw)
     store.catalogue.save_absence("t", "r", absence())

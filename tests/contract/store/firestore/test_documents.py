@@ -31,7 +31,7 @@ def test_reading_keeps_the_order_and_names_what_is_missing(documents):
     assert documents.get([]) == ()
 
 
-def test_what_was_read_is_the_readers_own(documents):
+def test_changing_a_document_that_was_read_changes_nothing_stored(documents):
     """Changing a snapshot changes nothing that is stored."""
     data = {"inner": {"list": [1]}}
     documents.commit([Put("things/a", data)])
@@ -152,7 +152,7 @@ def test_merging_into_a_missing_document_creates_it_unless_it_must_exist(documen
     ]
 
 
-def test_transforms_work_on_the_server_and_tell_their_result(documents):
+def test_transforms_work_on_the_server_and_return_their_result(documents):
     """Counting and collecting need no read before."""
     documents.commit([Put("things/a", {"n": 1})])
 

@@ -71,13 +71,13 @@ def refusing() -> Iterator[tuple[FirestoreDocuments, Refusing]]:
     server.stop(0).wait()
 
 
-def test_no_status_is_forgotten():
+def test_every_grpc_status_has_an_error():
     """Every status that gRPC knows has a meaning here."""
     assert set(REFUSED) == {status.name for status in grpc.StatusCode} - {"OK"}
 
 
 @pytest.mark.parametrize("name", sorted(REFUSED))
-def test_a_refused_commit_is_told_by_its_reaction(refusing, name):
+def test_a_refused_commit_raises_the_error_of_its_status(refusing, name):
     """Faults F15 and F16: certain refusals, certain absences and unknown outcomes are told apart."""
     documents, handler = refusing
     handler.statuses = [grpc.StatusCode[name]]
@@ -114,7 +114,7 @@ def test_an_aborted_commit_is_tried_again(refusing):
     assert handler.calls == ["Commit"] * 3
 
 
-def test_nobody_there_is_unavailable():
+def test_a_database_that_does_not_answer_is_unavailable():
     """A closed port is no empty database."""
     documents = FirestoreDocuments(connect(project="p", emulator="127.0.0.1:1"))
 

@@ -60,7 +60,7 @@ def test_a_grant_is_stored_with_its_audit_entry(store):
     assert [item.id for item in every(store.lists.audit, "t")] == ["e2", "e1"]
 
 
-def test_a_grant_is_changed_by_one_at_a_time(store):
+def test_a_grant_is_changed_by_one_caller_at_a_time(store):
     """Whoever read an older state changes nothing, and leaves no entry."""
     saved = store.support.save(grant(), entry())
     store.support.save(replace(saved, revoked_at=NINE), entry("e2"))
@@ -73,7 +73,7 @@ def test_a_grant_is_changed_by_one_at_a_time(store):
         store.support.grant("t", "nobody")
 
 
-def test_the_lock_is_open_until_somebody_closes_it(store):
+def test_support_is_not_locked_out_until_somebody_locks_it(store):
     """Locking and unlocking are both told."""
     before = store.support.locked("t")
     store.support.lock("t", entry(), locked=True)
@@ -84,7 +84,7 @@ def test_the_lock_is_open_until_somebody_closes_it(store):
     assert len(every(store.lists.audit, "t")) == 2
 
 
-def test_the_trail_is_append_only_and_read_in_pages(store):
+def test_the_audit_trail_is_append_only_and_read_in_pages(store):
     """An entry can be written once; pages follow each other without a gap, also within one moment."""
     for number in range(5):
         store.support.record(entry(f"e{number}", NINE + SECOND * (number // 2), target=f"anna/{number}"))
@@ -115,7 +115,7 @@ def test_a_feed_is_found_by_its_secret_alone(store):
         store.ics_feeds.by_secret("h3")
 
 
-def test_everything_of_a_tenant_is_walked_once(store, documents):
+def test_every_document_of_a_tenant_is_read_once(store, documents):
     """At any depth, under documents that do not exist, in pages; nothing of another tenant."""
     names = [f"tenants/t/a/{number}" for number in range(3)]
     names += ["tenants/t/a/1/b/x", "tenants/t/z/missing/b/c/d/e", "tenants/t"]
@@ -143,7 +143,7 @@ def test_large_documents_come_in_shorter_pages(store, documents):
     assert [names[:2], names[2:4], names[4:]] == pages
 
 
-def test_a_record_is_raw_until_somebody_wants_to_read_it(store, documents):
+def test_a_record_is_unpacked_only_for_a_reader(store, documents):
     """Packed weeks become events for people; one that nobody can read stays one that can be erased."""
     event = imported_event("e1", Interval(NINE, NINE + HOUR), title="Lunch")
     weeks = "tenants/t/connections/c/calendars/k/weeks"
@@ -159,7 +159,7 @@ def test_a_record_is_raw_until_somebody_wants_to_read_it(store, documents):
         store.archive.readable(broken)
 
 
-def test_a_place_that_was_erased_is_still_a_place(store, documents):
+def test_paging_goes_on_behind_an_erased_document(store, documents):
     """The walk goes on behind a document that is gone."""
     documents.commit([Put(f"tenants/t/a/{number}", {"here": True}) for number in range(4)])
     job = store.archive.create(erasure(), entry())
@@ -170,13 +170,13 @@ def test_a_place_that_was_erased_is_still_a_place(store, documents):
 
 
 @pytest.mark.parametrize("place", ["tenants/t2/a/1", "tenants/t/a", "tenants/t/../t2/a", "outbox/x", "x", ""])
-def test_a_place_elsewhere_is_unknown(store, place):
+def test_a_cursor_outside_of_the_tenant_is_unknown(store, place):
     """A cursor is only a place inside the tenant."""
     with pytest.raises(UnknownResource):
         store.archive.page("t", after=place, limit=1)
 
 
-def test_a_job_erases_only_if_it_is_the_one_that_was_read(store, documents):
+def test_an_erasure_removes_documents_only_at_the_version_that_was_read(store, documents):
     """Counting and removing are one commit, and repeated by nobody."""
     documents.commit([Put("tenants/t/a/1", {"here": True})])
     first = store.archive.create(erasure(address="sealed"), entry())
@@ -192,7 +192,7 @@ def test_a_job_erases_only_if_it_is_the_one_that_was_read(store, documents):
         store.archive.get("t", "nobody")
 
 
-def test_what_is_kept_elsewhere_and_what_tells_of_nothing_are_found(store):
+def test_documents_outside_of_the_tenant_and_orphans_are_found(store):
     """Promises of the tenant, and records of bookings that are gone."""
     create(store, "b1")
     record = IdempotencyRecord("key1", "t", "print", "gone", NINE + HOUR)

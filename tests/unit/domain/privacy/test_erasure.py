@@ -93,7 +93,7 @@ def test_one_mailbox_has_several_spellings(left, right, same):
     assert same_address(left, right) == same
 
 
-def test_an_anonymous_booking_keeps_its_time_and_loses_its_words():
+def test_an_anonymous_booking_keeps_its_time_and_loses_its_texts():
     """A later revision, so that exports write it."""
     span = Interval(NOON, NOON + timedelta(hours=1))
     customer = Customer("Ann", "ann@example.org", "+41", "Europe/Zurich")

@@ -66,7 +66,7 @@ def test_what_is_cancelled_or_declined_is_not_shown_and_free_is_not_busy():
     ]
 
 
-def test_taken_times_tell_not_even_how_many_events_there_are():
+def test_taken_times_do_not_show_how_many_events_there_are():
     """Touching and overlapping ones are one block without a word."""
     spans = [Interval(NOON + HOUR * number, NOON + HOUR * (number + 1)) for number in (1, 0, 3)]
     blocks = untitled([*spans, spans[0]], name="c/k")

@@ -37,7 +37,7 @@ def test_a_revoked_grant_is_never_active():
     assert not grant(revoked_at=NOW + timedelta(hours=1)).active(NOW)
 
 
-def test_the_longest_grant_lets_in():
+def test_the_grant_that_ends_last_admits_support():
     """Its reason is the one in the trail."""
     grants = [grant("a", hours=1), grant("b", hours=9), grant("c", hours=2, revoked_at=NOW)]
 
@@ -47,7 +47,7 @@ def test_the_longest_grant_lets_in():
 @pytest.mark.parametrize(
     "grants", [[], [grant(revoked_at=NOW)], [grant(hours=-1)]], ids=["none", "revoked", "past"]
 )
-def test_without_an_active_grant_nobody_is_let_in(grants):
+def test_without_an_active_grant_nobody_is_admitted(grants):
     """No grant, an ended one or a past one."""
     with pytest.raises(NotAllowed) as refused:
         admitting(grants, locked=False, now=NOW)
@@ -70,7 +70,7 @@ def test_a_grant_has_a_length(hours):
     assert length(168) == timedelta(days=7)
 
 
-def test_entries_sort_like_time():
+def test_ids_of_audit_entries_sort_by_time():
     """Names of entries follow their moments, within one microsecond too."""
     moments = [NOW + MOMENT * number for number in (0, 1, 9, 10, 999_999, 1_000_000)]
     names = [entry_id(moment, "token-of-a-day") for moment in moments]

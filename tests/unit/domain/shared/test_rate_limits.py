@@ -35,7 +35,7 @@ def test_the_callers_address_cannot_be_made_up(forwarded: str, hops: int, expect
     assert expected == client(forwarded, "192.0.2.1", hops=hops)
 
 
-def test_without_any_address_all_are_one() -> None:
+def test_callers_without_an_address_share_one_limit() -> None:
     """Nobody escapes the limit by having none."""
     assert "unknown" == client("", "", hops=1)
 
@@ -53,7 +53,7 @@ def test_windows_follow_each_other() -> None:
     ("now", "before", "wait"),
     [(10, 0, None), (11, 0, 7), (10, 1, 7), (3, 10, None), (4, 10, 1), (0, 20, 2)],
 )
-def test_what_was_before_weighs_less_and_less(now: int, before: int, wait: int | None) -> None:
+def test_requests_of_the_window_before_count_less_and_less(now: int, before: int, wait: int | None) -> None:
     """No burst at the edge of two windows; and the answer says when there is room again."""
     over = exceeded([SHARE], {"a1": now}, {"a1": before, "other": 99}, window(NOW))
 

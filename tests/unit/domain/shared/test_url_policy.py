@@ -12,7 +12,7 @@ from common.domain.shared.url_policy import public
 
 
 @given(st.ip_addresses())
-def test_what_is_wrapped_is_judged_by_its_inside(address: ipaddress.IPv4Address) -> None:
+def test_an_embedded_ipv4_address_is_as_public_as_it_is_by_itself(address: ipaddress.IPv4Address) -> None:
     """An IPv4 address inside an IPv6 one is as public as it is by itself."""
     if isinstance(address, ipaddress.IPv6Address):
         return
