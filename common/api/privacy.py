@@ -75,7 +75,7 @@ def support_reply(call: Call, ports: Ports) -> Reply:
 
 
 def entry_view(entry: AuditEntry) -> Json:
-    """One line of the audit trail."""
+    """An audit entry as the owner sees it."""
     return {
         "id": entry.id,
         "at": moment(entry.at),

@@ -1,4 +1,4 @@
-"""The store's ports over a document database: Firestore, or the in-memory double that passes its tests."""
+"""Everything that is stored, in one document database: Firestore, or its in-memory double in tests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from common.store.webhooks import Webhooks
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Every port of the store, over the same documents."""
+    """The stores of all capabilities, over the same documents."""
 
     catalogue: Catalogue
     slot_snapshots: SlotSnapshots
@@ -43,7 +43,7 @@ class Stores:
 
 
 def stores(documents: Documents) -> Stores:
-    """All repositories over one document database."""
+    """The stores over one document database, with the cache of settings in front of it."""
     documents = StampedDocuments(documents)
     return Stores(
         catalogue=Catalogue(documents),

@@ -1,4 +1,4 @@
-"""The stored forms of what can be booked."""
+"""Stores tenants, resources, services, absences and the addresses of iCalendar feeds."""
 
 from __future__ import annotations
 
@@ -109,7 +109,11 @@ V = TypeVar("V", Tenant, Resource, Service, Absence)
 
 
 def existing(snapshot: Snapshot, form: Form[V]) -> V:
-    """The record of a document, with its version; raises UnknownResource where there is none."""
+    """The record that a document holds, with the document's version.
+
+    Raises:
+        UnknownResource: There is no such document.
+    """
     if snapshot.data is None:
         raise UnknownResource("there is no such thing")
     return replace(form.read(snapshot.data), version=snapshot.version)
@@ -161,8 +165,8 @@ class Catalogue:
         self, tenant: str, service: Service, *, new: bool = False, offered_by: Sequence[Resource] = ()
     ) -> Service:
         """Create or replace, if the resources ``offered_by`` are as they were read; else raises Conflict."""
-        path, standing = paths.service(tenant, service.id), _standing(tenant, offered_by)
-        return self._save(path, SERVICE, service, new=new, beside=standing)
+        path, unchanged = paths.service(tenant, service.id), _unchanged(tenant, offered_by)
+        return self._save(path, SERVICE, service, new=new, beside=unchanged)
 
     def delete_service(self, tenant: str, service: Service) -> None:
         """Remove, if it is as it was read; else raises Conflict."""
@@ -189,7 +193,7 @@ class Catalogue:
 
         The resource ``of`` which it is must be as it was read; else raises Conflict.
         """
-        standing = _standing(tenant, [of] if of else [])
+        unchanged = _unchanged(tenant, [of] if of else [])
         path, touched = paths.absence(tenant, resource, absence.id), set(weeks_of(absence.interval))
         for _ in range(_TRIES):
             (stored,) = self._documents.get([path])
@@ -202,7 +206,7 @@ class Catalogue:
             agenda = _agenda_writes(tenant, resource, changed, absence.id)
             record = replace(absence, version=stored.version)
             try:
-                return self._save(path, ABSENCE, record, new=True, beside=[*agenda, *standing])
+                return self._save(path, ABSENCE, record, new=True, beside=[*agenda, *unchanged])
             except (AlreadyExists, Conflict):
                 continue
         raise Conflict("others keep changing this absence")
@@ -245,7 +249,7 @@ class Catalogue:
         return tuple(existing(found, form) for found in self._documents.query(Query(collection)))
 
 
-def _standing(tenant: str, resources: Sequence[Resource]) -> list[Write]:
+def _unchanged(tenant: str, resources: Sequence[Resource]) -> list[Write]:
     """Writes that change nothing and demand that resources are as they were read."""
     return [Merge(paths.resource(tenant, item.id), {}, version=item.version) for item in resources]
 
@@ -276,31 +280,31 @@ ICS_FEEDS = "subscriptions"
 
 
 class IcsFeeds:
-    """The addresses of iCalendar feeds, at most one a resource."""
+    """The published iCalendar feeds, at most one a resource."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
     def of_resource(self, tenant: str, resource: str) -> IcsFeed | None:
-        """The living address, if there is one."""
+        """The published feed of a resource, if there is one."""
         (found,) = self._documents.get([_ics_feed_path(tenant, resource)])
         return _ics_feed(found) if found.data is not None else None
 
     def by_secret(self, secret_hash: str) -> IcsFeed:
-        """Raises UnknownResource where no living address has this secret."""
+        """The feed whose address has this secret; raises UnknownResource where there is none."""
         query = Query(ICS_FEEDS, group=True, filters=(("secret_hash", "==", secret_hash),), limit=1)
         for found in self._documents.query(query):
             return _ics_feed(found)
         raise UnknownResource("there is no such feed")
 
-    def put(self, subscription: IcsFeed) -> IcsFeed:
-        """Give a resource an address; a former one ends in the same moment."""
-        path = _ics_feed_path(subscription.tenant, subscription.resource)
-        (document,) = self._documents.commit([Put(path, ICS_FEED.write(subscription))])
-        return replace(subscription, version=document.version)
+    def put(self, ics_feed: IcsFeed) -> IcsFeed:
+        """Publish a resource's feed; a former address ends in the same moment."""
+        path = _ics_feed_path(ics_feed.tenant, ics_feed.resource)
+        (document,) = self._documents.commit([Put(path, ICS_FEED.write(ics_feed))])
+        return replace(ics_feed, version=document.version)
 
     def delete(self, tenant: str, resource: str) -> None:
-        """End the address; having none is fine."""
+        """End the feed; having none is fine."""
         self._documents.commit([Delete(_ics_feed_path(tenant, resource))])
 
 

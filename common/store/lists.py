@@ -1,4 +1,4 @@
-"""Lists in documents, page by page: one query a page, for one item more than it hands out."""
+"""The lists of a tenant's records, page by page; each page is one query, for one item more than it returns."""
 
 from __future__ import annotations
 
@@ -40,100 +40,100 @@ _Filters = tuple[tuple[str, Operator, Any], ...]
 class Lists:
     """A tenant's records in a stable order: by id, or newest first and then by id.
 
-    Every method raises InvalidRequest where the window's place is none.
+    Every method raises InvalidRequest (``invalid_page_token``) where ``page.after`` is no place in the list.
     """
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    def resources(self, tenant: str, window: PageRequest) -> Page[Resource]:
-        """By id."""
-        return self._page(paths.within(tenant, "resources"), _versioned(RESOURCE), window, whose="id")
+    def resources(self, tenant: str, page: PageRequest) -> Page[Resource]:
+        """Resources by id."""
+        return self._page(paths.within(tenant, "resources"), _versioned(RESOURCE), page, whose="id")
 
-    def services(self, tenant: str, window: PageRequest) -> Page[Service]:
-        """By id; they are everybody's."""
-        everybodys = replace(window, resources=None)
-        return self._page(paths.within(tenant, "services"), _versioned(SERVICE), everybodys)
+    def services(self, tenant: str, page: PageRequest) -> Page[Service]:
+        """All services, by id: they belong to no single resource."""
+        unfiltered = replace(page, resources=None)
+        return self._page(paths.within(tenant, "services"), _versioned(SERVICE), unfiltered)
 
-    def absences(self, tenant: str, resource: str, window: PageRequest) -> Page[Absence]:
-        """Those of one resource, by id."""
-        all_of_it = replace(window, resources=None)
-        return self._page(paths.absences(tenant, resource), _versioned(ABSENCE), all_of_it)
+    def absences(self, tenant: str, resource: str, page: PageRequest) -> Page[Absence]:
+        """The absences of one resource, by id."""
+        unfiltered = replace(page, resources=None)
+        return self._page(paths.absences(tenant, resource), _versioned(ABSENCE), unfiltered)
 
-    def bookings(self, tenant: str, window: PageRequest) -> Page[Booking]:
-        """Whatever became of them, by id."""
-        return self._page(paths.within(tenant, "bookings"), _versioned(BOOKING), window)
+    def bookings(self, tenant: str, page: PageRequest) -> Page[Booking]:
+        """Bookings of every status, by id."""
+        return self._page(paths.within(tenant, "bookings"), _versioned(BOOKING), page)
 
-    def proposals(self, tenant: str, window: PageRequest, *, now: datetime) -> Page[Booking]:
-        """Bookings with something to be decided, those first that lapse first."""
+    def proposals(self, tenant: str, page: PageRequest, *, now: datetime) -> Page[Booking]:
+        """Bookings with a proposal that has not lapsed, those first that lapse first."""
         bookings, read = paths.within(tenant, "bookings"), _versioned(BOOKING)
-        return self._page(bookings, read, window, order=_EXPIRES, filters=((_EXPIRES, ">", now),))
+        return self._page(bookings, read, page, order=_EXPIRES, filters=((_EXPIRES, ">", now),))
 
-    def connections(self, tenant: str, window: PageRequest) -> Page[Connection]:
-        """By id, disconnected ones included."""
-        return self._page(paths.within(tenant, paths.CONNECTIONS), _versioned(CONNECTION), window)
+    def connections(self, tenant: str, page: PageRequest) -> Page[Connection]:
+        """Connections by id, disconnected ones included."""
+        return self._page(paths.within(tenant, paths.CONNECTIONS), _versioned(CONNECTION), page)
 
-    def invitations(self, tenant: str, window: PageRequest) -> Page[Invitation]:
-        """Newest first."""
+    def invitations(self, tenant: str, page: PageRequest) -> Page[Invitation]:
+        """Invitations, newest first."""
         invitations = paths.within(tenant, paths.INVITATIONS)
-        return self._page(invitations, _versioned(INVITATION), window, order="-created_at")
+        return self._page(invitations, _versioned(INVITATION), page, order="-created_at")
 
-    def hooks(self, tenant: str, window: PageRequest) -> Page[Webhook]:
-        """By id."""
-        return self._page(paths.within(tenant, paths.HOOKS), _versioned(WEBHOOK), window)
+    def hooks(self, tenant: str, page: PageRequest) -> Page[Webhook]:
+        """Webhooks by id."""
+        return self._page(paths.within(tenant, paths.HOOKS), _versioned(WEBHOOK), page)
 
-    def deliveries(self, tenant: str, hook: str, window: PageRequest) -> Page[Delivery]:
+    def deliveries(self, tenant: str, hook: str, page: PageRequest) -> Page[Delivery]:
         """The messages to one target, newest first."""
-        return self._page(paths.deliveries(tenant, hook), _versioned(DELIVERY), window, order="-at")
+        return self._page(paths.deliveries(tenant, hook), _versioned(DELIVERY), page, order="-at")
 
-    def notices(self, tenant: str, window: PageRequest) -> Page[Notice]:
-        """Newest first."""
-        return self._page(paths.within(tenant, "notices"), _plain(NOTICE), window, order="-at")
+    def notices(self, tenant: str, page: PageRequest) -> Page[Notice]:
+        """Notices, newest first."""
+        return self._page(paths.within(tenant, "notices"), _plain(NOTICE), page, order="-at")
 
-    def dead_letters(self, tenant: str, window: PageRequest) -> Page[DeadLetter]:
-        """Newest first."""
-        return self._page(paths.within(tenant, "dead_letters"), _plain(DEAD_LETTER), window, order="-died_at")
+    def dead_letters(self, tenant: str, page: PageRequest) -> Page[DeadLetter]:
+        """Work that was given up, newest first."""
+        return self._page(paths.within(tenant, "dead_letters"), _plain(DEAD_LETTER), page, order="-died_at")
 
-    def grants(self, tenant: str, window: PageRequest) -> Page[SupportGrant]:
-        """What support was allowed, newest first."""
-        return self._page(paths.within(tenant, "support"), _versioned(GRANT), window, order="-granted_at")
+    def grants(self, tenant: str, page: PageRequest) -> Page[SupportGrant]:
+        """Support grants, newest first."""
+        return self._page(paths.within(tenant, "support"), _versioned(GRANT), page, order="-granted_at")
 
-    def erasures(self, tenant: str, window: PageRequest) -> Page[Erasure]:
-        """Newest first."""
-        return self._page(paths.within(tenant, "erasures"), _versioned(ERASURE), window, order="-started_at")
+    def erasures(self, tenant: str, page: PageRequest) -> Page[Erasure]:
+        """Erasures, newest first."""
+        return self._page(paths.within(tenant, "erasures"), _versioned(ERASURE), page, order="-started_at")
 
-    def audit(self, tenant: str, window: PageRequest) -> Page[AuditEntry]:
-        """Newest first."""
-        return self._page(paths.within(tenant, "audit"), _plain(AUDIT), window, order="-at")
+    def audit(self, tenant: str, page: PageRequest) -> Page[AuditEntry]:
+        """Audit entries, newest first."""
+        return self._page(paths.within(tenant, "audit"), _plain(AUDIT), page, order="-at")
 
     def _page(
         self,
         collection: str,
         read: Callable[[Snapshot], T],
-        window: PageRequest,
+        page: PageRequest,
         *,
         order: str = NAME,
         whose: str = "resource",
         filters: _Filters = (),
     ) -> Page[T]:
-        """One page; it may hold fewer than asked where somebody's resources are too many for a filter."""
-        mine = None if window.resources is None else sorted(window.resources)
+        """One page; it may hold fewer items than asked for where a caller's resources are too many for a filter."""
+        mine = None if page.resources is None else sorted(page.resources)
         if mine == []:
             return Page(())
         if mine is not None and len(mine) <= MOST_DISJUNCTIONS:
             filters, mine = ((whose, "in", mine), *filters), None
-        position = None if window.after is None else _position(collection, window.after, order)
-        query = Query(collection, filters=filters, order=(order,), after=position, limit=window.limit + 1)
+        position = None if page.after is None else _position(collection, page.after, order)
+        query = Query(collection, filters=filters, order=(order,), after=position, limit=page.limit + 1)
         found = self._documents.query(query)
-        shown = found[: window.limit]
-        behind = _place(shown[-1], order) if len(found) > window.limit else None
+        shown = found[: page.limit]
+        behind = _place(shown[-1], order) if len(found) > page.limit else None
         if mine is not None:
             shown = tuple(item for item in shown if item.data and item.data[whose] in mine)
         return Page(tuple(map(read, shown)), behind)
 
 
 def _place(last: Snapshot, order: str) -> str:
-    """The name of a place: the last item's id, behind the time that it is ordered by."""
+    """Where the next page begins: the last item's id, behind the time that the list is ordered by."""
     if order == NAME:
         return last.id
     value: Any = last.data

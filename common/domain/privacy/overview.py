@@ -111,5 +111,5 @@ def titled(
 
 
 def untitled(busy: Iterable[Interval], *, name: str) -> tuple[Block, ...]:
-    """Taken times only: not even how many events there are."""
+    """The taken times alone, merged, so that not even the number of events is shown."""
     return tuple(Block(name, span.start, span.end, busy=True) for span in merge(busy))

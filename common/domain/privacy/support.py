@@ -14,7 +14,7 @@ LONGEST = timedelta(days=7)
 
 
 class Action(StrEnum):
-    """What the audit trail tells of."""
+    """What an audit entry records."""
 
     SUPPORT_GRANTED = "support_granted"
     SUPPORT_REVOKED = "support_revoked"
@@ -34,7 +34,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SupportGrant:
-    """The owner's word that support may look, why, and until when."""
+    """An owner's permission for support to read the tenant's data: why, and until when."""
 
     id: str
     tenant: str
@@ -71,12 +71,12 @@ class AuditEntry:
 
 
 def entry_id(at: datetime, token: str) -> str:
-    """A name that sorts like time."""
+    """The id of an audit entry; ids sort by time."""
     return f"{at:%Y%m%dT%H%M%S.%f}-{token[:12]}"
 
 
 def length(hours: int | None) -> timedelta:
-    """How long a grant lasts.
+    """How long a grant of ``hours`` lasts; 24 hours where none are named.
 
     Raises:
         InvalidRequest: Longer than seven days, or no time at all.
@@ -88,7 +88,7 @@ def length(hours: int | None) -> timedelta:
 
 
 def admitting(grants: Iterable[SupportGrant], *, locked: bool, now: datetime) -> SupportGrant:
-    """The grant that lets support in now, the one that lasts longest.
+    """The grant that admits support now; of several the one that ends last.
 
     Raises:
         NotAllowed: Support is locked out, or there is no such grant.

@@ -1,4 +1,4 @@
-"""One page of a list: from where, how much of it, and where the next one begins."""
+"""Paging of lists: which part is asked for, and one page as it is returned."""
 
 from __future__ import annotations
 

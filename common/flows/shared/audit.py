@@ -1,4 +1,4 @@
-"""The one gate for support, and the audit trail behind it."""
+"""Admits support under a grant, and makes the entries of the audit trail."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def entry(
     grant: SupportGrant | None = None,
     reason: str | None = None,
 ) -> AuditEntry:
-    """A line of the audit trail, as of now."""
+    """A new audit entry, as of now."""
     now = ports.clock.now()
     return AuditEntry(
         id=entry_id(now, ports.keys.token()),
@@ -33,7 +33,7 @@ def entry(
 
 
 def admit(ports: Ports, *, tenant: str, who: str, target: str) -> None:
-    """Let support look at ``target`` once; what is not in the trail is not shown.
+    """Admit support to ``target`` once, and record it; what is not recorded is not shown.
 
     Raises:
         NotAllowed: Support is locked out, or has no active grant; the attempt is in the trail too.

@@ -1,4 +1,4 @@
-"""How a record becomes a document and back: every stored field is named once, with the form it takes."""
+"""Converts records to documents and back; each record names its stored fields once, with their forms."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ E = TypeVar("E", bound=Enum)
 
 @dataclass(frozen=True, slots=True)
 class Form(Generic[T]):
-    """How one value is written, and read back."""
+    """How values of one type are stored: ``write`` makes the stored value, ``read`` the record's again."""
 
     write: Callable[[T], Any]
     read: Callable[[Any], T]
@@ -117,16 +117,16 @@ def packed_numbers(numbers: Sequence[int]) -> bytes:
 
 
 def unpacked_numbers(stored: bytes) -> tuple[int, ...]:
-    """The integers again.
+    """The integers of ``packed_numbers``.
 
     Raises:
-        ValueError: These are none.
+        ValueError: The stored value is not of that form.
     """
     return _unpacked("q", stored, _NUMBER)
 
 
 def packed_texts(texts: Sequence[str | None]) -> dict[str, Any]:
-    """Texts end to end, and how many characters each one has; None is told from a text without any."""
+    """Texts end to end, and the length of each in characters; None is kept apart from an empty text."""
     some = [text for text in texts if text is not None]
     lengths = list(map(len, some))
     if len(some) < len(texts):
@@ -138,10 +138,10 @@ def packed_texts(texts: Sequence[str | None]) -> dict[str, Any]:
 
 
 def unpacked_texts(stored: Mapping[str, Any]) -> list[Any]:
-    """The texts again.
+    """The texts of ``packed_texts``.
 
     Raises:
-        ValueError: These are none.
+        ValueError: The stored value is not of that form.
     """
     text, lengths = stored["text"], _unpacked("i", stored["lengths"], _LENGTH)
     ends = list(accumulate(map(max, lengths, repeat(0)), initial=0))

@@ -1,4 +1,4 @@
-"""Shows stored documents to people: columns become rows, and seconds become instants and lengths of time."""
+"""Turns stored documents into what people can read: packed columns become rows, seconds become times."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DAY = 86_400
 
 
 def readable(path: str, stored: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A document's fields as an export tells them.
+    """A document's fields as an export shows them.
 
     Raises:
         StoreUnavailable: It cannot be understood.

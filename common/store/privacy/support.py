@@ -1,4 +1,4 @@
-"""Support grants, the support lock, the audit trail and feed addresses in documents."""
+"""Stores support grants, the support lock and the audit trail."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from common.store.firestore.documents import Create, Documents, Put, Query, Repl
 
 
 class SupportAccess:
-    """Who may look at a tenant's data for support, and who did."""
+    """Who may read a tenant's data for support, and who did."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
@@ -55,7 +55,7 @@ class SupportAccess:
 
 
 def audit_write(entry: AuditEntry) -> Create:
-    """An entry can be created and nothing else: no code changes or removes one, but an erasure."""
+    """The write of an audit entry; entries are only ever created, and removed by an erasure alone."""
     return Create(paths.within(entry.tenant, "audit", entry.id), AUDIT.write(entry))
 
 

@@ -147,7 +147,7 @@ def test_a_deleted_absence_leaves_the_agenda(store):
     assert [item.id for item in store.catalogue.absences("t", "r")] == ["b"]
 
 
-def full_scene(store):
+def full_snapshot(store):
     store.catalogue.save_tenant(TENANT)
     store.catalogue.save_service("t", SERVICE)
     for name in ("r", "r2", "other"):
@@ -169,34 +169,34 @@ def full_scene(store):
 
 def test_a_slot_snapshot_holds_all_that_a_slot_question_needs(store, documents):
     """Named resources are read in one batch and one question for their connections."""
-    times = full_scene(store)
+    times = full_snapshot(store)
     documents.reads.clear()
     documents.queries.clear()
 
-    scene = store.slot_snapshots.read("t", "s", ("r",), Interval(MONDAY, MONDAY + 14 * DAY))
+    snapshot = store.slot_snapshots.read("t", "s", ("r",), Interval(MONDAY, MONDAY + 14 * DAY))
 
     assert (len(documents.reads), len(documents.queries)) == (1, 1)
-    assert (scene.tenant, scene.service) == (TENANT, SERVICE)
-    assert scene.resources == {"r": RESOURCE}
-    assert scene.agendas["r"].absences == {"a": absence().interval}
-    assert scene.agendas["r"].imports["c1/k"].busy == (times,)
-    assert [item.id for item in scene.connections["r"]] == ["c1", "c2"]
+    assert (snapshot.tenant, snapshot.service) == (TENANT, SERVICE)
+    assert snapshot.resources == {"r": RESOURCE}
+    assert snapshot.agendas["r"].absences == {"a": absence().interval}
+    assert snapshot.agendas["r"].imports["c1/k"].busy == (times,)
+    assert [item.id for item in snapshot.connections["r"]] == ["c1", "c2"]
 
 
 def test_a_slot_snapshot_without_names_holds_all_resources_of_the_service(store):
     """A resource that the service still names but that is gone is left out."""
-    full_scene(store)
+    full_snapshot(store)
     store.catalogue.save_service("t", replace(SERVICE, resources=("r", "r2", "gone")))
 
-    scene = store.slot_snapshots.read("t", "s", (), Interval(MONDAY, MONDAY + DAY))
+    snapshot = store.slot_snapshots.read("t", "s", (), Interval(MONDAY, MONDAY + DAY))
 
-    assert list(scene.resources) == list(scene.agendas) == list(scene.connections) == ["r", "r2"]
-    assert scene.connections["r2"] == ()
+    assert list(snapshot.resources) == list(snapshot.agendas) == list(snapshot.connections) == ["r", "r2"]
+    assert snapshot.connections["r2"] == ()
 
 
 def test_a_named_resource_that_is_not_there_is_unknown(store):
     """Naming a resource is a promise that it exists."""
-    full_scene(store)
+    full_snapshot(store)
 
     with pytest.raises(UnknownResource):
         store.slot_snapshots.read("t", "s", ("r", "gone"), Interval(MONDAY, MONDAY + DAY))
