@@ -81,7 +81,7 @@ def listing(
     def run(call: Call) -> Reply:
         page = find(ports())
         named = {"tenant": call.staff.tenant, **{key: identified(value) for key, value in call.path.items()}}
-        return list_reply(call, name, lambda window: page(**named, window=window), view)
+        return list_reply(call, name, lambda window: page(**named, page=window), view)
 
     return run
 

@@ -1,4 +1,4 @@
-"""The lists of a tenant's records, page by page; each page is one query, for one item more than it returns."""
+"""The lists of a tenant's records, page by page: one query a page, for one item more than it returns."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class Lists:
         whose: str = "resource",
         filters: _Filters = (),
     ) -> Page[T]:
-        """One page; it may hold fewer items than asked for where a caller's resources are too many for a filter."""
+        """One page; it may hold fewer items where a caller's resources are too many for a filter."""
         mine = None if page.resources is None else sorted(page.resources)
         if mine == []:
             return Page(())

@@ -54,9 +54,7 @@ def _start_consent(call: Call) -> Reply:
 
 def _list_connections(call: Call) -> Reply:
     lists, tenant = ports().lists, call.staff.tenant
-    return list_reply(
-        call, "connections", lambda page: lists.connections(tenant, window=page), connection_view
-    )
+    return list_reply(call, "connections", lambda page: lists.connections(tenant, page), connection_view)
 
 
 def _read_connection(call: Call) -> Reply:

@@ -43,7 +43,7 @@ def _invite(call: Call) -> Reply:
 
 def _list_invitations(call: Call) -> Reply:
     lists, tenant = ports().lists, call.staff.tenant
-    return list_reply(call, "invitations", lambda page: lists.invitations(tenant, window=page), _view)
+    return list_reply(call, "invitations", lambda page: lists.invitations(tenant, page), _view)
 
 
 def _revoke_invitation(call: Call) -> Reply:
