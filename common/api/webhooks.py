@@ -86,8 +86,8 @@ def one_view(ports: Ports, tenant: str, hook: str) -> Json:
 def deliveries(ports: Ports) -> Callable[..., Page[Delivery]]:
     """The messages to a target, which has to be there."""
 
-    def find(*, tenant: str, hook: str, window: PageRequest) -> Page[Delivery]:
-        return ports.lists.deliveries(tenant, ports.webhooks.get(tenant, hook).id, window)
+    def find(*, tenant: str, hook: str, page: PageRequest) -> Page[Delivery]:
+        return ports.lists.deliveries(tenant, ports.webhooks.get(tenant, hook).id, page)
 
     return find
 
