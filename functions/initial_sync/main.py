@@ -1,4 +1,4 @@
-"""Does one chunk of an initial synchronisation (private: Cloud Tasks)."""
+"""Does one chunk of a first synchronisation (private: Cloud Tasks)."""
 
 import functions_framework
 from flask import Request, Response

@@ -76,7 +76,7 @@ class CalendarRef:
 
 
 class Phase(StrEnum):
-    """How far an initial synchronisation is."""
+    """How far a first synchronisation is."""
 
     COUNTING = "counting"
     IMPORTING = "importing"

@@ -23,7 +23,7 @@ from common.domain.shared.tasks import Lane, Work
 
 @dataclass(frozen=True, slots=True)
 class AdvanceSync:
-    """Do chunk ``seq`` of an initial synchronisation, the ``run`` of a connection."""
+    """Do chunk ``seq`` of a first synchronisation, the ``run`` of a connection."""
 
     work: ClassVar = Work.INITIAL_SYNC
     lane: ClassVar = Lane.BACKFILL

@@ -1,4 +1,4 @@
-"""Initial synchronisation and disconnection, with a crash between any two calls of a port.
+"""First synchronisation and disconnection, with a crash between any two calls of a port.
 
 The task is delivered again, and everything ends as if nothing had happened.
 """
@@ -35,7 +35,7 @@ def unsynchronised():
 
 
 def sync_result(life):
-    """Everything that an initial synchronisation brings about."""
+    """Everything that a first synchronisation brings about."""
     run = life.connection.run
     return (
         run.phase,
