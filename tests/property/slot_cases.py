@@ -110,12 +110,12 @@ def cases(draw):
     calendar = st.builds(
         KnownCalendar, busy=some, free=several(spans(start, longest=2 * DAY)), as_of=st.just(now)
     )
-    picture = Availability(
+    availability = Availability(
         bookings=draw(some),
         absences=tuple(Absence(f"absence-{n}", item) for n, item in enumerate(draw(some))),
         calendars=draw(st.dictionaries(st.sampled_from(("work", "home")), calendar, max_size=2)),
     )
-    return question, picture
+    return question, availability
 
 
 def to_instant(day, clock, place):
@@ -126,10 +126,10 @@ def to_instant(day, clock, place):
     return wall.replace(tzinfo=place).astimezone(UTC)
 
 
-def oracle_openings(question, picture):
+def oracle_openings(question, availability):
     resource = question.resource
     if resource.use_external_free:
-        return [(item.start, item.end) for state in picture.calendars.values() for item in state.free]
+        return [(item.start, item.end) for state in availability.calendars.values() for item in state.free]
     place = ZoneInfo(resource.zone)
     days = [question.window.start.date() + timedelta(days=number) for number in range(-2, 6)]
     return [
@@ -139,7 +139,7 @@ def oracle_openings(question, picture):
     ]
 
 
-def oracle(question, picture):
+def oracle(question, availability):
     """Free starts by looking at every minute of every appointment."""
     service, base = question.service, question.window.start - 4 * timedelta(days=1)
     size = 12 * DAY
@@ -154,13 +154,13 @@ def oracle(question, picture):
         return line[:size]
 
     shift = minute(datetime(1970, 1, 1, tzinfo=UTC))
-    hours = [(minute(start), minute(end)) for start, end in oracle_openings(question, picture)]
+    hours = [(minute(start), minute(end)) for start, end in oracle_openings(question, availability)]
     claims = [
         (start - (start - shift) % 5, end + (shift - end) % 5)
-        for start, end in ((minute(item.start), minute(item.end)) for item in picture.bookings)
+        for start, end in ((minute(item.start), minute(item.end)) for item in availability.bookings)
     ]
-    others = [absence.interval for absence in picture.absences]
-    others += [item for state in picture.calendars.values() for item in state.busy]
+    others = [absence.interval for absence in availability.absences]
+    others += [item for state in availability.calendars.values() for item in state.busy]
     is_open = mark(hours)
     is_taken = mark([*claims, *((minute(item.start), minute(item.end)) for item in others)])
     duration, before, after, step = (

@@ -27,7 +27,7 @@ ENDS = st.sampled_from((-1, 0, 1, 600))
 @st.composite
 def agendas(draw):
     """A question, what the calendars say, and an agenda of bookings, holds and sessions that are disjoint."""
-    question, picture = draw(cases())
+    question, availability = draw(cases())
     service = question.service
     object.__setattr__(service, "capacity", draw(st.integers(1, 3)))
     base = question.window.start - (question.window.start - datetime(1970, 1, 1, tzinfo=UTC)) % CELL
@@ -52,7 +52,7 @@ def agendas(draw):
             )
             booked = draw(st.integers(0 if held else 1, service.capacity))
             sessions[name] = Session(service.id if kind == "session" else "another", start, booked, held)
-    return question, picture, Agenda(bookings=bookings, holds=holds, sessions=sessions)
+    return question, availability, Agenda(bookings=bookings, holds=holds, sessions=sessions)
 
 
 def ends(question):
@@ -60,7 +60,7 @@ def ends(question):
 
 
 def blocks(agenda, now):
-    """What takes time, told from the definition: id, span, and the seats that are taken in a session."""
+    """What takes time, by the definition: id, span, and the seats that are taken in a session."""
     for name, span in agenda.bookings.items():
         if name in agenda.holds and agenda.holds[name] <= now:
             continue
@@ -72,12 +72,12 @@ def blocks(agenda, now):
             yield name, span, taken
 
 
-def possible(question, picture, others, at):
+def possible(question, availability, others, at):
     """Whether a session at ``at`` meets nothing but itself, whatever the hours and the grid say."""
     service, now = question.service, question.now
     padded = Interval(at - service.buffer_before, at + service.duration + service.buffer_after)
-    taken = [*others, *(item.interval for item in picture.absences)]
-    taken += [item for state in picture.calendars.values() for item in state.busy]
+    taken = [*others, *(item.interval for item in availability.absences)]
+    taken += [item for state in availability.calendars.values() for item in state.busy]
     soon = now + service.notice <= at <= now + service.horizon and at in Moments(question.window)
     return soon and not any(item.overlaps(padded) for item in taken)
 
@@ -92,20 +92,24 @@ class Moments:
         return self.span.start <= at < self.span.end
 
 
-def expected(question, picture, agenda, seats):
+def expected(question, availability, agenda, seats):
     """The starts that are offered, and how many seats each has left."""
     found, service = {}, question.service
     if seats > service.capacity:
         return found
     there = list(blocks(agenda, question.now))
     spans = tuple(span for _, span, _ in there)
-    whole = Availability(spans, picture.absences, picture.calendars)
+    whole = Availability(spans, availability.absences, availability.calendars)
     found = dict.fromkeys(oracle(question, whole), service.capacity)
     for name, span, taken in there:
         session = agenda.sessions.get(name)
         mine = session and session.service == service.id and span == claimed_time(session.start, service)
         others = [other for key, other, _ in there if key != name]
-        if mine and service.capacity - taken >= seats and possible(question, picture, others, session.start):
+        if (
+            mine
+            and service.capacity - taken >= seats
+            and possible(question, availability, others, session.start)
+        ):
             found[session.start] = service.capacity - taken
     return found
 
@@ -115,12 +119,12 @@ def expected(question, picture, agenda, seats):
 @settings(max_examples=EXAMPLES // 2, deadline=None)
 def test_what_is_offered_is_what_the_definition_says(case, seats):
     """Pitfall 23: with sessions full, open, held and ended, for one guest and for parties."""
-    question, picture, agenda = case
+    question, availability, agenda = case
     alive = without_expired_holds(agenda, question.now)
-    view = Availability(tuple(alive.bookings.values()), picture.absences, picture.calendars)
+    view = Availability(tuple(alive.bookings.values()), availability.absences, availability.calendars)
     found = bookable_starts(question, view, alive, seats=seats)
 
-    assert found == expected(question, picture, agenda, seats)
+    assert found == expected(question, availability, agenda, seats)
 
 
 @pytest.mark.pitfall(23)
@@ -128,9 +132,9 @@ def test_what_is_offered_is_what_the_definition_says(case, seats):
 @settings(max_examples=EXAMPLES // 4, deadline=None)
 def test_a_time_has_no_reason_exactly_when_it_is_offered(case, seats):
     """Pitfall 23, F8: explaining, listing and booking are one engine, with sessions and holds as well."""
-    question, picture, agenda = case
+    question, availability, agenda = case
     alive = without_expired_holds(agenda, question.now)
-    view = Availability(tuple(alive.bookings.values()), picture.absences, picture.calendars)
+    view = Availability(tuple(alive.bookings.values()), availability.absences, availability.calendars)
     listed = set(bookable_starts(question, view, alive, seats=seats))
     moments = {*every_moment(question), *(session.start for session in agenda.sessions.values())}
 
@@ -144,9 +148,9 @@ def test_a_time_has_no_reason_exactly_when_it_is_offered(case, seats):
 @settings(max_examples=EXAMPLES // 4, deadline=None)
 def test_every_reason_names_the_range_that_is_in_the_way(case):
     """F8: whatever is not simply switched off has a range, and whoever takes the time has an id."""
-    question, picture, agenda = case
+    question, availability, agenda = case
     alive = without_expired_holds(agenda, question.now)
-    view = Availability(tuple(alive.bookings.values()), picture.absences, picture.calendars)
+    view = Availability(tuple(alive.bookings.values()), availability.absences, availability.calendars)
     for moment in every_moment(question):
         for reason in refusal_reasons(question, view, alive, moment):
             assert reason.interval or reason.code in {"inactive", "not_offered"}, reason

@@ -15,9 +15,9 @@ from tests.property.slot_cases import EXAMPLES, MINUTE, cases, every_moment, ora
 @settings(max_examples=4 * EXAMPLES, deadline=None)
 def test_the_engine_finds_what_looking_at_every_minute_finds(case):
     """Pitfall 17: around clock changes, with any hours, buffers, bookings, absences and calendars."""
-    question, picture = case
+    question, availability = case
 
-    assert oracle(question, picture) == free_starts(question, picture)
+    assert oracle(question, availability) == free_starts(question, availability)
 
 
 @pytest.mark.pitfall(23)
@@ -25,34 +25,34 @@ def test_the_engine_finds_what_looking_at_every_minute_finds(case):
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_a_time_is_listed_exactly_when_nothing_is_in_its_way(case):
     """Pitfall 23: what is listed can be booked, what can be booked is listed, and the rest has a reason."""
-    question, picture = case
-    listed = set(free_starts(question, picture))
+    question, availability = case
+    listed = set(free_starts(question, availability))
 
     assert listed <= set(every_moment(question))
     for moment in every_moment(question):
-        assert (moment in listed) == (reasons(question, picture, moment) == ()), moment
+        assert (moment in listed) == (reasons(question, availability, moment) == ()), moment
 
 
 @pytest.mark.pitfall(23)
 @given(cases(), st.data())
 @settings(max_examples=2 * EXAMPLES, deadline=None)
-def test_booking_asks_with_a_narrower_picture_and_gets_the_same_answer(case, data):
+def test_booking_asks_with_narrower_availability_and_gets_the_same_answer(case, data):
     """Pitfall 23: a booking reads only what meets its own time, and the verdict is that of the list."""
-    question, picture = case
-    listed = free_starts(question, picture)
+    question, availability = case
+    listed = free_starts(question, availability)
     moment = data.draw(st.sampled_from(listed or (question.window.start,)))
     service = question.service
     near = claimed_time(moment, service)
     narrow = Availability(
-        bookings=tuple(item for item in picture.bookings if item.overlaps(near)),
-        absences=tuple(item for item in picture.absences if item.interval.overlaps(near)),
+        bookings=tuple(item for item in availability.bookings if item.overlaps(near)),
+        absences=tuple(item for item in availability.absences if item.interval.overlaps(near)),
         calendars={
             key: KnownCalendar(
                 busy=tuple(item for item in state.busy if item.overlaps(near)),
                 free=tuple(item for item in state.free if item.overlaps(near)),
                 as_of=state.as_of,
             )
-            for key, state in picture.calendars.items()
+            for key, state in availability.calendars.items()
         },
     )
     asked = SlotQuestion(service, question.resource, Interval(moment, moment + MINUTE), question.now)

@@ -20,11 +20,11 @@ from tests.property.slot_cases import DAY, EXAMPLES, MINUTE, ZONES, cases, spans
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_customers_who_book_what_is_listed_never_share_a_cell(case, data):
     """Pitfall 23: each books one of the listed times in turn, and every claim is disjoint from all before."""
-    question, picture = case
-    bookings = [claimed_time(item.start, question.service) for item in picture.bookings]
+    question, availability = case
+    bookings = [claimed_time(item.start, question.service) for item in availability.bookings]
     taken = {key for booking in bookings for key in cells(booking)}
     for _ in range(6):
-        view = Availability(tuple(bookings), picture.absences, picture.calendars)
+        view = Availability(tuple(bookings), availability.absences, availability.calendars)
         listed = free_starts(question, view)
         if not listed:
             break
@@ -38,19 +38,23 @@ def test_customers_who_book_what_is_listed_never_share_a_cell(case, data):
 @settings(max_examples=2 * EXAMPLES, deadline=None)
 def test_more_busy_time_never_adds_a_start(case, data):
     """A block, wherever it comes from, only takes away; an unknown calendar takes all."""
-    question, picture = case
+    question, availability = case
     extra = data.draw(spans(question.window.start))
-    before = set(free_starts(question, picture))
+    before = set(free_starts(question, availability))
     busy = KnownCalendar((extra,), (), question.now)
 
     for more in (
-        Availability((*picture.bookings, extra), picture.absences, picture.calendars),
-        Availability(picture.bookings, (*picture.absences, Absence("more", extra)), picture.calendars),
-        Availability(picture.bookings, picture.absences, {**picture.calendars, "more": busy}),
+        Availability((*availability.bookings, extra), availability.absences, availability.calendars),
+        Availability(
+            availability.bookings, (*availability.absences, Absence("more", extra)), availability.calendars
+        ),
+        Availability(availability.bookings, availability.absences, {**availability.calendars, "more": busy}),
     ):
         assert set(free_starts(question, more)) <= before
     unknown = Availability(
-        picture.bookings, picture.absences, {**picture.calendars, "more": UnknownCalendar("timeout")}
+        availability.bookings,
+        availability.absences,
+        {**availability.calendars, "more": UnknownCalendar("timeout")},
     )
     assert () == free_starts(question, unknown)
 
@@ -60,7 +64,7 @@ def test_more_busy_time_never_adds_a_start(case, data):
 @settings(max_examples=2 * EXAMPLES, deadline=None)
 def test_splitting_the_window_changes_nothing(case, data):
     """Pitfall 7: where a question ends and the next begins, nothing is lost, doubled or moved."""
-    question, picture = case
+    question, availability = case
     window = question.window
     cut = window.start + data.draw(st.integers(0, window.length // MINUTE)) * MINUTE
     parts = [
@@ -69,13 +73,13 @@ def test_splitting_the_window_changes_nothing(case, data):
         if start < end
     ]
 
-    whole = free_starts(question, picture)
-    assert whole == tuple(start for part in parts for start in free_starts(part, picture))
+    whole = free_starts(question, availability)
+    assert whole == tuple(start for part in parts for start in free_starts(part, availability))
 
 
 @pytest.mark.pitfall(17)
 @given(st.sampled_from(ZONES), st.dates(date(1950, 1, 1), date(2100, 1, 1)), st.integers(0, DAY))
 @settings(max_examples=4 * EXAMPLES, deadline=None)
 def test_an_instant_is_the_first_at_which_the_wall_shows_that_time_or_a_later_one(name, day, clock):
-    """Pitfall 17: for any date and minute, by the rule told minute by minute."""
+    """Pitfall 17: for any date and minute, by the rule applied minute by minute."""
     assert to_instant(day, clock, ZoneInfo(name)) == instant(day, clock, zone(name))

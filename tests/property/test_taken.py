@@ -1,4 +1,4 @@
-"""Taken time: however it is told, it is the same; and its columns keep what the sweep rests on."""
+"""Taken times: whatever the form of the ranges, the result is the same, sorted, merged and with gaps."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ def seconds(taken: TakenTimes) -> set[int]:
 
 
 @given(ranges)
-def test_the_columns_ascend_with_gaps_and_cover_exactly_what_was_told(told) -> None:
+def test_the_columns_ascend_with_gaps_and_cover_exactly_the_given_ranges(ranges) -> None:
     """Every second of every range, no other, and never two ranges that touch."""
-    taken = TakenTimes.of(told)
+    taken = TakenTimes.of(ranges)
 
-    assert seconds(taken) == {second for start, end in told for second in range(start, end)}
+    assert seconds(taken) == {second for start, end in ranges for second in range(start, end)}
     assert all(start < end for start, end in taken)
     assert all(before[1] < after[0] for before, after in pairwise(taken))
 
 
 @given(ranges, st.data())
-def test_texts_say_the_same_as_numbers_in_one_form_or_in_several(told, data) -> None:
+def test_texts_say_the_same_as_numbers_in_one_form_or_in_several(ranges, data) -> None:
     """Merging the texts themselves changes nothing; other offsets among them change nothing either."""
-    mixed = data.draw(st.lists(st.booleans(), min_size=len(told), max_size=len(told)))
-    expected = list(TakenTimes.of(told))
+    mixed = data.draw(st.lists(st.booleans(), min_size=len(ranges), max_size=len(ranges)))
+    expected = list(TakenTimes.of(ranges))
 
-    assert list(TakenTimes.of_texts([(text(start), text(end)) for start, end in told])) == expected
+    assert list(TakenTimes.of_texts([(text(start), text(end)) for start, end in ranges])) == expected
     assert expected == list(
         TakenTimes.of_texts(
             [
                 (elsewhere(start), elsewhere(end)) if other else (text(start), text(end))
-                for (start, end), other in zip(told, mixed, strict=True)
+                for (start, end), other in zip(ranges, mixed, strict=True)
             ]
         )
     )
@@ -76,21 +76,22 @@ def test_a_text_that_is_no_range_of_instants_is_refused(pair) -> None:
 
 
 @given(ranges, st.integers(0, 500), st.integers(0, 100))
-def test_what_is_near_is_all_that_touches(told, first, length) -> None:
+def test_what_is_near_is_all_that_touches(ranges, first, length) -> None:
     """Whole ranges, none left out, none too many."""
-    taken, low, high = TakenTimes.of(told), BASE + first, BASE + first + length
+    taken, low, high = TakenTimes.of(ranges), BASE + first, BASE + first + length
 
     near = [(start, end) for start, end in taken if end >= low and start <= high]
     assert list(taken.near(low, high)) == near
 
 
 @given(ranges)
-def test_kept_as_numbers_it_looks_like_intervals(told) -> None:
+def test_kept_as_numbers_it_looks_like_intervals(ranges) -> None:
     """What is stored as numbers compares, counts and slices like the intervals themselves."""
     intervals = tuple(
-        Interval(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)) for start, end in told
+        Interval(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
+        for start, end in ranges
     )
-    spans = Spans([moment for pair in told for moment in pair])
+    spans = Spans([moment for pair in ranges for moment in pair])
 
     assert spans == intervals
     assert hash(spans) == hash(intervals)

@@ -58,7 +58,7 @@ def test_two_customers_race_for_one_time(http: Http) -> None:
 
 
 def test_a_repeat_under_the_same_key_is_the_same_booking(http: Http) -> None:
-    """A lost answer costs nothing: the repeat gets the same booking and token, another wish is refused."""
+    """A lost answer costs nothing: the repeat gets the same booking and token, another request is refused."""
     first = book(http, key="key-12345")
     again = book(http, key="key-12345")
     other = book(http, key="key-12345", start="2027-03-16T14:00:00+01:00")
@@ -148,10 +148,10 @@ def test_staff_book_and_read_for_their_own(http: Http) -> None:
         ({"tenant": "t2"}, 400, "invalid_fields"),
     ],
 )
-def test_a_wish_that_cannot_be_is_refused(
+def test_an_impossible_request_is_refused(
     http: Http, changes: dict[str, object], status: int | None, code: str | None
 ) -> None:
-    """Every bad wish gets its own clear answer, and nothing is booked."""
+    """Every bad request gets its own clear answer, and nothing is booked."""
     before = slots(http)
     answer = book(http, **changes)
 

@@ -45,7 +45,7 @@ def seats(http: Http, query: str = "") -> dict[str, int | None]:
 
 
 def test_a_class_fills_up(studio: Http) -> None:
-    """F7: the list tells how many seats are left, for parties too; the last one is gone with 409."""
+    """F7: the list shows how many seats are left, for parties too; the last one is gone with 409."""
     join(studio, 1, seats=2)
 
     assert seats(studio)[START] == 1
@@ -95,7 +95,7 @@ def test_staff_see_the_count_and_each(studio: Http) -> None:
 
 
 def test_staff_move_and_cancel_a_whole_session(studio: Http, world: Any) -> None:
-    """F7: all guests follow, and each is told."""
+    """F7: all guests follow, and each is notified."""
     made = [join(studio, number).body for number in (1, 2)]
     session = world.ports.bookings.get("t1", made[0]["id"]).session
     later = "2027-03-16T14:00:00+01:00"

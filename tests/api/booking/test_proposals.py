@@ -103,7 +103,7 @@ def test_only_the_resources_own_staff_decide(http: Http, booking: Any, word: str
 
 
 def test_where_nothing_is_proposed_there_is_nothing_to_decide(http: Http) -> None:
-    """An own code tells it from a booking that is not there."""
+    """A code of its own distinguishes it from a booking that is not there."""
     made = book(http)
     answer = http("POST", f"/bookings/{made['id']}/proposal/accept", json={})
     missing = http("POST", "/bookings/none/proposal/accept", json={})

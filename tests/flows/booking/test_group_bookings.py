@@ -59,7 +59,7 @@ def test_another_start_that_overlaps_the_session_is_taken():
 
 
 def test_the_class_is_full_after_its_capacity():
-    """F7: three guests for three seats; the fourth is told that it is taken, and it is not listed."""
+    """F7: three guests for three seats; the fourth learns that it is taken, and it is not listed."""
     world, _ = studio()
     for number in range(3):
         joined(world, "10:00", number)

@@ -109,7 +109,7 @@ def policy(world, **parts):
 
 
 def test_a_session_is_one_event_with_the_number_of_its_guests(world):
-    """D1, D7: three guests who come one after the other change one event, which tells how many they are."""
+    """D1, D7: three guests who come one after the other change one event, which says how many they are."""
     seats(world, 1)
     first = world.titles()
     seats(world, 2)
@@ -151,7 +151,7 @@ def test_the_session_does_not_stand_in_its_own_way(world):
 
 @pytest.mark.pitfall(22)
 def test_all_guests_follow_an_event_that_its_owner_moved(world):
-    """Pitfall 22, D2: each is told once of the new time, by us; the seats that are left move as well."""
+    """Pitfall 22, D2: each is notified once of the new time, by us; the seats that are left move as well."""
     made = seats(world, 1, 2)
     world.put("15:00")
     now = [stored(world, seat.id) for seat in made]
@@ -170,7 +170,7 @@ def test_all_guests_follow_an_event_that_its_owner_moved(world):
 
 @pytest.mark.pitfall(22)
 def test_all_guests_follow_an_event_that_its_owner_deleted(world):
-    """Pitfall 22, D2: every seat is cancelled and told once, and the time is free again."""
+    """Pitfall 22, D2: every seat is cancelled and its guest notified once, and the time is free again."""
     made = seats(world, 1, 2)
     world.delete()
     now = [stored(world, seat.id) for seat in made]
@@ -194,7 +194,7 @@ def test_a_guest_who_joins_does_not_undo_the_owners_move(world):
 
 
 def test_a_move_that_is_undone_leaves_the_guests_alone(world):
-    """D2: where the tenant wants its own times, nobody is told, and the event is put back."""
+    """D2: where the tenant wants its own times, nobody is notified, and the event is put back."""
     policy(world, time=EditPolicy.REVERT, deletion=EditPolicy.REVERT)
     (seat,) = seats(world, 1)
     world.put("15:00")

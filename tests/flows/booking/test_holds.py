@@ -38,7 +38,7 @@ def nothing_left(world):
     return (dict(found.bookings), dict(found.holds), dict(found.sessions), cells) == ({}, {}, {}, [])
 
 
-def promised(world):
+def outbox_of(world):
     return [path for path in world.documents.paths() if path.startswith("outbox/")]
 
 
@@ -226,13 +226,13 @@ def test_staff_read_that_a_time_is_held():
 
 
 def test_nobody_is_told_of_a_hold():
-    """F7: no export, no mail and no webhook are promised before it is booked."""
+    """F7: there is no outbox entry for an export, a mail or a webhook before it is booked."""
     world, _ = studio()
-    before = promised(world)
+    before = outbox_of(world)
     held(world, "10:00")
     held(world, "14:00", service="cut")
 
-    assert promised(world) == before
+    assert outbox_of(world) == before
     assert stored(world, held(world, "15:00").hold.id).status is BookingStatus.HELD
 
 

@@ -23,7 +23,7 @@ PROVIDER = object()
 
 
 class Calls:
-    """Counts the flights that begin; each answers at once."""
+    """Counts the calls to a provider; each is answered at once."""
 
     def __init__(self, answer: LiveAnswer | UnknownCalendar | None = None) -> None:
         self.count = 0
@@ -49,9 +49,9 @@ def question(**other) -> LiveQuestion:
 def test_an_answer_serves_for_five_seconds_and_not_a_moment_longer() -> None:
     """Nobody is shown what is older; a clock that was set back starts anew."""
     for later, count in ((0, 1), (5, 1), (5.001, 2), (-1, 2)):
-        flights, calls = SingleFlight(), Calls()
-        flights.share(question(), now=NOW, start=calls)
-        flights.share(question(), now=NOW + later * SECOND, start=calls)
+        single_flight, calls = SingleFlight(), Calls()
+        single_flight.share(question(), now=NOW, start=calls)
+        single_flight.share(question(), now=NOW + later * SECOND, start=calls)
 
         assert calls.count == count
     assert REUSE == 5 * SECOND
@@ -59,7 +59,7 @@ def test_an_answer_serves_for_five_seconds_and_not_a_moment_longer() -> None:
 
 def test_questions_that_differ_in_anything_never_share_an_answer() -> None:
     """Not another tenant's connection of the same name, nor other calendars, windows, adapters or agendas."""
-    flights, calls = SingleFlight(), Calls()
+    single_flight, calls = SingleFlight(), Calls()
     others = (
         question(),
         question(connection=("other", "c")),
@@ -70,29 +70,29 @@ def test_questions_that_differ_in_anything_never_share_an_answer() -> None:
         question(known="2"),
     )
     for one in others:
-        flights.share(one, now=NOW, start=calls)
+        single_flight.share(one, now=NOW, start=calls)
 
     assert calls.count == len(others)
 
 
 def test_an_unanswered_question_is_asked_again_at_once() -> None:
     """Unknown is no answer that could be shared."""
-    flights, calls = SingleFlight(), Calls(UnknownCalendar("timeout"))
-    flights.share(question(), now=NOW, start=calls)
-    flights.share(question(), now=NOW, start=calls)
+    single_flight, calls = SingleFlight(), Calls(UnknownCalendar("timeout"))
+    single_flight.share(question(), now=NOW, start=calls)
+    single_flight.share(question(), now=NOW, start=calls)
 
     assert calls.count == 2
 
 
 def test_only_so_many_answers_are_kept() -> None:
     """The oldest goes: a crowd of different questions does not fill the memory."""
-    flights, calls = SingleFlight(), Calls()
+    single_flight, calls = SingleFlight(), Calls()
     for number in range(MOST_KEPT + 1):
-        flights.share(question(calendars=(str(number),)), now=NOW, start=calls)
+        single_flight.share(question(calendars=(str(number),)), now=NOW, start=calls)
     began = calls.count
-    flights.share(question(calendars=(str(MOST_KEPT),)), now=NOW, start=calls)
+    single_flight.share(question(calendars=(str(MOST_KEPT),)), now=NOW, start=calls)
     kept = calls.count
-    flights.share(question(calendars=("0",)), now=NOW, start=calls)
+    single_flight.share(question(calendars=("0",)), now=NOW, start=calls)
 
     assert (began, kept, calls.count) == (MOST_KEPT + 1, MOST_KEPT + 1, MOST_KEPT + 2)
 

@@ -48,7 +48,7 @@ def assert_consistent(raw, store):
 @pytest.mark.timeout(300)
 @pytest.mark.pitfall(23)
 def test_of_200_claims_on_one_slot_one_wins_in_each_of_50_rounds(raw):
-    """Pitfall 23: exactly one winner each time, and every loser is told that the slot is taken."""
+    """Pitfall 23: exactly one winner each time, and every loser learns that the slot is taken."""
     store = stores(raw)
     with ThreadPoolExecutor(THREADS) as pool:
         for number in range(ROUNDS):

@@ -96,7 +96,7 @@ def assert_consistent(raw, world):
 @pytest.mark.pitfall(23)
 @pytest.mark.parametrize("capacity", [5, 60])
 def test_of_200_claims_on_one_class_as_many_win_as_there_are_seats(raw, capacity):
-    """Pitfall 23: five seats are five guests, and each of the others is told that it is taken."""
+    """Pitfall 23: five seats are five guests, and each of the others learns that it is taken."""
     world = studio(raw, capacity)
     outcomes = many(lambda number: guest(world, number, start(world)), range(200))
 
@@ -145,11 +145,11 @@ def test_a_hold_its_booking_and_everybody_else_at_once(raw, late):
     world.clock.advance_to(hold.hold.held_until + late)
     at, key = hold.hold.interval.start, HoldKey(hold.hold.id, hold.token)
 
-    def wish(number):
+    def request(number):
         mine = key if number == 7 else None
         return guest(world, number, at, service="cut", hold=mine)
 
-    outcomes = many(wish, range(THREADS))
+    outcomes = many(request, range(THREADS))
 
     winners = [number for number, item in enumerate(outcomes) if not isinstance(item, str)]
     assert len(winners) == 1

@@ -30,7 +30,7 @@ def test_a_proposal_lives_a_week_or_until_the_appointment(start: datetime, expir
 
 
 def test_the_same_once_more_is_the_proposal_that_is_known() -> None:
-    """It neither lives longer nor is told again."""
+    """It neither lives longer nor is notified once more."""
     later = replace(BOTH, proposed_at=NOW + HOUR, expires_at=NOW + 9 * HOUR)
 
     assert kept_proposal(BOTH, later) is BOTH

@@ -54,5 +54,5 @@ def clock(starts):
     return [f"{start:%H:%M}" for start in starts]
 
 
-def codes(question, picture, moment):
-    return [reason.code for reason in reasons(question, picture, moment)]
+def codes(question, availability, moment):
+    return [reason.code for reason in reasons(question, availability, moment)]

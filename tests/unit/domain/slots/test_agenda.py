@@ -25,7 +25,7 @@ def span(start, end):
     ],
 )
 def test_a_week_is_an_iso_week_in_utc(moment, expected):
-    """The year is the week's own, and the zone in which a moment is told does not matter."""
+    """The year is the week's own, and the zone in which a moment is given does not matter."""
     assert expected == week_of(moment)
 
 

@@ -142,7 +142,7 @@ def test_an_override_replaces_the_day_of_the_resources_own_zone():
 
 
 def test_external_free_times_replace_the_hours_and_overrides():
-    """What is configured here does not matter then; each event stays an opening of its own, told once."""
+    """What is configured here does not matter then; each event is an opening of its own, listed once."""
     who = resource(use_external_free=True, overrides={date(2027, 3, 15): (WallRange.parse("06:00-07:00"),)})
     one, two = Interval(utc(15, 18), utc(15, 20)), Interval(utc(15, 19), utc(15, 21))
     day = Interval(utc(15, 0), utc(16, 0))

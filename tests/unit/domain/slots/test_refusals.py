@@ -1,4 +1,4 @@
-"""What a caller is told when a time cannot be booked."""
+"""The error that a caller gets when a time cannot be booked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from common.domain.slots.refusals import kindest_refusal, refusal
 from common.errors import AvailabilityUnknown, InvalidRequest, SlotTaken
 
 
-def told(*codes: ReasonCode) -> tuple[type[Exception], str]:
+def error_of(*codes: ReasonCode) -> tuple[type[Exception], str]:
     error = refusal([Reason(code) for code in codes])
     return type(error), error.reason
 
@@ -28,7 +28,7 @@ def told(*codes: ReasonCode) -> tuple[type[Exception], str]:
 )
 def test_a_broken_rule_is_named(code: ReasonCode) -> None:
     """Each rule has its stable code, and is the caller's mistake."""
-    assert told(code) == (InvalidRequest, code.value)
+    assert error_of(code) == (InvalidRequest, code.value)
 
 
 @pytest.mark.pitfall(25)
@@ -37,25 +37,25 @@ def test_a_broken_rule_is_named(code: ReasonCode) -> None:
 )
 def test_a_customer_is_not_told_who_has_the_time(code: ReasonCode) -> None:
     """Pitfall 25: taken is taken, whether by a booking, a private event or an absence."""
-    assert told(code) == (SlotTaken, "slot_taken")
+    assert error_of(code) == (SlotTaken, "slot_taken")
 
 
 @pytest.mark.pitfall(1)
 def test_an_unknown_calendar_is_not_a_taken_time() -> None:
     """Pitfall 1: nobody knows, so the answer is 503 and not 409."""
-    assert told(ReasonCode.UNKNOWN_CALENDAR) == (AvailabilityUnknown, "availability_unknown")
+    assert error_of(ReasonCode.UNKNOWN_CALENDAR) == (AvailabilityUnknown, "availability_unknown")
 
 
 def test_hours_that_come_from_an_unknown_calendar_are_unknown() -> None:
     """With external free times, an unanswered calendar leaves the hours open."""
-    assert told(ReasonCode.OUTSIDE_AVAILABILITY, ReasonCode.UNKNOWN_CALENDAR)[0] is AvailabilityUnknown
+    assert error_of(ReasonCode.OUTSIDE_AVAILABILITY, ReasonCode.UNKNOWN_CALENDAR)[0] is AvailabilityUnknown
 
 
 def test_what_is_certain_comes_before_what_is_unknown() -> None:
     """A time that is past or booked is so whatever the calendars would say."""
     assert (
-        told(ReasonCode.PAST, ReasonCode.UNKNOWN_CALENDAR)[1],
-        told(ReasonCode.BOOKING, ReasonCode.UNKNOWN_CALENDAR)[1],
+        error_of(ReasonCode.PAST, ReasonCode.UNKNOWN_CALENDAR)[1],
+        error_of(ReasonCode.BOOKING, ReasonCode.UNKNOWN_CALENDAR)[1],
     ) == (
         "past",
         "slot_taken",

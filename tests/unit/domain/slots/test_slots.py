@@ -67,10 +67,10 @@ def test_buffers_count_on_both_sides_of_bookings_and_external_events():
 @pytest.mark.pitfall(23)
 def test_a_start_inside_another_bookings_buffer_is_neither_listed_nor_bookable():
     """Pitfall 23: the range that a booking claims includes its own buffers, and both answers respect it."""
-    picture = Availability(bookings=(span((9,), (10, 15)),))
+    availability = Availability(bookings=(span((9,), (10, 15)),))
 
-    assert ["11:00"] == clock(free_starts(ask(), picture))
-    assert [ReasonCode.BOOKING] == codes(ask(), picture, at(10))
+    assert ["11:00"] == clock(free_starts(ask(), availability))
+    assert [ReasonCode.BOOKING] == codes(ask(), availability, at(10))
 
 
 def test_bookings_count_in_whole_cells_and_external_events_exactly():
@@ -80,11 +80,11 @@ def test_bookings_count_in_whole_cells_and_external_events_exactly():
     hair = Interval(at(9, 5), at(9, 10) + timedelta(microseconds=1))
     ends_early = Interval(at(9, 5), at(9, 10) - timedelta(microseconds=1))
 
-    for picture in (Availability(bookings=(range_,)), Availability(calendars={"work": known(range_)})):
-        assert ["09:00", "09:15", "09:20", "09:25"] == clock(free_starts(question, picture))
+    for availability in (Availability(bookings=(range_,)), Availability(calendars={"work": known(range_)})):
+        assert ["09:00", "09:15", "09:20", "09:25"] == clock(free_starts(question, availability))
     for busy, free in ((hair, "09:15"), (ends_early, "09:10")):
-        picture = Availability(calendars={"work": known(busy)})
-        assert free == clock(free_starts(question, picture))[1]
+        availability = Availability(calendars={"work": known(busy)})
+        assert free == clock(free_starts(question, availability))[1]
     padded = ask(rules=service(duration=minutes(5), step=minutes(5), buffer_before=minutes(5)))
     assert [ReasonCode.BUFFER] == codes(padded, Availability(bookings=(ends_early,)), at(9, 10))
 
@@ -92,35 +92,37 @@ def test_bookings_count_in_whole_cells_and_external_events_exactly():
 @pytest.mark.pitfall(7)
 def test_an_event_that_began_days_ago_blocks_until_its_end():
     """Pitfall 7: what matters is the overlap, not where an event starts."""
-    picture = Availability(calendars={"work": known(Interval(at(10, day=-2), at(10, day=0)))})
+    availability = Availability(calendars={"work": known(Interval(at(10, day=-2), at(10, day=0)))})
 
-    assert ["10:00", "11:00"] == clock(free_starts(ask(), picture))
+    assert ["10:00", "11:00"] == clock(free_starts(ask(), availability))
 
 
 @pytest.mark.pitfall(7)
 def test_an_event_that_ends_at_the_start_or_starts_at_the_end_does_not_block():
     """Pitfall 7: ranges are half-open, so back-to-back is free."""
-    picture = Availability(calendars={"work": known(span((8,), (9,)), span((10,), (11,)))})
+    availability = Availability(calendars={"work": known(span((8,), (9,)), span((10,), (11,)))})
 
-    assert ["09:00", "11:00"] == clock(free_starts(ask(), picture))
+    assert ["09:00", "11:00"] == clock(free_starts(ask(), availability))
 
 
 def test_an_absence_blocks_and_is_named():
     """Staff read which absence is in the way."""
     away = Absence("dentist", span((9, 30), (9, 45)))
-    picture = Availability(absences=(away,))
+    availability = Availability(absences=(away,))
 
-    assert ["10:00", "11:00"] == clock(free_starts(ask(), picture))
-    assert (Reason(ReasonCode.ABSENCE, away.interval, "dentist"),) == reasons(ask(), picture, at(9))
+    assert ["10:00", "11:00"] == clock(free_starts(ask(), availability))
+    assert (Reason(ReasonCode.ABSENCE, away.interval, "dentist"),) == reasons(ask(), availability, at(9))
 
 
 @pytest.mark.pitfall(1)
 def test_one_calendar_that_could_not_be_asked_closes_everything():
     """Pitfall 1: unknown never counts as free, whatever the other calendars say."""
-    picture = Availability(calendars={"home": known(), "work": UnknownCalendar("timeout")})
+    availability = Availability(calendars={"home": known(), "work": UnknownCalendar("timeout")})
 
-    assert () == free_starts(ask(), picture)
-    assert (Reason(ReasonCode.UNKNOWN_CALENDAR, span((9,), (10,)), "work"),) == reasons(ask(), picture, at(9))
+    assert () == free_starts(ask(), availability)
+    assert (Reason(ReasonCode.UNKNOWN_CALENDAR, span((9,), (10,)), "work"),) == reasons(
+        ask(), availability, at(9)
+    )
 
 
 def test_notice_and_horizon_count_from_now_and_include_their_edge():
@@ -173,7 +175,7 @@ def test_what_is_not_sold_is_not_offered(rules, who, reason):
 
 def test_every_reason_is_told_at_once():
     """Staff see the whole list, not one obstacle after another."""
-    picture = Availability(
+    availability = Availability(
         bookings=(span((9,), (9, 15)),),
         absences=(Absence("holiday", span((0,), (24,))),),
         calendars={"work": known(span((9, 5), (9, 10))), "home": UnknownCalendar("timeout")},
@@ -185,7 +187,7 @@ def test_every_reason_is_told_at_once():
         ReasonCode.ABSENCE,
         ReasonCode.EXTERNAL_BUSY,
         ReasonCode.UNKNOWN_CALENDAR,
-    ] == codes(ask(), picture, at(9, 5))
+    ] == codes(ask(), availability, at(9, 5))
 
 
 @pytest.mark.pitfall(15)
@@ -213,14 +215,14 @@ def test_a_window_beyond_all_years_is_refused_by_the_horizon():
 @pytest.mark.pitfall(17)
 @pytest.mark.parametrize("viewer", ["America/St_Johns", "Asia/Kathmandu", "Pacific/Apia", "Pacific/Chatham"])
 def test_the_viewers_zone_does_not_change_what_is_offered(viewer):
-    """Pitfall 17: a window that crosses a change, told in any zone, gives the same instants."""
+    """Pitfall 17: a window that crosses a change, given in any zone, gives the same instants."""
     place = zone(viewer)
     who = resource(zone="Europe/Zurich")
     window = span((0,), (24 * 21,))
-    picture = Availability(bookings=(span((24 * 14 + 7,), (24 * 14 + 8,)),))
+    availability = Availability(bookings=(span((24 * 14 + 7,), (24 * 14 + 8,)),))
     told = Interval(window.start.astimezone(place), window.end.astimezone(place))
-    expected = free_starts(ask(who=who, window=window), picture)
+    expected = free_starts(ask(who=who, window=window), availability)
 
     assert 3 * 15 - 1 == len(expected)
     assert {8, 9, 10, 7} == {start.hour for start in expected}
-    assert expected == free_starts(ask(who=who, window=told, now=MONDAY.astimezone(place)), picture)
+    assert expected == free_starts(ask(who=who, window=told, now=MONDAY.astimezone(place)), availability)

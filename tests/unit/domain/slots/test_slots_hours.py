@@ -31,9 +31,9 @@ def test_external_free_times_replace_the_configured_hours():
     """Bookable is only where an external event is marked free; its start is cut to the 5-minute grid."""
     who = resource(use_external_free=True)
     rules = service(duration=minutes(30), step=minutes(30))
-    picture = Availability(calendars={"work": known(free=(span((18, 7), (19, 20)),))})
+    availability = Availability(calendars={"work": known(free=(span((18, 7), (19, 20)),))})
 
-    assert ["18:10", "18:40"] == clock(free_starts(ask(rules=rules, who=who), picture))
+    assert ["18:10", "18:40"] == clock(free_starts(ask(rules=rules, who=who), availability))
 
 
 def test_no_external_free_times_mean_no_availability():
@@ -48,21 +48,21 @@ def test_no_external_free_times_mean_no_availability():
 def test_external_busy_wins_over_external_free():
     """A busy event inside a free one still blocks."""
     question = ask(who=resource(use_external_free=True))
-    picture = Availability(calendars={"work": known(span((10,), (11,)), free=(span((9,), (12,)),))})
+    availability = Availability(calendars={"work": known(span((10,), (11,)), free=(span((9,), (12,)),))})
 
-    assert ["09:00", "11:00"] == clock(free_starts(question, picture))
+    assert ["09:00", "11:00"] == clock(free_starts(question, availability))
 
 
 def test_free_times_that_overlap_are_offered_once_and_allow_to_run_across():
     """Two calendars that mark overlapping times as free make one availability, each with its grid."""
     question = ask(who=resource(use_external_free=True))
-    picture = Availability(
+    availability = Availability(
         calendars={"a": known(free=(span((9,), (10, 30)),)), "b": known(free=(span((10, 10), (12,)),))}
     )
 
-    assert ["09:00", "10:00", "10:10"] == clock(free_starts(question, picture))
-    assert [] == codes(question, picture, at(10, 10))
-    assert [ReasonCode.OFF_GRID] == codes(question, picture, at(10, 15))
+    assert ["09:00", "10:00", "10:10"] == clock(free_starts(question, availability))
+    assert [] == codes(question, availability, at(10, 10))
+    assert [ReasonCode.OFF_GRID] == codes(question, availability, at(10, 15))
 
 
 def test_free_times_that_two_calendars_share_are_offered_once():

@@ -102,7 +102,7 @@ class LosesAnswers:
 
 
 def test_a_commit_whose_answer_was_lost_is_found_by_reading() -> None:
-    """F16: it happened, so the customer is told so, and it is exported."""
+    """F16: it happened, so the customer gets the booking, and it is exported."""
     world, connection = shop()
     ports = replace(world.ports, bookings=LosesAnswers(world.ports.bookings, happened=True))
     made = book(ports, tenant="t1", service="cut", resource="anna", start=at("10:00"), customer=CUSTOMER)
@@ -112,7 +112,7 @@ def test_a_commit_whose_answer_was_lost_is_found_by_reading() -> None:
 
 
 def test_a_commit_that_did_not_happen_is_an_error() -> None:
-    """F16: nothing is promised, and the same request can be sent again."""
+    """F16: there is no outbox entry, and the same request can be sent again."""
     world, _ = shop()
     ports = replace(world.ports, bookings=LosesAnswers(world.ports.bookings, happened=False))
 
@@ -141,7 +141,7 @@ class Refuses:
 
 
 def test_a_queue_that_refuses_does_not_lose_the_export() -> None:
-    """F19: the booking stands, and the sweep finds its promise within a minute."""
+    """F19: the booking stands, and the outbox relay finds its entry within a minute."""
     world, _ = shop()
     queue: TaskQueue = Refuses()
     ports: Ports = replace(world.ports, queue=queue)

@@ -41,7 +41,7 @@ def test_an_event_entered_at_google_removes_its_slots_at_once() -> None:
 
 
 def test_a_booking_removes_its_slot_without_being_exported() -> None:
-    """Our own agenda is part of the picture."""
+    """Our own agenda takes time as well."""
     world, _ = shop()
     booked(world, "09:00")
 

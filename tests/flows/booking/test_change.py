@@ -136,7 +136,7 @@ def test_moving_to_the_present_time_changes_nothing() -> None:
 
 
 def test_a_change_against_a_newer_booking_is_refused() -> None:
-    """Whoever saw an older state is told so."""
+    """Whoever saw an older state gets an error."""
     world, _ = shop()
     made = booked(world, "10:00")
     moved(world, made, "11:00", revision=1)
@@ -148,7 +148,7 @@ def test_a_change_against_a_newer_booking_is_refused() -> None:
 
 
 def test_cancelling_frees_the_time_at_once_and_only_once() -> None:
-    """F7: a second cancellation is fine, and promises nothing new."""
+    """F7: a second cancellation is fine, and makes no new outbox entries."""
     world, connection = shop()
     made = booked(world, "10:00")
     first, second = cancelled(world, made, revision=1), cancelled(world, made, revision=1)

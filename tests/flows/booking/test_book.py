@@ -23,7 +23,7 @@ def with_ben(world: World) -> None:
     world.ports.catalogue.save_service("t1", replace(service, resources=("anna", "ben")))
 
 
-def test_a_booking_is_stored_with_its_promise_to_export() -> None:
+def test_a_booking_is_stored_with_the_outbox_entry_of_its_export() -> None:
     """F5: the booking, its cells and the outbox entry are one commit; the task is queued after it."""
     world, connection = shop()
     made = booked(world, "10:00", note="window seat")
@@ -35,7 +35,7 @@ def test_a_booking_is_stored_with_its_promise_to_export() -> None:
 
 @pytest.mark.pitfall(23)
 def test_a_hundred_customers_race_and_one_wins() -> None:
-    """Pitfall 23: of 100 requests for one time exactly one succeeds, 99 are told that it is taken."""
+    """Pitfall 23: of 100 requests for one time exactly one succeeds, 99 learn that it is taken."""
     world, _ = shop()
     outcomes: list[str] = []
 
