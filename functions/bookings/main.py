@@ -16,7 +16,7 @@ from common.domain.shared.paging import Page, PageRequest
 from common.flows.booking.book import book
 from common.flows.booking.change import cancel_booking, reschedule
 from common.flows.booking.holds import hold_slot, release_hold
-from common.flows.export.proposals import AcceptProposal, DeclineProposal, accept_proposal, decline_proposal
+from common.flows.export.proposals import accept_proposal, decline_proposal
 from common.flows.shared.booking_access import authorized_booking
 from common.wiring import installation, ports
 
@@ -102,25 +102,25 @@ def _list_proposals(call: Call) -> Reply:
 
 
 def _accept_proposal(call: Call) -> Reply:
-    revision = read(api.DecisionBody, call.body).revision
-    wanted = AcceptProposal(
+    booking = accept_proposal(
+        ports(),
         tenant=call.staff.tenant,
         booking=path_id(call.path["booking"]),
         by=api.authority(call),
-        revision=revision,
+        revision=read(api.DecisionBody, call.body).revision,
     )
-    return Reply(api.staff_booking_view(accept_proposal(ports(), wanted)))
+    return Reply(api.staff_booking_view(booking))
 
 
 def _decline_proposal(call: Call) -> Reply:
-    revision = read(api.DecisionBody, call.body).revision
-    wanted = DeclineProposal(
+    booking = decline_proposal(
+        ports(),
         tenant=call.staff.tenant,
         booking=path_id(call.path["booking"]),
         by=api.authority(call),
-        revision=revision,
+        revision=read(api.DecisionBody, call.body).revision,
     )
-    return Reply(api.staff_booking_view(decline_proposal(ports(), wanted)))
+    return Reply(api.staff_booking_view(booking))
 
 
 _list_bookings = listing(ports, "bookings", lambda outside: outside.lists.bookings, api.staff_booking_view)

@@ -1,4 +1,4 @@
-"""One booking's export in one connection: what is read, drafted, sent and remembered for it."""
+"""Writes, moves and removes the event that shows one booking in one connection's calendar."""
 
 from __future__ import annotations
 
@@ -53,7 +53,11 @@ COST_OF_PATCH = 3
 
 @dataclass(frozen=True, slots=True)
 class BookingExport:
-    """A booking and the connection that mirrors it; ``notify`` allows mails, ``lane`` says who waits."""
+    """A booking and the connection whose calendar shows it, with what every write of its event needs.
+
+    ``notify`` says whether the customer may be mailed, ``lane`` whose share of the rate limits is used, and
+    ``booked`` that this share was reserved beforehand.
+    """
 
     ports: Ports
     connection: Connection
@@ -65,10 +69,10 @@ class BookingExport:
     booked: bool = False
 
     def booking_units(self, units: int) -> BookingExport:
-        """The job with its share of the limits booked at once.
+        """Reserve ``units`` of the rate limits for all calls to come.
 
-        Held back between two of its calls, a write would find out for ever what became of it, and never
-        come to the write itself.
+        If a job were held back between reading its event and writing it, it would start over each time
+        and never come to write.
         """
         pace(self.ports, self.connection, units=units, lane=self.lane)
         return replace(self, booked=True)
@@ -126,7 +130,7 @@ class BookingExport:
         )
 
     def bound(self, link: ExportLink) -> bool:
-        """Whether the event has a guest whom the provider mails about whatever is done to it."""
+        """Whether the event has a guest whom the provider mails about every change, wanted or not."""
         return not self._abilities.silent_guests and invited(link.written)
 
     def _may_invite(self, link: ExportLink, *, changed: bool) -> bool:
@@ -179,7 +183,7 @@ class BookingExport:
     ) -> tuple[ExportLink, EventDraft, T]:
         """Send a draft; where the account may invite nobody any more, send it without the customer.
 
-        Writes with attendees use up a limit of their own, even where nobody is mailed. People are told once.
+        Writes with attendees use up a limit of their own, even where nobody is mailed. A notice says so once.
         """
         try:
             return link, draft, send(draft)
@@ -197,7 +201,7 @@ class BookingExport:
         return link, lesser, send(lesser)
 
     def tell(self, cause: str) -> None:
-        """Tell people once per connection, cause and choice of settings that exports do not go as wished."""
+        """Notify people that exports do not work as they should: once for a cause and a settings version."""
         version = self.connection.settings.version
         self.ports.ledger.record_notice(
             Notice(
@@ -240,7 +244,7 @@ def _insert(job: BookingExport, link: ExportLink, draft: EventDraft) -> EventRef
 
 
 def read_unanswered_write(job: BookingExport, target: CalendarEntry, link: ExportLink) -> ExportOutcome:
-    """A write whose answer was lost: the event itself says whether it went through."""
+    """Find out whether a write went through whose answer was lost: the event itself shows it."""
     found = job.read(link)
     if found:
         return take_over_event(job, link, found)
@@ -255,7 +259,7 @@ def read_unanswered_write(job: BookingExport, target: CalendarEntry, link: Expor
 
 
 def take_over_event(job: BookingExport, link: ExportLink, event: ExternalEvent) -> ExportOutcome:
-    """An event of ours that is there already, in whatever state our last write left it."""
+    """Go on with an event of ours that is there already, in whatever state our last write left it."""
     # From here on by the provider's own id: by ours it may be found only later.
     link = replace(link, event_id=event.id)
     draft = job.draft(link, changed=job.booking.revision > link.revision)
@@ -376,7 +380,7 @@ SEARCH_WAIT = timedelta(minutes=2)
 
 
 def remove_event(job: BookingExport, link: ExportLink) -> ExportOutcome:
-    """Delete a booking's event where it is now; who was invited to one that was cancelled is told."""
+    """Delete a booking's event where it is now; guests of a cancelled booking are mailed by the provider."""
     written = link.state not in {LinkState.GONE, LinkState.FAILED}
     there = _where_it_is(job, link) if written else None
     if written and there is None and (later := wait_until_visible(job, link)):
@@ -412,7 +416,7 @@ def remove_if_outdated(job: BookingExport, link: ExportLink | None) -> ExportOut
 
 
 def _where_it_is(job: BookingExport, link: ExportLink) -> ExportLink | None:
-    """Its owner may have moved the event to another calendar a moment ago; it keeps its id there."""
+    """Find the event; its owner may just have moved it to another calendar, where it keeps its id."""
     if job.read(link):
         return link
     for key, entry in sorted(job.connection.calendars.items()):
@@ -425,7 +429,7 @@ def _where_it_is(job: BookingExport, link: ExportLink) -> ExportLink | None:
 
 
 def delete_old_copy(job: BookingExport, link: ExportLink) -> ExportLink:
-    """Remove the older twin of an event that moved to another calendar, silently."""
+    """Delete the old copy of an event that was moved to another calendar, without mailing anybody."""
     left = export_plan.leftover(link)
     if left is None:
         return link
@@ -449,13 +453,13 @@ def delete_old_copy(job: BookingExport, link: ExportLink) -> ExportLink:
 
 
 def wait_until_visible(job: BookingExport, link: ExportLink) -> ExportOutcome | None:
-    """The same once more later, where an event that is not shown may be there all the same."""
+    """Put the export off where an event that the provider does not show yet may be there all the same."""
     until = own_event_changes.maybe_visible_until(job.ports, job.connection, link)
     return ExportOutcome(ExportResult.SEARCHING, until, "event_unseen") if until else None
 
 
 def search_event(job: BookingExport, link: ExportLink) -> ExportOutcome:
-    """The event is not where it was: it is looked for before anything is concluded."""
+    """The event is not where it was: queue a search for it before anything is concluded."""
     own_event_changes.enqueue_searches(
         job.ports, job.connection, (own_event_changes.mark_missing(job.ports, link),)
     )
@@ -463,7 +467,7 @@ def search_event(job: BookingExport, link: ExportLink) -> ExportOutcome:
 
 
 def wait_for_access(job: BookingExport, reason: str) -> ExportOutcome:
-    """The calendar refuses for good: the promise waits, the owner is told once, the booking stays."""
+    """The calendar refuses writes: the export waits, its owner is notified once, the booking stays."""
     link = job.ports.bookings.link(job.booking.tenant, job.connection.id, job.booking.id)
     if link and link.state is LinkState.PENDING and not link.revision:
         job.save(replace(link, state=LinkState.FAILED, error=reason))
@@ -486,7 +490,7 @@ def wait_for_quota(job: BookingExport, reason: str) -> ExportOutcome:
 
 
 def end_quota_wait(ports: Ports, tenant: str, connection: str) -> None:
-    """Writing works again."""
+    """Remember that the account's limit for writes allows them again."""
     update_connection(
         ports,
         tenant,

@@ -1,4 +1,8 @@
-"""Keeps one promise of the outbox: a booking's event in one connection's calendar."""
+"""Exports a booking, from its outbox entry to the event in one connection's calendar, top to bottom.
+
+`export_booking` works off the entry, `write_event` takes the calendar's lock, `_take_next_step` compares the
+booking with its event, and `event_writer.py` makes, changes, moves or removes the event.
+"""
 
 from __future__ import annotations
 
@@ -41,26 +45,26 @@ from common.flows.notify.delivery import provider_notifies
 from common.flows.shared.lease import lock
 from common.ports import Ports
 
-# The task itself comes back sooner; the sweep is for the one that never does.
+# The queue tries the task again sooner; the outbox relay is for a task that was lost.
 RELAYED_AGAIN_AFTER = timedelta(minutes=15)
 TRIED_AGAIN_AFTER = timedelta(hours=1)
 
 
 def export_booking(ports: Ports, command: ExportBooking) -> ExportOutcome:
-    """Bring the event in line with the booking; the promise is kept, or waits until a known time.
+    """Bring the event in line with the booking as it is now, then delete the outbox entry or put it off.
 
-    A task of an older revision finds nothing left to do.
+    A task that was made for an older revision finds nothing left to do.
 
     Raises:
-        Retry: It does not work now; the promise stays, with the time of the next try.
+        Retry: It does not work now; the entry stays, with the time of the next try.
     """
     try:
         connection = ports.connections.get(command.tenant, command.connection)
         booking = ports.bookings.get(command.tenant, command.booking)
     except UnknownResource:
-        return _kept(ports, command, None, ExportOutcome(ExportResult.UNCHANGED))
+        return _done(ports, command, None, ExportOutcome(ExportResult.UNCHANGED))
     if connection.ended:
-        return _kept(ports, command, booking, ExportOutcome(ExportResult.UNCHANGED))
+        return _done(ports, command, booking, ExportOutcome(ExportResult.UNCHANGED))
     if not connection.usable:
         return _waiting(ports, command, booking, _until_reconnected(ports, connection))
     try:
@@ -74,50 +78,8 @@ def export_booking(ports: Ports, command: ExportBooking) -> ExportOutcome:
         _put_off(ports, command, booking, due_at=again + RELAYED_AGAIN_AFTER, waiting_until=again)
         raise
     if outcome.until is None:
-        return _kept(ports, command, booking, outcome)
+        return _done(ports, command, booking, outcome)
     return _waiting(ports, command, booking, outcome)
-
-
-def _until_reconnected(ports: Ports, connection: Connection) -> ExportOutcome:
-    return ExportOutcome(
-        ExportResult.PARKED, ports.clock.now() + TRIED_AGAIN_AFTER, connection.error or "reauth_required"
-    )
-
-
-def _kept(
-    ports: Ports, command: ExportBooking, booking: Booking | None, outcome: ExportOutcome
-) -> ExportOutcome:
-    """Forget the promise that brought us here, and the one for the revision that is written now."""
-    kept = {command.entry} if command.entry else set()
-    if booking:
-        kept.add(export_entry_id(booking, command.connection))
-    for entry in sorted(kept):
-        ports.ledger.done(entry)
-    return outcome
-
-
-def _waiting(ports: Ports, command: ExportBooking, booking: Booking, outcome: ExportOutcome) -> ExportOutcome:
-    until = outcome.until or ports.clock.now()
-    _put_off(ports, command, booking, due_at=until, waiting_until=until)
-    return outcome
-
-
-def _put_off(
-    ports: Ports, command: ExportBooking, booking: Booking, *, due_at: datetime, waiting_until: datetime
-) -> None:
-    """The promise for the present revision stays; older ones of the same booking are part of it."""
-    present = export_entry_id(booking, command.connection)
-    ports.ledger.put_outbox(
-        export_entry(
-            booking,
-            command.connection,
-            created_at=booking.updated_at,
-            due_at=due_at,
-            waiting_until=waiting_until,
-        )
-    )
-    if command.entry and command.entry != present:
-        ports.ledger.done(command.entry)
 
 
 def write_event(
@@ -127,7 +89,7 @@ def write_event(
 
     Args:
         ports: The outside.
-        connection: Where the booking is mirrored.
+        connection: Whose calendar shows the booking.
         booking: The booking as it is now.
         notify: Whether the customer may be mailed, where the settings want it; never for a back-fill.
         lane: Whose share of the limits is used.
@@ -136,7 +98,7 @@ def write_event(
         Retry: It does not work now; trying again does nothing twice.
         GrantRevoked: The account must be connected again.
     """
-    paused = _quota_wait(connection)
+    paused = connection.waiting_until if connection.error == UsageExhausted.code else None
     if paused and paused > ports.clock.now():
         return ExportOutcome(ExportResult.PARKED, paused, connection.error)
     service = ports.catalogue.service(booking.tenant, booking.service)
@@ -155,15 +117,12 @@ def write_event(
     return outcome
 
 
-# Reading what became of a write, and writing it (again).
+# What a step costs of the rate limits, in requests: reading what became of a write, then writing again.
 _COSTS = {ExportStep.READ: 1 + COST_OF_PATCH, ExportStep.MOVE: 2}
 
 
-def _quota_wait(connection: Connection) -> datetime | None:
-    return connection.waiting_until if connection.error == UsageExhausted.code else None
-
-
 def _take_next_step(job: BookingExport) -> ExportOutcome:
+    """Compare the booking with what is known of its event, and do what `next_step` says has to be done."""
     link = job.ports.bookings.link(job.booking.tenant, job.connection.id, job.booking.id)
     if not job.connection.settings.exports.on:
         return remove_if_outdated(job, link)
@@ -176,7 +135,7 @@ def _take_next_step(job: BookingExport) -> ExportOutcome:
         return search_event(job, link)
     connection, target = export_calendar(job.ports, job.connection, lane=job.lane)
     job = replace(job, connection=connection)
-    # Made anew elsewhere, it would tell its guest that the appointment is cancelled: it stays where it is.
+    # Moving it means deleting it, and the provider would mail its guest that the appointment is cancelled.
     place = link.calendar if link and job.bound(link) else target.key
     step = next_step(job.booking, link, target=place)
     if link and step is ExportStep.UPDATE:
@@ -190,3 +149,46 @@ def _take_next_step(job: BookingExport) -> ExportOutcome:
         return move_event(job, target, link)
     anew = 1 if step is ExportStep.CREATE_ANEW else 0
     return create_event(job, target, job.blank(target, epoch=link.epoch + anew, before=link))
+
+
+def _until_reconnected(ports: Ports, connection: Connection) -> ExportOutcome:
+    """Nothing is written until the account is connected again, which queues the waiting exports itself."""
+    return ExportOutcome(
+        ExportResult.PARKED, ports.clock.now() + TRIED_AGAIN_AFTER, connection.error or "reauth_required"
+    )
+
+
+def _done(
+    ports: Ports, command: ExportBooking, booking: Booking | None, outcome: ExportOutcome
+) -> ExportOutcome:
+    """Delete the entry of this task, and the one of the revision that is exported now."""
+    done = {command.entry} if command.entry else set()
+    if booking:
+        done.add(export_entry_id(booking, command.connection))
+    for entry in sorted(done):
+        ports.ledger.done(entry)
+    return outcome
+
+
+def _waiting(ports: Ports, command: ExportBooking, booking: Booking, outcome: ExportOutcome) -> ExportOutcome:
+    until = outcome.until or ports.clock.now()
+    _put_off(ports, command, booking, due_at=until, waiting_until=until)
+    return outcome
+
+
+def _put_off(
+    ports: Ports, command: ExportBooking, booking: Booking, *, due_at: datetime, waiting_until: datetime
+) -> None:
+    """Keep the entry of the present revision for later; this task's entry, if older, is part of it."""
+    present = export_entry_id(booking, command.connection)
+    ports.ledger.put_outbox(
+        export_entry(
+            booking,
+            command.connection,
+            created_at=booking.updated_at,
+            due_at=due_at,
+            waiting_until=waiting_until,
+        )
+    )
+    if command.entry and command.entry != present:
+        ports.ledger.done(command.entry)

@@ -33,7 +33,10 @@ from common.ports import Ports
 
 @dataclass(frozen=True, slots=True)
 class OwnEventsOnPage:
-    """The ids on a page that are ours, with their bookings' times, and the breaker's finding, if any."""
+    """Which events on a page are ours (by id, with their bookings' times), and what is held, if anything.
+
+    ``held`` is set where so many events vanished at once that a person has to confirm the deletions.
+    """
 
     own: Mapping[str, Interval | None]
     held: Held | None = None
@@ -121,15 +124,15 @@ def _is_given_up(link: ExportLink, booking: Booking) -> bool:
 
 
 def _never_confirmed(link: ExportLink) -> bool:
-    """Whether nobody ever told us of the event: its creation was not answered, nor was it found later."""
+    """Whether the provider never showed the event: its creation was not answered, nor was it found later."""
     return link.etag is None and link.updated is None
 
 
 def _enqueue_removal(ports: Ports, reading: CalendarAccess, link: ExportLink, booking: Booking) -> None:
     """Have an event removed that is shown only now, when its booking is off and its link was given up."""
     entries = export_entries(booking, [reading.connection], now=ports.clock.now(), cause="late")
-    for promise in entries:
-        ports.ledger.put_outbox(promise)
+    for export in entries:
+        ports.ledger.put_outbox(export)
     entry = reading.entry
     ports.bookings.save_link(
         replace(link, state=LinkState.LIVE, revision=0, calendar=entry.key, calendar_id=entry.provider_id)
@@ -209,7 +212,7 @@ _THERE = frozenset({LinkState.LIVE, LinkState.MISSING})
 
 
 def mark_missing(ports: Ports, link: ExportLink) -> ExportLink:
-    """Remember since when an own event is missing; an event may also be on its way to another calendar."""
+    """Remember since when an exported event is missing; it may be on its way to another calendar."""
     if link.missing_since is not None:
         return link
     return ports.bookings.save_link(replace(link, state=LinkState.MISSING, missing_since=ports.clock.now()))
@@ -218,8 +221,8 @@ def mark_missing(ports: Ports, link: ExportLink) -> ExportLink:
 def maybe_visible_until(ports: Ports, connection: Connection, link: ExportLink) -> datetime | None:
     """Until when an event that is not shown may be there all the same; None where it is certainly not.
 
-    Where changes are shown late one look proves nothing: an event whose creation was not answered would
-    stay for ever.
+    Where a provider shows changes late, not finding an event once proves nothing; one whose creation was
+    not answered would stay for ever.
     """
     now = ports.clock.now()
     since = link.missing_since or now
@@ -302,12 +305,12 @@ def enqueue_searches(ports: Ports, connection: Connection, links: Iterable[Expor
 
 
 def deletions_held(feed: CalendarSync) -> bool:
-    """Whether the breaker holds deletions of this calendar."""
+    """Whether deletions in this calendar are held until a person confirms them."""
     return feed.held is not None and not feed.held.released
 
 
 def notify_deletions_held(ports: Ports, feed: CalendarSync) -> None:
-    """Tell people, once a listing, that deletions are held."""
+    """Notify people, once a listing, that deletions are held."""
     ports.ledger.record_notice(
         Notice(
             id=f"held-{feed.connection}-{feed.key}-{feed.generation}-{feed.done_request}",
@@ -336,7 +339,7 @@ def _counts_as_there(link: ExportLink, reading: CalendarAccess) -> bool:
 
 
 class SearchResult(StrEnum):
-    """What became of the event."""
+    """What a search for a missing event found."""
 
     SETTLED = "settled"
     BACK = "back"

@@ -1,4 +1,4 @@
-"""Lets a booking follow the deletion of its exported event, as far as the tenant's policy allows."""
+"""Cancels a booking whose exported event its owner deleted, proposes that, or makes the event anew."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _proposal_elsewhere(exported: ExportedBooking) -> Proposal | None:
 
 
 def _stop_recreating(ports: Ports, exported: ExportedBooking, gone: ExportLink, *, now: datetime) -> None:
-    """Stop where the event is deleted each time that it is made; the booking stays, and that is told once."""
+    """Stop making an event that is deleted each time; the booking stays, and one notice says so."""
     booking = exported.booking
     kinds = (NoticeKind.EDIT_CONTESTED,) if gone.attempts == MOST_REWRITES + 1 else ()
     commit_change(

@@ -1,4 +1,4 @@
-"""Lets a booking follow what its owner did to the exported event, as far as the tenant's policy allows."""
+"""Applies, proposes or undoes what a calendar's owner changed in an exported event, as the policy says."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from common.ports import Ports
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What is committed: the booking's changes, our view of the event, and what must be written back."""
+    """What an edit leads to: the booking, our record of the event, notices, and whether to rewrite it."""
 
     booking: Booking
     link: ExportLink
@@ -168,12 +168,12 @@ def _keep_written(exported: ExportedBooking, link: ExportLink, fields: tuple[str
 
 
 def _commit_edit(ports: Ports, exported: ExportedBooking, outcome: _Outcome) -> None:
-    """One commit: the booking with its cells, our view of the event, promises to write, and notices."""
+    """Commit at once: the booking with its cells, our record of the event, outbox entries, and notices."""
     now, before = ports.clock.now(), exported.booking
     if outcome.booking.proposal == before.proposal:
-        # The same is proposed once more: whoever has to decide was told.
-        told = tuple(kind for kind in outcome.notices if kind is not NoticeKind.EDIT_PROPOSED)
-        outcome = replace(outcome, notices=told)
+        # The same is proposed once more: whoever has to decide was notified.
+        notices = tuple(kind for kind in outcome.notices if kind is not NoticeKind.EDIT_PROPOSED)
+        outcome = replace(outcome, notices=notices)
     if outcome.rewrite:
         outcome = _limit_rewrites(exported, outcome, now)
     after, link = outcome.booking, outcome.link
@@ -205,16 +205,16 @@ def _commit_edit(ports: Ports, exported: ExportedBooking, outcome: _Outcome) -> 
 
 
 def _limit_rewrites(exported: ExportedBooking, outcome: _Outcome, now: datetime) -> _Outcome:
-    """Stop writing where another program undoes it each time; the event is left as it is, told once."""
+    """Stop rewriting where another program undoes it each time: the event stays as it is, with one notice."""
     count = rewrites(exported.link, exported.booking, now=now)
     link = replace(outcome.link, attempts=count)
     if count <= MOST_REWRITES:
         return replace(outcome, link=link)
-    told = tuple(kind for kind in outcome.notices if kind is not NoticeKind.EDIT_REVERTED)
+    notices = tuple(kind for kind in outcome.notices if kind is not NoticeKind.EDIT_REVERTED)
     if count == MOST_REWRITES + 1:
-        told = (*told, NoticeKind.EDIT_CONTESTED)
+        notices = (*notices, NoticeKind.EDIT_CONTESTED)
     ours = {**link.written, **exported.link.written}
-    return replace(outcome, link=replace(link, written=ours), rewrite=False, notices=told)
+    return replace(outcome, link=replace(link, written=ours), rewrite=False, notices=notices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +228,7 @@ class ExportedBooking:
 
 @dataclass(frozen=True, slots=True)
 class EndedProposal:
-    """What an ended proposal of another calendar leaves to write, and to tell its owner."""
+    """What the end of another calendar's proposal leaves to write, and the notices to its owner."""
 
     links: tuple[ExportLink, ...] = ()
     notices: tuple[Notice, ...] = ()
@@ -262,10 +262,10 @@ def end_proposal_elsewhere(
     for other in other_connections(ports, here):
         link = ports.bookings.link(before.tenant, other.id, before.id)
         if other.id == ended.connection and link is not None:
-            told = edit_notices(
+            notices = edit_notices(
                 ExportedBooking(other, before, link), after, (NoticeKind.EDIT_REVERTED,), link=link, now=now
             )
-            return EndedProposal(links_to_restore(ports, before, ended), told)
+            return EndedProposal(links_to_restore(ports, before, ended), notices)
     return EndedProposal()
 
 
@@ -278,7 +278,7 @@ def other_connections(ports: Ports, connection: Connection) -> list[Connection]:
 def edit_notices(
     exported: ExportedBooking, after: Booking, kinds: Iterable[NoticeKind], *, link: ExportLink, now: datetime
 ) -> tuple[Notice, ...]:
-    """Named after the state of the event that caused them, so that a repeated report tells nobody twice."""
+    """The notices about an edit, named after the event's state: a repeated report notifies nobody twice."""
     cause = f"{after.id}-{exported.connection.id}-{after.revision}-{_event_state(link)}"
     return tuple(
         Notice(

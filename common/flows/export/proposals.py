@@ -1,8 +1,8 @@
-"""Takes over what an owner did to a booking's event: another time, other words, or that it is off."""
+"""Accepts or declines what an owner did to a booking's event: another time, other words, or a deletion."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from common.domain.booking.access import Authority
 from common.domain.booking.booking import Booking, BookingStatus, Source
@@ -20,18 +20,20 @@ from common.flows.slots.check_slot import require_free_calendars
 from common.ports import Ports
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptProposal:
-    """For which booking, and by whom; ``revision`` refuses to accept another proposal than was seen."""
+def accept_proposal(
+    ports: Ports, *, tenant: str, booking: str, by: Authority, revision: int | None = None
+) -> Booking:
+    """Change the booking to what its owner did to its event; every calendar that shows it follows.
 
-    tenant: str
-    booking: str
-    by: Authority
-    revision: int | None = None
+    A proposed time is checked like any new time: the owner's calendars may be busy then by now. The customer
+    is notified as of any other change.
 
-
-def accept_proposal(ports: Ports, command: AcceptProposal) -> Booking:
-    """The booking as its owner wants it; the customer is told as of any other change.
+    Args:
+        ports: The outside.
+        tenant: Whose booking it is.
+        booking: The booking's id.
+        by: Who accepts.
+        revision: The booking's revision that the caller saw, so that no other proposal is accepted.
 
     Raises:
         UnknownResource: There is no such booking for this caller, or nothing is proposed.
@@ -41,38 +43,41 @@ def accept_proposal(ports: Ports, command: AcceptProposal) -> Booking:
         InvalidRequest: No booking can take that much time.
         Conflict: Somebody else changed the booking at the same moment.
     """
-    named = {"tenant": command.tenant, "booking": command.booking}
-    return apply_proposal(ports, *open_proposal(ports, **named, by=command.by, revision=command.revision))
+    before, proposal = open_proposal(ports, tenant=tenant, booking=booking, by=by, revision=revision)
+    after = _next_revision(ports, before, source=Source.STAFF)
+    if proposal.deletion:
+        after = replace(after, status=BookingStatus.CANCELLED)
+    else:
+        after = _with_proposed_change(ports, after, proposal)
+    return _commit_decision(ports, before, after)
 
 
-@dataclass(frozen=True, slots=True)
-class DeclineProposal:
-    """For which booking, and by whom; ``revision`` refuses to decline another proposal than was seen."""
+def decline_proposal(
+    ports: Ports, *, tenant: str, booking: str, by: Authority, revision: int | None = None
+) -> Booking:
+    """Leave the booking as it is; its event is put back, or made anew where its owner deleted it.
 
-    tenant: str
-    booking: str
-    by: Authority
-    revision: int | None = None
-
-
-def decline_proposal(ports: Ports, command: DeclineProposal) -> Booking:
-    """The booking as it was; its event is put right in seconds.
+    Args:
+        ports: The outside.
+        tenant: Whose booking it is.
+        booking: The booking's id.
+        by: Who declines.
+        revision: The booking's revision that the caller saw, so that no other proposal is declined.
 
     Raises:
         UnknownResource: There is no such booking for this caller, or nothing is proposed.
         StaleVersion: The booking is not at the revision that the caller saw.
         Conflict: Somebody else changed the booking at the same moment.
     """
-    named = {"tenant": command.tenant, "booking": command.booking}
-    booking, proposal = open_proposal(ports, **named, by=command.by, revision=command.revision)
-    return reject_proposal(ports, booking, proposal, source=author_of(command.by))
+    found, proposal = open_proposal(ports, tenant=tenant, booking=booking, by=by, revision=revision)
+    return reject_proposal(ports, found, proposal, source=author_of(by))
 
 
 def lapse_proposal(ports: Ports, command: LapseProposal) -> None:
-    """Put the event right if its proposal is over; one that was decided or renewed is left alone.
+    """Decline a proposal that has expired undecided; one that was decided or renewed is left alone.
 
     Raises:
-        Conflict: Somebody else changed the booking at the same moment; the promise stays.
+        Conflict: Somebody else changed the booking at the same moment; the outbox entry stays.
     """
     try:
         booking = ports.bookings.get(command.tenant, command.booking)
@@ -101,37 +106,19 @@ def open_proposal(
     return found, proposal
 
 
-def apply_proposal(ports: Ports, booking: Booking, proposal: Proposal) -> Booking:
-    """The booking as its owner wants it; every calendar that shows it follows.
-
-    A proposed time is asked for like any new time: the owner's calendars may be busy there by now.
-
-    Raises:
-        SlotTaken: Somebody else has that time; the proposal stays.
-        AvailabilityUnknown: A calendar could not be asked; the proposal stays.
-        InvalidRequest: No booking can take that much time.
-        Conflict: The booking was changed meanwhile.
-    """
-    now = ports.clock.now()
-    after = replace(
-        booking, revision=booking.revision + 1, updated_at=now, source=Source.STAFF, proposal=None
-    )
-    if proposal.deletion:
-        after = replace(after, status=BookingStatus.CANCELLED)
-    else:
-        after = _with_proposed_change(ports, after, proposal)
-    return _commit_decision(ports, booking, after)
-
-
 def reject_proposal(ports: Ports, booking: Booking, proposal: Proposal, *, source: Source) -> Booking:
-    """The booking as it was; the event in the owner's calendar becomes what it was, or is made anew.
+    """Store the booking without its proposal; the event in the owner's calendar is put back or made anew.
 
     Raises:
         Conflict: The booking was changed meanwhile.
     """
-    now = ports.clock.now()
-    after = replace(booking, revision=booking.revision + 1, updated_at=now, source=source, proposal=None)
+    after = _next_revision(ports, booking, source=source)
     return _commit_decision(ports, booking, after, *links_to_restore(ports, booking, proposal))
+
+
+def _next_revision(ports: Ports, booking: Booking, *, source: Source) -> Booking:
+    now = ports.clock.now()
+    return replace(booking, revision=booking.revision + 1, updated_at=now, source=source, proposal=None)
 
 
 def _with_proposed_change(ports: Ports, booking: Booking, proposal: Proposal) -> Booking:

@@ -13,7 +13,7 @@ from common.domain.export.exported_event import LinkState
 from common.domain.privacy.erasure import anonymised
 from common.domain.shared.outbox import OutboxKind
 from common.errors import UnknownResource
-from common.flows.export.proposals import AcceptProposal, DeclineProposal, accept_proposal, decline_proposal
+from common.flows.export.proposals import accept_proposal, decline_proposal
 from tests.flows.setups.proposal_setup import OWNER, AskingGoogle, AskingOutlook
 from tests.flows.setups.sync_setup import at
 
@@ -113,12 +113,11 @@ def test_a_declined_deletion_brings_the_event_back(world):
 def test_only_those_who_may_decide_do(world, flow):
     """Pitfall 22: another resource's staff meet a booking that is not there."""
     world.edit(minutes=120)
-    command = AcceptProposal if flow is accept_proposal else DeclineProposal
 
     with pytest.raises(UnknownResource):
-        flow(world.ports, command(world.tenant, "b1", Staff(frozenset({"ben"}))))
+        flow(world.ports, tenant=world.tenant, booking="b1", by=Staff(frozenset({"ben"})))
     with pytest.raises(UnknownResource):
-        flow(world.ports, command("t2", "b1", OWNER))
+        flow(world.ports, tenant="t2", booking="b1", by=OWNER)
 
 
 @pytest.mark.pitfall(25)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from common.errors import AvailabilityUnknown, SlotTaken
-from common.flows.export.proposals import AcceptProposal, accept_proposal
+from common.flows.export.proposals import accept_proposal
 from tests.flows.setups.proposal_setup import OWNER, AskingGoogle, AskingOutlook
 from tests.flows.setups.sync_setup import at
 
@@ -16,7 +16,7 @@ def world(request):
 
 
 def accepted(world):
-    return accept_proposal(world.ports, AcceptProposal(world.tenant, "b1", OWNER))
+    return accept_proposal(world.ports, tenant=world.tenant, booking="b1", by=OWNER)
 
 
 def silence(world):

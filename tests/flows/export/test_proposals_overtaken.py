@@ -7,7 +7,7 @@ import pytest
 from common.domain.booking.booking import Source
 from common.errors import SlotTaken, StaleVersion, UnknownResource
 from common.flows.booking.change import cancel_booking, reschedule
-from common.flows.export.proposals import AcceptProposal, DeclineProposal, accept_proposal, decline_proposal
+from common.flows.export.proposals import accept_proposal, decline_proposal
 from tests.flows.setups.proposal_setup import OWNER, AskingGoogle, AskingOutlook
 from tests.flows.setups.sync_setup import at
 
@@ -30,7 +30,7 @@ def test_an_unanswered_proposal_lapses(world):
     assert before == world.shown()
     assert (None, Source.SYSTEM) == (world.booking().proposal, world.booking().source)
     with pytest.raises(UnknownResource):
-        accept_proposal(world.ports, AcceptProposal(world.tenant, "b1", OWNER))
+        accept_proposal(world.ports, tenant=world.tenant, booking="b1", by=OWNER)
 
 
 @pytest.mark.pitfall(22)
@@ -42,7 +42,7 @@ def test_a_time_that_somebody_else_has_is_not_accepted(world):
     world.settled()
 
     with pytest.raises(SlotTaken):
-        accept_proposal(world.ports, AcceptProposal(world.tenant, "b1", OWNER))
+        accept_proposal(world.ports, tenant=world.tenant, booking="b1", by=OWNER)
     still = world.booking().proposal
     world.decline()
 
@@ -74,7 +74,7 @@ def test_a_later_edit_replaces_what_is_proposed(world):
     world.edit(minutes=180)
 
     with pytest.raises(StaleVersion):
-        accept_proposal(world.ports, AcceptProposal(world.tenant, "b1", OWNER, seen))
+        accept_proposal(world.ports, tenant=world.tenant, booking="b1", by=OWNER, revision=seen)
     world.accept(revision=world.booking().revision)
 
     assert at(12) == world.booking().interval.start
@@ -106,4 +106,4 @@ def test_a_cancelled_booking_proposes_nothing(world):
 
     assert (None, []) == (world.booking().proposal, world.shown())
     with pytest.raises(UnknownResource):
-        decline_proposal(world.ports, DeclineProposal(world.tenant, "b1", OWNER))
+        decline_proposal(world.ports, tenant=world.tenant, booking="b1", by=OWNER)

@@ -11,8 +11,6 @@ from common.domain.calendar.connection import ProviderKind
 from common.domain.catalogue.records import EditPolicy
 from common.domain.shared.task_records import LapseProposal
 from common.flows.export.proposals import (
-    AcceptProposal,
-    DeclineProposal,
     accept_proposal,
     decline_proposal,
     lapse_proposal,
@@ -112,8 +110,8 @@ class Two(World):
         assert [(start, title or self.words)] * 2 == [self.shown(0), self.shown(1)]
 
 
-def decide(two, flow, command):
-    flow(two.ports, command("t1", two.name, OWNER))
+def decide(two, flow):
+    flow(two.ports, tenant="t1", booking=two.name, by=OWNER)
     two.settled()
 
 
@@ -153,9 +151,9 @@ def test_every_decision_settles_both_copies(two, end):
     two.edit(0, hours=1, title="with dog")
     two.edit(1, hours=2)
     if end == "accept":
-        decide(two, accept_proposal, AcceptProposal)
+        decide(two, accept_proposal)
     elif end == "decline":
-        decide(two, decline_proposal, DeclineProposal)
+        decide(two, decline_proposal)
     else:
         lapse(two)
 
@@ -170,7 +168,7 @@ def test_a_deletion_overrules_an_edit_and_an_edit_a_deletion(two):
     first = (two.booking.proposal.deletion, two.shown(0), two.shown(1))
     two.edit(0, title="with dog")
     second = (two.booking.proposal.title, two.shown(1))
-    decide(two, decline_proposal, DeclineProposal)
+    decide(two, decline_proposal)
 
     assert (True, (two.start, two.words), None) == first
     assert ("with dog", (two.start, two.words)) == second
@@ -184,7 +182,7 @@ def test_a_deletion_that_is_undone_leaves_the_other_copy_in_question(two):
     two.edit(0, hours=1)
     two.delete(1)
     waiting = two.booking.proposal
-    decide(two, decline_proposal, DeclineProposal)
+    decide(two, decline_proposal)
 
     assert two.connections[0].id == waiting.connection
     two.agree()

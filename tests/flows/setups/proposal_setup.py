@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from common.domain.booking.access import Staff
 from common.domain.catalogue.records import EditPolicy, OwnerEditPolicy
-from common.flows.export.proposals import AcceptProposal, DeclineProposal, accept_proposal, decline_proposal
+from common.flows.export.proposals import accept_proposal, decline_proposal
 from tests.flows.setups import graph_setup
 from tests.flows.setups.graph_setup import Outlook
 from tests.flows.setups.sync_setup import Synced, at, stamps
@@ -34,16 +34,16 @@ class Asking:
         self.advance(minutes=2)
         assert not self.errors
 
-    def decide(self, flow, command, **more):
-        decided = flow(self.ports, command(self.tenant, "b1", OWNER, **more))
+    def decide(self, flow, **more):
+        decided = flow(self.ports, tenant=self.tenant, booking="b1", by=OWNER, **more)
         self.settled()
         return decided
 
     def accept(self, **more):
-        return self.decide(accept_proposal, AcceptProposal, **more)
+        return self.decide(accept_proposal, **more)
 
     def decline(self, **more):
-        return self.decide(decline_proposal, DeclineProposal, **more)
+        return self.decide(decline_proposal, **more)
 
 
 class AskingGoogle(Asking, Synced):
