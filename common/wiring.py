@@ -1,4 +1,4 @@
-"""The one place that picks what is real: builds the ports and the doors from the settings, once."""
+"""Builds everything that a function works with from the settings: stores, providers, queue, mails, tokens."""
 
 from __future__ import annotations
 
@@ -75,14 +75,17 @@ class Installation:
 
     @cached_property
     def queue(self) -> TaskQueue:
-        """The official client's queue."""
+        """Cloud Tasks by Google's own client library."""
         from common.tasks.grpc import GrpcTaskQueue  # noqa: PLC0415
 
         return GrpcTaskQueue(self.config)
 
     @cached_property
     def lean_queue(self) -> TaskQueue:
-        """The webhooks' queue; a local server without TLS asks for no token."""
+        """Cloud Tasks by plain HTTP, which starts faster: for the receivers of pushes.
+
+        A local server without TLS asks for no token.
+        """
         if self.config.tasks.grpc_host and not self.config.text("CLOUD_TASKS_REST_ENDPOINT", ""):
             # A server that was named for the official client alone: Google's own must not be asked instead.
             return self.queue
@@ -152,55 +155,55 @@ class Installation:
 
     @cached_property
     def vault(self) -> Vault:
-        """What grants are encrypted with."""
+        """Encrypts grants and other secrets before they are stored."""
         from common.crypto.vault import TinkVault  # noqa: PLC0415
 
         return TinkVault(self.config.text("GRANT_KEYSET"))
 
     @cached_property
     def mailer(self) -> Mailer:
-        """The mails' way out: Amazon SES, or a mail server; without a sender no mail is sent."""
+        """Sends mails by Amazon SES or a mail server; without a sender's address none are sent."""
         from common.mail.mailer import MimeMailer, transport  # noqa: PLC0415
 
         return MimeMailer(cache(lambda: transport(self.config)), sender=self.config.text("MAIL_SENDER", ""))
 
     @cached_property
     def outbound(self) -> OutboundHttp:
-        """The webhooks' way out."""
-        from common.outbound.http import PublicHttp as HttpCourier  # noqa: PLC0415
+        """The HTTP client for addresses that tenants named: their webhooks, and their issuers."""
+        from common.outbound.http import PublicHttp  # noqa: PLC0415
 
-        return HttpCourier(loopback=self.config.text("HOOKS_TO_LOOPBACK", "") == "yes")
+        return PublicHttp(loopback=self.config.text("HOOKS_TO_LOOPBACK", "") == "yes")
 
     @cached_property
     def push_ports(self) -> PushPorts:
-        """The little that a webhook needs."""
+        """The few ports that the receivers of providers' pushes need."""
         return PushPorts(clock=SystemClock(), keys=self.keys, queue=self.lean_queue, log=self.log)
 
     @cached_property
     def token_verifier(self) -> JwtVerifier:
-        """What proves the tokens of staff: the installation's issuers, and those that tenants added."""
-        from common.crypto.token_verifier import installation_verifier as verifier  # noqa: PLC0415
+        """Verifies tokens of the installation's issuers, and of those that tenants added."""
+        from common.crypto.token_verifier import installation_verifier  # noqa: PLC0415
 
-        return verifier(lambda: self.config.staff, now=SystemClock().now, foreign=self.outbound)
+        return installation_verifier(lambda: self.config.staff, now=SystemClock().now, foreign=self.outbound)
 
     @cached_property
-    def _staff_gate(self) -> StaffAuthenticator:
+    def _staff_authenticator(self) -> StaffAuthenticator:
         from common.api.authentication import StaffAuthenticator as StaffGate  # noqa: PLC0415
 
         return StaffGate(self.token_verifier, self.stores.issuers, now=SystemClock().now)
 
     @cached_property
     def rate_limiter(self) -> RateLimiter:
-        """Who holds back callers that come too often."""
-        from common.api.rate_limiter import RateLimiter as Doorman  # noqa: PLC0415
+        """What refuses callers that come too often."""
+        from common.api.rate_limiter import RateLimiter  # noqa: PLC0415
 
         limits, counters = self.config.limits, lambda: self.stores.rate_counts
-        return Doorman(limits, counters, sign=self.keys.sign, now=SystemClock().now)
+        return RateLimiter(limits, counters, sign=self.keys.sign, now=SystemClock().now)
 
     def authenticate(self, access: Access, token: str, function: str) -> Caller:
-        """The verified caller behind a bearer token."""
+        """The caller that a bearer token belongs to: staff, Cloud Tasks or Cloud Scheduler."""
         if access in {Access.STAFF, Access.CUSTOMER_OR_STAFF}:
-            return self._staff_gate(token)
+            return self._staff_authenticator(token)
         from common.api.authentication import ServiceAuthenticator as ServiceGate  # noqa: PLC0415
 
         tasks = self.config.tasks
@@ -213,7 +216,7 @@ class Installation:
         )(token)
 
     def origin_allowed(self, origin: str, tenant: str | None) -> bool:
-        """Whether a page of this origin may call: the console's, or one that the tenant named."""
+        """Whether web pages of this origin may call: the console's, or one that the tenant has listed."""
         if origin in self.config.console_origins:
             return True
         if not tenant:
@@ -236,13 +239,13 @@ def installation() -> Installation:
 
 
 def use(other: Installation | None) -> None:
-    """Put another installation in its place (the local stack and the tests), or none."""
+    """Use another installation in this process (the local stack, the tests), or (None) the real one again."""
     _installed[:] = [other] if other else []
 
 
 @contextmanager
 def using(other: Installation) -> Iterator[None]:
-    """Let one request have an installation of its own (the local stack, where functions share a process)."""
+    """Use another installation for one request (the local stack, where all functions share a process)."""
     before = _here.set(other)
     try:
         yield
@@ -256,10 +259,5 @@ def ports() -> Ports:
 
 
 def push_ports() -> PushPorts:
-    """The ports of a webhook."""
+    """The ports of the receivers of pushes, in this process."""
     return installation().push_ports
-
-
-def stage() -> Installation:
-    """What the handler needs."""
-    return installation()

@@ -1,4 +1,4 @@
-"""Turns verified OpenID tokens into callers: of staff, and of Cloud Tasks and Cloud Scheduler."""
+"""Finds out who calls by verified OpenID tokens: staff, or the service accounts of tasks and scheduler."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from common.store.issuers import Issuers
 
 
-REMEMBERED = timedelta(seconds=60)
+CACHED_FOR = timedelta(seconds=60)
 # Shorter: whoever just added an issuer wants to use it.
-UNKNOWN_REMEMBERED = timedelta(seconds=10)
-MOST_REMEMBERED = 1_000
+NOTHING_CACHED_FOR = timedelta(seconds=10)
+MOST_CACHED = 1_000
 T = TypeVar("T")
 
 
 class StaffAuthenticator:
-    """Turns a staff member's ID token into a caller; what tenants configured is known for a minute."""
+    """Finds the member of staff behind an ID token; what tenants configured is cached for a minute."""
 
     def __init__(self, verifier: TokenVerifier, issuers: Issuers, *, now: Callable[[], datetime]) -> None:
-        """Accept the tokens of the installation's issuers, and of those that tenants added."""
+        """Accept the tokens of the installation's issuers, and of those that tenants added (``issuers``)."""
         self._verifier, self._issuers, self._now = verifier, issuers, now
         self._installation = {(item.url, item.audience): item for item in verifier.installation}
-        self._known: OrderedDict[Hashable, tuple[datetime, object]] = OrderedDict()
+        self._cache: OrderedDict[Hashable, tuple[datetime, object]] = OrderedDict()
         self._lock = Lock()
 
     def __call__(self, token: str) -> Caller:
@@ -41,14 +41,14 @@ class StaffAuthenticator:
             UntrustedCaller: the token is not valid, or of an issuer that nobody configured.
             NotAllowed: it names no role that we know, or a tenant that is not its issuer's.
         """
-        named = self._verifier.unverified_issuer(token)
-        issuer = self._installation.get(named) or self._of_a_tenant(*named)
+        pair = self._verifier.unverified_issuer(token)
+        issuer = self._installation.get(pair) or self._tenant_issuer(*pair)
         if issuer is None:
             raise UntrustedCaller("nobody configured the issuer and audience of this token")
         identity = identify(issuer, self._verifier.verify(issuer, token))
         own = issuer.tenant is not None
         # Support comes from the installation alone, and only where the owner granted it.
-        if not own and identity.role is not Role.SUPPORT and not self._accepts(identity.tenant):
+        if not own and identity.role is not Role.SUPPORT and not self._accepts_installation(identity.tenant):
             raise NotAllowed("this tenant's staff comes from its own issuer", code="issuer_not_accepted")
         return Caller(
             subject=identity.subject,
@@ -58,30 +58,30 @@ class StaffAuthenticator:
             issuer=issuer.id if own else "",
         )
 
-    def _of_a_tenant(self, url: str, audience: str) -> Issuer | None:
-        return self._remembered(("issuer", url, audience), lambda: self._issuers.find(url, audience))
+    def _tenant_issuer(self, url: str, audience: str) -> Issuer | None:
+        return self._cached(("issuer", url, audience), lambda: self._issuers.find(url, audience))
 
-    def _accepts(self, tenant: str) -> bool:
-        return self._remembered(("standing", tenant), lambda: self._issuers.standing(tenant).installation)
+    def _accepts_installation(self, tenant: str) -> bool:
+        return self._cached(("standing", tenant), lambda: self._issuers.standing(tenant).installation)
 
-    def _remembered(self, name: Hashable, ask: Callable[[], T]) -> T:
+    def _cached(self, name: Hashable, ask: Callable[[], T]) -> T:
         now = self._now()
         with self._lock:
-            until, value = self._known.get(name, (now, None))
+            until, value = self._cache.get(name, (now, None))
             if now < until:
-                self._known.move_to_end(name)
+                self._cache.move_to_end(name)
                 return cast("T", value)
         found = ask()
         with self._lock:
-            self._known[name] = now + (UNKNOWN_REMEMBERED if found is None else REMEMBERED), found
-            self._known.move_to_end(name)
-            while len(self._known) > MOST_REMEMBERED:
-                self._known.popitem(last=False)
+            self._cache[name] = now + (NOTHING_CACHED_FOR if found is None else CACHED_FOR), found
+            self._cache.move_to_end(name)
+            while len(self._cache) > MOST_CACHED:
+                self._cache.popitem(last=False)
         return found
 
 
 class ServiceAuthenticator:
-    """Lets exactly these service accounts call, with a token made out to exactly this function.
+    """Checks that a token is of one of the given service accounts and made out to this very function.
 
     See https://cloud.google.com/tasks/docs/creating-http-target-tasks#token.
     """

@@ -1,4 +1,4 @@
-"""Answers every request of a function: route, size, caller, CORS, the flow, and its errors."""
+"""Answers every request of a function: finds the route, checks the caller, runs it, answers errors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from flask import Request, Response
 
-from common.api.cors import BrowserPage, KnownPages
+from common.api.cors import AllowedOrigins, OriginCheck
 from common.api.description import description
 from common.api.http import JSON, Access, Call, Caller, Reply, problem, request_json
 from common.api.problems import answer
@@ -23,7 +23,7 @@ from common.errors import (
     UntrustedCaller,
 )
 
-# A webhook has no doorman: who calls it is known by the signature.
+# Providers' webhooks have no rate limiter, and start without it: a signature shows who calls them.
 if TYPE_CHECKING:
     from common.api.rate_limiter import RateLimiter
 
@@ -42,69 +42,73 @@ CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-
 
 
 class RequestLog(Protocol):
-    """Where the one line of a request goes."""
+    """The structured log."""
 
     def info(self, event: str, **fields: str | float | bool | None) -> None:
-        """What happened."""
+        """Log what happened."""
 
     def warning(self, event: str, **fields: str | float | bool | None) -> None:
-        """What a person should look at."""
+        """Log what a person should look at."""
 
     def error(self, event: str, **fields: str | float | bool | None) -> None:
-        """What is broken."""
+        """Log what is broken."""
 
 
 class HandlerServices(Protocol):
-    """What the handler needs of the installation; built by the wiring at the first request."""
+    """What the handler needs of the installation (`common/wiring.py`)."""
 
     @property
     def log(self) -> RequestLog:
-        """Where the one line of a request goes."""
+        """The structured log."""
 
     def authenticate(self, access: Access, token: str, function: str) -> Caller:
-        """The verified caller behind a bearer token."""
+        """The caller that a bearer token belongs to.
+
+        Raises:
+            UntrustedCaller: The token is not valid.
+        """
 
     def origin_allowed(self, origin: str, tenant: str | None) -> bool:
-        """Whether a browser page of this origin may call, for this tenant."""
+        """Whether web pages of this origin may call for this tenant, or (None) for all."""
 
     @property
     def rate_limiter(self) -> RateLimiter:
-        """Who holds back callers that come too often."""
+        """What refuses callers that come too often."""
 
 
 class Function:
-    """One deployed function: a table of routes behind one door."""
+    """One deployed function: answers requests by its table of routes."""
 
-    def __init__(self, name: str, routes: Sequence[Route], stage: Callable[[], HandlerServices]) -> None:
-        """Answer ``routes``; ``stage`` is asked for at the first request, not at import."""
+    def __init__(self, name: str, routes: Sequence[Route], services: Callable[[], HandlerServices]) -> None:
+        """Answer ``routes``; ``services`` is called at each request, and not at import."""
         self._name = name
         self.routes = (*routes, description(name))
         self._table = RouteTable(self.routes)
-        self._stage = stage
-        self._known = KnownPages()
+        self._services = services
+        self._allowed_lately = AllowedOrigins()
         self._browsers = any(route.access in BROWSERS for route in routes)
 
     def __call__(self, request: Request) -> Response:
         """Answer one request; this is the only place that catches everything."""
         started = time.monotonic()
-        stage = self._stage()
-        page = BrowserPage(request, stage, self._known, looked_at=self._browsers)
+        services = self._services()
+        origin = OriginCheck(request, services, self._allowed_lately, browsers=self._browsers)
         try:
-            reply = self._preflight(request, page) or self._answer(request, stage, page)
+            reply = self._preflight(request, origin) or self._answer(request, services, origin)
         except SyncError as error:
             reply = answer(error)
             if error.reason == "misconfigured":
                 # The text names the setting, which only operators are to read.
-                stage.log.error(  # noqa: TRY400 - a structured line, no stack trace
+                services.log.error(  # noqa: TRY400 - a structured line, no stack trace
                     "request_crashed", function=self._name, error=type(error).__name__, at=str(error)
                 )
-        except Exception as error:  # noqa: BLE001 - the one door: nothing leaves as a stack trace
+        except Exception as error:  # noqa: BLE001 - the one place for it: no answer is a stack trace
             # The type alone: a message may hold what is private.
-            stage.log.error(  # noqa: TRY400 - a structured line, no stack trace
+            services.log.error(  # noqa: TRY400 - a structured line, no stack trace
                 "request_crashed", function=self._name, error=type(error).__name__, at=_place(error)
             )
             reply = problem(500, "internal_error", "something went wrong here; it was logged")
-        stage.log.info(
+        services.log.info(
             "request",
             function=self._name,
             method=request.method,
@@ -112,23 +116,23 @@ class Function:
             code=reply.body.get("code") if isinstance(reply.body, dict) and reply.status >= 400 else None,  # noqa: PLR2004
             milliseconds=round((time.monotonic() - started) * 1000, 1),
         )
-        headers = {**HEADERS, **page.cors(), **reply.headers}
+        headers = {**HEADERS, **origin.cors_headers(), **reply.headers}
         content_type = reply.content_type if reply.body is not None else None
         return Response(reply.raw(), status=reply.status, headers=headers, content_type=content_type)
 
-    def _answer(self, request: Request, stage: HandlerServices, page: BrowserPage) -> Reply:
+    def _answer(self, request: Request, services: HandlerServices, origin: OriginCheck) -> Reply:
         route, parameters = self._table.find(request.method, request.path)
         if route.access in ANONYMOUS:
-            page.arrive()
-        caller = self._caller(route, request, stage, page.address)
+            origin.count_request()
+        caller = self._caller(route, request, services, origin.address)
         if caller is not None:
-            page.trusted()
+            origin.caller_is_verified()
         query = _query(request)
         if caller is not None and caller.tenant:
-            page.tenant = caller.tenant
-        if page.tenant != query.get("tenant", page.tenant):
+            origin.tenant = caller.tenant
+        if origin.tenant != query.get("tenant", origin.tenant):
             raise NotAllowed("the token is of another tenant than the query", code="tenant_mismatch")
-        if request.method not in METHODS_WITHOUT_EFFECT and not page.may_call():
+        if request.method not in METHODS_WITHOUT_EFFECT and not origin.may_change():
             raise NotAllowed("pages of this origin may not call", code="origin_not_allowed")
         if caller is not None and route.roles and caller.role not in route.roles:
             raise NotAllowed("this role may not do that", code="role_not_allowed")
@@ -140,14 +144,16 @@ class Function:
             body=_body(route, request),
             caller=caller,
         )
-        # What is no tenant's id is refused by the route itself, and counted nowhere.
+        # What has not the form of a tenant's id is refused by the route itself, and not counted.
         if caller is None and route.access in ANONYMOUS and TENANT.fullmatch(call.query.get("tenant", "")):
-            stage.rate_limiter.change(
-                call, call.query["tenant"], address=page.address, contact=route.contact(call)
+            services.rate_limiter.count_change(
+                call, call.query["tenant"], address=origin.address, contact=route.contact(call)
             )
         return route.run(call)
 
-    def _caller(self, route: Route, request: Request, stage: HandlerServices, address: str) -> Caller | None:
+    def _caller(
+        self, route: Route, request: Request, services: HandlerServices, address: str
+    ) -> Caller | None:
         if route.access in {Access.PUBLIC, Access.PROVIDER}:
             return None
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -155,10 +161,10 @@ class Function:
             return None
         if scheme.lower() != "bearer" or not token:
             raise UntrustedCaller("a bearer token is needed here")
-        with stage.rate_limiter.watching(address, route.access in BROWSERS):
-            return stage.authenticate(route.access, token, self._name)
+        with services.rate_limiter.count_refused_tokens(address, route.access in BROWSERS):
+            return services.authenticate(route.access, token, self._name)
 
-    def _preflight(self, request: Request, page: BrowserPage) -> Reply | None:
+    def _preflight(self, request: Request, origin: OriginCheck) -> Reply | None:
         if (
             not self._browsers
             or request.method != "OPTIONS"
@@ -166,7 +172,7 @@ class Function:
         ):
             return None
         methods = self._table.methods(request.path)
-        if not methods or not page.named():
+        if not methods or not origin.allowed():
             raise NotAllowed("pages of this origin may not call", code="origin_not_allowed")
         return Reply(
             status=204,
@@ -209,7 +215,7 @@ def _body(route: Route, request: Request) -> object:
 
 
 def _place(error: BaseException) -> str:
-    """File and line where it happened, which tell no secrets."""
+    """File and line where an error was raised: the part of a stack trace that holds nothing private."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next

@@ -1,7 +1,8 @@
-"""Requests and views of the OpenID issuers that vouch for a tenant's staff."""
+"""What the routes of the OpenID issuers that vouch for a tenant's staff read and answer."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -9,7 +10,6 @@ from pydantic import Field
 from common.api.http import Json
 from common.api.models import Model, moment
 from common.domain.issuers import Issuer, Standing
-from common.ports import Ports
 
 Address = Annotated[
     str, Field(min_length=8, max_length=500, pattern=r"^[\x21-\x7e]+$", examples=["https://login.example/"])
@@ -41,13 +41,13 @@ class NewIssuer(Model):
 
 
 class Acceptance(Model):
-    """PUT /issuers/installation."""
+    """PUT /issuers/installation: whether the installation's issuers may vouch for the tenant's staff."""
 
     accepted: bool
 
 
 def issuer_view(issuer: Issuer) -> Json:
-    """An issuer as the owner sees it."""
+    """One of the tenant's own issuers, as its owner sees it."""
     return {
         "id": issuer.id,
         "issuer": issuer.url,
@@ -62,21 +62,16 @@ def issuer_view(issuer: Issuer) -> Json:
     }
 
 
-def issuers_view(ports: Ports, tenant: str, _: str) -> Json:
-    """GET /issuers: the tenant's own, and the installation's."""
+def issuers_view(own: Sequence[Issuer], installation: Sequence[Issuer], standing: Standing) -> Json:
+    """A tenant's own issuers, and those of the installation that may vouch for its staff."""
     return {
-        "issuers": [issuer_view(item) for item in ports.issuers.of_tenant(tenant)],
+        "issuers": [issuer_view(issuer) for issuer in own],
         "installation": {
-            "accepted": ports.issuers.standing(tenant).installation,
+            "accepted": standing.installation,
             "issuers": [
-                {"issuer": item.url, "audience": item.audience}
-                for item in ports.token_verifier.installation
-                if not item.tenants or tenant in item.tenants
+                {"issuer": issuer.url, "audience": issuer.audience}
+                for issuer in installation
+                if not issuer.tenants or standing.tenant in issuer.tenants
             ],
         },
     }
-
-
-def acceptance_view(standing: Standing) -> Json:
-    """PUT /issuers/installation."""
-    return {"accepted": standing.installation}

@@ -7,25 +7,21 @@ import binascii
 import hashlib
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import BeforeValidator, Field
 
 from common.api.http import Call, Json, Reply
-from common.api.models import Id, Model, read, to_json
-from common.api.models import path_id as identified
+from common.api.models import Id, Model, read
 from common.domain.issuers import Role
 from common.domain.shared.paging import Page, PageRequest
 from common.errors import InvalidRequest
-
-if TYPE_CHECKING:
-    from common.ports import Ports
 
 T = TypeVar("T")
 
 LIMIT = 50
 MOST = 200
-_SEAL_BYTES = 12
+_CHECKSUM_BYTES = 12
 
 
 def _digits(value: object) -> object:
@@ -56,34 +52,18 @@ def list_reply(
     *,
     query: type[ListQuery] = ListQuery,
 ) -> Reply:
-    """One page of a list under ``name``, with the token of the next page; staff see their own resources'.
+    """Answer one page of a list under ``name``, with the next page's token; staff see their own.
 
     Raises:
         InvalidRequest: ``invalid_page_token``: the token is forged, or of another list, query or tenant.
     """
     asked = read(query, call.query)
     scope = _scope(call, name, asked)
-    after = None if asked.page_token is None else _opened(asked.page_token, scope)
+    after = None if asked.page_token is None else _place_of(asked.page_token, scope)
     own = None if call.staff.role is Role.OWNER else call.staff.resources
     page = find(PageRequest(asked.limit, after, own))
-    following = None if page.next is None else _sealed(page.next, scope)
+    following = None if page.next is None else _page_token(page.next, scope)
     return Reply({name: [view(item) for item in page.items], "next_page_token": following})
-
-
-def listing(
-    ports: Callable[[], Ports],
-    name: str,
-    find: Callable[[Ports], Callable[..., Page[T]]],
-    view: Callable[[T], Json] = to_json,
-) -> Callable[[Call], Reply]:
-    """What a route to a list runs: the list of the ports, asked by the tenant and the ids of the path."""
-
-    def run(call: Call) -> Reply:
-        page = find(ports())
-        named = {"tenant": call.staff.tenant, **{key: identified(value) for key, value in call.path.items()}}
-        return list_reply(call, name, lambda window: page(**named, page=window), view)
-
-    return run
 
 
 def _scope(call: Call, name: str, asked: ListQuery) -> str:
@@ -92,22 +72,25 @@ def _scope(call: Call, name: str, asked: ListQuery) -> str:
     return json.dumps([call.staff.tenant, name, dict(call.path), said], sort_keys=True)
 
 
-def _sealed(place: str, scope: str) -> str:
-    """A token is no secret and opens nothing: each read is the verified tenant's own, wherever it begins."""
-    return base64.urlsafe_b64encode(_seal(place, scope) + place.encode()).rstrip(b"=").decode()
+def _page_token(place: str, scope: str) -> str:
+    """The page token for a place in a list.
+
+    It need not be secret: whatever place it names, only the verified tenant's own list is read from there.
+    """
+    return base64.urlsafe_b64encode(_checksum(place, scope) + place.encode()).rstrip(b"=").decode()
 
 
-def _opened(token: str, scope: str) -> str:
+def _place_of(token: str, scope: str) -> str:
     wrong = InvalidRequest("this token is not of this list", code="invalid_page_token")
     try:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        place = raw[_SEAL_BYTES:].decode()
+        place = raw[_CHECKSUM_BYTES:].decode()
     except (binascii.Error, ValueError):
         raise wrong from None
-    if raw[:_SEAL_BYTES] != _seal(place, scope):
+    if raw[:_CHECKSUM_BYTES] != _checksum(place, scope):
         raise wrong
     return place
 
 
-def _seal(place: str, scope: str) -> bytes:
-    return hashlib.sha256(f"{scope}\n{place}".encode()).digest()[:_SEAL_BYTES]
+def _checksum(place: str, scope: str) -> bytes:
+    return hashlib.sha256(f"{scope}\n{place}".encode()).digest()[:_CHECKSUM_BYTES]

@@ -1,4 +1,4 @@
-"""Lets callers without an account in as often as is fair: by address, by tenant and by contact."""
+"""Limits how often callers without an account may come: by address, by tenant and by contact."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ Sign = Callable[..., bytes]
 
 
 class RateLimiter:
-    """One an instance.
+    """Counts requests, refused tokens and changes, and refuses those above the limits.
 
-    Requests are counted in memory, at no cost. Changes are counted in the store for all instances: nobody
-    is named there, only keyed hashes for one tenant, which are gone after a while.
+    Requests and refused tokens are counted in memory, for this instance. Changes are counted in the store for
+    all instances: by keyed hashes of addresses and contacts, which are deleted after a while.
     """
 
     def __init__(
@@ -38,18 +38,25 @@ class RateLimiter:
         sign: Sign,
         now: Callable[[], datetime],
     ) -> None:
-        """``counters`` is asked for at the first change: not every function has a store or keys."""
+        """Count nothing yet.
+
+        Args:
+            limits: How often callers may come.
+            counters: Gives the store's counts; called at the first change, as not every function has a store.
+            sign: Makes the keyed hashes.
+            now: The clock.
+        """
         self._limits, self._counters, self._sign, self._now = limits, counters, sign, now
         self._full: OrderedDict[Hashable, datetime] = OrderedDict()
         self._before: OrderedDict[Hashable, Mapping[str, int]] = OrderedDict()
         self._closed: OrderedDict[Hashable, datetime] = OrderedDict()
         self._lock = Lock()
 
-    def who(self, forwarded: str, remote: str) -> str:
+    def client_address(self, forwarded: str, remote: str) -> str:
         """The caller's address, or its network."""
         return client(forwarded, remote, hops=self._limits.hops)
 
-    def arrive(self, address: str) -> None:
+    def count_request(self, address: str) -> None:
         """Count a request of an address.
 
         Raises:
@@ -58,13 +65,13 @@ class RateLimiter:
         self._take(("request", address), Rate(self._limits.requests))
 
     @contextmanager
-    def watching(self, address: str, watched: bool) -> Iterator[None]:  # noqa: FBT001 - one flag
-        """Count the bad tokens of an address, and look at no more of them when there were too many.
+    def count_refused_tokens(self, address: str, counted: bool) -> Iterator[None]:  # noqa: FBT001 - one flag
+        """Count the tokens of an address that are refused inside, and check no more after too many.
 
         Raises:
             TooMany: with code ``rate_limited_address``.
         """
-        if not watched:
+        if not counted:
             yield
             return
         name, rate = ("refusal", address), Rate(self._limits.refusals)
@@ -75,7 +82,7 @@ class RateLimiter:
             self._take(name, rate)
             raise
 
-    def change(self, call: Call, tenant: str, *, address: str, contact: str | None) -> None:
+    def count_change(self, call: Call, tenant: str, *, address: str, contact: str | None) -> None:
         """Count a change at a tenant, of an address and (where one is named) for a contact.
 
         Raises:
@@ -91,19 +98,19 @@ class RateLimiter:
         if contact is not None:
             shares.append(Share("contact", self._key(tenant, "contact", contact), limits.contact))
         at = window(now)
-        self._turn_away(tenant, shares, now)
+        self._refuse_exhausted(tenant, shares, now)
         counts = self._counters().count(
             tenant, at.name, [share.key for share in shares], expires_at=at.end + WINDOW
         )
-        over = exceeded(shares, counts, self._recalled(tenant, at.before), at)
+        over = exceeded(shares, counts, self._window_before(tenant, at.before), at)
         if over is not None:
             share, until = over
             with self._lock:
                 _remember(self._closed, (tenant, share.key), until)
             raise _too_many(share.word, share.most, WINDOW, until - now)
 
-    def _turn_away(self, tenant: str, shares: Sequence[Share], now: datetime) -> None:
-        """What was too much is not even counted any more: a flood costs no writes and fills no document."""
+    def _refuse_exhausted(self, tenant: str, shares: Sequence[Share], now: datetime) -> None:
+        """Refuse without counting what is above a limit already: a flood of requests then costs no writes."""
         with self._lock:
             closed = [(share, self._closed.get((tenant, share.key), now)) for share in shares]
         for share, until in closed:
@@ -113,8 +120,8 @@ class RateLimiter:
     def _key(self, tenant: str, kind: str, value: str) -> str:
         return f"{kind[0]}{self._sign('limit', tenant, kind, value.strip().casefold()).hex()[:24]}"
 
-    def _recalled(self, tenant: str, name: str) -> Mapping[str, int]:
-        """The window before, which does not change any more and is read once."""
+    def _window_before(self, tenant: str, name: str) -> Mapping[str, int]:
+        """The counts of the window before, which do not change any more and are read once."""
         with self._lock:
             if (tenant, name) in self._before:
                 return self._before[tenant, name]

@@ -1,70 +1,67 @@
-"""Requests and views of webhooks to a tenant's own system."""
+"""What the routes of webhooks to a tenant's own system read and answer."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from common.api.http import Json
 from common.api.models import Instant, Model, moment
-from common.domain.shared.paging import Page, PageRequest
 from common.domain.webhooks import Delivery, Webhook, WebhookEvent, WebhookWithSecret
-from common.ports import Ports
 
 Url = Annotated[str, Field(min_length=8, max_length=2000, examples=["https://shop.example/hooks/slotbridge"])]
 Events = Annotated[tuple[WebhookEvent, ...], Field(max_length=20), AfterValidator(tuple)]
 
 
 class NewHook(Model):
-    """POST /hooks; no events means all of them."""
+    """POST /hooks: a new webhook; no ``events`` means every event."""
 
     url: Url
     events: Events = ()
 
 
 class HookPatch(Model):
-    """PATCH /hooks/{id}: only what is named changes."""
+    """PATCH /hooks/{id}: what is left out stays as it is."""
 
     events: Events | None = None
     enabled: bool | None = None
 
 
 class RotateRequest(Model):
-    """POST /hooks/{id}/secret."""
+    """POST /hooks/{id}/secret: a new secret; ``drop_old`` ends the older ones at once."""
 
     drop_old: bool = False
 
 
 class ReplayRequest(Model):
-    """POST /hooks/{id}/replay: what failed since then; everything that failed without a time."""
+    """POST /hooks/{id}/replay: send the failed messages again, those since a time or all."""
 
     since: Instant | None = None
 
 
-def hook_view(hook: Webhook) -> Json:
-    """A target as the owner sees it; nothing of its secrets but how many sign."""
+def webhook_view(webhook: Webhook) -> Json:
+    """A webhook as the owner sees it; of its secrets only how many there are."""
     return {
-        "id": hook.id,
-        "url": hook.url,
-        "events": [event.value for event in hook.events],
-        "enabled": hook.enabled,
-        "secrets": len(hook.secrets),
-        "created_at": moment(hook.created_at),
-        "failing_since": moment(hook.failing_since) if hook.failing_since else None,
-        "disabled_at": moment(hook.disabled_at) if hook.disabled_at else None,
+        "id": webhook.id,
+        "url": webhook.url,
+        "events": [event.value for event in webhook.events],
+        "enabled": webhook.enabled,
+        "secrets": len(webhook.secrets),
+        "created_at": moment(webhook.created_at),
+        "failing_since": moment(webhook.failing_since) if webhook.failing_since else None,
+        "disabled_at": moment(webhook.disabled_at) if webhook.disabled_at else None,
     }
 
 
-def registered_view(registered: WebhookWithSecret) -> Json:
-    """The same with the secret, this once."""
-    return {**hook_view(registered.hook), "secret": registered.secret}
+def webhook_with_secret_view(made: WebhookWithSecret) -> Json:
+    """A webhook together with its new signing secret, which is shown this once."""
+    return {**webhook_view(made.webhook), "secret": made.secret}
 
 
 def delivery_view(delivery: Delivery) -> Json:
-    """One message and what became of it."""
+    """One message to a webhook, how often it was tried, and what was answered last."""
     return {
         "id": delivery.id,
         "event": delivery.event.value,
@@ -76,22 +73,3 @@ def delivery_view(delivery: Delivery) -> Json:
         "next_at": moment(delivery.next_at) if delivery.next_at else None,
         "body": json.loads(delivery.body),
     }
-
-
-def one_view(ports: Ports, tenant: str, hook: str) -> Json:
-    """GET /hooks/{id}."""
-    return hook_view(ports.webhooks.get(tenant, hook))
-
-
-def deliveries(ports: Ports) -> Callable[..., Page[Delivery]]:
-    """The messages to a target, which has to be there."""
-
-    def find(*, tenant: str, hook: str, page: PageRequest) -> Page[Delivery]:
-        return ports.lists.deliveries(tenant, ports.webhooks.get(tenant, hook).id, page)
-
-    return find
-
-
-def queued_view(count: int) -> Json:
-    """How many messages are sent again."""
-    return {"queued": count}

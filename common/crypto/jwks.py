@@ -1,4 +1,4 @@
-"""The public keys of one issuer: cached, rotated, and kept for a while when the issuer cannot be asked."""
+"""Public keys of token issuers (JSON Web Key Sets): fetched, cached, and kept while an issuer is down."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ class KeysUnavailable(Retry):
 
 
 class Jwks:
-    """One issuer's keys; safe for threads.
+    """The key set of one issuer; safe for threads.
 
     Keys are an hour old at most while the issuer answers. An unknown key id asks it again, at most every
     half minute. Where it does not answer, the keys of the last day are still good.
     """
 
     def __init__(self, uri: str, fetch: Fetch, *, now: Callable[[], datetime]) -> None:
-        """Fetch nothing yet."""
+        """Fetch nothing yet; ``fetch`` gets the document at ``uri`` when a key is first asked for."""
         self._uri, self._fetch, self._now = uri, fetch, now
         self._keys: dict[str, PublicKey] = {}
         self._fetched: datetime | None = None
@@ -68,9 +68,9 @@ class Jwks:
             KeysUnavailable: Whether there is cannot be known now.
         """
         with self._lock:
-            if not (key_id in self._keys and self._younger(FRESH)):
+            if not (key_id in self._keys and self._younger_than(FRESH)):
                 self._refresh()
-            found = self._keys.get(key_id) if self._younger(STALE) else None
+            found = self._keys.get(key_id) if self._younger_than(STALE) else None
             unsure = self._fetched is None or self._fetched != self._tried
         if found is None and unsure:
             raise KeysUnavailable(
@@ -80,7 +80,7 @@ class Jwks:
             raise UntrustedCaller("the bearer token is not valid")
         return found.key
 
-    def _younger(self, age: timedelta) -> bool:
+    def _younger_than(self, age: timedelta) -> bool:
         return self._fetched is not None and self._now() - self._fetched < age
 
     def _refresh(self) -> None:

@@ -1,4 +1,4 @@
-"""Proves OpenID tokens: signature, issuer, audience and time."""
+"""Verifies OpenID tokens: signature, issuer, audience and time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from common.domain.issuers import Issuer, audience_of, check_times
 from common.errors import UntrustedCaller
 
 LONGEST_TOKEN = 16 * 1024
-MOST_KEY_SETS = 500
+MOST_JWKS = 500
 FETCH_SECONDS = 5.0
 HTTP_OK = 200
 TYPES = frozenset({"", "JWT"})
@@ -28,8 +28,8 @@ _SIGNATURE_ONLY = {
 }
 
 
-class Outside(Protocol):
-    """Fetches from addresses that tenants named."""
+class PublicFetch(Protocol):
+    """Fetches documents from addresses that tenants named."""
 
     def fetch(self, url: str, *, largest: int) -> bytes:
         """The document at an address of the public internet."""
@@ -39,11 +39,16 @@ def installation_verifier(
     installation: Callable[[], tuple[Issuer, ...]],
     *,
     now: Callable[[], datetime],
-    foreign: Outside | None,
+    foreign: PublicFetch | None,
 ) -> JwtVerifier:
-    """A verifier that fetches the operator's addresses as they are, and others by ``foreign``.
+    """The verifier of an installation.
 
-    ``installation`` is asked at the first token: functions without staff have no such setting.
+    Args:
+        installation: Gives the installation's own issuers; called at the first token, as functions without
+            staff have no such setting.
+        now: The clock.
+        foreign: Fetches the keys of issuers that tenants added; None where none of those count. The keys of
+            the installation's issuers are fetched from wherever the operator put them.
     """
 
     def fetch_foreign(uri: str) -> bytes:
@@ -75,7 +80,7 @@ def fetch_trusted(uri: str) -> bytes:
 
 
 class JwtVerifier:
-    """Proves the tokens of any issuer that it is asked about; one for all requests of an instance."""
+    """Verifies tokens of any issuer, with that issuer's public keys; one for all requests of an instance."""
 
     def __init__(
         self,
@@ -85,10 +90,10 @@ class JwtVerifier:
         fetch_foreign: Fetch,
         installation: Callable[[], tuple[Issuer, ...]] = tuple,
     ) -> None:
-        """Fetch the installation's keys by ``fetch``, and by ``fetch_foreign`` those that tenants named."""
+        """Fetch the keys of the installation's issuers by ``fetch``, of tenants' own by ``fetch_foreign``."""
         self._now, self._fetch, self._fetch_foreign = now, fetch, fetch_foreign
         self._installation = installation
-        self._sets: OrderedDict[tuple[str, bool], Jwks] = OrderedDict()
+        self._jwks: OrderedDict[tuple[str, bool], Jwks] = OrderedDict()
         self._lock = Lock()
 
     @property
@@ -97,23 +102,28 @@ class JwtVerifier:
         return self._installation()
 
     def unverified_issuer(self, token: str) -> tuple[str, str]:
-        """The issuer and the audience that a token names, of which nothing is proven yet."""
-        _, claims = _opened(token)
+        """The issuer and the audience that a token names; nothing of it is verified yet."""
+        _, claims = _unverified(token)
         issuer = claims.get("iss")
         if not isinstance(issuer, str):
             raise UntrustedCaller("the bearer token is not valid")
         return issuer, audience_of(claims)
 
     def verify(self, issuer: Issuer, token: str) -> Mapping[str, Any]:
-        """The claims of a token, proven to be this issuer's, made out to its audience, and of now."""
-        header, _ = _opened(token)
+        """The claims of a token that is this issuer's, made out to its audience, and valid now.
+
+        Raises:
+            UntrustedCaller: It is not.
+            KeysUnavailable: The issuer's keys cannot be fetched now.
+        """
+        header, _ = _unverified(token)
         algorithm, key_id = header.get("alg"), header.get("kid")
         if not isinstance(algorithm, str) or algorithm not in KNOWN or not isinstance(key_id, str):
             raise UntrustedCaller("the bearer token is not valid")
         # Neither is an ID token: https://www.rfc-editor.org/rfc/rfc8725#section-3.11
         if "crit" in header or str(header.get("typ", "")).upper() not in TYPES:
             raise UntrustedCaller("the bearer token is not valid")
-        key = self._keys(issuer).key(key_id, algorithm)
+        key = self._jwks_of(issuer).key(key_id, algorithm)
         try:
             claims: dict[str, Any] = jwt.decode(token, key, algorithms=[algorithm], options=_SIGNATURE_ONLY)  # type: ignore[arg-type]
         except (jwt.PyJWTError, ValueError, TypeError) as error:
@@ -123,21 +133,21 @@ class JwtVerifier:
         check_times(claims, self._now())
         return claims
 
-    def _keys(self, issuer: Issuer) -> Jwks:
+    def _jwks_of(self, issuer: Issuer) -> Jwks:
         foreign = issuer.tenant is not None
         name = issuer.jwks_uri, foreign
         with self._lock:
-            if name not in self._sets:
+            if name not in self._jwks:
                 fetch = self._fetch_foreign if foreign else self._fetch
-                self._sets[name] = Jwks(issuer.jwks_uri, fetch, now=self._now)
-            self._sets.move_to_end(name)
-            while len(self._sets) > MOST_KEY_SETS:
-                self._sets.popitem(last=False)
-            return self._sets[name]
+                self._jwks[name] = Jwks(issuer.jwks_uri, fetch, now=self._now)
+            self._jwks.move_to_end(name)
+            while len(self._jwks) > MOST_JWKS:
+                self._jwks.popitem(last=False)
+            return self._jwks[name]
 
 
-def _opened(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Header and claims, unproven."""
+def _unverified(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """A token's header and claims; nothing of them is verified."""
     if len(token) > LONGEST_TOKEN:
         raise UntrustedCaller("the bearer token is too long")
     try:

@@ -1,4 +1,4 @@
-"""Decides who is mailed what about a booking or a notice, and that nobody is told the same thing twice."""
+"""Decides who mails whom about a booking or a notice, with which text, and that nothing is mailed twice."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import Language, Service
 from common.domain.shared.outbox import OutboxKind
 
-# A mail that could not be sent for this long says nothing that anybody still wants to know.
+# A mail that could not be sent for this long is given up: what it says is too old.
 LONGEST_TRY = timedelta(days=3)
 NOTIFICATIONS_KEPT = timedelta(days=400)
-# Where the customer is a guest of the event although nobody is mailed by our writes.
-_QUIET_GUESTS = frozenset({ProviderKind.GOOGLE})
+# Whose events can have the customer as a guest without the provider mailing them.
+_SILENT_GUESTS = frozenset({ProviderKind.GOOGLE})
 _LINE = 200
 
 
 class Sender(StrEnum):
-    """The one sender of record of a change."""
+    """Who mails the customer about a change: Slotbridge, the calendar's provider, or nobody."""
 
     SLOTBRIDGE = "slotbridge"
     PROVIDER = "provider"
@@ -31,7 +31,7 @@ class Sender(StrEnum):
 
 
 class MailKind(StrEnum):
-    """Every text that is mailed; a notice's letter has the name of its kind."""
+    """Every kind of mail, each with its own text; a mail about a notice is named like the notice's kind."""
 
     BOOKED = "booked"
     MOVED = "moved"
@@ -52,7 +52,10 @@ class MailKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """What a calendar file says; ``uid`` stays the same for all mails about one booking."""
+    """What the calendar file in a mail says.
+
+    ``uid`` stays the same for all mails about one booking, and ``sequence`` grows with each change.
+    """
 
     uid: str
     sequence: int
@@ -64,13 +67,13 @@ class Appointment:
 
 @dataclass(frozen=True, slots=True)
 class MailContent:
-    """One mail before it is written: ``id`` is the same however often it is tried.
+    """What a mail says and to whom, before it is written; ``id`` is the same however often it is tried.
 
-    ``to`` are pairs of address and name; ``facts`` are the words that the text may use.
+    ``to`` are pairs of address and name; ``facts`` are the values that the text's template may use.
     """
 
     id: str
-    letter: MailKind
+    kind: MailKind
     language: Language
     to: tuple[tuple[str, str], ...] = field(repr=False)
     business: str = field(repr=False)
@@ -86,9 +89,10 @@ class MailContent:
 
 @dataclass(frozen=True, slots=True)
 class LastNotified:
-    """What somebody was told last under a key, by whom, and when.
+    """What was mailed last under a key (a booking, a notice, an invitation), by whom, and when.
 
-    ``speaker`` is the connection whose provider tells it, where a provider does.
+    ``state`` is what was said, in one word that can be compared. ``speaker`` is the connection whose provider
+    mails it, where a provider does.
     """
 
     tenant: str
@@ -102,9 +106,10 @@ class LastNotified:
 
 
 def notification_kind(before: Booking | None, after: Booking) -> OutboxKind | None:
-    """What a change of a booking means for its customer; None where nothing that they care about changed.
+    """Which kind of outbox entry tells the customer of a change; None where there is nothing to tell.
 
-    A session has no customer: its seats follow it, and each of theirs is told. A hold is told to nobody.
+    A session has no customer: its entry changes the bookings of its seats, whose customers are then notified.
+    Nobody is notified of a hold.
     """
     if after.is_session:
         moved = before is not None and (before.interval, before.status) != (after.interval, after.status)
@@ -119,82 +124,88 @@ def notification_kind(before: Booking | None, after: Booking) -> OutboxKind | No
 
 
 def notified_state(booking: Booking) -> str:
-    """The part of a booking that its customer is told, as one word: equal words are told once."""
+    """What the customer is told of a booking, as text to compare: of equal texts only one is mailed."""
     if not booking.active:
         return booking.status.value
     return f"{booking.status.value} {booking.interval.start.isoformat()}/{booking.interval.end.isoformat()}"
 
 
-def booking_mail_kind(booking: Booking, told: LastNotified | None, kind: OutboxKind) -> MailKind:
+def booking_mail_kind(booking: Booking, last: LastNotified | None, kind: OutboxKind) -> MailKind:
     """Which text brings the customer from what they know to what is true now."""
     if not booking.active:
         return MailKind.CANCELLED
-    # The same state told by a provider that then could not do it: nobody knows of it yet.
-    known = told is not None and told.by is not Sender.NOBODY and told.state != notified_state(booking)
+    # The same state, left to a provider that then could not mail it: the customer does not know of it.
+    known = last is not None and last.by is not Sender.NOBODY and last.state != notified_state(booking)
     return MailKind.MOVED if known or kind is OutboxKind.MOVED else MailKind.BOOKED
 
 
 def customer_sender(
     booking: Booking, service: Service, connections: Iterable[Connection], *, wanted: bool
 ) -> Sender:
-    """Who tells the customer about this change: one sender of record for each booking and change.
+    """Who mails the customer about this change: exactly one sender, or nobody.
 
-    A provider that mails the attendee is the one. Where the owner changed the event itself, the provider
-    asked the owner whether the guest shall hear of it, so that was decided there.
+    Where a provider mails the guests of its event, it is the provider. Where the owner changed the event in
+    their calendar, the provider has asked them whether to mail the guest, and Slotbridge does not.
+
+    Args:
+        booking: The booking after the change.
+        service: What was booked.
+        connections: Those in which the customer is a guest of the event.
+        wanted: Whether Slotbridge is to send mails about this booking at all.
     """
     if not booking.customer.email:
         return Sender.NOBODY
     alone = service.capacity == 1 and booking.session is None
-    if alone and any(_tells(item, booking) for item in connections):
+    if alone and any(_provider_mails(item, booking) for item in connections):
         return Sender.PROVIDER
     return Sender.SLOTBRIDGE if wanted else Sender.NOBODY
 
 
 def mailing_connection(booking: Booking, connections: Iterable[Connection]) -> str | None:
-    """The one connection whose provider mails this change, of all in which the customer is a guest.
+    """The id of the one connection whose provider mails the customer, of all in which they are a guest.
 
-    Where the owner changed the event of a calendar that knows the guest, that calendar has spoken. Else it is
-    always the same one, first where guests can be entered in silence: the others then need not mail anybody.
+    Where the owner changed the event in a calendar whose provider then asks them whether to mail the guests,
+    it is that one. Else it is always the same one: the oldest, and Google's before Microsoft's.
     """
-    telling = [item for item in connections if _tells(item, booking)]
+    mailing = [item for item in connections if _provider_mails(item, booking)]
     usual = min(
-        telling,
-        key=lambda item: (item.provider not in _QUIET_GUESTS, item.created_at, item.id),
+        mailing,
+        key=lambda item: (item.provider not in _SILENT_GUESTS, item.created_at, item.id),
         default=None,
     )
-    if any(item.provider in _QUIET_GUESTS and owner_edited_in(booking, item) for item in telling):
+    if any(item.provider in _SILENT_GUESTS and owner_edited_in(booking, item) for item in mailing):
         return booking.edited_in
     return usual.id if usual else None
 
 
 def owner_edited_in(booking: Booking, connection: Connection) -> bool:
-    """Whether the change was made in this connection's calendar, by its owner."""
+    """Whether the owner made this change in the connection's own calendar."""
     return booking.source is Source.EXTERNAL and booking.edited_in in {None, connection.id}
 
 
-def _tells(connection: Connection, booking: Booking) -> bool:
+def _provider_mails(connection: Connection, booking: Booking) -> bool:
     exports = connection.settings.exports
     started = connection.run is not None
     # The event of a cancelled booking is removed also where exports were switched off since.
     written = exports.on or not booking.active
     if not (connection.usable and started and written and exports.attendee):
         return False
-    asked = connection.provider in _QUIET_GUESTS and owner_edited_in(booking, connection)
+    asked = connection.provider in _SILENT_GUESTS and owner_edited_in(booking, connection)
     return exports.notify or asked
 
 
 def notice_mail_kind(kind: NoticeKind) -> MailKind | None:
-    """The text of a notice; None where it only stands in the console, as what its reader did themselves."""
+    """The mail about a notice; None for those that are only shown in the console."""
     return MailKind(kind.value) if kind.value in set(MailKind) else None
 
 
 def mail_id(*parts: str) -> str:
-    """A name for a mail that is the same at each try, and that says nothing about anybody."""
+    """The id of a mail: the same at each try, and a hash, so that it tells nothing about anybody."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def single_line(text: str) -> str:
-    """A guest's words as one harmless line for a header or a name."""
+    """Text as one line without control characters, for a header or a name; at most 200 characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:_LINE]
 
 
@@ -204,7 +215,7 @@ def too_late_to_send(since: int, *, now: datetime) -> bool:
 
 
 class NoticeKind(StrEnum):
-    """What people are told, once."""
+    """What an owner is notified of."""
 
     REAUTH_REQUIRED = "reauth_required"
     REAUTH_REMINDER = "reauth_reminder"
@@ -223,7 +234,7 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that a person is told exactly once: the id is derived from the cause."""
+    """Something that an owner is notified of once: its id is derived from its cause."""
 
     id: str
     tenant: str

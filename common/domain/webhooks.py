@@ -27,7 +27,7 @@ SECRET_PREFIX = "whsec_"  # noqa: S105 - the standard's mark, not a secret
 
 
 class WebhookEvent(StrEnum):
-    """What a tenant's system can be told."""
+    """What a webhook can be called for."""
 
     BOOKING_CREATED = "booking.created"
     BOOKING_CHANGED = "booking.changed"
@@ -40,7 +40,12 @@ class WebhookEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """One target; ``secrets`` are ciphertexts, the newest first, and all of them sign."""
+    """An address of a tenant's own system that is called when something happens.
+
+    ``events`` are those that it is called for, all of them where there are none. ``secrets`` are encrypted,
+    the newest first, and every message is signed with each. ``failing_since`` is the first failure after the
+    last success, ``disabled_at`` when it was switched off.
+    """
 
     id: str
     tenant: str
@@ -54,24 +59,24 @@ class Webhook:
 
     @property
     def enabled(self) -> bool:
-        """Whether it is called."""
+        """Whether it is called at all."""
         return self.disabled_at is None
 
     def wants(self, event: WebhookEvent) -> bool:
-        """Whether it is told of this; no chosen events means all of them."""
+        """Whether it is to be called for this event."""
         return self.enabled and (not self.events or event in self.events)
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookWithSecret:
-    """A target just after its secret was made, which is the only time that anybody sees it."""
+    """A webhook and its new signing secret, which is shown this once and stored encrypted only."""
 
-    hook: Webhook
+    webhook: Webhook
     secret: str = field(repr=False)
 
 
 class DeliveryState(StrEnum):
-    """What became of a message."""
+    """Whether a message still waits, has arrived, or was given up."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -80,7 +85,11 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message to one target; ``id`` and ``body`` stay the same at each try and at each replay."""
+    """One message to one webhook, ``hook``; ``id`` and ``body`` stay the same at each try and each replay.
+
+    ``attempts`` counts the tries of this ``round``, which is the number of replays. ``answer`` is what came
+    of the last try: an HTTP status, or a word.
+    """
 
     id: str
     tenant: str
@@ -99,7 +108,7 @@ class Delivery:
 
 
 def message_body(event: WebhookEvent, *, at: datetime, data: Mapping[str, str | int | None]) -> str:
-    """The body: ids and times, never a name, an address or a title."""
+    """The JSON text of a message: ids and times, never a name, an address or a title."""
     whole = {"type": event.value, "timestamp": at.isoformat(), "data": dict(data)}
     return json.dumps(whole, separators=(",", ":"), sort_keys=True)
 
@@ -110,18 +119,21 @@ def message_id(*cause: str) -> str:
 
 
 def new_secret(token: str) -> str:
-    """The text of a signing secret made of a random token."""
+    """A signing secret in the form of Standard Webhooks, made of a random token."""
     raw = hashlib.sha256(token.encode()).digest()
     return SECRET_PREFIX + base64.b64encode(raw).decode()
 
 
 def secret_context(tenant: str, hook: str) -> str:
-    """The context that binds a sealed secret to its own target."""
+    """What a secret's encryption is bound to, so that it is of use for its own webhook only."""
     return f"hook/{tenant}/{hook}"
 
 
 def signed_headers(name: str, body: str, *, secrets: Iterable[str], now: datetime) -> Mapping[str, str]:
-    """The signed headers of one try; every secret signs, so that one can be replaced without a gap."""
+    """The headers of one try of message ``name``, with a signature by each secret.
+
+    A receiver accepts any of them, so that a secret can be replaced without a gap.
+    """
     timestamp = str(int(now.timestamp()))
     signatures = [_signature(secret, f"{name}.{timestamp}.{body}") for secret in secrets]
     return {
@@ -139,12 +151,15 @@ def _signature(secret: str, content: str) -> str:
 
 
 def with_new_secret(secrets: Sequence[str], newest: str) -> tuple[str, ...]:
-    """The secrets after a new one came; the older ones keep signing until they are dropped."""
+    """A webhook's secrets with a new one in front; the oldest goes where there are too many."""
     return (newest, *secrets)[:MOST_SECRETS]
 
 
 def next_try(attempts: int, *, now: datetime, asked: float | None = None) -> datetime | None:
-    """When to try again after so many failures; None when it is enough."""
+    """When to try again after so many failed attempts; None where the message is to be given up.
+
+    ``asked`` is how many seconds the receiver wants us to wait (Retry-After).
+    """
     if attempts > len(SCHEDULE):
         return None
     pause = SCHEDULE[attempts - 1]

@@ -1,10 +1,10 @@
-"""Lets an OpenID issuer of the tenant's own vouch for its staff, once it has shown that it can."""
+"""Decides which OpenID issuers a tenant's staff may come with: its own, the installation's, or both."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from common.domain.issuers import MOST_ISSUERS, Issuer, Role, Standing, check_issuer, identify, issuer_id
 from common.domain.privacy.support import Action
@@ -13,118 +13,122 @@ from common.errors import InvalidRequest, NotAllowed, Rejected, Retry, Stop, Unt
 from common.flows.shared.audit import entry
 from common.ports import Ports
 
-
-@dataclass(frozen=True, slots=True)
-class TrustIssuer:
-    """Which issuer and audience, how its claims are called, and an owner's ID token of it as ``proof``."""
-
-    tenant: str
-    subject: str
-    issuer: str
-    audience: str
-    proof: str = field(repr=False)
-    jwks_uri: str | None = None
-    tenant_claim: str | None = "tenant"
-    tenant_value: str | None = None
-    role_claim: str = "role"
-    resources_claim: str = "resources"
-
-
-def trust_issuer(ports: Ports, command: TrustIssuer) -> Issuer:
-    """The issuer as it counts from now on; the same issuer and audience again is a change of it.
-
-    Raises:
-        InvalidRequest: The address is not acceptable, leads nowhere, or the proof does not hold under just
-            this configuration, in which case whatever was configured before still counts.
-        Rejected: Another tenant or the installation holds this pair, or there are enough of them.
-    """
-    url, audience = command.issuer, command.audience
-    check_issuer(url, command.jwks_uri, loopback=ports.outbound.loopback)
-    standing = ports.issuers.standing(command.tenant)
-    known = ports.issuers.find(url, audience)
-    ours = any((item.url, item.audience) == (url, audience) for item in ports.token_verifier.installation)
-    if ours or (known is not None and known.tenant != command.tenant):
-        raise Rejected("this issuer and audience vouch for somebody else already", code="issuer_taken")
-    if known is None and len(ports.issuers.of_tenant(command.tenant)) >= MOST_ISSUERS:
-        raise Rejected(f"a tenant has at most {MOST_ISSUERS} issuers", code="too_many_issuers")
-    jwks_uri = command.jwks_uri or discovered(ports, url)
-    ports.outbound.check(jwks_uri)
-    issuer = Issuer(
-        id=issuer_id(url, audience),
-        url=url,
-        audience=audience,
-        jwks_uri=jwks_uri,
-        tenant=command.tenant,
-        tenant_claim=command.tenant_claim,
-        tenant_value=command.tenant_value,
-        role_claim=command.role_claim,
-        resources_claim=command.resources_claim,
-        added_at=ports.clock.now(),
-        added_by=command.subject,
-        version=known.version if known else None,
-    )
-    prove(ports, issuer, command.proof)
-    action = Action.ISSUER_CHANGED if known else Action.ISSUER_ADDED
-    told = entry(ports, tenant=command.tenant, who=command.subject, action=action, target=issuer.id)
-    return ports.issuers.save(issuer, standing, told)
-
-
-@dataclass(frozen=True, slots=True)
-class DistrustIssuer:
-    """Which issuer; ``vouched_by`` is the one behind the caller, empty for the installation's."""
-
-    tenant: str
-    subject: str
-    issuer: str
-    vouched_by: str
-
-
-def distrust_issuer(ports: Ports, command: DistrustIssuer) -> None:
-    """Remove it; other instances forget it within a minute.
-
-    Raises:
-        UnknownResource: The tenant has no such issuer.
-        Rejected: The caller could not come back afterwards.
-    """
-    issuer = ports.issuers.get(command.tenant, command.issuer)
-    standing = ports.issuers.standing(command.tenant)
-    left = {item.id for item in ports.issuers.of_tenant(command.tenant)} - {issuer.id}
-    demand_way_in(left, installation=standing.installation, vouched_by=command.vouched_by)
-    action = Action.ISSUER_REMOVED
-    told = entry(ports, tenant=command.tenant, who=command.subject, action=action, target=issuer.id)
-    ports.issuers.remove(issuer, standing, told)
-
-
-@dataclass(frozen=True, slots=True)
-class AcceptInstallation:
-    """Whether they do; ``vouched_by`` is the issuer behind the caller, empty for the installation's."""
-
-    tenant: str
-    subject: str
-    accepted: bool
-    vouched_by: str
-
-
-def accept_installation(ports: Ports, command: AcceptInstallation) -> Standing:
-    """How it is from now on; other instances know it within a minute.
-
-    Raises:
-        Rejected: The caller could not come back afterwards.
-    """
-    standing = ports.issuers.standing(command.tenant)
-    own = {item.id for item in ports.issuers.of_tenant(command.tenant)}
-    demand_way_in(own, installation=command.accepted, vouched_by=command.vouched_by)
-    action = Action.INSTALLATION_ACCEPTED if command.accepted else Action.INSTALLATION_REFUSED
-    told = entry(ports, tenant=command.tenant, who=command.subject, action=action)
-    return ports.issuers.settle(replace(standing, installation=command.accepted), told)
-
-
+# A discovery document (openid-configuration) and the address in it are not read beyond these, in bytes.
 LARGEST_DISCOVERY = 64 * 1024
 LONGEST_ADDRESS = 2_000
 
 
-def discovered(ports: Ports, url: str) -> str:
-    """Where an issuer says that its keys are.
+def trust_issuer(
+    ports: Ports,
+    *,
+    tenant: str,
+    subject: str,
+    issuer: str,
+    audience: str,
+    proof: str,
+    jwks_uri: str | None = None,
+    tenant_claim: str | None = "tenant",
+    tenant_value: str | None = None,
+    role_claim: str = "role",
+    resources_claim: str = "resources",
+) -> Issuer:
+    """Add an issuer whose tokens a tenant's staff may come with, or change its configuration.
+
+    Args:
+        ports: The outside.
+        tenant: Whose staff.
+        subject: Who does this, for the audit trail.
+        issuer: The issuer's address, as its tokens name it.
+        audience: Whom its tokens for us are made out to. An issuer and audience that the tenant has already
+            is changed.
+        proof: An ID token of an owner by just this issuer, which shows that the configuration works.
+        jwks_uri: Where the issuer's public keys are; by default the issuer itself is asked.
+        tenant_claim: The claim that names the tenant; None where every token of the issuer is the tenant's.
+        tenant_value: What that claim says; by default the tenant's id.
+        role_claim: The claim that names the role.
+        resources_claim: The claim that names a staff member's own resources.
+
+    Raises:
+        InvalidRequest: The address is not acceptable, leads nowhere, or the proof does not hold under just
+            this configuration, in which case whatever was configured before still counts.
+        Rejected: Another tenant or the installation has this issuer and audience, or there are too many.
+    """
+    check_issuer(issuer, jwks_uri, loopback=ports.outbound.loopback)
+    standing = ports.issuers.standing(tenant)
+    known = ports.issuers.find(issuer, audience)
+    of_installation = any(
+        (item.url, item.audience) == (issuer, audience) for item in ports.token_verifier.installation
+    )
+    if of_installation or (known is not None and known.tenant != tenant):
+        raise Rejected("this issuer and audience vouch for somebody else already", code="issuer_taken")
+    if known is None and len(ports.issuers.of_tenant(tenant)) >= MOST_ISSUERS:
+        raise Rejected(f"a tenant has at most {MOST_ISSUERS} issuers", code="too_many_issuers")
+    jwks_uri = jwks_uri or _discover_jwks_uri(ports, issuer)
+    ports.outbound.check(jwks_uri)
+    trusted = Issuer(
+        id=issuer_id(issuer, audience),
+        url=issuer,
+        audience=audience,
+        jwks_uri=jwks_uri,
+        tenant=tenant,
+        tenant_claim=tenant_claim,
+        tenant_value=tenant_value,
+        role_claim=role_claim,
+        resources_claim=resources_claim,
+        added_at=ports.clock.now(),
+        added_by=subject,
+        version=known.version if known else None,
+    )
+    _check_proof(ports, trusted, proof)
+    action = Action.ISSUER_CHANGED if known else Action.ISSUER_ADDED
+    audited = entry(ports, tenant=tenant, who=subject, action=action, target=trusted.id)
+    return ports.issuers.save(trusted, standing, audited)
+
+
+def distrust_issuer(ports: Ports, *, tenant: str, subject: str, issuer: str, vouched_by: str) -> None:
+    """Remove a tenant's own issuer; instances that have it cached accept it for another minute.
+
+    Args:
+        ports: The outside.
+        tenant: Whose issuer it is.
+        subject: Who does this, for the audit trail.
+        issuer: The issuer's id.
+        vouched_by: The id of the tenant's own issuer that the caller's token is of; empty for the
+            installation's.
+
+    Raises:
+        UnknownResource: The tenant has no such issuer.
+        Rejected: The caller could not sign in any more.
+    """
+    found = ports.issuers.get(tenant, issuer)
+    standing = ports.issuers.standing(tenant)
+    left = {item.id for item in ports.issuers.of_tenant(tenant)} - {found.id}
+    _check_not_locked_out(left, installation=standing.installation, vouched_by=vouched_by)
+    audited = entry(ports, tenant=tenant, who=subject, action=Action.ISSUER_REMOVED, target=found.id)
+    ports.issuers.remove(found, standing, audited)
+
+
+def accept_installation(
+    ports: Ports, *, tenant: str, subject: str, accepted: bool, vouched_by: str
+) -> Standing:
+    """Decide whether a tenant's staff may come with tokens of the installation's issuers too.
+
+    Instances that have the answer cached know it within a minute. ``subject`` and ``vouched_by`` are as at
+    ``distrust_issuer``.
+
+    Raises:
+        Rejected: The caller could not sign in any more.
+    """
+    standing = ports.issuers.standing(tenant)
+    own = {item.id for item in ports.issuers.of_tenant(tenant)}
+    _check_not_locked_out(own, installation=accepted, vouched_by=vouched_by)
+    action = Action.INSTALLATION_ACCEPTED if accepted else Action.INSTALLATION_REFUSED
+    audited = entry(ports, tenant=tenant, who=subject, action=action)
+    return ports.issuers.settle(replace(standing, installation=accepted), audited)
+
+
+def _discover_jwks_uri(ports: Ports, url: str) -> str:
+    """Ask an issuer where its public keys are.
 
     https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig
 
@@ -152,11 +156,11 @@ def discovered(ports: Ports, url: str) -> str:
     return keys
 
 
-def prove(ports: Ports, issuer: Issuer, proof: str) -> None:
-    """Demand that an owner can come in by this issuer, configured as it will be.
+def _check_proof(ports: Ports, issuer: Issuer, proof: str) -> None:
+    """Refuse a configuration under which the owner's token would not be accepted.
 
     Raises:
-        InvalidRequest: The token does not stand up to it.
+        InvalidRequest: The token is not valid, or not an owner's.
     """
     try:
         identity = identify(issuer, ports.token_verifier.verify(issuer, proof))
@@ -170,11 +174,11 @@ def prove(ports: Ports, issuer: Issuer, proof: str) -> None:
         raise InvalidRequest("the proof is not an owner's token", code="proof_refused")
 
 
-def demand_way_in(own: Collection[str], *, installation: bool, vouched_by: str) -> None:
-    """Demand that the caller, by whoever vouched for it, can come in again.
+def _check_not_locked_out(own: Collection[str], *, installation: bool, vouched_by: str) -> None:
+    """Refuse a change after which the caller's own token would not be accepted any more.
 
     Raises:
-        Rejected: It could not, and so perhaps nobody could.
+        Rejected: It would not, and so perhaps nobody could sign in.
     """
     if vouched_by not in own and not (installation and not vouched_by):
         raise Rejected(

@@ -17,12 +17,12 @@ PRODUCT = "-//Slotbridge//Slotbridge//EN"
 
 
 def method(appointment: Appointment) -> str:
-    """What a client shall do with the file."""
+    """The iCalendar method: what a calendar program shall do with the file."""
     return "CANCEL" if appointment.cancelled else "PUBLISH"
 
 
 def calendar_file(appointment: Appointment, *, organizer: str, business: str, now: datetime) -> bytes:
-    """The file; it holds nothing that the guest wrote, and no secret link, because calendars are shared."""
+    """The text of the file; without a secret link or a guest's words, because calendars are shared."""
     event = Event()
     event.add("uid", appointment.uid)
     event.add("sequence", appointment.sequence)

@@ -8,30 +8,30 @@ from typing import Protocol
 from common.config import Config, Misconfigured
 from common.domain.notify import MailContent
 from common.errors import OperatorFault
-from common.mail.message import Mail, write
+from common.mail.message import Mail, write_mail
 from common.mail.ses import SesTransport
 from common.mail.smtp import Security, SmtpServer, SmtpTransport
 
 
 class Transport(Protocol):
-    """Hands one finished mail over."""
+    """Hands finished mails to a mail service or server."""
 
     def deliver(self, mail: Mail) -> None:
-        """Raises Retry, Forbidden or OperatorFault where it was not taken."""
+        """Hand one over; raises Retry, Forbidden or OperatorFault where it was not accepted."""
 
 
 class MimeMailer:
     """Sends mails from one address; without one this installation sends none."""
 
-    def __init__(self, opened: Callable[[], Transport], *, sender: str) -> None:
+    def __init__(self, transport: Callable[[], Transport], *, sender: str) -> None:
         """Send from ``sender``, an address that the transport's account owns.
 
         Args:
-            opened: Gives the transport; asked for at the first mail, so that an installation that sends
+            transport: Gives the transport; called at the first mail, so that an installation that sends
                 none needs no settings for it.
             sender: The address in ``From:``; empty where this installation sends no mails.
         """
-        self._opened = opened
+        self._transport = transport
         self._sender = sender
 
     @property
@@ -39,7 +39,7 @@ class MimeMailer:
         """Whether this installation sends mails at all."""
         return bool(self._sender)
 
-    def send(self, envelope: MailContent) -> None:
+    def send(self, content: MailContent) -> None:
         """Hand one mail over.
 
         Raises:
@@ -48,14 +48,14 @@ class MimeMailer:
         """
         if not self.on:
             raise OperatorFault("this installation sends no mails", code="mail_not_configured")
-        self._opened().deliver(write(envelope, sender=self._sender))
+        self._transport().deliver(write_mail(content, sender=self._sender))
 
 
 _SUBMISSION = 587
 
 
 def transport(config: Config) -> Transport:
-    """Amazon SES, or (MAIL_TRANSPORT=smtp) a mail server.
+    """The transport that the settings name: Amazon SES, or (MAIL_TRANSPORT=smtp) a mail server.
 
     Raises:
         Misconfigured: A setting is missing or not one of its words.

@@ -1,4 +1,4 @@
-"""Writes a mail as MIME: text, the same as HTML, and the calendar file; nothing in it can become a header."""
+"""Writes a mail as MIME: text, the same as HTML, and a calendar file; no word of it can become a header."""
 
 from __future__ import annotations
 
@@ -34,47 +34,47 @@ class Mail:
     recipients: tuple[str, ...] = field(repr=False)
 
 
-def write(envelope: MailContent, *, sender: str) -> Mail:
-    """The whole mail.
+def write_mail(content: MailContent, *, sender: str) -> Mail:
+    """Write a mail: headers, text, HTML, and the calendar file where there is an appointment.
 
     Raises:
         Forbidden: An address is none that mail can be sent to.
         OperatorFault: The sender's own address is none.
     """
     try:
-        own = _address(sender, envelope.business)
+        own = _address(sender, content.business)
     except Forbidden as error:
         raise OperatorFault("the sender's address is not valid", code="invalid_sender") from error
-    recipients = tuple(_address(address, name) for address, name in envelope.to)
-    template = TEMPLATES[envelope.language][envelope.letter]
-    facts = _facts(envelope)
+    recipients = tuple(_address(address, name) for address, name in content.to)
+    template = TEMPLATES[content.language][content.kind]
+    facts = _facts(content)
     message = EmailMessage(policy=POLICY)
     message["From"] = own
     message["To"] = recipients
     message["Subject"] = single_line(filling.title(template.subject, facts))
-    if envelope.sent_at is not None:
-        message["Date"] = format_datetime(envelope.sent_at)
-    message["Message-ID"] = f"<{envelope.id}@{own.domain}>"
+    if content.sent_at is not None:
+        message["Date"] = format_datetime(content.sent_at)
+    message["Message-ID"] = f"<{content.id}@{own.domain}>"
     # SES writes a Message-ID of its own; this one stays.
-    message["X-Slotbridge-Id"] = envelope.id
+    message["X-Slotbridge-Id"] = content.id
     # Nobody's absence note needs an answer: https://www.rfc-editor.org/rfc/rfc3834#section-5
     message["Auto-Submitted"] = "auto-generated"
-    if envelope.reply_to:
-        message["Reply-To"] = _address(envelope.reply_to, envelope.business)
+    if content.reply_to:
+        message["Reply-To"] = _address(content.reply_to, content.business)
     body = filling.description(template.body, facts)
-    message.set_content(_text(body, template.link, envelope.link), charset="utf-8")
-    message.add_alternative(_html(envelope, body, template.link), subtype="html", charset="utf-8")
-    _attach(message, envelope, organizer=own.addr_spec)
+    message.set_content(_text(body, template.link, content.link), charset="utf-8")
+    message.add_alternative(_html(content, body, template.link), subtype="html", charset="utf-8")
+    _attach(message, content, organizer=own.addr_spec)
     return Mail(message.as_bytes(), own.addr_spec, tuple(address.addr_spec for address in recipients))
 
 
-def _facts(envelope: MailContent) -> dict[str, str]:
-    facts = {name: single_line(value) for name, value in envelope.facts.items()}
-    facts["business"] = single_line(envelope.business)
-    if envelope.interval is not None:
-        facts["when"] = when(envelope.interval, envelope.zone, envelope.language)
-    if envelope.until is not None:
-        facts["until"] = until(envelope.until, envelope.zone, envelope.language)
+def _facts(content: MailContent) -> dict[str, str]:
+    facts = {name: single_line(value) for name, value in content.facts.items()}
+    facts["business"] = single_line(content.business)
+    if content.interval is not None:
+        facts["when"] = when(content.interval, content.zone, content.language)
+    if content.until is not None:
+        facts["until"] = until(content.until, content.zone, content.language)
     return facts
 
 
@@ -94,26 +94,22 @@ def _text(body: str, label: str, link: str) -> str:
     return f"{body}\n\n{label}:\n{link}\n" if label and link else f"{body}\n"
 
 
-def _html(envelope: MailContent, body: str, label: str) -> str:
+def _html(content: MailContent, body: str, label: str) -> str:
     paragraphs = "".join(f"<p>{escape(part)}</p>" for part in body.split("\n"))
-    action = (
-        f'<p><a href="{escape(envelope.link)}">{escape(label)}</a></p>' if label and envelope.link else ""
-    )
+    action = f'<p><a href="{escape(content.link)}">{escape(label)}</a></p>' if label and content.link else ""
     return (
-        f'<!doctype html><html lang="{envelope.language.value}"><head><meta charset="utf-8"></head>'
+        f'<!doctype html><html lang="{content.language.value}"><head><meta charset="utf-8"></head>'
         f'<body style="{_FONT}">{paragraphs}{action}</body></html>\n'
     )
 
 
-def _attach(message: EmailMessage, envelope: MailContent, *, organizer: str) -> None:
-    appointment = envelope.appointment
-    if appointment is None or envelope.sent_at is None:
+def _attach(message: EmailMessage, content: MailContent, *, organizer: str) -> None:
+    appointment = content.appointment
+    if appointment is None or content.sent_at is None:
         return
-    content = calendar_file(
-        appointment, organizer=organizer, business=envelope.business, now=envelope.sent_at
-    )
+    file = calendar_file(appointment, organizer=organizer, business=content.business, now=content.sent_at)
     message.add_attachment(
-        content,
+        file,
         maintype="text",
         subtype="calendar",
         filename="appointment.ics",
@@ -158,7 +154,7 @@ _MONTHS = {
 
 
 def when(interval: Interval, zone: str, language: Language) -> str:
-    """From when to when, on the clocks of a zone, which is named."""
+    """A time span in words, on the clocks of a zone, which is named."""
     start, end = (moment.astimezone(ZoneInfo(zone)) for moment in (interval.start, interval.end))
     if start.date() == end.date():
         return f"{_day(start, language)}, {start:%H:%M}-{end:%H:%M} ({zone})"
@@ -166,7 +162,7 @@ def when(interval: Interval, zone: str, language: Language) -> str:
 
 
 def until(moment: datetime, zone: str, language: Language) -> str:
-    """One point in time, on the clocks of a zone."""
+    """A point in time in words, on the clocks of a zone, which is named."""
     local = moment.astimezone(ZoneInfo(zone))
     return f"{_day(local, language)}, {local:%H:%M} ({zone})"
 

@@ -32,7 +32,7 @@ _SERVER_ERROR = 500
 
 
 class SesTransport:
-    """One client, made when the first mail is sent: boto3 takes longer to load than to send."""
+    """Sends by Amazon SES; the client is made with the first mail, because boto3 takes long to load."""
 
     def __init__(self, *, region: str, endpoint: str | None = None) -> None:
         """Use AWS's default chain of credentials; ``endpoint`` stands in for the service."""
@@ -51,7 +51,7 @@ class SesTransport:
         )
 
     def deliver(self, mail: Mail) -> None:
-        """Send it.
+        """Hand one mail to SES.
 
         Raises:
             Retry: SES is busy, or cannot be reached.
@@ -67,15 +67,15 @@ class SesTransport:
                 Content={"Raw": {"Data": mail.raw}},
             )
         except ClientError as error:
-            raise _judged(error.response) from None
+            raise _error_for(error.response) from None
         except NoCredentialsError:
             raise OperatorFault("there are no AWS credentials", code="mail_not_configured") from None
         except BotoCoreError:
             raise ProviderUnavailable("the mail service cannot be reached", code="mail_unavailable") from None
 
 
-def _judged(response: object) -> SyncError:
-    """The reaction that an answer needs; its text may hold an address and is left out."""
+def _error_for(response: object) -> SyncError:
+    """The error for an answer of SES; its text may hold an address and is left out."""
     answer = response if isinstance(response, dict) else {}
     code = str(answer.get("Error", {}).get("Code", ""))
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -1,4 +1,4 @@
-"""A mail server by SMTP, one connection a mail, encrypted unless it is on this machine."""
+"""Sends mails by a mail server (SMTP), with one connection for each mail."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from common.errors import Forbidden, OperatorFault, ProviderUnavailable, SyncErr
 from common.mail.message import Mail
 
 _TIMEOUT = 15.0
-_FOR_GOOD = 500
+_PERMANENT = 500
 
 
 class Security(StrEnum):
@@ -34,7 +34,7 @@ class SmtpServer:
 
 
 class SmtpTransport:
-    """Hands mails to one server."""
+    """Sends by one mail server."""
 
     def __init__(self, server: SmtpServer, *, context: ssl.SSLContext | None = None) -> None:
         """``context`` is what certificates are checked against; the machine's own by default."""
@@ -42,7 +42,7 @@ class SmtpTransport:
         self._context = context or ssl.create_default_context()
 
     def deliver(self, mail: Mail) -> None:
-        """Send it.
+        """Hand one mail to the server.
 
         Raises:
             ProviderUnavailable: The server cannot take it now.
@@ -58,9 +58,9 @@ class SmtpTransport:
         except smtplib.SMTPNotSupportedError:
             raise OperatorFault("the mail server offers no encryption", code="mail_not_encrypted") from None
         except smtplib.SMTPRecipientsRefused as error:
-            raise _judged(max(code for code, _ in error.recipients.values())) from None
+            raise _error_for(max(code for code, _ in error.recipients.values())) from None
         except smtplib.SMTPResponseException as error:
-            raise _judged(error.smtp_code) from None
+            raise _error_for(error.smtp_code) from None
         except (smtplib.SMTPException, OSError):
             raise ProviderUnavailable("the mail server cannot be reached", code="mail_unavailable") from None
 
@@ -83,8 +83,11 @@ class SmtpTransport:
         return smtp
 
 
-def _judged(code: int) -> SyncError:
-    """A code from 500 on is for good: https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1."""
-    if code >= _FOR_GOOD:
+def _error_for(code: int) -> SyncError:
+    """The error for a server's code; from 500 on it is permanent.
+
+    https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1
+    """
+    if code >= _PERMANENT:
         return Forbidden("the mail server refuses this mail", code="mail_rejected")
     return ProviderUnavailable("the mail server cannot take this mail now", code="mail_unavailable")

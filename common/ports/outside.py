@@ -18,7 +18,7 @@ class Mailer(Protocol):
     def on(self) -> bool:
         """Whether this installation sends mails at all."""
 
-    def send(self, envelope: MailContent) -> None:
+    def send(self, content: MailContent) -> None:
         """Hand one mail over; there is no way to take it back, and none to ask whether it went.
 
         Raises:
@@ -73,21 +73,21 @@ class OutboundHttp(Protocol):
 
 
 class TokenVerifier(Protocol):
-    """Proves tokens."""
+    """Verifies OpenID tokens."""
 
     @property
     def installation(self) -> tuple[Issuer, ...]:
         """The issuers of the installation itself."""
 
     def unverified_issuer(self, token: str) -> tuple[str, str]:
-        """The issuer and the audience that a token names, of which nothing is proven yet.
+        """The issuer and the audience that a token names; nothing of it is verified yet.
 
         Raises:
             UntrustedCaller: It is no token at all.
         """
 
     def verify(self, issuer: Issuer, token: str) -> Mapping[str, Any]:
-        """The claims of a token, proven to be this issuer's, made out to its audience, and of now.
+        """The claims of a token that is this issuer's, made out to its audience, and valid now.
 
         Raises:
             UntrustedCaller: It is not.

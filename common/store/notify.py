@@ -42,31 +42,31 @@ LAST_NOTIFIED = record(
 
 
 class Notifications:
-    """What people were told last, and the notices that they are told about."""
+    """What was mailed last under each key, and the notices."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
     def last(self, tenant: str, key: str) -> LastNotified | None:
-        """What was told last under this key."""
+        """What was mailed last under this key; None where nothing was."""
         (found,) = self._documents.get([paths.within(tenant, paths.NOTIFIED, key)])
         return (
             replace(LAST_NOTIFIED.read(found.data), version=found.version) if found.data is not None else None
         )
 
-    def save(self, told: LastNotified) -> LastNotified:
-        """Remember it; raises Conflict where ``told.version`` is not the stored one."""
-        path = paths.within(told.tenant, paths.NOTIFIED, told.key)
+    def save(self, notified: LastNotified) -> LastNotified:
+        """Store what was mailed; raises Conflict where it was replaced since it was read."""
+        path = paths.within(notified.tenant, paths.NOTIFIED, notified.key)
         try:
             (document,) = self._documents.commit(
-                [create_or_replace(path, LAST_NOTIFIED.write(told), told.version)]
+                [create_or_replace(path, LAST_NOTIFIED.write(notified), notified.version)]
             )
         except AlreadyExists as error:
-            raise Conflict("somebody else told this first") from error
-        return replace(told, version=document.version)
+            raise Conflict("somebody else stored this first") from error
+        return replace(notified, version=document.version)
 
     def notice(self, tenant: str, notice: str) -> Notice:
-        """Raises UnknownResource where there is none."""
+        """One notice; raises UnknownResource where there is none."""
         (found,) = self._documents.get([paths.within(tenant, "notices", notice)])
         if found.data is None:
             raise UnknownResource("there is no such notice")

@@ -1,4 +1,4 @@
-"""The stored forms of invitations, webhook targets, their messages, and what people were told."""
+"""Stores the webhooks of tenants and the messages to them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ DELIVERY = record(
 
 
 class Webhooks:
-    """Webhook targets and what was sent to them."""
+    """Webhooks, and the messages that were or will be sent to them."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
@@ -53,11 +53,11 @@ class Webhooks:
     def get(self, tenant: str, hook: str) -> Webhook:
         """Raises UnknownResource where there is none."""
         (found,) = self._documents.get([paths.hook(tenant, hook)])
-        return _hook(found)
+        return _webhook(found)
 
     def of_tenant(self, tenant: str) -> tuple[Webhook, ...]:
-        """A tenant's targets."""
-        return tuple(map(_hook, self._documents.query(Query(paths.within(tenant, paths.HOOKS)))))
+        """All webhooks of a tenant."""
+        return tuple(map(_webhook, self._documents.query(Query(paths.within(tenant, paths.HOOKS)))))
 
     def save(self, hook: Webhook, *, notice: Notice | None = None) -> Webhook:
         """Create (no version) or replace, together with a notice; else raises Conflict."""
@@ -65,23 +65,23 @@ class Webhooks:
         write: Write = (
             Create(path, data) if hook.version is None else Replace(path, data, version=hook.version)
         )
-        told = notify.repeatable_notice_writes(notice) if notice else ()
+        notice_writes = notify.repeatable_notice_writes(notice) if notice else ()
         try:
-            document, *_ = self._documents.commit([write, *told])
+            document, *_ = self._documents.commit([write, *notice_writes])
         except AlreadyExists as error:
-            raise Conflict("this target was made before") from error
+            raise Conflict("this webhook exists already") from error
         return replace(hook, version=document.version)
 
     def delete(self, tenant: str, hook: str) -> None:
-        """Remove a target; its messages expire by themselves, and none of them is sent any more."""
+        """Delete a webhook; its messages expire by themselves, and none of them is sent any more."""
         found = self.get(tenant, hook)
         self._documents.commit([Delete(paths.hook(tenant, hook), version=found.version)])
 
-    def post(self, delivery: Delivery, task: OutboxEntry) -> bool:
-        """Write down a message and the promise to send it; False where it was written before."""
+    def add_delivery(self, delivery: Delivery, entry: OutboxEntry) -> bool:
+        """Store a new message and the outbox entry to send it; False where it was stored before."""
         create = Create(_path(delivery), DELIVERY.write(delivery))
         try:
-            self._documents.commit([create, Put(paths.outbox(task.id), OUTBOX.write(task))])
+            self._documents.commit([create, Put(paths.outbox(entry.id), OUTBOX.write(entry))])
         except AlreadyExists:
             return False
         return True
@@ -94,21 +94,27 @@ class Webhooks:
         return replace(DELIVERY.read(found.data), version=found.version)
 
     def deliveries(self, tenant: str, hook: str, *, limit: int) -> tuple[Delivery, ...]:
-        """The messages to a target, newest first."""
+        """The messages to a webhook, newest first."""
         query = Query(paths.deliveries(tenant, hook), order=("-at",), limit=limit)
         return tuple(
             replace(DELIVERY.read(found.data), version=found.version)
             for found in self._documents.query(query)
         )
 
-    def note(self, delivery: Delivery, *, task: OutboxEntry | None, done: str | None = None) -> Delivery:
-        """Write down how a try went, with the promise of the next one, or that promise ``done`` is kept."""
+    def save_delivery(
+        self, delivery: Delivery, *, entry: OutboxEntry | None = None, done: str | None = None
+    ) -> Delivery:
+        """Replace a message, together with a new outbox entry to send it or the end of the entry ``done``.
+
+        Raises:
+            Conflict: It was changed since it was read.
+        """
         if delivery.version is None:
             raise Conflict("a message that was never read cannot be replaced")
         writes: list[Write] = [Replace(_path(delivery), DELIVERY.write(delivery), version=delivery.version)]
-        if task is not None:
-            writes.append(Put(paths.outbox(task.id), OUTBOX.write(task)))
-        if done is not None and (task is None or task.id != done):
+        if entry is not None:
+            writes.append(Put(paths.outbox(entry.id), OUTBOX.write(entry)))
+        if done is not None and (entry is None or entry.id != done):
             writes.append(Delete(paths.outbox(done)))
         document, *_ = self._documents.commit(writes)
         return replace(delivery, version=document.version)
@@ -118,7 +124,7 @@ def _path(delivery: Delivery) -> str:
     return paths.delivery(delivery.tenant, delivery.hook, delivery.id)
 
 
-def _hook(found: Snapshot) -> Webhook:
+def _webhook(found: Snapshot) -> Webhook:
     if found.data is None:
-        raise UnknownResource("there is no such target")
+        raise UnknownResource("there is no such webhook")
     return replace(WEBHOOK.read(found.data), version=found.version)

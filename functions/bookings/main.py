@@ -8,7 +8,7 @@ from common.api.etags import changed, condition, etag, made, shown
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.models import path_id, read
-from common.api.paging import list_reply, listing
+from common.api.paging import list_reply
 from common.api.routes import customer_or_staff, public, staff
 from common.domain.booking.access import HoldKey
 from common.domain.booking.booking import Booking
@@ -123,7 +123,10 @@ def _decline_proposal(call: Call) -> Reply:
     return Reply(api.staff_booking_view(booking))
 
 
-_list_bookings = listing(ports, "bookings", lambda outside: outside.lists.bookings, api.staff_booking_view)
+def _list_bookings(call: Call) -> Reply:
+    tenant, lists = call.staff.tenant, ports().lists
+    return list_reply(call, "bookings", lambda window: lists.bookings(tenant, window), api.staff_booking_view)
+
 
 APP = Function(
     "bookings",

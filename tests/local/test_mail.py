@@ -9,7 +9,7 @@ from common.mail.mailer import MimeMailer
 from common.mail.ses import SesTransport
 from local.environment import REGION, SENDER
 from local.mail import CREDENTIALS, MailServer
-from tests.unit.mail.test_message import envelope
+from tests.unit.mail.test_message import mail_content
 
 
 def test_a_mail_goes_through_the_real_client(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,9 +18,9 @@ def test_a_mail_goes_through_the_real_client(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(name, value)
     with MailServer() as server:
         transport = SesTransport(region=REGION, endpoint=server.url)
-        MimeMailer(lambda: transport, sender=SENDER).send(envelope())
+        MimeMailer(lambda: transport, sender=SENDER).send(mail_content())
         with pytest.raises(OperatorFault):
-            MimeMailer(lambda: transport, sender="other@example.com").send(envelope())
+            MimeMailer(lambda: transport, sender="other@example.com").send(mail_content())
         (mail,) = server.mails()
 
     assert (mail.to, mail.subject) == (("zoe@example.net",), "Your appointment with Salon")

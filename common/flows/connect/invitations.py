@@ -24,13 +24,13 @@ from common.domain.connect.invitation import (
 )
 from common.domain.notify import Sender
 from common.domain.shared.conflicts import retry_conflicts
-from common.domain.shared.outbox import OutboxKind, invitation_entry
+from common.domain.shared.outbox import invitation_entry
 from common.domain.shared.rate_limit import RateLimit
 from common.domain.shared.task_records import MailInvitation
 from common.errors import Conflict, InvalidRequest, RateLimited, Rejected, UnknownResource
 from common.flows.connect.consent import Consent, check_consent, open_consent
 from common.flows.notify.content import invitation_mail
-from common.flows.notify.delivery import Promise, notification, notify_once
+from common.flows.notify.delivery import entry_of, mail_once, notification
 from common.flows.shared.outbox import enqueue_entries
 from common.ports import Ports
 
@@ -189,16 +189,8 @@ def mail_invitation(ports: Ports, command: MailInvitation) -> bool:
     mail = invitation_mail(ports, found, secret=secret, tenant=tenant, resource=resource)
     key = f"invitation-{found.id}-{found.sendings}"
     last = ports.notifications.last(found.tenant, key)
-    wish = notification(last, tenant=found.tenant, key=key, state="told", by=Sender.SLOTBRIDGE, now=now)
-    promise = Promise(
-        command.entry,
-        OutboxKind.INVITATION,
-        command.tenant,
-        revision=command.revision,
-        subject=command.subject,
-        since=command.since,
-    )
-    notify_once(ports, promise, last, wish, mail)
+    notified = notification(last, tenant=found.tenant, key=key, state="told", by=Sender.SLOTBRIDGE, now=now)
+    mail_once(ports, entry_of(command), last, notified, mail)
     _forget_secret(ports, found)
     return True
 

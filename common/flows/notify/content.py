@@ -1,4 +1,4 @@
-"""Puts together what a mail says about a booking, a notice or an invitation; how it reads is the mailer's."""
+"""Collects what a mail about a booking, a notice or an invitation says; `common/mail` writes the text."""
 
 from __future__ import annotations
 
@@ -12,20 +12,23 @@ from common.domain.notify import Appointment, MailContent, MailKind, Notice, mai
 from common.flows.shared.booking_access import manage_token
 from common.ports import Ports
 
-_NAMES = {ProviderKind.GOOGLE: "Google", ProviderKind.MICROSOFT: "Microsoft"}
+_PROVIDER_NAMES = {ProviderKind.GOOGLE: "Google", ProviderKind.MICROSOFT: "Microsoft"}
 
 
 def booking_mail(
-    ports: Ports, letter: MailKind, booking: Booking, *, tenant: Tenant, service: Service, resource: Resource
+    ports: Ports, kind: MailKind, booking: Booking, *, tenant: Tenant, service: Service, resource: Resource
 ) -> MailContent:
-    """What the customer reads; the file's number is the booking's revision, which only grows."""
+    """The mail to a customer about the booking as it is now.
+
+    Its calendar file has the booking's revision as its sequence number.
+    """
     customer = booking.customer
     zone = customer.zone or resource.zone
     token = manage_token(ports, tenant=booking.tenant, booking=booking.id)
     page = ports.tuning.manage_url if booking.active else ""
     return MailContent(
         id=mail_id("booking", booking.tenant, booking.id, str(booking.revision)),
-        letter=letter,
+        kind=kind,
         language=tenant.mail.language,
         to=((customer.email or "", customer.name),),
         business=tenant.name,
@@ -52,7 +55,7 @@ def booking_mail(
 
 def notice_mail(
     ports: Ports,
-    letter: MailKind,
+    kind: MailKind,
     notice: Notice,
     *,
     tenant: Tenant,
@@ -60,20 +63,20 @@ def notice_mail(
     connection: Connection | None,
     booking: Booking | None,
 ) -> MailContent | None:
-    """What the owner reads, and whoever the calendar belongs to; None where neither has an address."""
+    """The mail about a notice to the owner and to the person whose calendar it is; None without addresses."""
     addresses = [tenant.mail.owner, resource.email if resource else None]
     people = tuple((address, tenant.name) for address in dict.fromkeys(filter(None, addresses)))
     if not people:
         return None
     return MailContent(
         id=mail_id("notice", notice.tenant, notice.id),
-        letter=letter,
+        kind=kind,
         language=tenant.mail.language,
         to=people,
         business=tenant.name,
         facts={
             "resource": resource.name if resource else "",
-            "provider": _NAMES[connection.provider] if connection else "",
+            "provider": _PROVIDER_NAMES[connection.provider] if connection else "",
             "reference": access.reference(booking.id) if booking else "",
         },
         link=ports.tuning.console_url,
@@ -86,11 +89,11 @@ def notice_mail(
 def invitation_mail(
     ports: Ports, invitation: Invitation, *, secret: str, tenant: Tenant, resource: Resource
 ) -> MailContent:
-    """What the invited person reads; the secret stands in the link and nowhere else."""
+    """The mail that invites somebody to connect their calendar; its link holds the ``secret``."""
     ids = {"tenant": invitation.tenant, "invitation": invitation.id}
     return MailContent(
         id=mail_id("invitation", invitation.tenant, invitation.id, str(invitation.sendings)),
-        letter=MailKind.INVITATION,
+        kind=MailKind.INVITATION,
         language=invitation.language,
         to=((invitation.address, resource.name),),
         business=tenant.name,

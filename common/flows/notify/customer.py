@@ -1,4 +1,4 @@
-"""Tells about a change of a booking: the customer by one mail at most, the tenant's systems by webhooks."""
+"""Notifies of a booking's change: its customer by one mail at most, the tenant's systems by webhooks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from common.domain.shared.task_records import NotifyCustomer
 from common.domain.webhooks import WebhookEvent
 from common.errors import UnknownResource
 from common.flows.notify.content import booking_mail
-from common.flows.notify.delivery import Promise, booking_key, inviting_connections, notification, notify_once
+from common.flows.notify.delivery import booking_key, entry_of, inviting_connections, mail_once, notification
 from common.flows.webhooks.deliver import enqueue_webhooks
 from common.ports import Ports
 
@@ -28,48 +28,40 @@ _EVENTS = {
 }
 
 
-def notify_customer(ports: Ports, command: NotifyCustomer) -> Sender:
-    """Who told the customer: this mail, the provider's own, or nobody.
+def notify_customer(ports: Ports, task: NotifyCustomer) -> Sender:
+    """Queue the webhooks about a booking, and mail its customer if Slotbridge is to do so; who mails them.
 
     Raises:
-        Retry: It did not work now; the promise stays.
-        OperatorFault: Mails are not set up as they should be; the promise stays.
+        Retry: It did not work now; the outbox entry stays.
+        OperatorFault: Mails are not set up as they should be; the outbox entry stays.
     """
-    promise = Promise(
-        command.entry,
-        command.kind,
-        command.tenant,
-        booking=command.booking,
-        revision=command.revision,
-        since=command.since,
-    )
     try:
-        booking = ports.bookings.get(command.tenant, command.booking)
+        booking = ports.bookings.get(task.tenant, task.booking)
     except UnknownResource:
-        ports.ledger.done(command.entry)
+        ports.ledger.done(task.entry)
         return Sender.NOBODY
-    _tell_systems(ports, command, booking)
+    _enqueue_webhooks(ports, task, booking)
     tenant = ports.catalogue.tenant(booking.tenant)
     service = ports.catalogue.service(booking.tenant, booking.service)
     wanted = tenant.mail.customers and ports.mailer.on and booking.interval.end > ports.clock.now()
-    guest_of = inviting_connections(ports, booking)
-    by = customer_sender(booking, service, guest_of, wanted=wanted)
+    inviting = inviting_connections(ports, booking)
+    by = customer_sender(booking, service, inviting, wanted=wanted)
     key = booking_key(booking.id)
-    told = ports.notifications.last(booking.tenant, key)
+    last = ports.notifications.last(booking.tenant, key)
     mail = None
     if by is Sender.SLOTBRIDGE:
-        letter = booking_mail_kind(booking, told, command.kind)
+        kind = booking_mail_kind(booking, last, task.kind)
         resource = ports.catalogue.resource(booking.tenant, booking.resource)
-        mail = booking_mail(ports, letter, booking, tenant=tenant, service=service, resource=resource)
+        mail = booking_mail(ports, kind, booking, tenant=tenant, service=service, resource=resource)
     state, now = notified_state(booking), ports.clock.now()
-    wish = notification(told, tenant=booking.tenant, key=key, state=state, by=by, now=now)
+    notified = notification(last, tenant=booking.tenant, key=key, state=state, by=by, now=now)
     if by is Sender.PROVIDER:
-        wish = replace(wish, speaker=mailing_connection(booking, guest_of))
-    notify_once(ports, promise, told, wish, mail)
+        notified = replace(notified, speaker=mailing_connection(booking, inviting))
+    mail_once(ports, entry_of(task), last, notified, mail)
     return by
 
 
-def _tell_systems(ports: Ports, command: NotifyCustomer, booking: Booking) -> None:
+def _enqueue_webhooks(ports: Ports, task: NotifyCustomer, booking: Booking) -> None:
     data: dict[str, str | int | None] = {
         "booking": booking.id,
         "revision": booking.revision,
@@ -80,4 +72,4 @@ def _tell_systems(ports: Ports, command: NotifyCustomer, booking: Booking) -> No
         "end": booking.interval.end.isoformat(),
         "changed_by": booking.source.value,
     }
-    enqueue_webhooks(ports, booking.tenant, _EVENTS[command.kind], cause=command.entry, data=data)
+    enqueue_webhooks(ports, booking.tenant, _EVENTS[task.kind], cause=task.entry, data=data)

@@ -1,9 +1,9 @@
-"""Tells people and systems what happened: the promises to do so, and each mail once."""
+"""Sends mails, each once: under a lease, with what was mailed last, and with another try where it failed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection
@@ -20,56 +20,18 @@ from common.domain.notify import (
     notified_state,
     too_late_to_send,
 )
-from common.domain.shared.outbox import OutboxEntry, OutboxKind, booking_news_entry
-from common.domain.shared.tasks import DeadLetter, Lane, Payload, Work
+from common.domain.shared.outbox import OutboxEntry, booking_news_entry
+from common.domain.shared.task_records import MailInvitation, NotifyCustomer, NotifyOwner
+from common.domain.shared.tasks import DeadLetter, Lane, Work
 from common.errors import Conflict, Forbidden, OperatorFault, Retry
+from common.flows.shared.outbox import outbox_task
 from common.ports import Ports
 
 # Longer than any transport waits for its server.
 LEASE = timedelta(seconds=60)
-SWEPT_AFTER = timedelta(minutes=15)
-MISCONFIGURED = timedelta(hours=1)
+RETRY_AFTER = timedelta(minutes=15)
+RETRY_MISCONFIGURED_AFTER = timedelta(hours=1)
 _TRIES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """The outbox entry that a task keeps, as far as its payload tells it."""
-
-    id: str
-    kind: OutboxKind
-    tenant: str
-    booking: str = ""
-    revision: int = 0
-    subject: str = ""
-    since: int = 0
-
-    def again(self, *, due_at: datetime, created_at: datetime) -> OutboxEntry:
-        """The same promise, to be swept at another time."""
-        return OutboxEntry(
-            id=self.id,
-            tenant=self.tenant,
-            kind=self.kind,
-            booking=self.booking,
-            connection="",
-            revision=self.revision,
-            created_at=created_at,
-            due_at=due_at,
-            subject=self.subject,
-        )
-
-    @property
-    def payload(self) -> Payload:
-        """What a task has to name."""
-        return {
-            "kind": self.kind.value,
-            "tenant": self.tenant,
-            "booking": self.booking,
-            "revision": self.revision,
-            "subject": self.subject,
-            "entry": self.id,
-            "since": self.since,
-        }
 
 
 def booking_news(before: Booking | None, after: Booking) -> tuple[OutboxEntry, ...]:
@@ -78,84 +40,111 @@ def booking_news(before: Booking | None, after: Booking) -> tuple[OutboxEntry, .
     return () if kind is None else (booking_news_entry(after, kind),)
 
 
-def notify_once(
-    ports: Ports, promise: Promise, told: LastNotified | None, wanted: LastNotified, mail: MailContent | None
-) -> None:
-    """Bring what is told to ``wanted``, with at most one mail, and keep the promise.
+def entry_of(task: NotifyCustomer | NotifyOwner | MailInvitation) -> OutboxEntry:
+    """The outbox entry that a task works off, as far as the task's payload says."""
+    return OutboxEntry(
+        id=task.entry,
+        tenant=task.tenant,
+        kind=task.kind,
+        booking=task.booking if isinstance(task, NotifyCustomer) else "",
+        connection="",
+        revision=0 if isinstance(task, NotifyOwner) else task.revision,
+        created_at=datetime.fromtimestamp(task.since, tz=UTC),
+        due_at=datetime.fromtimestamp(task.since, tz=UTC),
+        subject="" if isinstance(task, NotifyCustomer) else task.subject,
+    )
 
-    A mail leaves under a lease, so that the same task twice at once is one mail, and what was told is written
-    down right after it. There is no transport that could be asked afterwards: if the instance dies between
-    the two, the mail goes out a second time with the same id. It never gets lost instead.
+
+def mail_once(
+    ports: Ports,
+    entry: OutboxEntry,
+    last: LastNotified | None,
+    wanted: LastNotified,
+    mail: MailContent | None,
+) -> None:
+    """Send a mail, unless the same was mailed before, store that it was sent, and finish the outbox entry.
+
+    A lease keeps two tasks from sending the same mail. No transport can be asked afterwards what it has sent:
+    if the process dies between sending and storing, the mail goes out a second time, with the same id. It
+    never gets lost instead.
+
+    Args:
+        ports: The outside.
+        entry: The outbox entry that this mail works off.
+        last: What was stored last under the key of ``wanted``.
+        wanted: What is to be stored now.
+        mail: What to send; None where somebody else notifies, or nobody: then this is only stored.
 
     Raises:
-        Retry: It did not work now; the promise stays.
-        OperatorFault: Mails are not set up as they should be; the promise stays.
+        Retry: It did not work now; the entry stays.
+        OperatorFault: Mails are not set up as they should be; the entry stays.
     """
-    if told is not None and told.state == wanted.state and told.by in {Sender.SLOTBRIDGE, wanted.by}:
-        ports.ledger.done(promise.id)
+    if last is not None and last.state == wanted.state and last.by in {Sender.SLOTBRIDGE, wanted.by}:
+        ports.ledger.done(entry.id)
         return
     scope, holder = f"mail.{mail_id(wanted.tenant, wanted.key)}", ports.keys.token()
     now = ports.clock.now()
     if not ports.ledger.lease(scope, holder=holder, until=now + LEASE, now=now):
         raise Conflict("the same mail is on its way at the moment", code="mail_under_way")
     current = ports.notifications.last(wanted.tenant, wanted.key)
-    if current != told:
+    if current != last:
         ports.ledger.release(scope, holder=holder)
         raise Conflict("somebody else told this meanwhile", code="told_meanwhile")
     try:
-        if mail is None or _sent(ports, promise, mail):
-            _remember(ports, wanted)
-            ports.ledger.done(promise.id)
+        if mail is None or _send(ports, entry, mail):
+            _store_notified(ports, wanted)
+            ports.ledger.done(entry.id)
     finally:
         # Else the tries that follow soon would meet our own lease, and each would wait longer than the last.
         ports.ledger.release(scope, holder=holder)
 
 
-def _sent(ports: Ports, promise: Promise, mail: MailContent) -> bool:
-    """Whether it is dealt with; one that will never go out is buried where a person finds it."""
+def _send(ports: Ports, entry: OutboxEntry, mail: MailContent) -> bool:
+    """Send a mail; True where it was sent, or never can be, which leaves a dead letter; False where given up.
+
+    Raises:
+        Retry: It did not work now; the entry is due again in a while.
+        OperatorFault: Mails are not set up as they should be; the entry is due again in an hour.
+    """
     try:
         ports.mailer.send(mail)
     except Forbidden as refused:
-        bury(ports, promise, refused.reason)
+        _bury(ports, entry, refused.reason)
     except (Retry, OperatorFault) as failed:
-        return _put_off(ports, promise, failed)
-    ports.log.info("mail_sent", tenant=promise.tenant, letter=mail.letter.value, mail=mail.id)
+        now = ports.clock.now()
+        if too_late_to_send(int(entry.created_at.timestamp()), now=now):
+            _bury(ports, entry, failed.reason)
+            ports.ledger.done(entry.id)
+            return False
+        pause = RETRY_MISCONFIGURED_AFTER if isinstance(failed, OperatorFault) else RETRY_AFTER
+        ports.ledger.put_outbox(replace(entry, due_at=now + pause))
+        raise
+    else:
+        ports.log.info("mail_sent", tenant=entry.tenant, kind=mail.kind.value, mail=mail.id)
     return True
 
 
-def _put_off(ports: Ports, promise: Promise, failed: Retry | OperatorFault) -> bool:
-    """Keep the promise for later, or give it up where nobody wants to hear it any more."""
-    now = ports.clock.now()
-    if too_late_to_send(promise.since, now=now):
-        bury(ports, promise, failed.reason)
-        ports.ledger.done(promise.id)
-        return False
-    pause = MISCONFIGURED if isinstance(failed, OperatorFault) else SWEPT_AFTER
-    began = datetime.fromtimestamp(promise.since, tz=now.tzinfo)
-    ports.ledger.put_outbox(promise.again(due_at=now + pause, created_at=began))
-    raise failed
-
-
-def bury(ports: Ports, promise: Promise, code: str) -> None:
-    """Keep what could not be sent where a person can find and replay it."""
+def _bury(ports: Ports, entry: OutboxEntry, code: str) -> None:
+    """Keep a mail that could not be sent as a dead letter, which a person can find and replay."""
     now = ports.clock.now()
     ports.ledger.add_dead_letter(
         DeadLetter(
-            id=mail_id(promise.tenant, promise.id),
-            tenant=promise.tenant,
+            id=mail_id(entry.tenant, entry.id),
+            tenant=entry.tenant,
             work=Work.NOTIFY,
             lane=Lane.LIVE,
-            payload={**promise.payload, "since": int(now.timestamp())},
+            # Who replays it begins anew: it may be tried for as long as a new mail.
+            payload=outbox_task(replace(entry, created_at=now)).payload,
             code=code,
             attempts=1,
             died_at=now,
         )
     )
-    ports.log.warning("mail_given_up", tenant=promise.tenant, kind=promise.kind.value, code=code)
+    ports.log.warning("mail_given_up", tenant=entry.tenant, kind=entry.kind.value, code=code)
 
 
-def _remember(ports: Ports, wanted: LastNotified) -> None:
-    """Write down what was told; tried a few times, because forgetting it means telling it again."""
+def _store_notified(ports: Ports, wanted: LastNotified) -> None:
+    """Store what was mailed; tried a few times, because what is not stored is mailed again."""
     for attempt in range(_TRIES):
         try:
             ports.notifications.save(wanted)
@@ -169,16 +158,16 @@ def _remember(ports: Ports, wanted: LastNotified) -> None:
 
 
 def notification(
-    told: LastNotified | None, *, tenant: str, key: str, state: str, by: Sender, now: datetime
+    last: LastNotified | None, *, tenant: str, key: str, state: str, by: Sender, now: datetime
 ) -> LastNotified:
-    """What shall have been told after this."""
+    """What is to be stored under a key as mailed last, in place of ``last``."""
     return LastNotified(
-        tenant, key, state, by, now, now + NOTIFICATIONS_KEPT, version=told.version if told else None
+        tenant, key, state, by, now, now + NOTIFICATIONS_KEPT, version=last.version if last else None
     )
 
 
 def booking_key(booking: str) -> str:
-    """Under which key it is remembered what a booking's customer knows."""
+    """The key under which it is stored what a booking's customer was told last."""
     return f"booking-{booking}"
 
 
@@ -190,7 +179,7 @@ def inviting_connections(ports: Ports, booking: Booking) -> list[Connection]:
 
 def _guest(ports: Ports, connection: Connection, booking: Booking) -> bool:
     link = ports.bookings.link(booking.tenant, connection.id, booking.id)
-    # Nobody is invited to be told that it is off.
+    # Nobody is invited to an event that is cancelled.
     return may_invite(link) and (booking.active or (link is not None and invited(link.written)))
 
 
@@ -202,10 +191,10 @@ def provider_notifies(ports: Ports, connection: Connection, booking: Booking) ->
     """
     if not (connection.settings.exports.attendee and connection.settings.exports.notify):
         return True
-    told = ports.notifications.last(booking.tenant, booking_key(booking.id))
-    if told is not None and told.state == notified_state(booking):
-        if told.by is Sender.SLOTBRIDGE:
+    last = ports.notifications.last(booking.tenant, booking_key(booking.id))
+    if last is not None and last.state == notified_state(booking):
+        if last.by is Sender.SLOTBRIDGE:
             return False
-        if told.speaker is not None:
-            return told.speaker == connection.id
+        if last.speaker is not None:
+            return last.speaker == connection.id
     return mailing_connection(booking, inviting_connections(ports, booking)) == connection.id

@@ -1,4 +1,4 @@
-"""Tells the owner, and whoever the calendar belongs to, about a notice: by one mail at most."""
+"""Mails a notice to the tenant's owner and to the person whose calendar it is about, each notice once."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection, Status
 from common.domain.catalogue.records import Resource
 from common.domain.notify import Notice, NoticeKind, Sender, mail_id, notice_mail_kind
-from common.domain.shared.outbox import REMINDED_EVERY, OutboxKind, reminder_entry
+from common.domain.shared.outbox import REMINDED_EVERY, reminder_entry
 from common.domain.shared.task_records import NotifyOwner, RemindOwner
 from common.domain.webhooks import WebhookEvent
 from common.errors import UnknownResource
 from common.flows.notify.content import notice_mail
-from common.flows.notify.delivery import Promise, notification, notify_once
-from common.flows.webhooks.deliver import enqueue_webhooks
+from common.flows.notify.delivery import entry_of, mail_once, notification
+from common.flows.webhooks.deliver import connection_data, enqueue_webhooks
 from common.ports import Ports
 
 _EVENTS = {
@@ -23,28 +23,28 @@ _EVENTS = {
 }
 
 
-def notify_owner(ports: Ports, command: NotifyOwner) -> bool:
-    """Whether there was anybody to mail.
+def notify_owner(ports: Ports, task: NotifyOwner) -> bool:
+    """Queue the webhooks about a notice, and mail the owner and whose calendar it is; whether one was mailed.
 
     Raises:
-        Retry: It did not work now; the promise stays.
-        OperatorFault: Mails are not set up as they should be; the promise stays.
+        Retry: It did not work now; the outbox entry stays.
+        OperatorFault: Mails are not set up as they should be; the outbox entry stays.
     """
     try:
-        notice = ports.notifications.notice(command.tenant, command.subject)
-        tenant = ports.catalogue.tenant(command.tenant)
+        notice = ports.notifications.notice(task.tenant, task.subject)
+        tenant = ports.catalogue.tenant(task.tenant)
     except UnknownResource:
-        ports.ledger.done(command.entry)
+        ports.ledger.done(task.entry)
         return False
     connection = _connection(ports, notice)
-    _tell_systems(ports, notice, connection)
+    _enqueue_webhooks(ports, notice, connection)
     booking = _booking(ports, notice)
     resource = _resource(ports, notice, connection, booking)
-    letter, mail = notice_mail_kind(notice.kind), None
-    if letter is not None and ports.mailer.on:
+    kind, mail = notice_mail_kind(notice.kind), None
+    if kind is not None and ports.mailer.on:
         mail = notice_mail(
             ports,
-            letter,
+            kind,
             notice,
             tenant=tenant,
             resource=resource,
@@ -52,24 +52,17 @@ def notify_owner(ports: Ports, command: NotifyOwner) -> bool:
             booking=booking,
         )
     key = f"notice-{mail_id(notice.id)}"
-    told = ports.notifications.last(notice.tenant, key)
+    last = ports.notifications.last(notice.tenant, key)
     by, now = Sender.SLOTBRIDGE if mail else Sender.NOBODY, ports.clock.now()
-    wish = notification(told, tenant=notice.tenant, key=key, state="told", by=by, now=now)
-    promise = Promise(
-        command.entry, OutboxKind.NOTICE, command.tenant, subject=command.subject, since=command.since
-    )
-    notify_once(ports, promise, told, wish, mail)
+    notified = notification(last, tenant=notice.tenant, key=key, state="told", by=by, now=now)
+    mail_once(ports, entry_of(task), last, notified, mail)
     return mail is not None
 
 
-def _tell_systems(ports: Ports, notice: Notice, connection: Connection | None) -> None:
+def _enqueue_webhooks(ports: Ports, notice: Notice, connection: Connection | None) -> None:
     event = _EVENTS.get(notice.kind)
     if event is not None and connection is not None:
-        data = {
-            "connection": connection.id,
-            "resource": connection.resource,
-            "provider": connection.provider.value,
-        }
+        data = connection_data(connection)
         enqueue_webhooks(ports, notice.tenant, event, cause=f"notice/{notice.id}", data=data)
 
 
@@ -103,29 +96,29 @@ def _resource(
         return None
 
 
-def remind_owner(ports: Ports, command: RemindOwner) -> bool:
-    """Whether today's reminder was given now.
+def remind_owner(ports: Ports, task: RemindOwner) -> bool:
+    """Remind the owner of a connection that must be connected again, once a day; whether it was done now.
 
-    The days are counted from the death of the grant, and each has one notice, however often this runs. With
-    reminders switched off the promise stays, silent, so that switching them on again is enough.
+    The days are counted from when the grant ended, and each has one notice, however often this runs. Where
+    reminders are switched off the outbox entry stays, so that they go on once they are switched on again.
     """
     try:
-        connection = ports.connections.get(command.tenant, command.subject)
-        tenant = ports.catalogue.tenant(command.tenant)
+        connection = ports.connections.get(task.tenant, task.subject)
+        tenant = ports.catalogue.tenant(task.tenant)
     except UnknownResource:
-        ports.ledger.done(command.entry)
+        ports.ledger.done(task.entry)
         return False
     if connection.status is not Status.REAUTH_REQUIRED:
-        ports.ledger.done(command.entry)
+        ports.ledger.done(task.entry)
         return False
-    now, since = ports.clock.now(), datetime.fromtimestamp(command.since, tz=UTC)
+    now, since = ports.clock.now(), datetime.fromtimestamp(task.since, tz=UTC)
     number = (now - since) // REMINDED_EVERY
-    told = number > 0 and tenant.mail.reminders
-    if told:
+    remind = number > 0 and tenant.mail.reminders
+    if remind:
         ports.ledger.record_notice(
             Notice(
-                id=f"reauth-{connection.id}-{command.since}-{number}",
-                tenant=command.tenant,
+                id=f"reauth-{connection.id}-{task.since}-{number}",
+                tenant=task.tenant,
                 kind=NoticeKind.REAUTH_REMINDER,
                 at=now,
                 connection=connection.id,
@@ -134,4 +127,4 @@ def remind_owner(ports: Ports, command: RemindOwner) -> bool:
     ports.ledger.put_outbox(
         reminder_entry(connection, since=since, due_at=since + (number + 1) * REMINDED_EVERY)
     )
-    return told
+    return remind

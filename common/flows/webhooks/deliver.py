@@ -1,11 +1,12 @@
-"""Delivers webhook messages: makes one for each target that wants an event, and tries until it is taken."""
+"""Queues messages to a tenant's webhooks, delivers each, tries failed ones again, and replays them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from common.domain.calendar.connection import Connection
 from common.domain.notify import Notice, NoticeKind
 from common.domain.shared.outbox import OutboxKind, webhook_entry
 from common.domain.shared.task_records import DeliverWebhook, NotifyConnectionChange
@@ -27,204 +28,221 @@ from common.flows.shared.outbox import enqueue_entries, outbox_task
 from common.ports import Ports
 from common.ports.outside import WebhookResponse
 
-# Longer than the courier waits for an answer.
+# Longer than one call of a webhook may take.
 LEASE = timedelta(seconds=60)
 GONE = 410
-REFUSED = 0
-
-
-def deliver_webhook(ports: Ports, command: DeliverWebhook) -> DeliveryState | None:
-    """What became of the message; None where there is nothing to deliver (any more).
-
-    The receiver may get a message twice (the answer of the first time was lost), always under the same id.
-
-    Raises:
-        RateLimited: The same message, or one to the same failing target, is on its way at the moment.
-    """
-    name, _, message = command.subject.partition(".")
-    try:
-        hook = ports.webhooks.get(command.tenant, name)
-        delivery = ports.webhooks.delivery(command.tenant, name, message)
-    except UnknownResource:
-        ports.ledger.done(command.entry)
-        return None
-    if delivery.state is not DeliveryState.PENDING or not hook.enabled:
-        return _ended(ports, command, delivery)
-    now, holder = ports.clock.now(), ports.keys.token()
-    if delivery.next_at is not None and delivery.next_at > now:
-        return delivery.state
-    # A target that fails is tried by one worker at a time: it must not keep all of them waiting.
-    scope = f"hook.{hook.id if hook.failing_since else message}"
-    if not ports.ledger.lease(scope, holder=holder, until=now + LEASE, now=now):
-        wait = LEASE.total_seconds() / 4
-        raise RateLimited("this target is being tried at the moment", code="paced", retry_after=wait)
-    answer = _tried(ports, hook, delivery)
-    noted = _noted(ports, command, delivery, answer)
-    _judge(ports, hook, noted, answer)
-    ports.ledger.release(scope, holder=holder)
-    ports.log.info(
-        "hook_tried", tenant=hook.tenant, hook=hook.id, status=answer.status, attempt=noted.attempts
-    )
-    return noted.state
-
-
-def _ended(ports: Ports, command: DeliverWebhook, delivery: Delivery) -> DeliveryState:
-    if delivery.state is not DeliveryState.PENDING:
-        ports.ledger.done(command.entry)
-        return delivery.state
-    failed = replace(delivery, state=DeliveryState.FAILED, answer="disabled", next_at=None)
-    return ports.webhooks.note(failed, task=None, done=command.entry).state
-
-
-def _tried(ports: Ports, hook: Webhook, delivery: Delivery) -> WebhookResponse:
-    context = secret_context(hook.tenant, hook.id)
-    secrets = [ports.vault.reveal(sealed, context=context) for sealed in hook.secrets]
-    signed = signed_headers(delivery.id, delivery.body, secrets=secrets, now=ports.clock.now())
-    try:
-        return ports.outbound.post(hook.url, headers=signed, body=delivery.body)
-    except (Forbidden, ProviderUnavailable) as failed:
-        ports.log.info("hook_unreachable", tenant=hook.tenant, hook=hook.id, code=failed.reason)
-        return WebhookResponse(REFUSED)
-
-
-def _noted(ports: Ports, command: DeliverWebhook, delivery: Delivery, answer: WebhookResponse) -> Delivery:
-    """The message after this try, together with the promise of the next one."""
-    now, attempts = ports.clock.now(), delivery.attempts + 1
-    tried = replace(
-        delivery, attempts=attempts, tried_at=now, answer=str(answer.status or "unreachable"), next_at=None
-    )
-    if answer.taken:
-        done = replace(tried, state=DeliveryState.DELIVERED)
-        return ports.webhooks.note(done, task=None, done=command.entry)
-    again = next_try(attempts, now=now, asked=answer.retry_after)
-    if again is None or answer.status == GONE:
-        failed = replace(tried, state=DeliveryState.FAILED)
-        ports.log.warning("hook_given_up", tenant=delivery.tenant, hook=delivery.hook, attempt=attempts)
-        return ports.webhooks.note(failed, task=None, done=command.entry)
-    waiting = replace(tried, next_at=again)
-    promise = webhook_entry(waiting)
-    noted = ports.webhooks.note(waiting, task=promise)
-    ports.queue.enqueue(outbox_task(promise, bucket=f"{delivery.round}/{attempts}", not_before=again))
-    return noted
-
-
-def _judge(ports: Ports, hook: Webhook, delivery: Delivery, answer: WebhookResponse) -> None:
-    """Remember since when a target fails; after days of it, or when it says so itself, switch it off."""
-    now = ports.clock.now()
-    if answer.taken:
-        changed = replace(hook, failing_since=None)
-    elif answer.status == GONE:
-        changed = replace(hook, failing_since=hook.failing_since or now, disabled_at=now)
-    else:
-        since = hook.failing_since or now
-        long = delivery.state is DeliveryState.FAILED and now - since >= LONGEST_FAILURE
-        changed = replace(hook, failing_since=since, disabled_at=now if long else None)
-    if changed == hook:
-        return
-    notice = None
-    if changed.disabled_at is not None:
-        named = f"hook-{hook.id}-{int(now.timestamp())}"
-        notice = Notice(id=named, tenant=hook.tenant, kind=NoticeKind.WEBHOOK_DISABLED, at=now)
-    try:
-        ports.webhooks.save(changed, notice=notice)
-    except Conflict:
-        # Its owner is changing it, or another message has judged it already.
-        return
-
-
-MOST = 500
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayDeliveries:
-    """Which target's messages; without ``delivery`` all that failed, from ``since`` on."""
-
-    tenant: str
-    hook: str
-    delivery: str | None = None
-    since: datetime | None = None
-
-
-def replay_deliveries(ports: Ports, command: ReplayDeliveries) -> int:
-    """How many were queued; each keeps its id, so that a receiver that has it already can tell.
-
-    Raises:
-        UnknownResource: There is no such target or message.
-        Rejected: The target is switched off.
-    """
-    hook = ports.webhooks.get(command.tenant, command.hook)
-    if not hook.enabled:
-        raise Rejected("this webhook is switched off", code="hook_disabled")
-    if command.delivery is not None:
-        chosen = [ports.webhooks.delivery(command.tenant, command.hook, command.delivery)]
-    else:
-        found = ports.webhooks.deliveries(command.tenant, command.hook, limit=MOST)
-        failed = (item for item in found if item.state is DeliveryState.FAILED)
-        chosen = [item for item in failed if command.since is None or item.at >= command.since]
-    # The oldest first, as they happened.
-    return sum(_again(ports, item) for item in reversed(chosen))
-
-
-def _again(ports: Ports, delivery: Delivery) -> bool:
-    fresh = replace(
-        delivery,
-        state=DeliveryState.PENDING,
-        attempts=0,
-        round=delivery.round + 1,
-        next_at=ports.clock.now(),
-    )
-    promise = webhook_entry(fresh)
-    try:
-        ports.webhooks.note(fresh, task=promise)
-    except Conflict:
-        # It is being tried at this moment.
-        return False
-    ports.queue.enqueue(outbox_task(promise, bucket=f"{fresh.round}/replay"))
-    return True
-
-
-_EVENTS = {
-    OutboxKind.CONNECTED: WebhookEvent.CONNECTION_CONNECTED,
-    OutboxKind.DISCONNECTED: WebhookEvent.CONNECTION_DISCONNECTED,
-}
-
-
-def notify_connection_change(ports: Ports, command: NotifyConnectionChange) -> int:
-    """How many targets wanted to know."""
-    try:
-        connection = ports.connections.get(command.tenant, command.subject)
-    except UnknownResource:
-        ports.ledger.done(command.entry)
-        return 0
-    data = {
-        "connection": connection.id,
-        "resource": connection.resource,
-        "provider": connection.provider.value,
-    }
-    count = enqueue_webhooks(ports, command.tenant, _EVENTS[command.kind], cause=command.entry, data=data)
-    ports.ledger.done(command.entry)
-    return count
+# Stands for the HTTP status where nobody answered.
+NO_ANSWER = 0
+MOST_REPLAYED = 500
 
 
 def enqueue_webhooks(
     ports: Ports, tenant: str, event: WebhookEvent, *, cause: str, data: Mapping[str, str | int | None]
 ) -> int:
-    """Promise a message to every target that wants this event; the same ``cause`` is one message."""
+    """Store and queue a message to every webhook of a tenant that wants this event; how many those are.
+
+    Args:
+        ports: The outside.
+        tenant: Whose webhooks.
+        event: What happened.
+        cause: A name of what happened; the same cause again is the same message, and sent once.
+        data: The message's content: ids and times only.
+    """
     now = ports.clock.now()
-    wanting = [hook for hook in ports.webhooks.of_tenant(tenant) if hook.wants(event)]
-    for hook in wanting:
+    wanting = [webhook for webhook in ports.webhooks.of_tenant(tenant) if webhook.wants(event)]
+    for webhook in wanting:
         delivery = Delivery(
-            id=message_id(tenant, cause, hook.id),
+            id=message_id(tenant, cause, webhook.id),
             tenant=tenant,
-            hook=hook.id,
+            hook=webhook.id,
             event=event,
             body=message_body(event, at=now, data={"tenant": tenant, **data}),
             at=now,
             expires_at=now + DELIVERIES_KEPT,
             next_at=now,
         )
-        promise = webhook_entry(delivery)
-        ports.webhooks.post(delivery, promise)
-        # Also where it was written before: whoever wrote it may have died before this line.
-        enqueue_entries(ports, [promise])
+        entry = webhook_entry(delivery)
+        ports.webhooks.add_delivery(delivery, entry)
+        # Also where it was stored before: that process may have died before it queued the task.
+        enqueue_entries(ports, [entry])
     return len(wanting)
+
+
+_CONNECTION_EVENTS = {
+    OutboxKind.CONNECTED: WebhookEvent.CONNECTION_CONNECTED,
+    OutboxKind.DISCONNECTED: WebhookEvent.CONNECTION_DISCONNECTED,
+}
+
+
+def notify_connection_change(ports: Ports, task: NotifyConnectionChange) -> int:
+    """Queue the messages that a connection was connected or disconnected; how many webhooks want them."""
+    try:
+        connection = ports.connections.get(task.tenant, task.subject)
+    except UnknownResource:
+        ports.ledger.done(task.entry)
+        return 0
+    event, data = _CONNECTION_EVENTS[task.kind], connection_data(connection)
+    count = enqueue_webhooks(ports, task.tenant, event, cause=task.entry, data=data)
+    ports.ledger.done(task.entry)
+    return count
+
+
+def connection_data(connection: Connection) -> Mapping[str, str]:
+    """What a message says of the connection that it is about."""
+    return {
+        "connection": connection.id,
+        "resource": connection.resource,
+        "provider": connection.provider.value,
+    }
+
+
+def deliver_webhook(ports: Ports, task: DeliverWebhook) -> DeliveryState | None:
+    """Try once to deliver a message; None where its webhook or the message itself is gone.
+
+    Where the try fails, the next one is queued (after a pause that grows), or the message is given up. The
+    receiver may get a message twice, where its answer was lost, but always under the same id.
+
+    Raises:
+        RateLimited: The same message, or another one to the same failing webhook, is being tried right now.
+    """
+    webhook_id, _, message = task.subject.partition(".")
+    try:
+        webhook = ports.webhooks.get(task.tenant, webhook_id)
+        delivery = ports.webhooks.delivery(task.tenant, webhook_id, message)
+    except UnknownResource:
+        ports.ledger.done(task.entry)
+        return None
+    if delivery.state is not DeliveryState.PENDING:
+        ports.ledger.done(task.entry)
+        return delivery.state
+    if not webhook.enabled:
+        failed = replace(delivery, state=DeliveryState.FAILED, answer="disabled", next_at=None)
+        return ports.webhooks.save_delivery(failed, done=task.entry).state
+    now, holder = ports.clock.now(), ports.keys.token()
+    if delivery.next_at is not None and delivery.next_at > now:
+        return delivery.state
+    # A webhook that fails is called by one task at a time: it must not keep all workers waiting.
+    scope = f"hook.{webhook.id if webhook.failing_since else message}"
+    if not ports.ledger.lease(scope, holder=holder, until=now + LEASE, now=now):
+        wait = LEASE.total_seconds() / 4
+        raise RateLimited("this webhook is being called at the moment", code="paced", retry_after=wait)
+    answer = _call(ports, webhook, delivery)
+    tried = _save_result(ports, task, delivery, answer)
+    _save_health(ports, webhook, tried, answer)
+    ports.ledger.release(scope, holder=holder)
+    ports.log.info(
+        "webhook_called",
+        tenant=webhook.tenant,
+        webhook=webhook.id,
+        status=answer.status,
+        attempt=tried.attempts,
+    )
+    return tried.state
+
+
+def _call(ports: Ports, webhook: Webhook, delivery: Delivery) -> WebhookResponse:
+    context = secret_context(webhook.tenant, webhook.id)
+    secrets = [ports.vault.reveal(sealed, context=context) for sealed in webhook.secrets]
+    headers = signed_headers(delivery.id, delivery.body, secrets=secrets, now=ports.clock.now())
+    try:
+        return ports.outbound.post(webhook.url, headers=headers, body=delivery.body)
+    except (Forbidden, ProviderUnavailable) as failed:
+        ports.log.info("webhook_unreachable", tenant=webhook.tenant, webhook=webhook.id, code=failed.reason)
+        return WebhookResponse(NO_ANSWER)
+
+
+def _save_result(ports: Ports, task: DeliverWebhook, delivery: Delivery, answer: WebhookResponse) -> Delivery:
+    """Store what came of this try, and queue the next one where there is to be one."""
+    now, attempts = ports.clock.now(), delivery.attempts + 1
+    tried = replace(
+        delivery, attempts=attempts, tried_at=now, answer=str(answer.status or "unreachable"), next_at=None
+    )
+    if answer.taken:
+        return ports.webhooks.save_delivery(replace(tried, state=DeliveryState.DELIVERED), done=task.entry)
+    next_at = next_try(attempts, now=now, asked=answer.retry_after)
+    if next_at is None or answer.status == GONE:
+        ports.log.warning("webhook_given_up", tenant=delivery.tenant, webhook=delivery.hook, attempt=attempts)
+        return ports.webhooks.save_delivery(replace(tried, state=DeliveryState.FAILED), done=task.entry)
+    waiting = replace(tried, next_at=next_at)
+    entry = webhook_entry(waiting)
+    saved = ports.webhooks.save_delivery(waiting, entry=entry)
+    ports.queue.enqueue(outbox_task(entry, bucket=f"{delivery.round}/{attempts}", not_before=next_at))
+    return saved
+
+
+def _save_health(ports: Ports, webhook: Webhook, delivery: Delivery, answer: WebhookResponse) -> None:
+    """Store since when a webhook fails; switch it off, with a notice, when it has failed for days.
+
+    A webhook that answers 410 Gone is switched off at once.
+    """
+    now = ports.clock.now()
+    if answer.taken:
+        changed = replace(webhook, failing_since=None)
+    elif answer.status == GONE:
+        changed = replace(webhook, failing_since=webhook.failing_since or now, disabled_at=now)
+    else:
+        since = webhook.failing_since or now
+        failed_long = delivery.state is DeliveryState.FAILED and now - since >= LONGEST_FAILURE
+        changed = replace(webhook, failing_since=since, disabled_at=now if failed_long else None)
+    if changed == webhook:
+        return
+    notice = None
+    if changed.disabled_at is not None:
+        notice = Notice(
+            id=f"hook-{webhook.id}-{int(now.timestamp())}",
+            tenant=webhook.tenant,
+            kind=NoticeKind.WEBHOOK_DISABLED,
+            at=now,
+        )
+    try:
+        ports.webhooks.save(changed, notice=notice)
+    except Conflict:
+        # Its owner is changing it, or another message's task has just stored the same.
+        return
+
+
+def replay_deliveries(
+    ports: Ports, *, tenant: str, webhook: str, delivery: str | None = None, since: datetime | None = None
+) -> int:
+    """Send messages of a webhook again, each under its old id; how many were queued.
+
+    Args:
+        ports: The outside.
+        tenant: Whose webhook it is.
+        webhook: Which webhook.
+        delivery: One message, whatever became of it; without it all that failed.
+        since: Of those that failed the ones from this moment on; None for all.
+
+    Raises:
+        UnknownResource: There is no such webhook or message.
+        Rejected: The webhook is switched off.
+    """
+    found = ports.webhooks.get(tenant, webhook)
+    if not found.enabled:
+        raise Rejected("this webhook is switched off", code="hook_disabled")
+    if delivery is not None:
+        chosen = [ports.webhooks.delivery(tenant, webhook, delivery)]
+    else:
+        newest = ports.webhooks.deliveries(tenant, webhook, limit=MOST_REPLAYED)
+        failed = (item for item in newest if item.state is DeliveryState.FAILED)
+        chosen = [item for item in failed if since is None or item.at >= since]
+    # The oldest first, as they happened.
+    return sum(_replay(ports, item) for item in reversed(chosen))
+
+
+def _replay(ports: Ports, delivery: Delivery) -> bool:
+    """Queue a message again; False where it is being tried at this moment."""
+    waiting = replace(
+        delivery,
+        state=DeliveryState.PENDING,
+        attempts=0,
+        round=delivery.round + 1,
+        next_at=ports.clock.now(),
+    )
+    entry = webhook_entry(waiting)
+    try:
+        ports.webhooks.save_delivery(waiting, entry=entry)
+    except Conflict:
+        return False
+    ports.queue.enqueue(outbox_task(entry, bucket=f"{waiting.round}/replay"))
+    return True

@@ -1,9 +1,10 @@
-"""Registers an address of the tenant's own system that is told of events; its secret is shown once."""
+"""Adds and changes webhooks, the addresses of a tenant's own system that are called, and their secrets."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 
 from common.domain.webhooks import (
     MOST_WEBHOOKS,
@@ -18,88 +19,80 @@ from common.errors import Rejected
 from common.ports import Ports
 
 
-@dataclass(frozen=True, slots=True)
-class AddWebhook:
-    """Where, and of what; no ``events`` means all of them, also those that are invented later."""
+def add_webhook(
+    ports: Ports, *, tenant: str, url: str, events: Iterable[WebhookEvent] = ()
+) -> WebhookWithSecret:
+    """Add a webhook; its signing secret is in the result, and can never be read again.
 
-    tenant: str
-    url: str = field(repr=False)
-    events: tuple[WebhookEvent, ...] = ()
-
-
-def add_webhook(ports: Ports, command: AddWebhook) -> WebhookWithSecret:
-    """The new target.
+    Args:
+        ports: The outside.
+        tenant: Whose webhook it is.
+        url: The address to call.
+        events: What it is called for; none means every event, also those that later releases add.
 
     Raises:
         InvalidRequest: The address is not one of the public internet, or cannot be found.
-        Rejected: There are enough targets.
+        Rejected: The tenant has as many webhooks as are allowed.
     """
-    ports.outbound.check(command.url)
-    if len(ports.webhooks.of_tenant(command.tenant)) >= MOST_WEBHOOKS:
+    ports.outbound.check(url)
+    if len(ports.webhooks.of_tenant(tenant)) >= MOST_WEBHOOKS:
         raise Rejected(f"a tenant has at most {MOST_WEBHOOKS} webhooks", code="too_many_hooks")
     name = f"hk{hashlib.sha256(ports.keys.token().encode()).hexdigest()[:24]}"
     secret = new_secret(ports.keys.token())
-    sealed = ports.vault.conceal(secret, context=secret_context(command.tenant, name))
-    hook = Webhook(
+    sealed = ports.vault.conceal(secret, context=secret_context(tenant, name))
+    webhook = Webhook(
         id=name,
-        tenant=command.tenant,
-        url=command.url,
-        events=tuple(dict.fromkeys(command.events)),
+        tenant=tenant,
+        url=url,
+        events=tuple(dict.fromkeys(events)),
         secrets=(sealed,),
         created_at=ports.clock.now(),
     )
-    return WebhookWithSecret(ports.webhooks.save(hook), secret)
+    return WebhookWithSecret(ports.webhooks.save(webhook), secret)
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeWebhook:
-    """Which target; None leaves a part as it is."""
+def change_webhook(
+    ports: Ports,
+    *,
+    tenant: str,
+    webhook: str,
+    events: Iterable[WebhookEvent] | None = None,
+    enabled: bool | None = None,
+) -> Webhook:
+    """Change which events a webhook is called for, or switch it on or off; None leaves a part as it is.
 
-    tenant: str
-    hook: str
-    events: tuple[WebhookEvent, ...] | None = None
-    enabled: bool | None = None
-
-
-def change_webhook(ports: Ports, command: ChangeWebhook) -> Webhook:
-    """The target as it is then; one that is switched on again starts with a clean record.
+    Switching it on again forgets how long it failed before.
 
     Raises:
-        UnknownResource: There is no such target.
+        UnknownResource: There is no such webhook.
         InvalidRequest: Its address may not be called any more.
         Conflict: Somebody else changed it at the same moment.
     """
-    found = changed = ports.webhooks.get(command.tenant, command.hook)
-    if command.events is not None:
-        changed = replace(changed, events=tuple(dict.fromkeys(command.events)))
-    if command.enabled is True and not found.enabled:
+    found = changed = ports.webhooks.get(tenant, webhook)
+    if events is not None:
+        changed = replace(changed, events=tuple(dict.fromkeys(events)))
+    if enabled is True and not found.enabled:
         ports.outbound.check(found.url)
         changed = replace(changed, disabled_at=None, failing_since=None)
-    if command.enabled is False and found.enabled:
+    if enabled is False and found.enabled:
         changed = replace(changed, disabled_at=ports.clock.now())
     return found if changed == found else ports.webhooks.save(changed)
 
 
-@dataclass(frozen=True, slots=True)
-class RotateWebhookSecret:
-    """Which target; ``drop_old`` ends every older secret at once."""
+def rotate_webhook_secret(
+    ports: Ports, *, tenant: str, webhook: str, drop_old: bool = False
+) -> WebhookWithSecret:
+    """Give a webhook a new signing secret, which is in the result and can never be read again.
 
-    tenant: str
-    hook: str
-    drop_old: bool = False
-
-
-def rotate_webhook_secret(ports: Ports, command: RotateWebhookSecret) -> WebhookWithSecret:
-    """The target, and its new secret, shown this once.
+    Messages are signed with the older secrets too, until they are dropped by ``drop_old``.
 
     Raises:
-        UnknownResource: There is no such target.
+        UnknownResource: There is no such webhook.
         Conflict: Somebody else changed it at the same moment.
     """
-    found = ports.webhooks.get(command.tenant, command.hook)
+    found = ports.webhooks.get(tenant, webhook)
     secret = new_secret(ports.keys.token())
     sealed = ports.vault.conceal(secret, context=secret_context(found.tenant, found.id))
-    old = () if command.drop_old else found.secrets
-    return WebhookWithSecret(
-        ports.webhooks.save(replace(found, secrets=with_new_secret(old, sealed))), secret
-    )
+    old = () if drop_old else found.secrets
+    changed = replace(found, secrets=with_new_secret(old, sealed))
+    return WebhookWithSecret(ports.webhooks.save(changed), secret)

@@ -9,7 +9,7 @@ import pytest
 from common import wiring
 from common.domain.issuers import issuer_id
 from common.errors import Conflict
-from common.flows.issuers import DistrustIssuer, distrust_issuer
+from common.flows.issuers import distrust_issuer
 from common.flows.privacy.erasure import start_erasure
 from tests.api.issuers.issuer_setup import OWN, Doors
 from tests.issuers import AUDIENCE
@@ -59,7 +59,7 @@ def test_two_owners_cannot_remove_each_others_way_in(doors: Doors) -> None:
     issuers = doors.world.stores.issuers
     old = issuers.standing("t1")
     ports = doors.world.ports
-    distrust_issuer(ports, DistrustIssuer("t1", "a", NAME, vouched_by=issuer_id(two.url, AUDIENCE)))
+    distrust_issuer(ports, tenant="t1", subject="a", issuer=NAME, vouched_by=issuer_id(two.url, AUDIENCE))
     second = issuers.get("t1", issuer_id(two.url, AUDIENCE))
     trail = every(ports.lists.audit, "t1")
 

@@ -100,25 +100,25 @@ def test_a_webhook_is_changed_together_with_the_notice_about_it(store):
 
 def test_a_delivery_is_stored_once(store):
     """The same cause twice is one message, and it keeps what became of it."""
-    assert store.webhooks.post(delivery(), outbox()) is True
+    assert store.webhooks.add_delivery(delivery(), outbox()) is True
     stored = store.webhooks.delivery("t", "h", "msg_1")
-    done = store.webhooks.note(replace(stored, state=DeliveryState.DELIVERED), task=None, done="o1")
+    done = store.webhooks.save_delivery(replace(stored, state=DeliveryState.DELIVERED), done="o1")
 
-    assert store.webhooks.post(delivery(), outbox()) is False
+    assert store.webhooks.add_delivery(delivery(), outbox()) is False
     assert store.webhooks.deliveries("t", "h", limit=9) == (done,)
     assert store.ledger.outbox_due(NINE + HOUR, 9) == ()
     with pytest.raises(Conflict):
-        store.webhooks.note(stored, task=outbox())
+        store.webhooks.save_delivery(stored, entry=outbox())
     with pytest.raises(UnknownResource):
         store.webhooks.delivery("t", "other", "msg_1")
 
 
 def test_the_next_attempt_of_a_delivery_is_queued_with_the_result_of_the_last(store):
     """What became of a try and the promise of the next are one commit; the newest message comes first."""
-    store.webhooks.post(delivery(), outbox())
-    store.webhooks.post(delivery("msg_2", at=NINE + MINUTE), outbox("o2"))
+    store.webhooks.add_delivery(delivery(), outbox())
+    store.webhooks.add_delivery(delivery("msg_2", at=NINE + MINUTE), outbox("o2"))
     stored = store.webhooks.delivery("t", "h", "msg_1")
-    noted = store.webhooks.note(replace(stored, attempts=1), task=outbox("o1"), done="o1")
+    noted = store.webhooks.save_delivery(replace(stored, attempts=1), entry=outbox("o1"), done="o1")
 
     assert [item.id for item in store.webhooks.deliveries("t", "h", limit=9)] == ["msg_2", "msg_1"]
     assert noted.attempts == 1

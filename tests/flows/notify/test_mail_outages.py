@@ -12,7 +12,7 @@ from common.domain.catalogue.records import Language, MailPolicy, UnreachablePol
 from common.domain.shared.task_records import Maintain
 from common.domain.webhooks import WebhookEvent
 from common.flows.ops.maintain import maintain
-from common.flows.webhooks.endpoints import AddWebhook, add_webhook
+from common.flows.webhooks.endpoints import add_webhook
 from tests.flows.setups.graph_setup import Outlook
 from tests.flows.setups.outreach_setup import HOOK, OWNER, policy
 from tests.flows.setups.sync_setup import Synced
@@ -100,7 +100,7 @@ def test_an_outage_of_minutes_is_no_news(world):
 def test_the_next_outage_is_told_again(world):
     """Pitfall 2: once for each outage; the tenant's systems hear of each as well."""
     graceful(world, None)
-    add_webhook(world.ports, AddWebhook("t1", HOOK, (WebhookEvent.CONNECTION_UNREACHABLE,)))
+    add_webhook(world.ports, tenant="t1", url=HOOK, events=(WebhookEvent.CONNECTION_UNREACHABLE,))
     for _ in range(2):
         fail(world)
         world.look()

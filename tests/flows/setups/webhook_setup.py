@@ -9,7 +9,7 @@ from typing import Any
 
 from common.domain.shared.task_records import Maintain, MaintenanceJob
 from common.flows.ops.maintain import maintain
-from common.flows.webhooks.endpoints import AddWebhook, add_webhook
+from common.flows.webhooks.endpoints import add_webhook
 from tests.flows.setups.booking_setup import shop
 from tests.flows.setups.outreach_setup import HOOK
 from tests.outreach import Posted
@@ -20,7 +20,7 @@ def hooked(**wish: Any) -> tuple[World, Any]:
     """A shop with one target."""
     world, _ = shop()
     world.drain()
-    return world, add_webhook(world.ports, AddWebhook("t1", HOOK, **wish))
+    return world, add_webhook(world.ports, tenant="t1", url=HOOK, **wish)
 
 
 def genuine(posted: Posted, secret: str) -> bool:

@@ -12,8 +12,6 @@ from common.domain.webhooks import DeliveryState, WebhookEvent
 from common.errors import Forbidden, GrantRevoked, InvalidRequest, Rejected
 from common.flows.connect.disconnect import start_disconnect
 from common.flows.webhooks.endpoints import (
-    AddWebhook,
-    RotateWebhookSecret,
     add_webhook,
     rotate_webhook_secret,
 )
@@ -50,7 +48,7 @@ def test_the_life_of_a_connection_is_told() -> None:
     world = World()
     world.catalogue()
     world.account()
-    add_webhook(world.ports, AddWebhook("t1", HOOK))
+    add_webhook(world.ports, tenant="t1", url=HOOK)
     connection = world.connect()
     world.drain()
     world.google.admin.revoke_grant(ACCOUNT)
@@ -74,7 +72,7 @@ def test_the_life_of_a_connection_is_told() -> None:
 def test_a_target_hears_of_what_it_chose() -> None:
     """Events that were not chosen are not sent, and other tenants hear nothing at all."""
     world, _ = hooked(events=(WebhookEvent.BOOKING_CANCELLED,))
-    add_webhook(world.ports, AddWebhook("t2", "https://other.example/hook"))
+    add_webhook(world.ports, tenant="t2", url="https://other.example/hook")
     booking = booked(world).booking
     world.drain()
     cancel(world, booking)
@@ -90,7 +88,7 @@ def test_an_address_that_became_private_is_not_reached() -> None:
     world.targets.answers = [Forbidden("no", code="forbidden_target")]
     booked(world)
     world.drain(within=timedelta(seconds=1))
-    (message,) = messages(world, made.hook.id)
+    (message,) = messages(world, made.webhook.id)
 
     assert (message.state, message.answer, message.attempts) == (DeliveryState.PENDING, "unreachable", 1)
 
@@ -98,10 +96,10 @@ def test_an_address_that_became_private_is_not_reached() -> None:
 def test_a_secret_is_replaced_without_a_gap() -> None:
     """While both are known each signs; after the old one is dropped it signs no more."""
     world, first = hooked()
-    second = rotate_webhook_secret(world.ports, RotateWebhookSecret("t1", first.hook.id))
+    second = rotate_webhook_secret(world.ports, tenant="t1", webhook=first.webhook.id)
     booked(world, "10:00")
     world.drain()
-    third = rotate_webhook_secret(world.ports, RotateWebhookSecret("t1", first.hook.id, drop_old=True))
+    third = rotate_webhook_secret(world.ports, tenant="t1", webhook=first.webhook.id, drop_old=True)
     booked(world, "11:00")
     world.drain()
     both, alone = world.targets.posted
@@ -116,17 +114,17 @@ def test_an_address_that_may_not_be_called_is_refused(url: str) -> None:
     world, _ = shop()
 
     with pytest.raises(InvalidRequest):
-        add_webhook(world.ports, AddWebhook("t1", url))
+        add_webhook(world.ports, tenant="t1", url=url)
 
 
 def test_there_is_an_end_to_targets() -> None:
     """Ten a tenant: each booking is a message to every one of them."""
     world, _ = hooked()
     for number in range(9):
-        add_webhook(world.ports, AddWebhook("t1", f"{HOOK}/{number}"))
+        add_webhook(world.ports, tenant="t1", url=f"{HOOK}/{number}")
 
     with pytest.raises(Rejected):
-        add_webhook(world.ports, AddWebhook("t1", f"{HOOK}/more"))
+        add_webhook(world.ports, tenant="t1", url=f"{HOOK}/more")
 
 
 def test_addresses_and_secrets_of_targets_are_nowhere_in_tasks_and_logs() -> None:

@@ -12,8 +12,8 @@ from common.domain.notify import NoticeKind
 from common.domain.shared.tasks import Work
 from common.domain.webhooks import SCHEDULE, DeliveryState
 from common.errors import ProviderUnavailable, Rejected
-from common.flows.webhooks.deliver import ReplayDeliveries, replay_deliveries
-from common.flows.webhooks.endpoints import ChangeWebhook, change_webhook
+from common.flows.webhooks.deliver import replay_deliveries
+from common.flows.webhooks.endpoints import change_webhook
 from common.ports.outside import WebhookResponse
 from tests.flows.setups.booking_setup import booked
 from tests.flows.setups.webhook_setup import genuine, hooked, messages, sweep
@@ -31,7 +31,7 @@ def test_what_was_not_taken_is_sent_again_under_its_id(failure: Any) -> None:
     booked(world)
     world.drain(within=timedelta(seconds=1))
     world.advance(minutes=10)
-    (message,) = messages(world, made.hook.id)
+    (message,) = messages(world, made.webhook.id)
 
     assert message.state is DeliveryState.DELIVERED
     assert len(world.targets.posted) == 3
@@ -60,7 +60,7 @@ def test_a_target_that_fails_for_days_is_switched_off_with_a_notice() -> None:
     booked(world, "10:00")
     world.drain()
     sweep(world, hours=80)
-    hook = world.ports.webhooks.get("t1", made.hook.id)
+    hook = world.ports.webhooks.get("t1", made.webhook.id)
     tries = len(world.targets.posted)
     booked(world, "11:00")
     sweep(world, minutes=5)
@@ -81,14 +81,14 @@ def test_what_failed_is_kept_and_sent_again_on_demand() -> None:
     world.drain()
     sweep(world, hours=80)
     with pytest.raises(Rejected):
-        replay_deliveries(world.ports, ReplayDeliveries("t1", made.hook.id))
+        replay_deliveries(world.ports, tenant="t1", webhook=made.webhook.id)
     world.targets.always = WebhookResponse(204)
     world.targets.posted.clear()
-    change_webhook(world.ports, ChangeWebhook("t1", made.hook.id, enabled=True))
-    queued = replay_deliveries(world.ports, ReplayDeliveries("t1", made.hook.id))
+    change_webhook(world.ports, tenant="t1", webhook=made.webhook.id, enabled=True)
+    queued = replay_deliveries(world.ports, tenant="t1", webhook=made.webhook.id)
     world.drain()
-    found = messages(world, made.hook.id)
-    again = replay_deliveries(world.ports, ReplayDeliveries("t1", made.hook.id, delivery=found[0].id))
+    found = messages(world, made.webhook.id)
+    again = replay_deliveries(world.ports, tenant="t1", webhook=made.webhook.id, delivery=found[0].id)
     world.drain()
 
     assert (queued, again, len(world.targets.posted)) == (2, 1, 3)
@@ -104,7 +104,7 @@ def test_a_target_that_says_it_is_gone_is_switched_off_at_once() -> None:
     world.drain()
 
     assert len(world.targets.posted) == 1
-    assert world.ports.webhooks.get("t1", made.hook.id).enabled is False
+    assert world.ports.webhooks.get("t1", made.webhook.id).enabled is False
 
 
 def test_a_task_that_comes_twice_delivers_once() -> None:
@@ -124,12 +124,12 @@ def test_a_failing_target_is_tried_by_one_worker_at_a_time() -> None:
     world.targets.answers = [WebhookResponse(500)]
     booked(world, "10:00")
     world.drain(within=timedelta(seconds=1))
-    scope, now = f"hook.{made.hook.id}", world.clock.now()
+    scope, now = f"hook.{made.webhook.id}", world.clock.now()
     free = now + timedelta(minutes=10)
     world.ports.ledger.lease(scope, holder="another", until=free, now=now)
     booked(world, "11:00")
     world.advance(minutes=15)
-    found = messages(world, made.hook.id)
+    found = messages(world, made.webhook.id)
 
     assert {item.state for item in found} == {DeliveryState.DELIVERED}
     assert [item.tried_at >= free for item in found] == [True, True]

@@ -6,7 +6,7 @@ from common.domain.shared.task_records import Maintain
 from common.domain.shared.tasks import Lane, Work
 from common.errors import ProviderUnavailable
 from common.flows.ops.maintain import maintain
-from common.flows.webhooks.endpoints import AddWebhook, add_webhook
+from common.flows.webhooks.endpoints import add_webhook
 from tests.flows.setups.booking_setup import booked, shop
 from tests.flows.setups.outreach_setup import HOOK
 from tests.world import World
@@ -15,7 +15,7 @@ from tests.world import World
 def deaf() -> World:
     """A world whose webhook target never answers, with a booking that it should hear of."""
     world, _ = shop()
-    add_webhook(world.ports, AddWebhook("t1", HOOK, ()))
+    add_webhook(world.ports, tenant="t1", url=HOOK, events=())
     world.targets.always = ProviderUnavailable("nobody answers", code="target_unreachable")
     booked(world)
     world.advance(hours=1)

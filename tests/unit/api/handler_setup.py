@@ -42,7 +42,7 @@ class Stage:
     def __init__(self) -> None:
         self.log = Lines()
         self._rate_limiter = RateLimiter(
-            Limits(), lambda: stores(MemoryDocuments()).counters, sign=HmacKeys([b"k" * 32]).sign, now=now
+            Limits(), lambda: stores(MemoryDocuments()).rate_counts, sign=HmacKeys([b"k" * 32]).sign, now=now
         )
 
     def authenticate(self, access: Access, token: str, function: str) -> Caller:

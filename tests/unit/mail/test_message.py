@@ -18,7 +18,7 @@ from common.domain.export.templates import PLACEHOLDERS
 from common.domain.notify import Appointment, MailContent, MailKind, NoticeKind, notice_mail_kind, single_line
 from common.errors import Forbidden, OperatorFault
 from common.mail.mailer import MimeMailer
-from common.mail.message import when, write
+from common.mail.message import when, write_mail
 from common.mail.templates import TEMPLATES
 from tests.outreach import SENDER, Postbox, Received
 
@@ -55,11 +55,11 @@ nasty = st.one_of(
 )
 
 
-def envelope(**values: Any) -> MailContent:
+def mail_content(**values: Any) -> MailContent:
     appointment = Appointment("b1@slotbridge", 3, SPAN, "Europe/Zurich", "Cut (Salon)")
     fields: dict[str, Any] = {
         "id": "0123456789abcdef",
-        "letter": MailKind.BOOKED,
+        "kind": MailKind.BOOKED,
         "language": Language.ENGLISH,
         "to": (("zoe@example.net", "Zoe Zimmer"),),
         "business": "Salon",
@@ -75,7 +75,7 @@ def envelope(**values: Any) -> MailContent:
 
 
 def received(mail: MailContent) -> Received:
-    return Received(write(mail, sender=SENDER))
+    return Received(write_mail(mail, sender=SENDER))
 
 
 @given(name=nasty, business=nasty, service=nasty, resource=nasty)
@@ -84,7 +84,7 @@ def test_nothing_is_injected(name: str, business: str, service: str, resource: s
     appointment = Appointment("b1@slotbridge", 3, SPAN, "UTC", f"{service} ({business})")
     facts = {"service": service, "resource": resource, "reference": "ABCD1234"}
     to = (("zoe@example.net", name),)
-    mail = received(envelope(to=to, business=business, facts=facts, appointment=appointment))
+    mail = received(mail_content(to=to, business=business, facts=facts, appointment=appointment))
     message = mail.message
     calendar = mail.calendar
     assert calendar is not None
@@ -100,15 +100,15 @@ def test_nothing_is_injected(name: str, business: str, service: str, resource: s
     assert str(event["SUMMARY"]) == single_line(f"{service} ({business})")
     assert str(event["ORGANIZER"]) == f"mailto:{SENDER}"
     tags = mail.html.count("<")
-    assert tags - mail.html.count("<p>") * 2 == received(envelope()).html.count("<") - 2 * received(
-        envelope()
+    assert tags - mail.html.count("<p>") * 2 == received(mail_content()).html.count("<") - 2 * received(
+        mail_content()
     ).html.count("<p>")
 
 
 @given(name=nasty)
 def test_a_guest_has_no_say_in_a_mail(name: str) -> None:
     """Whoever books with somebody else's address can send that person none of their own words but a name."""
-    plain, other = received(envelope()), received(envelope(to=(("zoe@example.net", name),)))
+    plain, other = received(mail_content()), received(mail_content(to=(("zoe@example.net", name),)))
 
     assert (other.text, other.html, other.subject) == (plain.text, plain.html, plain.subject)
     assert other.calendar == plain.calendar
@@ -117,7 +117,7 @@ def test_a_guest_has_no_say_in_a_mail(name: str) -> None:
 def test_every_line_is_seven_bit_and_short_enough() -> None:
     """Mail servers may refuse longer lines and other bytes: https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1."""
     raw = received(
-        envelope(business="Schönheit & Söhne " * 8, to=(("zoe@exämple.net", "Zoë"),), letter=MailKind.MOVED)
+        mail_content(business="Schönheit & Söhne " * 8, to=(("zoe@exämple.net", "Zoë"),), kind=MailKind.MOVED)
     ).mail.raw
 
     assert raw.isascii()
@@ -142,27 +142,27 @@ def test_every_line_is_seven_bit_and_short_enough() -> None:
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     """Before anything is sent, for good."""
     with pytest.raises(Forbidden):
-        write(envelope(to=((address, "Zoe"),)), sender=SENDER)
+        write_mail(mail_content(to=((address, "Zoe"),)), sender=SENDER)
 
 
 def test_a_wrong_sender_is_the_operators_mistake() -> None:
     """And so is a missing one; no customer is to blame."""
     with pytest.raises(OperatorFault):
-        write(envelope(), sender="nobody")
+        write_mail(mail_content(), sender="nobody")
     postbox = Postbox()
     with pytest.raises(OperatorFault):
-        MimeMailer(lambda: postbox, sender="").send(envelope())
-    MimeMailer(lambda: postbox, sender=SENDER).send(envelope())
+        MimeMailer(lambda: postbox, sender="").send(mail_content())
+    MimeMailer(lambda: postbox, sender=SENDER).send(mail_content())
 
     assert (MimeMailer(lambda: postbox, sender="").on, len(postbox.mails)) == (False, 1)
 
 
 @pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize("letter", MailKind)
-def test_every_letter_is_written_in_every_language(letter: MailKind, language: Language) -> None:
+@pytest.mark.parametrize("kind", MailKind)
+def test_every_kind_of_mail_has_a_text_in_every_language(kind: MailKind, language: Language) -> None:
     """Each has a subject and a text without a brace left over."""
     facts = {"service": "Cut", "resource": "Anna", "reference": "R", "provider": "Google", "account": "a@b.c"}
-    mail = received(envelope(letter=letter, language=language, facts=facts, until=NINE))
+    mail = received(mail_content(kind=kind, language=language, facts=facts, until=NINE))
 
     assert mail.subject.strip()
     assert len(mail.text.strip()) > 40
@@ -171,7 +171,7 @@ def test_every_letter_is_written_in_every_language(letter: MailKind, language: L
     assert set(TEMPLATES[language]) == set(MailKind)
 
 
-def test_every_notice_has_a_letter_or_is_its_readers_own_doing() -> None:
+def test_every_notice_is_mailed_or_is_its_readers_own_doing() -> None:
     """A notice that is added later must choose."""
     silent = {kind for kind in NoticeKind if notice_mail_kind(kind) is None}
 
@@ -182,9 +182,9 @@ def test_every_notice_has_a_letter_or_is_its_readers_own_doing() -> None:
 def test_a_fact_that_is_missing_leaves_its_line_out() -> None:
     """No pinned account, no line about it."""
     with_it = received(
-        envelope(letter=MailKind.INVITATION, facts={"resource": "Anna", "account": "a@b.c"}, until=NINE)
+        mail_content(kind=MailKind.INVITATION, facts={"resource": "Anna", "account": "a@b.c"}, until=NINE)
     )
-    without = received(envelope(letter=MailKind.INVITATION, facts={"resource": "Anna"}, until=NINE))
+    without = received(mail_content(kind=MailKind.INVITATION, facts={"resource": "Anna"}, until=NINE))
 
     assert "a@b.c" in with_it.text
     assert "this account" not in without.text
@@ -207,8 +207,8 @@ def test_times_are_written_for_people(language: Language, expected: str) -> None
 
 def test_the_calendar_file_is_an_attachment_with_its_method() -> None:
     """PUBLISH for what is, CANCEL for what is over; no alarm, no guest, no link that manages the booking."""
-    mail = received(envelope())
-    over = received(envelope(appointment=replace(envelope().appointment, cancelled=True)))  # type: ignore[type-var]
+    mail = received(mail_content())
+    over = received(mail_content(appointment=replace(mail_content().appointment, cancelled=True)))  # type: ignore[type-var]
     (part,) = [part for part in mail.message.walk() if part.get_content_type() == "text/calendar"]
 
     assert part.get_filename() == "appointment.ics"
@@ -219,7 +219,7 @@ def test_the_calendar_file_is_an_attachment_with_its_method() -> None:
 
 def test_a_mail_reads_the_same_to_another_parser() -> None:
     """The oldest rules of the standard library's parser find the same parts."""
-    parsed = message_from_bytes(received(envelope()).mail.raw, policy=policy.compat32)
+    parsed = message_from_bytes(received(mail_content()).mail.raw, policy=policy.compat32)
     kinds = [part.get_content_type() for part in parsed.walk()]
 
     assert kinds == ["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar"]

@@ -12,10 +12,10 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from common.errors import Forbidden, OperatorFault, ProviderUnavailable, RateLimited
-from common.mail.message import Mail, write
-from common.mail.ses import SesTransport, _judged
+from common.mail.message import Mail, write_mail
+from common.mail.ses import SesTransport, _error_for
 from tests.outreach import SENDER, Received
-from tests.unit.mail.test_message import envelope
+from tests.unit.mail.test_message import mail_content
 
 REGION = "eu-central-1"
 
@@ -36,7 +36,7 @@ def sent() -> list[Any]:
 def test_a_mail_arrives_as_it_was_written() -> None:
     """Text, HTML and the calendar file, parsed back from what SES was given."""
     boto3.client("sesv2", region_name=REGION).create_email_identity(EmailIdentity=SENDER)
-    mail = write(envelope(), sender=SENDER)
+    mail = write_mail(mail_content(), sender=SENDER)
     SesTransport(region=REGION).deliver(mail)
     (message,) = sent()
     arrived = Received(Mail(message.raw_data.encode(), message.source, tuple(message.destinations)))
@@ -54,7 +54,7 @@ def test_a_mail_arrives_as_it_was_written() -> None:
 def test_a_sender_that_is_not_verified_is_the_operators_mistake() -> None:
     """Nothing is sent, and no customer is to blame."""
     with pytest.raises(OperatorFault):
-        SesTransport(region=REGION).deliver(write(envelope(), sender=SENDER))
+        SesTransport(region=REGION).deliver(write_mail(mail_content(), sender=SENDER))
 
     assert sent() == []
 
@@ -78,7 +78,7 @@ def test_a_sender_that_is_not_verified_is_the_operators_mistake() -> None:
 def test_each_answer_has_its_reaction(code: str, status: int, reaction: type[Exception]) -> None:
     """By code and status; the service's own text, which may hold an address, goes nowhere."""
     text = {"Error": {"Code": code, "Message": "zoe@example.net"}}
-    judged = _judged({**text, "ResponseMetadata": {"HTTPStatusCode": status}})
+    judged = _error_for({**text, "ResponseMetadata": {"HTTPStatusCode": status}})
 
     assert type(judged) is reaction
     assert "zoe" not in str(judged)
@@ -89,4 +89,4 @@ def test_a_service_that_is_not_there_is_tried_again_later() -> None:
     transport = SesTransport(region=REGION, endpoint="http://127.0.0.1:9")
 
     with pytest.raises(ProviderUnavailable):
-        transport.deliver(write(envelope(), sender=SENDER))
+        transport.deliver(write_mail(mail_content(), sender=SENDER))

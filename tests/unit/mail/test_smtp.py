@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pytest
 
 from common.errors import Forbidden, OperatorFault, ProviderUnavailable
-from common.mail.message import Mail, write
+from common.mail.message import Mail, write_mail
 from common.mail.smtp import Security, SmtpServer, SmtpTransport
 from tests.outreach import SENDER, Received
-from tests.unit.mail.test_message import envelope
+from tests.unit.mail.test_message import mail_content
 
 
 class Sink:
@@ -75,7 +75,7 @@ def transport(sink: Sink, security: Security = Security.NONE, **who: str) -> Smt
 
 
 def mail() -> Mail:
-    return write(envelope(), sender=SENDER)
+    return write_mail(mail_content(), sender=SENDER)
 
 
 def test_a_mail_arrives_as_it_was_written(sink: Sink) -> None:
