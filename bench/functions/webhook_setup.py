@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.functions.function_server import Target, request, unpack_archive
 from common.crypto.keys import HmacKeys
-from common.domain.sync.push import PURPOSE, PushClaims, encoded
+from common.domain.sync.push import PURPOSE, PushClaims, encode_token
 
 KEY = "ab" * 32
 CLAIMS = ("t1", "ca" * 12, "cd" * 12, "ch34567890")
@@ -17,7 +17,7 @@ NAMES = ("webhook_google", "webhook_graph")
 def channel_token() -> str:
     """The signed token of a push channel."""
     signature = HmacKeys([], channel=[bytes.fromhex(KEY)]).sign(PURPOSE, *CLAIMS)
-    return encoded(PushClaims(*CLAIMS, signature=signature))
+    return encode_token(PushClaims(*CLAIMS, signature=signature))
 
 
 def settings(tasks: str) -> dict[str, str]:

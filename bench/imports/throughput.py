@@ -26,7 +26,7 @@ from bench.report import Row, at_least, at_most
 from common.domain.calendar.connection import ProviderKind
 from common.domain.shared.tasks import Lane
 from common.flows.shared.calendar_access import open_calendar
-from common.flows.sync.page import begun, turn_page
+from common.flows.sync.page import start_listing, sync_page
 from common.providers.google.list_events import PAGE_SIZE as GOOGLE_PAGE
 from common.providers.microsoft.list_events import PAGE_SIZE as GRAPH_PAGE
 from common.store.firestore.client import FirestoreDocuments, connect
@@ -180,11 +180,11 @@ def _importer(kind: ProviderKind, host: str, bodies: Sequence[bytes]) -> Iterato
         reading = open_calendar(ports, tenant=place[0], connection=place[1], key=place[2], lane=Lane.BACKFILL)
         if reading is None:
             raise AssertionError("the calendar is not read")
-        feed = begun(ports, reading, ports.sync_states.get(*place))
+        feed = start_listing(ports, reading, ports.sync_states.get(*place))
         last, units = False, 0
         while not last:
-            turned = turn_page(ports, reading, feed)
-            feed, last, units = turned.feed, turned.last, units + turned.units
+            turned = sync_page(ports, reading, feed)
+            feed, last, units = turned.state, turned.last, units + turned.units
         return units
 
     try:

@@ -1,4 +1,4 @@
-"""Receives Google's push messages: verifies the channel token, queues a look at the calendar, and answers."""
+"""Receives Google's push messages: proves the channel token, queues a sync of the calendar, and answers."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ from common.wiring import installation, push_ports
 
 
 def receive(outside: PushPorts, headers: Mapping[str, str]) -> None:
-    """Queue a look, if the message is believable."""
+    """Queue a sync, if the message is proven."""
     receive_push(outside, notice(headers))
 
 

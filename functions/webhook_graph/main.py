@@ -1,4 +1,4 @@
-"""Receives Microsoft Graph's notifications: proves its address, queues looks at calendars, and answers."""
+"""Receives Microsoft Graph's notifications: proves the address, queues syncs of calendars, and answers."""
 
 import functions_framework
 from flask import Request, Response
@@ -6,15 +6,15 @@ from flask import Request, Response
 from common.api.handler import Function
 from common.api.http import Call, Reply, request_json
 from common.api.routes import batch_push
-from common.flows.sync.receive_push import ReceivePushes, receive_pushes
+from common.flows.sync.receive_push import receive_pushes
 from common.providers.microsoft.push import challenge, notices
 from common.push_ports import PushPorts
 from common.wiring import installation, push_ports
 
 
 def receive(outside: PushPorts, raw: bytes) -> None:
-    """Queue what the believable items of a batch ask for."""
-    receive_pushes(outside, ReceivePushes(notices(request_json(raw))))
+    """Queue a sync for each item of a batch that is proven."""
+    receive_pushes(outside, notices(request_json(raw)))
 
 
 def _receive(call: Call) -> Reply:

@@ -12,7 +12,7 @@ from common.config import Config
 from common.crypto.keys import HmacKeys
 from common.domain.calendar.connection import ProviderKind
 from common.domain.shared.tasks import Work
-from common.flows.shared.enqueue import wake_calendar
+from common.flows.shared.enqueue import request_sync
 from common.providers.registry import provider_registry
 from common.wiring import Installation
 from tests.api.booking.test_bookings import book
@@ -68,7 +68,13 @@ def test_tasks_wait_for_a_secret_and_are_done_once_it_is_there() -> None:
     life.synchronise()
     whole = life.ports
     without_client_secrets(life)
-    wake_calendar(life.ports, life.connection, life.key, cause="poll/1")
+    request_sync(
+        life.ports,
+        tenant=life.connection.tenant,
+        connection=life.connection.id,
+        calendar=life.key,
+        cause="poll/1",
+    )
     life.enter(at(20))
     life.advance(hours=3)
     waiting = [done for done in life.done if done.task.work is Work.DELTA_SYNC and done.outcome == "again"]

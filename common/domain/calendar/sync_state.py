@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class ChangePage:
-    """One page of a feed; ``snapshot`` says that after the last page what was not listed is suspect."""
+    """One page of a listing (``snapshot``) or delta; what a whole listing did not show is suspect."""
 
     changes: tuple[Change, ...]
     next: Cursor
@@ -60,7 +60,7 @@ class CalendarPage:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A live push channel or subscription, with the life that the provider returned."""
+    """A push channel (Google) or subscription (Graph), with the life that the provider returned."""
 
     id: str
     resource_id: str = field(repr=False)
@@ -71,7 +71,10 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The breaker's finding: too much vanished at once; nothing is deleted until a person says so."""
+    """The breaker's finding: ``missing`` of ``known`` items vanished at once.
+
+    Nothing is deleted until a person releases it.
+    """
 
     missing: int
     known: int
@@ -83,10 +86,33 @@ class Held:
 class CalendarSync:
     """Everything that one calendar's synchronisation remembers between two tasks.
 
-    ``generation`` counts full listings: what a finished listing did not stamp is swept.
-    ``done_request`` is the wake-up number that the last finished pass had seen.
-    ``fields`` names what is asked of the provider; another value needs a new listing.
-    ``failing_since`` is when looks began to fail, None once one succeeds.
+    Attributes:
+        tenant: The connection's tenant.
+        connection: The connection's id.
+        key: The calendar's key.
+        cursor: Where the next page continues; None before the first listing.
+        generation: Counts full listings: what a finished listing did not stamp with it is swept.
+        done_request: The number of the latest sync request that a finished pass has dealt with.
+        lease_holder: Who synchronises the calendar at the moment.
+        lease_until: When that lease ends by itself.
+        covered: The range of time for which series are expanded.
+        fields: Names what is asked of the provider; another value needs a new listing.
+        channel: The push channel.
+        old_channels: Channels that it replaced, still to be closed.
+        push_unsupported: Whether the provider has no push messages for this calendar.
+        units: How many single events and series are stored.
+        listed: How many of them the running or latest listing showed.
+        quarantined: How many events could not be understood.
+        sweeping: Whether a listing has ended, and what it did not show is being swept.
+        held: The breaker's finding, where it held deletions.
+        listings: When listings were begun afresh because the cursor had expired.
+        last_push_at: When a push message came last.
+        last_applied_at: When a page was stored last.
+        poll_at: When to read the calendar without being asked to.
+        renew_at: When to renew the channel.
+        error: Why only a person can help, as a code.
+        failing_since: When syncs began to fail; None once one succeeds.
+        version: The store's version of this state; None where it was never stored.
     """
 
     tenant: str
@@ -116,10 +142,30 @@ class CalendarSync:
     failing_since: datetime | None = None
     version: str | None = None
 
+    def leased(self, *, now: datetime) -> bool:
+        """Whether a worker is synchronising this calendar at the moment."""
+        return self.lease_until is not None and self.lease_until > now
+
+    def without_lease(self) -> CalendarSync:
+        """The state with its lease given back; committed with the last data, so neither happens alone."""
+        return replace(self, lease_holder=None, lease_until=None)
+
+    @property
+    def deletions_held(self) -> bool:
+        """Whether the breaker holds this calendar's deletions until a person releases them."""
+        return self.held is not None and not self.held.released
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a listing, its sweep or a delta stopped on the way; a sweep that is held does not count."""
+        if self.cursor is None or self.cursor.snapshot or self.cursor.page is not None:
+            return True
+        return self.sweeping and not self.deletions_held
+
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """One poison event that was set aside so that its page could go on."""
+    """An event that cannot be understood, set aside so that its page could be stored."""
 
     id: str
     reason: str

@@ -10,8 +10,7 @@ from typing import Any
 from common.domain.calendar.connection import CalendarEntry, Connection, ProviderKind
 from common.domain.connect.settings import ExportSettings, ImportMode, ImportSettings, PrivateMode, Settings
 from common.domain.export.templates import check_template
-from common.domain.sync.imported_events import ImportedEvent
-from common.domain.sync.upkeep import imported, watched
+from common.domain.sync.followed_calendars import followed_calendars, imported_calendars
 from common.errors import InvalidRequest
 
 LONGEST_REMINDER = 40_320
@@ -97,9 +96,13 @@ def check_exports(exports: ExportSettings, calendars: Mapping[str, CalendarEntry
 
 def consequences(before: Connection, after: Connection) -> Consequences:
     """What follows from new settings; ``before`` and ``after`` are the same connection."""
-    followed = {*watched(before), *watched(after)}
-    new = set(watched(after)) - set(watched(before)) | (set(imported(after)) - set(imported(before)))
-    dropped = set(watched(before)) - set(watched(after)) | (set(imported(before)) - set(imported(after)))
+    followed = {*followed_calendars(before), *followed_calendars(after)}
+    new = set(followed_calendars(after)) - set(followed_calendars(before)) | (
+        set(imported_calendars(after)) - set(imported_calendars(before))
+    )
+    dropped = set(followed_calendars(before)) - set(followed_calendars(after)) | (
+        set(imported_calendars(before)) - set(imported_calendars(after))
+    )
     # Whether an event blocks does not show in what is stored: other rules need the events once more.
     other = followed if before.settings.imports != after.settings.imports else set()
     return Consequences(
@@ -112,19 +115,6 @@ def consequences(before: Connection, after: Connection) -> Consequences:
 def _written(exports: ExportSettings) -> ExportSettings:
     """Only what shows in an event: whom the provider mails does not."""
     return replace(exports, notify=False)
-
-
-def allowed(event: ImportedEvent, settings: ImportSettings) -> ImportedEvent | None:
-    """What may stay of a stored event under (tighter) modes: all of it, only its times, or nothing.
-
-    The same modes as in ``importing.imported``, applied to what is stored already.
-    """
-    if event.private and settings.private is PrivateMode.NONE:
-        return None
-    hidden = event.private and settings.private is not PrivateMode.FULL
-    if settings.mode is ImportMode.FULL and not hidden:
-        return event
-    return event._replace(title=None, description=None)
 
 
 class Limitation(StrEnum):

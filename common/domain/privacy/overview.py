@@ -11,9 +11,9 @@ from common.domain.calendar.connection import AccessRole, CalendarEntry, Connect
 from common.domain.calendar.event import Detail, ExternalEvent
 from common.domain.calendar.interval import Interval, merge
 from common.domain.catalogue.records import Absence
-from common.domain.connect.settings import PrivateMode
 from common.domain.slots.blocking import Effect, effect
 from common.domain.slots.slot_answers import CalendarReport
+from common.domain.sync.import_privacy import may_show_texts
 from common.domain.sync.imported_events import ImportedEvent
 from common.errors import InvalidRequest
 
@@ -93,7 +93,8 @@ def titled(
 ) -> tuple[Block, ...]:
     """Single events with their titles; ``copied`` are the keys of those that are imported."""
     settings = connection.settings.imports
-    private_too = settings.private is PrivateMode.FULL and entry.role in _SEES_PRIVATE
+    # The account has to see private texts itself, and the person has to want them shown.
+    private_shown = entry.role in _SEES_PRIVATE and may_show_texts(settings, private=True)
     return tuple(
         Block(
             calendar=name,
@@ -103,7 +104,7 @@ def titled(
             all_day=event.all_day is not None,
             private=event.private,
             imported=event.key in copied,
-            title=event.title if private_too or not event.private else None,
+            title=event.title if private_shown or not event.private else None,
         )
         for event in events
         if effect(event, settings.busy) is not Effect.IGNORED

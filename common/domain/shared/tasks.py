@@ -79,7 +79,7 @@ class SyncCalendar:
     tenant: str
     connection: str
     calendar: str
-    reason: str = "wake"
+    reason: str = "request"
     request: int | None = None
     channel: str | None = None
     after: str | None = None
@@ -98,21 +98,6 @@ def _plain(value: str | int | datetime) -> str | int:
     if isinstance(value, datetime):
         return value.isoformat()
     return value.value if isinstance(value, Enum) else value
-
-
-def look(
-    why: Payload,
-    *,
-    tenant: str,
-    connection: str,
-    calendar: str,
-    name: str,
-    not_before: datetime | None = None,
-) -> Task:
-    """The task of looking at a calendar; what ``why`` leaves open is not sent."""
-    told = {word: value for word, value in why.items() if value is not None}
-    payload = {"tenant": tenant, "connection": connection, "calendar": calendar, **told}
-    return Task(work=Work.DELTA_SYNC, lane=Lane.SYNC, payload=payload, name=name, not_before=not_before)
 
 
 @dataclass(frozen=True, slots=True)

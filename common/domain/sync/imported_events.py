@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from common.domain.calendar.connection import CalendarEntry, Connection
-from common.domain.calendar.event import LOOK, Detail, ExternalEvent
+from common.domain.calendar.event import LOOK, ExternalEvent
 from common.domain.calendar.interval import Interval
-from common.domain.connect.settings import ImportMode, ImportSettings, PrivateMode
+from common.domain.connect.settings import ImportSettings
 from common.domain.slots.blocking import Effect, effect, offers_free_time
+from common.domain.sync.import_privacy import may_keep, may_keep_texts, requested_detail
 from common.domain.sync.windows import LONGEST, kept
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -110,11 +110,6 @@ _LONGEST = LONGEST // timedelta(microseconds=1)
 MAPPING = 1
 
 
-def detail(settings: ImportSettings) -> Detail:
-    """What is asked of the provider: never a text that may not be kept."""
-    return Detail.FULL if settings.mode is ImportMode.FULL else Detail.TIMES
-
-
 def fields_version(settings: ImportSettings) -> str:
     """A name for what is asked and how it is copied; another name needs a new listing.
 
@@ -122,7 +117,7 @@ def fields_version(settings: ImportSettings) -> str:
     https://developers.google.com/workspace/calendar/api/guides/sync
     """
     chosen = hashlib.sha256(repr(settings).encode()).hexdigest()[:12]
-    return f"{MAPPING}.{detail(settings)}.{chosen}"
+    return f"{MAPPING}.{requested_detail(settings)}.{chosen}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,51 +171,14 @@ class EventCopier:
         return ImportedEvent(start, end, key, unit, marks, self.generation, title, words)
 
     def _rule(self, event: ExternalEvent) -> CopyRule | None:
-        """Texts of private events are kept only where both modes allow texts."""
+        """What is done with all events that look like this one; None where nothing of them is stored."""
         settings = self.settings
         does = effect(event, settings.busy)
-        if does is Effect.IGNORED or (event.private and settings.private is PrivateMode.NONE):
+        if does is Effect.IGNORED or not may_keep(settings, private=event.private):
             return None
-        hidden = event.private and settings.private is not PrivateMode.FULL
         return CopyRule(
             marks=(BLOCKS if does is Effect.BLOCKS else 0)
             | (FREE if offers_free_time(event, settings.busy) else 0)
             | (PRIVATE if event.private else 0),
-            texts=settings.mode is ImportMode.FULL and not hidden,
+            texts=may_keep_texts(settings, private=event.private),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class SyncPurpose:
-    """Why a calendar is read: its events are imported, our own events in it are followed, or both."""
-
-    imports: bool
-    own: bool
-
-    @property
-    def any(self) -> bool:
-        """Whether it is read at all."""
-        return self.imports or self.own
-
-
-def export_target(connection: Connection) -> CalendarEntry | None:
-    """The calendar that bookings are written to; None while there is none."""
-    exports = connection.settings.exports
-    if exports.dedicated:
-        key = connection.dedicated_calendar
-        return connection.calendars.get(key) if key else None
-    if exports.target is not None:
-        return connection.calendars.get(exports.target)
-    return connection.default_calendar
-
-
-def wanted(connection: Connection, key: str) -> SyncPurpose:
-    """What one calendar of a connection is read for, if at all."""
-    settings, entry = connection.settings, connection.calendars.get(key)
-    if entry is None or not connection.usable:
-        return SyncPurpose(imports=False, own=False)
-    target = export_target(connection)
-    return SyncPurpose(
-        imports=settings.imports.on and entry.enabled and key != connection.dedicated_calendar,
-        own=settings.exports.on and target is not None and target.key == key,
-    )

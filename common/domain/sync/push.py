@@ -1,4 +1,4 @@
-"""What a push message claims, and the signed token that makes the claim believable without a database."""
+"""What a push message claims, and the signed token that proves the claim without a database."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ class PushNotice:
     @property
     def claims(self) -> PushClaims | None:
         """The claims in the token; None where it is not one of ours or names another channel."""
-        claims = decoded(self.token) if self.token else None
+        claims = decode_token(self.token) if self.token else None
         if claims is None or self.channel not in {None, claims.channel}:
             return None
         return claims
 
 
-def encoded(claims: PushClaims) -> str:
+def encode_token(claims: PushClaims) -> str:
     """The token text: 64 characters of ids and signature, then the tenant; 128 characters at most.
 
     Google takes 256 characters, Microsoft Graph 128:
@@ -79,14 +79,14 @@ def encoded(claims: PushClaims) -> str:
     """
     ids = "".join(_text(bytes.fromhex(part)) for part in (claims.connection, claims.calendar))
     token = f"{ids}{claims.channel}{_text(claims.signature[:SIGNATURE_BYTES])}{claims.tenant}"
-    read = decoded(token)
+    read = decode_token(token)
     if read is None or read.signed != claims.signed:
         message = "these ids do not fit into a push token"
         raise ValueError(message)
     return token
 
 
-def decoded(token: str) -> PushClaims | None:
+def decode_token(token: str) -> PushClaims | None:
     """The claims of a token, still to be verified; None where it has not the form of ours."""
     found = _TOKEN.fullmatch(token)
     if found is None:
@@ -107,7 +107,7 @@ def _bytes(text: str) -> bytes:
     return base64.b64decode(text, altchars=b"-_", validate=True)
 
 
-# The last change of a burst is looked at no later than a bucket and the skew after it: within five seconds.
+# The last change of a burst is read no later than a bucket and the skew after it: within five seconds.
 BUCKET = timedelta(seconds=3)
 # The trailing task waits a little longer than the bucket: clocks of two instances differ.
 SKEW = timedelta(seconds=1)

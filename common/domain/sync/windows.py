@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 PAST = timedelta(days=7)
-# Series reach a little further than promised, so that the promise still holds until the weekly re-expansion.
+# Series are expanded a little further than asked for, so that the range is covered until the next listing.
 AHEAD = timedelta(days=14)
 ROLL = timedelta(days=7)
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)

@@ -10,11 +10,11 @@ from common.domain.connect.calendar_list import CalendarListing, merge_listing
 from common.domain.notify import Notice, NoticeKind
 from common.domain.shared.task_records import RefreshCalendars
 from common.domain.shared.tasks import Lane
-from common.domain.sync.upkeep import watched
+from common.domain.sync.followed_calendars import followed_calendars
 from common.errors import Rejected
-from common.flows.shared.calendar_access import all_calendars, pace
+from common.flows.shared.calendar_access import all_calendars, reserve_requests
 from common.flows.shared.connection_update import update_connection
-from common.flows.shared.enqueue import wake_calendar
+from common.flows.shared.enqueue import request_sync
 from common.flows.shared.tokens import authorized
 from common.ports import Ports
 
@@ -35,7 +35,7 @@ def refresh_calendars(ports: Ports, command: RefreshCalendars) -> Connection:
     if not connection.usable:
         raise Rejected("this connection cannot be used now", code=connection.status.value)
     provider = ports.providers[connection.provider].calendar
-    pace(ports, connection, units=1, lane=Lane.UPKEEP)
+    reserve_requests(ports, connection, units=1, lane=Lane.UPKEEP)
     entries = authorized(
         ports,
         connection,
@@ -52,14 +52,20 @@ def refresh_calendars(ports: Ports, command: RefreshCalendars) -> Connection:
     saved = update_connection(ports, command.tenant, command.connection, with_listing)
     _notify_of_lost(ports, saved, listing, now)
     if saved.run is not None:
-        for key in set(listing.returned) & set(watched(saved)):
-            wake_calendar(ports, saved, key, cause=f"returned/{ports.keys.token()}")
+        for key in set(listing.returned) & set(followed_calendars(saved)):
+            request_sync(
+                ports,
+                tenant=saved.tenant,
+                connection=saved.id,
+                calendar=key,
+                cause=f"returned/{ports.keys.token()}",
+            )
     return saved
 
 
 def _notify_of_lost(ports: Ports, connection: Connection, listing: CalendarListing, now: datetime) -> None:
     """Notify the owner once of each disappearance, of calendars that were in use only."""
-    for key in set(listing.gone) & {*watched(connection), connection.dedicated_calendar}:
+    for key in set(listing.gone) & {*followed_calendars(connection), connection.dedicated_calendar}:
         since = listing.calendars[key].missing_since
         ports.ledger.record_notice(
             Notice(

@@ -40,7 +40,7 @@ from common.errors import (
 from common.flows.connect.invitations import complete_under_invitation
 from common.flows.shared.calendar_access import all_calendars
 from common.flows.shared.connection_update import AFTER_COMMIT, update_connection
-from common.flows.shared.enqueue import catch_up_later
+from common.flows.shared.enqueue import enqueue_catch_up
 from common.flows.shared.outbox import enqueue_entries
 from common.flows.shared.tokens import revoke_grant
 from common.ports import Ports
@@ -256,7 +256,7 @@ def _reconnect(
         return ConsentResult(ConsentOutcome.SCOPE_MISSING)
     cause = f"consent/{pending.id}"
     now = ports.clock.now()
-    catch_up_later(
+    enqueue_catch_up(
         ports, tenant=known.tenant, connection=known.id, cause=cause, not_before=now + AFTER_COMMIT
     )
     connected = connection_news_entry(known, OutboxKind.CONNECTED, now=now)
@@ -269,7 +269,7 @@ def _reconnect(
     )
     enqueue_entries(ports, [connected])
     # As a task: the person's browser does not wait for a long list of exports.
-    catch_up_later(ports, tenant=known.tenant, connection=known.id, cause=cause)
+    enqueue_catch_up(ports, tenant=known.tenant, connection=known.id, cause=cause)
     return ConsentResult(ConsentOutcome.RECONNECTED, known.id)
 
 

@@ -32,13 +32,13 @@ from common.errors import (
 from common.flows.export.event_writer import delete_exported_event
 from common.flows.export.own_event_changes import all_links
 from common.flows.export.target import unrecorded_calendar
-from common.flows.shared.calendar_access import pace
+from common.flows.shared.calendar_access import reserve_requests
 from common.flows.shared.connection_update import AFTER_COMMIT, update_connection
 from common.flows.shared.outbox import enqueue_entries
 from common.flows.shared.tokens import authorized, grant_needed_elsewhere
 from common.flows.shared.unreadable import UNREADABLE, repair_connection, repairing
-from common.flows.sync.channels import close, parting
-from common.flows.sync.settle import purge
+from common.flows.sync.channels import close_channels, reference_for_removal
+from common.flows.sync.settle import remove_imported
 from common.ports import Ports
 
 # How long to wait where the account's daily limit is used up, and (seconds) where a provider does not say.
@@ -225,7 +225,7 @@ def _note_wait(ports: Ports, connection: Connection, until: datetime) -> None:
 def _stop_channels(ports: Ports, connection: Connection) -> Connection:
     """Stop all push channels while the grant still allows it."""
     for state in ports.sync_states.of_connection(connection.tenant, connection.id):
-        if stopped := close(ports, connection, state):
+        if stopped := close_channels(ports, connection, state):
             connection = _note_on_receipt(ports, connection, partial(_add, channels=stopped))
     return connection
 
@@ -238,9 +238,9 @@ def _remove_dedicated_calendar(ports: Ports, connection: Connection) -> Connecti
     entry = entry or _unrecorded_calendar(ports, connection)
     if entry is None:
         return connection
-    calendar = parting(ports, connection, entry)
+    calendar = reference_for_removal(ports, connection, entry)
     provider = ports.providers[connection.provider].calendar
-    pace(ports, connection, units=1, lane=Lane.BACKFILL)
+    reserve_requests(ports, connection, units=1, lane=Lane.BACKFILL)
     try:
         authorized(ports, connection, lambda token: provider.delete_calendar(token, calendar))
     except Forbidden:
@@ -347,7 +347,7 @@ def _revoke(ports: Ports, connection: Connection, sealed: str) -> bool:
 def _purge_imports(ports: Ports, connection: Connection) -> Connection:
     """Remove all imported events; the channels are still remembered, so that they can be stopped."""
     for state in ports.sync_states.of_connection(connection.tenant, connection.id):
-        if removed := purge(ports, connection, state):
+        if removed := remove_imported(ports, connection, state):
             connection = _note_on_receipt(ports, connection, partial(_add, imports=removed))
     return connection
 

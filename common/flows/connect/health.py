@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from common.domain.calendar.connection import Connection, Status
 from common.domain.calendar.sync_state import CalendarSync
-from common.domain.sync.upkeep import ChannelState, channel_state, watched
+from common.domain.sync.followed_calendars import ChannelState, channel_state, followed_calendars
 from common.ports import Ports
 
 MOST_COUNTED = 1_000
@@ -57,7 +57,7 @@ def read_health(ports: Ports, *, tenant: str, connection: str) -> Health:
     waiting = ports.ledger.outbox_of(tenant, connection, MOST_COUNTED)
     calendars = tuple(
         _calendar_health(ports, found, states.get(key) or CalendarSync(tenant, connection, key), now)
-        for key in watched(found)
+        for key in followed_calendars(found)
     )
     # Two polls missed: whatever ran since then did not get through.
     longest = timedelta(minutes=2 * ports.tuning.poll_minutes)

@@ -19,8 +19,8 @@ from common.domain.shared.conflicts import retry_conflicts
 from common.domain.shared.preconditions import NOTHING_DEMANDED, Condition
 from common.errors import Rejected
 from common.flows.shared.connection_update import AFTER_COMMIT
-from common.flows.shared.enqueue import settle_later, wake_run
-from common.flows.sync.settle import withdraw
+from common.flows.shared.enqueue import enqueue_run_chunk, enqueue_settle
+from common.flows.sync.settle import remove_disallowed
 from common.ports import Ports
 
 
@@ -66,10 +66,10 @@ def change_settings(
         return saved
     found = consequences(before, saved)
     for key in found.settle:
-        withdraw(ports, saved, key)
+        remove_disallowed(ports, saved, key)
     _enqueue_settling(ports, saved, found, after_commit=False)
     if saved.run is not None and saved.run != before.run:
-        wake_run(ports, saved, saved.run)
+        enqueue_run_chunk(ports, saved, saved.run)
     return saved
 
 
@@ -103,7 +103,7 @@ def _enqueue_settling(ports: Ports, after: Connection, found: Consequences, *, a
     """Queue what follows from a change: at once, or so that it surely runs after the change is stored."""
     now = ports.clock.now()
     for key in found.settle:
-        settle_later(
+        enqueue_settle(
             ports,
             tenant=after.tenant,
             connection=after.id,
@@ -112,4 +112,4 @@ def _enqueue_settling(ports: Ports, after: Connection, found: Consequences, *, a
             not_before=now + AFTER_COMMIT if after_commit else None,
         )
     if after_commit and after.run is not None and found.rewrite:
-        wake_run(ports, after, after.run, not_before=now + AFTER_COMMIT, cause="later")
+        enqueue_run_chunk(ports, after, after.run, not_before=now + AFTER_COMMIT, cause="later")

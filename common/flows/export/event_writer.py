@@ -35,13 +35,13 @@ from common.errors import CalendarGone, Conflict, Forbidden, UnexpectedReply, Us
 from common.flows.export import own_event_changes
 from common.flows.export.own_event_changes import require_visible
 from common.flows.shared.booking_access import manage_token
-from common.flows.shared.calendar_access import pace
+from common.flows.shared.calendar_access import reserve_requests
 from common.flows.shared.connection_update import update_connection
-from common.flows.shared.enqueue import wake_calendar
+from common.flows.shared.enqueue import request_sync
 from common.flows.shared.outbox import store_and_enqueue
 from common.flows.shared.own_events import event_id, genuine_marker
 from common.flows.shared.tokens import authorized
-from common.flows.sync.channels import NOWHERE, parting
+from common.flows.sync.channels import ANY_ZONE, reference_for_removal
 from common.ports import Ports
 from common.ports.provider import Abilities, CalendarProvider
 
@@ -74,13 +74,13 @@ class BookingExport:
         If a job were held back between reading its event and writing it, it would start over each time
         and never come to write.
         """
-        pace(self.ports, self.connection, units=units, lane=self.lane)
+        reserve_requests(self.ports, self.connection, units=units, lane=self.lane)
         return replace(self, booked=True)
 
     def call(self, exchange: Callable[[CalendarProvider, str], T], *, units: int = 1) -> T:
         """One exchange with the provider, counted against its limits."""
         if not self.booked:
-            pace(self.ports, self.connection, units=units, lane=self.lane)
+            reserve_requests(self.ports, self.connection, units=units, lane=self.lane)
         provider = self.ports.providers[self.connection.provider].calendar
         return authorized(self.ports, self.connection, lambda token: exchange(provider, token))
 
@@ -370,7 +370,13 @@ def _patch(
 def _let_sync_decide(job: BookingExport, before: ExportLink) -> NoReturn:
     """The event changed and the booking did not: what its owner did comes first."""
     job.save(before)
-    wake_calendar(job.ports, job.connection, before.calendar, cause=f"export/{before.booking}/{before.etag}")
+    request_sync(
+        job.ports,
+        tenant=job.connection.tenant,
+        connection=job.connection.id,
+        calendar=before.calendar,
+        cause=f"export/{before.booking}/{before.etag}",
+    )
     raise Conflict("the event was changed by its owner", code="event_changed", retry_after=5)
 
 
@@ -510,9 +516,13 @@ def delete_exported_event(ports: Ports, connection: Connection, link: ExportLink
         Conflict: It is not shown yet and may be there all the same.
     """
     entry = connection.calendars.get(link.calendar)
-    calendar = parting(ports, connection, entry) if entry else CalendarRef(link.calendar_id, zone=NOWHERE)
+    calendar = (
+        reference_for_removal(ports, connection, entry)
+        if entry
+        else CalendarRef(link.calendar_id, zone=ANY_ZONE)
+    )
     provider = ports.providers[connection.provider].calendar
-    pace(ports, connection, units=1, lane=Lane.BACKFILL)
+    reserve_requests(ports, connection, units=1, lane=Lane.BACKFILL)
     try:
         require_visible(ports, connection, link, calendar)
         authorized(

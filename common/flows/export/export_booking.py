@@ -15,7 +15,7 @@ from common.domain.export.export_plan import ExportOutcome, ExportResult, Export
 from common.domain.shared.outbox import export_entry, export_entry_id
 from common.domain.shared.task_records import ExportBooking
 from common.domain.shared.tasks import Lane
-from common.domain.sync.imported_events import export_target
+from common.domain.sync.followed_calendars import export_target
 from common.errors import (
     CalendarGone,
     Forbidden,

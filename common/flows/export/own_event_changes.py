@@ -18,13 +18,13 @@ from common.domain.notify import Notice, NoticeKind
 from common.domain.shared.outbox import export_entries
 from common.domain.shared.task_records import VerifyMoved
 from common.domain.shared.tasks import Lane, Task, Work
-from common.domain.sync import upkeep
-from common.domain.sync.imported_events import SyncPurpose
-from common.domain.sync.upkeep import LAGGING_GRACE
+from common.domain.sync.followed_calendars import SyncPurpose
+from common.domain.sync.mass_deletion import ALWAYS_FINE, deletions_to_hold
+from common.domain.sync.schedule import LAGGING_GRACE
 from common.errors import CalendarGone, Conflict, Forbidden, UnknownResource
 from common.flows.export.owner_deletions import follow_deletion
 from common.flows.export.owner_edits import ExportedBooking, follow_edit
-from common.flows.shared.calendar_access import CalendarAccess, ask, pace, reference
+from common.flows.shared.calendar_access import CalendarAccess, ask, reference, reserve_requests
 from common.flows.shared.outbox import enqueue_entries
 from common.flows.shared.own_events import genuine_marker
 from common.flows.shared.tokens import authorized
@@ -245,7 +245,7 @@ def require_visible(ports: Ports, connection: Connection, link: ExportLink, cale
         or not provider.abilities.lags
     ):
         return
-    pace(ports, connection, units=1, lane=Lane.BACKFILL)
+    reserve_requests(ports, connection, units=1, lane=Lane.BACKFILL)
     found = authorized(
         ports,
         connection,
@@ -260,11 +260,11 @@ def handle_missing_events(
     ports: Ports, reading: CalendarAccess, feed: CalendarSync, lost: Sequence[ExportLink]
 ) -> Held | None:
     """Have missing events looked for after a grace, or hold them where too many vanished at once."""
-    if deletions_held(feed):
+    if feed.deletions_held:
         return None
-    if len(lost) > upkeep.ALWAYS_FINE:
+    if len(lost) > ALWAYS_FINE:
         known = [link for link in all_links(ports, reading.connection) if _counts_as_there(link, reading)]
-        held = upkeep.held(missing=len(lost), known=len(known), now=ports.clock.now())
+        held = deletions_to_hold(missing=len(lost), known=len(known), now=ports.clock.now())
         if held and not (feed.held and feed.held.released):
             notify_deletions_held(ports, feed)
             return held
@@ -302,11 +302,6 @@ def enqueue_searches(ports: Ports, connection: Connection, links: Iterable[Expor
                 not_before=since + grace,
             )
         )
-
-
-def deletions_held(feed: CalendarSync) -> bool:
-    """Whether deletions in this calendar are held until a person confirms them."""
-    return feed.held is not None and not feed.held.released
 
 
 def notify_deletions_held(ports: Ports, feed: CalendarSync) -> None:
@@ -362,7 +357,7 @@ def verify_moved(ports: Ports, command: VerifyMoved) -> SearchResult:
     if exported is None:
         return SearchResult.SETTLED
     connection, link = exported.connection, exported.link
-    if deletions_held(ports.sync_states.get(connection.tenant, connection.id, link.calendar)):
+    if ports.sync_states.get(connection.tenant, connection.id, link.calendar).deletions_held:
         return SearchResult.HELD
     home = connection.calendars[link.calendar]
     found = _read_in(ports, connection, home, link.event_id)
@@ -402,7 +397,7 @@ def _access(ports: Ports, connection: Connection, entry: CalendarEntry) -> Calen
         connection=connection,
         entry=entry,
         calendar=reference(ports, connection, entry),
-        wanted=SyncPurpose(imports=False, own=True),
+        purpose=SyncPurpose(imports=False, own=True),
         detail=Detail.FULL,
         fields="",
         lane=Lane.LIVE,

@@ -7,11 +7,11 @@ from dataclasses import replace
 from common.domain.calendar.connection import AccessRole, CalendarEntry, Connection, calendar_key
 from common.domain.connect.calendar_list import merge_listing
 from common.domain.shared.tasks import Lane
-from common.domain.sync.imported_events import export_target
+from common.domain.sync.followed_calendars import export_target
 from common.errors import CalendarGone, Forbidden
-from common.flows.shared.calendar_access import all_calendars, pace
+from common.flows.shared.calendar_access import all_calendars, reserve_requests
 from common.flows.shared.connection_update import update_connection
-from common.flows.shared.enqueue import settle_later
+from common.flows.shared.enqueue import enqueue_settle
 from common.flows.shared.tokens import authorized
 from common.ports import Ports
 
@@ -61,7 +61,7 @@ def _make_dedicated(ports: Ports, connection: Connection, lane: Lane) -> Connect
         ),
     )
     provider = ports.providers[connection.provider].calendar
-    pace(ports, connection, units=1, lane=lane)
+    reserve_requests(ports, connection, units=1, lane=lane)
     provider_id = authorized(
         ports, connection, lambda token: provider.create_calendar(token, name=name, zone=resource.zone)
     )
@@ -99,7 +99,7 @@ def _find_dedicated(
 
 def _list_calendars(ports: Ports, connection: Connection, lane: Lane) -> tuple[CalendarEntry, ...]:
     provider = ports.providers[connection.provider].calendar
-    pace(ports, connection, units=1, lane=lane)
+    reserve_requests(ports, connection, units=1, lane=lane)
     return all_calendars(
         lambda page: authorized(ports, connection, lambda token: provider.list_calendars(token, page=page))
     )
@@ -122,7 +122,7 @@ def _record_dedicated(ports: Ports, connection: Connection, entry: CalendarEntry
         ),
     )
     # Watched from the start: what the owner does to the events in it must reach the bookings.
-    settle_later(
+    enqueue_settle(
         ports,
         tenant=connection.tenant,
         connection=connection.id,

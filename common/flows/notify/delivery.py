@@ -24,11 +24,10 @@ from common.domain.shared.outbox import OutboxEntry, booking_news_entry
 from common.domain.shared.task_records import MailInvitation, NotifyCustomer, NotifyOwner
 from common.domain.shared.tasks import DeadLetter, Lane, Work
 from common.errors import Conflict, Forbidden, OperatorFault, Retry
+from common.flows.shared.lease import lease
 from common.flows.shared.outbox import outbox_task
 from common.ports import Ports
 
-# Longer than any transport waits for its server.
-LEASE = timedelta(seconds=60)
 RETRY_AFTER = timedelta(minutes=15)
 RETRY_MISCONFIGURED_AFTER = timedelta(hours=1)
 _TRIES = 3
@@ -82,21 +81,13 @@ def mail_once(
     if last is not None and last.state == wanted.state and last.by in {Sender.SLOTBRIDGE, wanted.by}:
         ports.ledger.done(entry.id)
         return
-    scope, holder = f"mail.{mail_id(wanted.tenant, wanted.key)}", ports.keys.token()
-    now = ports.clock.now()
-    if not ports.ledger.lease(scope, holder=holder, until=now + LEASE, now=now):
-        raise Conflict("the same mail is on its way at the moment", code="mail_under_way")
-    current = ports.notifications.last(wanted.tenant, wanted.key)
-    if current != last:
-        ports.ledger.release(scope, holder=holder)
-        raise Conflict("somebody else told this meanwhile", code="told_meanwhile")
-    try:
+    busy = Conflict("the same mail is on its way at the moment", code="mail_under_way")
+    with lease(ports, f"mail.{mail_id(wanted.tenant, wanted.key)}", busy=busy):
+        if ports.notifications.last(wanted.tenant, wanted.key) != last:
+            raise Conflict("somebody else told this meanwhile", code="told_meanwhile")
         if mail is None or _send(ports, entry, mail):
             _store_notified(ports, wanted)
             ports.ledger.done(entry.id)
-    finally:
-        # Else the tries that follow soon would meet our own lease, and each would wait longer than the last.
-        ports.ledger.release(scope, holder=holder)
 
 
 def _send(ports: Ports, entry: OutboxEntry, mail: MailContent) -> bool:

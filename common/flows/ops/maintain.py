@@ -11,10 +11,10 @@ from common.domain.calendar.sync_state import CalendarSync
 from common.domain.shared.outbox import OutboxKind
 from common.domain.shared.task_records import Maintain, MaintenanceJob
 from common.domain.shared.tasks import Lane, Task, Work
-from common.domain.sync.upkeep import bucket, leased, next_poll, overdue
+from common.domain.sync.schedule import next_poll, overdue, time_bucket
 from common.errors import Conflict, UnknownResource
 from common.flows.booking.commit import end_expired_holds
-from common.flows.shared.enqueue import look_after, wake_feed
+from common.flows.shared.enqueue import enqueue_upkeep, request_sync
 from common.flows.shared.outbox import outbox_task
 from common.ports import Ports
 
@@ -66,7 +66,13 @@ def _channels(ports: Ports, now: datetime, after: datetime | None, found: Mainta
     _next_part(ports, MaintenanceJob.CHANNELS, [feed.renew_at for feed in due], now=now)
     for feed in due:
         if _usable(ports, feed):
-            wake_feed(ports, feed, cause=f"renew/{bucket(now, seconds=TEN_MINUTES)}")
+            request_sync(
+                ports,
+                tenant=feed.tenant,
+                connection=feed.connection,
+                calendar=feed.key,
+                cause=f"renew/{time_bucket(now, seconds=TEN_MINUTES)}",
+            )
         else:
             _put(ports, replace(feed, renew_at=now + UNUSABLE))
     return replace(found, channels=len(due))
@@ -76,18 +82,27 @@ def _poll(ports: Ports, now: datetime, after: datetime | None, found: Maintained
     """Every calendar is looked at now and then, however healthy its channel seems."""
     due = ports.sync_states.due_for_poll(now, MOST, after=after)
     _next_part(ports, MaintenanceJob.POLL, [feed.poll_at for feed in due], now=now)
-    idle = [feed for feed in due if not leased(feed, now=now)]
+    idle = [feed for feed in due if not feed.leased(now=now)]
     minutes, longest = ports.tuning.poll_minutes, 0.0
     for feed in idle:
         again = next_poll(now, minutes=minutes, seed=f"{feed.connection}/{feed.key}")
         _put(ports, replace(feed, poll_at=again))
         ids = {"tenant": feed.tenant, "connection": feed.connection}
-        look_after(ports, **ids, job="reconcile", cause=f"hour/{bucket(now, seconds=HOUR)}")
+        enqueue_upkeep(ports, **ids, job="reconcile", cause=f"hour/{time_bucket(now, seconds=HOUR)}")
         if _usable(ports, feed):
             longest = max(longest, overdue(feed, now=now, minutes=minutes))
-            wake_feed(ports, feed, cause=f"poll/{bucket(now, seconds=MINUTE)}")
-            look_after(
-                ports, **ids, job="refresh", cause=f"day/{bucket(now, seconds=DAY, seed=feed.connection)}"
+            request_sync(
+                ports,
+                tenant=feed.tenant,
+                connection=feed.connection,
+                calendar=feed.key,
+                cause=f"poll/{time_bucket(now, seconds=MINUTE)}",
+            )
+            enqueue_upkeep(
+                ports,
+                **ids,
+                job="refresh",
+                cause=f"day/{time_bucket(now, seconds=DAY, seed=feed.connection)}",
             )
     return replace(found, polls=len(idle), overdue=longest)
 
@@ -97,7 +112,7 @@ def _outbox(ports: Ports, now: datetime, after: datetime | None, found: Maintain
     due = ports.ledger.outbox_due(now, MOST, after=after)
     _next_part(ports, MaintenanceJob.OUTBOX, [entry.due_at for entry in due], now=now)
     for entry in due:
-        ports.queue.enqueue(outbox_task(entry, bucket=f"sweep/{bucket(now, seconds=MINUTE)}"))
+        ports.queue.enqueue(outbox_task(entry, bucket=f"sweep/{time_bucket(now, seconds=MINUTE)}"))
         # Behind the others: what keeps waiting must not keep the rest from its turn.
         ports.ledger.put_outbox(replace(entry, due_at=now + AGAIN))
     exports = sum(entry.kind is OutboxKind.EXPORT for entry in due)
@@ -120,7 +135,7 @@ def _next_part(
                 work=Work.MAINTENANCE,
                 lane=Lane.UPKEEP,
                 payload={"job": job.value, "after": part},
-                name=f"maintain/{job.value}/{bucket(now, seconds=MINUTE)}/{part}",
+                name=f"maintain/{job.value}/{time_bucket(now, seconds=MINUTE)}/{part}",
             )
         )
 

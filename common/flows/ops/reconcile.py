@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from common.domain.calendar.connection import Connection
 from common.domain.shared.task_records import CatchUp, ReconcileConnection
-from common.domain.sync.upkeep import Needs, bucket, needs
+from common.domain.sync.followed_calendars import CalendarNeeds, calendar_needs
+from common.domain.sync.schedule import time_bucket
 from common.errors import UnknownResource
 from common.flows.connect.disconnect import enqueue_disconnect
 from common.flows.shared import enqueue
-from common.flows.shared.enqueue import settle_later, wake_calendar, wake_run
+from common.flows.shared.enqueue import enqueue_run_chunk, enqueue_settle, request_sync
 from common.ports import Ports
 
 HOUR = 3_600
 
 
-def reconcile_connection(ports: Ports, command: ReconcileConnection) -> Needs:
+def reconcile_connection(ports: Ports, command: ReconcileConnection) -> CalendarNeeds:
     """Compare what should be there with what is: feeds, channels, a run or an end that got stuck.
 
     Only tasks are queued, and those collapse by their names, so that this may run as often as it likes.
@@ -22,30 +23,32 @@ def reconcile_connection(ports: Ports, command: ReconcileConnection) -> Needs:
     try:
         connection = ports.connections.get(command.tenant, command.connection)
     except UnknownResource:
-        return Needs()
+        return CalendarNeeds()
     now = ports.clock.now()
-    cause = f"hour/{bucket(now, seconds=HOUR)}"
+    cause = f"hour/{time_bucket(now, seconds=HOUR)}"
     feeds = ports.sync_states.of_connection(command.tenant, command.connection)
     if connection.ended:
         enqueue_disconnect(ports, connection, cause=cause)
-        return Needs(settle=tuple(feed.key for feed in feeds))
+        return CalendarNeeds(settle=tuple(feed.key for feed in feeds))
     if not connection.usable or connection.run is None:
-        return Needs()
-    found = needs(connection, feeds, now=now)
+        return CalendarNeeds()
+    found = calendar_needs(connection, feeds, now=now)
     _queue(ports, connection, found, cause)
     if connection.run.running:
-        wake_run(ports, connection, connection.run, cause=cause)
+        enqueue_run_chunk(ports, connection, connection.run, cause=cause)
     return found
 
 
-def _queue(ports: Ports, connection: Connection, found: Needs, cause: str) -> None:
-    for key in found.look:
-        wake_calendar(ports, connection, key, cause=f"lost/{cause}")
+def _queue(ports: Ports, connection: Connection, found: CalendarNeeds, cause: str) -> None:
+    for key in found.sync:
+        request_sync(
+            ports, tenant=connection.tenant, connection=connection.id, calendar=key, cause=f"lost/{cause}"
+        )
     for key in found.settle:
-        settle_later(ports, tenant=connection.tenant, connection=connection.id, calendar=key, cause=cause)
-    if found.look:
+        enqueue_settle(ports, tenant=connection.tenant, connection=connection.id, calendar=key, cause=cause)
+    if found.sync:
         ports.log.warning(
-            "channels_lost", tenant=connection.tenant, connection=connection.id, count=len(found.look)
+            "channels_lost", tenant=connection.tenant, connection=connection.id, count=len(found.sync)
         )
 
 
@@ -56,4 +59,4 @@ def catch_up(ports: Ports, command: CatchUp) -> None:
     except UnknownResource:
         return
     if connection.usable:
-        enqueue.catch_up(ports, connection, cause=command.cause)
+        enqueue.enqueue_waiting_work(ports, connection, cause=command.cause)

@@ -13,7 +13,7 @@ from common.domain.catalogue.records import Resource
 from common.domain.privacy import overview
 from common.domain.privacy.overview import Block, CopiedEvent, Overview
 from common.domain.slots.slot_answers import CalendarReport, Freshness
-from common.domain.sync.upkeep import imported
+from common.domain.sync.followed_calendars import imported_calendars
 from common.errors import InvalidRequest
 from common.flows.shared.audit import admit
 from common.flows.shared.own_events import genuine_marker
@@ -63,7 +63,7 @@ def read_overview(
     copies = tuple(
         CopiedEvent(calendar_id(connection.id, key), event)
         for connection in connections
-        for key in imported(connection)
+        for key in imported_calendars(connection)
         for event in ports.sync_states.imported(connection.tenant, connection.id, key, window)
     )
     live = _live_blocks(

@@ -1,4 +1,4 @@
-"""One calendar that is being read for a connection, under the settings of this moment."""
+"""Access to one calendar: the settings that it is read under, and every request to its provider."""
 
 from __future__ import annotations
 
@@ -12,28 +12,39 @@ from common.domain.calendar.event import Detail
 from common.domain.calendar.sync_state import CalendarPage
 from common.domain.shared.rate_limit import RateLimit
 from common.domain.shared.tasks import Lane
-from common.domain.sync import imported_events
-from common.domain.sync.imported_events import SyncPurpose, wanted
+from common.domain.sync.followed_calendars import SyncPurpose, purpose_of
+from common.domain.sync.import_privacy import requested_detail
+from common.domain.sync.imported_events import fields_version
 from common.errors import RateLimited, UnexpectedReply, UnknownResource
 from common.flows.shared.tokens import authorized
 from common.ports import Ports
 from common.ports.provider import CalendarProvider
 
 T = TypeVar("T")
+MOST_PAGES = 40
+# How many parts the project's limit is split into, so that its counters are not one document for everybody.
+PROJECT_SHARDS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarAccess:
-    """A connection's calendar, why it is read, and in which lane its requests are counted.
+    """A connection's calendar, opened to be read under the settings of this moment.
 
-    ``fields`` names what is asked and how it is copied; a feed that was listed under another name has to be
-    listed again. ``booked`` says that its share of the limits was booked beforehand, for a whole chunk.
+    Attributes:
+        connection: The connection.
+        entry: The calendar as last listed.
+        calendar: What the provider needs to know of it.
+        purpose: Why it is read.
+        detail: How much of each event is asked for.
+        fields: Names what is asked for and how it is copied; under another name all is listed again.
+        lane: How urgent the requests are; they are counted in it.
+        booked: Whether its share of the limits was reserved beforehand, for a whole chunk.
     """
 
     connection: Connection
     entry: CalendarEntry
     calendar: CalendarRef
-    wanted: SyncPurpose
+    purpose: SyncPurpose
     detail: Detail
     fields: str
     lane: Lane
@@ -48,28 +59,28 @@ def open_calendar(
         found = ports.connections.get(tenant, connection)
     except UnknownResource:
         return None
-    why = wanted(found, key)
-    if not why.any:
+    purpose = purpose_of(found, key)
+    if not purpose.any:
         return None
     entry = found.calendars[key]
     return CalendarAccess(
         connection=found,
         entry=entry,
         calendar=reference(ports, found, entry),
-        wanted=why,
-        detail=_detail(found, why),
-        fields=_fields(ports, found, why),
+        purpose=purpose,
+        detail=_detail(found, purpose),
+        fields=_fields(ports, found, purpose),
         lane=lane,
     )
 
 
-def _detail(connection: Connection, why: SyncPurpose) -> Detail:
-    return imported_events.detail(connection.settings.imports) if why.imports else Detail.TIMES
+def _detail(connection: Connection, purpose: SyncPurpose) -> Detail:
+    return requested_detail(connection.settings.imports) if purpose.imports else Detail.TIMES
 
 
-def _fields(ports: Ports, connection: Connection, why: SyncPurpose) -> str:
-    asked = ports.providers[connection.provider].calendar.fields_version(_detail(connection, why))
-    return f"{asked}/{imported_events.fields_version(connection.settings.imports) if why.imports else 'own'}"
+def _fields(ports: Ports, connection: Connection, purpose: SyncPurpose) -> str:
+    asked = ports.providers[connection.provider].calendar.fields_version(_detail(connection, purpose))
+    return f"{asked}/{fields_version(connection.settings.imports) if purpose.imports else 'own'}"
 
 
 def reference(ports: Ports, connection: Connection, entry: CalendarEntry) -> CalendarRef:
@@ -78,66 +89,45 @@ def reference(ports: Ports, connection: Connection, entry: CalendarEntry) -> Cal
     return CalendarRef(entry.provider_id, zone=zone, role=entry.role)
 
 
-def unchanged(ports: Ports, reading: CalendarAccess) -> bool:
+def still_wanted(ports: Ports, access: CalendarAccess) -> bool:
     """Whether the settings still want what was read; asked just before it is stored."""
     try:
-        found = ports.connections.get(reading.connection.tenant, reading.connection.id)
+        found = ports.connections.get(access.connection.tenant, access.connection.id)
     except UnknownResource:
         return False
-    why = wanted(found, reading.entry.key)
-    return why.any and (why, _fields(ports, found, why)) == (reading.wanted, reading.fields)
+    purpose = purpose_of(found, access.entry.key)
+    return purpose.any and (purpose, _fields(ports, found, purpose)) == (access.purpose, access.fields)
 
 
-def booked(ports: Ports, reading: CalendarAccess, units: int) -> CalendarAccess:
-    """The reading with ``units`` requests booked at once.
-
-    Held back in the middle, a chunk would start over for ever.
+def ask(ports: Ports, access: CalendarAccess, call: Callable[[CalendarProvider, str], T]) -> T:
+    """One exchange with the provider, counted against its limits; ``call`` gets the adapter and a token.
 
     Raises:
-        RateLimited: They cannot be had now; nothing was booked.
+        RateLimited: The limits' share of this work is used up (``paced``); nothing was asked.
+        SyncError: What the provider's answer means.
     """
-    if units and not reading.booked:
-        pace(ports, reading.connection, units=units, lane=reading.lane)
-    return replace(reading, booked=True)
-
-
-def ask(ports: Ports, reading: CalendarAccess, call: Callable[[CalendarProvider, str], T]) -> T:
-    """One exchange with the provider, counted against its limits."""
-    connection = reading.connection
-    if not reading.booked:
-        pace(ports, connection, units=1, lane=reading.lane)
+    connection = access.connection
+    if not access.booked:
+        reserve_requests(ports, connection, units=1, lane=access.lane)
     provider = ports.providers[connection.provider].calendar
     return authorized(ports, connection, lambda token: call(provider, token))
 
 
-MOST_PAGES = 40
+def book_requests(ports: Ports, access: CalendarAccess, units: int) -> CalendarAccess:
+    """The same access with ``units`` requests reserved at once.
 
-
-def all_calendars(fetch: Callable[[str | None], CalendarPage]) -> tuple[CalendarEntry, ...]:
-    """Every calendar of an account.
-
-    Args:
-        fetch: Asks the provider for one page.
+    Held back in the middle, a chunk would start over for ever.
 
     Raises:
-        UnexpectedReply: The pages have no end.
+        RateLimited: They cannot be had now; nothing was reserved.
     """
-    entries: list[CalendarEntry] = []
-    page: str | None = None
-    for _ in range(MOST_PAGES):
-        answer = fetch(page)
-        entries += answer.entries
-        page = answer.page
-        if page is None:
-            return tuple(entries)
-    raise UnexpectedReply("a listing of calendars has no end", code="endless_pages")
+    if units and not access.booked:
+        reserve_requests(ports, access.connection, units=units, lane=access.lane)
+    return replace(access, booked=True)
 
 
-PROJECT_SHARDS = 16
-
-
-def pace(ports: Ports, connection: Connection, *, units: int, lane: Lane) -> None:
-    """Book ``units`` requests of the account's and the project's limits.
+def reserve_requests(ports: Ports, connection: Connection, *, units: int, lane: Lane) -> None:
+    """Reserve ``units`` requests of the account's and the project's limits.
 
     Live work is counted and never held back: what it takes, the back-fill does not get. Everything else
     keeps to its share, so that room for a live booking is always left.
@@ -158,3 +148,23 @@ def pace(ports: Ports, connection: Connection, *, units: int, lane: Lane) -> Non
     wait = ports.ledger.reserve(limits, units=units, now=now)
     if wait > 0 and not live:
         raise RateLimited("the limit's share of this work is used up", code="paced", retry_after=wait)
+
+
+def all_calendars(fetch: Callable[[str | None], CalendarPage]) -> tuple[CalendarEntry, ...]:
+    """Every calendar of an account.
+
+    Args:
+        fetch: Asks the provider for one page, by its page token.
+
+    Raises:
+        UnexpectedReply: The pages have no end.
+    """
+    entries: list[CalendarEntry] = []
+    page: str | None = None
+    for _ in range(MOST_PAGES):
+        answer = fetch(page)
+        entries += answer.entries
+        page = answer.page
+        if page is None:
+            return tuple(entries)
+    raise UnexpectedReply("a listing of calendars has no end", code="endless_pages")

@@ -1,4 +1,13 @@
-"""One writer per calendar: a lease on its feed, with the feed's version as the fencing token."""
+"""Leases: for a bounded time one worker alone does something; should it die, its lease ends by itself.
+
+There are three kinds, which differ in where the lease is stored:
+
+- A named lease is a document of its own (``lease``, and ``lock``, which waits for it).
+- A calendar's lease is a part of its stored synchronisation state (``take_lease``). The state's version is
+  the fencing token: whoever takes the lease changes it, and a late worker's commit raises Conflict.
+- The lease of refreshing a grant lies beside the grant and ends in the commit that stores the new one
+  (``Connections.lease_refresh``).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +15,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from common.domain.calendar.sync_state import CalendarSync
 from common.errors import (
@@ -15,85 +24,90 @@ from common.errors import (
     Forbidden,
     OperatorFault,
     ProviderUnavailable,
+    Retry,
     Stop,
     SyncError,
     UnexpectedReply,
 )
 from common.ports import Ports
 
+# Longer than any single call of a mail server, a webhook or a provider may take.
+LEASE = timedelta(seconds=60)
+WAIT_SECONDS = 0.2
+WAITS = 20
 # What keeps a calendar from being read. A dead grant has a notice of its own, and a limit only delays.
-FAILURES = (ProviderUnavailable, UnexpectedReply, Forbidden, CalendarGone, OperatorFault)
+READ_FAILURES = (ProviderUnavailable, UnexpectedReply, Forbidden, CalendarGone, OperatorFault)
 
 
-def leased(feed: CalendarSync, *, now: datetime) -> bool:
-    """Whether somebody works on this calendar."""
-    return feed.lease_until is not None and feed.lease_until > now
+@contextmanager
+def lease(ports: Ports, name: str, *, busy: Retry, waits: int = 0) -> Iterator[None]:
+    """Hold the lease of this name for the block, and give it back whatever happens.
+
+    It only saves work and keeps order; whoever outlives it still cannot write twice, because ids and versions
+    forbid it.
+
+    Args:
+        ports: The outside.
+        name: What is worked on.
+        busy: What is raised while somebody else holds the lease.
+        waits: How often to wait a little and try again before that.
+    """
+    holder = ports.keys.token()
+    now = ports.clock.now()
+    while not ports.ledger.lease(name, holder=holder, until=now + LEASE, now=now):
+        if waits == 0:
+            raise busy
+        waits -= 1
+        ports.clock.wait(WAIT_SECONDS)
+        now = ports.clock.now()
+    try:
+        yield
+    finally:
+        ports.ledger.release(name, holder=holder)
 
 
-def take(ports: Ports, feed: CalendarSync, *, holder: str) -> CalendarSync | None:
-    """Become the one who works on this calendar; None while somebody else is.
+@contextmanager
+def lock(ports: Ports, *scope: str) -> Iterator[None]:
+    """Wait a few seconds for the lease of ``scope``, and hold it for the block.
+
+    Raises:
+        Conflict: Somebody else kept it too long (``writer_busy``); try again later.
+    """
+    name = hashlib.sha256("\n".join(scope).encode()).hexdigest()[:40]
+    busy = Conflict("somebody else is writing there", code="writer_busy", retry_after=1)
+    with lease(ports, name, busy=busy, waits=WAITS):
+        yield
+
+
+def take_lease(ports: Ports, state: CalendarSync, *, holder: str) -> CalendarSync | None:
+    """Become the one who synchronises this calendar; None while somebody else does.
 
     The lease only saves work. What makes a forgotten worker harmless is the version: whoever takes the lease
     changes it, and every commit of the one before then raises Conflict.
     """
     now = ports.clock.now()
-    if leased(feed, now=now):
+    if state.leased(now=now):
         return None
     until = now + timedelta(seconds=ports.tuning.lease_seconds)
     try:
-        return ports.sync_states.save(replace(feed, lease_holder=holder, lease_until=until))
+        return ports.sync_states.save(replace(state, lease_holder=holder, lease_until=until))
     except Conflict:
         return None
 
 
-def freed(feed: CalendarSync) -> CalendarSync:
-    """The feed without a lease; committed with the last data, so that neither can happen alone."""
-    return replace(feed, lease_holder=None, lease_until=None)
-
-
-def release(
-    ports: Ports, feed: CalendarSync, *, holder: str, failure: SyncError | None = None
+def release_lease(
+    ports: Ports, state: CalendarSync, *, holder: str, failure: SyncError | None = None
 ) -> CalendarSync:
-    """Give the lease back if it is still ours, with what stopped us; the feed as it is stored."""
-    stored = ports.sync_states.get(feed.tenant, feed.connection, feed.key)
+    """Give the calendar's lease back if it is still ours, and note what stopped us; the state as stored."""
+    stored = ports.sync_states.get(state.tenant, state.connection, state.key)
     if stored.lease_holder != holder:
         return stored
+    left = stored.without_lease()
+    if isinstance(failure, Stop):
+        left = replace(left, error=failure.reason)
+    if isinstance(failure, READ_FAILURES):
+        left = replace(left, failing_since=left.failing_since or ports.clock.now())
     try:
-        left = freed(stored)
-        if isinstance(failure, Stop):
-            left = replace(left, error=failure.reason)
-        if isinstance(failure, FAILURES):
-            left = replace(left, failing_since=left.failing_since or ports.clock.now())
         return ports.sync_states.save(left)
     except Conflict:
-        return ports.sync_states.get(feed.tenant, feed.connection, feed.key)
-
-
-LEASE = timedelta(seconds=60)
-WAIT_SECONDS = 0.2
-WAITS = 20
-
-
-@contextmanager
-def lock(ports: Ports, *scope: str) -> Iterator[None]:
-    """Wait a little for the turn, hold it for the block, give it back whatever happens.
-
-    The lease only keeps order; whoever outlives it still cannot write twice, because ids and versions
-    forbid it.
-
-    Raises:
-        Conflict: Somebody else kept it too long; try again later.
-    """
-    name = hashlib.sha256("\n".join(scope).encode()).hexdigest()[:40]
-    holder = ports.keys.token()
-    for _ in range(WAITS):
-        now = ports.clock.now()
-        if ports.ledger.lease(name, holder=holder, until=now + LEASE, now=now):
-            break
-        ports.clock.wait(WAIT_SECONDS)
-    else:
-        raise Conflict("somebody else is writing there", code="writer_busy", retry_after=1)
-    try:
-        yield
-    finally:
-        ports.ledger.release(name, holder=holder)
+        return ports.sync_states.get(state.tenant, state.connection, state.key)

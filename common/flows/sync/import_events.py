@@ -1,4 +1,4 @@
-"""Turns what a page reports into what is stored of each unit: the single event, or the whole series."""
+"""Turns what a page reports into what is stored of each unit: a single event, or a whole series."""
 
 from __future__ import annotations
 
@@ -24,41 +24,32 @@ from common.domain.notify import Notice, NoticeKind
 from common.domain.sync.imported_events import EventCopier, ImportedEvent, microseconds
 from common.domain.sync.windows import covered, import_window
 from common.errors import UnexpectedReply
-from common.flows.shared.calendar_access import CalendarAccess, ask, booked
+from common.flows.shared.calendar_access import CalendarAccess, ask, book_requests
 from common.ports import Ports
 
 MOST_PAGES = 40
-Units = dict[str, tuple[ImportedEvent, ...]]
+Events = tuple[ImportedEvent, ...]
 
 
 @dataclass(slots=True)
 class ImportPlan:
     """What a page makes of the units that it names, and what on it could not be understood.
 
-    ``before`` is what is stored of them, as far as it was looked at.
+    Attributes:
+        units: The events of each unit from now on; none where it is gone or nothing may be kept of it.
+        before: What is stored of these units, as far as it was read.
+        quarantined: Events that could not be understood.
     """
 
-    units: Units = field(default_factory=dict)
-    before: Mapping[str, tuple[ImportedEvent, ...]] = field(default_factory=dict)
-    poison: list[Quarantined] = field(default_factory=list)
+    units: dict[str, Events] = field(default_factory=dict)
+    before: Mapping[str, Events] = field(default_factory=dict)
+    quarantined: list[Quarantined] = field(default_factory=list)
 
 
-def _copier(ports: Ports, reading: CalendarAccess, feed: CalendarSync) -> EventCopier:
-    """The rules of this moment."""
-    settings = reading.connection.settings.imports
-    return EventCopier(settings, feed.generation, import_window(ports.clock.now()))
-
-
-def _alone(copier: EventCopier, event: ExternalEvent) -> tuple[ImportedEvent, ...]:
-    """What is stored of an event that is a unit of its own, if anything."""
-    copy = copier.copy(event)
-    return (copy,) if copy else ()
-
-
-def plan(
+def plan_imports(
     ports: Ports,
-    reading: CalendarAccess,
-    feed: CalendarSync,
+    access: CalendarAccess,
+    state: CalendarSync,
     changes: tuple[Change, ...],
     *,
     own: Mapping[str, Interval | None],
@@ -67,41 +58,40 @@ def plan(
 
     Args:
         ports: The outside.
-        reading: The calendar and its settings.
-        feed: Its state; the copies get its generation.
+        access: The calendar and its settings.
+        state: Its synchronisation state; the copies get its generation.
         changes: What the page reports.
         own: Events of ours by id, with their bookings' times; they are never imported.
     """
-    made = ImportPlan()
+    plan = ImportPlan()
     # All others are single events, which need nothing but themselves.
     special = _special(changes)
     unproven = sum(isinstance(change, Removal) and not change.proven for change in special)
-    reading = booked(ports, reading, len(_series(ports, feed, special)) + unproven)
+    access = book_requests(ports, access, len(_touched_series(ports, state, special)) + unproven)
     if unproven:
-        changes = tuple(_proven(ports, reading, change) for change in changes)
+        changes = tuple(_proven(ports, access, change) for change in changes)
         special = _special(changes)
-    series = _series(ports, feed, special)
-    copier = _copier(ports, reading, feed)
+    series = _touched_series(ports, state, special)
+    copier = _copier(ports, access, state)
     for change in changes:
         if isinstance(change, Upsert):
             event = change.event
-            copy = None if event.id in own else copier.copy(event)
-            made.units[event.id] = (copy,) if copy else ()
+            plan.units[event.id] = () if event.id in own else _copies(copier, event)
         elif isinstance(change, Removal):
-            made.units[change.id] = ()
+            plan.units[change.id] = ()
         elif isinstance(change, Unreadable):
-            made.poison.append(Quarantined(change.id, change.reason, ports.clock.now()))
+            plan.quarantined.append(Quarantined(change.id, change.reason, ports.clock.now()))
     for unit, touched in series.items():
-        found = _expanded(ports, reading, feed, unit, made)
-        made.units[unit] = _without(found or (), own.get(unit))
+        found = _expanded(ports, access, state, unit, plan)
+        plan.units[unit] = _without_booking(found or (), own.get(unit))
         # Of a series that cannot be read there are only the dates that were shared.
         for change in touched:
             if change.id is not None and change.id != unit:
                 alone = change.occurrence if found is None else None
-                made.units[change.id] = _alone(copier, _single(alone)) if alone else ()
-    if not feed.cursor or not feed.cursor.snapshot:
-        _drop_known(ports, feed, made)
-    return made
+                plan.units[change.id] = _copies(copier, _single(alone)) if alone else ()
+    if not state.cursor or not state.cursor.snapshot:
+        _drop_unchanged(ports, state, plan)
+    return plan
 
 
 def _special(changes: Sequence[Change]) -> Sequence[Change]:
@@ -109,11 +99,29 @@ def _special(changes: Sequence[Change]) -> Sequence[Change]:
     return () if plain else [change for change in changes if not isinstance(change, Upsert)]
 
 
-def _proven(ports: Ports, reading: CalendarAccess, change: Change) -> Change:
+def _touched_series(
+    ports: Ports, state: CalendarSync, changes: Sequence[Change]
+) -> Mapping[str, Sequence[SeriesTouched]]:
+    """The series to expand; a full listing names them once for each exception, on any of its pages."""
+    named: dict[str, list[SeriesTouched]] = {}
+    for change in changes:
+        if isinstance(change, SeriesTouched):
+            named.setdefault(change.series_id, []).append(change)
+    if not named or state.cursor is None or not state.cursor.snapshot:
+        return named
+    stored = ports.sync_states.units(state, sorted(named))
+    return {
+        unit: touched
+        for unit, touched in named.items()
+        if not any(event.generation == state.generation for event in stored.get(unit, ()))
+    }
+
+
+def _proven(ports: Ports, access: CalendarAccess, change: Change) -> Change:
     """A reported removal as what it is: gone, or only out of the range that the provider reports on."""
     if not isinstance(change, Removal) or change.proven:
         return change
-    found = _read(ports, reading, change.id)
+    found = _read_event(ports, access, change.id)
     if isinstance(found, Gone) or found.cancelled:
         return Removal(change.id)
     if found.kind is Kind.SERIES:
@@ -121,39 +129,16 @@ def _proven(ports: Ports, reading: CalendarAccess, change: Change) -> Change:
     return SeriesTouched(found.series_id, found.id, found) if found.series_id else Upsert(found)
 
 
-def _series(
-    ports: Ports, feed: CalendarSync, changes: Sequence[Change]
-) -> Mapping[str, Sequence[SeriesTouched]]:
-    """The series to expand; a full listing names them once for each exception, on any of its pages."""
-    named: dict[str, list[SeriesTouched]] = {}
-    for change in changes:
-        if isinstance(change, SeriesTouched):
-            named.setdefault(change.series_id, []).append(change)
-    if not named or feed.cursor is None or not feed.cursor.snapshot:
-        return named
-    stored = ports.sync_states.units(feed, sorted(named))
-    return {
-        unit: touched
-        for unit, touched in named.items()
-        if not any(event.generation == feed.generation for event in stored.get(unit, ()))
-    }
+def _copier(ports: Ports, access: CalendarAccess, state: CalendarSync) -> EventCopier:
+    """Copies events under the settings and in the window of this moment."""
+    settings = access.connection.settings.imports
+    return EventCopier(settings, state.generation, import_window(ports.clock.now()))
 
 
-def _drop_known(ports: Ports, feed: CalendarSync, made: ImportPlan) -> None:
-    """Leave out what is stored exactly like this already: an idle calendar writes nothing."""
-    if not made.units:
-        return
-    made.before = ports.sync_states.units(feed, sorted(made.units))
-    for unit, events in tuple(made.units.items()):
-        if sorted(made.before.get(unit, ())) == sorted(events):
-            del made.units[unit]
-
-
-def copies(
-    ports: Ports, reading: CalendarAccess, feed: CalendarSync, event: ExternalEvent
-) -> tuple[ImportedEvent, ...]:
-    """What is stored of one event that belongs to no series that can be read."""
-    return _alone(_copier(ports, reading, feed), _single(event))
+def _copies(copier: EventCopier, event: ExternalEvent) -> Events:
+    """What is stored of an event that is a unit of its own, if anything."""
+    copy = copier.copy(event)
+    return (copy,) if copy else ()
 
 
 def _single(event: ExternalEvent) -> ExternalEvent:
@@ -161,45 +146,60 @@ def _single(event: ExternalEvent) -> ExternalEvent:
     return event._replace(series_id=None) if event.kind is Kind.OCCURRENCE else event
 
 
-def probe(ports: Ports, reading: CalendarAccess, feed: CalendarSync, unit: str) -> tuple[ImportedEvent, ...]:
-    """What a unit looks like now, asked one by one; empty only where the provider proves that it is gone."""
-    found = _read(ports, reading, unit)
+def _without_booking(events: Events, booked: Interval | None) -> Events:
+    """A series that an owner made of our event: its first date is the booking, the others are foreign."""
+    if booked is None:
+        return events
+    return tuple(event for event in events if event.start_us != microseconds(booked.start))
+
+
+def _drop_unchanged(ports: Ports, state: CalendarSync, plan: ImportPlan) -> None:
+    """Leave out what is stored exactly like this already: an idle calendar writes nothing."""
+    if not plan.units:
+        return
+    plan.before = ports.sync_states.units(state, sorted(plan.units))
+    for unit, events in tuple(plan.units.items()):
+        if sorted(plan.before.get(unit, ())) == sorted(events):
+            del plan.units[unit]
+
+
+def read_unit(ports: Ports, access: CalendarAccess, state: CalendarSync, unit: str) -> Events:
+    """What is to be stored of a unit, read by its id; empty only where the provider proves it gone."""
+    found = _read_event(ports, access, unit)
     if isinstance(found, Gone):
         return ()
     if found.kind is Kind.SERIES:
-        return probe_series(ports, reading, feed, unit) or ()
-    if found.series_id and probe_series(ports, reading, feed, found.series_id) is not None:
+        return read_series(ports, access, state, unit) or ()
+    if found.series_id and read_series(ports, access, state, found.series_id) is not None:
         # It stands with its series, which is a unit of its own.
         return ()
-    return copies(ports, reading, feed, found)
+    return _copies(_copier(ports, access, state), _single(found))
 
 
-def _read(ports: Ports, reading: CalendarAccess, event_id: str) -> ExternalEvent | Gone:
+def read_series(ports: Ports, access: CalendarAccess, state: CalendarSync, unit: str) -> Events | None:
+    """What is to be stored of a series, read by its id; None only where the provider proves it gone."""
+    return _expanded(ports, access, state, unit, ImportPlan())
+
+
+def _read_event(ports: Ports, access: CalendarAccess, event_id: str) -> ExternalEvent | Gone:
     return ask(
         ports,
-        reading,
-        lambda provider, token: provider.get_event(token, reading.calendar, event_id, detail=reading.detail),
+        access,
+        lambda provider, token: provider.get_event(token, access.calendar, event_id, detail=access.detail),
     )
 
 
-def probe_series(
-    ports: Ports, reading: CalendarAccess, feed: CalendarSync, unit: str
-) -> tuple[ImportedEvent, ...] | None:
-    """What a series looks like now; None only where the provider proves that it is gone."""
-    return _expanded(ports, reading, feed, unit, ImportPlan())
-
-
 def _expanded(
-    ports: Ports, reading: CalendarAccess, feed: CalendarSync, series: str, made: ImportPlan
-) -> tuple[ImportedEvent, ...] | None:
+    ports: Ports, access: CalendarAccess, state: CalendarSync, series: str, plan: ImportPlan
+) -> Events | None:
     """All occurrences in the covered range; None where the series is gone or was never shared."""
     now = ports.clock.now()
-    window = feed.covered or covered(now, months=ports.tuning.months_covered)
-    copier = _copier(ports, reading, feed)
+    window = state.covered or covered(now, months=ports.tuning.months_covered)
+    copier = _copier(ports, access, state)
     found: dict[str, ImportedEvent] = {}
     page: str | None = None
     for _ in range(MOST_PAGES):
-        answer = _occurrences(ports, reading, series, window, page)
+        answer = _read_occurrences(ports, access, series, window, page)
         if isinstance(answer, Gone):
             return None
         for event in answer.events:
@@ -207,57 +207,49 @@ def _expanded(
             if copy:
                 found[copy.key] = copy._replace(unit=series)
         if answer.unreadable:
-            made.poison.append(Quarantined(series, "unreadable_occurrences", now))
+            plan.quarantined.append(Quarantined(series, "unreadable_occurrences", now))
         page = answer.page
         if page is None:
             return tuple(found.values())
     raise UnexpectedReply("a series without an end of pages", code="endless_pages")
 
 
-def _occurrences(
-    ports: Ports, reading: CalendarAccess, series: str, window: Interval, page: str | None
+def _read_occurrences(
+    ports: Ports, access: CalendarAccess, series: str, window: Interval, page: str | None
 ) -> OccurrencePage | Gone:
     return ask(
         ports,
-        reading,
+        access,
         lambda provider, token: provider.occurrences(
-            token, reading.calendar, series, window, detail=reading.detail, page=page
+            token, access.calendar, series, window, detail=access.detail, page=page
         ),
     )
 
 
-def _without(events: tuple[ImportedEvent, ...], own: Interval | None) -> tuple[ImportedEvent, ...]:
-    """An own event that its owner made recurring: its first date is the booking, the others are foreign."""
-    if own is None:
-        return events
-    return tuple(event for event in events if event.start_us != microseconds(own.start))
-
-
-def flag(ports: Ports, reading: CalendarAccess, made: ImportPlan) -> None:
+def update_conflicts(ports: Ports, access: CalendarAccess, plan: ImportPlan) -> None:
     """Mark the active bookings that lie under a new or changed blocking event, and clear outdated marks.
 
     Providers cannot refuse an event because of a booking, so this can only be found out afterwards.
     """
-    fresh = _upcoming(ports, made.units)
-    former = [event for unit, event in _upcoming(ports, made.before) if unit in made.units]
+    fresh = _upcoming(ports, plan.units)
+    former = [event for unit, event in _upcoming(ports, plan.before) if unit in plan.units]
     events = [*(event for _, event in fresh), *former]
     if not events:
         return
     window = Interval(
         min(event.interval.start for event in events), max(event.interval.end for event in events)
     )
-    connection = reading.connection
+    connection = access.connection
     for booking in ports.bookings.overlapping(connection.tenant, connection.resource, window):
-        event = next((event for _, event in fresh if _hit(booking, event)), None)
+        event = next((event for _, event in fresh if _overlap(booking, event)), None)
         if event and booking.conflict is None:
-            _mark(ports, reading, booking, event)
-        elif booking.conflict == reading.entry.key and any(_hit(booking, one) for one in former):
-            _clear(ports, reading, booking, made, still=event is not None)
+            _mark_conflict(ports, access, booking, event)
+        elif booking.conflict == access.entry.key and any(_overlap(booking, one) for one in former):
+            _clear_conflict(ports, access, booking, plan, still=event is not None)
 
 
-def _upcoming(
-    ports: Ports, units: Mapping[str, tuple[ImportedEvent, ...]]
-) -> list[tuple[str, ImportedEvent]]:
+def _upcoming(ports: Ports, units: Mapping[str, Events]) -> list[tuple[str, ImportedEvent]]:
+    """The blocking events that have not ended, each with its unit."""
     now = ports.clock.now()
     return [
         (unit, event)
@@ -267,30 +259,32 @@ def _upcoming(
     ]
 
 
-def _hit(booking: Booking, event: ImportedEvent) -> bool:
+def _overlap(booking: Booking, event: ImportedEvent) -> bool:
     return booking.interval.overlaps(event.interval)
 
 
-def _mark(ports: Ports, reading: CalendarAccess, booking: Booking, event: ImportedEvent) -> None:
-    cause = hashlib.sha256(f"{reading.entry.key}:{event.key}".encode()).hexdigest()[:16]
+def _mark_conflict(ports: Ports, access: CalendarAccess, booking: Booking, event: ImportedEvent) -> None:
+    cause = hashlib.sha256(f"{access.entry.key}:{event.key}".encode()).hexdigest()[:16]
     notice = Notice(
         id=f"conflict-{booking.id}-{booking.revision}-{cause}",
         tenant=booking.tenant,
         kind=NoticeKind.BOOKING_CONFLICT,
         at=ports.clock.now(),
-        connection=reading.connection.id,
+        connection=access.connection.id,
         booking=booking.id,
     )
     # The revision stays: nothing of this is to be exported.
-    after = replace(booking, conflict=reading.entry.key)
+    after = replace(booking, conflict=access.entry.key)
     ports.bookings.commit(BookingChange(before=booking, after=after, notices=(notice,)))
 
 
-def _clear(ports: Ports, reading: CalendarAccess, booking: Booking, made: ImportPlan, *, still: bool) -> None:
+def _clear_conflict(
+    ports: Ports, access: CalendarAccess, booking: Booking, plan: ImportPlan, *, still: bool
+) -> None:
     """Take the mark away once nothing of this calendar is in the booking's time any more."""
     stored = ports.sync_states.imported(
-        booking.tenant, reading.connection.id, reading.entry.key, booking.interval
+        booking.tenant, access.connection.id, access.entry.key, booking.interval
     )
-    if still or any(event.blocks and event.unit not in made.units for event in stored):
+    if still or any(event.blocks and event.unit not in plan.units for event in stored):
         return
     ports.bookings.commit(BookingChange(before=booking, after=replace(booking, conflict=None)))

@@ -12,8 +12,8 @@ from common.domain.export.export_plan import ExportOutcome, ExportResult
 from common.domain.shared.outbox import export_entries
 from common.domain.shared.task_records import AdvanceSync
 from common.domain.shared.tasks import Lane
+from common.domain.sync.followed_calendars import followed_calendars
 from common.domain.sync.initial_sync import position_of
-from common.domain.sync.upkeep import watched
 from common.errors import (
     CalendarGone,
     Conflict,
@@ -22,19 +22,18 @@ from common.errors import (
     Rejected,
     Retry,
     Stop,
-    SyncError,
     UnexpectedReply,
     UnknownResource,
 )
 from common.flows.export.export_booking import write_event
 from common.flows.shared.calendar_access import CalendarAccess, open_calendar
 from common.flows.shared.connection_update import update_connection
-from common.flows.shared.enqueue import look_again, unfinished, wake_calendar, wake_run
-from common.flows.shared.lease import FAILURES, leased, release, take
+from common.flows.shared.enqueue import enqueue_run_chunk, enqueue_sync_for_request, request_sync
+from common.flows.shared.lease import take_lease
 from common.flows.shared.outbox import store_and_enqueue
 from common.flows.sync.page import poll_at
 from common.flows.sync.preview import all_bookings, events_in, invitations, next_bookings, unlinked
-from common.flows.sync.sync_calendar import Pass, go_on, warn
+from common.flows.sync.sync_calendar import SyncPass, run_pass
 from common.ports import Ports
 
 SECOND_LOOK = timedelta(seconds=30)
@@ -67,20 +66,20 @@ def start_sync(ports: Ports, command: StartSync) -> SyncRun:
         id=ports.keys.token()[:22],
         phase=Phase.COUNTING,
         seq=0,
-        calendars=watched(found),
+        calendars=followed_calendars(found),
         started_at=now,
         notify=notify,
     )
     # Queued before the run exists as well: should this instance die after the commit, it starts all the same.
-    wake_run(ports, found, run, not_before=now + SECOND_LOOK, cause="later")
+    enqueue_run_chunk(ports, found, run, not_before=now + SECOND_LOOK, cause="later")
 
     def started(current: Connection) -> Connection:
         _startable(current)
-        changed = replace(run, calendars=watched(current))
+        changed = replace(run, calendars=followed_calendars(current))
         return replace(current, status=Status.ACTIVE, run=changed, error=None, waiting_until=None)
 
     saved = update_connection(ports, command.tenant, command.connection, started)
-    wake_run(ports, saved, run)
+    enqueue_run_chunk(ports, saved, run)
     return saved.run or run
 
 
@@ -209,46 +208,45 @@ def advance_feed(ports: Ports, connection: Connection, key: str, *, cause: str) 
         Stop: Only a person can help.
     """
     feed = ports.sync_states.get(connection.tenant, connection.id, key)
-    if feed.cursor is not None and not unfinished(feed):
+    if feed.cursor is not None and not feed.unfinished:
         return Advance.DONE
     if feed.generation > 1:
         # A listing that was begun anew has its own chain of tasks, which also looks for lost exports.
-        wake_calendar(ports, connection, key, cause=f"{cause}/{feed.generation}")
+        request_sync(
+            ports,
+            tenant=connection.tenant,
+            connection=connection.id,
+            calendar=key,
+            cause=f"{cause}/{feed.generation}",
+        )
         return Advance.BUSY
-    if leased(feed, now=ports.clock.now()):
+    if feed.leased(now=ports.clock.now()):
         return Advance.BUSY
     holder = ports.keys.token()
     # Polled from now on: should everything else fail, the poll comes back to it.
     floor = feed.poll_at or poll_at(ports, feed, ports.clock.now())
-    mine = take(ports, replace(feed, poll_at=floor), holder=holder)
+    mine = take_lease(ports, replace(feed, poll_at=floor), holder=holder)
     if mine is None:
         return Advance.BUSY
-    return _listed(ports, connection, Pass(mine), key=key, holder=holder)
+    return _listed(ports, connection, SyncPass(mine), key=key, holder=holder)
 
 
-def _listed(ports: Ports, connection: Connection, current: Pass, *, key: str, holder: str) -> Advance:
+def _listed(ports: Ports, connection: Connection, current: SyncPass, *, key: str, holder: str) -> Advance:
     def open_now(_: Lane) -> CalendarAccess | None:
         return open_calendar(
             ports, tenant=connection.tenant, connection=connection.id, key=key, lane=Lane.BACKFILL
         )
 
-    wanted = True
-    failure: SyncError | None = None
     try:
-        wanted = go_on(ports, current, open_now)
+        wanted = run_pass(ports, current, open_now, holder=holder)
     except Conflict:
         return Advance.BUSY
-    except (Stop, *FAILURES) as failed:
-        failure = failed
-        raise
-    finally:
-        feed = release(ports, current.feed, holder=holder, failure=failure)
-        warn(ports, feed)
+    feed = current.state
     # Whoever wanted to look meanwhile found the lease taken, and counts on us.
     requested = ports.sync_states.requested(feed.tenant, feed.connection, feed.key)
     if requested > feed.done_request and current.finished:
-        look_again(ports, feed, requested)
-    return Advance.MORE if wanted and unfinished(feed) else Advance.DONE
+        enqueue_sync_for_request(ports, feed, requested)
+    return Advance.MORE if wanted and feed.unfinished else Advance.DONE
 
 
 BUSY_FOR = timedelta(seconds=5)
@@ -274,7 +272,7 @@ def count(ports: Ports, connection: Connection, run: SyncRun) -> Chunk:
             lane=Lane.BACKFILL,
         )
         try:
-            found = events_in(ports, reading) if reading and reading.wanted.imports else 0
+            found = events_in(ports, reading) if reading and reading.purpose.imports else 0
         except (CalendarGone, Forbidden):
             # The other calendars do not wait for one that nobody can read.
             found = 0
@@ -371,7 +369,7 @@ def advance_sync(ports: Ports, command: AdvanceSync) -> SyncRun | None:
     if run is None or run.id != command.run or not run.running or not connection.usable:
         return None
     if run.seq != command.seq:
-        wake_run(ports, connection, run)
+        enqueue_run_chunk(ports, connection, run)
         return run
     begun = replace(run, waiting_until=None, error=None)
     try:
@@ -386,7 +384,7 @@ def advance_sync(ports: Ports, command: AdvanceSync) -> SyncRun | None:
         raise chunk.failed
     saved = _commit(ports, command, run, replace(chunk.run, seq=run.seq + 1))
     if saved.run is not None and saved.run.running:
-        wake_run(ports, saved, saved.run, not_before=chunk.not_before)
+        enqueue_run_chunk(ports, saved, saved.run, not_before=chunk.not_before)
     return saved.run
 
 

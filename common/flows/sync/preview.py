@@ -30,8 +30,8 @@ from common.flows.shared.calendar_access import (
     CalendarAccess,
     ask,
     open_calendar,
-    pace,
     reference,
+    reserve_requests,
 )
 from common.flows.shared.own_events import genuine_marker
 from common.flows.shared.tokens import authorized
@@ -115,7 +115,7 @@ def _counted(ports: Ports, connection: Connection) -> list[CalendarCount]:
         reading = open_calendar(
             ports, tenant=connection.tenant, connection=connection.id, key=entry.key, lane=Lane.SYNC
         )
-        if reading is not None and reading.wanted.imports:
+        if reading is not None and reading.purpose.imports:
             found.append(_count(ports, reading))
     return found
 
@@ -219,7 +219,7 @@ def _asked(
             pages.append(answer)
         return tuple(pages)
 
-    pace(ports, connection, units=len(requests), lane=Lane.SYNC)
+    reserve_requests(ports, connection, units=len(requests), lane=Lane.SYNC)
     return authorized(ports, connection, call)
 
 

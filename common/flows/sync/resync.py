@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 
 from common.domain.calendar.connection import Connection
 from common.domain.shared.conflicts import retry_conflicts
-from common.domain.sync.upkeep import watched
+from common.domain.sync.followed_calendars import followed_calendars
 from common.errors import InvalidRequest, Rejected
 from common.flows.export.own_event_changes import enqueue_searches, missing_links
-from common.flows.shared.enqueue import wake_calendar
-from common.flows.shared.lease import freed
+from common.flows.shared.enqueue import request_sync
 from common.ports import Ports
 
 
@@ -36,14 +35,20 @@ def resync(ports: Ports, command: Resync) -> tuple[str, ...]:
         raise Rejected("this connection cannot be used now", code=connection.status.value)
     if connection.run is None:
         raise Rejected("the first synchronisation was not started yet", code="no_sync")
-    followed = watched(connection)
+    followed = followed_calendars(connection)
     if command.calendar is not None and command.calendar not in followed:
         raise InvalidRequest("this calendar is not followed", code="unknown_calendar")
     keys = followed if command.calendar is None else (command.calendar,)
     for key in keys:
         if command.full:
             _forget_cursor(ports, connection, key)
-        wake_calendar(ports, connection, key, cause=f"resync/{ports.keys.token()}")
+        request_sync(
+            ports,
+            tenant=connection.tenant,
+            connection=connection.id,
+            calendar=key,
+            cause=f"resync/{ports.keys.token()}",
+        )
     return keys
 
 
@@ -54,7 +59,7 @@ def _forget_cursor(ports: Ports, connection: Connection, key: str) -> None:
         feed = ports.sync_states.get(connection.tenant, connection.id, key)
         if feed.version is not None:
             # The lease goes too: whoever works on the old cursor at the moment cannot commit any more.
-            ports.sync_states.save(replace(freed(feed), cursor=None, listings=(), error=None))
+            ports.sync_states.save(replace(feed.without_lease(), cursor=None, listings=(), error=None))
 
     retry_conflicts(drop, message="this calendar is being synchronised", code="busy_calendar")
 
@@ -81,7 +86,13 @@ def release_held(ports: Ports, command: ReleaseHeld) -> int:
         raise InvalidRequest("nothing is held in this calendar", code="nothing_held")
     # A sweep that waits goes on under the released breaker; without one there is nothing left to remember.
     held = replace(feed.held, released=True) if feed.sweeping else None
-    ports.sync_states.save(replace(freed(feed), held=held))
+    ports.sync_states.save(replace(feed.without_lease(), held=held))
     enqueue_searches(ports, connection, missing_links(ports, connection, command.calendar))
-    wake_calendar(ports, connection, command.calendar, cause=f"release/{ports.clock.now().isoformat()}")
+    request_sync(
+        ports,
+        tenant=connection.tenant,
+        connection=connection.id,
+        calendar=command.calendar,
+        cause=f"release/{ports.clock.now().isoformat()}",
+    )
     return feed.held.missing

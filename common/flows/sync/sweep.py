@@ -1,4 +1,8 @@
-"""Ends a full listing: what it did not show is looked at one by one, and only what is proven gone goes."""
+"""Ends a full listing: what it did not show is read one by one, and only what is proven gone is removed.
+
+This is the sweep of mark and sweep: a listing stamps what it shows with its generation, and whatever still
+has an older one afterwards is suspect.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,8 @@ from operator import attrgetter
 from common.domain.calendar.sync_state import CalendarSync
 from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.shared.tasks import Lane
-from common.domain.sync import upkeep
 from common.domain.sync.imported_events import ImportedEvent, UnitChange
+from common.domain.sync.mass_deletion import deletions_to_hold
 from common.domain.sync.windows import aged
 from common.errors import UnexpectedReply, UnknownResource
 from common.flows.export.own_event_changes import (
@@ -21,93 +25,104 @@ from common.flows.export.own_event_changes import (
     notify_deletions_held,
 )
 from common.flows.export.owner_edits import ExportedBooking
-from common.flows.shared.calendar_access import CalendarAccess, booked
-from common.flows.sync.import_events import probe, probe_series
+from common.flows.shared.calendar_access import CalendarAccess, book_requests
+from common.flows.sync.import_events import read_series, read_unit
 from common.ports import Ports
 
 CHUNK = 20
-Stale = Mapping[str, Sequence[ImportedEvent]]
+StaleUnits = Mapping[str, Sequence[ImportedEvent]]
 
 
-def sweep(ports: Ports, reading: CalendarAccess, feed: CalendarSync) -> CalendarSync:
-    """Deal with one chunk of what an ended listing did not show.
+def sweep_imported(ports: Ports, access: CalendarAccess, state: CalendarSync) -> CalendarSync:
+    """Deal with one chunk of the imported events that an ended listing did not show; the state as stored.
 
-    Events that have passed out of the window go without a word. The breaker looks first: where most of a
-    calendar is missing, the listing is likelier wrong than the calendar empty. An error proves nothing and
-    ends the chunk.
+    Events that have passed out of the window are removed without asking. The breaker comes first: where most
+    of a calendar is missing, the listing is likelier wrong than the calendar empty. An error proves nothing
+    and ends the chunk.
 
     Raises:
         Conflict: Somebody else has the lease by now.
     """
-    units = _by_unit(ports.sync_states.stale(feed))
-    suspects = _suspects(ports, units) if reading.wanted.imports else {}
+    units = _by_unit(ports.sync_states.stale(state))
+    suspects = _suspects(ports, units) if access.purpose.imports else {}
     changes = [UnitChange(unit, ()) for unit in units if unit not in suspects]
-    found = upkeep.held(
-        missing=_future(ports, suspects), known=len(suspects) + feed.listed, now=ports.clock.now()
+    held = deletions_to_hold(
+        missing=_future(ports, suspects), known=len(suspects) + state.listed, now=ports.clock.now()
     )
-    if found and not (feed.held and feed.held.released):
-        notify_deletions_held(ports, feed)
-        return ports.sync_states.commit(replace(feed, held=found), reading.connection.resource, changes)
+    if held and not (state.held and state.held.released):
+        notify_deletions_held(ports, state)
+        return ports.sync_states.commit(replace(state, held=held), access.connection.resource, changes)
     chunk = sorted(suspects)[:CHUNK]
-    reading = booked(ports, reading, len(chunk))
-    changes += [UnitChange(unit, _present(ports, reading, feed, suspects[unit])) for unit in chunk]
+    access = book_requests(ports, access, len(chunk))
+    changes += [UnitChange(unit, _present(ports, access, state, suspects[unit])) for unit in chunk]
     alive = sum(bool(change.events) for change in changes)
-    after = replace(feed, listed=feed.listed + alive)
+    after = replace(state, listed=state.listed + alive)
     if len(chunk) == len(suspects):
         after = replace(after, units=after.listed, sweeping=False, held=None)
-    return ports.sync_states.commit(after, reading.connection.resource, changes)
+    return ports.sync_states.commit(after, access.connection.resource, changes)
 
 
-def _by_unit(stale: Sequence[ImportedEvent]) -> Stale:
+def _by_unit(stale: Sequence[ImportedEvent]) -> StaleUnits:
     unit = attrgetter("unit")
     return {key: tuple(events) for key, events in groupby(sorted(stale, key=unit), key=unit)}
 
 
-def _suspects(ports: Ports, units: Stale) -> Stale:
+def _suspects(ports: Ports, units: StaleUnits) -> StaleUnits:
+    """The units that are not wholly in the past."""
     now = ports.clock.now()
     return {unit: events for unit, events in units.items() if not all(aged(event, now) for event in events)}
 
 
-def _future(ports: Ports, suspects: Stale) -> int:
+def _future(ports: Ports, suspects: StaleUnits) -> int:
     now = ports.clock.now()
     return sum(any(event.interval.end > now for event in events) for events in suspects.values())
 
 
 def _present(
-    ports: Ports, reading: CalendarAccess, feed: CalendarSync, events: Sequence[ImportedEvent]
+    ports: Ports, access: CalendarAccess, state: CalendarSync, events: Sequence[ImportedEvent]
 ) -> tuple[ImportedEvent, ...]:
-    """What the provider says of one unit when it is asked for it by name."""
+    """What the provider says of one unit when it is asked for it by its id."""
     unit = events[0].unit
     try:
         if any(event.key != unit for event in events):
-            return probe_series(ports, reading, feed, unit) or ()
-        return probe(ports, reading, feed, unit)
+            return read_series(ports, access, state, unit) or ()
+        return read_unit(ports, access, state, unit)
     except UnexpectedReply:
-        # There, but not to be understood: its time stays taken.
-        return tuple(event._replace(generation=feed.generation) for event in events)
+        # It is there, but cannot be understood: its time stays taken.
+        return tuple(event._replace(generation=state.generation) for event in events)
 
 
-def sweep_own(
-    ports: Ports, reading: CalendarAccess, feed: CalendarSync, *, after: str | None
+def sweep_exported(
+    ports: Ports, access: CalendarAccess, state: CalendarSync, *, after: str | None
 ) -> tuple[CalendarSync, str | None]:
-    """Look at one chunk of the exported events that a listing may not have shown; where to go on, or None.
+    """Check one chunk of the exported events that a listing may not have shown.
 
-    A deletion that happened while the cursor was dead is in no delta.
+    A deletion that happened while the cursor was expired is in no delta.
+
+    Args:
+        ports: The outside.
+        access: The calendar and its settings.
+        state: Its synchronisation state.
+        after: The booking behind which this chunk begins; None for the first one.
+
+    Returns:
+        The state as stored, and the booking behind which the next chunk begins; None after the last one.
     """
-    connection, reading = reading.connection, replace(reading, lane=Lane.LIVE)
+    connection, access = access.connection, replace(access, lane=Lane.LIVE)
     links = ports.bookings.links(connection.tenant, connection.id, after=after, limit=CHUNK)
     for link in links:
-        exported = _exported(ports, reading, link)
+        exported = _exported(ports, access, link)
         if exported:
-            check_own_event(ports, reading, exported, None)
+            check_own_event(ports, access, exported, None)
     if len(links) == CHUNK:
-        return feed, links[-1].booking
-    held = handle_missing_events(ports, reading, feed, missing_links(ports, connection, reading.entry.key))
-    return (ports.sync_states.save(replace(feed, held=held)) if held else feed), None
+        return state, links[-1].booking
+    held = handle_missing_events(ports, access, state, missing_links(ports, connection, access.entry.key))
+    return (ports.sync_states.save(replace(state, held=held)) if held else state), None
 
 
-def _exported(ports: Ports, reading: CalendarAccess, link: ExportLink) -> ExportedBooking | None:
-    if link.calendar != reading.entry.key or link.state is not LinkState.LIVE:
+def _exported(ports: Ports, access: CalendarAccess, link: ExportLink) -> ExportedBooking | None:
+    """The booking behind a link, where it is still to come and its event should be in this calendar."""
+    if link.calendar != access.entry.key or link.state is not LinkState.LIVE:
         return None
     try:
         booking = ports.bookings.get(link.tenant, link.booking)
@@ -115,4 +130,4 @@ def _exported(ports: Ports, reading: CalendarAccess, link: ExportLink) -> Export
         return None
     if not booking.active or booking.interval.end <= ports.clock.now():
         return None
-    return ExportedBooking(reading.connection, booking, link)
+    return ExportedBooking(access.connection, booking, link)

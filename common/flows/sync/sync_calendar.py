@@ -1,4 +1,9 @@
-"""Brings one calendar's copy, and the bookings exported to it, in line with the provider."""
+"""Brings one calendar's stored copy, and the bookings exported to it, in line with the provider.
+
+The loop, top to bottom: a sync request is counted; one worker takes the calendar's lease; it keeps the push
+channel open, reads listing or delta pages and stores each together with its cursor, and sweeps what a
+finished listing did not show; it gives the lease back; and it looks at the count of requests again.
+"""
 
 from __future__ import annotations
 
@@ -12,30 +17,38 @@ from common.domain.notify import Notice, NoticeKind
 from common.domain.shared.tasks import Lane, SyncCalendar
 from common.domain.sync.push import Cause
 from common.errors import Conflict, Stop, SyncError
-from common.flows.export.own_event_changes import deletions_held
 from common.flows.shared.calendar_access import CalendarAccess, open_calendar
 from common.flows.shared.enqueue import (
     CONTINUE,
-    go_on_later,
-    look_after_lease,
-    look_again,
-    look_later,
-    unfinished,
-    wake_feed,
+    enqueue_continuation,
+    enqueue_follow_up,
+    enqueue_sync_after_lease,
+    enqueue_sync_for_request,
+    request_sync,
 )
-from common.flows.shared.lease import FAILURES, leased, release, take
-from common.flows.sync import channels
-from common.flows.sync.channels import heard, told
-from common.flows.sync.fan_out import RELEASED, pass_on
-from common.flows.sync.page import begun, due, turn_page
-from common.flows.sync.sweep import sweep, sweep_own
+from common.flows.shared.lease import READ_FAILURES, release_lease, take_lease
+from common.flows.sync.channels import apply_channel_report, confirm_channel, ensure_channel
+from common.flows.sync.fan_out import RELEASED, share_push
+from common.flows.sync.page import listing_due, start_listing, sync_page
+from common.flows.sync.sweep import sweep_exported, sweep_imported
 from common.ports import Ports
 
-OF_CHANNEL = frozenset({Cause.REMOVED.value, Cause.REAUTHORIZE.value, RELEASED})
+# Reasons that are about the push channel and not about changed events.
+CHANNEL_REASONS = frozenset({Cause.REMOVED.value, Cause.REAUTHORIZE.value, RELEASED})
+# Nobody wants a mail about a minute's outage.
+PATIENCE = timedelta(minutes=5)
 
 
 class SyncOutcome(StrEnum):
-    """What became of a look at a calendar."""
+    """What became of a task that synchronises a calendar.
+
+    Attributes:
+        DONE: The calendar is in line, by this task or by another one.
+        MORE: The task's share of pages is used up; the next task goes on.
+        BUSY: Another worker has the lease, and will see the request.
+        LOST: Another worker took the lease over meanwhile.
+        OFF: Nobody wants this calendar (any more).
+    """
 
     DONE = "done"
     MORE = "more"
@@ -45,121 +58,30 @@ class SyncOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Synced:
-    """How far a task came, and how many pages and units it took."""
+class SyncResult:
+    """How far a task came, and how many pages it read and units (single events or series) it changed."""
 
     outcome: SyncOutcome
     pages: int = 0
     units: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Looked:
-    """A calendar as it was when a look began, and what became of the look."""
-
-    feed: CalendarSync
-    synced: Synced
-
-
-def sync_calendar(ports: Ports, command: SyncCalendar) -> Synced:
-    """Read what changed and follow it, a page at a time, as the only one who does so for this calendar.
-
-    No wake-up is lost: it is counted before the lease is looked at, and whoever has the lease gives it back
-    before looking at the count again. So either the newcomer finds the lease free, or the holder finds the
-    count raised.
-
-    Raises:
-        Retry: The provider or the store asks to come back later; the stored cursor is where to go on.
-        Stop: Only a person can help; nothing was removed.
-    """
-    if command.channel:
-        pass_on(ports, tenant=command.tenant, connection=command.connection, calendar=command.calendar)
-    reading = _reading(ports, command, Lane.SYNC)
-    if reading is None:
-        return Synced(SyncOutcome.OFF)
-    found = _looked(ports, command)
-    # Not before: a look that fails comes back itself, and would ask for one more each time.
-    look_later(ports, found.feed, provider=reading.connection.provider, reason=command.reason)
-    return found.synced
-
-
-def _looked(ports: Ports, command: SyncCalendar) -> _Looked:
-    ids = (command.tenant, command.connection, command.calendar)
-    request = command.request
-    if request is None and command.reason != CONTINUE:
-        request = ports.sync_states.wake(*ids, now=ports.clock.now())
-    feed = ports.sync_states.get(*ids)
-    if command.channel:
-        feed = heard(ports, feed, channel=command.channel)
-    feed = told(feed, channel=command.channel, cause=command.reason, now=ports.clock.now())
-    if not (unfinished(feed) if request is None else request > feed.done_request):
-        tell_lag(ports, feed, pushed_at=command.pushed_at)
-        return _Looked(feed, Synced(SyncOutcome.DONE))
-    holder = ports.keys.token()
-    mine = take(ports, feed, holder=holder)
-    if mine is None:
-        if command.reason in OF_CHANNEL:
-            # Whoever is at work has the channel as it was before it was taken away.
-            raise Conflict("somebody works on this calendar", code="calendar_busy", retry_after=5)
-        look_after_lease(
-            ports,
-            ports.sync_states.get(*ids),
-            request=request,
-            channel=command.channel,
-            pushed_at=command.pushed_at,
-        )
-        return _Looked(feed, Synced(SyncOutcome.BUSY))
-    return _Looked(feed, _work(ports, command, Pass(mine, command.after, command.swept), holder=holder))
-
-
-def _work(ports: Ports, command: SyncCalendar, current: Pass, *, holder: str) -> Synced:
-    wanted = lost = False
-    failure: SyncError | None = None
-    try:
-        wanted = go_on(ports, current, lambda lane: _reading(ports, command, lane))
-    except (Stop, *FAILURES) as failed:
-        failure = failed
-        raise
-    except Conflict:
-        # Another worker goes on from the stored cursor; only where there is none, the task comes back.
-        lost = _taken_over(ports, command, holder=holder)
-        if not lost:
-            raise
-    finally:
-        feed = release(ports, current.feed, holder=holder, failure=failure)
-        warn(ports, feed)
-    if lost or not wanted:
-        return Synced(SyncOutcome.LOST if lost else SyncOutcome.OFF, current.pages, current.units)
-    if not current.finished:
-        go_on_later(ports, feed, after=current.after, swept=current.swept, pushed_at=command.pushed_at)
-        return Synced(SyncOutcome.MORE, current.pages, current.units)
-    tell_lag(ports, feed, pushed_at=command.pushed_at)
-    requested = ports.sync_states.requested(feed.tenant, feed.connection, feed.key)
-    if requested > feed.done_request:
-        look_again(ports, feed, requested)
-    return Synced(SyncOutcome.DONE, current.pages, current.units)
-
-
-def _reading(ports: Ports, command: SyncCalendar, lane: Lane) -> CalendarAccess | None:
-    return open_calendar(
-        ports, tenant=command.tenant, connection=command.connection, key=command.calendar, lane=lane
-    )
-
-
-def _taken_over(ports: Ports, command: SyncCalendar, *, holder: str) -> bool:
-    feed = ports.sync_states.get(command.tenant, command.connection, command.calendar)
-    return feed.lease_holder != holder and leased(feed, now=ports.clock.now())
-
-
 @dataclass(slots=True)
-class Pass:
-    """How far a pass has come.
+class SyncPass:
+    """How far a sync pass has come: a listing or a delta from its first page to its last, and the sweep.
 
-    ``seen`` is the wake-up number counted before the present delta was first asked for, None where an
-    earlier task began it. ``after`` and ``swept`` say how far the sweep of exported events is.
+    Attributes:
+        state: The calendar's state as stored.
+        after: The booking behind which the sweep of exported events goes on.
+        swept: Whether that sweep has ended.
+        seen: How many sync requests were counted before the present delta was first asked for; None where an
+            earlier task began it.
+        pages: How many pages were read.
+        units: How many single events or series were changed.
+        finished: Whether a delta was read to its end, so that the requests in ``seen`` are dealt with.
     """
 
-    feed: CalendarSync
+    state: CalendarSync
     after: str | None = None
     swept: bool = False
     seen: int | None = None
@@ -168,113 +90,220 @@ class Pass:
     finished: bool = False
 
 
-def lane_of(feed: CalendarSync) -> Lane:
-    """A change that somebody waits for goes before a listing."""
-    return Lane.LIVE if feed.cursor and not feed.cursor.snapshot and not feed.sweeping else Lane.SYNC
+OpenCalendar = Callable[[Lane], CalendarAccess | None]
 
 
-def go_on(ports: Ports, current: Pass, open_now: Callable[[Lane], CalendarAccess | None]) -> bool:
-    """Work for as long as a task may; False where nobody wants the calendar any more.
+def sync_calendar(ports: Ports, command: SyncCalendar) -> SyncResult:
+    """Read what changed in one calendar and apply it, page by page, as the only worker who does so.
 
-    The settings are read anew for every page. Opening the channel comes before the first page, so that no
-    change can fall between the two.
+    No sync request is lost: it is counted before the lease is looked at, and whoever has the lease gives it
+    back before looking at the count again. So either the newcomer finds the lease free, or the holder finds
+    the count raised.
+
+    Raises:
+        Retry: The provider or the store asks to come back later; the stored cursor is where to go on.
+        Stop: Only a person can help; nothing was removed.
+    """
+    if command.channel:
+        share_push(ports, tenant=command.tenant, connection=command.connection, calendar=command.calendar)
+    access = _open(ports, command, Lane.SYNC)
+    if access is None:
+        return SyncResult(SyncOutcome.OFF)
+    result = _sync(ports, command)
+    # Not before: a sync that fails comes back by itself, and would queue one more follow-up each time.
+    enqueue_follow_up(ports, access.connection, command.calendar, reason=command.reason)
+    return result
+
+
+def _sync(ports: Ports, command: SyncCalendar) -> SyncResult:
+    ids = (command.tenant, command.connection, command.calendar)
+    request = command.request
+    if request is None and command.reason != CONTINUE:
+        request = ports.sync_states.count_request(*ids, now=ports.clock.now())
+    state = ports.sync_states.get(*ids)
+    if command.channel:
+        state = confirm_channel(ports, state, channel=command.channel)
+    state = apply_channel_report(state, channel=command.channel, reason=command.reason, now=ports.clock.now())
+    if not (state.unfinished if request is None else request > state.done_request):
+        _log_push_lag(ports, state, pushed_at=command.pushed_at)
+        return SyncResult(SyncOutcome.DONE)
+
+    holder = ports.keys.token()
+    leased = take_lease(ports, state, holder=holder)
+    if leased is None:
+        if command.reason in CHANNEL_REASONS:
+            # Whoever is at work has the channel as it was before it was taken away.
+            raise Conflict("somebody works on this calendar", code="calendar_busy", retry_after=5)
+        state, channel = ports.sync_states.get(*ids), command.channel
+        enqueue_sync_after_lease(ports, state, request=request, channel=channel, pushed_at=command.pushed_at)
+        return SyncResult(SyncOutcome.BUSY)
+
+    return _sync_leased(ports, command, SyncPass(leased, command.after, command.swept), holder=holder)
+
+
+def _sync_leased(ports: Ports, command: SyncCalendar, current: SyncPass, *, holder: str) -> SyncResult:
+    try:
+        wanted = run_pass(ports, current, lambda lane: _open(ports, command, lane), holder=holder)
+    except Conflict:
+        # Another worker goes on from the stored cursor; only where there is none, the task comes back.
+        if not _taken_over(ports, command, holder=holder):
+            raise
+        return SyncResult(SyncOutcome.LOST, current.pages, current.units)
+    state = current.state
+    if not wanted:
+        return SyncResult(SyncOutcome.OFF, current.pages, current.units)
+    if not current.finished:
+        enqueue_continuation(
+            ports, state, after=current.after, swept=current.swept, pushed_at=command.pushed_at
+        )
+        return SyncResult(SyncOutcome.MORE, current.pages, current.units)
+    _log_push_lag(ports, state, pushed_at=command.pushed_at)
+    # Requests that were counted while we had the lease count on us.
+    requested = ports.sync_states.requested(state.tenant, state.connection, state.key)
+    if requested > state.done_request:
+        enqueue_sync_for_request(ports, state, requested)
+    return SyncResult(SyncOutcome.DONE, current.pages, current.units)
+
+
+def run_pass(ports: Ports, current: SyncPass, open_now: OpenCalendar, *, holder: str) -> bool:
+    """Work on a calendar whose lease we have, for as long as a task may, and give the lease back.
+
+    A failure is noted with the lease, and the owner is notified of one that lasts.
+
+    Args:
+        ports: The outside.
+        current: How far the pass has come; it is carried on in place, to the state as stored at the end.
+        open_now: Opens the calendar under the settings of that moment; None where nobody wants it any more.
+        holder: Who has the lease.
+
+    Returns:
+        False where nobody wants the calendar any more.
 
     Raises:
         Conflict: Somebody else has the lease by now.
     """
+    failure: SyncError | None = None
+    try:
+        return _run(ports, current, open_now)
+    except (Stop, *READ_FAILURES) as failed:
+        failure = failed
+        raise
+    finally:
+        current.state = release_lease(ports, current.state, holder=holder, failure=failure)
+        _notify_unreachable(ports, current.state)
+
+
+def _run(ports: Ports, current: SyncPass, open_now: OpenCalendar) -> bool:
     for number in range(ports.tuning.page_budget):
-        reading = open_now(lane_of(current.feed))
-        if reading is None:
+        # The settings are read anew for every page.
+        access = open_now(_lane(current.state))
+        if access is None:
             return False
         if number == 0:
-            current.feed = channels.ensure(ports, reading, current.feed)
-        _step(ports, reading, current)
+            # Before the first page, so that no change can fall between the two.
+            current.state = ensure_channel(ports, access, current.state)
+        if listing_due(ports, access, current.state):
+            current.state = start_listing(ports, access, current.state)
+            current.after, current.swept = None, False
+        if current.state.sweeping and not current.state.deletions_held:
+            _sweep(ports, access, current)
+        else:
+            _page(ports, access, current)
         if current.finished:
             break
     return True
 
 
-def _step(ports: Ports, reading: CalendarAccess, current: Pass) -> None:
-    if due(ports, reading, current.feed):
-        current.feed = begun(ports, reading, current.feed)
-        current.after, current.swept = None, False
-    if current.feed.sweeping and not deletions_held(current.feed):
-        _sweep(ports, reading, current)
-    else:
-        _page(ports, reading, current)
-
-
-def _sweep(ports: Ports, reading: CalendarAccess, current: Pass) -> None:
-    # Before the first listing nothing can have been missed.
-    if not current.swept and current.feed.generation > 1 and reading.connection.settings.exports.on:
-        current.feed, current.after = sweep_own(ports, reading, current.feed, after=current.after)
-        current.swept = current.after is None
-    else:
-        current.feed = sweep(ports, reading, current.feed)
-
-
-def _page(ports: Ports, reading: CalendarAccess, current: Pass) -> None:
-    feed = current.feed
-    snapshot = feed.cursor is None or feed.cursor.snapshot
-    if feed.cursor is None or snapshot:
+def _page(ports: Ports, access: CalendarAccess, current: SyncPass) -> None:
+    state = current.state
+    listing = state.cursor is None or state.cursor.snapshot
+    if listing:
         current.seen = None
-    elif feed.cursor.page is None:
+    elif state.cursor and state.cursor.page is None:
         # Counted before the provider is asked: a change that comes while pages are read is not on them.
         # https://developers.google.com/workspace/calendar/api/guides/sync
-        current.seen = ports.sync_states.requested(feed.tenant, feed.connection, feed.key)
-    turned = turn_page(ports, reading, feed, done=current.seen)
-    current.feed = turned.feed
+        current.seen = ports.sync_states.requested(state.tenant, state.connection, state.key)
+    page = sync_page(ports, access, state, done=current.seen)
+    current.state = page.state
     current.pages += 1
-    current.units += turned.units
-    current.finished = turned.last and not snapshot and current.seen is not None
+    current.units += page.units
+    current.finished = page.last and not listing and current.seen is not None
 
 
-def tell_lag(ports: Ports, feed: CalendarSync, *, pushed_at: int | None) -> None:
-    """Log the seconds from the push message of ``pushed_at`` to the pass that saw what it announced.
+def _sweep(ports: Ports, access: CalendarAccess, current: SyncPass) -> None:
+    # Before the first listing no deletion of an exported event can have been missed.
+    if not current.swept and current.state.generation > 1 and access.connection.settings.exports.on:
+        current.state, current.after = sweep_exported(ports, access, current.state, after=current.after)
+        current.swept = current.after is None
+    else:
+        current.state = sweep_imported(ports, access, current.state)
 
-    Whoever finds it done by somebody else counts until that pass ended, not until now.
-    """
-    if pushed_at is None or feed.last_applied_at is None:
-        return
-    ports.log.info(
-        "push_applied",
-        tenant=feed.tenant,
-        connection=feed.connection,
-        calendar=feed.key,
-        lag=round(max(0.0, feed.last_applied_at.timestamp() - pushed_at), 1),
+
+def _lane(state: CalendarSync) -> Lane:
+    """A delta, for which somebody may wait, goes before a listing and its sweep."""
+    return Lane.LIVE if state.cursor and not state.cursor.snapshot and not state.sweeping else Lane.SYNC
+
+
+def _open(ports: Ports, command: SyncCalendar, lane: Lane) -> CalendarAccess | None:
+    return open_calendar(
+        ports, tenant=command.tenant, connection=command.connection, key=command.calendar, lane=lane
     )
 
 
-# Nobody wants a mail about a minute's outage.
-PATIENCE = timedelta(minutes=5)
+def _taken_over(ports: Ports, command: SyncCalendar, *, holder: str) -> bool:
+    state = ports.sync_states.get(command.tenant, command.connection, command.calendar)
+    return state.lease_holder != holder and state.leased(now=ports.clock.now())
 
 
-def warn(ports: Ports, feed: CalendarSync) -> None:
-    """Tell the owner where the grace is over; where it is not, look again the moment it is.
+def _log_push_lag(ports: Ports, state: CalendarSync, *, pushed_at: int | None) -> None:
+    """Log the seconds from a push message, at ``pushed_at``, to the sync pass that saw what it announced.
+
+    A task that finds the work done by another one counts until that pass ended, not until now.
+    """
+    if pushed_at is None or state.last_applied_at is None:
+        return
+    ports.log.info(
+        "push_applied",
+        tenant=state.tenant,
+        connection=state.connection,
+        calendar=state.key,
+        lag=round(max(0.0, state.last_applied_at.timestamp() - pushed_at), 1),
+    )
+
+
+def _notify_unreachable(ports: Ports, state: CalendarSync) -> None:
+    """Notify the owner once a calendar has failed for longer than the grace; before that, sync at its end.
 
     The grace counts from the last known times, as for what is offered meanwhile. All calendars of a
     connection that fail together are one notice, named by when the first of them began to fail.
     """
-    since = feed.failing_since
+    since = state.failing_since
     if since is None:
         return
-    due = _due(ports, feed, since)
+    due = _notice_due(ports, state, since)
     if ports.clock.now() < due:
-        wake_feed(ports, feed, cause=f"failing/{int(since.timestamp())}", not_before=due)
+        request_sync(
+            ports,
+            tenant=state.tenant,
+            connection=state.connection,
+            calendar=state.key,
+            cause=f"failing/{int(since.timestamp())}",
+            not_before=due,
+        )
         return
-    others = ports.sync_states.of_connection(feed.tenant, feed.connection)
+    others = ports.sync_states.of_connection(state.tenant, state.connection)
     first = min([since, *(item.failing_since for item in others if item.failing_since)])
     ports.ledger.record_notice(
         Notice(
-            id=f"unreachable-{feed.connection}-{int(first.timestamp())}",
-            tenant=feed.tenant,
+            id=f"unreachable-{state.connection}-{int(first.timestamp())}",
+            tenant=state.tenant,
             kind=NoticeKind.UNREACHABLE,
             at=ports.clock.now(),
-            connection=feed.connection,
+            connection=state.connection,
         )
     )
 
 
-def _due(ports: Ports, feed: CalendarSync, since: datetime) -> datetime:
-    grace = ports.catalogue.tenant(feed.tenant).unreachable.grace or timedelta()
-    return max(since + PATIENCE, (feed.last_applied_at or since) + grace)
+def _notice_due(ports: Ports, state: CalendarSync, since: datetime) -> datetime:
+    grace = ports.catalogue.tenant(state.tenant).unreachable.grace or timedelta()
+    return max(since + PATIENCE, (state.last_applied_at or since) + grace)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from common.domain.calendar.connection import Connection
 from common.domain.notify import Notice, NoticeKind
@@ -24,12 +24,11 @@ from common.domain.webhooks import (
     signed_headers,
 )
 from common.errors import Conflict, Forbidden, ProviderUnavailable, RateLimited, Rejected, UnknownResource
+from common.flows.shared.lease import LEASE, lease
 from common.flows.shared.outbox import enqueue_entries, outbox_task
 from common.ports import Ports
 from common.ports.outside import WebhookResponse
 
-# Longer than one call of a webhook may take.
-LEASE = timedelta(seconds=60)
 GONE = 410
 # Stands for the HTTP status where nobody answered.
 NO_ANSWER = 0
@@ -118,18 +117,17 @@ def deliver_webhook(ports: Ports, task: DeliverWebhook) -> DeliveryState | None:
     if not webhook.enabled:
         failed = replace(delivery, state=DeliveryState.FAILED, answer="disabled", next_at=None)
         return ports.webhooks.save_delivery(failed, done=task.entry).state
-    now, holder = ports.clock.now(), ports.keys.token()
+    now = ports.clock.now()
     if delivery.next_at is not None and delivery.next_at > now:
         return delivery.state
     # A webhook that fails is called by one task at a time: it must not keep all workers waiting.
     scope = f"hook.{webhook.id if webhook.failing_since else message}"
-    if not ports.ledger.lease(scope, holder=holder, until=now + LEASE, now=now):
-        wait = LEASE.total_seconds() / 4
-        raise RateLimited("this webhook is being called at the moment", code="paced", retry_after=wait)
-    answer = _call(ports, webhook, delivery)
-    tried = _save_result(ports, task, delivery, answer)
-    _save_health(ports, webhook, tried, answer)
-    ports.ledger.release(scope, holder=holder)
+    wait = LEASE.total_seconds() / 4
+    busy = RateLimited("this webhook is being called at the moment", code="paced", retry_after=wait)
+    with lease(ports, scope, busy=busy):
+        answer = _call(ports, webhook, delivery)
+        tried = _save_result(ports, task, delivery, answer)
+        _save_health(ports, webhook, tried, answer)
     ports.log.info(
         "webhook_called",
         tenant=webhook.tenant,

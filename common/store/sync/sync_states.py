@@ -49,7 +49,7 @@ class SyncStates:
         """The states of all calendars of a connection."""
         return tuple(map(_read, self._documents.query(Query(paths.calendars(tenant, connection)))))
 
-    def wake(self, tenant: str, connection: str, key: str, *, now: datetime) -> int:
+    def count_request(self, tenant: str, connection: str, key: str, *, now: datetime) -> int:
         """Count one more request to look at this calendar; the new number."""
         counted = Merge(
             paths.sync_requests(tenant, connection, key), {("count",): Increment(1), ("at",): now}

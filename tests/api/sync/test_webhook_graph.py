@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from common.domain.calendar.connection import ProviderKind
-from common.domain.sync.push import PURPOSE, PushClaims, encoded
+from common.domain.sync.push import PURPOSE, PushClaims, encode_token
 from common.errors import OperatorFault, StoreUnavailable
 from common.providers.registry import ProviderRegistry
 from tests.world import OUTLOOK, RETURN_TO
@@ -31,7 +31,7 @@ HOSTILE = {
 
 def state(world, *, calendar=CALENDAR, channel="ch34567890", tenant="t1"):
     parts = (tenant, CONNECTION, calendar, channel)
-    return encoded(PushClaims(*parts, signature=world.ports.keys.sign(PURPOSE, *parts)))
+    return encode_token(PushClaims(*parts, signature=world.ports.keys.sign(PURPOSE, *parts)))
 
 
 def item(client_state: Any, **more: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from common.domain.notify import NoticeKind
 from common.domain.shared.tasks import Lane
 from common.errors import Conflict, RateLimited
 from common.flows.export.export_booking import write_event
-from common.flows.shared.calendar_access import pace
+from common.flows.shared.calendar_access import reserve_requests
 from common.flows.shared.lease import lock
 from tests.flows.setups.booking_setup import ACCOUNT, at, booked, entries, events, export, shop
 from tests.flows.setups.export_setup import INVITING, fault, moved, notices
@@ -94,7 +94,7 @@ def test_a_rate_limit_is_waited_for_and_shown() -> None:
 def test_a_live_booking_overtakes_a_back_fill() -> None:
     """Pitfall 20: when the back-fill has used up its share, a booking is written all the same."""
     world, connection = shop()
-    spend = partial(pace, world.ports, connection, units=10, lane=Lane.BACKFILL)
+    spend = partial(reserve_requests, world.ports, connection, units=10, lane=Lane.BACKFILL)
     with pytest.raises(RateLimited):
         deque(iter(spend, "never"), maxlen=0)
     old = booked(world, "09:00").booking

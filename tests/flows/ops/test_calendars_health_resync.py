@@ -9,7 +9,7 @@ import pytest
 
 from common.domain.calendar.connection import calendar_key
 from common.domain.shared.task_records import MaintenanceJob, RefreshCalendars
-from common.domain.sync.upkeep import ChannelState
+from common.domain.sync.followed_calendars import ChannelState
 from common.errors import InvalidRequest, Rejected
 from common.flows.connect.calendars import refresh_calendars
 from common.flows.connect.health import read_health

@@ -75,7 +75,7 @@ def test_a_calendar_that_was_never_synced_is_found():
     found = reconcile_connection(life.ports, ReconcileConnection(life.tenant, life.connection_id))
     life.drain()
 
-    assert found.look == (key,)
+    assert found.sync == (key,)
     assert life.channels() == [ACCOUNT, "team"]
 
 

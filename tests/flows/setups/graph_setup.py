@@ -8,7 +8,7 @@ from datetime import UTC, timedelta
 from common.domain.calendar.connection import ProviderKind
 from common.domain.calendar.interval import Interval
 from common.domain.connect.settings import ExportSettings, ImportMode, ImportSettings, PrivateMode, Settings
-from common.flows.shared.enqueue import wake_calendar
+from common.flows.shared.enqueue import request_sync
 from tests.flows.setups.sync_setup import Synced
 from tests.world import OUTLOOK, World
 
@@ -50,7 +50,13 @@ class Outlook(Synced):
         self.start(connection, settings)
         if sync:
             for key in connection.calendars:
-                wake_calendar(self.ports, self.connection, key, cause=f"first-{key}")
+                request_sync(
+                    self.ports,
+                    tenant=self.connection.tenant,
+                    connection=self.connection.id,
+                    calendar=key,
+                    cause=f"first-{key}",
+                )
             self.drain()
 
     def enter(self, start, minutes=60, *, calendar=None, subject="Lunch", **more):

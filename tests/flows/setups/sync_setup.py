@@ -14,7 +14,7 @@ from common.domain.catalogue.records import OwnerEditPolicy, Tenant
 from common.domain.connect.settings import Settings
 from common.domain.shared.outbox import export_entries
 from common.flows.booking.commit import commit_change
-from common.flows.shared.enqueue import wake_calendar
+from common.flows.shared.enqueue import request_sync
 from tests.lists import every
 from tests.world import ACCOUNT, RETURN_TO, World
 
@@ -73,7 +73,13 @@ class Synced(World):
 
     def look(self, key=None):
         """Have a calendar looked at, as a poll would."""
-        wake_calendar(self.ports, self.connection, key or self.key, cause=self.ports.keys.token())
+        request_sync(
+            self.ports,
+            tenant=self.connection.tenant,
+            connection=self.connection.id,
+            calendar=key or self.key,
+            cause=self.ports.keys.token(),
+        )
 
     def feed(self, key=None):
         return self.ports.sync_states.get(self.tenant, self.connection_id, key or self.key)

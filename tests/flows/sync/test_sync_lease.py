@@ -9,7 +9,7 @@ import pytest
 from common.domain.connect.settings import ExportSettings, Settings
 from common.domain.shared.tasks import SyncCalendar
 from common.errors import Conflict, StoreUnavailable
-from common.flows.shared.lease import take
+from common.flows.shared.lease import take_lease
 from common.flows.sync.sync_calendar import SyncOutcome, sync_calendar
 from common.ports.machine import Tuning
 from tests.flows.setups.sync_setup import Synced, at
@@ -116,7 +116,7 @@ def test_the_lease_of_a_dead_worker_ends():
     """Pitfall 11: a worker dies with the lease; a push meanwhile is worked off when the lease has ended."""
     world = Synced()
     feed = world.feed()
-    assert take(world.ports, feed, holder="dead")
+    assert take_lease(world.ports, feed, holder="dead")
 
     world.enter(at(9))
     world.drain()

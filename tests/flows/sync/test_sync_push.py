@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from common.domain.calendar.connection import calendar_key
-from common.domain.sync.push import PURPOSE, PushClaims, PushNotice, encoded
+from common.domain.sync.push import PURPOSE, PushClaims, PushNotice, encode_token
 from common.errors import StoreUnavailable
 from common.flows.sync.receive_push import Received, receive_push
 from common.push_ports import PushPorts
@@ -25,7 +25,7 @@ def world():
 def notice(world, *, keys=None, channel="ch34567890", calendar=CALENDAR, **options):
     parts = (world.tenant, world.connection_id, calendar, channel)
     signature = (keys or world.ports.keys).sign(PURPOSE, *parts)
-    return PushNotice(token=encoded(PushClaims(*parts, signature=signature)), channel=channel, **options)
+    return PushNotice(token=encode_token(PushClaims(*parts, signature=signature)), channel=channel, **options)
 
 
 def push_ports(world, queue=None):

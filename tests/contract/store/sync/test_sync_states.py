@@ -70,7 +70,7 @@ def test_wake_ups_are_counted_without_touching_the_state(store, feed):
     """A storm of notifications never fights a worker's compare-and-set."""
     assert store.sync_states.requested("t", "c", "k") == 0
 
-    assert [store.sync_states.wake("t", "c", "k", now=MONDAY) for _ in range(3)] == [1, 2, 3]
+    assert [store.sync_states.count_request("t", "c", "k", now=MONDAY) for _ in range(3)] == [1, 2, 3]
 
     assert store.sync_states.requested("t", "c", "k") == 3
     assert store.sync_states.save(replace(feed, done_request=3)).done_request == 3

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from common.domain.calendar.sync_state import Held
-from common.domain.sync.upkeep import held
+from common.domain.sync.mass_deletion import deletions_to_hold
 
 NOW = datetime(2027, 3, 22, tzinfo=UTC)
 
@@ -26,6 +26,6 @@ NOW = datetime(2027, 3, 22, tzinfo=UTC)
 )
 def test_more_than_ten_and_more_than_a_fifth_trips(missing, known, trips):
     """Pitfall 4: a day that somebody clears goes through, most of a calendar does not."""
-    found = held(missing=missing, known=known, now=NOW)
+    found = deletions_to_hold(missing=missing, known=known, now=NOW)
 
     assert (Held(missing, known, NOW) if trips else None) == found

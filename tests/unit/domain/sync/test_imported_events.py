@@ -15,14 +15,9 @@ from common.domain.connect.settings import (
     PrivateMode,
     Settings,
 )
-from common.domain.sync.imported_events import (
-    EventCopier,
-    SyncPurpose,
-    detail,
-    export_target,
-    fields_version,
-    wanted,
-)
+from common.domain.sync.followed_calendars import SyncPurpose, export_target, purpose_of
+from common.domain.sync.import_privacy import requested_detail
+from common.domain.sync.imported_events import EventCopier, fields_version
 from common.domain.sync.windows import import_window
 
 NOW = datetime(2027, 3, 22, 8, tzinfo=UTC)
@@ -125,8 +120,8 @@ def test_free_events_are_kept_and_do_not_block():
 @pytest.mark.pitfall(25)
 def test_texts_are_not_even_asked_for_where_none_may_be_kept():
     """Pitfall 25: time-only asks for times only, whatever the mode for private events."""
-    assert Detail.FULL is detail(ImportSettings(mode=ImportMode.FULL))
-    assert Detail.TIMES is detail(ImportSettings(mode=ImportMode.TIMES, private=PrivateMode.FULL))
+    assert Detail.FULL is requested_detail(ImportSettings(mode=ImportMode.FULL))
+    assert Detail.TIMES is requested_detail(ImportSettings(mode=ImportMode.TIMES, private=PrivateMode.FULL))
 
 
 def test_every_choice_that_changes_the_copies_has_its_own_version():
@@ -177,21 +172,21 @@ def connection(**exports):
 )
 def test_a_calendar_is_read_for_its_events_or_for_our_exports(found, key, why):
     """A target calendar is followed although nothing is imported from it."""
-    assert why == wanted(found, key)
+    assert why == purpose_of(found, key)
 
 
 def test_the_dedicated_calendar_is_followed_and_not_imported():
     """What Slotbridge made for its exports holds nothing of the owner's."""
     found = replace(connection(dedicated=True), dedicated_calendar="work")
 
-    assert SyncPurpose(imports=False, own=True) == wanted(found, "work")
-    assert SyncPurpose(imports=True, own=False) == wanted(found, "home")
+    assert SyncPurpose(imports=False, own=True) == purpose_of(found, "work")
+    assert SyncPurpose(imports=True, own=False) == purpose_of(found, "home")
 
 
 def test_nothing_is_read_without_a_usable_grant():
     """A dead or ending connection asks nobody."""
     for status in (Status.REAUTH_REQUIRED, Status.DISCONNECTING, Status.DISCONNECTED):
-        assert not wanted(replace(connection(), status=status), "home").any
+        assert not purpose_of(replace(connection(), status=status), "home").any
 
 
 def test_the_default_calendar_is_the_target_unless_chosen_otherwise():

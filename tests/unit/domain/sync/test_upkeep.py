@@ -11,19 +11,17 @@ from common.domain.calendar.connection import AccessRole, CalendarEntry, Connect
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarSync, Channel
 from common.domain.connect.settings import ImportMode, ImportSettings, PrivateMode, Settings
-from common.domain.connect.settings_change import allowed, consequences, patched, switched
-from common.domain.sync.upkeep import (
+from common.domain.connect.settings_change import consequences, patched, switched
+from common.domain.sync.followed_calendars import (
     ChannelState,
-    bucket,
+    calendar_needs,
+    channel_lost,
     channel_state,
-    imported,
-    later,
-    leased,
-    lost,
-    needs,
-    next_poll,
-    watched,
+    followed_calendars,
+    imported_calendars,
 )
+from common.domain.sync.import_privacy import redacted
+from common.domain.sync.schedule import follow_up, next_poll, time_bucket
 from common.errors import InvalidRequest
 from tests.imported import imported_event
 
@@ -71,17 +69,23 @@ def test_what_is_imported_and_what_is_followed():
     only_out = chosen_for(target, imports={"on": False})
     only_in = chosen_for(target, exports={"on": False})
 
-    assert (imported(CONNECTION), watched(CONNECTION)) == (("own", "team"), ("own", "team"))
-    assert (imported(target), watched(target)) == (("own", "team"), ("off", "own", "team"))
-    assert (imported(only_out), watched(only_out)) == ((), ("off",))
-    assert (imported(only_in), watched(only_in)) == (("own", "team"), ("own", "team"))
+    assert (imported_calendars(CONNECTION), followed_calendars(CONNECTION)) == (
+        ("own", "team"),
+        ("own", "team"),
+    )
+    assert (imported_calendars(target), followed_calendars(target)) == (
+        ("own", "team"),
+        ("off", "own", "team"),
+    )
+    assert (imported_calendars(only_out), followed_calendars(only_out)) == ((), ("off",))
+    assert (imported_calendars(only_in), followed_calendars(only_in)) == (("own", "team"), ("own", "team"))
 
 
 def test_a_dead_grant_changes_nothing_about_what_is_kept_and_the_end_does():
     """Nothing is thrown away because a person has to consent again."""
-    assert imported(replace(CONNECTION, status=Status.REAUTH_REQUIRED)) == ("own", "team")
+    assert imported_calendars(replace(CONNECTION, status=Status.REAUTH_REQUIRED)) == ("own", "team")
     for status in (Status.DISCONNECTING, Status.DISCONNECTED):
-        assert watched(replace(CONNECTION, status=status)) == ()
+        assert followed_calendars(replace(CONNECTION, status=status)) == ()
 
 
 @pytest.mark.parametrize(
@@ -98,17 +102,17 @@ def test_the_states_of_a_channel(state, fields, is_lost):
     """Only one that should be there and is not is lost."""
     found = feed(**fields)
 
-    assert (channel_state(found, now=NOW), lost(found, now=NOW)) == (state, is_lost)
+    assert (channel_state(found, now=NOW), channel_lost(found, now=NOW)) == (state, is_lost)
 
 
 @pytest.mark.pitfall(8)
 def test_every_followed_calendar_needs_a_live_channel():
     """Wanted and had are compared, whatever lost the difference."""
-    found = needs(
+    found = calendar_needs(
         CONNECTION, (feed("own", channel=channel(hours=-1)), feed("off", channel=channel())), now=NOW
     )
 
-    assert (found.look, found.settle) == (("own", "team"), ("off",))
+    assert (found.sync, found.settle) == (("own", "team"), ("off",))
 
 
 def test_polls_come_within_a_fifth_of_their_interval():
@@ -126,19 +130,19 @@ def test_buckets_with_a_seed_begin_at_times_of_their_own():
         hour
         for seed in ("a", "b", "c", "d", "e")
         for hour in range(24)
-        if bucket(NOW + hour * HOUR, seconds=day, seed=seed)
-        != bucket(NOW + (hour + 1) * HOUR, seconds=day, seed=seed)
+        if time_bucket(NOW + hour * HOUR, seconds=day, seed=seed)
+        != time_bucket(NOW + (hour + 1) * HOUR, seconds=day, seed=seed)
     }
 
     assert len(changes) > 2
-    assert bucket(NOW, seconds=day) == bucket(NOW + timedelta(hours=15), seconds=day)
+    assert time_bucket(NOW, seconds=day) == time_bucket(NOW + timedelta(hours=15), seconds=day)
 
 
 def test_a_lease_ends():
     """Whoever held it may have died."""
-    assert leased(feed(lease_until=NOW + HOUR), now=NOW)
-    assert not leased(feed(lease_until=NOW), now=NOW)
-    assert not leased(feed(), now=NOW)
+    assert feed(lease_until=NOW + HOUR).leased(now=NOW)
+    assert not feed(lease_until=NOW).leased(now=NOW)
+    assert not feed().leased(now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +212,7 @@ def test_what_may_stay_under_each_pair_of_modes(mode, private, plain, hidden):
     def left(*, secret):
         span = Interval(NOW, NOW + HOUR)
         event = imported_event("e", span, private=secret, title="t", description="d")
-        kept = allowed(event, ImportSettings(mode=mode, private=private))
+        kept = redacted(event, ImportSettings(mode=mode, private=private))
         if kept is None:
             return "nothing"
         return {("t", "d"): "text", (None, None): "times"}[(kept.title, kept.description)]
@@ -221,11 +225,11 @@ def test_a_change_that_lags_is_looked_for_twice_more():
     """Pitfall 8: after half a minute and after two more, shared by all that ask meanwhile; then it ends."""
     now = datetime(2027, 3, 15, 8, 0, 7, tzinfo=UTC)
 
-    second = later("push", now=now)
-    same = later("missed", now=now + timedelta(seconds=7))
-    third = later("second", now=second.not_before)
+    second = follow_up("push", now=now)
+    same = follow_up("missed", now=now + timedelta(seconds=7))
+    third = follow_up("second", now=second.not_before)
 
     assert (second.reason, second.not_before) == ("second", datetime(2027, 3, 15, 8, 0, 45, tzinfo=UTC))
-    assert second == same != later("push", now=now + timedelta(seconds=9))
+    assert second == same != follow_up("push", now=now + timedelta(seconds=9))
     assert timedelta(minutes=2) <= third.not_before - second.not_before <= timedelta(minutes=3)
-    assert None is later("third", now=now) is later("poll", now=now)
+    assert None is follow_up("third", now=now) is follow_up("poll", now=now)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from common.domain.sync.push import PushClaims, PushNotice, encoded
+from common.domain.sync.push import PushClaims, PushNotice, encode_token
 from common.providers.google.push import notice
 
 CLAIMS = PushClaims("t1", "c1" * 12, "b1" * 12, "n123456789", b"\x01" * 16)
@@ -14,7 +14,7 @@ CLAIMS = PushClaims("t1", "c1" * 12, "b1" * 12, "n123456789", b"\x01" * 16)
 def headers(**changes: str) -> dict[str, str]:
     return {
         "X-Goog-Channel-ID": "n123456789",
-        "X-Goog-Channel-Token": encoded(CLAIMS),
+        "X-Goog-Channel-Token": encode_token(CLAIMS),
         "X-Goog-Resource-ID": "r1",
         "X-Goog-Resource-State": "exists",
         "X-Goog-Message-Number": "12",
@@ -30,7 +30,7 @@ def test_everything_after_the_opening_means_look(state: str, opening: bool) -> N
     """Only the first message says nothing but that the channel works (pitfall 10)."""
     said = notice(headers(**{"X-Goog-Resource-State": state}))
 
-    assert said == PushNotice(encoded(CLAIMS), "n123456789", opening=opening)
+    assert said == PushNotice(encode_token(CLAIMS), "n123456789", opening=opening)
     assert said.claims == CLAIMS
 
 
