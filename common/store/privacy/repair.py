@@ -23,7 +23,7 @@ from common.store.firestore.codec import Form
 from common.store.firestore.documents import NAME, Delete, Documents, Put, Query, Replace, Snapshot, Write
 from common.store.notify import OUTBOX
 from common.store.sync.imported_weeks import bounds, read_events, write_events
-from common.store.sync.sync_states import FEED
+from common.store.sync.sync_states import CALENDAR_SYNC
 
 # Documents read at once; each may have a megabyte.
 PAGE = 50
@@ -77,8 +77,8 @@ def _repair(owner: _Owner, found: Snapshot) -> Write | None:
     match found.path.rsplit("/", 2)[-2]:
         case paths.CONNECTIONS if not _readable(CONNECTION, found.data):
             data = _repaired_connection(owner, found.data)
-        case paths.CALENDARS if not _readable(FEED, found.data):
-            data = FEED.write(CalendarSync(owner.tenant, owner.connection, found.id))
+        case paths.CALENDARS if not _readable(CALENDAR_SYNC, found.data):
+            data = CALENDAR_SYNC.write(CalendarSync(owner.tenant, owner.connection, found.id))
         case "exports" if not _readable(LINK, found.data):
             data = LINK.write(_repaired_link(owner, found.id, found.data))
         case "weeks":

@@ -1,6 +1,6 @@
-"""One page of changes as writes: weeks, agenda, index and feed, in one commit wherever it fits.
+"""Turns one page of changes into writes of weeks, agenda, index and state, in one commit where they fit.
 
-Reading before is safe, because every commit demands that the feed is still the version that was read.
+Reading before is safe, because every commit demands that the state is still the version that was read.
 """
 
 from __future__ import annotations
@@ -59,16 +59,16 @@ class CommitPlan:
 
 
 def plan(
-    documents: Documents, feed: CalendarSync, resource: str, changes: Iterable[UnitEvents]
+    documents: Documents, state: CalendarSync, resource: str, changes: Iterable[UnitEvents]
 ) -> CommitPlan:
     """What must be written so that these units look like this from now on."""
-    calendar = calendar_path(feed)
+    calendar = calendar_path(state)
     units: dict[str, Sequence[ImportedEvent]] = dict(changes)
     index = Index(documents, calendar, units)
-    after, added = _placed(units, feed)
+    after, added = _placed(units, state)
     touched = index.all_weeks().union(added)
     return CommitPlan(
-        _bundles(documents, feed, resource, touched, _Change(units.keys(), added)), index, after
+        _bundles(documents, state, resource, touched, _Change(units.keys(), added)), index, after
     )
 
 
@@ -81,31 +81,34 @@ class _Change:
 
 
 def _bundles(
-    documents: Documents, feed: CalendarSync, resource: str, touched: Collection[str], change: _Change
+    documents: Documents, state: CalendarSync, resource: str, touched: Collection[str], change: _Change
 ) -> Iterator[Bundle]:
-    calendar, names = calendar_path(feed), sorted(touched)
-    at_once = max(1, min(MOST_WEEKS, UNITS_AT_ONCE // max(1, feed.units)))
+    calendar, names = calendar_path(state), sorted(touched)
+    at_once = max(1, min(MOST_WEEKS, UNITS_AT_ONCE // max(1, state.units)))
     for at in range(0, len(names), at_once):
         for name, week in read_weeks(documents, calendar, names[at : at + at_once]).items():
             before = week.events
             kept = [event for event in before if event.unit not in change.units]
             events = tuple(sorted([*kept, *change.added.get(name, ())]))
             if events != before:
-                yield [*week_writes(calendar, name, week, events), agenda_write(feed, resource, name, events)]
+                yield [
+                    *week_writes(calendar, name, week, events),
+                    agenda_write(state, resource, name, events),
+                ]
 
 
-def agenda_write(feed: CalendarSync, resource: str, week: str, events: Collection[ImportedEvent]) -> Write:
+def agenda_write(state: CalendarSync, resource: str, week: str, events: Collection[ImportedEvent]) -> Write:
     """One calendar's times in one agenda week."""
     times = imported_times(events, bounds(week))
     return Merge(
-        paths.agenda(feed.tenant, resource, week),
-        {("imports", f"{feed.connection}/{feed.key}"): REMOVE if times is None else times},
+        paths.agenda(state.tenant, resource, week),
+        {("imports", f"{state.connection}/{state.key}"): REMOVE if times is None else times},
     )
 
 
-def removal(feed: CalendarSync, resource: str, name: str, week: Week) -> Bundle:
+def removal(state: CalendarSync, resource: str, name: str, week: Week) -> Bundle:
     """The writes that empty a week."""
-    return [*week_writes(calendar_path(feed), name, week, ()), agenda_write(feed, resource, name, ())]
+    return [*week_writes(calendar_path(state), name, week, ()), agenda_write(state, resource, name, ())]
 
 
 def fitting(bundles: Iterable[Bundle]) -> Iterator[Bundle]:
@@ -129,12 +132,12 @@ def _weight(write: Write) -> int:
 
 
 def _placed(
-    units: Mapping[str, Sequence[ImportedEvent]], feed: CalendarSync
+    units: Mapping[str, Sequence[ImportedEvent]], state: CalendarSync
 ) -> tuple[dict[str, Weeks], dict[str, list[ImportedEvent]]]:
     """The weeks of each unit, and the events of each week."""
     by_unit: dict[str, Weeks] = {}
     by_week: defaultdict[str, list[ImportedEvent]] = defaultdict(list)
-    weeks_of = KeptRange.of(feed.covered).weeks
+    weeks_of = KeptRange.of(state.covered).weeks
     for unit, events in units.items():
         named: Weeks = ()
         for event in events:

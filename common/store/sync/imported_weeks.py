@@ -47,7 +47,7 @@ _FOLLOWED = 400 * _DAY
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """The documents of a week, packed until somebody looks at the events.
+    """The documents of a week, packed until somebody reads the events.
 
     A large calendar has more weeks in its columns than a function should hold as events.
     """
@@ -76,9 +76,9 @@ class Week:
         return parts
 
 
-def calendar_path(feed: CalendarSync) -> str:
-    """The document of the feed."""
-    return paths.calendar(feed.tenant, feed.connection, feed.key)
+def calendar_path(state: CalendarSync) -> str:
+    """The path of the document that holds this state; weeks and index lie under it."""
+    return paths.calendar(state.tenant, state.connection, state.key)
 
 
 def bounds(week: str) -> Seconds:

@@ -1,4 +1,4 @@
-"""Feeds in documents: a calendar's synchronisation state, its imported events, and its wake-up counter."""
+"""Stores a calendar's synchronisation state, its imported events, and the number of its sync requests."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _TRIES = 5
 
 
 class SyncStates:
-    """One calendar's synchronisation state and its imported events."""
+    """The store of calendars' synchronisation states, imported events, sync requests and quarantines."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
@@ -50,7 +50,7 @@ class SyncStates:
         return tuple(map(_read, self._documents.query(Query(paths.calendars(tenant, connection)))))
 
     def count_request(self, tenant: str, connection: str, key: str, *, now: datetime) -> int:
-        """Count one more request to look at this calendar; the new number."""
+        """Count one more request to synchronise this calendar; the new number."""
         counted = Merge(
             paths.sync_requests(tenant, connection, key), {("count",): Increment(1), ("at",): now}
         )
@@ -62,37 +62,37 @@ class SyncStates:
         (found,) = self._documents.get([paths.sync_requests(tenant, connection, key)])
         return int(found.data["count"]) if found.data else 0
 
-    def save(self, feed: CalendarSync) -> CalendarSync:
-        """Store the state if ``feed.version`` is still the stored one; else raises Conflict.
+    def save(self, state: CalendarSync) -> CalendarSync:
+        """Store the state if ``state.version`` is still the stored one; else raises Conflict.
 
-        Returns the feed with its new version.
+        Returns the state with its new version.
         """
-        return self._commit_with_feed(feed, [])
+        return self._commit_with_state(state, [])
 
-    def commit(self, feed: CalendarSync, resource: str, changes: Iterable[UnitEvents]) -> CalendarSync:
+    def commit(self, state: CalendarSync, resource: str, changes: Iterable[UnitEvents]) -> CalendarSync:
         """Replace the given units' events, the agenda's imports and the state, all in one commit.
 
-        A page beyond the limits of one commit takes several. Each demands the feed's version, the index
+        A page beyond the limits of one commit takes several. Each demands the state's version, the index
         first names both old and new weeks, and the state comes last: a crash between two leaves a page
         that is simply done again.
         """
-        planned = plan(self._documents, feed, resource, changes)
+        planned = plan(self._documents, state, resource, changes)
         batches = fitting(chain(planned.bundles, planned.index_after()))
         first, second = next(batches, []), next(batches, None)
         if second is None:
-            return self._commit_with_feed(feed, first)
-        if feed.version is None:
-            feed = replace(
-                feed, version=self.save(CalendarSync(feed.tenant, feed.connection, feed.key)).version
+            return self._commit_with_state(state, first)
+        if state.version is None:
+            state = replace(
+                state, version=self.save(CalendarSync(state.tenant, state.connection, state.key)).version
             )
-        guard = Merge(calendar_path(feed), {}, version=feed.version)
+        guard = Merge(calendar_path(state), {}, version=state.version)
         for batch in chain(fitting(planned.index_around()), (first, second), batches):
             self._documents.commit([guard, *batch])
-        return self._commit_with_feed(feed, ())
+        return self._commit_with_state(state, ())
 
-    def units(self, feed: CalendarSync, units: Sequence[str]) -> Mapping[str, tuple[ImportedEvent, ...]]:
+    def units(self, state: CalendarSync, units: Sequence[str]) -> Mapping[str, tuple[ImportedEvent, ...]]:
         """The stored events of some units."""
-        calendar = calendar_path(feed)
+        calendar = calendar_path(state)
         index = Index(self._documents, calendar, units)
         stored = read_weeks(self._documents, calendar, index.all_weeks())
         found: dict[str, list[ImportedEvent]] = {unit: [] for unit in units}
@@ -101,11 +101,11 @@ class SyncStates:
                 found[event.unit].append(event)
         return {unit: tuple(events) for unit, events in found.items()}
 
-    def stale(self, feed: CalendarSync) -> tuple[ImportedEvent, ...]:
-        """All stored events of an older generation than ``feed.generation``."""
-        stored = all_weeks(self._documents, calendar_path(feed))
+    def stale(self, state: CalendarSync) -> tuple[ImportedEvent, ...]:
+        """All stored events of an older generation than ``state.generation``."""
+        stored = all_weeks(self._documents, calendar_path(state))
         events = (event for week in stored.values() for event in week.events)
-        return _distinct(event for event in events if event.generation < feed.generation)
+        return _distinct(event for event in events if event.generation < state.generation)
 
     def imported(self, tenant: str, connection: str, key: str, window: Interval) -> tuple[ImportedEvent, ...]:
         """Imported events that overlap ``window``, each once."""
@@ -124,32 +124,32 @@ class SyncStates:
         """
         return read_page(self._documents, paths.calendar(tenant, connection, key), span, window)
 
-    def purge(self, feed: CalendarSync, resource: str) -> int:
+    def purge(self, state: CalendarSync, resource: str) -> int:
         """Remove all imported events of a calendar here and in the agenda; how many there were.
 
         Raises:
-            Conflict: The feed was saved since ``feed`` was read, so that somebody may be importing.
+            Conflict: The state was saved since ``state`` was read, so that somebody may be importing.
         """
-        calendar = calendar_path(feed)
+        calendar = calendar_path(state)
         stored = all_weeks(self._documents, calendar)
         count = len(_distinct(event for week in stored.values() for event in week.events))
-        bundles = [removal(feed, resource, name, week) for name, week in sorted(stored.items())]
+        bundles = [removal(state, resource, name, week) for name, week in sorted(stored.items())]
         index = self._documents.query(Query(f"{calendar}/index"))
         bundles += [[Delete(shard.path)] for shard in index]
-        guard = [Merge(calendar, {}, version=feed.version)] if feed.version else []
+        guard = [Merge(calendar, {}, version=state.version)] if state.version else []
         for batch in fitting(bundles):
             self._documents.commit([*guard, *batch])
         return count
 
-    def delete(self, feed: CalendarSync) -> None:
+    def delete(self, state: CalendarSync) -> None:
         """Forget the state itself (after a purge)."""
-        place = feed.tenant, feed.connection, feed.key
+        place = state.tenant, state.connection, state.key
         gone = paths.calendar(*place), paths.sync_requests(*place), paths.quarantine(*place)
         self._documents.commit([Delete(path) for path in gone])
 
-    def quarantine(self, feed: CalendarSync, items: Sequence[Quarantined]) -> None:
-        """Remember poison events; at most a few hundred a calendar, newest win."""
-        path = paths.quarantine(feed.tenant, feed.connection, feed.key)
+    def quarantine(self, state: CalendarSync, items: Sequence[Quarantined]) -> None:
+        """Keep events that cannot be understood; at most a few hundred a calendar, newest win."""
+        path = paths.quarantine(state.tenant, state.connection, state.key)
         for _ in range(_TRIES):
             (found,) = self._documents.get([path])
             by_id = {item.id: item for item in (*_read_quarantine(found), *items)}
@@ -167,13 +167,13 @@ class SyncStates:
     def due_for_poll(
         self, now: datetime, limit: int, *, after: datetime | None = None
     ) -> tuple[CalendarSync, ...]:
-        """Feeds of all tenants whose ``poll_at`` has come, the longest due first; those behind ``after``."""
+        """States of all tenants whose ``poll_at`` has come, the longest due first; those behind ``after``."""
         return self._due("poll_at", now, limit, after)
 
     def due_for_renewal(
         self, now: datetime, limit: int, *, after: datetime | None = None
     ) -> tuple[CalendarSync, ...]:
-        """Feeds of all tenants whose ``renew_at`` has come, likewise."""
+        """States of all tenants whose ``renew_at`` has come, likewise."""
         return self._due("renew_at", now, limit, after)
 
     def _due(
@@ -189,20 +189,20 @@ class SyncStates:
         )
         return tuple(map(_read, self._documents.query(query)))
 
-    def _commit_with_feed(self, feed: CalendarSync, writes: Sequence[Write]) -> CalendarSync:
-        path, data = calendar_path(feed), FEED.write(feed)
+    def _commit_with_state(self, state: CalendarSync, writes: Sequence[Write]) -> CalendarSync:
+        path, data = calendar_path(state), CALENDAR_SYNC.write(state)
         last: Write = (
-            Create(path, data) if feed.version is None else Replace(path, data, version=feed.version)
+            Create(path, data) if state.version is None else Replace(path, data, version=state.version)
         )
         try:
             *_, written = self._documents.commit([*writes, last])
         except AlreadyExists as error:
-            raise Conflict("somebody else stored this feed first") from error
-        return replace(feed, version=written.version)
+            raise Conflict("somebody else stored this state first") from error
+        return replace(state, version=written.version)
 
 
 def _read(found: Snapshot) -> CalendarSync:
-    return replace(FEED.read(found.data), version=found.version)
+    return replace(CALENDAR_SYNC.read(found.data), version=found.version)
 
 
 def _distinct(events: Iterable[ImportedEvent]) -> tuple[ImportedEvent, ...]:
@@ -215,7 +215,7 @@ def _read_quarantine(found: Snapshot) -> tuple[Quarantined, ...]:
     return tuple(map(QUARANTINED.read, found.data["items"])) if found.data else ()
 
 
-FEED = record(
+CALENDAR_SYNC = record(
     CalendarSync,
     tenant=PLAIN,
     connection=PLAIN,

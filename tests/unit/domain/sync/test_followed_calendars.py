@@ -1,4 +1,4 @@
-"""What a connection's calendars need, and what changed choices are worth."""
+"""Which calendars are followed and what they lack, when they are read again, what changed settings mean."""
 
 from __future__ import annotations
 
