@@ -10,10 +10,9 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from common.api.http import Access, Caller
-from common.clock import SystemClock
 from common.config import Config
 from common.crypto.keys import HmacKeys
-from common.log import JsonLog
+from common.machine import JsonLog, SystemClock
 from common.push_ports import PushPorts
 
 # What a function does not use it does not import: the webhooks start without Firestore and providers.
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from common.api.rate_limiter import RateLimiter
     from common.crypto.token_verifier import JwtVerifier
     from common.ports import Ports
-    from common.ports.machine import Keys, TaskQueue, Tuning, Vault
-    from common.ports.outside import Mailer, OutboundHttp
+    from common.ports.machine import Keys, Mailer, OutboundHttp, TaskQueue, Tuning, Vault
     from common.store import Stores
     from common.store.firestore.documents import Documents
 
@@ -170,7 +168,7 @@ class Installation:
     @cached_property
     def outbound(self) -> OutboundHttp:
         """The HTTP client for addresses that tenants named: their webhooks, and their issuers."""
-        from common.outbound.http import PublicHttp  # noqa: PLC0415
+        from common.outbound import PublicHttp  # noqa: PLC0415
 
         return PublicHttp(loopback=self.config.text("HOOKS_TO_LOOPBACK", "") == "yes")
 

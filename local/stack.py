@@ -13,7 +13,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from common import wiring
 from common.config import Config
-from common.log import JsonLog
+from common.machine import JsonLog
 from local.cloud_tasks.clock import SystemClock
 from local.cloud_tasks.dispatchers import HttpDispatcher
 from local.cloud_tasks.engine import Engine

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from common.api.description import PATH
+from common.api.routes import DOCUMENT_PATH
 from openapi.described.task_functions import SUMMARIES, task_operation
 from openapi.document import FunctionDescription, document
 from openapi.operation import Operation, Response
@@ -38,7 +38,7 @@ def _own_document(name: str) -> Operation:
     words = "".join(word.capitalize() for word in name.split("_"))
     cached = ("ETag", "Cache-Control")
     return Operation(
-        f"GET {PATH}",
+        f"GET {DOCUMENT_PATH}",
         f"describe{words}",
         "This function as OpenAPI 3.1",
         {

@@ -40,7 +40,7 @@ from local.google import Settings as GoogleSettings
 from local.microsoft import MicrosoftSimulator
 from local.microsoft import Settings as MicrosoftSettings
 from local.microsoft import WebhookReply as PushReply
-from tests.outreach import SENDER, Postbox, Targets
+from tests.recipients import SENDER, Postbox, Targets
 from tests.stand_ins import EngineQueue, Lines, WorldClock
 from tests.transports import WsgiHttp, wsgi_session
 

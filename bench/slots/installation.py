@@ -18,7 +18,7 @@ from common.domain.calendar.connection import (
     ProviderKind,
     Status,
 )
-from common.log import JsonLog
+from common.machine import JsonLog
 from common.ports import Ports
 from common.ports.machine import Clock
 from common.store import Stores

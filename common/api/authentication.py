@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from common.api.http import Caller
 from common.domain.issuers import Issuer, Role, identify
 from common.errors import NotAllowed, UntrustedCaller
-from common.ports.outside import TokenVerifier
+from common.ports.machine import TokenVerifier
 
 if TYPE_CHECKING:
     from common.store.issuers import Issuers

@@ -11,15 +11,27 @@ from pydantic import Field
 
 from common.api.etags import condition
 from common.api.http import Call, Json, Reply
-from common.api.models import Email, Id, Instant, Minutes, Model, Text, Zone, moment, path_id, read, to_json
+from common.api.models import (
+    Email,
+    Id,
+    Instant,
+    Minutes,
+    Model,
+    Text,
+    Zone,
+    moment,
+    own_resource,
+    path_id,
+    read,
+    to_json,
+)
 from common.api.paging import ListQuery, list_reply
-from common.api.permissions import own_resource
 from common.domain.calendar.connection import CalendarEntry, Connection, ProviderKind
 from common.domain.connect.settings import ImportMode, PrivateMode, Settings
 from common.domain.connect.settings_change import LIMITATIONS, Patch
 from common.domain.privacy.overview import window
+from common.domain.shared.concurrency import Condition
 from common.domain.shared.paging import Page, PageRequest
-from common.domain.shared.preconditions import Condition
 from common.domain.sync.imported_events import ImportedEvent
 from common.errors import InvalidRequest, UnknownResource
 

@@ -7,7 +7,7 @@ import json
 import re
 
 from common.api.http import Call, Json, Reply
-from common.domain.shared.preconditions import Condition
+from common.domain.shared.concurrency import Condition
 from common.errors import InvalidRequest
 
 # A browser may keep what it was shown, and has to ask each time whether it still holds.

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 from flask import Request, Response
 
 from common.api.cors import AllowedOrigins, OriginCheck
-from common.api.description import description
 from common.api.http import JSON, Access, Call, Caller, Reply, problem, request_json
 from common.api.problems import answer
-from common.api.routes import Route, RouteTable
+from common.api.routes import Route, RouteTable, description
 from common.domain.issuers import TENANT
 from common.errors import (
     InvalidRequest,

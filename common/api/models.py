@@ -22,7 +22,7 @@ from pydantic import (
     ValidationError,
 )
 
-from common.api.http import InvalidFields, Json
+from common.api.http import Call, InvalidFields, Json
 from common.domain.calendar.zones import zone
 from common.errors import InvalidRequest, UnknownResource
 
@@ -161,3 +161,15 @@ Origin = Annotated[
     Field(max_length=300, pattern=r"^https?://[A-Za-z0-9.\-\[\]:]+$", examples=["https://salon.example"]),
     AfterValidator(_as_sent),
 ]
+
+
+def own_resource(call: Call, resource: str | None = None) -> str:
+    """The resource of the path (or the given one), if this caller may act for it.
+
+    Raises:
+        UnknownResource: it is not this caller's, which looks the same as not existing.
+    """
+    wanted = path_id(call.path["resource"]) if resource is None else resource
+    if not call.staff.may(wanted):
+        raise UnknownResource("there is no such resource")
+    return wanted

@@ -8,8 +8,7 @@ from common.api.bookings import staff_booking_view
 from common.api.catalogue import absence_view
 from common.api.connections import event_view
 from common.api.http import Call, Json
-from common.api.models import Id, Instant, Model, Zone, moment, read
-from common.api.permissions import own_resource
+from common.api.models import Id, Instant, Model, Zone, moment, own_resource, read
 from common.api.slots import state_view
 from common.domain.booking.booking import Booking
 from common.domain.issuers import Role

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 from werkzeug.exceptions import NotFound
@@ -121,3 +124,30 @@ class RouteTable:
             return sorted(self._map.bind("function").allowed_methods(path or "/"))
         except NotFound:
             return []
+
+
+DOCUMENT_PATH = "/openapi.json"
+PROJECT = Path(__file__).resolve().parents[2]
+DOCUMENT_CACHE = "public, max-age=300"
+DOCUMENT_TYPE = "application/json; charset=utf-8"
+
+
+def description(function: str) -> Route:
+    """GET /openapi.json: for everybody, since it tells nothing of anybody."""
+    return Route("GET", DOCUMENT_PATH, Access.PUBLIC, lambda call: _document_reply(call, function))
+
+
+def _document_reply(call: Call, function: str) -> Reply:
+    text, tag = _document(function)
+    headers = {"ETag": tag, "Cache-Control": DOCUMENT_CACHE}
+    known = {part.strip().removeprefix("W/") for part in call.headers.get("If-None-Match", "").split(",")}
+    if tag in known or "*" in known:
+        return Reply(status=304, headers=headers)
+    return Reply(body=text, headers=headers, content_type=DOCUMENT_TYPE)
+
+
+@cache
+def _document(function: str) -> tuple[str, str]:
+    """The text and its ETag; read at the first request and not at a cold start."""
+    text = (PROJECT / "functions" / function / "openapi.json").read_text()
+    return text, f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'

@@ -1,9 +1,9 @@
-"""Writes a mail as MIME: text, the same as HTML, and a calendar file; no word of it can become a header."""
+"""Writes a mail as MIME: text, the same as HTML, and the calendar file; nothing in it can become a header."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -12,13 +12,48 @@ from email.utils import format_datetime
 from html import escape
 from zoneinfo import ZoneInfo
 
+from icalendar import Calendar, Event, vCalAddress
+
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import Language
 from common.domain.export import templates as filling
-from common.domain.notify import MailContent, single_line
+from common.domain.notify import Appointment, MailContent, single_line
 from common.errors import Forbidden, OperatorFault
-from common.mail.calendar_file import calendar_file, method
 from common.mail.templates import TEMPLATES
+
+PRODUCT = "-//Slotbridge//Slotbridge//EN"
+
+
+def method(appointment: Appointment) -> str:
+    """The iCalendar method: what a calendar program shall do with the file."""
+    return "CANCEL" if appointment.cancelled else "PUBLISH"
+
+
+def calendar_file(appointment: Appointment, *, organizer: str, business: str, now: datetime) -> bytes:
+    """The text of the file; without a secret link or a guest's words, because calendars are shared."""
+    event = Event()
+    event.add("uid", appointment.uid)
+    event.add("sequence", appointment.sequence)
+    event.add("dtstamp", now.astimezone(UTC))
+    event.add("dtstart", appointment.interval.start.astimezone(UTC))
+    event.add("dtend", appointment.interval.end.astimezone(UTC))
+    event.add("summary", single_line(appointment.title))
+    event.add("status", "CANCELLED" if appointment.cancelled else "CONFIRMED")
+    event.add("organizer", _organizer(organizer, business))
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("method", method(appointment))
+    calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+def _organizer(address: str, business: str) -> vCalAddress:
+    found = vCalAddress(f"mailto:{address}")
+    # A parameter's value cannot hold a quotation mark: https://www.rfc-editor.org/rfc/rfc5545#section-3.2
+    found.params["CN"] = single_line(business).replace('"', "'")
+    return found
+
 
 # Every part is seven-bit, whatever the servers on its way can do.
 POLICY = SMTP.clone(cte_type="7bit")

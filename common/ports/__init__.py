@@ -10,8 +10,7 @@ from common.ports.machine import Clock, Keys, Log, Tokens, Tuning, Vault
 
 if TYPE_CHECKING:
     from common.domain.calendar.connection import ProviderKind
-    from common.ports.machine import TaskQueue
-    from common.ports.outside import Mailer, OutboundHttp, TokenVerifier
+    from common.ports.machine import Mailer, OutboundHttp, TaskQueue, TokenVerifier
     from common.ports.provider import Provider
     from common.store.booking.bookings import Bookings
     from common.store.catalogue import Catalogue, IcsFeeds

@@ -15,8 +15,7 @@ from common.store.notify import Notifications
 from common.store.ops import Ledger, RateCounts
 from common.store.privacy.archive import Archive
 from common.store.privacy.support import SupportAccess
-from common.store.slots.settings_cache import StampedDocuments
-from common.store.slots.slot_snapshot import SlotSnapshots
+from common.store.slots.slot_snapshot import SlotSnapshots, StampedDocuments
 from common.store.sync.sync_states import SyncStates
 from common.store.webhooks import Webhooks
 

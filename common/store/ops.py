@@ -10,7 +10,7 @@ from typing import Any
 from common.domain.connect.consent import ConsentState
 from common.domain.notify import Notice
 from common.domain.shared.outbox import OutboxEntry
-from common.domain.shared.rate_limit import RateLimit
+from common.domain.shared.rate_limits import RateLimit
 from common.domain.shared.tasks import DeadLetter, Lane, Work
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import notify, paths

@@ -8,9 +8,8 @@ from common.api.connections import connection_view, own_connection
 from common.api.etags import changed, shown
 from common.api.handler import Function
 from common.api.http import Call, Reply
-from common.api.models import read, to_json
+from common.api.models import own_resource, read, to_json
 from common.api.paging import list_reply
-from common.api.permissions import own_resource
 from common.api.routes import staff
 from common.domain.calendar.connection import Connection
 from common.domain.shared.task_records import RefreshCalendars

@@ -16,7 +16,7 @@ from common.domain.shared.task_records import (
     RemindOwner,
 )
 from common.domain.shared.tasks import Work
-from common.flows.booking.follow_session import follow_session
+from common.flows.booking.change import follow_session
 from common.flows.connect.invitations import mail_invitation
 from common.flows.export.proposals import lapse_proposal
 from common.flows.notify.customer import notify_customer

@@ -8,9 +8,8 @@ from common.api.etags import condition, shown, stored
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.ics_feeds import IcsFeedBody, ics_feed_view
-from common.api.models import path_id, read
+from common.api.models import own_resource, path_id, read
 from common.api.paging import list_reply
-from common.api.permissions import own_resource
 from common.api.privacy import erasure_view
 from common.api.routes import owner, staff
 from common.flows.catalogue.delete_resource import delete_resource

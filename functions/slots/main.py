@@ -6,8 +6,7 @@ from flask import Request, Response
 from common.api import slots as api
 from common.api.handler import Function
 from common.api.http import Call, Reply
-from common.api.models import read
-from common.api.permissions import own_resource
+from common.api.models import own_resource, read
 from common.api.routes import public, staff
 from common.flows.slots.explain import explain_slot
 from common.flows.slots.list_slots import list_slots

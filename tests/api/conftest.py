@@ -14,7 +14,7 @@ from flask import Request
 from werkzeug.test import EnvironBuilder
 
 from common import wiring
-from tests.described import Exchange, breaches
+from tests.openapi_checks import Exchange, breaches
 from tests.world import World
 
 

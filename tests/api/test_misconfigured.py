@@ -17,9 +17,9 @@ from common.providers.registry import provider_registry
 from common.wiring import Installation
 from tests.api.booking.test_bookings import book
 from tests.api.conftest import Http
-from tests.flows.setups.life_setup import Life
+from tests.flows.setups.connection_stages_setup import Life
 from tests.flows.setups.sync_setup import at
-from tests.lists import every
+from tests.whole_lists import every
 from tests.world import ACCOUNT, RETURN_TO, World
 
 BODY = {"provider": "google", "resource": "anna", "return_to": RETURN_TO}

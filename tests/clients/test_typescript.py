@@ -12,7 +12,7 @@ import pytest
 
 from common import wiring
 from local.server import serve
-from tests.doors import doors
+from tests.function_apps import function_apps
 from tests.world import World
 
 CLIENT = Path(__file__).resolve().parents[2] / "clients/typescript"
@@ -25,7 +25,7 @@ def base_url() -> Iterator[str]:
     world.catalogue()
     world.install()
     try:
-        with serve(doors()) as served:
+        with serve(function_apps()) as served:
             yield served.base_url
     finally:
         wiring.use(None)

@@ -15,8 +15,8 @@ from schemathesis import Case
 from schemathesis.generation import GenerationMode
 from werkzeug.datastructures import Headers
 
-from tests.described import Exchange, strict
-from tests.doors import door
+from tests.function_apps import function_app
+from tests.openapi_checks import Exchange, strict
 from tests.tenants import Settled
 
 # Fields of queries and bodies that name something, by what they name.
@@ -31,7 +31,7 @@ KINDS = (GenerationMode.POSITIVE, GenerationMode.POSITIVE, GenerationMode.NEGATI
 def described(function: str) -> Any:
     """A function's operations, served by its own entry point."""
     schema = schemathesis.openapi.from_dict({**strict(function), "servers": [{"url": "/"}]})
-    schema.app = door(function)
+    schema.app = function_app(function)
     return schema
 
 

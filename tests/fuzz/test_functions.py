@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from common import wiring
 from openapi.functions import names, one
 from tests.api.conftest import Http
-from tests.described import breaches
 from tests.fuzz.cases import GeneratedRequest, exchange_of, generated_requests, operations
+from tests.openapi_checks import breaches
 from tests.tenants import Kept, Settled, kept, put_back, settle
 from tests.world import World
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from common.config import Config
-from common.log import JsonLog
+from common.machine import JsonLog
 from common.wiring import Installation, installation, use, using
 from local.firestore_memory.documents import MemoryDocuments
 from local.function_settings import installations, settings_of

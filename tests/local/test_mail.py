@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from common.errors import OperatorFault
-from common.mail.mailer import MimeMailer
-from common.mail.ses import SesTransport
+from common.mail.mailer import MimeMailer, SesTransport
 from local.environment import REGION, SENDER
 from local.mail import CREDENTIALS, MailServer
 from tests.unit.mail.test_message import mail_content

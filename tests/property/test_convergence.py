@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from tests.agreement import differences
 from tests.property.stories import Stories
-from tests.truth import differences
 from tests.world import ACCOUNT
 
 

@@ -15,9 +15,9 @@ from common.domain.connect.settings import ImportMode, PrivateMode
 from common.flows.connect.settings import change_settings
 from common.flows.sync.initial_sync import StartSync, start_sync
 from local.microsoft.errors import GraphError
+from tests.agreement import differences
 from tests.property.stories import DAYS, LENGTHS, PICK, QUARTERS, moment
 from tests.property.test_convergence import Convergence
-from tests.truth import differences
 from tests.world import ACCOUNT, OUTLOOK
 
 FIRST_OR_SECOND = st.integers(0, 1)

@@ -170,3 +170,17 @@ class Quarantined:
     id: str
     reason: str
     at: datetime
+
+
+ALWAYS_FINE = 10
+SHARE = 0.2
+
+
+def deletions_to_hold(*, missing: int, known: int, now: datetime) -> Held | None:
+    """What to hold when ``missing`` of ``known`` future items are not there any more; None to go on.
+
+    A few missing items never hold: a person who clears a day must not need anybody's help.
+    """
+    if missing <= max(ALWAYS_FINE, known * SHARE):
+        return None
+    return Held(missing=missing, known=known, since=now)

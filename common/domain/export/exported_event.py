@@ -1,12 +1,13 @@
-"""A booking's event in a calendar: its content, the answer to a write, and the link to its booking."""
+"""The provider event of a booking: its draft, the link to it, and what an export has to do next."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from common.domain.booking.booking import Booking
 from common.domain.calendar.interval import Interval
 
 
@@ -90,3 +91,102 @@ class Changed:
     """The event is not in the state that we last saw; read it before writing."""
 
     id: str
+
+
+WITHOUT_ATTENDEE = "without_attendee"
+_LEFTOVER = "leftover"
+
+
+class ExportStep(StrEnum):
+    """What is done next."""
+
+    NOTHING = "nothing"
+    CREATE = "create"
+    CREATE_ANEW = "create_anew"
+    READ = "read"
+    UPDATE = "update"
+    MOVE = "move"
+    REMOVE = "remove"
+    SEARCH = "search"
+
+
+class ExportResult(StrEnum):
+    """What became of an export."""
+
+    WRITTEN = "written"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+    PARKED = "parked"
+    SEARCHING = "searching"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOutcome:
+    """The result; with ``until``, the promise stays and is tried again then."""
+
+    result: ExportResult
+    until: datetime | None = None
+    reason: str | None = None
+
+
+def next_step(booking: Booking, link: ExportLink | None, *, target: str | None) -> ExportStep:
+    """The next step of an export to the calendar ``target``.
+
+    Where the event lives decides about updates and removals, never where it should live now. A write whose
+    answer was lost is read first, and an event that its owner may have deleted is never silently made again.
+    """
+    if not booking.active:
+        settled = link is None or (link.state is LinkState.GONE and leftover(link) is None)
+        return ExportStep.NOTHING if settled else ExportStep.REMOVE
+    if link is None or link.state is LinkState.FAILED:
+        return ExportStep.CREATE
+    if link.state is LinkState.GONE:
+        # Gone with the booking's present revision: its owner removed it, and the policy let it be.
+        return ExportStep.NOTHING if link.revision >= booking.revision else ExportStep.CREATE_ANEW
+    if link.state is LinkState.MISSING:
+        return ExportStep.SEARCH
+    if link.state is LinkState.PENDING:
+        return ExportStep.READ
+    return ExportStep.UPDATE if link.calendar == target else ExportStep.MOVE
+
+
+def written(link: ExportLink, fingerprint: Mapping[str, str]) -> ExportLink:
+    """The link once this is on its way; what else it has to remember stays."""
+    return replace(link, written={**fingerprint, **traces(link)})
+
+
+def traces(link: ExportLink | None) -> Mapping[str, str]:
+    """What a link remembers beside the event's fields."""
+    left = link.written.get(_LEFTOVER) if link else None
+    return {} if left is None else {_LEFTOVER: left}
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """The older twin of an event that moved; without an ``event_id`` it is known by its epoch alone."""
+
+    epoch: int
+    calendar: str
+    event_id: str | None = None
+
+
+def with_leftover(link: ExportLink, old: ExportLink) -> ExportLink:
+    """The link of an event that moves to another calendar, until its older twin is removed."""
+    return replace(link, written={**link.written, _LEFTOVER: f"{old.epoch}/{old.calendar}/{old.event_id}"})
+
+
+def leftover(link: ExportLink) -> Leftover | None:
+    """The older twin, if there is one."""
+    epoch, separator, rest = link.written.get(_LEFTOVER, "").partition("/")
+    calendar, _, event_id = rest.partition("/")
+    return Leftover(int(epoch), calendar, event_id or None) if separator else None
+
+
+def without_leftover(link: ExportLink) -> ExportLink:
+    """The link once the older twin is removed."""
+    return replace(link, written={name: value for name, value in link.written.items() if name != _LEFTOVER})
+
+
+def may_invite(link: ExportLink | None) -> bool:
+    """Whether the customer may be an attendee; not where the account's limit refused that before."""
+    return link is None or link.error != WITHOUT_ATTENDEE

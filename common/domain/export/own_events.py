@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from common.domain.booking.booking import Booking
-from common.domain.booking.proposal import Proposal
+from common.domain.booking.booking import Booking, Proposal
 from common.domain.calendar.event import ExternalEvent, Gone
 from common.domain.calendar.interval import Interval
 from common.domain.export.exported_event import EventDraft, ExportLink, LinkState

@@ -125,3 +125,12 @@ class Rate:
     def take(self, full_at: datetime, now: datetime) -> datetime:
         """When the bucket is full again after one more."""
         return max(full_at, now) + self.each
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """So many units a minute, and at most ``burst`` of them at once, for everybody who shares ``scope``."""
+
+    scope: str
+    per_minute: int
+    burst: int

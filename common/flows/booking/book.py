@@ -8,7 +8,7 @@ from datetime import datetime
 from common.domain.booking.access import HoldKey
 from common.domain.booking.booking import Booking, BookingStatus, Customer, Source
 from common.domain.calendar.interval import aware
-from common.domain.slots.refusals import kindest_refusal
+from common.domain.slots.slot_answers import kindest_refusal
 from common.errors import AlreadyExists, Conflict, InvalidRequest, KeyReused
 from common.flows.booking.commit import claim_for_first_free, claim_time, draft_booking, has_expired
 from common.flows.booking.holds import find_hold

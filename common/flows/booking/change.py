@@ -1,4 +1,4 @@
-"""Moves and cancels bookings, for customers and for staff."""
+"""Moves and cancels bookings, and lets the seats of a session follow it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from datetime import datetime
 
 from common.domain.booking import sessions
 from common.domain.booking.access import Authority
-from common.domain.booking.booking import Booking, BookingStatus
+from common.domain.booking.booking import Booking, BookingStatus, without_time
 from common.domain.booking.booking_change import BookingChange
 from common.domain.booking.cells import claimed_time
-from common.domain.booking.proposal import without_time
 from common.domain.calendar.interval import Interval
-from common.domain.shared.conflicts import retry_conflicts
+from common.domain.shared.concurrency import NOTHING_DEMANDED, Condition, retry_conflicts
 from common.domain.shared.outbox import export_entries
-from common.domain.shared.preconditions import NOTHING_DEMANDED, Condition
-from common.domain.slots.refusals import kindest_refusal
-from common.errors import InvalidRequest
-from common.flows.booking.commit import MOST_TRIES, claim_time, commit_change, end_expired_holds
+from common.domain.shared.task_records import FollowSession
+from common.domain.slots.slot_answers import kindest_refusal
+from common.errors import InvalidRequest, UnknownResource
+from common.flows.booking.commit import MOST_TRIES, claim_time, commit_change, end_expired_holds, end_hold
 from common.flows.booking.seats import leave_session
 from common.flows.shared.booking_access import author_of, changeable_booking
 from common.flows.slots.check_slot import RequestedSlot, check_slot
@@ -145,3 +144,58 @@ def cancel_booking(
 
     # An owner's edit or another seat may come between; cancelling still means the same.
     return retry_conflicts(cancel, message="the booking is being changed at the moment", tries=MOST_TRIES)
+
+
+def follow_session(ports: Ports, command: FollowSession) -> int:
+    """Give every seat the time and the status of its session; how many that changed.
+
+    Raises:
+        Conflict: A seat keeps being changed; the outbox entry stays, so the task is repeated.
+    """
+    try:
+        session = ports.bookings.get(command.tenant, command.booking)
+    except UnknownResource:
+        ports.ledger.done(command.entry)
+        return 0
+    changed = sum(_follow(ports, session, seat) for seat in sorted(session.roster))
+    ports.ledger.done(command.entry)
+    return changed
+
+
+def _follow(ports: Ports, session: Booking, name: str) -> bool:
+    """Change one seat, if it still sits in this session and differs; whether it did."""
+
+    def follow() -> bool:
+        try:
+            seat = ports.bookings.get(session.tenant, name)
+        except UnknownResource:
+            return False
+        if seat.session != session.id or not seat.takes_time:
+            return False
+        return _change_like(ports, session, seat)
+
+    # Its customer may change the seat meanwhile, perhaps to another session.
+    return retry_conflicts(follow, message="a seat of the session keeps changing", code="seat_busy")
+
+
+def _change_like(ports: Ports, session: Booking, seat: Booking) -> bool:
+    if seat.status is BookingStatus.HELD and not session.active:
+        end_hold(ports, seat)
+        return True
+    after = replace(
+        seat,
+        interval=session.interval,
+        claimed=session.claimed,
+        status=seat.status if session.active else BookingStatus.CANCELLED,
+    )
+    if after == seat:
+        return False
+    after = replace(
+        after,
+        revision=seat.revision + 1,
+        updated_at=ports.clock.now(),
+        source=session.source,
+        proposal=None,
+    )
+    commit_change(ports, BookingChange(seat, after))
+    return True

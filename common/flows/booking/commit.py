@@ -19,7 +19,7 @@ from common.domain.calendar.interval import Interval, aware
 from common.domain.catalogue.records import Service
 from common.domain.shared.outbox import export_entries
 from common.domain.slots.agenda import Agenda
-from common.domain.slots.refusals import kindest_refusal
+from common.domain.slots.slot_answers import kindest_refusal
 from common.errors import Conflict, SlotTaken, StoreUnavailable, UnknownResource
 from common.flows.booking.seats import change_with_session, leave_session
 from common.flows.notify.delivery import booking_news

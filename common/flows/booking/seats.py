@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from common.domain.booking import sessions
-from common.domain.booking.booking import Booking, Seat
+from common.domain.booking.booking import Booking, Seat, without_time
 from common.domain.booking.booking_change import BookingChange, SeatTaken, SessionChange
-from common.domain.booking.proposal import without_time
 from common.domain.calendar.connection import Connection
 from common.domain.shared.outbox import OutboxEntry, export_entries
 from common.domain.slots.agenda import Agenda

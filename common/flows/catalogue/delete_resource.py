@@ -5,8 +5,7 @@ from __future__ import annotations
 from common.domain.catalogue.records import Resource
 from common.domain.privacy.erasure import Erasure, Scope
 from common.domain.privacy.support import Action
-from common.domain.shared.conflicts import retry_conflicts
-from common.domain.shared.preconditions import NOTHING_DEMANDED, Condition
+from common.domain.shared.concurrency import NOTHING_DEMANDED, Condition, retry_conflicts
 from common.errors import InUse
 from common.flows.privacy.erasure import order_erasure
 from common.ports import Ports

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from common.domain.catalogue.records import Absence, Resource, Service, Tenant
-from common.domain.shared.conflicts import retry_conflicts
-from common.domain.shared.preconditions import NOTHING_DEMANDED, Condition
+from common.domain.shared.concurrency import NOTHING_DEMANDED, Condition, retry_conflicts
 from common.errors import AlreadyExists, Conflict, InUse, InvalidRequest, UnknownResource
 from common.ports import Ports
 

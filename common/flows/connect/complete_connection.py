@@ -23,7 +23,7 @@ from common.domain.connect.consent import (
     state_id,
     verifier_context,
 )
-from common.domain.shared.conflicts import retry_conflicts
+from common.domain.shared.concurrency import retry_conflicts
 from common.domain.shared.outbox import OutboxKind, connection_news_entry
 from common.errors import (
     AlreadyExists,

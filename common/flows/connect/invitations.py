@@ -23,9 +23,9 @@ from common.domain.connect.invitation import (
     subject_of,
 )
 from common.domain.notify import Sender
-from common.domain.shared.conflicts import retry_conflicts
+from common.domain.shared.concurrency import retry_conflicts
 from common.domain.shared.outbox import invitation_entry
-from common.domain.shared.rate_limit import RateLimit
+from common.domain.shared.rate_limits import RateLimit
 from common.domain.shared.task_records import MailInvitation
 from common.errors import Conflict, InvalidRequest, RateLimited, Rejected, UnknownResource
 from common.flows.connect.consent import Consent, check_consent, open_consent

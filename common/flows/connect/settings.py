@@ -15,8 +15,7 @@ from common.domain.connect.settings_change import (
     patched,
     switched,
 )
-from common.domain.shared.conflicts import retry_conflicts
-from common.domain.shared.preconditions import NOTHING_DEMANDED, Condition
+from common.domain.shared.concurrency import NOTHING_DEMANDED, Condition, retry_conflicts
 from common.errors import Rejected
 from common.flows.shared.connection_update import AFTER_COMMIT
 from common.flows.shared.enqueue import enqueue_run_chunk, enqueue_settle

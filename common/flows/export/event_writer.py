@@ -16,9 +16,17 @@ from common.domain.calendar.connection import CalendarEntry, CalendarRef, Connec
 from common.domain.calendar.event import Detail, ExternalEvent, Gone
 from common.domain.catalogue.records import Resource, Service
 from common.domain.export import draft as drafts
-from common.domain.export import export_plan
-from common.domain.export.export_plan import ExportOutcome, ExportResult
-from common.domain.export.exported_event import Changed, EventDraft, EventRef, ExportLink, IdTaken, LinkState
+from common.domain.export import exported_event
+from common.domain.export.exported_event import (
+    Changed,
+    EventDraft,
+    EventRef,
+    ExportLink,
+    ExportOutcome,
+    ExportResult,
+    IdTaken,
+    LinkState,
+)
 from common.domain.export.own_events import (
     ATTENDEE,
     REMINDER,
@@ -32,14 +40,17 @@ from common.domain.notify import Notice, NoticeKind
 from common.domain.shared.outbox import replacement_mail_entry
 from common.domain.shared.tasks import Lane
 from common.errors import CalendarGone, Conflict, Forbidden, UnexpectedReply, UsageExhausted
-from common.flows.export import own_event_changes
-from common.flows.export.own_event_changes import require_visible
+from common.flows.export.missing_events import (
+    enqueue_searches,
+    mark_missing,
+    maybe_visible_until,
+    require_visible,
+)
 from common.flows.shared.booking_access import manage_token
-from common.flows.shared.calendar_access import reserve_requests
+from common.flows.shared.calendar_access import event_id, genuine_marker, reserve_requests
 from common.flows.shared.connection_update import update_connection
 from common.flows.shared.enqueue import request_sync
 from common.flows.shared.outbox import store_and_enqueue
-from common.flows.shared.own_events import event_id, genuine_marker
 from common.flows.shared.tokens import authorized
 from common.flows.sync.channels import ANY_ZONE, reference_for_removal
 from common.ports import Ports
@@ -105,9 +116,9 @@ class BookingExport:
             ),
             epoch=epoch,
             state=LinkState.PENDING,
-            written=export_plan.traces(before),
+            written=exported_event.traces(before),
             attempts=before.attempts if before else 0,
-            error=None if export_plan.may_invite(before) else export_plan.WITHOUT_ATTENDEE,
+            error=None if exported_event.may_invite(before) else exported_event.WITHOUT_ATTENDEE,
             version=before.version if before else None,
         )
 
@@ -138,7 +149,7 @@ class BookingExport:
 
         https://learn.microsoft.com/graph/api/user-post-events (invitations can't be configured)
         """
-        if not export_plan.may_invite(link):
+        if not exported_event.may_invite(link):
             return False
         if self._abilities.silent_guests or invited(link.written):
             return True
@@ -156,14 +167,14 @@ class BookingExport:
         """Remember that the event is as ``draft`` says."""
         return self.save(
             replace(
-                export_plan.written(link, fingerprint(draft)),
+                exported_event.written(link, fingerprint(draft)),
                 state=LinkState.LIVE,
                 event_id=ref.id,
                 revision=self.booking.revision,
                 etag=ref.etag,
                 updated=ref.updated,
                 missing_since=None,
-                error=None if export_plan.may_invite(link) else link.error,
+                error=None if exported_event.may_invite(link) else link.error,
             )
         )
 
@@ -190,10 +201,10 @@ class BookingExport:
         except UsageExhausted:
             if draft.attendee is None:
                 raise
-        link = replace(link, error=export_plan.WITHOUT_ATTENDEE)
+        link = replace(link, error=exported_event.WITHOUT_ATTENDEE)
         lesser = self.draft(link)
-        link = self.save(export_plan.written(link, fingerprint(lesser)))
-        self.tell(export_plan.WITHOUT_ATTENDEE)
+        link = self.save(exported_event.written(link, fingerprint(lesser)))
+        self.tell(exported_event.WITHOUT_ATTENDEE)
         if draft.notify:
             # The provider was to mail the customer and cannot: a mail of our own takes its place.
             entry = replacement_mail_entry(self.booking, now=self.ports.clock.now())
@@ -223,7 +234,7 @@ def create_event(
     """Write an event for the first time, under an id that belongs to this booking and epoch alone."""
     for _ in range(MOST_EPOCHS):
         draft = job.draft(link, changed=changed)
-        link = job.save(export_plan.written(link, fingerprint(draft)))
+        link = job.save(exported_event.written(link, fingerprint(draft)))
         link, draft, answer = job.sent(link, draft, partial(_insert, job, link))
         if isinstance(answer, EventRef):
             delete_old_copy(job, job.alive(link, answer, draft))
@@ -313,7 +324,7 @@ def move_event(job: BookingExport, target: CalendarEntry, link: ExportLink) -> E
     would look as if its owner had deleted it.
     """
     link = delete_old_copy(job, link)
-    fresh = export_plan.with_leftover(job.blank(target, epoch=link.epoch + 1, before=link), link)
+    fresh = exported_event.with_leftover(job.blank(target, epoch=link.epoch + 1, before=link), link)
     return create_event(job, target, fresh, changed=job.booking.revision > link.revision)
 
 
@@ -324,7 +335,7 @@ def _send_changes(
     draft = job.draft(link, changed=newer)
     # A wrong time would be worse than a mail that cannot be helped.
     draft = replace(draft, notify=draft.notify or job.bound(link))
-    link = job.save(replace(export_plan.written(link, fingerprint(draft)), state=LinkState.PENDING))
+    link = job.save(replace(exported_event.written(link, fingerprint(draft)), state=LinkState.PENDING))
     link, draft, answer = _send_with_attendee(job, link, draft, changed)
     etag_is_ours = True
     if isinstance(answer, Changed):
@@ -436,7 +447,7 @@ def _where_it_is(job: BookingExport, link: ExportLink) -> ExportLink | None:
 
 def delete_old_copy(job: BookingExport, link: ExportLink) -> ExportLink:
     """Delete the old copy of an event that was moved to another calendar, without mailing anybody."""
-    left = export_plan.leftover(link)
+    left = exported_event.leftover(link)
     if left is None:
         return link
     entry = job.connection.calendars.get(left.calendar)
@@ -455,20 +466,18 @@ def delete_old_copy(job: BookingExport, link: ExportLink) -> ExportLink:
             job.ports.log.warning(
                 "old_event_left", tenant=link.tenant, connection=link.connection, code=refused.reason
             )
-    return job.save(export_plan.without_leftover(link))
+    return job.save(exported_event.without_leftover(link))
 
 
 def wait_until_visible(job: BookingExport, link: ExportLink) -> ExportOutcome | None:
     """Put the export off where an event that the provider does not show yet may be there all the same."""
-    until = own_event_changes.maybe_visible_until(job.ports, job.connection, link)
+    until = maybe_visible_until(job.ports, job.connection, link)
     return ExportOutcome(ExportResult.SEARCHING, until, "event_unseen") if until else None
 
 
 def search_event(job: BookingExport, link: ExportLink) -> ExportOutcome:
     """The event is not where it was: queue a search for it before anything is concluded."""
-    own_event_changes.enqueue_searches(
-        job.ports, job.connection, (own_event_changes.mark_missing(job.ports, link),)
-    )
+    enqueue_searches(job.ports, job.connection, (mark_missing(job.ports, link),))
     return ExportOutcome(ExportResult.SEARCHING, job.ports.clock.now() + SEARCH_WAIT, "event_missing")
 
 

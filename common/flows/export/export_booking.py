@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection
-from common.domain.export.export_plan import ExportOutcome, ExportResult, ExportStep, next_step
+from common.domain.export.exported_event import ExportOutcome, ExportResult, ExportStep, next_step
 from common.domain.shared.outbox import export_entry, export_entry_id
 from common.domain.shared.task_records import ExportBooking
 from common.domain.shared.tasks import Lane

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from common.domain.booking.booking import BookingStatus, Source
+from common.domain.booking.booking import BookingStatus, Proposal, Source, proposal_expiry
 from common.domain.booking.booking_change import BookingChange
-from common.domain.booking.proposal import Proposal, proposal_expiry
 from common.domain.catalogue.records import EditPolicy
 from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.export.own_events import MOST_REWRITES, rewrites
@@ -21,7 +20,7 @@ from common.flows.export.owner_edits import (
     end_proposal_elsewhere,
     other_connections,
 )
-from common.flows.shared.own_events import event_id
+from common.flows.shared.calendar_access import event_id
 from common.ports import Ports
 
 

@@ -8,10 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from common.domain.booking.booking import Booking, Source
+from common.domain.booking.booking import (
+    Booking,
+    Proposal,
+    Source,
+    kept_proposal,
+    proposal_expiry,
+    without_time,
+)
 from common.domain.booking.booking_change import BookingChange
 from common.domain.booking.cells import LONGEST_CLAIM, whole_cells
-from common.domain.booking.proposal import Proposal, kept_proposal, proposal_expiry, without_time
 from common.domain.calendar.connection import Connection
 from common.domain.calendar.event import ExternalEvent
 from common.domain.calendar.interval import Interval

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from common.domain.booking.access import Authority
-from common.domain.booking.booking import Booking, BookingStatus, Source
+from common.domain.booking.booking import Booking, BookingStatus, Proposal, Source
 from common.domain.booking.booking_change import BookingChange
 from common.domain.booking.cells import LONGEST_CLAIM
-from common.domain.booking.proposal import Proposal
 from common.domain.export.exported_event import ExportLink
 from common.domain.shared.outbox import export_entries, proposal_entry_id
 from common.domain.shared.task_records import LapseProposal

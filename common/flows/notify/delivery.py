@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection
-from common.domain.export.export_plan import may_invite
+from common.domain.export.exported_event import may_invite
 from common.domain.export.own_events import invited
 from common.domain.notify import (
     NOTIFICATIONS_KEPT,

@@ -16,7 +16,7 @@ from common.domain.slots.slot_answers import CalendarReport, Freshness
 from common.domain.sync.followed_calendars import imported_calendars
 from common.errors import InvalidRequest
 from common.flows.shared.audit import admit
-from common.flows.shared.own_events import genuine_marker
+from common.flows.shared.calendar_access import genuine_marker
 from common.flows.slots import busy, live_calendars
 from common.flows.slots.live_calendars import LiveAnswer, calendar_id
 from common.ports import Ports

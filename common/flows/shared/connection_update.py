@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from common.domain.calendar.connection import Connection
-from common.domain.shared.conflicts import retry_conflicts
+from common.domain.shared.concurrency import retry_conflicts
 from common.domain.shared.outbox import OutboxEntry
 from common.ports import Ports
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from common.domain.calendar.connection import Connection, Grant, Status
 from common.domain.notify import Notice, NoticeKind
-from common.domain.shared.conflicts import retry_conflicts
+from common.domain.shared.concurrency import retry_conflicts
 from common.domain.shared.outbox import REMINDED_EVERY, reminder_entry
 from common.errors import Conflict, GrantRevoked, ProviderUnavailable, UnreadableDocument
 from common.flows.shared.connection_update import update_connection

@@ -13,8 +13,7 @@ from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import LONGEST_BUFFER, LONGEST_DURATION, Absence, Resource
 from common.domain.slots.agenda import Agenda, ImportedTimes
 from common.domain.slots.engine import Availability, CalendarState, KnownCalendar, UnknownCalendar
-from common.domain.slots.slot_answers import CalendarReport, Freshness
-from common.domain.slots.slot_snapshot import SlotSnapshot
+from common.domain.slots.slot_answers import CalendarReport, Freshness, SlotSnapshot
 from common.errors import InvalidRequest, UnknownResource
 from common.flows.slots.busy import BusyReader
 from common.flows.slots.live_calendars import CalendarsToAsk, LiveAnswer, ask_calendars, calendar_id

@@ -12,8 +12,7 @@ from common.domain.booking.sessions import refusal_reasons, without_bookings
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import LONGEST_BUFFER, LONGEST_DURATION, Resource
 from common.domain.slots.engine import Availability, KnownCalendar, ReasonCode, SlotQuestion
-from common.domain.slots.refusals import refusal
-from common.domain.slots.slot_snapshot import SlotSnapshot
+from common.domain.slots.slot_answers import SlotSnapshot, refusal
 from common.errors import AvailabilityUnknown, InvalidRequest, SlotTaken, SyncError
 from common.flows.slots.availability import live_availability, read_slot_snapshot, stored_availability
 from common.ports import Ports

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection, Phase, Status, SyncRun
-from common.domain.export.export_plan import ExportOutcome, ExportResult
+from common.domain.export.exported_event import ExportOutcome, ExportResult
 from common.domain.shared.outbox import export_entries
 from common.domain.shared.task_records import AdvanceSync
 from common.domain.shared.tasks import Lane

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from common.domain.calendar.connection import Connection
 from common.domain.calendar.sync_state import CalendarSync
-from common.domain.shared.conflicts import retry_conflicts
+from common.domain.shared.concurrency import retry_conflicts
 from common.domain.shared.task_records import SettleCalendar
 from common.domain.sync.followed_calendars import followed_calendars, imported_calendars
 from common.domain.sync.import_privacy import redacted

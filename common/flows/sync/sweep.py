@@ -11,19 +11,14 @@ from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 
-from common.domain.calendar.sync_state import CalendarSync
+from common.domain.calendar.sync_state import CalendarSync, deletions_to_hold
 from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.shared.tasks import Lane
 from common.domain.sync.imported_events import ImportedEvent, UnitChange
-from common.domain.sync.mass_deletion import deletions_to_hold
 from common.domain.sync.windows import aged
 from common.errors import UnexpectedReply, UnknownResource
-from common.flows.export.own_event_changes import (
-    check_own_event,
-    handle_missing_events,
-    missing_links,
-    notify_deletions_held,
-)
+from common.flows.export.missing_events import handle_missing_events, missing_links, notify_deletions_held
+from common.flows.export.own_event_changes import check_own_event
 from common.flows.export.owner_edits import ExportedBooking
 from common.flows.shared.calendar_access import CalendarAccess, book_requests
 from common.flows.sync.import_events import read_series, read_unit

@@ -27,7 +27,7 @@ from common.errors import Conflict, Forbidden, ProviderUnavailable, RateLimited,
 from common.flows.shared.lease import LEASE, lease
 from common.flows.shared.outbox import enqueue_entries, outbox_task
 from common.ports import Ports
-from common.ports.outside import WebhookResponse
+from common.ports.machine import WebhookResponse
 
 GONE = 410
 # Stands for the HTTP status where nobody answered.

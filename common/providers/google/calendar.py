@@ -14,6 +14,7 @@ from common.domain.export.exported_event import Changed, EventDraft, EventRef, I
 from common.errors import CalendarGone, SyncError, UnexpectedReply
 from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest
 from common.providers.answers import UnmappableEvent, decoded_leniently
+from common.providers.calls import RefusalOutcome
 from common.providers.google import list_events, request_bodies
 from common.providers.google.busy import BLIND, ask_busy
 from common.providers.google.client import GoogleClient
@@ -27,7 +28,6 @@ from common.providers.google.events_to_domain import (
     written_of,
 )
 from common.providers.google.list_events import events_of, next_page
-from common.providers.refusals import RefusalOutcome
 
 _ABSENT = frozenset({RefusalOutcome.MISSING, RefusalOutcome.DELETED})
 

@@ -28,9 +28,16 @@ from common.errors import (
     UnexpectedReply,
     UsageExhausted,
 )
+from common.providers.calls import (
+    UNAVAILABLE,
+    Pool,
+    RefusalOutcome,
+    RefusalRule,
+    accepted,
+    by_status,
+    error_of,
+)
 from common.providers.google.request_bodies import NO_REASON, GoogleRefusal, Reply, read_refusal
-from common.providers.pool import Pool
-from common.providers.refusals import UNAVAILABLE, RefusalOutcome, RefusalRule, accepted, by_status, error_of
 
 if TYPE_CHECKING:
     from googleapiclient._apis.calendar.v3.resources import CalendarResource

@@ -14,6 +14,7 @@ from common.domain.export.own_events import id_signature
 from common.errors import Conflict, Forbidden, SyncError, UnexpectedReply
 from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest
 from common.providers.answers import UnmappableEvent, decoded_leniently
+from common.providers.calls import RefusalOutcome
 from common.providers.microsoft import busy, list_events, request_bodies
 from common.providers.microsoft.busy import ask_busy
 from common.providers.microsoft.client import GraphClient
@@ -30,7 +31,6 @@ from common.providers.microsoft.events_to_domain import (
 )
 from common.providers.microsoft.list_events import events_of
 from common.providers.microsoft.request_bodies import GraphRequest, Reply, calendar_path, subscription_path
-from common.providers.refusals import RefusalOutcome
 
 _ABSENT = frozenset({RefusalOutcome.MISSING})
 # What only the owner's own copy has: a change of it is mailed to nobody.

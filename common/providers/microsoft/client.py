@@ -29,9 +29,16 @@ from common.errors import (
     UsageExhausted,
 )
 from common.providers.answers import parsed_json
+from common.providers.calls import (
+    UNAVAILABLE,
+    Pool,
+    RefusalOutcome,
+    RefusalRule,
+    accepted,
+    by_status,
+    error_of,
+)
 from common.providers.microsoft.request_bodies import GraphRefusal, GraphRequest, Reply, read_refusal
-from common.providers.pool import Pool
-from common.providers.refusals import UNAVAILABLE, RefusalOutcome, RefusalRule, accepted, by_status, error_of
 
 LARGEST_ANSWER = 32 * 2**20
 _PIECE = 65_536

@@ -10,10 +10,9 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any
 
-from common.domain.booking.booking import Booking, BookingStatus, Customer, Seat, Source
+from common.domain.booking.booking import Booking, BookingStatus, Customer, Proposal, Seat, Source
 from common.domain.booking.booking_change import BookingChange, IdempotencyRecord, SeatTaken, SessionChange
 from common.domain.booking.cells import cells
-from common.domain.booking.proposal import Proposal
 from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.slots.agenda import weeks_of
 from common.errors import AlreadyExists, Conflict, SlotTaken

@@ -1,4 +1,4 @@
-"""All documents of a tenant, whatever they are, and the jobs that erase them."""
+"""All documents of a tenant, how people read them in an export, and the jobs that erase them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from typing import Any
 from common.domain.catalogue.records import Resource
 from common.domain.privacy.erasure import Erasure, ErasureStage, Record, Scope
 from common.domain.privacy.support import AuditEntry
+from common.domain.sync.imported_events import ImportedEvent
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import paths
+from common.store.catalogue import LENGTHS
 from common.store.firestore.codec import PLAIN, TEXTS, enum_value, record
 from common.store.firestore.documents import (
     NAME,
@@ -28,9 +30,65 @@ from common.store.firestore.documents import (
     Snapshot,
 )
 from common.store.firestore.values import size
-from common.store.privacy.readable import readable
 from common.store.privacy.repair import repair_connection
 from common.store.privacy.support import audit_write
+from common.store.slots.agenda import readable_week
+from common.store.sync.imported_weeks import read_events, read_index
+
+_UNITS = ((3600, "H"), (60, "M"), (1, "S"))
+_DAY = 86_400
+
+
+def readable(path: str, stored: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A document's fields as an export shows them.
+
+    Raises:
+        StoreUnavailable: It cannot be understood.
+    """
+    match path.rsplit("/", 2)[-2]:
+        case "weeks":
+            return {"events": [_shown(event) for event in read_events(stored)]}
+        case "index":
+            return {"units": read_index(stored)}
+        case "agenda":
+            return readable_week(stored)
+        case "services":
+            return _timed(stored, LENGTHS)
+        case "tenants" if "unreachable" in stored:
+            return {**stored, "unreachable": _timed(stored["unreachable"], ("grace",))}
+        case _:
+            return stored
+
+
+def _timed(stored: Mapping[str, Any], lengths: tuple[str, ...]) -> dict[str, Any]:
+    return {key: _length(value) if key in lengths else value for key, value in stored.items()}
+
+
+def _length(seconds: int) -> str:
+    """A length of time as ISO 8601 and RFC 3339 (appendix A) write it: P90D, PT1H30M."""
+    days, rest = divmod(seconds, _DAY)
+    clock = ""
+    for length, unit in _UNITS:
+        count, rest = divmod(rest, length)
+        clock += f"{count}{unit}" if count else ""
+    day = f"{days}D" if days else ""
+    return f"P{day}T{clock}" if clock else f"P{day or 'T0S'}"
+
+
+def _shown(event: ImportedEvent) -> Mapping[str, Any]:
+    return {
+        "key": event.key,
+        "unit": event.unit,
+        "interval": event.interval,
+        "blocks": event.blocks,
+        "free": event.free,
+        "private": event.private,
+        "all_day": event.all_day,
+        "generation": event.generation,
+        "title": event.title,
+        "description": event.description,
+    }
+
 
 # Packed columns become some five times as long as text, and an answer has at most 32 MB.
 LARGEST_PAGE = 2_000_000

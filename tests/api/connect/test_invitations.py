@@ -12,7 +12,7 @@ from common.domain.shared.tasks import Work
 from common.flows.connect.complete_connection import finish_consent
 from tests.api.conftest import Answer, Http
 from tests.api.privacy.test_privacy import stored
-from tests.outreach import Received
+from tests.recipients import Received
 from tests.world import ACCOUNT, RETURN_TO
 
 OWNER = "owner.t1.-"

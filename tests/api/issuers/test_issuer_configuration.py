@@ -13,7 +13,7 @@ from common.flows.issuers import distrust_issuer
 from common.flows.privacy.erasure import start_erasure
 from tests.api.issuers.issuer_setup import OWN, Doors
 from tests.issuers import AUDIENCE
-from tests.lists import every
+from tests.whole_lists import every
 
 NAME = issuer_id(OWN, AUDIENCE)
 

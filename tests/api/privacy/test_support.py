@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.conftest import Http
 from tests.api.privacy.test_overview import CUSTOMER, DAY, book, synchronised
-from tests.lists import every
+from tests.whole_lists import every
 
 OWNER, SUPPORT = "owner.t1.-", "support.t1.-"
 

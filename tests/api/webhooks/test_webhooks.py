@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from common.ports.outside import WebhookResponse as Said
+from common.ports.machine import WebhookResponse as Said
 from tests.api.conftest import Http
-from tests.flows.setups.outreach_setup import HOOK
+from tests.flows.setups.notify_setup import HOOK
 
 OWNER = "owner.t1.-"
 BOOKING = {

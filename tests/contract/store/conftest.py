@@ -14,7 +14,7 @@ from common.store.firestore.documents import Documents
 from local.firestore_emulator import EmulatorError, start
 from local.firestore_memory.documents import MemoryDocuments
 from tests.contract.store.examples import COVERED
-from tests.contract.store.firestore.watched import Watched
+from tests.contract.store.firestore.strict_documents import Watched
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.shared.outbox import OutboxEntry, OutboxKind
 from common.domain.sync.imported_events import UnitChange
 from common.store.firestore.documents import Query
-from tests.imported import imported_event
+from tests.imported_events import imported_event
 
 NINE = datetime(2027, 3, 1, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from common.domain.booking.booking import Proposal
 from common.domain.booking.booking_change import BookingChange
-from common.domain.booking.proposal import Proposal
 from common.domain.calendar.connection import Connection, ProviderKind, Status
 from common.domain.notify import Notice, NoticeKind
 from common.domain.privacy.support import Action, AuditEntry, SupportGrant
@@ -17,7 +17,7 @@ from common.domain.shared.tasks import DeadLetter, Lane, Work
 from common.errors import InvalidRequest
 from tests.contract.store.catalogue.test_catalogue import RESOURCE, SERVICE, absence
 from tests.contract.store.examples import HOUR, NINE, booking, outbox
-from tests.contract.store.outreach_examples import delivery, hook, invitation
+from tests.contract.store.notification_examples import delivery, hook, invitation
 
 NAMES = [f"n{number}" for number in range(7)]
 

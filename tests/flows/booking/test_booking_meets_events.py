@@ -13,7 +13,7 @@ from common.flows.sync.initial_sync import StartSync, start_sync
 from common.ports import Ports
 from tests.crash_points import Plan, mortal
 from tests.flows.setups.booking_setup import booked, enter
-from tests.lists import every
+from tests.whole_lists import every
 from tests.world import World
 
 

@@ -14,7 +14,7 @@ from common.domain.connect.consent import ConsentOutcome, state_id
 from common.errors import InvalidRequest, UnknownResource
 from common.flows.connect.complete_connection import finish_consent
 from tests.flows.setups.connect_setup import OTHER, begin, finish
-from tests.flows.setups.life_setup import Life, calendars
+from tests.flows.setups.connection_stages_setup import Life, calendars
 from tests.world import ACCOUNT, RETURN_TO
 
 LIST = "https://www.googleapis.com/auth/calendar.calendarlist.readonly"

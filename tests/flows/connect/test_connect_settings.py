@@ -9,11 +9,11 @@ import pytest
 
 from common.domain.calendar.connection import AccessRole, Phase, calendar_key
 from common.domain.calendar.interval import Interval
-from common.domain.shared.preconditions import Condition
+from common.domain.shared.concurrency import Condition
 from common.errors import InvalidRequest, Rejected, StaleVersion
 from common.flows.connect.settings import change_settings
 from common.flows.sync.initial_sync import Advance, advance_feed
-from tests.flows.setups.life_setup import Life
+from tests.flows.setups.connection_stages_setup import Life
 from tests.flows.setups.sync_setup import at
 from tests.world import ACCOUNT
 

@@ -15,8 +15,8 @@ from common.flows.connect.disconnect import start_disconnect
 from common.flows.sync.settle import settle_calendar
 from common.ports.machine import Tuning
 from local.cloud_tasks.engine import NotDrained
+from tests.flows.setups.connection_stages_setup import Life
 from tests.flows.setups.disconnect_setup import left_here, synchronised
-from tests.flows.setups.life_setup import Life
 from tests.flows.setups.sync_setup import at
 
 

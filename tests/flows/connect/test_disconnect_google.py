@@ -15,10 +15,10 @@ from common.flows.booking.change import cancel_booking
 from common.flows.connect import disconnect
 from common.flows.connect.disconnect import advance_disconnect, start_disconnect
 from common.flows.shared.tokens import authorized
+from tests.flows.setups.connection_stages_setup import Life, calendars
 from tests.flows.setups.disconnect_setup import left_here, synchronised
-from tests.flows.setups.life_setup import Life, calendars
 from tests.flows.setups.sync_setup import at
-from tests.lists import every
+from tests.whole_lists import every
 from tests.world import ACCOUNT
 
 

@@ -17,7 +17,7 @@ from common.store.firestore.documents import Put
 from tests.flows.setups.graph_setup import OWN, Outlook
 from tests.flows.setups.sync_setup import Synced, at
 from tests.flows.setups.unanswered_setup import own, places
-from tests.lists import every
+from tests.whole_lists import every
 
 SECRET = "Ueberraschungsfest"
 SPOILT = {

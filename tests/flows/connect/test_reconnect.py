@@ -12,7 +12,7 @@ from common.domain.connect.consent import ConsentOutcome
 from common.errors import GrantRevoked, ProviderUnavailable, Rejected
 from common.flows.shared.tokens import authorized
 from tests.flows.setups.connect_setup import OTHER, begin, finish
-from tests.flows.setups.life_setup import Life, calendars
+from tests.flows.setups.connection_stages_setup import Life, calendars
 from tests.flows.setups.sync_setup import at
 from tests.world import ACCOUNT
 

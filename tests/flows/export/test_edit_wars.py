@@ -11,7 +11,7 @@ from common.domain.catalogue.records import EditPolicy, Language, OwnerEditPolic
 from common.domain.shared.task_records import Maintain, MaintenanceJob
 from common.flows.booking.change import reschedule
 from common.flows.ops.maintain import maintain
-from tests.flows.setups.outreach_setup import OWNER, policy
+from tests.flows.setups.notify_setup import OWNER, policy
 from tests.flows.setups.proposal_setup import AskingGoogle, AskingOutlook
 from tests.flows.setups.sync_setup import at
 

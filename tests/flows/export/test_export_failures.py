@@ -9,8 +9,7 @@ import pytest
 
 from common.domain.calendar.connection import Status, calendar_key
 from common.domain.connect.settings import ExportSettings
-from common.domain.export.export_plan import ExportOutcome
-from common.domain.export.exported_event import LinkState
+from common.domain.export.exported_event import ExportOutcome, LinkState
 from common.domain.notify import NoticeKind
 from common.domain.shared.task_records import ExportBooking
 from common.errors import Conflict, ProviderUnavailable

@@ -6,8 +6,8 @@ import pytest
 
 from common.flows.connect.settings import change_settings
 from tests.flows.setups.booking_setup import CUSTOMER
-from tests.flows.setups.outreach_setup import cancel, move, policy
-from tests.flows.setups.two_setup import GOOGLE, MICROSOFT, Two
+from tests.flows.setups.notify_setup import cancel, move, policy
+from tests.flows.setups.two_providers_setup import GOOGLE, MICROSOFT, Two
 
 
 class One(Two):

@@ -20,7 +20,7 @@ from common.flows.sync.initial_sync import StartSync, start_sync
 from tests.flows.setups import graph_setup, sync_setup
 from tests.flows.setups.booking_setup import booked
 from tests.flows.setups.proposal_setup import ASK, OWNER
-from tests.lists import every
+from tests.whole_lists import every
 from tests.world import World
 
 GOOGLE, MICROSOFT = ProviderKind.GOOGLE, ProviderKind.MICROSOFT

@@ -11,8 +11,8 @@ from common.errors import Forbidden, OperatorFault, ProviderUnavailable
 from common.flows.ops.maintain import maintain
 from tests.crash_points import Crash, Plan, mortal
 from tests.flows.setups.booking_setup import CUSTOMER, booked, shop, synchronised
-from tests.flows.setups.outreach_setup import BOOKED, CANCELLED, MOVED, cancel, mailed, move, promised
-from tests.lists import every
+from tests.flows.setups.notify_setup import BOOKED, CANCELLED, MOVED, cancel, mailed, move, promised
+from tests.whole_lists import every
 from tests.world import World
 
 

@@ -13,7 +13,7 @@ from common.flows.sync.initial_sync import StartSync, start_sync
 from common.flows.sync.resync import Resync, resync
 from tests.flows.setups.booking_setup import CUSTOMER, at, booked, events, shop
 from tests.flows.setups.export_setup import INVITING
-from tests.flows.setups.outreach_setup import (
+from tests.flows.setups.notify_setup import (
     BOOKED,
     CANCELLED,
     MOVED,

@@ -14,7 +14,7 @@ from common.domain.webhooks import WebhookEvent
 from common.flows.ops.maintain import maintain
 from common.flows.webhooks.endpoints import add_webhook
 from tests.flows.setups.graph_setup import Outlook
-from tests.flows.setups.outreach_setup import HOOK, OWNER, policy
+from tests.flows.setups.notify_setup import HOOK, OWNER, policy
 from tests.flows.setups.sync_setup import Synced
 from tests.world import ACCOUNT, OUTLOOK
 

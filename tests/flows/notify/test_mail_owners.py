@@ -12,8 +12,8 @@ from common.domain.shared.tasks import Work
 from common.flows.ops.maintain import maintain
 from common.flows.sync.initial_sync import StartSync, start_sync
 from tests.flows.setups.booking_setup import booked, enter, events
-from tests.flows.setups.outreach_setup import OWNER, policy
-from tests.lists import every
+from tests.flows.setups.notify_setup import OWNER, policy
+from tests.whole_lists import every
 from tests.world import ACCOUNT, World
 
 REAUTH = "The calendar of Anna must be connected again"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from common.domain.calendar.connection import Status
-from tests.flows.setups.outreach_setup import cancel, move
-from tests.flows.setups.two_setup import GOOGLE, MICROSOFT, Two
+from tests.flows.setups.notify_setup import cancel, move
+from tests.flows.setups.two_providers_setup import GOOGLE, MICROSOFT, Two
 
 
 @pytest.fixture(

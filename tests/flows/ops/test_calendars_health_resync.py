@@ -14,7 +14,7 @@ from common.errors import InvalidRequest, Rejected
 from common.flows.connect.calendars import refresh_calendars
 from common.flows.connect.health import read_health
 from common.flows.sync.resync import Resync, resync
-from tests.flows.setups.life_setup import Life, calendars, synchronised
+from tests.flows.setups.connection_stages_setup import Life, calendars, synchronised
 from tests.flows.setups.sync_setup import at
 from tests.world import ACCOUNT
 

@@ -11,7 +11,7 @@ from datetime import datetime
 import pytest
 
 from common.domain.calendar.connection import Status
-from tests.flows.setups.fuse_setup import Crash, calls_until_done, ready, recover
+from tests.flows.setups.crash_setup import Crash, calls_until_done, ready, recover
 from tests.flows.setups.sync_setup import at
 from tests.world import ACCOUNT
 

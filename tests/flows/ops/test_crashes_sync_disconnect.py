@@ -14,7 +14,7 @@ from common.domain.shared.task_records import AdvanceDisconnect
 from common.errors import GrantRevoked, Rejected, StoreUnavailable
 from common.flows.connect.disconnect import advance_disconnect, start_disconnect
 from common.flows.sync.initial_sync import StartSync, start_sync
-from tests.flows.setups.fuse_setup import calls_until_done, ready, recover
+from tests.flows.setups.crash_setup import calls_until_done, ready, recover
 from tests.world import ACCOUNT
 
 # Tests of a few seconds each, that can run side by side.

@@ -14,9 +14,9 @@ from common.errors import UnknownResource
 from common.flows.ops.dead_letters import ReplayDeadLetter, replay_dead_letter
 from common.flows.ops.reconcile import reconcile_connection
 from local.google import Settings
-from tests.flows.setups.life_setup import synchronised
+from tests.flows.setups.connection_stages_setup import synchronised
 from tests.flows.setups.sync_setup import at
-from tests.lists import every
+from tests.whole_lists import every
 from tests.world import ACCOUNT
 
 

@@ -13,7 +13,7 @@ from common.domain.shared.outbox import OutboxEntry, OutboxKind
 from common.domain.shared.task_records import Maintain, MaintenanceJob
 from common.domain.shared.tasks import Work
 from common.flows.ops.maintain import MOST, maintain
-from tests.flows.setups.life_setup import Life
+from tests.flows.setups.connection_stages_setup import Life
 from tests.flows.setups.sync_setup import at, channels
 
 MANY = 2_000

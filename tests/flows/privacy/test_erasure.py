@@ -12,7 +12,7 @@ from common.errors import InvalidRequest, UnknownResource
 from common.flows.privacy.erasure import start_erasure
 from tests.flows.setups.erasure_setup import CARLA, DORA, Erasing, said
 from tests.flows.setups.sync_setup import at
-from tests.lists import every
+from tests.whole_lists import every
 from tests.world import ACCOUNT
 
 

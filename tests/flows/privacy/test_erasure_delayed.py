@@ -13,7 +13,7 @@ from common.flows.privacy.erasure import advance_erasure, start_erasure
 from common.ports.machine import Tuning
 from tests.crash_points import Crash, Plan, mortal
 from tests.flows.setups.erasure_setup import CARLA, Erasing
-from tests.lists import every
+from tests.whole_lists import every
 from tests.world import ACCOUNT, World
 
 

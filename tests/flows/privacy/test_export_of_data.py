@@ -7,7 +7,7 @@ import pytest
 from common.errors import UnknownResource
 from common.flows.privacy.export_data import read_export
 from tests.flows.setups.erasure_setup import Erasing, said
-from tests.lists import every
+from tests.whole_lists import every
 from tests.world import World
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from common.domain.booking.booking import Booking, Customer
 from common.domain.calendar.connection import Connection, Phase, Status, SyncRun
 from common.domain.connect.settings import ExportSettings, Settings
-from common.domain.export.export_plan import ExportOutcome
+from common.domain.export.exported_event import ExportOutcome
 from common.domain.shared.outbox import OutboxEntry, export_entry_id
 from common.domain.shared.task_records import ExportBooking
 from common.flows.booking.book import Booked, book

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.flows.setups.life_setup import Life
+from tests.flows.setups.connection_stages_setup import Life
 
 
 def synchronised(**options):

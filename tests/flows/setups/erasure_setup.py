@@ -9,7 +9,7 @@ from common.domain.catalogue.records import Absence
 from common.flows.booking.book import book
 from common.flows.catalogue.ics_feed import publish_ics_feed
 from common.flows.privacy.erasure import start_erasure
-from tests.flows.setups.life_setup import Life
+from tests.flows.setups.connection_stages_setup import Life
 from tests.flows.setups.sync_setup import at
 
 CARLA = Customer(name="Carla Canary", email="Carla@Canary.example", phone="+41 79 111 22 33")

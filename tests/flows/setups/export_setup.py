@@ -13,7 +13,7 @@ from common.domain.notify import NoticeKind
 from common.errors import Retry
 from common.flows.booking.change import cancel_booking, reschedule
 from tests.flows.setups.booking_setup import at, export, synchronised
-from tests.lists import every
+from tests.whole_lists import every
 from tests.world import World
 
 INVITING = ExportSettings(attendee=True, notify=True)

@@ -15,7 +15,7 @@ from common.domain.connect.settings import Settings
 from common.domain.shared.outbox import export_entries
 from common.flows.booking.commit import commit_change
 from common.flows.shared.enqueue import request_sync
-from tests.lists import every
+from tests.whole_lists import every
 from tests.world import ACCOUNT, RETURN_TO, World
 
 MONDAY = datetime(2027, 3, 22, tzinfo=UTC)

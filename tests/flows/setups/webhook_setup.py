@@ -11,8 +11,8 @@ from common.domain.shared.task_records import Maintain, MaintenanceJob
 from common.flows.ops.maintain import maintain
 from common.flows.webhooks.endpoints import add_webhook
 from tests.flows.setups.booking_setup import shop
-from tests.flows.setups.outreach_setup import HOOK
-from tests.outreach import Posted
+from tests.flows.setups.notify_setup import HOOK
+from tests.recipients import Posted
 from tests.world import World
 
 

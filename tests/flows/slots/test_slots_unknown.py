@@ -13,7 +13,7 @@ from common.domain.catalogue.records import Resource, Tenant, UnreachablePolicy
 from common.domain.sync.imported_events import UnitChange
 from common.errors import SlotTaken
 from tests.flows.setups.booking_setup import ACCOUNT, at, booked, enter, shop, slots, starts, utc
-from tests.imported import imported_event
+from tests.imported_events import imported_event
 from tests.world import WEEKDAYS, World
 
 

@@ -10,7 +10,7 @@ import pytest
 from common.domain.calendar.connection import Phase, calendar_key
 from common.errors import Rejected
 from common.flows.sync.preview import PreviewSync, preview_sync
-from tests.flows.setups.life_setup import GUEST, Life
+from tests.flows.setups.connection_stages_setup import GUEST, Life
 from tests.flows.setups.sync_setup import at
 from tests.machinery import START
 

@@ -13,7 +13,7 @@ from common.domain.shared.task_records import AdvanceSync
 from common.errors import Rejected
 from common.flows.sync.initial_sync import CancelSync, Progress, advance_sync, cancel_sync
 from common.ports.machine import Tuning
-from tests.flows.setups.life_setup import Life
+from tests.flows.setups.connection_stages_setup import Life
 from tests.world import ACCOUNT
 
 

@@ -14,7 +14,7 @@ from common.flows.booking.change import cancel_booking
 from common.flows.export.export_booking import write_event
 from common.flows.sync.initial_sync import advance_sync
 from common.ports.machine import Tuning
-from tests.flows.setups.life_setup import Life
+from tests.flows.setups.connection_stages_setup import Life
 from tests.flows.setups.sync_setup import at
 from tests.machinery import START
 from tests.world import ACCOUNT

@@ -15,9 +15,9 @@ from common.flows.webhooks.endpoints import (
     add_webhook,
     rotate_webhook_secret,
 )
-from common.ports.outside import WebhookResponse
+from common.ports.machine import WebhookResponse
 from tests.flows.setups.booking_setup import CUSTOMER, booked, enter, shop
-from tests.flows.setups.outreach_setup import HOOK, cancel, move
+from tests.flows.setups.notify_setup import HOOK, cancel, move
 from tests.flows.setups.webhook_setup import genuine, hooked, messages, sweep
 from tests.world import ACCOUNT, World
 

@@ -14,10 +14,10 @@ from common.domain.webhooks import SCHEDULE, DeliveryState
 from common.errors import ProviderUnavailable, Rejected
 from common.flows.webhooks.deliver import replay_deliveries
 from common.flows.webhooks.endpoints import change_webhook
-from common.ports.outside import WebhookResponse
+from common.ports.machine import WebhookResponse
 from tests.flows.setups.booking_setup import booked
 from tests.flows.setups.webhook_setup import genuine, hooked, messages, sweep
-from tests.lists import every
+from tests.whole_lists import every
 
 
 @pytest.mark.parametrize(

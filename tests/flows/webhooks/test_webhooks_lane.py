@@ -8,7 +8,7 @@ from common.errors import ProviderUnavailable
 from common.flows.ops.maintain import maintain
 from common.flows.webhooks.endpoints import add_webhook
 from tests.flows.setups.booking_setup import booked, shop
-from tests.flows.setups.outreach_setup import HOOK
+from tests.flows.setups.notify_setup import HOOK
 from tests.world import World
 
 

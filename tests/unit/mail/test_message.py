@@ -20,7 +20,7 @@ from common.errors import Forbidden, OperatorFault
 from common.mail.mailer import MimeMailer
 from common.mail.message import when, write_mail
 from common.mail.templates import TEMPLATES
-from tests.outreach import SENDER, Postbox, Received
+from tests.recipients import SENDER, Postbox, Received
 
 NINE = datetime(2027, 3, 22, 8, 0, tzinfo=UTC)
 SPAN = Interval(NINE, NINE + timedelta(minutes=30))

@@ -12,9 +12,9 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from common.errors import Forbidden, OperatorFault, ProviderUnavailable, RateLimited
+from common.mail.mailer import SesTransport, _error_for
 from common.mail.message import Mail, write_mail
-from common.mail.ses import SesTransport, _error_for
-from tests.outreach import SENDER, Received
+from tests.recipients import SENDER, Received
 from tests.unit.mail.test_message import mail_content
 
 REGION = "eu-central-1"

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from common.errors import Forbidden, OperatorFault, ProviderUnavailable
+from common.mail.mailer import Security, SmtpServer, SmtpTransport
 from common.mail.message import Mail, write_mail
-from common.mail.smtp import Security, SmtpServer, SmtpTransport
-from tests.outreach import SENDER, Received
+from tests.recipients import SENDER, Received
 from tests.unit.mail.test_message import mail_content
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from common.errors import Forbidden, InvalidRequest, ProviderUnavailable
-from common.outbound.http import PublicHttp
+from common.outbound import PublicHttp
 
 
 class Target(BaseHTTPRequestHandler):

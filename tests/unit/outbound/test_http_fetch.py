@@ -9,7 +9,7 @@ import pytest
 from werkzeug.wrappers import Request, Response
 
 from common.errors import Forbidden, ProviderUnavailable
-from common.outbound.http import PublicHttp
+from common.outbound import PublicHttp
 from local.server import serve
 
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from common.errors import ProviderUnavailable
-from common.outbound.http import PublicHttp
+from common.outbound import PublicHttp
 from tests.unit.outbound.test_http import Target
 
 NAME = "shop.example"

@@ -15,7 +15,7 @@ from common.flows.slots.live_calendars import (
     SingleFlight,
 )
 from common.ports.machine import MOST_TOKENS, Tokens
-from common.store.slots.settings_cache import LONGEST_SECONDS, MOST_REMEMBERED, SettingsCache, SlotSettings
+from common.store.slots.slot_snapshot import LONGEST_SECONDS, MOST_REMEMBERED, SettingsCache, SlotSettings
 
 NOW = datetime(2027, 3, 15, 8, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

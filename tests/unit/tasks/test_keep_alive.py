@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from common.tasks.keep_alive import MAX_BODY_BYTES, KeepAlive, NoAnswer
+from common.tasks.rest import MAX_BODY_BYTES, KeepAlive, NoAnswer
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import pytest
 
-from common.tasks.keep_alive import KeepAlive, NoAnswer
+from common.tasks.rest import KeepAlive, NoAnswer
 from tests.unit.outbound.test_http_tls import certificate
 
 

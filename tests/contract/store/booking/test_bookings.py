@@ -7,9 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.domain.booking.booking import BookingStatus, Source
+from common.domain.booking.booking import BookingStatus, Proposal, Source
 from common.domain.booking.booking_change import BookingChange
-from common.domain.booking.proposal import Proposal
 from common.domain.calendar.interval import Interval
 from common.domain.export.exported_event import LinkState
 from common.domain.notify import Notice, NoticeKind
@@ -17,7 +16,7 @@ from common.domain.shared.outbox import OutboxKind
 from common.errors import Conflict, SlotTaken, UnknownResource
 from common.store.firestore.documents import Query
 from tests.contract.store.examples import HOUR, NINE, booking, cells, create, link, moved, outbox, record
-from tests.lists import every
+from tests.whole_lists import every
 
 
 def test_a_booking_comes_back_as_it_was_committed(store):

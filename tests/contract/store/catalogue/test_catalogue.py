@@ -21,7 +21,7 @@ from common.domain.catalogue.records import (
 )
 from common.domain.sync.imported_events import UnitChange
 from common.errors import UnknownResource
-from tests.imported import imported_event
+from tests.imported_events import imported_event
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)

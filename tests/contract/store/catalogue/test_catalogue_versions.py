@@ -11,7 +11,7 @@ import pytest
 from common.domain.calendar.interval import Interval
 from common.domain.privacy.erasure import Erasure, Scope
 from common.domain.privacy.support import Action, AuditEntry
-from common.domain.shared.preconditions import Condition
+from common.domain.shared.concurrency import Condition
 from common.errors import AlreadyExists, Conflict, StaleVersion, UnknownResource
 from common.flows.catalogue.records import create_or_replace
 from common.store import stores

@@ -12,14 +12,14 @@ from common.domain.calendar.connection import Connection, ProviderKind, Status
 from common.domain.catalogue.records import Absence
 from common.domain.connect.consent import ConsentState
 from common.domain.shared.paging import PageRequest
-from common.domain.shared.rate_limit import RateLimit
+from common.domain.shared.rate_limits import RateLimit
 from common.store import stores
 from common.store.firestore.documents import Query
 from local.firestore_memory.documents import MemoryDocuments
 from tests.contract.store.examples import COVERED, HOUR, NINE, booking, create, link, outbox, record
-from tests.contract.store.firestore.watched import INDEXES, Watched, unserved
+from tests.contract.store.firestore.strict_documents import INDEXES, Watched, unserved
 from tests.contract.store.issuers.test_issuers import issuer
-from tests.contract.store.outreach_examples import delivery, hook, invitation, told
+from tests.contract.store.notification_examples import delivery, hook, invitation, told
 from tests.contract.store.privacy.test_privacy import address, entry
 
 FILE = json.loads(INDEXES.read_text())

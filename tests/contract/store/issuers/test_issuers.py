@@ -11,7 +11,7 @@ from common.domain.issuers import Issuer, issuer_id
 from common.domain.privacy.support import Action, AuditEntry
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from tests.contract.store.examples import NINE
-from tests.lists import every
+from tests.whole_lists import every
 
 URL = "https://login.example"
 

@@ -11,11 +11,11 @@ import pytest
 from common.domain.connect.consent import ConsentState
 from common.domain.notify import Notice, NoticeKind
 from common.domain.shared.outbox import OutboxEntry, OutboxKind
-from common.domain.shared.rate_limit import RateLimit
+from common.domain.shared.rate_limits import RateLimit
 from common.domain.shared.tasks import DeadLetter, Lane, Work
 from common.errors import AlreadyExists, UnknownResource
 from common.store import stores
-from tests.lists import every
+from tests.whole_lists import every
 
 NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -17,9 +17,9 @@ from common.errors import Conflict, StoreUnavailable, UnknownResource
 from common.store.firestore.documents import Put
 from common.store.sync.imported_weeks import write_events
 from tests.contract.store.examples import HOUR, NINE, booking, create, outbox
-from tests.contract.store.outreach_examples import told
-from tests.imported import imported_event
-from tests.lists import every
+from tests.contract.store.notification_examples import told
+from tests.imported_events import imported_event
+from tests.whole_lists import every
 
 SECOND = timedelta(seconds=1)
 

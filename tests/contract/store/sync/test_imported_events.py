@@ -22,7 +22,7 @@ from tests.contract.store.examples import (
     kept,
     unit,
 )
-from tests.imported import moved_event
+from tests.imported_events import moved_event
 
 
 @pytest.mark.pitfall(8)

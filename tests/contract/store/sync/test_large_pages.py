@@ -10,7 +10,7 @@ from common.domain.calendar.interval import Interval
 from common.domain.sync.imported_events import UnitChange
 from common.errors import StoreUnavailable
 from tests.contract.store.examples import DAY, HOUR, MONDAY, WEEK, documents_below, event, imports, kept, unit
-from tests.imported import moved_event
+from tests.imported_events import moved_event
 
 
 def test_a_large_week_continues_in_further_documents(store, documents, feed):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.domain.booking.proposal import Proposal, kept_proposal, proposal_expiry, without_time
+from common.domain.booking.booking import Proposal, kept_proposal, proposal_expiry, without_time
 from common.domain.calendar.interval import Interval
 
 NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)

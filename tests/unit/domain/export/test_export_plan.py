@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from common.domain.booking.booking import BookingStatus
-from common.domain.export.export_plan import (
+from common.domain.export.exported_event import (
     WITHOUT_ATTENDEE,
+    ExportLink,
     ExportStep,
     Leftover,
+    LinkState,
     leftover,
     may_invite,
     next_step,
@@ -20,7 +22,6 @@ from common.domain.export.export_plan import (
     without_leftover,
     written,
 )
-from common.domain.export.exported_event import ExportLink, LinkState
 from tests.unit.domain.export.test_draft import BOOKING
 
 LINK = ExportLink(

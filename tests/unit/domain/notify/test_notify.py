@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from common.domain.booking.booking import Booking, BookingStatus, Customer, Source
-from common.domain.booking.proposal import Proposal
+from common.domain.booking.booking import Booking, BookingStatus, Customer, Proposal, Source
 from common.domain.calendar.connection import Connection, Phase, ProviderKind, Status, SyncRun
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import Service

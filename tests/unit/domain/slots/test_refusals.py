@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from common.domain.slots.engine import Reason, ReasonCode
-from common.domain.slots.refusals import kindest_refusal, refusal
+from common.domain.slots.slot_answers import kindest_refusal, refusal
 from common.errors import AvailabilityUnknown, InvalidRequest, SlotTaken
 
 

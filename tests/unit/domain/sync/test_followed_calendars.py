@@ -23,7 +23,7 @@ from common.domain.sync.followed_calendars import (
 from common.domain.sync.import_privacy import redacted
 from common.domain.sync.schedule import follow_up, next_poll, time_bucket
 from common.errors import InvalidRequest
-from tests.imported import imported_event
+from tests.imported_events import imported_event
 
 NOW = datetime(2027, 3, 15, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from common.domain.calendar.sync_state import Held
-from common.domain.sync.mass_deletion import deletions_to_hold
+from common.domain.calendar.sync_state import Held, deletions_to_hold
 
 NOW = datetime(2027, 3, 22, tzinfo=UTC)
 

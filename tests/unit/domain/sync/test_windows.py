@@ -17,7 +17,7 @@ from common.domain.sync.windows import (
     rolled,
     shifted,
 )
-from tests.imported import imported_event
+from tests.imported_events import imported_event
 
 NOW = datetime(2027, 3, 31, 9, 30, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -16,10 +16,10 @@ from common.errors import (
     UnexpectedReply,
     UsageExhausted,
 )
+from common.providers.calls import RefusalOutcome
 from common.providers.google import client as table
 from common.providers.google.client import error_for, rule_for
 from common.providers.google.request_bodies import GoogleRefusal, read_refusal
-from common.providers.refusals import RefusalOutcome
 from tests.unit.providers.google.client_setup import Wire, ask
 
 

@@ -17,11 +17,11 @@ from common.errors import (
     SyncError,
     UnexpectedReply,
 )
+from common.providers.calls import RefusalOutcome
 from common.providers.microsoft import client as table
 from common.providers.microsoft.busy import ask_all
 from common.providers.microsoft.client import error_for, rule_for
 from common.providers.microsoft.request_bodies import GraphRefusal, GraphRequest, read_refusal
-from common.providers.refusals import RefusalOutcome
 from tests.unit.providers.microsoft.client_setup import ASK, Wire
 
 

@@ -8,7 +8,7 @@ from common.errors import StoreUnavailable
 from common.ports import Ports
 from common.ports.machine import Tuning
 from common.ports.provider import Provider
-from tests.flows.setups.life_setup import Life
+from tests.flows.setups.connection_stages_setup import Life
 
 SMALL = Tuning(backfill_chunk=2)
 

@@ -17,7 +17,7 @@ import urllib3
 
 from common.domain.shared.url_policy import check_target, public
 from common.errors import Forbidden, InvalidRequest, ProviderUnavailable
-from common.ports.outside import WebhookResponse
+from common.ports.machine import WebhookResponse
 
 Resolve = Callable[[str, int], Sequence[str]]
 _TIMEOUT = urllib3.Timeout(connect=5, read=10)

@@ -17,7 +17,6 @@ from tests.world import World
 
 SCOPE = "https://www.googleapis.com/auth/calendar"
 MARK = "slotbridge"
-
 Times = tuple[datetime, datetime, str]
 
 

@@ -1,14 +1,54 @@
-"""How to react to what a provider refuses; each provider has its own table of rules."""
+"""What both providers' clients share: pooled connections, and how a refusal becomes an error or an answer."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
 from http import HTTPStatus
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from common.errors import ProviderUnavailable, Retry, SyncError, UnexpectedReply
+
+
+class Closing(Protocol):
+    """Whatever can be closed."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
+C = TypeVar("C", bound=Closing)
+
+
+class Pool(Generic[C]):
+    """Lends each caller a connection of its own; one whose call failed is not lent again."""
+
+    def __init__(self, make: Callable[[], C]) -> None:
+        """``make`` opens another connection where none is idle."""
+        self._make = make
+        self._idle: deque[C] = deque()
+
+    @contextmanager
+    def borrowed(self) -> Iterator[C]:
+        """A connection for the time of one call."""
+        try:
+            one = self._idle.pop()
+        except IndexError:
+            one = self._make()
+        try:
+            yield one
+        except BaseException:
+            one.close()
+            raise
+        self._idle.append(one)
+
+    def close(self) -> None:
+        """Close the connections that are open and idle."""
+        while self._idle:
+            self._idle.pop().close()
 
 
 class RefusalOutcome(Enum):

@@ -14,7 +14,7 @@ from icalendar import Calendar
 from common.domain.shared.url_policy import check_target
 from common.errors import ProviderUnavailable, SyncError
 from common.mail.message import Mail
-from common.ports.outside import WebhookResponse
+from common.ports.machine import WebhookResponse
 
 SENDER = "no-reply@slotbridge.example"
 

@@ -11,9 +11,9 @@ import pytest
 from common.domain.booking.booking import BookingStatus
 from common.domain.booking.booking_change import BookingChange
 from common.flows.booking.commit import commit_change
+from tests.agreement import differences
 from tests.flows.setups.graph_setup import Outlook
 from tests.flows.setups.sync_setup import Synced, at
-from tests.truth import differences
 from tests.world import ACCOUNT, OUTLOOK
 
 SIDES = pytest.mark.parametrize(("kind", "account"), [(Synced, ACCOUNT), (Outlook, OUTLOOK)])

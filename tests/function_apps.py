@@ -13,7 +13,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from openapi.functions import names
 
 
-def door(function: str) -> WSGIApplication:
+def function_app(function: str) -> WSGIApplication:
     """One function."""
     app = importlib.import_module(f"functions.{function}.main").APP
 
@@ -24,6 +24,6 @@ def door(function: str) -> WSGIApplication:
     return call
 
 
-def doors() -> WSGIApplication:
+def function_apps() -> WSGIApplication:
     """All functions below one address."""
-    return DispatcherMiddleware(NotFound(), {f"/{name}": door(name) for name in names()})
+    return DispatcherMiddleware(NotFound(), {f"/{name}": function_app(name) for name in names()})

@@ -12,8 +12,8 @@ from common.domain.shared.outbox import OutboxKind
 from common.domain.webhooks import DeliveryState
 from common.errors import Conflict, UnknownResource
 from tests.contract.store.examples import HOUR, NINE, outbox
-from tests.contract.store.outreach_examples import delivery, hook, invitation, told
-from tests.lists import every
+from tests.contract.store.notification_examples import delivery, hook, invitation, told
+from tests.whole_lists import every
 
 MINUTE = timedelta(minutes=1)
 

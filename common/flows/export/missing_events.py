@@ -1,0 +1,146 @@
+"""Exported events that are not where they were written: noted, searched for, held where too many vanish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from common.domain.calendar.connection import CalendarRef, Connection
+from common.domain.calendar.event import Detail, Gone
+from common.domain.calendar.sync_state import ALWAYS_FINE, CalendarSync, Held, deletions_to_hold
+from common.domain.export.exported_event import ExportLink, LinkState
+from common.domain.export.own_events import id_signature
+from common.domain.notify import Notice, NoticeKind
+from common.domain.shared.tasks import Lane, Task, Work
+from common.domain.sync.schedule import LAGGING_GRACE
+from common.errors import Conflict
+from common.flows.shared.calendar_access import CalendarAccess, reserve_requests
+from common.flows.shared.tokens import authorized
+from common.ports import Ports
+
+PAGE = 200
+UNSEEN_FOR = timedelta(minutes=2)
+_THERE = frozenset({LinkState.LIVE, LinkState.MISSING})
+
+
+def mark_missing(ports: Ports, link: ExportLink) -> ExportLink:
+    """Remember since when an exported event is missing; it may be on its way to another calendar."""
+    if link.missing_since is not None:
+        return link
+    return ports.bookings.save_link(replace(link, state=LinkState.MISSING, missing_since=ports.clock.now()))
+
+
+def maybe_visible_until(ports: Ports, connection: Connection, link: ExportLink) -> datetime | None:
+    """Until when an event that is not shown may be there all the same; None where it is certainly not.
+
+    Where a provider shows changes late, not finding an event once proves nothing; one whose creation was
+    not answered would stay for ever.
+    """
+    now = ports.clock.now()
+    since = link.missing_since or now
+    if not ports.providers[connection.provider].calendar.abilities.lags or now - since >= UNSEEN_FOR:
+        return None
+    ports.bookings.save_link(replace(link, missing_since=since))
+    return since + UNSEEN_FOR
+
+
+def require_visible(ports: Ports, connection: Connection, link: ExportLink, calendar: CalendarRef) -> None:
+    """Wait for an event that may be there under an id that nobody has heard yet.
+
+    Raises:
+        Conflict: It may be shown in a moment.
+    """
+    provider = ports.providers[connection.provider].calendar
+    if (
+        link.state is not LinkState.PENDING
+        or id_signature(link.event_id) is None
+        or not provider.abilities.lags
+    ):
+        return
+    reserve_requests(ports, connection, units=1, lane=Lane.BACKFILL)
+    found = authorized(
+        ports,
+        connection,
+        lambda token: provider.get_event(token, calendar, link.event_id, detail=Detail.TIMES),
+    )
+    if isinstance(found, Gone) and (until := maybe_visible_until(ports, connection, link)):
+        pause = (until - ports.clock.now()).total_seconds()
+        raise Conflict("an event may be shown in a moment", code="event_unseen", retry_after=pause)
+
+
+def handle_missing_events(
+    ports: Ports, reading: CalendarAccess, feed: CalendarSync, lost: Sequence[ExportLink]
+) -> Held | None:
+    """Have missing events looked for after a grace, or hold them where too many vanished at once."""
+    if feed.deletions_held:
+        return None
+    if len(lost) > ALWAYS_FINE:
+        known = [link for link in all_links(ports, reading.connection) if _counts_as_there(link, reading)]
+        held = deletions_to_hold(missing=len(lost), known=len(known), now=ports.clock.now())
+        if held and not (feed.held and feed.held.released):
+            notify_deletions_held(ports, feed)
+            return held
+    enqueue_searches(ports, reading.connection, lost)
+    return None
+
+
+def missing_links(ports: Ports, connection: Connection, key: str) -> tuple[ExportLink, ...]:
+    """The links of one calendar whose events are missing."""
+    return tuple(
+        link
+        for link in all_links(ports, connection)
+        if link.calendar == key and link.state is LinkState.MISSING
+    )
+
+
+def enqueue_searches(ports: Ports, connection: Connection, links: Iterable[ExportLink]) -> None:
+    """Queue the search for missing events, each once per disappearance."""
+    grace = timedelta(seconds=ports.tuning.move_grace_seconds)
+    if ports.providers[connection.provider].calendar.abilities.lags:
+        grace = max(grace, LAGGING_GRACE)
+    for link in links:
+        since = link.missing_since or ports.clock.now()
+        ports.queue.enqueue(
+            Task(
+                work=Work.EXPORT,
+                lane=Lane.LIVE,
+                payload={
+                    "kind": "verify",
+                    "tenant": link.tenant,
+                    "connection": link.connection,
+                    "booking": link.booking,
+                },
+                name=f"verify/{link.tenant}/{link.connection}/{link.booking}/{since.isoformat()}",
+                not_before=since + grace,
+            )
+        )
+
+
+def notify_deletions_held(ports: Ports, feed: CalendarSync) -> None:
+    """Notify people, once a listing, that deletions are held."""
+    ports.ledger.record_notice(
+        Notice(
+            id=f"held-{feed.connection}-{feed.key}-{feed.generation}-{feed.done_request}",
+            tenant=feed.tenant,
+            kind=NoticeKind.MASS_DELETION_HELD,
+            at=ports.clock.now(),
+            connection=feed.connection,
+        )
+    )
+    ports.log.warning("mass_deletion_held", tenant=feed.tenant, connection=feed.connection, calendar=feed.key)
+
+
+def all_links(ports: Ports, connection: Connection) -> Iterable[ExportLink]:
+    """All links of a connection, page by page."""
+    after: str | None = None
+    while True:
+        page = ports.bookings.links(connection.tenant, connection.id, after=after, limit=PAGE)
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1].booking
+
+
+def _counts_as_there(link: ExportLink, reading: CalendarAccess) -> bool:
+    return link.calendar == reading.entry.key and link.state in _THERE
