@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from common.flows.ops.maintain import MOST
+from common.flows.ops.maintain import PART_SIZE
 from common.ports.machine import Tuning
 
 DAY, HOUR, MINUTE = 86_400, 3_600, 60
@@ -116,7 +116,7 @@ class Installation:
     def poll_minutes(self) -> float:
         """How often each calendar is polled in fact, with the parts of a poll run that run in parallel."""
         parts_a_minute = PARTS_AT_ONCE * MINUTE / self.seconds.poll_part
-        return max(self.tuning.poll_minutes, self.calendars / (MOST * parts_a_minute))
+        return max(self.tuning.poll_minutes, self.calendars / (PART_SIZE * parts_a_minute))
 
     @property
     def load(self) -> Load:

@@ -20,15 +20,12 @@ from common.flows.connect.disconnect import start_disconnect
 from common.flows.connect.health import read_health
 from common.flows.connect.settings import change_settings
 from common.flows.sync.initial_sync import (
-    CancelSync,
-    ReadProgress,
-    StartSync,
     cancel_sync,
     read_progress,
     start_sync,
 )
-from common.flows.sync.preview import PreviewSync, preview_sync
-from common.flows.sync.resync import ReleaseHeld, Resync, release_held, resync
+from common.flows.sync.preview import preview_sync
+from common.flows.sync.resync import release_held, resync
 from common.wiring import installation, ports
 
 
@@ -91,7 +88,7 @@ def _refresh_calendars(call: Call) -> Reply:
 
 def _preview(call: Call) -> Reply:
     found = _own(call)
-    return Reply(to_json(preview_sync(ports(), PreviewSync(tenant=found.tenant, connection=found.id))))
+    return Reply(to_json(preview_sync(ports(), tenant=found.tenant, connection=found.id)))
 
 
 def _start_sync(call: Call) -> Reply:
@@ -99,19 +96,21 @@ def _start_sync(call: Call) -> Reply:
     acknowledged = read(api.StartRequest, call.body).acknowledged_invitations
     run = start_sync(
         ports(),
-        StartSync(tenant=found.tenant, connection=found.id, acknowledged_invitations=acknowledged),
+        tenant=found.tenant,
+        connection=found.id,
+        acknowledged_invitations=acknowledged,
     )
     return Reply(to_json(run), status=202)
 
 
 def _cancel_sync(call: Call) -> Reply:
     found = _own(call)
-    return Reply(to_json(cancel_sync(ports(), CancelSync(tenant=found.tenant, connection=found.id))))
+    return Reply(to_json(cancel_sync(ports(), tenant=found.tenant, connection=found.id)))
 
 
 def _read_progress(call: Call) -> Reply:
     found = _own(call)
-    return Reply(to_json(read_progress(ports(), ReadProgress(tenant=found.tenant, connection=found.id))))
+    return Reply(to_json(read_progress(ports(), tenant=found.tenant, connection=found.id)))
 
 
 def _read_receipt(call: Call) -> Reply:
@@ -128,7 +127,10 @@ def _resync(call: Call) -> Reply:
     body = read(api.ResyncRequest, call.body)
     keys = resync(
         ports(),
-        Resync(tenant=found.tenant, connection=found.id, calendar=body.calendar, full=body.full),
+        tenant=found.tenant,
+        connection=found.id,
+        calendar=body.calendar,
+        full=body.full,
     )
     return Reply(to_json(keys), status=202)
 
@@ -136,7 +138,7 @@ def _resync(call: Call) -> Reply:
 def _release_held(call: Call) -> Reply:
     found = _own(call)
     calendar = read(api.ReleaseRequest, call.body).calendar
-    held = release_held(ports(), ReleaseHeld(tenant=found.tenant, connection=found.id, calendar=calendar))
+    held = release_held(ports(), tenant=found.tenant, connection=found.id, calendar=calendar)
     return Reply(to_json(held), status=202)
 
 

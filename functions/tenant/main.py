@@ -12,7 +12,7 @@ from common.api.models import path_id, read, to_json
 from common.api.paging import list_reply
 from common.api.routes import owner
 from common.flows.catalogue.records import save_tenant
-from common.flows.ops.dead_letters import ReplayDeadLetter, replay_dead_letter
+from common.flows.ops.dead_letters import replay_dead_letter
 from common.flows.privacy.erasure import start_erasure
 from common.flows.privacy.export_data import read_export
 from common.flows.privacy.support import allow_support, lock_support, revoke_support
@@ -41,8 +41,8 @@ def _list_dead_letters(call: Call) -> Reply:
 
 
 def _replay_dead_letter(call: Call) -> Reply:
-    letter = ReplayDeadLetter(tenant=call.staff.tenant, letter=path_id(call.path["letter"]))
-    return Reply(to_json(replay_dead_letter(ports(), letter)), status=202)
+    letter = path_id(call.path["letter"])
+    return Reply(to_json(replay_dead_letter(ports(), tenant=call.staff.tenant, letter=letter)), status=202)
 
 
 def _get_support(call: Call) -> Reply:

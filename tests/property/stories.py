@@ -16,7 +16,7 @@ from common.flows.booking.book import book
 from common.flows.booking.change import cancel_booking, reschedule
 from common.flows.booking.holds import HeldSlot, hold_slot
 from common.flows.connect.settings import change_settings
-from common.flows.sync.initial_sync import StartSync, start_sync
+from common.flows.sync.initial_sync import start_sync
 from local.firestore_memory.documents import MemoryDocuments
 from local.google.errors import ApiError
 from tests.crash_points import CountingDocuments, Crash, Plan, mortal
@@ -85,7 +85,7 @@ class Stories(RuleBasedStateMachine):
             settings={"imports": {"mode": ImportMode.FULL, "private": PrivateMode.FULL}},
             calendars=dict.fromkeys(calendars, True),
         )
-        start_sync(world.ports, StartSync(tenant="t1", connection=self.connection))
+        start_sync(world.ports, tenant="t1", connection=self.connection)
 
     # -- people ---------------------------------------------------------------------------------
 

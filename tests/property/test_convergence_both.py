@@ -13,7 +13,7 @@ from hypothesis.stateful import initialize, rule
 from common.domain.calendar.connection import ProviderKind
 from common.domain.connect.settings import ImportMode, PrivateMode
 from common.flows.connect.settings import change_settings
-from common.flows.sync.initial_sync import StartSync, start_sync
+from common.flows.sync.initial_sync import start_sync
 from local.microsoft.errors import GraphError
 from tests.agreement import differences
 from tests.property.stories import DAYS, LENGTHS, PICK, QUARTERS, moment
@@ -81,7 +81,7 @@ class Both(Convergence):
             settings={"imports": {"mode": ImportMode.FULL, "private": PrivateMode.FULL}},
             calendars=dict.fromkeys(calendars, True),
         )
-        start_sync(world.ports, StartSync(tenant="t1", connection=self.other))
+        start_sync(world.ports, tenant="t1", connection=self.other)
 
     @rule(which=FIRST_OR_SECOND, day=DAYS, quarter=QUARTERS, minutes=LENGTHS, free=st.booleans())
     def somebody_enters_it_in_outlook(

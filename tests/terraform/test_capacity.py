@@ -8,7 +8,7 @@ import pytest
 
 from bench.capacity.__main__ import table
 from bench.capacity.model import PARTS_AT_ONCE, Habits, Installation
-from common.flows.ops.maintain import MOST
+from common.flows.ops.maintain import PART_SIZE
 from common.ports.machine import Tuning
 from tests.terraform.deployment import ROOT, functions, shared
 
@@ -39,7 +39,7 @@ def test_polling_slows_down_when_there_are_more_than_all_parts_take(connections:
     assert made.poll_minutes == pytest.approx(minutes)
     assert shared("queues")["upkeep"]["concurrency"] == PARTS_AT_ONCE
     assert functions()["maintenance"]["max_instances"] >= PARTS_AT_ONCE
-    assert made.load.polls / (24 * 60) <= MOST * PARTS_AT_ONCE * 60 / made.seconds.poll_part + 1e-6
+    assert made.load.polls / (24 * 60) <= PART_SIZE * PARTS_AT_ONCE * 60 / made.seconds.poll_part + 1e-6
 
 
 def test_everything_but_polling_grows_with_the_connections() -> None:

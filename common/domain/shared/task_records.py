@@ -150,7 +150,7 @@ class RemindOwner:
 
 @dataclass(frozen=True, slots=True)
 class MailInvitation:
-    """Mail an invitation, ``subject``; ``revision`` is how often it was sent before."""
+    """Mail an invitation, ``subject``; ``revision`` says which sending of it this is, from 1."""
 
     work: ClassVar = Work.NOTIFY
     lane: ClassVar = Lane.LIVE

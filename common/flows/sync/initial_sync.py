@@ -1,4 +1,9 @@
-"""Starts a first synchronisation, or another one over everything."""
+"""The first synchronisation of a connection, in both directions: start, each chunk, cancel, progress.
+
+A run counts what there is to do, lists every calendar that is followed, and writes every booking of the
+export window to the calendar. It does so in chunks, each of them one task: a chunk stores how far it came and
+queues the next one.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +18,7 @@ from common.domain.shared.outbox import export_entries
 from common.domain.shared.task_records import AdvanceSync
 from common.domain.shared.tasks import Lane
 from common.domain.sync.followed_calendars import followed_calendars
-from common.domain.sync.initial_sync import position_of
+from common.domain.sync.initial_sync import encode_position
 from common.errors import (
     CalendarGone,
     Conflict,
@@ -32,35 +37,44 @@ from common.flows.shared.enqueue import enqueue_run_chunk, enqueue_sync_for_requ
 from common.flows.shared.lease import take_lease
 from common.flows.shared.outbox import store_and_enqueue
 from common.flows.sync.page import poll_at
-from common.flows.sync.preview import all_bookings, events_in, invitations, next_bookings, unlinked
+from common.flows.sync.preview import (
+    bookings_without_event,
+    count_events,
+    count_invitations,
+    exportable_bookings,
+    next_exportable_bookings,
+)
 from common.flows.sync.sync_calendar import SyncPass, run_pass
 from common.ports import Ports
 
-SECOND_LOOK = timedelta(seconds=30)
+# The first chunk is queued a second time for then, in case the process dies before it queues the first.
+SECOND_START = timedelta(seconds=30)
+# Until the next chunk looks again at a calendar that another task is synchronising.
+BUSY_PAUSE = timedelta(seconds=5)
+# Seconds that a run shows as its wait where a provider's limit names none.
+LIMIT_SECONDS = 60.0
+MAX_COUNTED_EXPORTS = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class StartSync:
-    """For which connection; ``acknowledged_invitations`` is the preview's number, said back by the person.
+def start_sync(
+    ports: Ports, *, tenant: str, connection: str, acknowledged_invitations: int | None = None
+) -> SyncRun:
+    """Begin a first synchronisation, or another one over everything: store the run, queue its first chunk.
 
-    Without it nobody is mailed.
-    """
-
-    tenant: str
-    connection: str
-    acknowledged_invitations: int | None = None
-
-
-def start_sync(ports: Ports, command: StartSync) -> SyncRun:
-    """Create the run and queue its first chunk.
+    Args:
+        ports: The ports.
+        tenant: The tenant.
+        connection: The connection.
+        acknowledged_invitations: How many customers may be mailed invitations, as the preview counted them
+            and a person confirmed. Without it nobody is mailed.
 
     Raises:
         Rejected: A run is under way already (``sync_running``), the connection cannot be used now, or the
             number of invitations is not the acknowledged one any more (``invitations_changed``).
     """
-    found = ports.connections.get(command.tenant, command.connection)
-    _startable(found)
-    notify = _acknowledged(ports, found, command.acknowledged_invitations)
+    found = ports.connections.get(tenant, connection)
+    _check_startable(found)
+    notify = _check_invitations(ports, found, acknowledged_invitations)
     now = ports.clock.now()
     run = SyncRun(
         id=ports.keys.token()[:22],
@@ -70,55 +84,265 @@ def start_sync(ports: Ports, command: StartSync) -> SyncRun:
         started_at=now,
         notify=notify,
     )
-    # Queued before the run exists as well: should this instance die after the commit, it starts all the same.
-    enqueue_run_chunk(ports, found, run, not_before=now + SECOND_LOOK, cause="later")
+    # Queued before the run is stored as well: should this process die after the commit, it starts anyway.
+    enqueue_run_chunk(ports, found, run, not_before=now + SECOND_START, cause="later")
 
-    def started(current: Connection) -> Connection:
-        _startable(current)
-        changed = replace(run, calendars=followed_calendars(current))
-        return replace(current, status=Status.ACTIVE, run=changed, error=None, waiting_until=None)
+    def start(current: Connection) -> Connection:
+        _check_startable(current)
+        started = replace(run, calendars=followed_calendars(current))
+        return replace(current, status=Status.ACTIVE, run=started, error=None, waiting_until=None)
 
-    saved = update_connection(ports, command.tenant, command.connection, started)
+    saved = update_connection(ports, tenant, connection, start)
     enqueue_run_chunk(ports, saved, run)
     return saved.run or run
 
 
-def _startable(connection: Connection) -> None:
+def _check_startable(connection: Connection) -> None:
     if not connection.usable:
         raise Rejected("this connection cannot be used now", code=connection.status.value)
     if connection.run is not None and connection.run.running:
         raise Rejected("a synchronisation is under way", code="sync_running")
 
 
-def _acknowledged(ports: Ports, connection: Connection, acknowledged: int | None) -> bool:
+def _check_invitations(ports: Ports, connection: Connection, acknowledged: int | None) -> bool:
+    """Whether customers are mailed in this run."""
     if acknowledged is None:
         return False
-    bookings = all_bookings(ports, connection, since=ports.clock.now())
-    number = invitations(ports, connection, unlinked(ports, connection, bookings))
+    bookings = exportable_bookings(ports, connection, since=ports.clock.now())
+    number = count_invitations(ports, connection, bookings_without_event(ports, connection, bookings))
     if acknowledged != number:
         raise Rejected("the number of invitations is another one by now", code="invitations_changed")
     return number > 0
 
 
 @dataclass(frozen=True, slots=True)
-class CancelSync:
-    """Of which connection."""
+class _Chunk:
+    """The run after a chunk; ``failed`` is why it came to an early end and is to be tried again."""
 
-    tenant: str
-    connection: str
+    run: SyncRun
+    not_before: datetime | None = None
+    failed: Retry | None = None
 
 
-def cancel_sync(ports: Ports, command: CancelSync) -> SyncRun:
+def advance_sync(ports: Ports, task: AdvanceSync) -> SyncRun | None:
+    """Do one chunk; the run as it is then, or None where there is nothing (left) to do.
+
+    Repeating a chunk is harmless, because pages and exports are; a chunk that was done already only makes
+    sure that the next one is queued. A chunk that was overtaken, by a cancel, by other settings or by its own
+    repetition, leaves the run alone.
+
+    Raises:
+        Retry: The provider or the store asks to come back later; until when can be read on the run.
+        Stop: Only a person can help; the run goes on once the account is connected again.
+    """
+    try:
+        connection = ports.connections.get(task.tenant, task.connection)
+    except UnknownResource:
+        return None
+    run = connection.run
+    if run is None or run.id != task.run or not run.running or not connection.usable:
+        return None
+    if run.seq != task.seq:
+        enqueue_run_chunk(ports, connection, run)
+        return run
+    begun = replace(run, waiting_until=None, error=None)
+    try:
+        chunk = _do_chunk(ports, connection, begun)
+    except RateLimited as limited:
+        chunk = _Chunk(begun, failed=limited)
+    except Stop as stopped:
+        _store_run(ports, task, run, replace(run, error=stopped.reason))
+        raise
+    if chunk.failed is not None:
+        _store_wait(ports, task, run, chunk.run, chunk.failed)
+        raise chunk.failed
+    saved = _store_run(ports, task, run, replace(chunk.run, seq=run.seq + 1))
+    if saved.run is not None and saved.run.running:
+        enqueue_run_chunk(ports, saved, saved.run, not_before=chunk.not_before)
+    return saved.run
+
+
+def _do_chunk(ports: Ports, connection: Connection, run: SyncRun) -> _Chunk:
+    if run.phase is Phase.COUNTING:
+        return _count_chunk(ports, connection, run)
+    if run.phase is Phase.IMPORTING:
+        return _import_chunk(ports, connection, run)
+    return _export_chunk(ports, connection, run)
+
+
+def _store_wait(ports: Ports, task: AdvanceSync, before: SyncRun, done: SyncRun, failed: Retry) -> None:
+    """Store what the chunk has done, and until when it waits; the same chunk then goes on from there."""
+    until = None
+    if isinstance(failed, RateLimited):
+        until = ports.clock.now() + timedelta(seconds=failed.retry_after or LIMIT_SECONDS)
+    _store_run(ports, task, before, replace(done, waiting_until=until, error=failed.reason))
+
+
+def _store_run(ports: Ports, task: AdvanceSync, before: SyncRun, after: SyncRun) -> Connection:
+    """Store the run, unless it is not any more what the chunk began with."""
+
+    def advance(current: Connection) -> Connection:
+        return replace(current, run=after) if current.run == before else current
+
+    return update_connection(ports, task.tenant, task.connection, advance)
+
+
+def _count_chunk(ports: Ports, connection: Connection, run: SyncRun) -> _Chunk:
+    """Count the events of one calendar; after the last one count the bookings, and go on to importing."""
+    if run.position < len(run.calendars):
+        access = open_calendar(
+            ports,
+            tenant=connection.tenant,
+            connection=connection.id,
+            key=run.calendars[run.position],
+            lane=Lane.BACKFILL,
+        )
+        try:
+            found = count_events(ports, access) if access and access.purpose.imports else 0
+        except (CalendarGone, Forbidden):
+            # The other calendars do not wait for one that nobody can read.
+            found = 0
+        return _Chunk(replace(run, position=run.position + 1, imports_total=run.imports_total + found))
+    exporting = connection.settings.exports.on
+    bookings = exportable_bookings(ports, connection, since=run.started_at) if exporting else ()
+    return _Chunk(replace(run, phase=Phase.IMPORTING, position=0, exports_total=len(bookings)))
+
+
+def _import_chunk(ports: Ports, connection: Connection, run: SyncRun) -> _Chunk:
+    """List one calendar as far as a chunk goes; after the last calendar go on to exporting."""
+    if run.position >= len(run.calendars):
+        return _Chunk(replace(run, phase=Phase.EXPORTING, position=0, export_after=None))
+    key = run.calendars[run.position]
+    try:
+        listing = _list_calendar(ports, connection, key, cause=f"run/{run.id}")
+    except (CalendarGone, Forbidden) as refused:
+        return _Chunk(replace(run, position=run.position + 1, error=refused.reason))
+    states = ports.sync_states.of_connection(connection.tenant, connection.id)
+    listed = sum(state.listed for state in states if state.key in run.calendars)
+    after = replace(run, imports_done=max(run.imports_done, listed))
+    if listing is _Listing.DONE:
+        return _Chunk(replace(after, position=run.position + 1))
+    busy = listing is _Listing.BUSY
+    return _Chunk(after, not_before=ports.clock.now() + BUSY_PAUSE if busy else None)
+
+
+class _Listing(StrEnum):
+    """How the listing of a calendar stands after a chunk; BUSY: another task is at it."""
+
+    DONE = "done"
+    MORE = "more"
+    BUSY = "busy"
+
+
+def _list_calendar(ports: Ports, connection: Connection, key: str, *, cause: str) -> _Listing:
+    """Open the push channel, then list page by page; a calendar that another task works on is left to it.
+
+    Raises:
+        Retry: The provider or the store asks to come back later; the stored cursor is where to go on.
+        Stop: Only a person can help.
+    """
+    state = ports.sync_states.get(connection.tenant, connection.id, key)
+    if state.cursor is not None and not state.unfinished:
+        return _Listing.DONE
+    if state.generation > 1:
+        # A listing that was begun anew has its own chain of tasks, which also looks for lost exports.
+        request_sync(
+            ports,
+            tenant=connection.tenant,
+            connection=connection.id,
+            calendar=key,
+            cause=f"{cause}/{state.generation}",
+        )
+        return _Listing.BUSY
+    if state.leased(now=ports.clock.now()):
+        return _Listing.BUSY
+    holder = ports.keys.token()
+    # Polled from now on: should everything else fail, the poll comes back to it.
+    first_poll = state.poll_at or poll_at(ports, state, ports.clock.now())
+    leased = take_lease(ports, replace(state, poll_at=first_poll), holder=holder)
+    if leased is None:
+        return _Listing.BUSY
+    return _list_pages(ports, connection, SyncPass(leased), holder=holder)
+
+
+def _list_pages(ports: Ports, connection: Connection, current: SyncPass, *, holder: str) -> _Listing:
+    key = current.state.key
+
+    def open_now(_: Lane) -> CalendarAccess | None:
+        return open_calendar(
+            ports, tenant=connection.tenant, connection=connection.id, key=key, lane=Lane.BACKFILL
+        )
+
+    try:
+        wanted = run_pass(ports, current, open_now, holder=holder)
+    except Conflict:
+        return _Listing.BUSY
+    state = current.state
+    # A task that came meanwhile found the lease taken, counted its request, and left it to this one.
+    requested = ports.sync_states.requested(state.tenant, state.connection, state.key)
+    if requested > state.done_request and current.finished:
+        enqueue_sync_for_request(ports, state, requested)
+    return _Listing.MORE if wanted and state.unfinished else _Listing.DONE
+
+
+def _export_chunk(ports: Ports, connection: Connection, run: SyncRun) -> _Chunk:
+    """Write some bookings to the calendar; the position moves past what succeeded or failed for good."""
+    if not connection.settings.exports.on:
+        return _Chunk(_finished(ports, run))
+    limit = ports.tuning.backfill_chunk
+    bookings = next_exportable_bookings(
+        ports, connection, since=run.started_at, after=run.export_after, limit=limit
+    )
+    for booking in bookings:
+        # Read anew: a calendar of our own that the last booking had made is known from then on.
+        current = ports.connections.get(connection.tenant, connection.id)
+        if current.run is None or current.run.seq != run.seq or not current.usable:
+            return _Chunk(run)
+        try:
+            outcome = _export(ports, current, booking, mailing=run.notify)
+        except Retry as failed:
+            return _Chunk(run, failed=failed)
+        except (UnexpectedReply, UnknownResource) as failed:
+            ports.log.warning("export_failed", tenant=booking.tenant, booking=booking.id, code=failed.reason)
+            run = replace(run, exports_failed=run.exports_failed + 1, export_after=encode_position(booking))
+            continue
+        if outcome.result is ExportResult.PARKED:
+            waiting = replace(run, waiting_until=outcome.until, error=outcome.reason)
+            return _Chunk(waiting, not_before=outcome.until)
+        run = replace(run, exports_done=run.exports_done + 1, export_after=encode_position(booking))
+    return _Chunk(run if len(bookings) == limit else _finished(ports, run))
+
+
+def _export(ports: Ports, connection: Connection, booking: Booking, *, mailing: bool) -> ExportOutcome:
+    """Write one booking as it is now; one that changes meanwhile is written again on its own."""
+    current = ports.bookings.get(booking.tenant, booking.id)
+    if not current.active:
+        return ExportOutcome(ExportResult.UNCHANGED)
+    now = ports.clock.now()
+    # Customers of past appointments are never mailed, whatever was acknowledged.
+    notify = mailing and current.interval.start > now
+    outcome = write_event(ports, connection, current, notify=notify, lane=Lane.BACKFILL)
+    later = ports.bookings.get(booking.tenant, booking.id)
+    if later.revision != current.revision:
+        store_and_enqueue(ports, export_entries(later, (connection,), now=now))
+    return outcome
+
+
+def _finished(ports: Ports, run: SyncRun) -> SyncRun:
+    return replace(run, phase=Phase.DONE, finished_at=ports.clock.now(), waiting_until=None)
+
+
+def cancel_sync(ports: Ports, *, tenant: str, connection: str) -> SyncRun:
     """End the run: what is synchronised stays and is kept in step, the rest is left.
 
-    A chunk that is being worked off notices when it wants to commit. Cancelling twice is fine.
+    A chunk that is under way finds out when it stores the run. Cancelling twice is fine.
 
     Raises:
         Rejected: Nothing was ever started (``no_sync``), or it is done (``sync_done``).
     """
     now = ports.clock.now()
 
-    def cancelled(current: Connection) -> Connection:
+    def cancel(current: Connection) -> Connection:
         run = current.run
         if run is None or run.phase is Phase.CANCELLED:
             return current
@@ -131,21 +355,10 @@ def cancel_sync(ports: Ports, command: CancelSync) -> SyncRun:
             ),
         )
 
-    saved = update_connection(ports, command.tenant, command.connection, cancelled)
+    saved = update_connection(ports, tenant, connection, cancel)
     if saved.run is None:
         raise Rejected("no synchronisation was started", code="no_sync")
     return saved.run
-
-
-MOST_COUNTED = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class ReadProgress:
-    """Of which connection."""
-
-    tenant: str
-    connection: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,241 +380,30 @@ class Progress:
     error: str | None
 
 
-def read_progress(ports: Ports, command: ReadProgress) -> Progress:
-    """Read the run and the outbox of a connection."""
-    connection = ports.connections.get(command.tenant, command.connection)
-    waiting = ports.ledger.outbox_of(command.tenant, command.connection, MOST_COUNTED)
+def read_progress(ports: Ports, *, tenant: str, connection: str) -> Progress:
+    """How far the run of a connection is, and how many exports wait in its outbox.
+
+    Raises:
+        UnknownResource: There is no such connection.
+    """
+    found = ports.connections.get(tenant, connection)
+    waiting = ports.ledger.outbox_of(tenant, connection, MAX_COUNTED_EXPORTS)
     now = ports.clock.now()
     tries = [max(entry.waiting_until or entry.due_at, now) for entry in waiting]
-    run = connection.run
+    run = found.run
     return Progress(
         phase=run.phase if run else None,
         done=run.done if run else 0,
         total=run.total if run else 0,
         failed=run.exports_failed if run else 0,
         percentage=run.percentage if run else 0,
-        waiting_until=_until(connection, run, now),
+        waiting_until=_waiting_until(found, run, now),
         waiting_exports=len(waiting),
         next_try=min(tries, default=None),
-        error=(run.error if run and run.error else connection.error),
+        error=(run.error if run and run.error else found.error),
     )
 
 
-def _until(connection: Connection, run: SyncRun | None, now: datetime) -> datetime | None:
+def _waiting_until(connection: Connection, run: SyncRun | None, now: datetime) -> datetime | None:
     moments = [connection.waiting_until, run.waiting_until if run and run.running else None]
     return max((moment for moment in moments if moment and moment > now), default=None)
-
-
-class Advance(StrEnum):
-    """How a calendar stands after a chunk."""
-
-    DONE = "done"
-    MORE = "more"
-    BUSY = "busy"
-
-
-def advance_feed(ports: Ports, connection: Connection, key: str, *, cause: str) -> Advance:
-    """Open the channel, then list, page by page; a calendar that somebody else works on is left to them.
-
-    Raises:
-        Retry: The provider or the store asks to come back later; the stored cursor is where to go on.
-        Stop: Only a person can help.
-    """
-    feed = ports.sync_states.get(connection.tenant, connection.id, key)
-    if feed.cursor is not None and not feed.unfinished:
-        return Advance.DONE
-    if feed.generation > 1:
-        # A listing that was begun anew has its own chain of tasks, which also looks for lost exports.
-        request_sync(
-            ports,
-            tenant=connection.tenant,
-            connection=connection.id,
-            calendar=key,
-            cause=f"{cause}/{feed.generation}",
-        )
-        return Advance.BUSY
-    if feed.leased(now=ports.clock.now()):
-        return Advance.BUSY
-    holder = ports.keys.token()
-    # Polled from now on: should everything else fail, the poll comes back to it.
-    floor = feed.poll_at or poll_at(ports, feed, ports.clock.now())
-    mine = take_lease(ports, replace(feed, poll_at=floor), holder=holder)
-    if mine is None:
-        return Advance.BUSY
-    return _listed(ports, connection, SyncPass(mine), key=key, holder=holder)
-
-
-def _listed(ports: Ports, connection: Connection, current: SyncPass, *, key: str, holder: str) -> Advance:
-    def open_now(_: Lane) -> CalendarAccess | None:
-        return open_calendar(
-            ports, tenant=connection.tenant, connection=connection.id, key=key, lane=Lane.BACKFILL
-        )
-
-    try:
-        wanted = run_pass(ports, current, open_now, holder=holder)
-    except Conflict:
-        return Advance.BUSY
-    feed = current.state
-    # Whoever wanted to look meanwhile found the lease taken, and counts on us.
-    requested = ports.sync_states.requested(feed.tenant, feed.connection, feed.key)
-    if requested > feed.done_request and current.finished:
-        enqueue_sync_for_request(ports, feed, requested)
-    return Advance.MORE if wanted and feed.unfinished else Advance.DONE
-
-
-BUSY_FOR = timedelta(seconds=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """The run after a chunk; ``failed`` is why it came to an early end and is to be tried again."""
-
-    run: SyncRun
-    not_before: datetime | None = None
-    failed: Retry | None = None
-
-
-def count(ports: Ports, connection: Connection, run: SyncRun) -> Chunk:
-    """Count one calendar; after the last one the bookings, and begin."""
-    if run.position < len(run.calendars):
-        reading = open_calendar(
-            ports,
-            tenant=connection.tenant,
-            connection=connection.id,
-            key=run.calendars[run.position],
-            lane=Lane.BACKFILL,
-        )
-        try:
-            found = events_in(ports, reading) if reading and reading.purpose.imports else 0
-        except (CalendarGone, Forbidden):
-            # The other calendars do not wait for one that nobody can read.
-            found = 0
-        return Chunk(replace(run, position=run.position + 1, imports_total=run.imports_total + found))
-    exporting = connection.settings.exports.on
-    bookings = all_bookings(ports, connection, since=run.started_at) if exporting else ()
-    return Chunk(replace(run, phase=Phase.IMPORTING, position=0, exports_total=len(bookings)))
-
-
-def bring_in(ports: Ports, connection: Connection, run: SyncRun) -> Chunk:
-    """List one calendar as far as a chunk goes; after the last one the exports begin."""
-    if run.position >= len(run.calendars):
-        return Chunk(replace(run, phase=Phase.EXPORTING, position=0, export_after=None))
-    key = run.calendars[run.position]
-    try:
-        advance = advance_feed(ports, connection, key, cause=f"run/{run.id}")
-    except (CalendarGone, Forbidden) as refused:
-        return Chunk(replace(run, position=run.position + 1, error=refused.reason))
-    feeds = ports.sync_states.of_connection(connection.tenant, connection.id)
-    listed = sum(feed.listed for feed in feeds if feed.key in run.calendars)
-    after = replace(run, imports_done=max(run.imports_done, listed))
-    if advance is Advance.DONE:
-        return Chunk(replace(after, position=run.position + 1))
-    busy = advance is Advance.BUSY
-    return Chunk(after, not_before=ports.clock.now() + BUSY_FOR if busy else None)
-
-
-def send_out(ports: Ports, connection: Connection, run: SyncRun) -> Chunk:
-    """Write some bookings to the calendar; the position moves past what succeeded or failed for good."""
-    if not connection.settings.exports.on:
-        return Chunk(ended(ports, run))
-    limit = ports.tuning.backfill_chunk
-    bookings = next_bookings(ports, connection, since=run.started_at, after=run.export_after, limit=limit)
-    for booking in bookings:
-        # Read anew: a calendar of our own that the last booking had made is known from then on.
-        now = ports.connections.get(connection.tenant, connection.id)
-        if now.run is None or now.run.seq != run.seq or not now.usable:
-            return Chunk(run)
-        try:
-            outcome = _write(ports, now, booking, mailing=run.notify)
-        except Retry as failed:
-            return Chunk(run, failed=failed)
-        except (UnexpectedReply, UnknownResource) as failed:
-            ports.log.warning("export_failed", tenant=booking.tenant, booking=booking.id, code=failed.reason)
-            run = replace(run, exports_failed=run.exports_failed + 1, export_after=position_of(booking))
-            continue
-        if outcome.result is ExportResult.PARKED:
-            waiting = replace(run, waiting_until=outcome.until, error=outcome.reason)
-            return Chunk(waiting, not_before=outcome.until)
-        run = replace(run, exports_done=run.exports_done + 1, export_after=position_of(booking))
-    return Chunk(run if len(bookings) == limit else ended(ports, run))
-
-
-def _write(ports: Ports, connection: Connection, booking: Booking, *, mailing: bool) -> ExportOutcome:
-    """Write one booking as it is now; one that changes meanwhile is written again on its own."""
-    current = ports.bookings.get(booking.tenant, booking.id)
-    if not current.active:
-        return ExportOutcome(ExportResult.UNCHANGED)
-    now = ports.clock.now()
-    # Customers of past appointments are never mailed, whatever was acknowledged.
-    notify = mailing and current.interval.start > now
-    outcome = write_event(ports, connection, current, notify=notify, lane=Lane.BACKFILL)
-    later = ports.bookings.get(booking.tenant, booking.id)
-    if later.revision != current.revision:
-        store_and_enqueue(ports, export_entries(later, (connection,), now=now))
-    return outcome
-
-
-def ended(ports: Ports, run: SyncRun) -> SyncRun:
-    """The run at its end."""
-    return replace(run, phase=Phase.DONE, finished_at=ports.clock.now(), waiting_until=None)
-
-
-LIMITED = 60.0
-_CHUNKS = {Phase.COUNTING: count, Phase.IMPORTING: bring_in, Phase.EXPORTING: send_out}
-
-
-def advance_sync(ports: Ports, command: AdvanceSync) -> SyncRun | None:
-    """Do one chunk; the run as it is then, or None where there is nothing (left) to do.
-
-    Repeating a chunk is harmless, because pages and exports are; a chunk that was done already only makes
-    sure that the next one is queued. A chunk that was overtaken, by a cancel, by other settings or by its own
-    repetition, leaves the run alone.
-
-    Raises:
-        Retry: The provider or the store asks to come back later; until when can be read on the run.
-        Stop: Only a person can help; the run goes on once the account is connected again.
-    """
-    try:
-        connection = ports.connections.get(command.tenant, command.connection)
-    except UnknownResource:
-        return None
-    run = connection.run
-    if run is None or run.id != command.run or not run.running or not connection.usable:
-        return None
-    if run.seq != command.seq:
-        enqueue_run_chunk(ports, connection, run)
-        return run
-    begun = replace(run, waiting_until=None, error=None)
-    try:
-        chunk = _CHUNKS[run.phase](ports, connection, begun)
-    except RateLimited as limited:
-        chunk = Chunk(begun, failed=limited)
-    except Stop as stopped:
-        _commit(ports, command, run, replace(run, error=stopped.reason))
-        raise
-    if chunk.failed is not None:
-        _put_off(ports, command, run, chunk)
-        raise chunk.failed
-    saved = _commit(ports, command, run, replace(chunk.run, seq=run.seq + 1))
-    if saved.run is not None and saved.run.running:
-        enqueue_run_chunk(ports, saved, saved.run, not_before=chunk.not_before)
-    return saved.run
-
-
-def _put_off(ports: Ports, command: AdvanceSync, run: SyncRun, chunk: Chunk) -> None:
-    """Keep what the chunk has done, and say until when it waits; the same chunk then goes on from there."""
-    failed = chunk.failed
-    until = None
-    if isinstance(failed, RateLimited):
-        until = ports.clock.now() + timedelta(seconds=failed.retry_after or LIMITED)
-    error = failed.reason if failed else None
-    _commit(ports, command, run, replace(chunk.run, waiting_until=until, error=error))
-
-
-def _commit(ports: Ports, command: AdvanceSync, before: SyncRun, after: SyncRun) -> Connection:
-    """Store the run, unless it is not any more what the chunk began with."""
-
-    def moved(current: Connection) -> Connection:
-        return replace(current, run=after) if current.run == before else current
-
-    return update_connection(ports, command.tenant, command.connection, moved)

@@ -1,4 +1,4 @@
-"""Says what a first synchronisation would do, before it does anything."""
+"""What a first synchronisation would do: counts, conflicts, invitations, duration; it changes nothing."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from common.domain.shared.tasks import Lane
 from common.domain.slots.blocking import Effect, effect
 from common.domain.sync.initial_sync import (
     Estimate,
-    behind,
-    colliding,
-    invited,
-    paced_rate,
-    position,
-    seconds,
-    stretches,
+    backfill_rate,
+    bookings_after,
+    count_conflicts,
+    decode_position,
+    invited_bookings,
+    ranges_to_check,
 )
 from common.domain.sync.windows import covered, export_start, import_window
 from common.errors import CalendarGone, Forbidden, Rejected, SyncError, UnexpectedReply
@@ -38,13 +37,10 @@ from common.flows.shared.tokens import authorized
 from common.ports import Ports
 from common.ports.provider import BusyPage, BusyRequest
 
-
-@dataclass(frozen=True, slots=True)
-class PreviewSync:
-    """For which connection."""
-
-    tenant: str
-    connection: str
+# Pages of a calendar that are counted, or asked for its busy times, before giving up.
+MAX_PAGES = 40
+# Bookings and links that are read from the store at once.
+PAGE_SIZE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +72,7 @@ class Preview:
     limitations: tuple[Limitation, ...] = ()
 
 
-def preview_sync(ports: Ports, command: PreviewSync) -> Preview:
+def preview_sync(ports: Ports, *, tenant: str, connection: str) -> Preview:
     """Count what would be exported, imported and mailed, and what collides; nothing is changed.
 
     Raises:
@@ -84,129 +80,114 @@ def preview_sync(ports: Ports, command: PreviewSync) -> Preview:
         RateLimited: The account's limit is used up at the moment.
         ProviderUnavailable: The provider could not be asked.
     """
-    connection = ports.connections.get(command.tenant, command.connection)
-    if not connection.usable:
-        raise Rejected("this connection cannot be used now", code=connection.status.value)
+    found = ports.connections.get(tenant, connection)
+    if not found.usable:
+        raise Rejected("this connection cannot be used now", code=found.status.value)
     now = ports.clock.now()
-    exporting = connection.settings.exports.on
-    bookings = all_bookings(ports, connection, since=now)
-    new = unlinked(ports, connection, bookings) if exporting else ()
-    counts = tuple(_counted(ports, connection))
-    looked = stretches(bookings, now=now)
-    imports = sum(item.events for item in counts)
+    bookings = exportable_bookings(ports, found, since=now)
+    new = bookings_without_event(ports, found, bookings) if found.settings.exports.on else ()
+    calendars = _count_calendars(ports, found)
+    checked = ranges_to_check(bookings, now=now)
+    imports = sum(item.events for item in calendars)
+    estimate = Estimate(calendars=len(calendars), imports=imports, exports=len(new))
     return Preview(
         exports=len(new),
         imports=imports,
-        conflicts=_conflicts(ports, connection, bookings, looked),
-        conflicts_until=looked[-1].end if looked else None,
-        invitations=invitations(ports, connection, new),
-        seconds=seconds(
-            Estimate(calendars=len(counts), imports=imports, exports=len(new)),
-            per_minute=_rate(ports, connection),
-        ),
-        calendars=counts,
-        limitations=LIMITATIONS[connection.provider],
+        conflicts=_count_conflicts(ports, found, bookings, checked),
+        conflicts_until=checked[-1].end if checked else None,
+        invitations=count_invitations(ports, found, new),
+        seconds=estimate.seconds(per_minute=_calls_a_minute(ports, found)),
+        calendars=calendars,
+        limitations=LIMITATIONS[found.provider],
     )
 
 
-def _counted(ports: Ports, connection: Connection) -> list[CalendarCount]:
-    found: list[CalendarCount] = []
+def _count_calendars(ports: Ports, connection: Connection) -> tuple[CalendarCount, ...]:
+    counts: list[CalendarCount] = []
     for entry in connection.enabled_calendars:
-        reading = open_calendar(
+        access = open_calendar(
             ports, tenant=connection.tenant, connection=connection.id, key=entry.key, lane=Lane.SYNC
         )
-        if reading is not None and reading.purpose.imports:
-            found.append(_count(ports, reading))
-    return found
+        if access is None or not access.purpose.imports:
+            continue
+        try:
+            counts.append(CalendarCount(entry.key, access.entry.name, count_events(ports, access)))
+        except (CalendarGone, Forbidden) as refused:
+            counts.append(CalendarCount(entry.key, access.entry.name, 0, refused.reason))
+    return tuple(counts)
 
 
-def _count(ports: Ports, reading: CalendarAccess) -> CalendarCount:
-    entry = reading.entry
-    try:
-        return CalendarCount(entry.key, entry.name, events_in(ports, reading))
-    except (CalendarGone, Forbidden) as refused:
-        return CalendarCount(entry.key, entry.name, 0, refused.reason)
+def count_events(ports: Ports, access: CalendarAccess) -> int:
+    """How many events a listing of this calendar's import window has; of very many, only the first pages.
+
+    Raises:
+        SyncError: The provider could not be asked.
+    """
+    now, abilities = ports.clock.now(), ports.providers[access.connection.provider].calendar.abilities
+    ahead = covered(now, months=ports.tuning.months_covered)
+    window, total = import_window(now) if abilities.endless_feed else ahead, 0
+    page: str | None = None
+    for _ in range(MAX_PAGES):
+        counted, page = _count_page(ports, access, window, page)
+        total += counted
+        if page is None:
+            break
+    # Beyond MAX_PAGES the run has a total that is too low, and shows 99 % until it is done.
+    return total
 
 
-def _conflicts(
-    ports: Ports, connection: Connection, bookings: tuple[Booking, ...], looked: tuple[Interval, ...]
+def _count_page(
+    ports: Ports, access: CalendarAccess, window: Interval, page: str | None
+) -> tuple[int, str | None]:
+    return ask(
+        ports,
+        access,
+        lambda provider, token: provider.count(token, access.calendar, window, page=page),
+    )
+
+
+def _count_conflicts(
+    ports: Ports, connection: Connection, bookings: tuple[Booking, ...], checked: tuple[Interval, ...]
 ) -> int | None:
     try:
-        return colliding(bookings, taken(ports, connection, looked), looked)
+        return count_conflicts(bookings, _busy_times(ports, connection, checked), checked)
     except (CalendarGone, Forbidden):
         return None
 
 
-def _rate(ports: Ports, connection: Connection) -> float:
-    own, shared = ports.tuning.per_minute(connection.provider)
-    return paced_rate(
-        user_per_minute=own,
-        project_per_minute=shared,
-        shards=PROJECT_SHARDS,
-        share=ports.tuning.backfill_share,
-    )
-
-
-MOST_PAGES = 40
-
-
-def events_in(ports: Ports, reading: CalendarAccess) -> int:
-    """How many entries a listing of this calendar's import window has."""
-    now, abilities = ports.clock.now(), ports.providers[reading.connection.provider].calendar.abilities
-    ahead = covered(now, months=ports.tuning.months_covered)
-    window, total = import_window(now) if abilities.endless_feed else ahead, 0
-    page: str | None = None
-    for _ in range(MOST_PAGES):
-        counted, page = _page(ports, reading, window, page)
-        total += counted
-        if page is None:
-            return total
-    # A calendar beyond all measure: the run says "at least", and shows 99 % until it is done.
-    return total
-
-
-def _page(
-    ports: Ports, reading: CalendarAccess, window: Interval, page: str | None
-) -> tuple[int, str | None]:
-    return ask(
-        ports,
-        reading,
-        lambda provider, token: provider.count(token, reading.calendar, window, page=page),
-    )
-
-
-def taken(ports: Ports, connection: Connection, windows: Sequence[Interval]) -> Iterator[Interval]:
+def _busy_times(ports: Ports, connection: Connection, windows: Sequence[Interval]) -> Iterator[Interval]:
     """The times in ``windows`` that the connection's calendars block, our own bookings' events left out.
 
     Raises:
         SyncError: A calendar could not be asked; what it blocks is then unknown, never nothing.
     """
-    provider = ports.providers[connection.provider].calendar
+    batch = ports.providers[connection.provider].calendar.busy_batch
     entries = connection.enabled_calendars
     for window in windows:
-        for at in range(0, len(entries), provider.busy_batch):
-            yield from _blocked(ports, connection, entries[at : at + provider.busy_batch], window)
+        for at in range(0, len(entries), batch):
+            yield from _busy_times_of(ports, connection, entries[at : at + batch], window)
 
 
-def _blocked(
+def _busy_times_of(
     ports: Ports, connection: Connection, entries: Sequence[CalendarEntry], window: Interval
 ) -> Iterator[Interval]:
+    """The blocked times of a few calendars, asked together, page by page."""
     requests = [BusyRequest(reference(ports, connection, entry)) for entry in entries]
-    for _ in range(MOST_PAGES):
-        following: list[BusyRequest] = []
-        for request, page in zip(requests, _asked(ports, connection, requests, window), strict=True):
+    for _ in range(MAX_PAGES):
+        next_requests: list[BusyRequest] = []
+        for request, page in zip(requests, _ask_busy(ports, connection, requests, window), strict=True):
             yield from (
                 event.span for event in page.events if event.span and _blocks(ports, connection, event)
             )
             if page.page:
-                following.append(BusyRequest(request.calendar, page.page))
-        requests = following
+                next_requests.append(BusyRequest(request.calendar, page.page))
+        requests = next_requests
         if not requests:
             return
     raise UnexpectedReply("a calendar's answer has no end", code="endless_pages")
 
 
-def _asked(
+def _ask_busy(
     ports: Ports, connection: Connection, requests: Sequence[BusyRequest], window: Interval
 ) -> tuple[BusyPage, ...]:
     provider = ports.providers[connection.provider].calendar
@@ -228,63 +209,72 @@ def _blocks(ports: Ports, connection: Connection, event: ExternalEvent) -> bool:
     return not own and effect(event, connection.settings.imports.busy) is Effect.BLOCKS
 
 
-PAGE = 200
+def _calls_a_minute(ports: Ports, connection: Connection) -> float:
+    user, project = ports.tuning.per_minute(connection.provider)
+    return backfill_rate(
+        user_per_minute=user,
+        project_per_minute=project,
+        shards=PROJECT_SHARDS,
+        share=ports.tuning.backfill_share,
+    )
 
 
-def next_bookings(
+def exportable_bookings(ports: Ports, connection: Connection, *, since: datetime) -> tuple[Booking, ...]:
+    """All active bookings of the export window of a run that started at ``since``."""
+    found: list[Booking] = []
+    after: str | None = None
+    while True:
+        page = ports.bookings.starting_from(
+            connection.tenant, connection.resource, export_start(since), after=after, limit=PAGE_SIZE
+        )
+        found += page
+        if len(page) < PAGE_SIZE:
+            return tuple(found)
+        after = page[-1].id
+
+
+def next_exportable_bookings(
     ports: Ports, connection: Connection, *, since: datetime, after: str | None, limit: int
 ) -> tuple[Booking, ...]:
-    """Up to ``limit`` active bookings of the export window, in order of (start, id), behind ``after``.
+    """The next active bookings of the export window, ordered by start and id.
 
     Args:
-        ports: The outside.
+        ports: The ports.
         connection: Whose resource's bookings.
         since: When the run started; the window hangs on it, so that it does not move under the run.
-        after: The run's position.
-        limit: How many.
+        after: How far the run has come.
+        limit: How many at most.
     """
-    bound = export_start(since)
-    reached = position(after) if after else None
-    start = max(bound, reached[0]) if reached else bound
+    window_start = export_start(since)
+    reached = decode_position(after) if after else None
+    start = max(window_start, reached[0]) if reached else window_start
     asked = limit
     while True:
         # Found by time and not by the last booking's document: that booking may have moved meanwhile.
         found = ports.bookings.starting_from(
             connection.tenant, connection.resource, start, after=None, limit=asked
         )
-        left = behind(found, reached)
+        left = bookings_after(found, reached)
         if len(left) >= limit or len(found) < asked:
             return left[:limit]
         asked *= 2
 
 
-def all_bookings(ports: Ports, connection: Connection, *, since: datetime) -> tuple[Booking, ...]:
-    """All active bookings of the export window."""
-    found: list[Booking] = []
+def bookings_without_event(
+    ports: Ports, connection: Connection, bookings: tuple[Booking, ...]
+) -> tuple[Booking, ...]:
+    """Those of the bookings that have no event in this connection's calendars yet."""
+    exported: set[str] = set()
     after: str | None = None
     while True:
-        page = ports.bookings.starting_from(
-            connection.tenant, connection.resource, export_start(since), after=after, limit=PAGE
-        )
-        found += page
-        if len(page) < PAGE:
-            return tuple(found)
-        after = page[-1].id
-
-
-def unlinked(ports: Ports, connection: Connection, bookings: tuple[Booking, ...]) -> tuple[Booking, ...]:
-    """The bookings that have no event in this connection yet."""
-    known: set[str] = set()
-    after: str | None = None
-    while True:
-        page = ports.bookings.links(connection.tenant, connection.id, after=after, limit=PAGE)
-        known |= {link.booking for link in page}
-        if len(page) < PAGE:
-            return tuple(booking for booking in bookings if booking.id not in known)
+        page = ports.bookings.links(connection.tenant, connection.id, after=after, limit=PAGE_SIZE)
+        exported |= {link.booking for link in page}
+        if len(page) < PAGE_SIZE:
+            return tuple(booking for booking in bookings if booking.id not in exported)
         after = page[-1].booking
 
 
-def invitations(ports: Ports, connection: Connection, bookings: tuple[Booking, ...]) -> int:
+def count_invitations(ports: Ports, connection: Connection, bookings: tuple[Booking, ...]) -> int:
     """How many customers would be mailed if these bookings were exported with notifications."""
     services = {service.id: service for service in ports.catalogue.services(connection.tenant)}
-    return len(invited(bookings, services, connection.settings.exports, now=ports.clock.now()))
+    return len(invited_bookings(bookings, services, connection.settings.exports, now=ports.clock.now()))

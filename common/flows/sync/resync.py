@@ -1,8 +1,8 @@
-"""Looks at a connection's calendars now, or lists them anew from the start."""
+"""What a person can ask of calendars: read them now, list them anew, let held deletions go on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from common.domain.calendar.connection import Connection
 from common.domain.shared.concurrency import retry_conflicts
@@ -13,42 +13,38 @@ from common.flows.shared.enqueue import request_sync
 from common.ports import Ports
 
 
-@dataclass(frozen=True, slots=True)
-class Resync:
-    """Of which connection, one ``calendar`` or all; ``full`` forgets where the provider's feed stood."""
+def resync(
+    ports: Ports, *, tenant: str, connection: str, calendar: str | None = None, full: bool = False
+) -> tuple[str, ...]:
+    """Ask for a sync of the connection's calendars; which calendars.
 
-    tenant: str
-    connection: str
-    calendar: str | None = None
-    full: bool = False
-
-
-def resync(ports: Ports, command: Resync) -> tuple[str, ...]:
-    """Queue a look at the calendars; which ones. A full one keeps what is stored until its listing has ended.
+    Args:
+        ports: The ports.
+        tenant: The tenant.
+        connection: The connection.
+        calendar: The key of one calendar, or None for all that are followed.
+        full: Forget where the provider's changes were read up to, and list the calendar anew. What is stored
+            stays until that listing has ended.
 
     Raises:
-        Rejected: The connection cannot be used now, or was never synchronised.
-        InvalidRequest: The calendar is not one that is followed.
+        Rejected: The connection cannot be used now, or was never synchronised (``no_sync``).
+        InvalidRequest: The calendar is not one that is followed (``unknown_calendar``).
+        Conflict: The calendar is being synchronised, and its cursor cannot be forgotten (``busy_calendar``).
     """
-    connection = ports.connections.get(command.tenant, command.connection)
-    if not connection.usable:
-        raise Rejected("this connection cannot be used now", code=connection.status.value)
-    if connection.run is None:
+    found = ports.connections.get(tenant, connection)
+    if not found.usable:
+        raise Rejected("this connection cannot be used now", code=found.status.value)
+    if found.run is None:
         raise Rejected("the first synchronisation was not started yet", code="no_sync")
-    followed = followed_calendars(connection)
-    if command.calendar is not None and command.calendar not in followed:
+    followed = followed_calendars(found)
+    if calendar is not None and calendar not in followed:
         raise InvalidRequest("this calendar is not followed", code="unknown_calendar")
-    keys = followed if command.calendar is None else (command.calendar,)
+    keys = followed if calendar is None else (calendar,)
     for key in keys:
-        if command.full:
-            _forget_cursor(ports, connection, key)
-        request_sync(
-            ports,
-            tenant=connection.tenant,
-            connection=connection.id,
-            calendar=key,
-            cause=f"resync/{ports.keys.token()}",
-        )
+        if full:
+            _forget_cursor(ports, found, key)
+        cause = f"resync/{ports.keys.token()}"
+        request_sync(ports, tenant=tenant, connection=connection, calendar=key, cause=cause)
     return keys
 
 
@@ -56,43 +52,31 @@ def _forget_cursor(ports: Ports, connection: Connection, key: str) -> None:
     """Drop the cursor for good: a "full" one that kept it would only read the next delta (pitfall B7)."""
 
     def drop() -> None:
-        feed = ports.sync_states.get(connection.tenant, connection.id, key)
-        if feed.version is not None:
+        state = ports.sync_states.get(connection.tenant, connection.id, key)
+        if state.version is not None:
             # The lease goes too: whoever works on the old cursor at the moment cannot commit any more.
-            ports.sync_states.save(replace(feed.without_lease(), cursor=None, listings=(), error=None))
+            ports.sync_states.save(replace(state.without_lease(), cursor=None, listings=(), error=None))
 
     retry_conflicts(drop, message="this calendar is being synchronised", code="busy_calendar")
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseHeld:
-    """Of which calendar."""
+def release_held(ports: Ports, *, tenant: str, connection: str, calendar: str) -> int:
+    """Let deletions go on that were held because there were too many at once; how many events were held.
 
-    tenant: str
-    connection: str
-    calendar: str
-
-
-def release_held(ports: Ports, command: ReleaseHeld) -> int:
-    """Delete after all what is proven gone, one by one; how many items were held.
+    What is proven gone is deleted, one by one.
 
     Raises:
-        InvalidRequest: Nothing is held.
+        InvalidRequest: Nothing is held (``nothing_held``).
         Conflict: Somebody else changed the calendar's state at this moment.
     """
-    connection = ports.connections.get(command.tenant, command.connection)
-    feed = ports.sync_states.get(command.tenant, command.connection, command.calendar)
-    if feed.held is None:
+    found = ports.connections.get(tenant, connection)
+    state = ports.sync_states.get(tenant, connection, calendar)
+    if state.held is None:
         raise InvalidRequest("nothing is held in this calendar", code="nothing_held")
-    # A sweep that waits goes on under the released breaker; without one there is nothing left to remember.
-    held = replace(feed.held, released=True) if feed.sweeping else None
-    ports.sync_states.save(replace(feed.without_lease(), held=held))
-    enqueue_searches(ports, connection, missing_links(ports, connection, command.calendar))
-    request_sync(
-        ports,
-        tenant=connection.tenant,
-        connection=connection.id,
-        calendar=command.calendar,
-        cause=f"release/{ports.clock.now().isoformat()}",
-    )
-    return feed.held.missing
+    # A sweep that waits goes on after this; without one there is nothing left to remember.
+    held = replace(state.held, released=True) if state.sweeping else None
+    ports.sync_states.save(replace(state.without_lease(), held=held))
+    enqueue_searches(ports, found, missing_links(ports, found, calendar))
+    cause = f"release/{ports.clock.now().isoformat()}"
+    request_sync(ports, tenant=tenant, connection=connection, calendar=calendar, cause=cause)
+    return state.held.missing

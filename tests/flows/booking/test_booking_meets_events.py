@@ -9,7 +9,7 @@ import pytest
 
 from common.domain.notify import NoticeKind
 from common.errors import SlotTaken
-from common.flows.sync.initial_sync import StartSync, start_sync
+from common.flows.sync.initial_sync import start_sync
 from common.ports import Ports
 from tests.crash_points import Plan, mortal
 from tests.flows.setups.booking_setup import booked, enter
@@ -42,7 +42,7 @@ def synchronised(plan: Plan) -> World:
     world.catalogue()
     world.account()
     connection = world.connect()
-    start_sync(world.ports, StartSync(tenant="t1", connection=connection.id))
+    start_sync(world.ports, tenant="t1", connection=connection.id)
     world.drain()
     return world
 

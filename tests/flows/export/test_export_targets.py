@@ -9,7 +9,7 @@ from common.domain.connect.settings import ExportSettings
 from common.errors import ProviderUnavailable
 from common.flows.connect.settings import change_settings
 from common.flows.shared.tokens import authorized
-from common.flows.sync.initial_sync import StartSync, start_sync
+from common.flows.sync.initial_sync import start_sync
 from tests.flows.setups.booking_setup import ACCOUNT, at, booked, events, export, shop, slots, starts
 from tests.flows.setups.export_setup import INVITING, cancelled, choose, mails, moved
 from tests.world import World
@@ -120,7 +120,7 @@ def test_the_dedicated_calendar_is_watched_from_the_start() -> None:
     connection = world.connect()
     chosen = {"exports": {"dedicated": True}}
     change_settings(world.ports, tenant="t1", connection=connection.id, settings=chosen, calendars={})
-    start_sync(world.ports, StartSync(tenant="t1", connection=connection.id))
+    start_sync(world.ports, tenant="t1", connection=connection.id)
     world.drain()
     booking = booked(world, "10:00").booking
     world.drain()

@@ -16,7 +16,7 @@ from common.flows.export.proposals import (
     lapse_proposal,
 )
 from common.flows.privacy.erasure import start_erasure
-from common.flows.sync.initial_sync import StartSync, start_sync
+from common.flows.sync.initial_sync import start_sync
 from tests.flows.setups import graph_setup, sync_setup
 from tests.flows.setups.booking_setup import booked
 from tests.flows.setups.proposal_setup import ASK, OWNER
@@ -38,7 +38,7 @@ class Two(World):
         for kind, address in zip(kinds, ADDRESSES, strict=True):
             self.side(kind).admin.add_account(address)
             made = self.connect(address, provider=kind)
-            start_sync(self.ports, StartSync("t1", made.id))
+            start_sync(self.ports, tenant="t1", connection=made.id)
             self.drain()
             self.connections.append(made)
         self.name = booked(self).booking.id

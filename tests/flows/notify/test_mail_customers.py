@@ -9,8 +9,8 @@ import pytest
 from common.domain.booking.booking import Customer
 from common.domain.catalogue.records import Language
 from common.flows.notify.delivery import booking_key
-from common.flows.sync.initial_sync import StartSync, start_sync
-from common.flows.sync.resync import Resync, resync
+from common.flows.sync.initial_sync import start_sync
+from common.flows.sync.resync import resync
 from tests.flows.setups.booking_setup import CUSTOMER, at, booked, events, shop
 from tests.flows.setups.export_setup import INVITING
 from tests.flows.setups.notify_setup import (
@@ -32,7 +32,7 @@ def followed() -> World:
     world = World()
     world.catalogue()
     world.account()
-    start_sync(world.ports, StartSync("t1", world.connect().id))
+    start_sync(world.ports, tenant="t1", connection=world.connect().id)
     world.drain()
     return world
 
@@ -206,9 +206,9 @@ def test_a_first_synchronisation_mails_nobody() -> None:
     world.drain()
     policy(world)
     connection = world.connect()
-    start_sync(world.ports, StartSync("t1", connection.id))
+    start_sync(world.ports, tenant="t1", connection=connection.id)
     world.drain()
-    resync(world.ports, Resync("t1", connection.id, full=True))
+    resync(world.ports, tenant="t1", connection=connection.id, full=True)
     world.drain()
 
     assert len(events(world)) == 3

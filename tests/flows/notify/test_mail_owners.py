@@ -10,7 +10,7 @@ from common.domain.notify import NoticeKind
 from common.domain.shared.task_records import Maintain, MaintenanceJob
 from common.domain.shared.tasks import Work
 from common.flows.ops.maintain import maintain
-from common.flows.sync.initial_sync import StartSync, start_sync
+from common.flows.sync.initial_sync import start_sync
 from tests.flows.setups.booking_setup import booked, enter, events
 from tests.flows.setups.notify_setup import OWNER, policy
 from tests.whole_lists import every
@@ -25,7 +25,7 @@ def followed() -> World:
     world.catalogue()
     world.account()
     policy(world, customers=False, owner=OWNER)
-    start_sync(world.ports, StartSync("t1", world.connect().id))
+    start_sync(world.ports, tenant="t1", connection=world.connect().id)
     world.drain()
     return world
 

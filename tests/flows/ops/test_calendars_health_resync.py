@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +12,7 @@ from common.domain.sync.followed_calendars import ChannelState
 from common.errors import InvalidRequest, Rejected
 from common.flows.connect.calendars import refresh_calendars
 from common.flows.connect.health import read_health
-from common.flows.sync.resync import Resync, resync
+from common.flows.sync.resync import resync
 from tests.flows.setups.connection_stages_setup import Life, calendars, synchronised
 from tests.flows.setups.sync_setup import at
 from tests.world import ACCOUNT
@@ -130,24 +129,24 @@ def test_a_full_resync_really_drops_the_cursor():
     life = synchronised()
     stored = life.imported()
     life.ports.sync_states.purge(life.feed(), "anna")
-    command = Resync(life.tenant, life.connection_id)
-    resync(life.ports, command)
+    ids = {"tenant": life.tenant, "connection": life.connection_id}
+    resync(life.ports, **ids)
     life.drain()
     assert life.imported() == []
-    resync(life.ports, replace(command, full=True))
+    resync(life.ports, **ids, full=True)
     life.drain()
 
     assert [event.interval for event in life.imported()] == [event.interval for event in stored]
 
 
 def test_a_resync_is_of_a_followed_calendar():
-    """Everything else is refused with a reason."""
+    """Any other calendar is refused, and so is a resync before the first synchronisation."""
     life = Life(calendars=("team",))
-    command = Resync(life.tenant, life.connection_id)
+    ids = {"tenant": life.tenant, "connection": life.connection_id}
     with pytest.raises(Rejected):
-        resync(life.ports, command)
+        resync(life.ports, **ids)
     life.synchronise()
 
-    assert resync(life.ports, command) == (life.key,)
+    assert resync(life.ports, **ids) == (life.key,)
     with pytest.raises(InvalidRequest):
-        resync(life.ports, replace(command, calendar=calendar_key("team")))
+        resync(life.ports, **ids, calendar=calendar_key("team"))

@@ -13,7 +13,7 @@ from common.domain.calendar.connection import Phase, Status
 from common.domain.shared.task_records import AdvanceDisconnect
 from common.errors import GrantRevoked, Rejected, StoreUnavailable
 from common.flows.connect.disconnect import advance_disconnect, start_disconnect
-from common.flows.sync.initial_sync import StartSync, start_sync
+from common.flows.sync.initial_sync import start_sync
 from tests.flows.setups.crash_setup import calls_until_done, ready, recover
 from tests.world import ACCOUNT
 
@@ -25,7 +25,7 @@ def start_once(life):
     def flow():
         run = life.connection.run
         if run is None:
-            start_sync(life.ports, StartSync(life.tenant, life.connection_id))
+            start_sync(life.ports, tenant=life.tenant, connection=life.connection_id)
 
     return flow
 

@@ -11,7 +11,7 @@ from common.domain.calendar.connection import Phase, Status, calendar_key
 from common.domain.shared.task_records import MaintenanceJob, ReconcileConnection
 from common.domain.shared.tasks import DeadLetter, Lane, Work
 from common.errors import UnknownResource
-from common.flows.ops.dead_letters import ReplayDeadLetter, replay_dead_letter
+from common.flows.ops.dead_letters import replay_dead_letter
 from common.flows.ops.reconcile import reconcile_connection
 from local.google import Settings
 from tests.flows.setups.connection_stages_setup import synchronised
@@ -173,10 +173,10 @@ def test_a_dead_letter_can_be_replayed():
         died_at=life.clock.now(),
     )
     life.ports.ledger.add_dead_letter(letter)
-    replay_dead_letter(life.ports, ReplayDeadLetter(life.tenant, "letter"))
+    replay_dead_letter(life.ports, tenant=life.tenant, letter="letter")
     life.drain()
 
     assert at(20) in life.busy()
     assert every(life.ports.lists.dead_letters, life.tenant) == ()
     with pytest.raises(UnknownResource):
-        replay_dead_letter(life.ports, ReplayDeadLetter(life.tenant, "letter"))
+        replay_dead_letter(life.ports, tenant=life.tenant, letter="letter")

@@ -12,7 +12,7 @@ from common.domain.calendar.sync_state import CalendarSync
 from common.domain.shared.outbox import OutboxEntry, OutboxKind
 from common.domain.shared.task_records import Maintain, MaintenanceJob
 from common.domain.shared.tasks import Work
-from common.flows.ops.maintain import MOST, maintain
+from common.flows.ops.maintain import PART_SIZE, maintain
 from tests.flows.setups.connection_stages_setup import Life
 from tests.flows.setups.sync_setup import at, channels
 
@@ -77,7 +77,7 @@ def test_a_job_reaches_every_calendar_that_is_due(job, moment):
 
     synced = queued_syncs(life, job)
 
-    assert MANY == 4 * MOST
+    assert MANY == 4 * PART_SIZE
     assert [f"c{number:04}" for number in range(MANY)] == synced
     if job is MaintenanceJob.POLL:
         assert life.ports.sync_states.due_for_poll(life.clock.now(), 1) == ()
@@ -87,7 +87,7 @@ def test_a_job_reaches_every_outbox_entry_that_is_due():
     """Likewise entries whose tasks got lost."""
     life = synchronised()
     begin = life.clock.now() - timedelta(minutes=1)
-    for number in range(MOST + 1):
+    for number in range(PART_SIZE + 1):
         entry = OutboxEntry(
             id=f"o{number}",
             tenant=life.tenant,

@@ -15,7 +15,7 @@ from common.domain.booking.booking_change import BookingChange
 from common.domain.calendar.connection import Connection, Phase, ProviderKind
 from common.domain.connect.settings import ImportSettings, Settings
 from common.domain.shared.tasks import Payload, Work
-from common.flows.sync.initial_sync import StartSync, start_sync
+from common.flows.sync.initial_sync import start_sync
 from common.ports import Ports
 from local.google import GOOGLE
 from local.microsoft import GRAPH
@@ -86,7 +86,7 @@ class Backfill(Synced):
     def run_all(self) -> Measured:
         """Synchronise to the end; every so often a customer books."""
         begun, before = self.clock.now(), len(self._calls())
-        start_sync(self.ports, StartSync(self.tenant, self.connection_id))
+        start_sync(self.ports, tenant=self.tenant, connection=self.connection_id)
         self.drain(within=timedelta(hours=6))
         run = self.connection.run
         if run is None or run.phase is not Phase.DONE or self.errors:

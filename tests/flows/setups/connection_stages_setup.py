@@ -10,7 +10,7 @@ from common.domain.shared.task_records import Maintain, MaintenanceJob
 from common.flows.connect.disconnect import start_disconnect
 from common.flows.connect.settings import change_settings
 from common.flows.ops.maintain import maintain
-from common.flows.sync.initial_sync import ReadProgress, StartSync, read_progress, start_sync
+from common.flows.sync.initial_sync import read_progress, start_sync
 from tests.flows.setups.sync_setup import Synced, at, stamps
 from tests.world import ACCOUNT, World
 
@@ -41,7 +41,12 @@ class Life(Synced):
         )
 
     def start_sync(self, acknowledged=None):
-        return start_sync(self.ports, StartSync(self.tenant, self.connection_id, acknowledged))
+        return start_sync(
+            self.ports,
+            tenant=self.tenant,
+            connection=self.connection_id,
+            acknowledged_invitations=acknowledged,
+        )
 
     def synchronise(self, acknowledged=None):
         """Start a first synchronisation and let it run to its end."""
@@ -56,7 +61,7 @@ class Life(Synced):
         return self.connection
 
     def progress(self):
-        return read_progress(self.ports, ReadProgress(self.tenant, self.connection_id))
+        return read_progress(self.ports, tenant=self.tenant, connection=self.connection_id)
 
     def maintain(self, job=MaintenanceJob.SWEEP):
         found = maintain(self.ports, Maintain(job))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from common.domain.calendar.connection import ProviderKind
 from common.flows.connect.settings import change_settings
-from common.flows.sync.initial_sync import StartSync, start_sync
+from common.flows.sync.initial_sync import start_sync
 from tests.flows.setups.booking_setup import booked
 from tests.world import World
 
@@ -26,7 +26,7 @@ class Two(World):
             made = self.connect(address, provider=kind)
             choice = {"exports": {"attendee": True, "notify": True}}
             change_settings(self.ports, tenant="t1", connection=made.id, settings=choice, calendars={})
-            start_sync(self.ports, StartSync("t1", made.id))
+            start_sync(self.ports, tenant="t1", connection=made.id)
             self.drain()
             self.connections.append(made)
 

@@ -11,7 +11,7 @@ from common.domain.calendar.connection import ProviderKind, Status
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import Resource
 from common.flows.connect.disconnect import start_disconnect
-from common.flows.sync.initial_sync import StartSync, start_sync
+from common.flows.sync.initial_sync import start_sync
 from tests.flows.setups.graph_setup import Outlook
 from tests.flows.setups.sync_setup import at
 from tests.world import OUTLOOK, WEEKDAYS
@@ -31,7 +31,7 @@ class Pair(Outlook):
         bea = Resource(id="bea", name="Bea", email="bea@x.test", zone="Europe/Zurich", hours=WEEKDAYS)
         self.ports.catalogue.save_resource(tenant, bea)
         self.second = self.connect(OUTLOOK, resource="bea", provider=ProviderKind.MICROSOFT)
-        start_sync(self.ports, StartSync(tenant, self.second.id))
+        start_sync(self.ports, tenant=tenant, connection=self.second.id)
         self.drain()
         self.tenant = "t1"
 

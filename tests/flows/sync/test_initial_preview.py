@@ -1,4 +1,4 @@
-"""Before a first synchronisation: what it would do, and whom it would mail."""
+"""The preview of a first synchronisation: what it would do, and whom it would mail."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 
 from common.domain.calendar.connection import Phase, calendar_key
 from common.errors import Rejected
-from common.flows.sync.preview import PreviewSync, preview_sync
+from common.flows.sync.preview import preview_sync
 from tests.flows.setups.connection_stages_setup import GUEST, Life
 from tests.flows.setups.sync_setup import at
 from tests.machinery import START
 
 
 def preview(life):
-    return preview_sync(life.ports, PreviewSync(life.tenant, life.connection_id))
+    return preview_sync(life.ports, tenant=life.tenant, connection=life.connection_id)
 
 
 def test_the_preview_counts_without_changing_anything():
@@ -42,7 +42,7 @@ def test_the_preview_counts_without_changing_anything():
     assert life.writes() == []
 
 
-def test_a_preview_that_cannot_ask_says_so():
+def test_a_preview_fails_when_the_provider_cannot_be_asked():
     """A calendar that does not answer is never counted as empty."""
     life = Life()
     life.book(at(9))
@@ -54,7 +54,7 @@ def test_a_preview_that_cannot_ask_says_so():
 
 @pytest.mark.pitfall(1)
 def test_a_calendar_that_cannot_be_read_is_shown_as_such():
-    """It brings nothing, and what it takes is unknown, not nothing; the run goes on without it."""
+    """It brings no events, and its conflicts are unknown, not none; the run goes on without it."""
     life = Life(calendars=("team",))
     life.set(calendars={calendar_key("team"): True})
     life.fill(3)
@@ -85,7 +85,7 @@ def test_the_first_export_mails_nobody():
 
 @pytest.mark.pitfall(21)
 def test_acknowledged_invitations_are_sent_once_to_customers_of_appointments_to_come():
-    """The number is said back by the person; past appointments and a second run mail nobody."""
+    """A person confirms the number; past appointments and a second run mail nobody."""
     life = Life()
     life.set(exports={"attendee": True, "notify": True})
     life.book_many(3)
@@ -98,7 +98,7 @@ def test_acknowledged_invitations_are_sent_once_to_customers_of_appointments_to_
 
 
 @pytest.mark.pitfall(21)
-def test_another_number_of_invitations_than_acknowledged_stops_the_start():
+def test_a_start_is_refused_when_the_number_of_invitations_changed():
     """Between preview and start somebody booked: the person decides again."""
     life = Life()
     life.set(exports={"attendee": True, "notify": True})

@@ -1,4 +1,4 @@
-"""A first synchronisation under way: chunk by chunk, cancelled, limited, interrupted, resumed."""
+"""A running first synchronisation: chunk by chunk, cancelled, limited, interrupted, resumed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from common.domain.calendar.connection import Phase, Status, calendar_key
 from common.domain.notify import NoticeKind
 from common.domain.shared.task_records import AdvanceSync
 from common.errors import Rejected
-from common.flows.sync.initial_sync import CancelSync, Progress, advance_sync, cancel_sync
+from common.flows.sync.initial_sync import Progress, advance_sync, cancel_sync
 from common.ports.machine import Tuning
 from tests.flows.setups.connection_stages_setup import Life
 from tests.world import ACCOUNT
 
 
 def cancel(life):
-    return cancel_sync(life.ports, CancelSync(life.tenant, life.connection_id))
+    return cancel_sync(life.ports, tenant=life.tenant, connection=life.connection_id)
 
 
 def step(life):
@@ -63,7 +63,7 @@ def test_progress_grows_chunk_by_chunk():
     assert life.progress().percentage == 100
 
 
-def test_a_chunk_that_was_done_only_makes_sure_of_its_successor():
+def test_a_chunk_that_was_done_only_queues_its_successor():
     """Cloud Tasks delivers twice: the second delivery of a chunk changes nothing."""
     life = Life()
     life.book_many(5)
@@ -95,8 +95,8 @@ def test_cancelling_stops_at_the_next_commit():
     assert len(life.own()) == 40
 
 
-def test_a_cancel_during_a_chunk_wins():
-    """The chunk that is being worked off does not bring the run back to life."""
+def test_a_run_that_is_cancelled_during_a_chunk_stays_cancelled():
+    """The chunk does not store the run over it."""
     life = Life()
     life.book_many(3)
     life.start_sync()
@@ -186,7 +186,7 @@ def test_exhausted_writes_pause_for_hours_and_show_it():
 
 
 def test_one_calendar_that_cannot_be_read_does_not_stop_the_others():
-    """The run goes on; the calendar's own health tells what is wrong with it."""
+    """The run goes on; the calendar's own health says what is wrong with it."""
     life = Life(calendars=("team",))
     life.set(calendars={calendar_key("team"): True})
     life.fill(4)
@@ -203,7 +203,7 @@ def test_one_calendar_that_cannot_be_read_does_not_stop_the_others():
 
 @pytest.mark.pitfall(19)
 def test_a_grant_that_dies_in_the_middle_stops_the_run_until_the_account_is_connected_again():
-    """The owner is told once, the run keeps its place, and goes on after the reconnection."""
+    """The owner is notified once, the run keeps its place, and goes on after the reconnection."""
     life = Life(tuning=Tuning(backfill_chunk=5))
     life.book_many(20)
     life.start_sync()

@@ -30,7 +30,7 @@ def starts(events):
     return sorted(datetime.fromisoformat(event["start"]["dateTime"]) for event in events)
 
 
-def test_the_first_synchronisation_brings_both_sides_in_line():
+def test_an_initial_sync_brings_both_sides_in_line():
     """All events of the calendars that are on are here, all bookings are there, and push is on."""
     life = Life(calendars=("team", "private"))
     life.set(calendars={calendar_key("team"): True})
@@ -165,7 +165,7 @@ def test_two_exports_at_once_make_one_dedicated_calendar():
     assert len(life.connection.calendars) == 2
 
 
-def test_settings_that_change_during_the_run_hold_for_all_of_it():
+def test_settings_that_change_during_the_run_apply_to_all_of_its_events():
     """A title that is changed half-way appears in every event, and nobody is mailed."""
     life = Life(tuning=Tuning(backfill_chunk=5))
     life.set(exports={"attendee": True, "notify": True})

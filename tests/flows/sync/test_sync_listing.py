@@ -7,7 +7,7 @@ import pytest
 
 from common.domain.calendar.connection import calendar_key
 from common.domain.connect.settings import ImportMode
-from common.flows.sync.resync import ReleaseHeld, release_held
+from common.flows.sync.resync import release_held
 from common.ports.machine import Tuning
 from tests.flows.setups.sync_setup import Synced, at, stamps
 from tests.world import ACCOUNT
@@ -126,7 +126,7 @@ def test_a_held_sweep_deletes_only_what_is_gone_once_it_is_released():
     world.drain()
     held = len(world.busy())
 
-    release_held(world.ports, ReleaseHeld(world.tenant, world.connection_id, world.key))
+    release_held(world.ports, tenant=world.tenant, connection=world.connection_id, calendar=world.key)
     world.drain()
 
     assert not world.errors

@@ -9,7 +9,7 @@ import pytest
 from common.domain.booking.booking import BookingStatus, Source
 from common.domain.catalogue.records import EditPolicy
 from common.domain.export.exported_event import LinkState
-from common.flows.sync.resync import ReleaseHeld, release_held
+from common.flows.sync.resync import release_held
 from tests.flows.setups.sync_setup import Synced, at, exported, policy
 from tests.world import ACCOUNT
 
@@ -118,7 +118,7 @@ def test_a_mass_deletion_of_own_events_is_held_until_a_person_releases_it():
     assert all(world.booking(f"b{number}").active for number in range(14))
     assert ["mass_deletion_held"] == world.told()
 
-    release_held(world.ports, ReleaseHeld(world.tenant, world.connection_id, world.key))
+    release_held(world.ports, tenant=world.tenant, connection=world.connection_id, calendar=world.key)
     world.drain()
 
     assert not world.errors
