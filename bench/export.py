@@ -20,7 +20,7 @@ def run(quick: bool) -> list[Row]:  # noqa: FBT001 - the interface of all topics
 def _measured(kind: ProviderKind, number: int) -> list[Row]:
     # The set-up of the tests, which is not typed.
     setup = import_module("tests.flows.setups.backfill_setup")
-    found = setup.Backfill(kind, bookings=number).run_all()
+    found = setup.BackfillWorld(kind, bookings=number).run_all()
     waited = sorted(found.waited)
     return [
         at_most(

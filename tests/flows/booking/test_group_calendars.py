@@ -38,7 +38,7 @@ class Google(sync_setup.Synced):
         super().__init__(settings=Settings(exports=INVITING))
 
     def own(self):
-        return [event for event in self.alive() if event["id"].startswith("sb")]
+        return [event for event in self.existing_events() if event["id"].startswith("sb")]
 
     def titles(self):
         return [event["summary"] for event in self.own()]

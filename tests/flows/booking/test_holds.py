@@ -243,7 +243,7 @@ def test_an_owners_move_goes_over_a_hold_that_is_over():
     world.drain()
     held(world, "14:00", service="cut")
     later(world, TEN)
-    (event,) = (item for item in world.alive() if item["id"].startswith("sb"))
+    (event,) = (item for item in world.existing_events() if item["id"].startswith("sb"))
     world.google.owner.edit_event(ACCOUNT, event["id"], stamps(at("14:00"), 30))
     world.drain()
 

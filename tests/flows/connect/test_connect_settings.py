@@ -127,7 +127,7 @@ def test_import_can_be_switched_off_and_on():
     life.set(imports={"on": False})
     assert life.imported() == []
     life.drain()
-    (own,) = life.own()
+    (own,) = life.own_events()
     life.google.owner.shift_event(ACCOUNT, own["id"], minutes=60)
     life.drain()
     assert life.booking(booking.id).interval.start == at(19)
@@ -143,11 +143,11 @@ def test_export_can_be_switched_off_and_on():
     life.set(exports={"on": False})
     life.book(at(18))
     life.drain()
-    assert life.own() == []
+    assert life.own_events() == []
     life.set(exports={"on": True})
     life.drain()
 
-    assert len(life.own()) == 1
+    assert len(life.own_events()) == 1
     assert life.connection.run.phase is Phase.DONE
     assert life.google.admin.mails() == []
 
@@ -158,13 +158,13 @@ def test_a_new_template_is_written_into_all_events_and_mails_nobody():
     life = synchronised(settings={"exports": {"attendee": True, "notify": True}})
     life.book_many(3, first=at(18))
     life.synchronise()
-    before = [event["id"] for event in life.own()]
+    before = [event["id"] for event in life.own_events()]
     life.google.admin.clear_logs()
     life.set(exports={"title": "{service} at {resource}"})
     life.drain()
 
-    assert [event["summary"] for event in life.own()] == ["Cut at Anna"] * 3
-    assert [event["id"] for event in life.own()] == before
+    assert [event["summary"] for event in life.own_events()] == ["Cut at Anna"] * 3
+    assert [event["id"] for event in life.own_events()] == before
     assert life.google.admin.mails() == []
 
 
@@ -177,12 +177,12 @@ def test_choosing_another_target_calendar_moves_the_exported_events():
     life.set(exports={"target": TEAM})
     life.drain(within=timedelta(minutes=5))
 
-    assert (len(life.own()), len(life.own("team"))) == (0, 1)
+    assert (len(life.own_events()), len(life.own_events("team"))) == (0, 1)
     assert life.booking(booking.id).active
     assert life.channels() == [ACCOUNT, "team"]
     life.set(exports={"target": None})
     life.drain(within=timedelta(minutes=5))
-    assert (len(life.own()), len(life.own("team"))) == (1, 0)
+    assert (len(life.own_events()), len(life.own_events("team"))) == (1, 0)
     assert life.channels() == [ACCOUNT]
 
 

@@ -28,7 +28,7 @@ def test_deleting_many_events_takes_several_chunks():
     ended = life.disconnect()
 
     assert ended.receipt.events_deleted == 40
-    assert life.own() == []
+    assert life.own_events() == []
     assert sum(done.task.work is Work.DISCONNECT for done in life.done) >= 6
 
 
@@ -80,7 +80,7 @@ def test_an_outage_of_the_provider_delays_only_what_needs_it():
     assert life.imported() == []
     life.advance(hours=1)
     assert life.connection.status is Status.DISCONNECTED
-    assert life.own() == []
+    assert life.own_events() == []
 
 
 def test_nothing_else_runs_for_a_connection_that_is_being_disconnected():
@@ -112,14 +112,14 @@ def test_an_initial_synchronisation_under_way_is_cancelled():
     life.advance(hours=1)
 
     assert ended.status is Status.DISCONNECTED
-    assert life.own() == []
+    assert life.own_events() == []
     assert left_here(life) == []
 
 
 def test_events_that_a_late_synchronisation_stores_are_removed_by_a_last_task():
     """A synchronisation may store events after the end; a task after its lease removes them."""
     life = synchronised()
-    feed = life.feed()
+    feed = life.sync_state()
     life.disconnect()
     life.ports.sync_states.save(replace(feed, version=None))
     assert left_here(life) != []

@@ -25,11 +25,11 @@ from tests.world import ACCOUNT
 def test_disconnecting_removes_what_is_ours_and_nothing_else():
     """E1: our events, imports, channels, links, outbox and the grant go; the owner's events stay."""
     life = synchronised()
-    theirs = [event["id"] for event in life.alive() if not event["id"].startswith("sb")]
+    theirs = [event["id"] for event in life.existing_events() if not event["id"].startswith("sb")]
     ended = life.disconnect()
 
     assert ended.status is Status.DISCONNECTED
-    assert [event["id"] for event in life.alive()] == theirs
+    assert [event["id"] for event in life.existing_events()] == theirs
     assert (life.channels(), life.google.inspect.grants()) == ([], [])
     assert left_here(life) == []
     receipt = ended.receipt
@@ -91,7 +91,7 @@ def test_a_revoked_grant_does_not_stop_a_disconnection():
     assert left_here(life) == []
     assert (ended.receipt.events_left, ended.receipt.events_deleted) == (5, 0)
     assert (ended.receipt.provider_reachable, ended.receipt.imports_removed) == (False, 10)
-    assert len(life.own()) == 5
+    assert len(life.own_events()) == 5
 
 
 @pytest.mark.pitfall(19)
@@ -149,7 +149,7 @@ def test_an_event_that_was_read_before_its_deletion_is_counted_as_deleted():
         life.ports.bookings.save_link(replace(link, state=LinkState.LIVE))
     receipt = disconnect.count_events(life.ports, life.connection, reachable=True).receipt
 
-    assert life.own() == []
+    assert life.own_events() == []
     assert (receipt.events_deleted, receipt.events_left) == (5, 0)
 
 

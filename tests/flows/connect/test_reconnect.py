@@ -40,9 +40,9 @@ def test_connecting_again_keeps_everything_and_catches_up():
     assert life.connection.settings.imports.mode == "full"
     assert at(15) in life.busy()
     assert life.link().event_id == link.event_id
-    (own,) = life.own()
+    (own,) = life.own_events()
     assert datetime.fromisoformat(own["start"]["dateTime"]) == at(11)
-    assert life.told().count("reauth_required") == 1
+    assert life.notices().count("reauth_required") == 1
 
 
 @pytest.mark.pitfall(19)
@@ -67,7 +67,7 @@ def test_a_late_refusal_of_the_old_grant_does_not_end_the_new_one():
         authorized(ports, life.connection, lambda token: real.calendar.list_calendars(token, page=None))
 
     assert life.connection.status is Status.ACTIVE
-    assert life.told() == []
+    assert life.notices() == []
 
 
 @pytest.mark.pitfall(19)
@@ -95,7 +95,7 @@ def test_an_owner_is_notified_even_if_the_instance_dies_on_the_way():
     with pytest.raises(GrantRevoked):
         authorized(life.ports, life.connection, lambda token: listing(token, page=None))
 
-    assert (life.connection.status, life.told()) == (Status.REAUTH_REQUIRED, ["reauth_required"])
+    assert (life.connection.status, life.notices()) == (Status.REAUTH_REQUIRED, ["reauth_required"])
 
 
 def test_an_account_connected_twice_to_a_resource_is_one_connection():

@@ -51,7 +51,7 @@ def test_the_end_of_a_war_is_no_proposal(world):
     """Pitfall 12: told once as what it is; there is nothing to decide, and the booking stays."""
     edits(world, time=EditPolicy.REVERT)
     fight(world)
-    told = world.told()
+    told = world.notices()
 
     assert [*["edit_reverted"] * 6, "edit_contested"] == told
     assert (at(9), None) == (world.booking().interval.start, world.booking().proposal)
@@ -66,7 +66,7 @@ def test_after_a_quiet_hour_the_event_is_put_right_again(world):
     world.advance(hours=2)
     world.edit(minutes=60)
 
-    assert "edit_reverted" == world.told()[-1]
+    assert "edit_reverted" == world.notices()[-1]
     assert [at(9)] == [start for start, _ in world.shown()]
 
 
@@ -79,7 +79,7 @@ def test_words_proposed_during_a_war_are_still_told(world):
     world.edit(minutes=60, title="with dog")
 
     assert "with dog" == world.booking().proposal.title
-    assert ["edit_contested", "edit_proposed"] == world.told()[-2:]
+    assert ["edit_contested", "edit_proposed"] == world.notices()[-2:]
 
 
 @pytest.mark.pitfall(12)
@@ -105,7 +105,7 @@ def test_a_war_of_deletions_ends(world):
         if world.shown():
             world.erase()
             world.advance(minutes=3)
-    told = world.told()
+    told = world.notices()
 
     assert [*["edit_reverted"] * 6, "edit_contested"] == told
     assert (True, at(9), None) == (
@@ -132,4 +132,4 @@ def test_after_a_war_of_deletions_the_next_change_is_shown(world):
     world.advance(minutes=5)
 
     assert [at(14)] == moved == [start for start, _ in world.shown()]
-    assert "edit_reverted" == world.told()[-1]
+    assert "edit_reverted" == world.notices()[-1]

@@ -66,9 +66,9 @@ def ended(world):
 
 def seen(world):
     world.arrive()
-    world.look()
+    world.request_sync()
     world.drain(within=timedelta(minutes=10))
-    world.look()
+    world.request_sync()
     world.drain(within=timedelta(minutes=10))
 
 

@@ -87,7 +87,7 @@ def test_what_was_never_exported_is_left_alone(one):
     cancel(one, booking)
     one.drain()
 
-    assert (one.events(), one.waiting(), one.told()) == ([], (), 0)
+    assert (one.events(), one.waiting(), one.mails_received()) == ([], (), 0)
 
 
 @pytest.mark.parametrize("kind", [GOOGLE, MICROSOFT], ids=str)
@@ -96,13 +96,13 @@ def test_a_guest_hears_of_the_cancellation_once(kind):
     one = One(kind)
     booking = one.book()
     one.choose(on=False)
-    one.told()
+    one.mails_received()
     cancel(one, booking)
     one.drain()
-    told = one.told()
+    told = one.mails_received()
     one.advance(hours=1)
 
-    assert (told, one.told(), one.events()) == (1, 0, [])
+    assert (told, one.mails_received(), one.events()) == (1, 0, [])
 
 
 def test_a_guest_is_not_told_that_a_moved_appointment_is_off():
@@ -110,7 +110,7 @@ def test_a_guest_is_not_told_that_a_moved_appointment_is_off():
     one = One(MICROSOFT)
     booking = one.book()
     one.choose(on=False)
-    one.told()
+    one.mails_received()
     move(one, booking, "11:00")
     one.drain()
     mails = [mail.subject for mail in one.postbox.to(CUSTOMER.email)]

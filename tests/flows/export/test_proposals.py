@@ -38,7 +38,7 @@ def test_a_proposal_waits_beside_the_booking(world):
     assert (Interval(at(11), at(11, 30)), "with dog") == (booking.proposal.interval, booking.proposal.title)
     assert (booking.proposal.connection, booking.proposal.deletion) == (world.connection_id, False)
     assert [(at(11), "with dog")] == world.shown()
-    assert ["edit_proposed"] == world.told()
+    assert ["edit_proposed"] == world.notices()
     assert "with dog" not in repr(booking)
 
 
@@ -56,7 +56,7 @@ def test_what_is_accepted_becomes_the_booking(world, minutes, title):
     assert (world.booking().title, world.booking().proposal) == (title, None)
     assert accepted.source is Source.STAFF
     assert [(at(9) + timedelta(minutes=minutes), title or before)] == world.shown()
-    assert ["edit_proposed"] == world.told()
+    assert ["edit_proposed"] == world.notices()
     assert [] == [entry for entry in promised(world) if entry.kind is OutboxKind.PROPOSAL]
 
 
@@ -76,7 +76,7 @@ def test_what_is_declined_is_undone_in_the_calendar(world, minutes, title):
         world.booking().title,
         world.booking().proposal,
     )
-    assert ["edit_proposed"] == world.told()
+    assert ["edit_proposed"] == world.notices()
 
 
 @pytest.mark.pitfall(22)

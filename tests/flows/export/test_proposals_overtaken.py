@@ -78,7 +78,7 @@ def test_a_later_edit_replaces_what_is_proposed(world):
     world.accept(revision=world.booking().revision)
 
     assert at(12) == world.booking().interval.start
-    assert ["edit_proposed", "edit_proposed"] == world.told()
+    assert ["edit_proposed", "edit_proposed"] == world.notices()
 
 
 @pytest.mark.pitfall(22)

@@ -70,7 +70,7 @@ def test_an_outage_is_told_once_when_the_grace_is_over(world):
     """Pitfall 2: nobody is woken within the grace; one mail after it, however long it lasts."""
     graceful(world, 15)
     fail(world)
-    world.look()
+    world.request_sync()
     pass_by(world, minutes=13)
     within = mails(world)
     pass_by(world, minutes=5)
@@ -87,13 +87,13 @@ def test_an_outage_of_minutes_is_no_news(world):
     """Pitfall 2: also without a grace, what works again within five minutes wakes nobody."""
     graceful(world, None)
     fail(world)
-    world.look()
+    world.request_sync()
     pass_by(world, minutes=3)
     recover(world)
     pass_by(world, minutes=60, every=10)
 
     assert [] == mails(world)
-    assert world.feed().failing_since is None
+    assert world.sync_state().failing_since is None
 
 
 @pytest.mark.pitfall(2)
@@ -103,7 +103,7 @@ def test_the_next_outage_is_told_again(world):
     add_webhook(world.ports, tenant="t1", url=HOOK, events=(WebhookEvent.CONNECTION_UNREACHABLE,))
     for _ in range(2):
         fail(world)
-        world.look()
+        world.request_sync()
         pass_by(world, minutes=10)
         recover(world)
         pass_by(world, minutes=20, every=10)
@@ -119,7 +119,7 @@ def test_all_calendars_that_fail_together_are_one_notice():
     policy(world, customers=False, owner=OWNER)
     fail(world)
     for key in world.connection.calendars:
-        world.look(key)
+        world.request_sync(key)
     pass_by(world, minutes=30, every=3)
 
     assert [UNREACHABLE] == mails(world)
@@ -130,7 +130,7 @@ def test_all_calendars_that_fail_together_are_one_notice():
 def test_a_dead_connection_is_recalled_once_a_day(world):
     """Pitfall 2, 19: told at once, then one reminder a day, until the account is connected again."""
     revoke(world)
-    world.look()
+    world.request_sync()
     pass_by(world, minutes=5)
     pass_by(world, minutes=3 * 24 * 60 + 180, every=180)
     pass_by(world, minutes=10)
@@ -148,7 +148,7 @@ def test_reminders_can_be_switched_off_and_on():
     world = Synced()
     policy(world, customers=False, owner=OWNER, reminders=False)
     revoke(world)
-    world.look()
+    world.request_sync()
     pass_by(world, minutes=2 * 24 * 60 + 120, every=120)
     silent = mails(world)
     policy(world, customers=False, owner=OWNER, reminders=True)
@@ -165,7 +165,7 @@ def test_each_is_written_in_the_tenants_language():
     tenant = world.ports.catalogue.tenant("t1")
     world.ports.catalogue.save_tenant(replace(tenant, mail=MailPolicy(language=Language.GERMAN)))
     fail(world)
-    world.look()
+    world.request_sync()
     pass_by(world, minutes=10)
     (mail,) = world.postbox.mails
 

@@ -20,30 +20,30 @@ def two(request):
 def test_a_booking_a_move_and_a_cancellation_are_told_once_each(two):
     """D4: two calendars, one sender of record."""
     booking = two.book()
-    made = two.told()
+    made = two.mails_received()
     booking = move(two, booking, "11:00")
     two.drain()
-    moved = two.told()
+    moved = two.mails_received()
     cancel(two, booking)
     two.drain()
 
-    assert (1, 1, 1) == (made, moved, two.told())
+    assert (1, 1, 1) == (made, moved, two.mails_received())
 
 
 @pytest.mark.parametrize("edited", [0, 1])
 def test_an_owners_move_is_told_once(two, edited):
     """D2: where the edited calendar knows the guest its provider asked the owner; else one other mails."""
     two.book()
-    two.told()
+    two.mails_received()
     connection = two.connections[edited]
-    calendar, event = two.own(connection)
+    calendar, event = two.own_event(connection)
     two.side(connection).owner.shift_event(calendar, event, minutes=60)
-    by_owner = two.told()
+    by_owner = two.mails_received()
     two.drain()
     moved = two.ports.bookings.get("t1", two.booking)
 
     speaks = connection.provider is GOOGLE or by_owner
-    assert two.told() == (0 if speaks else 1)
+    assert two.mails_received() == (0 if speaks else 1)
     assert f"{moved.interval.start:%H}" == "10"
 
 
@@ -51,32 +51,32 @@ def test_an_owners_move_is_told_once(two, edited):
 def test_an_owners_deletion_is_told_once(two, edited):
     """D2: the same for an appointment that the owner takes out of one of the calendars."""
     two.book()
-    two.told()
+    two.mails_received()
     connection = two.connections[edited]
-    calendar, event = two.own(connection)
+    calendar, event = two.own_event(connection)
     two.side(connection).owner.delete_event(calendar, event)
-    by_owner = two.told()
+    by_owner = two.mails_received()
     two.advance(minutes=10)
 
     assert not two.ports.bookings.get("t1", two.booking).active
-    assert two.told() == (0 if connection.provider is GOOGLE or by_owner else 1)
+    assert two.mails_received() == (0 if connection.provider is GOOGLE or by_owner else 1)
 
 
 def test_who_was_dead_meanwhile_does_not_tell_again(two):
     """Somebody else told the customer; the export that follows a new consent is silent."""
     booking = two.book()
-    two.told()
+    two.mails_received()
     usual = two.ports.notifications.last("t1", f"booking-{two.booking}").speaker
     (dead,) = [item for item in two.connections if item.id == usual]
-    two.revive(dead, Status.REAUTH_REQUIRED)
+    two.set_status(dead, Status.REAUTH_REQUIRED)
     cancel(two, booking)
     two.drain()
-    meanwhile = two.told()
-    two.revive(dead, Status.ACTIVE)
+    meanwhile = two.mails_received()
+    two.set_status(dead, Status.ACTIVE)
     two.advance(hours=2)
     two.maintain()
     two.drain()
-    later = two.told()
+    later = two.mails_received()
 
     # Exchange mails the guests of an event that is removed, whoever asks it not to.
     assert (meanwhile, later) == (1, 1 if dead.provider is MICROSOFT else 0)

@@ -18,87 +18,87 @@ from tests.flows.setups.sync_setup import at
 from tests.world import ACCOUNT
 
 
-def health(life):
-    return read_health(life.ports, tenant=life.tenant, connection=life.connection_id)
+def health(world):
+    return read_health(world.ports, tenant=world.tenant, connection=world.connection_id)
 
 
-def refresh(life):
-    return refresh_calendars(life.ports, RefreshCalendars(life.tenant, life.connection_id))
+def refresh(world):
+    return refresh_calendars(world.ports, RefreshCalendars(world.tenant, world.connection_id))
 
 
 @pytest.mark.pitfall(24)
 def test_new_calendars_appear_switched_off_and_switches_stay():
     """C1: a refresh finds what the account has now."""
-    life = synchronised(calendars=("team",))
-    life.set(calendars={calendar_key("team"): True})
-    life.google.admin.add_calendar(ACCOUNT, "new", calendar_id="new")
-    refresh(life)
+    world = synchronised(calendars=("team",))
+    world.set(calendars={calendar_key("team"): True})
+    world.google.admin.add_calendar(ACCOUNT, "new", calendar_id="new")
+    refresh(world)
 
-    assert calendars(life.connection) == {ACCOUNT: True, "team": True, "new": False}
+    assert calendars(world.connection) == {ACCOUNT: True, "team": True, "new": False}
 
 
 @pytest.mark.pitfall(24)
 def test_a_missing_calendar_is_gone_only_after_a_day():
     """Two listings at least 24 hours apart; then the owner is told once, and its busy times stay."""
-    life = Life(calendars=("team",))
-    life.set(calendars={calendar_key("team"): True})
-    life.fill(2, calendar="team")
-    life.synchronise()
-    life.google.admin.unshare("team", ACCOUNT)
-    refresh(life)
-    life.clock.advance_to(life.clock.now() + timedelta(hours=5))
-    refresh(life)
-    assert life.told() == []
-    life.clock.advance_to(life.clock.now() + timedelta(hours=20))
-    refresh(life)
-    refresh(life)
+    world = Life(calendars=("team",))
+    world.set(calendars={calendar_key("team"): True})
+    world.fill(2, calendar="team")
+    world.synchronise()
+    world.google.admin.unshare("team", ACCOUNT)
+    refresh(world)
+    world.clock.advance_to(world.clock.now() + timedelta(hours=5))
+    refresh(world)
+    assert world.notices() == []
+    world.clock.advance_to(world.clock.now() + timedelta(hours=20))
+    refresh(world)
+    refresh(world)
 
-    assert life.told() == ["calendar_gone"]
-    assert life.connection.calendars[calendar_key("team")].missing_since is not None
-    assert len(life.imported(calendar_key("team"))) == 2
+    assert world.notices() == ["calendar_gone"]
+    assert world.connection.calendars[calendar_key("team")].missing_since is not None
+    assert len(world.imported(calendar_key("team"))) == 2
 
 
 @pytest.mark.pitfall(24)
 def test_a_calendar_that_comes_back_is_followed_again():
     """One incomplete listing does no harm."""
-    life = synchronised(calendars=("team",))
-    life.set(calendars={calendar_key("team"): True})
-    life.drain()
-    life.google.add_fault("rewrite", method="calendarList.list", change={"items": []})
-    refresh(life)
-    assert life.connection.calendars[calendar_key("team")].missing_since is not None
-    life.google.push.hold()
-    life.enter(at(20), calendar="team")
-    refresh(life)
-    life.drain()
+    world = synchronised(calendars=("team",))
+    world.set(calendars={calendar_key("team"): True})
+    world.drain()
+    world.google.add_fault("rewrite", method="calendarList.list", change={"items": []})
+    refresh(world)
+    assert world.connection.calendars[calendar_key("team")].missing_since is not None
+    world.google.push.hold()
+    world.enter(at(20), calendar="team")
+    refresh(world)
+    world.drain()
 
-    assert life.connection.calendars[calendar_key("team")].missing_since is None
-    assert life.busy(calendar_key("team")) == [at(20)]
+    assert world.connection.calendars[calendar_key("team")].missing_since is None
+    assert world.busy(calendar_key("team")) == [at(20)]
 
 
 def test_calendars_are_refreshed_daily():
     """Without anybody asking for it."""
-    life = synchronised()
-    life.google.admin.add_calendar(ACCOUNT, "new", calendar_id="new")
+    world = synchronised()
+    world.google.admin.add_calendar(ACCOUNT, "new", calendar_id="new")
     for _ in range(5):
-        life.advance(hours=6)
-        life.maintain(MaintenanceJob.POLL)
+        world.advance(hours=6)
+        world.maintain(MaintenanceJob.POLL)
 
-    assert "new" in calendars(life.connection)
+    assert "new" in calendars(world.connection)
 
 
 @pytest.mark.pitfall("B3")
 def test_health_is_the_age_of_what_was_applied():
     """Polls that run and fail make nothing healthy."""
-    life = synchronised()
-    good = health(life)
+    world = synchronised()
+    good = health(world)
     assert (good.healthy, good.calendars[0].channel) == (True, ChannelState.LIVE)
     assert good.calendars[0].age <= timedelta(minutes=1)
-    life.google.add_fault("status", method="events.list", times=0, status=503)
+    world.google.add_fault("status", method="events.list", times=0, status=503)
     for _ in range(4):
-        life.clock.advance_to(life.clock.now() + timedelta(minutes=15))
-        life.maintain(MaintenanceJob.POLL)
-    bad = health(life)
+        world.clock.advance_to(world.clock.now() + timedelta(minutes=15))
+        world.maintain(MaintenanceJob.POLL)
+    bad = health(world)
 
     assert not bad.healthy
     assert bad.calendars[0].age >= timedelta(hours=1)
@@ -108,14 +108,14 @@ def test_health_is_the_age_of_what_was_applied():
 
 def test_health_shows_pushes_backlog_and_quarantine():
     """I4: when the last push came, how many exports wait, what is quarantined and held."""
-    life = synchronised()
-    life.enter(at(20))
-    life.drain()
-    life.google.push.hold()
-    life.google.add_fault("status", method="events.insert", times=0, status=503)
-    life.book(at(18))
-    life.drain(within=timedelta(seconds=5))
-    found = health(life)
+    world = synchronised()
+    world.enter(at(20))
+    world.drain()
+    world.google.push.hold()
+    world.google.add_fault("status", method="events.insert", times=0, status=503)
+    world.book(at(18))
+    world.drain(within=timedelta(seconds=5))
+    found = health(world)
 
     assert found.waiting_exports == 1
     assert found.oldest_export_at is not None
@@ -126,27 +126,27 @@ def test_health_shows_pushes_backlog_and_quarantine():
 @pytest.mark.pitfall("B7")
 def test_a_full_resync_really_drops_the_cursor():
     """A delta cannot repair a copy that is wrong; a listing can, and nothing looks free meanwhile."""
-    life = synchronised()
-    stored = life.imported()
-    life.ports.sync_states.purge(life.feed(), "anna")
-    ids = {"tenant": life.tenant, "connection": life.connection_id}
-    resync(life.ports, **ids)
-    life.drain()
-    assert life.imported() == []
-    resync(life.ports, **ids, full=True)
-    life.drain()
+    world = synchronised()
+    stored = world.imported()
+    world.ports.sync_states.purge(world.sync_state(), "anna")
+    ids = {"tenant": world.tenant, "connection": world.connection_id}
+    resync(world.ports, **ids)
+    world.drain()
+    assert world.imported() == []
+    resync(world.ports, **ids, full=True)
+    world.drain()
 
-    assert [event.interval for event in life.imported()] == [event.interval for event in stored]
+    assert [event.interval for event in world.imported()] == [event.interval for event in stored]
 
 
 def test_a_resync_is_of_a_followed_calendar():
     """Any other calendar is refused, and so is a resync before the first synchronisation."""
-    life = Life(calendars=("team",))
-    ids = {"tenant": life.tenant, "connection": life.connection_id}
+    world = Life(calendars=("team",))
+    ids = {"tenant": world.tenant, "connection": world.connection_id}
     with pytest.raises(Rejected):
-        resync(life.ports, **ids)
-    life.synchronise()
+        resync(world.ports, **ids)
+    world.synchronise()
 
-    assert resync(life.ports, **ids) == (life.key,)
+    assert resync(world.ports, **ids) == (world.key,)
     with pytest.raises(InvalidRequest):
-        resync(life.ports, **ids, calendar=calendar_key("team"))
+        resync(world.ports, **ids, calendar=calendar_key("team"))

@@ -11,28 +11,28 @@ from datetime import datetime
 import pytest
 
 from common.domain.calendar.connection import Status
-from tests.flows.setups.crash_setup import Crash, calls_until_done, ready, recover
+from tests.flows.setups.crash_setup import Crash, calls_until_done, crashing_world, recover
 from tests.flows.setups.sync_setup import at
 from tests.world import ACCOUNT
 
 
 def revoked():
     """A synchronised account whose grant died; an event and a moved booking wait."""
-    life, fuse = ready(synchronised=True)
-    life.google.admin.revoke_grant(ACCOUNT)
-    life.enter(at(20))
-    life.drain()
-    life.reschedule(life.booking("b001"), at(21))
-    life.drain()
-    assert life.connection.status is Status.REAUTH_REQUIRED
-    life.errors.clear()
-    return life, fuse
+    world, port_calls = crashing_world(synchronised=True)
+    world.google.admin.revoke_grant(ACCOUNT)
+    world.enter(at(20))
+    world.drain()
+    world.reschedule(world.booking("b001"), at(21))
+    world.drain()
+    assert world.connection.status is Status.REAUTH_REQUIRED
+    world.errors.clear()
+    return world, port_calls
 
 
-def reconnect(life):
+def reconnect(world):
     def flow():
-        if life.connection.status is not Status.ACTIVE:
-            life.connect(connection=life.connection_id)
+        if world.connection.status is not Status.ACTIVE:
+            world.connect(connection=world.connection_id)
 
     return flow
 
@@ -40,24 +40,26 @@ def reconnect(life):
 def test_connecting_again_survives_a_crash_at_every_port_call():
     """A4: once the connection is stored as active, it catches up without another request."""
     for number in range(1, 1 + calls_until_done(revoked, reconnect)):
-        life, fuse = revoked()
-        fuse.arm(number)
-        recover(life, reconnect(life))
+        world, port_calls = revoked()
+        port_calls.interrupt(number)
+        recover(world, reconnect(world))
 
-        assert life.connection.status is Status.ACTIVE, number
-        assert at(20) in life.busy(), number
-        assert at(21) in [datetime.fromisoformat(event["start"]["dateTime"]) for event in life.own()], number
-        assert (len(life.own()), life.progress().waiting_exports) == (3, 0), number
+        assert world.connection.status is Status.ACTIVE, number
+        assert at(20) in world.busy(), number
+        assert at(21) in [
+            datetime.fromisoformat(event["start"]["dateTime"]) for event in world.own_events()
+        ], number
+        assert (len(world.own_events()), world.progress().waiting_exports) == (3, 0), number
 
 
 def with_full_texts():
-    return ready(synchronised=True, settings={"imports": {"mode": "full"}})
+    return crashing_world(synchronised=True, settings={"imports": {"mode": "full"}})
 
 
-def tighten(life):
+def tighten(world):
     def flow():
-        if life.connection.settings.imports.mode == "full":
-            life.set(imports={"mode": "times"}, exports={"title": "Taken"})
+        if world.connection.settings.imports.mode == "full":
+            world.set(imports={"mode": "times"}, exports={"title": "Taken"})
 
     return flow
 
@@ -66,15 +68,15 @@ def tighten(life):
 def test_tightening_a_mode_survives_a_crash_at_every_port_call():
     """C6: once the settings are stored, all texts are removed within a minute, without another request."""
     for number in range(1, 1 + calls_until_done(with_full_texts, tighten)):
-        life, fuse = with_full_texts()
-        assert {event.title for event in life.imported()} == {"secret 0", "secret 1"}
-        fuse.arm(number)
+        world, port_calls = with_full_texts()
+        assert {event.title for event in world.imported()} == {"secret 0", "secret 1"}
+        port_calls.interrupt(number)
         with suppress(Crash):
-            tighten(life)()
-        life.drain()
-        tighten(life)()
-        life.drain()
-        life.advance(minutes=1)
+            tighten(world)()
+        world.drain()
+        tighten(world)()
+        world.drain()
+        world.advance(minutes=1)
 
-        assert [event.title for event in life.imported()] == [None, None], number
-        assert [event["summary"] for event in life.own()] == ["Taken"] * 3, number
+        assert [event.title for event in world.imported()] == [None, None], number
+        assert [event["summary"] for event in world.own_events()] == ["Taken"] * 3, number

@@ -19,31 +19,31 @@ from tests.flows.setups.sync_setup import at, channels
 MANY = 2_000
 
 
-def lines(life, event):
+def lines(world, event):
     """What was logged of one event."""
-    found = map(json.loads, life.log.lines)
+    found = map(json.loads, world.log.lines)
     return [line for line in found if line["event"] == event]
 
 
 def synchronised(**options):
-    life = Life(**options)
-    life.fill(3)
-    life.synchronise()
-    return life
+    world = Life(**options)
+    world.fill(3)
+    world.synchronise()
+    return world
 
 
-def many_states(life, **moments):
+def many_states(world, **moments):
     """The states of many calendars of one connection, due one after the other."""
     for number in range(MANY):
         due = {name: begin + timedelta(milliseconds=number) for name, begin in moments.items()}
-        life.ports.sync_states.save(CalendarSync(life.tenant, life.connection_id, f"c{number:04}", **due))
+        world.ports.sync_states.save(CalendarSync(world.tenant, world.connection_id, f"c{number:04}", **due))
 
 
 class PartsQueue:
     """A queue that runs the next parts of a job, and keeps which calendars' syncs the job queued."""
 
-    def __init__(self, life):
-        self.life, self.synced, self.parts = life, [], []
+    def __init__(self, world):
+        self.world, self.synced, self.parts = world, [], []
 
     def enqueue(self, task):
         if task.work is Work.DELTA_SYNC:
@@ -53,16 +53,16 @@ class PartsQueue:
         return True
 
     def run_job(self, job):
-        maintain(self.life.ports, Maintain(job))
+        maintain(self.world.ports, Maintain(job))
         for number, task in enumerate(self.parts):
             assert number < 10
-            self.life.run(Work.MAINTENANCE, task.payload)
+            self.world.run(Work.MAINTENANCE, task.payload)
 
 
-def queued_syncs(life, job):
+def queued_syncs(world, job):
     """The calendars that a job queues a sync for, as often as it does."""
-    queue = PartsQueue(life)
-    life.ports = replace(life.ports, queue=queue)
+    queue = PartsQueue(world)
+    world.ports = replace(world.ports, queue=queue)
     queue.run_job(job)
     return queue.synced
 
@@ -72,25 +72,25 @@ def queued_syncs(life, job):
 )
 def test_a_job_reaches_every_calendar_that_is_due(job, moment):
     """2,000 calendars, four times what one task works off: each is synced once, by the tasks that follow."""
-    life = synchronised()
-    many_states(life, **{moment: life.clock.now() - timedelta(minutes=1)})
+    world = synchronised()
+    many_states(world, **{moment: world.clock.now() - timedelta(minutes=1)})
 
-    synced = queued_syncs(life, job)
+    synced = queued_syncs(world, job)
 
     assert MANY == 4 * PART_SIZE
     assert [f"c{number:04}" for number in range(MANY)] == synced
     if job is MaintenanceJob.POLL:
-        assert life.ports.sync_states.due_for_poll(life.clock.now(), 1) == ()
+        assert world.ports.sync_states.due_for_poll(world.clock.now(), 1) == ()
 
 
 def test_a_job_reaches_every_outbox_entry_that_is_due():
     """Likewise entries whose tasks got lost."""
-    life = synchronised()
-    begin = life.clock.now() - timedelta(minutes=1)
+    world = synchronised()
+    begin = world.clock.now() - timedelta(minutes=1)
     for number in range(PART_SIZE + 1):
         entry = OutboxEntry(
             id=f"o{number}",
-            tenant=life.tenant,
+            tenant=world.tenant,
             kind=OutboxKind.NOTICE,
             booking="",
             connection="",
@@ -98,81 +98,81 @@ def test_a_job_reaches_every_outbox_entry_that_is_due():
             created_at=begin,
             due_at=begin + timedelta(milliseconds=number),
         )
-        life.ports.ledger.put_outbox(entry)
+        world.ports.ledger.put_outbox(entry)
 
-    queued_syncs(life, MaintenanceJob.OUTBOX)
+    queued_syncs(world, MaintenanceJob.OUTBOX)
 
-    assert life.ports.ledger.outbox_due(life.clock.now(), 1) == ()
+    assert world.ports.ledger.outbox_due(world.clock.now(), 1) == ()
 
 
 def test_a_part_that_is_delivered_twice_queues_nothing_twice():
     """Cloud Tasks delivers at least once, so parts of the same minute have the same names."""
-    life = synchronised()
-    many_states(life, renew_at=life.clock.now() - timedelta(minutes=1))
+    world = synchronised()
+    many_states(world, renew_at=world.clock.now() - timedelta(minutes=1))
 
-    before = len(life.done)
-    maintain(life.ports, Maintain(MaintenanceJob.CHANNELS))
-    maintain(life.ports, Maintain(MaintenanceJob.CHANNELS))
-    life.drain()
-    parts = [done.task for done in life.done[before:] if "after" in done.task.payload]
+    before = len(world.done)
+    maintain(world.ports, Maintain(MaintenanceJob.CHANNELS))
+    maintain(world.ports, Maintain(MaintenanceJob.CHANNELS))
+    world.drain()
+    parts = [done.task for done in world.done[before:] if "after" in done.task.payload]
 
     assert 4 == len(parts) == len({task.name for task in parts})
 
 
 def test_the_time_from_a_push_to_its_sync_is_logged():
     """In seconds, to the sync pass that applied the change; a poll logs none."""
-    life = synchronised()
-    life.enter(at(20))
-    life.advance(minutes=1)
-    life.maintain(MaintenanceJob.POLL)
-    logged = lines(life, "push_applied")
+    world = synchronised()
+    world.enter(at(20))
+    world.advance(minutes=1)
+    world.maintain(MaintenanceJob.POLL)
+    logged = lines(world, "push_applied")
 
-    assert channels(life)
+    assert channels(world)
     assert logged
-    assert {(life.tenant, life.connection_id)} == {(line["tenant"], line["connection"]) for line in logged}
+    assert {(world.tenant, world.connection_id)} == {(line["tenant"], line["connection"]) for line in logged}
     assert all(0 <= line["lag"] <= 60 for line in logged)
 
 
 def test_the_logged_time_of_a_push_includes_an_outage():
     """The provider fails for ten minutes: the time counts from the push, not from the last try."""
-    life = synchronised()
-    before = len(lines(life, "push_applied"))
-    life.google.inspect.add_fault("status", method="events.list", times=0, status=503)
-    life.enter(at(20))
-    life.drain()
-    life.advance(minutes=10)
-    life.google.inspect.clear_faults()
-    life.advance(minutes=15)
-    logged = lines(life, "push_applied")[before:]
+    world = synchronised()
+    before = len(lines(world, "push_applied"))
+    world.google.inspect.add_fault("status", method="events.list", times=0, status=503)
+    world.enter(at(20))
+    world.drain()
+    world.advance(minutes=10)
+    world.google.inspect.clear_faults()
+    world.advance(minutes=15)
+    logged = lines(world, "push_applied")[before:]
 
     assert max(line["lag"] for line in logged) >= 600
 
 
 def test_a_poll_logs_how_late_the_calendar_is_that_was_read_longest_ago():
     """Nothing while polls succeed; what lies beyond one interval where they do not."""
-    life = synchronised()
-    life.clock.advance_to(life.clock.now() + timedelta(minutes=14))
-    life.ports.sync_states.save(replace(life.feed(), poll_at=life.clock.now()))
-    fresh = life.maintain(MaintenanceJob.POLL)
-    life.ports.sync_states.save(
+    world = synchronised()
+    world.clock.advance_to(world.clock.now() + timedelta(minutes=14))
+    world.ports.sync_states.save(replace(world.sync_state(), poll_at=world.clock.now()))
+    fresh = world.maintain(MaintenanceJob.POLL)
+    world.ports.sync_states.save(
         replace(
-            life.feed(),
-            poll_at=life.clock.now(),
-            last_applied_at=life.clock.now() - timedelta(minutes=75),
+            world.sync_state(),
+            poll_at=world.clock.now(),
+            last_applied_at=world.clock.now() - timedelta(minutes=75),
         )
     )
-    stale = life.maintain(MaintenanceJob.POLL)
+    stale = world.maintain(MaintenanceJob.POLL)
 
     assert (0.0, 3600.0) == (fresh.overdue, stale.overdue)
-    assert 3600.0 == lines(life, "maintained")[-1]["overdue"]
+    assert 3600.0 == lines(world, "maintained")[-1]["overdue"]
 
 
 def test_a_calendar_that_only_its_owner_can_repair_is_not_late():
     """Its owner was notified; an alert that the operator cannot end would be ignored."""
-    life = synchronised()
-    long_ago = life.clock.now() - timedelta(days=3)
-    life.ports.sync_states.save(
-        replace(life.feed(), poll_at=long_ago, last_applied_at=long_ago, error="forbidden")
+    world = synchronised()
+    long_ago = world.clock.now() - timedelta(days=3)
+    world.ports.sync_states.save(
+        replace(world.sync_state(), poll_at=long_ago, last_applied_at=long_ago, error="forbidden")
     )
 
-    assert 0.0 == life.maintain(MaintenanceJob.POLL).overdue
+    assert 0.0 == world.maintain(MaintenanceJob.POLL).overdue

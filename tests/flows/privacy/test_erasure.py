@@ -21,7 +21,7 @@ def test_a_tenant_is_erased_to_the_last_document():
     life = Erasing()
     other = replace(life.ports.catalogue.tenant("t1"), id="t2", version=None)
     life.ports.catalogue.save_tenant(other)
-    assert len(life.own()) == 3
+    assert len(life.own_events()) == 3
     receipt = life.erase()
     left = life.paths("tenants/t1")
 
@@ -31,8 +31,8 @@ def test_a_tenant_is_erased_to_the_last_document():
     assert life.paths("outbox") == life.paths("oauth_states") == []
     assert (receipt.connections_ended, receipt.events_erased, receipt.events_left) == (1, 3, 0)
     assert receipt.documents_erased > 20
-    assert life.own() == []
-    assert len(life.alive(ACCOUNT)) == 8
+    assert life.own_events() == []
+    assert len(life.existing_events(ACCOUNT)) == 8
     assert life.google.inspect.grants() == []
     assert [word for word in ("Canary", "Dora", "secret", ACCOUNT) if word in life.everything()] == []
 
@@ -53,7 +53,7 @@ def test_a_resource_is_erased_and_the_others_stay():
     assert [path for path in life.paths("tenants/t1") if "/connections/" in path] == []
     assert [item.id for item in ports.bookings.page("t1", after=None, limit=10)] == [kept.id]
     assert ports.catalogue.service("t1", "cut").resources == ("bob",)
-    assert life.own() == []
+    assert life.own_events() == []
     assert [word for word in ("Canary", "secret", ACCOUNT) if word in life.everything()] == []
 
 
@@ -63,7 +63,7 @@ def test_a_customer_is_anonymised_everywhere():
     life = Erasing()
     receipt = life.erase(customer="carla@canary.EXAMPLE")
     bookings = life.ports.bookings.page("t1", after=None, limit=10)
-    texts = [f"{event.get('summary')} {event.get('description')}" for event in life.own()]
+    texts = [f"{event.get('summary')} {event.get('description')}" for event in life.own_events()]
 
     assert (receipt.stage, receipt.bookings_anonymised, receipt.events_erased) == (ErasureStage.DONE, 2, 2)
     assert sorted(item.customer.name for item in bookings) == ["Dora Other", "Erased", "Erased"]
@@ -80,21 +80,21 @@ def test_a_customer_as_attendee_is_taken_out_of_the_event():
     life = Erasing()
     life.set(exports={"attendee": True, "notify": True})
     life.book_for(at(14, day=1), CARLA)
-    assert "canary" in str(life.own()).casefold()
+    assert "canary" in str(life.own_events()).casefold()
     life.erase(customer=CARLA.email)
 
-    assert "canary" not in str(life.own()).casefold()
+    assert "canary" not in str(life.own_events()).casefold()
 
 
 def test_edited_titles_and_stopped_exports_hide_no_customer():
     """What the owner wrote into the event goes; where nothing is exported any more the event is removed."""
     life = Erasing()
-    event = next(event for event in life.own() if "Carla" in event["summary"])
+    event = next(event for event in life.own_events() if "Carla" in event["summary"])
     life.google.owner.edit_event(ACCOUNT, event["id"], {"summary": "Carla Canary, bring cake"})
     life.drain()
     life.set(exports={"on": False})
     receipt = life.erase(customer=CARLA.email)
-    summaries = [event["summary"] for event in life.own()]
+    summaries = [event["summary"] for event in life.own_events()]
 
     assert (receipt.events_erased, receipt.events_left) == (2, 0)
     assert len(summaries) == 1
@@ -105,13 +105,13 @@ def test_edited_titles_and_stopped_exports_hide_no_customer():
 def test_an_event_that_its_owner_deleted_is_not_made_again():
     """Anonymising writes into events that are there, and creates none."""
     life = Erasing()
-    event = next(event for event in life.own() if "Carla" in event["summary"])
+    event = next(event for event in life.own_events() if "Carla" in event["summary"])
     life.google.owner.delete_event(ACCOUNT, event["id"])
     life.advance(minutes=5)
-    before = len(life.own())
+    before = len(life.own_events())
     life.erase(customer=CARLA.email)
 
-    assert len(life.own()) == before
+    assert len(life.own_events()) == before
     assert "Canary" not in life.everything()
 
 

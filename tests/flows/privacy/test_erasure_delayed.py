@@ -49,13 +49,13 @@ def test_an_outage_delays_an_erasure_without_ending_it():
 
     assert (waiting.stage, waiting.waiting_until is not None) == (ErasureStage.DISCONNECTING, True)
     assert life.ports.archive.get("t1", job.id).stage is ErasureStage.DONE
-    assert life.own() == []
+    assert life.own_events() == []
 
 
 def test_what_is_stored_behind_the_first_pass_is_erased_by_the_second():
     """Somebody who held a lease when it began stores something behind the first pass."""
     life = Erasing()
-    feed = life.feed()
+    feed = life.sync_state()
     job = start_erasure(life.ports, tenant="t1", subject="owner-1", confirm="t1")
     life.drain()
     while life.ports.archive.get("t1", job.id).stage is not ErasureStage.WAITING:
@@ -86,7 +86,7 @@ def test_an_erasure_survives_crashes(wish, after):
     assert life.ports.archive.get("t1", job.id).stage is ErasureStage.DONE
     assert "Canary" not in life.everything()
     if "customer" not in wish:
-        assert life.own() == []
+        assert life.own_events() == []
         assert life.paths("tenants/t1/connections") == life.paths("tenants/t1/resources/anna") == []
 
 
@@ -117,4 +117,4 @@ def test_a_used_up_account_delays_an_erasure_without_ending_it():
     after = life.ports.archive.get("t1", job.id)
 
     assert (before.stage, after.stage, after.events_left) == (ErasureStage.ERASING, ErasureStage.DONE, 0)
-    assert len(life.own()) == 1
+    assert len(life.own_events()) == 1

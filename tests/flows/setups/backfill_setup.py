@@ -24,7 +24,7 @@ from tests.world import OUTLOOK, World
 
 BOOKINGS = 2_000
 SECONDS_A_CALL = 0.05
-NEWCOMERS = 6
+NEW_BOOKINGS = 6
 LIMITED = {403, 429}
 
 
@@ -40,13 +40,13 @@ class Measured:
     tasks: int
 
 
-class Slow:
+class SlowProvider:
     """A provider whose every call takes time; ``seen`` is told of each event that was made."""
 
     def __init__(self, inner: Any, pass_time: Callable[[], None], seen: Callable[[str], None]) -> None:
         self._inner = inner
         self._pass_time = pass_time
-        self._seen = seen
+        self._note_export = seen
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._inner, name)
@@ -57,20 +57,20 @@ class Slow:
             answer = found(*given, **named)
             self._pass_time()
             if name == "create_event":
-                self._seen(given[2].booking)
+                self._note_export(given[2].booking)
             return answer
 
         return call
 
 
-class Backfill(Synced):
+class BackfillWorld(Synced):
     """An account with many bookings, connected and not synchronised yet."""
 
     def __init__(self, kind: ProviderKind, *, bookings: int = BOOKINGS) -> None:
         """Make the bookings, none of which is exported, and turn the provider's limits on."""
         self.kind = kind
         self.exporting = False
-        self.every = bookings // (NEWCOMERS + 1)
+        self.every = bookings // (NEW_BOOKINGS + 1)
         self.made: dict[str, datetime] = {}
         self.written: dict[str, datetime] = {}
         World.__init__(self, wrap=self._slowed)
@@ -117,16 +117,16 @@ class Backfill(Synced):
 
     def _slowed(self, ports: Ports) -> Ports:
         provider = ports.providers[self.kind]
-        slow: Any = Slow(provider.calendar, self._pass_time, self._seen)
+        slow: Any = SlowProvider(provider.calendar, self._pass_time, self._note_export)
         return replace(ports, providers={self.kind: replace(provider, calendar=slow)})
 
     def _pass_time(self) -> None:
         if self.exporting:
             self.clock.wait(SECONDS_A_CALL)
 
-    def _seen(self, booking: str) -> None:
+    def _note_export(self, booking: str) -> None:
         self.written[booking] = self.clock.now()
-        if len(self.made) < NEWCOMERS and len(self.written) % self.every == 0:
+        if len(self.made) < NEW_BOOKINGS and len(self.written) % self.every == 0:
             name = f"n{len(self.written):04}"
             self.made[name] = self.clock.now()
             self.book(at(8, day=400 + len(self.made)), name)

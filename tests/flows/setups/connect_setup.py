@@ -9,18 +9,18 @@ from tests.world import ACCOUNT, RETURN_TO
 OTHER = "bea@example.com"
 
 
-def begin(life, **fields):
+def begin(world, **fields):
     """The address of the consent page."""
     command = {
-        "tenant": life.tenant,
+        "tenant": world.tenant,
         "resource": "anna",
         "provider": ProviderKind.GOOGLE,
         "subject": "staff-1",
         "return_to": RETURN_TO,
     }
-    return start_consent(life.ports, **command | fields)
+    return start_consent(world.ports, **command | fields)
 
 
-def finish(life, url, *, account=ACCOUNT, **decision):
+def finish(world, url, *, account=ACCOUNT, **decision):
     """The person decides and comes back."""
-    return life.come_back(life.google.consent(url, account=account, **decision))
+    return world.come_back(world.google.consent(url, account=account, **decision))

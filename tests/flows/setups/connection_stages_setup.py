@@ -84,9 +84,9 @@ class Life(Synced):
         begin = first or at(8)
         return [self.book(begin + timedelta(minutes=30 * number), f"b{number:03}") for number in range(count)]
 
-    def own(self, calendar=ACCOUNT):
+    def own_events(self, calendar=ACCOUNT):
         """The living events in Google that are our exports."""
-        return [event for event in self.alive(calendar) if event["id"].startswith("sb")]
+        return [event for event in self.existing_events(calendar) if event["id"].startswith("sb")]
 
     def channels(self):
         """The calendars that Google pushes at the moment, one entry per live channel."""
@@ -105,7 +105,7 @@ def calendars(connection):
 
 def synchronised(**options):
     """Three events of the owner's, and both sides in line."""
-    life = Life(**options)
-    life.fill(3)
-    life.synchronise()
-    return life
+    world = Life(**options)
+    world.fill(3)
+    world.synchronise()
+    return world

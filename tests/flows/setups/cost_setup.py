@@ -38,7 +38,7 @@ class Spent:
         return Spent(*(getattr(self, name) - getattr(before, name) for name in self.__slots__))
 
 
-class Counted:
+class CountingDocuments:
     """A database that counts what it is asked."""
 
     def __init__(self, inner):
@@ -65,7 +65,7 @@ class Counted:
         )
 
 
-class CountedQueue:
+class CountingQueue:
     """A queue that counts what it is given."""
 
     def __init__(self, inner):
@@ -77,16 +77,16 @@ class CountedQueue:
         return self.inner.enqueue(task)
 
 
-def counting(kind, **options):
+def counting_world(kind, **options):
     """A synchronised account of a provider, everything counted from now on."""
     queues = []
 
     def wrap(ports):
-        queues.append(CountedQueue(ports.queue))
+        queues.append(CountingQueue(ports.queue))
         return replace(ports, queue=queues[0])
 
     made = {ProviderKind.GOOGLE: Synced, ProviderKind.MICROSOFT: Outlook}[kind]
-    world = made(documents=Counted(MemoryDocuments()), wrap=wrap, **options)
+    world = made(documents=CountingDocuments(MemoryDocuments()), wrap=wrap, **options)
     world.counted_queue = queues[0]
     return world
 
@@ -98,7 +98,7 @@ def spent(world):
     return replace(world.documents.spent, tasks=tasks, calls=calls)
 
 
-def loaded(kind, count=EVENTS):
+def full_calendar(kind, count=EVENTS):
     """An account whose calendar is full, not synchronised yet."""
 
     def fill(world):
@@ -110,36 +110,36 @@ def loaded(kind, count=EVENTS):
             events = [graph_stamps(start, 30) | {"subject": "secret"} for start in starts]
             world.microsoft.admin.bulk_load(world.calendar, events)
 
-    return counting(kind, prepare=fill, sync=False)
+    return counting_world(kind, prepare=fill, sync=False)
 
 
 def first_sync(kind, count=EVENTS):
     """What the first import of a calendar costs."""
-    world = loaded(kind, count)
+    world = full_calendar(kind, count)
     before = spent(world)
-    world.look()
+    world.request_sync()
     world.drain()
     found = spent(world) - before
     assert world.errors == []
-    assert world.feed().listed == count
+    assert world.sync_state().listed == count
     return found
 
 
-def idle_look(kind, count=EVENTS):
+def sync_without_changes(kind, count=EVENTS):
     """What a look costs that finds nothing new."""
-    world = loaded(kind, count)
-    world.look()
+    world = full_calendar(kind, count)
+    world.request_sync()
     world.drain()
     before = spent(world)
-    world.look()
+    world.request_sync()
     world.drain()
     return spent(world) - before
 
 
-def lone_push(kind, count=0):
+def push_of_one_change(kind, count=0):
     """What one changed event costs, from its push to the agenda."""
-    world = loaded(kind, count)
-    world.look()
+    world = full_calendar(kind, count)
+    world.request_sync()
     world.drain()
     before = spent(world)
     world.enter(at(10))
@@ -152,7 +152,7 @@ def lone_push(kind, count=0):
 
 def booked(kind):
     """What a booking costs: its commit, the mail, the event, and the echo that comes back."""
-    world = counting(kind)
+    world = counting_world(kind)
     before = spent(world)
     world.book(at(10))
     world.drain()
@@ -168,7 +168,7 @@ def slot_query(kind):
 
 def repeated_queries(kind, rounds):
     """A question that can be asked again, each time as a new customer, and how often."""
-    world = counting(kind)
+    world = counting_world(kind)
     world.enter(at(10))
     world.drain()
 
@@ -185,7 +185,7 @@ def repeated_queries(kind, rounds):
 
 def repeated_pushes(kind, rounds):
     """A change that comes again and again, long enough after the last, and how often."""
-    world = counting(kind)
+    world = counting_world(kind)
     starts = iter(at(8) + EVERY * number for number in range(rounds))
 
     def change():

@@ -17,8 +17,8 @@ class Crash(Exception):
     """The instance died."""
 
 
-class Fuse:
-    """Counts port calls and burns at the chosen one: the instance dies, or the answer gets lost."""
+class PortCalls:
+    """Counts port calls and interrupts the chosen one: the instance dies, or the answer gets lost."""
 
     def __init__(self):
         self.calls = 0
@@ -26,7 +26,7 @@ class Fuse:
         self.lost = None
         self.act = None
 
-    def arm(self, at, *, lost=None, act=None):
+    def interrupt(self, at, *, lost=None, act=None):
         self.calls, self.at, self.lost, self.act = 0, at, lost, act
 
     def guard(self, call):
@@ -45,18 +45,18 @@ class Fuse:
         return guarded
 
 
-class Fused:
-    """A port whose every call goes through the fuse."""
+class InterruptedPort:
+    """A port whose every call is counted by ``port_calls``."""
 
-    def __init__(self, port, fuse):
-        self._port, self._fuse = port, fuse
+    def __init__(self, port, port_calls):
+        self._port, self._port_calls = port, port_calls
 
     def __getattr__(self, name):
         found = getattr(self._port, name)
-        return self._fuse.guard(found) if callable(found) else found
+        return self._port_calls.guard(found) if callable(found) else found
 
 
-class Mortal(Life):
+class CrashingWorld(Life):
     """A world in which a webhook may die as well: Google then sends its message again."""
 
     def _receive(self, address, headers):
@@ -66,20 +66,23 @@ class Mortal(Life):
             return 500
 
 
-CALM = {"clock", "keys", "vault", "log", "tuning", "providers"}
+UNINTERRUPTED = {"clock", "keys", "vault", "log", "tuning", "providers"}
 
 
-def fused(fuse):
-    """Every port but the calm ones goes through the fuse."""
+def interrupted_ports(port_calls):
+    """Have the calls of every port counted, except those of ``UNINTERRUPTED``."""
 
     def wrap(ports):
         named = {
-            item.name: Fused(getattr(ports, item.name), fuse)
+            item.name: InterruptedPort(getattr(ports, item.name), port_calls)
             for item in fields(Ports)
-            if item.name not in CALM
+            if item.name not in UNINTERRUPTED
         }
         providers = {
-            kind: Provider(Fused(provider.calendar, fuse), Fused(provider.authorizer, fuse))
+            kind: Provider(
+                InterruptedPort(provider.calendar, port_calls),
+                InterruptedPort(provider.authorizer, port_calls),
+            )
             for kind, provider in ports.providers.items()
         }
         return replace(ports, providers=providers, **named)
@@ -87,39 +90,39 @@ def fused(fuse):
     return wrap
 
 
-def ready(*, synchronised, settings=None):
+def crashing_world(*, synchronised, settings=None):
     """Two events of the owner's and three bookings."""
-    fuse = Fuse()
-    life = Mortal(wrap=fused(fuse), tuning=SMALL)
-    life.fill(2)
-    life.book_many(3)
+    port_calls = PortCalls()
+    world = CrashingWorld(wrap=interrupted_ports(port_calls), tuning=SMALL)
+    world.fill(2)
+    world.book_many(3)
     if settings:
-        life.set(**settings)
+        world.set(**settings)
     if synchronised:
-        life.synchronise()
-    life.errors.clear()
-    return life, fuse
+        world.synchronise()
+    world.errors.clear()
+    return world, port_calls
 
 
-def recover(life, flow):
+def recover(world, flow):
     """What follows a crash: the caller asks again where it was an API call; queued tasks come back."""
     try:
         flow()
     except (Crash, StoreUnavailable):
-        life.drain()
+        world.drain()
         flow()
-    life.drain()
+    world.drain()
     for _ in range(3):
         # The clock's own jobs find whatever was lost.
-        life.advance(minutes=20)
-        life.maintain()
-    assert all(isinstance(error, Crash) for error in life.errors), life.errors
+        world.advance(minutes=20)
+        world.maintain()
+    assert all(isinstance(error, Crash) for error in world.errors), world.errors
 
 
 def calls_until_done(make, flow_of):
-    """How many port calls the work itself takes, without the quiet time after it."""
-    life, fuse = make()
-    fuse.arm(None)
-    flow_of(life)()
-    life.drain()
-    return fuse.calls
+    """How many port calls the work itself takes, without the maintenance after it."""
+    world, port_calls = make()
+    port_calls.interrupt(None)
+    flow_of(world)()
+    world.drain()
+    return port_calls.calls

@@ -7,15 +7,15 @@ from tests.flows.setups.connection_stages_setup import Life
 
 def synchronised(**options):
     """Ten events of the owner's, five bookings, both sides in line."""
-    life = Life(**options)
-    life.fill(10)
-    life.book_many(5)
-    life.synchronise()
-    return life
+    world = Life(**options)
+    world.fill(10)
+    world.book_many(5)
+    world.synchronise()
+    return world
 
 
-def left_here(life):
+def left_here(world):
     """Documents of the connection that are still there, but for itself and what its owner is still told."""
-    mine = f"connections/{life.connection_id}/"
-    found = [path for path in life.documents.paths() if mine in path or path.startswith("outbox/")]
+    mine = f"connections/{world.connection_id}/"
+    found = [path for path in world.documents.paths() if mine in path or path.startswith("outbox/")]
     return [path for path in found if ".notice." not in path]

@@ -68,7 +68,7 @@ class Outlook(Synced):
         """What is in the default calendar, ours by their transaction."""
         return self.microsoft.inspect.events(self.calendar)
 
-    def taken(self, *, days=40, key=None):
+    def imported_starts(self, *, days=40, key=None):
         """The imported times, in order."""
         window = Interval(self.clock.now(), self.clock.now() + timedelta(days=days))
         found = self.ports.sync_states.imported("t1", self.connection_id, key or self.key, window)
@@ -78,7 +78,7 @@ class Outlook(Synced):
         """The requests of one kind that Microsoft was sent."""
         return [call for call in self.microsoft.admin.calls() if call["method"] == method]
 
-    def reasons(self):
+    def sync_reasons(self):
         """Why calendars were looked at, in order."""
         return [done.task.payload.get("reason") for done in self.done]
 

@@ -29,7 +29,7 @@ class Asking:
     def settled(self):
         self.drain()
         for key in self.connection.calendars:
-            self.look(key)
+            self.request_sync(key)
         self.drain()
         self.advance(minutes=2)
         assert not self.errors
@@ -68,7 +68,8 @@ class AskingGoogle(Asking, Synced):
 
     def shown(self):
         return [
-            (datetime.fromisoformat(event["start"]["dateTime"]), event["summary"]) for event in self.alive()
+            (datetime.fromisoformat(event["start"]["dateTime"]), event["summary"])
+            for event in self.existing_events()
         ]
 
 

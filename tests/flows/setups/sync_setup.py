@@ -49,7 +49,7 @@ class Synced(World):
         self.key = calendar_key(ACCOUNT)
         self.start(connection, settings or Settings())
         if sync:
-            self.look()
+            self.request_sync()
             self.drain()
 
     def start(self, connection, settings):
@@ -71,7 +71,7 @@ class Synced(World):
         changed = replace(current.settings, imports=replace(current.settings.imports, **imports))
         self.ports.connections.save(replace(current, settings=replace(changed, version=changed.version + 1)))
 
-    def look(self, key=None):
+    def request_sync(self, key=None):
         """Have a calendar looked at, as a poll would."""
         request_sync(
             self.ports,
@@ -81,7 +81,7 @@ class Synced(World):
             cause=self.ports.keys.token(),
         )
 
-    def feed(self, key=None):
+    def sync_state(self, key=None):
         return self.ports.sync_states.get(self.tenant, self.connection_id, key or self.key)
 
     def imported(self, key=None):
@@ -141,11 +141,11 @@ class Synced(World):
     def link(self, name="b1"):
         return self.ports.bookings.link(self.tenant, self.connection_id, name)
 
-    def told(self):
+    def notices(self):
         """The kinds of all notices, oldest first."""
         return [notice.kind.value for notice in reversed(every(self.ports.lists.notices, self.tenant))]
 
-    def alive(self, calendar=ACCOUNT):
+    def existing_events(self, calendar=ACCOUNT):
         """The living events in Google's own state."""
         return self.google.inspect.events(calendar, cancelled=False)
 

@@ -30,7 +30,7 @@ class Two(World):
             self.drain()
             self.connections.append(made)
 
-    def told(self):
+    def mails_received(self):
         """Everything that reached the customer, from whomever, since the last time somebody asked."""
         sent = [
             *self.google.admin.mails(),
@@ -42,7 +42,7 @@ class Two(World):
         self.postbox.mails.clear()
         return len(sent)
 
-    def own(self, connection):
+    def own_event(self, connection):
         """The one event of ours in a connection's calendar."""
         link = self.ports.bookings.link("t1", connection.id, self.booking)
         return link.calendar_id, link.event_id
@@ -55,7 +55,7 @@ class Two(World):
     def side(self, connection):
         return self.google if connection.provider is GOOGLE else self.microsoft
 
-    def revive(self, connection, status):
+    def set_status(self, connection, status):
         """Let a grant be dead, or live again, as the store knows it."""
         current = self.ports.connections.get("t1", connection.id)
         self.ports.connections.save(replace(current, status=status))

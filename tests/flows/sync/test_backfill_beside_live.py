@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from common.domain.calendar.connection import ProviderKind
-from tests.flows.setups.backfill_setup import Backfill
+from tests.flows.setups.backfill_setup import BackfillWorld
 
 # The bench does the same with 2,000; from some 130 on Google's limit is what holds the back-fill up.
 BOOKINGS = 300
@@ -14,7 +14,7 @@ BOOKINGS = 300
 @pytest.mark.parametrize("kind", [ProviderKind.GOOGLE, ProviderKind.MICROSOFT])
 def test_a_new_booking_is_exported_within_ten_seconds_of_a_back_fill(kind):
     """Live work goes first, no call is refused, and a back-fill is no task for each booking."""
-    world = Backfill(kind, bookings=BOOKINGS)
+    world = BackfillWorld(kind, bookings=BOOKINGS)
 
     found = world.run_all()
 

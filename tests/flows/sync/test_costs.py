@@ -33,7 +33,7 @@ def test_a_first_import_asks_once_a_page(kind):
 @BOTH
 def test_a_lone_change_costs_the_same_however_full_the_calendar_is(kind):
     """One push, one changed event: its week, its agenda week, its place in the index, and the state."""
-    found, beside = cost.lone_push(kind), cost.lone_push(kind, 400)
+    found, beside = cost.push_of_one_change(kind), cost.push_of_one_change(kind, 400)
 
     reads, writes, tasks, calls = {GOOGLE: (16, 8, 3, 1), MICROSOFT: (34, 12, 5, 2)}[kind]
     assert found.reads <= reads
@@ -46,7 +46,7 @@ def test_a_lone_change_costs_the_same_however_full_the_calendar_is(kind):
 @BOTH
 def test_a_look_that_finds_nothing_writes_no_event(kind):
     """A second run writes nothing but its own turn: the count, the limits and the state."""
-    found = cost.idle_look(kind)
+    found = cost.sync_without_changes(kind)
 
     assert found.writes <= 4
     assert found.reads <= 15
@@ -68,8 +68,8 @@ def test_the_model_of_growth_counts_no_less(kind):
     """What docs/scaling.md computes with is what is counted here, for the dearer provider."""
     counted = {
         model.SLOT_QUERY: cost.slot_query(kind),
-        model.IDLE_SYNC_RUN: cost.idle_look(kind, 400),
-        model.CHANGE: cost.lone_push(kind),
+        model.IDLE_SYNC_RUN: cost.sync_without_changes(kind, 400),
+        model.CHANGE: cost.push_of_one_change(kind),
         model.BOOKING: cost.booked(kind),
     }
 

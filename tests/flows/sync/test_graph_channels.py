@@ -27,25 +27,25 @@ def test_each_enabled_calendar_has_one_subscription():
     """Pitfall 8: one for each, open and proven, its clientState short enough for the longest ids."""
     world = Outlook(calendars=("Team", "Rooms"))
 
-    feeds = [world.feed(key) for key in world.connection.calendars]
+    states = [world.sync_state(key) for key in world.connection.calendars]
 
-    assert 3 == len(live(world)) == len({feed.channel.resource_id for feed in feeds})
-    assert all(feed.channel.verified_at for feed in feeds)
+    assert 3 == len(live(world)) == len({state.channel.resource_id for state in states})
+    assert all(state.channel.verified_at for state in states)
 
 
 @pytest.mark.pitfall(8)
 def test_a_subscription_is_prolonged_in_place(world):
     """Pitfall 8: at four fifths of the returned life, again and again, and never a second one."""
-    first = world.feed().channel
+    first = world.sync_state().channel
     for _ in range(24):
         world.advance(days=1)
         world.maintain()
         world.drain()
 
     now = world.clock.now()
-    assert first.resource_id == world.feed().channel.resource_id
-    assert first.id == world.feed().channel.id
-    assert now < world.feed().renew_at < world.feed().channel.expires_at
+    assert first.resource_id == world.sync_state().channel.resource_id
+    assert first.id == world.sync_state().channel.id
+    assert now < world.sync_state().renew_at < world.sync_state().channel.expires_at
     assert 1 == len(world.calls("subscriptions.create"))
     assert 4 <= len(world.calls("subscriptions.update")) <= 6
     assert 1 == len(live(world))
@@ -56,26 +56,26 @@ def test_the_returned_life_counts():
     """Pitfall 8: where Microsoft gives less than was wished, that is what is renewed by."""
     world = Outlook(microsoft=Settings(subscription_life=timedelta(days=30)))
 
-    channel = world.feed().channel
+    channel = world.sync_state().channel
 
     assert channel.expires_at - channel.created_at <= timedelta(days=7)
-    assert world.feed().renew_at <= channel.created_at + (channel.expires_at - channel.created_at) * 0.8
+    assert world.sync_state().renew_at <= channel.created_at + (channel.expires_at - channel.created_at) * 0.8
 
 
 @pytest.mark.pitfall(9)
 def test_a_removed_subscription_is_opened_anew(world):
     """Pitfall 9: at once, and what happened meanwhile is looked for."""
-    first = world.feed().channel
+    first = world.sync_state().channel
     world.microsoft.push.hold()
     world.enter(at(9))
     world.microsoft.push.drop()
     world.microsoft.admin.lifecycle("subscriptionRemoved")
     world.drain()
 
-    assert [at(9)] == world.taken()
-    assert first.resource_id != world.feed().channel.resource_id
+    assert [at(9)] == world.imported_starts()
+    assert first.resource_id != world.sync_state().channel.resource_id
     assert 1 == len(live(world))
-    assert "removed" in world.reasons()
+    assert "removed" in world.sync_reasons()
     assert not world.errors
 
 
@@ -87,8 +87,8 @@ def test_missed_notifications_are_made_up_for(world):
     world.microsoft.admin.lifecycle("missed")
     world.drain()
 
-    assert [at(9)] == world.taken()
-    assert "missed" in world.reasons()
+    assert [at(9)] == world.imported_starts()
+    assert "missed" in world.sync_reasons()
 
 
 @pytest.mark.pitfall(9)
@@ -106,13 +106,13 @@ def test_a_reauthorization_is_one_renewal_in_ten_minutes(world):
 @pytest.mark.pitfall(9)
 def test_nothing_said_of_a_channel_is_lost_while_somebody_works(world):
     """Pitfall 9: a worker holds the lease when the subscription is taken away; it comes back all the same."""
-    feed = world.feed()
+    state = world.sync_state()
     leased = world.clock.now() + timedelta(seconds=20)
-    world.ports.sync_states.save(replace(feed, lease_holder="somebody", lease_until=leased))
+    world.ports.sync_states.save(replace(state, lease_holder="somebody", lease_until=leased))
     world.microsoft.admin.lifecycle("subscriptionRemoved")
     settled(world, minutes=20)
 
-    assert feed.channel.resource_id != world.feed().channel.resource_id
+    assert state.channel.resource_id != world.sync_state().channel.resource_id
     assert 1 == len(live(world))
 
 
@@ -127,7 +127,7 @@ def test_a_lost_answer_leaves_one_subscription():
     settled(world, hours=1)
 
     assert 1 == len(live(world))
-    assert live(world)[0]["id"] == world.feed().channel.resource_id
+    assert live(world)[0]["id"] == world.sync_state().channel.resource_id
     assert not world.errors
 
 
@@ -138,18 +138,18 @@ def test_without_notifications_polling_finds_everything(world):
     world.microsoft.push.drop()
     settled(world, minutes=40)
 
-    assert [at(9)] == world.taken()
+    assert [at(9)] == world.imported_starts()
 
 
 @pytest.mark.pitfall(10)
 def test_a_notification_of_a_subscription_that_is_forgotten_does_no_harm(world):
     """Pitfall 10: an old one goes on for a while; it is counted, and changes nothing."""
-    old = world.feed().channel
+    old = world.sync_state().channel
     world.microsoft.admin.lifecycle("subscriptionRemoved")
     world.drain()
-    current = world.feed().channel
+    current = world.sync_state().channel
     world.enter(at(9))
     world.drain()
 
-    assert old.id != current.id == world.feed().channel.id
-    assert [at(9)] == world.taken()
+    assert old.id != current.id == world.sync_state().channel.id
+    assert [at(9)] == world.imported_starts()

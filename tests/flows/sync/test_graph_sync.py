@@ -31,16 +31,16 @@ def test_a_change_is_followed_at_once(world):
     """Pitfall 11: entered, moved and deleted in Outlook, it is so here within the first look."""
     entered = world.enter(at(9))
     delivered(world)
-    first = world.taken()
+    first = world.imported_starts()
     world.microsoft.owner.shift_event(world.calendar, entered, minutes=120)
     world.clock.advance_to(world.clock.now() + timedelta(seconds=10))
     delivered(world)
-    second = world.taken()
+    second = world.imported_starts()
     world.microsoft.owner.delete_event(world.calendar, entered)
     world.clock.advance_to(world.clock.now() + timedelta(seconds=10))
     delivered(world)
 
-    assert ([at(9)], [at(11)], []) == (first, second, world.taken())
+    assert ([at(9)], [at(11)], []) == (first, second, world.imported_starts())
     assert not world.errors
 
 
@@ -54,15 +54,15 @@ def test_what_is_announced_too_early_is_found_by_a_second_look(lag):
     world.enter(at(9))
 
     delivered(world)
-    early = world.taken()
+    early = world.imported_starts()
     world.engine.run_until(world.clock.now() + timedelta(seconds=50))
-    after_a_minute = world.taken()
+    after_a_minute = world.imported_starts()
     world.engine.run_until(world.clock.now() + timedelta(minutes=4))
 
     assert [] == early
     assert ([at(9)] if lag == 20 else []) == after_a_minute
-    assert [at(9)] == world.taken()
-    assert ["push", "second", "third"] == world.reasons()
+    assert [at(9)] == world.imported_starts()
+    assert ["push", "second", "third"] == world.sync_reasons()
 
 
 @pytest.mark.pitfall(11)
@@ -75,8 +75,8 @@ def test_later_looks_are_shared_and_end(world):
     delivered(world)
     world.engine.run_until(world.clock.now() + timedelta(minutes=10))
 
-    assert 1 == world.reasons().count("second") == world.reasons().count("third")
-    assert world.reasons().count("push") <= 2
+    assert 1 == world.sync_reasons().count("second") == world.sync_reasons().count("third")
+    assert world.sync_reasons().count("push") <= 2
 
 
 @pytest.mark.pitfall(7)
@@ -103,12 +103,12 @@ def test_a_removal_counts_only_when_the_event_is_not_there(world):
     world.microsoft.add_fault("status", method="events.get", status=503, times=0)
     world.microsoft.owner.delete_event(world.calendar, entered)
     delivered(world)
-    during = world.taken()
+    during = world.imported_starts()
     world.microsoft.inspect.clear_faults()
     settled(world)
 
     assert [at(9)] == during
-    assert [] == world.taken()
+    assert [] == world.imported_starts()
 
 
 @pytest.mark.pitfall(14)
@@ -116,18 +116,18 @@ def test_a_deleted_occurrence_is_found_by_the_next_listing(world):
     """Pitfall 14: delta tells nothing of it; the next daily listing frees its time."""
     series = world.enter(at(9), **weekly(at(9), 4))
     settled(world)
-    before = world.taken()
+    before = world.imported_starts()
     day = world.microsoft.owner.days(
         world.calendar, series, start=at(0).isoformat(), end=at(0, day=30).isoformat()
     )[1]
     world.microsoft.owner.delete_event(world.calendar, day["id"])
     settled(world)
-    generation = world.feed().generation
+    generation = world.sync_state().generation
     settled(world, hours=26)
 
     assert 4 == len(before)
-    assert generation < world.feed().generation
-    assert [moment for moment in before if moment != before[1]] == world.taken()
+    assert generation < world.sync_state().generation
+    assert [moment for moment in before if moment != before[1]] == world.imported_starts()
 
 
 @pytest.mark.pitfall(14)
@@ -141,7 +141,7 @@ def test_an_occurrence_moved_out_of_the_range_frees_its_place(world):
     world.microsoft.owner.shift_event(world.calendar, day["id"], minutes=24 * 60)
     settled(world)
 
-    assert [at(9), at(9, day=7), at(9, day=15)] == world.taken()
+    assert [at(9), at(9, day=7), at(9, day=15)] == world.imported_starts()
 
 
 @pytest.mark.pitfall(6)
@@ -165,20 +165,20 @@ def test_a_lost_sync_state_is_a_fresh_listing(status, code):
     settled(world)
 
     assert kept
-    assert [at(9)] == world.taken()
-    assert 2 == world.feed().generation
+    assert [at(9)] == world.imported_starts()
+    assert 2 == world.sync_state().generation
 
 
 @pytest.mark.pitfall(7)
 def test_the_range_rolls_forward_with_time(world):
     """Pitfall 7: the window is frozen in the delta link; a fresh listing moves it on in time."""
-    before = world.feed().covered
+    before = world.sync_state().covered
     for _ in range(9):
         world.advance(days=1)
         world.maintain()
         world.drain()
 
-    after = world.feed().covered
+    after = world.sync_state().covered
     assert after.end - before.end >= timedelta(days=7)
     assert after.contains(Interval(world.clock.now(), world.clock.now() + timedelta(days=720)))
 
@@ -209,8 +209,8 @@ def test_what_exchange_touches_by_itself_is_an_echo(world):
         settled(world)
 
     assert before == len(world.calls("events.update") + world.calls("events.create"))
-    assert [] == world.told()
-    assert [] == world.taken()
+    assert [] == world.notices()
+    assert [] == world.imported_starts()
 
 
 @pytest.mark.pitfall(12)
@@ -223,7 +223,7 @@ def test_a_copy_of_an_own_event_is_foreign(world):
     world.enter(at(15), subject=ours["subject"], singleValueExtendedProperties=properties)
     settled(world)
 
-    assert [at(15)] == world.taken()
+    assert [at(15)] == world.imported_starts()
     assert at(9) == world.booking().interval.start
 
 
@@ -250,11 +250,11 @@ def test_a_mailbox_that_is_not_there_stops_with_its_reason(world):
     world.enter(at(9))
     delivered(world)
     world.microsoft.admin.set_mailbox_error(OUTLOOK)
-    world.look()
+    world.request_sync()
     world.drain()
 
-    assert "mailbox_unsupported" == world.feed().error
-    assert [at(9)] == world.taken()
+    assert "mailbox_unsupported" == world.sync_state().error
+    assert [at(9)] == world.imported_starts()
     assert not world.errors
 
 
@@ -268,7 +268,7 @@ def test_a_calendar_that_vanished_frees_nothing():
     world.microsoft.admin.remove_calendar(world.others[0])
     settled(world, hours=2)
 
-    assert [at(9)] == world.taken(key=key)
+    assert [at(9)] == world.imported_starts(key=key)
     assert not world.errors
 
 
@@ -279,4 +279,4 @@ def test_unknown_words_still_block(world):
     )
     settled(world)
 
-    assert [at(9)] == world.taken()
+    assert [at(9)] == world.imported_starts()

@@ -25,16 +25,16 @@ class Watched(Synced):
         ports = super()._ports(tuning)
         commit, commits = ports.sync_states.commit, self.commits
 
-        class Feeds:
+        class CountedCommits:
             def __getattr__(self, name):
-                return getattr(ports_feeds, name)
+                return getattr(sync_states, name)
 
-            def commit(self, feed, resource, changes):
+            def commit(self, state, resource, changes):
                 commits.append(len(changes))
-                return commit(feed, resource, changes)
+                return commit(state, resource, changes)
 
-        ports_feeds = ports.sync_states
-        object.__setattr__(ports, "sync_states", Feeds())
+        sync_states = ports.sync_states
+        object.__setattr__(ports, "sync_states", CountedCommits())
         return ports
 
 
@@ -68,12 +68,12 @@ def test_a_refusal_between_two_pages_loses_nothing_that_was_read():
     world.google.inspect.add_fault(
         "status", method="events.list", times=1, skip=2, status=429, reason="rateLimitExceeded"
     )
-    world.look()
+    world.request_sync()
     world.drain(within=timedelta(minutes=5))
 
     assert [count for count in world.commits if count] == [2 * PAGE_SIZE, PAGE_SIZE]
     assert len(world.imported()) == 3 * PAGE_SIZE
-    assert world.feed().generation == 1
+    assert world.sync_state().generation == 1
 
 
 @pytest.mark.pitfall(25)

@@ -46,13 +46,13 @@ def test_a_delta_without_changes_moves_the_cursor_only(world):
     """Pitfall 5: an empty delta advances the token, and stores no event again."""
     world.enter(at(9))
     world.drain()
-    stored, token = world.imported(), world.feed().cursor.token
+    stored, token = world.imported(), world.sync_state().cursor.token
     world.google.owner.put_event("anna@example.com", {"summary": "x", **stamps(at(9) - timedelta(days=400))})
 
     world.drain()
 
     assert stored == world.imported()
-    assert token != world.feed().cursor.token
+    assert token != world.sync_state().cursor.token
 
 
 @pytest.mark.pitfall(14)
@@ -85,7 +85,7 @@ def test_an_all_day_event_is_a_day_of_its_calendar(zone, day, start, end):
     following = date.fromisoformat(day) + timedelta(days=1)
     body = {"start": {"date": day}, "end": {"date": following.isoformat()}, "summary": "away"}
     world.google.owner.put_event("zone", body)
-    world.look(calendar_key("zone"))
+    world.request_sync(calendar_key("zone"))
     world.drain()
 
     (found,) = world.imported(calendar_key("zone"))
@@ -145,17 +145,17 @@ def test_only_allowed_texts_are_kept(world):
     assert {None} == {event.description for event in world.imported()}
 
     world.choose(mode=ImportMode.FULL)
-    world.look()
+    world.request_sync()
     world.drain()
     assert ["secret plan", None] == [event.title for event in world.imported()]
 
     world.choose(private=PrivateMode.NONE)
-    world.look()
+    world.request_sync()
     world.drain()
     assert [at(9)] == world.busy()
 
     world.choose(mode=ImportMode.TIMES)
-    world.look()
+    world.request_sync()
     world.drain()
     assert [None] == [event.title for event in world.imported()]
     assert not world.errors
@@ -172,14 +172,14 @@ def test_a_booking_under_a_new_event_is_flagged_once(world):
 
     assert not world.errors
     assert (True, world.key) == (world.booking().active, world.booking().conflict)
-    assert ["booking_conflict"] == world.told()
+    assert ["booking_conflict"] == world.notices()
 
     world.google.owner.shift_event(ACCOUNT, event, minutes=120)
     world.drain()
 
     assert not world.errors
     assert world.booking().conflict is None
-    assert ["booking_conflict"] == world.told()
+    assert ["booking_conflict"] == world.notices()
 
 
 def test_a_poison_event_never_stops_its_page(world):
@@ -192,7 +192,7 @@ def test_a_poison_event_never_stops_its_page(world):
     assert [at(9)] == world.busy()
     (aside,) = world.documents.get([paths.quarantine(world.tenant, world.connection_id, world.key)])
     assert ["poison1"] == [item["id"] for item in aside.data["items"]]
-    assert 1 == world.feed().quarantined
+    assert 1 == world.sync_state().quarantined
 
 
 def test_declined_and_free_events_do_not_block(world):

@@ -16,13 +16,13 @@ def test_an_event_with_half_an_emoji_is_imported(kind):
     """No document holds the half: it becomes a question mark, and the calendar goes on."""
     world = Synced() if kind == "google" else Outlook()
     world.choose(mode=ImportMode.FULL)
-    world.look()
+    world.request_sync()
     world.drain()
     world.enter(at(9), **({"summary": HALF} if kind == "google" else {"subject": HALF}))
-    world.look()
+    world.request_sync()
     world.drain()
-    feed = world.ports.sync_states.get(world.tenant, world.connection_id, world.key)
-    window = world.ports.sync_states.imported(world.tenant, world.connection_id, world.key, feed.covered)
+    state = world.ports.sync_states.get(world.tenant, world.connection_id, world.key)
+    window = world.ports.sync_states.imported(world.tenant, world.connection_id, world.key, state.covered)
 
     assert [event.title for event in window] == ["Party ?"]
     assert not world.errors

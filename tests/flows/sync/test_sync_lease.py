@@ -115,8 +115,8 @@ def test_a_push_at_any_moment_is_seen():
 def test_the_lease_of_a_dead_worker_ends():
     """Pitfall 11: a worker dies with the lease; a push meanwhile is worked off when the lease has ended."""
     world = Synced()
-    feed = world.feed()
-    assert take_lease(world.ports, feed, holder="dead")
+    state = world.sync_state()
+    assert take_lease(world.ports, state, holder="dead")
 
     world.enter(at(9))
     world.drain()
@@ -174,12 +174,12 @@ def test_a_crash_at_any_moment_loses_and_doubles_nothing(after):
         if len(calls) <= number:
             break
         # The queue delivers the same task again.
-        world.look()
+        world.request_sync()
         world.drain(within=timedelta(minutes=20))
         assert [at(10), at(12), at(12, day=1), at(12, day=2)] == world.busy(), calls
         assert at(15) == world.booking().interval.start, calls
         assert not world.booking("b2").active, calls
-        assert ["booking_cancelled", "booking_moved"] == sorted(world.told()), calls
+        assert ["booking_cancelled", "booking_moved"] == sorted(world.notices()), calls
         assert not world.errors
         number += 1
     assert number > 15
@@ -264,14 +264,14 @@ def test_a_crash_between_pages_goes_on_where_it_stopped():
     with pytest.raises(StoreUnavailable):
         look(world)
     world.ports = plain
-    page = world.feed().cursor.page
-    world.look()
+    page = world.sync_state().cursor.page
+    world.request_sync()
     world.drain()
 
     assert not world.errors
     assert page is not None
     assert 600 == len(world.busy())
-    assert 1 == world.feed().generation
+    assert 1 == world.sync_state().generation
 
 
 @pytest.mark.pitfall(11)
@@ -294,7 +294,7 @@ def test_a_task_without_anything_to_do_asks_nobody():
     """A repeated or late task finds its wake-up dealt with (fault F17)."""
     world = Synced()
     world.google.admin.clear_logs()
-    number = world.feed().done_request
+    number = world.sync_state().done_request
 
     assert (SyncOutcome.DONE, SyncOutcome.DONE) == (
         look(world, request=number),

@@ -24,7 +24,7 @@ def entered(*starts, **body):
 
 def expire(world):
     world.google.admin.expire_sync_tokens(ACCOUNT)
-    world.look()
+    world.request_sync()
 
 
 def test_the_first_listing_imports_what_is_there():
@@ -33,7 +33,11 @@ def test_the_first_listing_imports_what_is_there():
 
     assert not world.errors
     assert [at(9), at(11)] == world.busy()
-    assert (1, 2, False) == (world.feed().generation, world.feed().units, world.feed().sweeping)
+    assert (1, 2, False) == (
+        world.sync_state().generation,
+        world.sync_state().units,
+        world.sync_state().sweeping,
+    )
 
 
 def test_a_large_calendar_takes_several_tasks():
@@ -55,7 +59,7 @@ def test_a_large_calendar_takes_several_tasks():
 def test_an_expired_cursor_means_a_fresh_listing_under_a_new_generation():
     """Pitfall 6: an event deleted while the token was dead is gone afterwards, the others stay."""
     world = Synced(prepare=entered(at(9), at(11)))
-    gone = world.alive()[0]["id"]
+    gone = world.existing_events()[0]["id"]
 
     world.google.admin.expire_sync_tokens(ACCOUNT)
     world.google.owner.delete_event(ACCOUNT, gone)
@@ -63,7 +67,7 @@ def test_an_expired_cursor_means_a_fresh_listing_under_a_new_generation():
 
     assert not world.errors
     assert [at(11)] == world.busy()
-    assert 2 == world.feed().generation
+    assert 2 == world.sync_state().generation
 
 
 @pytest.mark.pitfall(6)
@@ -93,12 +97,12 @@ def test_fresh_listings_are_limited():
     world.drain()
     expire(world)
     world.drain()
-    limited = world.feed()
+    limited = world.sync_state()
     world.advance(hours=1, minutes=5)
 
     assert not world.errors
     assert (2, "resync_limited") == (limited.generation, limited.error)
-    assert (3, None) == (world.feed().generation, world.feed().error)
+    assert (3, None) == (world.sync_state().generation, world.sync_state().error)
 
 
 @pytest.mark.pitfall(4)
@@ -111,15 +115,15 @@ def test_a_listing_that_lost_most_of_a_calendar_is_held():
 
     assert not world.errors
     assert 24 == len(world.busy())
-    assert ["mass_deletion_held"] == world.told()
-    assert 24 == world.feed().held.missing
+    assert ["mass_deletion_held"] == world.notices()
+    assert 24 == world.sync_state().held.missing
 
 
 @pytest.mark.pitfall(4)
 def test_a_held_sweep_deletes_only_what_is_gone_once_it_is_released():
     """Pitfall 4: each missing event is asked for by name, so those that are still there stay."""
     world = Synced(prepare=entered(*(at(9, day=day) for day in range(24))))
-    events = sorted(world.alive(), key=lambda event: event["start"]["dateTime"])
+    events = sorted(world.existing_events(), key=lambda event: event["start"]["dateTime"])
     world.google.admin.expire_sync_tokens(ACCOUNT)
     for event in events[:20]:
         world.google.owner.delete_event(ACCOUNT, event["id"])
@@ -132,7 +136,7 @@ def test_a_held_sweep_deletes_only_what_is_gone_once_it_is_released():
     assert not world.errors
     assert 24 == held
     assert [at(9, day=day) for day in range(20, 24)] == world.busy()
-    assert (None, False) == (world.feed().held, world.feed().sweeping)
+    assert (None, False) == (world.sync_state().held, world.sync_state().sweeping)
 
 
 @pytest.mark.pitfall(4)
@@ -145,7 +149,7 @@ def test_what_a_listing_left_out_is_asked_for_by_name():
 
     assert not world.errors
     assert 5 == len(world.busy())
-    assert (None, False) == (world.feed().held, world.feed().sweeping)
+    assert (None, False) == (world.sync_state().held, world.sync_state().sweeping)
     assert {2} == {event.generation for event in world.imported()}
 
 
@@ -154,7 +158,7 @@ def test_what_a_listing_left_out_is_asked_for_by_name():
 def test_an_error_while_sweeping_deletes_nothing(status, reason):
     """Pitfall 4: who cannot be asked keeps the time; the sweep goes on when the provider answers."""
     world = Synced(prepare=entered(at(9), at(11)))
-    gone = world.alive()[0]["id"]
+    gone = world.existing_events()[0]["id"]
     world.google.admin.expire_sync_tokens(ACCOUNT)
     world.google.owner.delete_event(ACCOUNT, gone)
     world.google.inspect.add_fault("status", method="events.get", times=0, status=status, reason=reason)
@@ -172,18 +176,18 @@ def test_an_error_while_sweeping_deletes_nothing(status, reason):
 def test_the_covered_range_is_rolled_by_a_fresh_listing():
     """Pitfall 7: a series is expanded further as time passes, although no delta ever reports that."""
     world = Synced(prepare=entered(at(8), recurrence=["RRULE:FREQ=WEEKLY"]))
-    before = world.feed().covered
+    before = world.sync_state().covered
 
     world.clock.advance_to(world.clock.now() + timedelta(days=9))
-    world.look()
+    world.request_sync()
     world.drain()
 
-    after = world.feed().covered
+    after = world.sync_state().covered
     found = world.ports.sync_states.imported(world.tenant, world.connection_id, world.key, after)
     assert not world.errors
     assert after.end - before.end == timedelta(days=9)
     assert max(event.interval.start for event in found) > before.end
-    assert 2 == world.feed().generation
+    assert 2 == world.sync_state().generation
 
 
 @pytest.mark.pitfall(7)
@@ -192,13 +196,13 @@ def test_what_has_passed_out_of_the_window_is_dropped_without_a_word():
     world = Synced(prepare=entered(*(at(0, minute=20 * number) for number in range(40))))
 
     world.clock.advance_to(world.clock.now() + timedelta(days=21))
-    world.look()
+    world.request_sync()
     world.drain()
 
     assert not world.errors
     assert [] == world.imported()
-    assert [] == world.told()
-    assert world.feed().held is None
+    assert [] == world.notices()
+    assert world.sync_state().held is None
 
 
 def test_changed_settings_restart_a_listing():
@@ -223,7 +227,7 @@ def test_changed_settings_restart_a_listing():
 
     assert not world.errors
     assert {"plan"} == {event.title for event in world.imported()}
-    assert {world.feed().generation} == {event.generation for event in world.imported()}
+    assert {world.sync_state().generation} == {event.generation for event in world.imported()}
 
 
 def test_settings_that_change_while_a_page_is_read_discard_it():
@@ -246,18 +250,18 @@ def test_settings_that_change_while_a_page_is_read_discard_it():
         providers={kind: replace(provider, calendar=Tightening()) for kind in world.ports.providers},
     )
     commits = []
-    feeds = world.ports.sync_states
+    states = world.ports.sync_states
 
     class Recording:
         def __getattr__(self, name):
-            return getattr(feeds, name)
+            return getattr(states, name)
 
-        def commit(self, feed, resource, changes):
+        def commit(self, state, resource, changes):
             commits.extend(event.title for _, events in changes for event in events)
-            return feeds.commit(feed, resource, changes)
+            return states.commit(state, resource, changes)
 
     world.ports = replace(world.ports, sync_states=Recording())
-    world.look()
+    world.request_sync()
     world.drain()
 
     assert not world.errors
@@ -273,7 +277,7 @@ def test_a_calendar_that_is_switched_off_is_not_read():
     world.ports.connections.save(replace(current, calendars=off))
     world.google.admin.clear_logs()
 
-    world.look(calendar_key(SECOND))
+    world.request_sync(calendar_key(SECOND))
     world.drain()
 
     assert not world.errors
@@ -288,13 +292,13 @@ def test_a_calendar_that_is_gone_keeps_its_busy_times():
         prepare=lambda world: world.google.owner.put_event(SECOND, {"summary": "x", **stamps(at(9))}),
     )
     key = calendar_key(SECOND)
-    world.look(key)
+    world.request_sync(key)
     world.drain()
     world.google.admin.remove_calendar(SECOND)
-    world.look(key)
+    world.request_sync(key)
     world.drain()
 
     assert not world.errors
     assert [at(9)] == world.busy(key)
-    assert "calendar_gone" == world.feed(key).error
-    assert world.feed(key).lease_until is None
+    assert "calendar_gone" == world.sync_state(key).error
+    assert world.sync_state(key).lease_until is None

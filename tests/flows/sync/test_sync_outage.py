@@ -43,5 +43,5 @@ def test_the_second_look_comes_once_the_first_one_has_worked():
     world.drain()
     world.advance(minutes=10)
 
-    assert {"second", "third"} <= set(world.reasons())
-    assert [at(9)] == world.taken()
+    assert {"second", "third"} <= set(world.sync_reasons())
+    assert [at(9)] == world.imported_starts()

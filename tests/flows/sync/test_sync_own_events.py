@@ -20,7 +20,7 @@ def test_an_own_event_comes_back_as_an_echo_and_nothing_is_written():
     world.google.admin.clear_logs()
 
     for _ in range(3):
-        world.look()
+        world.request_sync()
         world.drain()
 
     assert not world.errors
@@ -38,10 +38,10 @@ def test_odd_texts_do_not_oscillate():
     before = world.booking()
 
     for _ in range(3):
-        world.look()
+        world.request_sync()
         world.drain()
     world.google.admin.expire_sync_tokens(ACCOUNT)
-    world.look()
+    world.request_sync()
     world.drain()
 
     assert not world.errors
@@ -53,7 +53,7 @@ def test_odd_texts_do_not_oscillate():
 def test_a_copy_of_an_own_event_is_foreign():
     """Pitfall 12: somebody copies an exported event with its marker: the copy blocks, the booking stays."""
     world = exported()
-    original = world.alive()[0]
+    original = world.existing_events()[0]
     copy = {name: original[name] for name in ("summary", "extendedProperties")}
     world.google.owner.put_event(ACCOUNT, copy | stamps(at(15)))
     world.drain()
@@ -76,7 +76,7 @@ def test_a_moved_event_moves_its_booking():
     booking = world.booking()
     assert Interval(at(11), at(11, 30)) == booking.interval
     assert (Source.EXTERNAL, 2) == (booking.source, booking.revision)
-    assert ["booking_moved"] == world.told()
+    assert ["booking_moved"] == world.notices()
     assert [] == world.writes()
     assert world.book(at(9), "b2", export=False).active
 
@@ -104,12 +104,12 @@ def test_a_move_onto_another_booking_is_undone():
 
     assert not world.errors
     assert at(9) == world.booking().interval.start
-    assert ["edit_reverted"] == world.told()
+    assert ["edit_reverted"] == world.notices()
     assert at(9) == start_of(world)
 
 
 def start_of(world):
-    return datetime.fromisoformat(world.alive()[0]["start"]["dateTime"])
+    return datetime.fromisoformat(world.existing_events()[0]["start"]["dateTime"])
 
 
 @pytest.mark.pitfall(22)
@@ -123,7 +123,7 @@ def test_a_move_is_undone_where_the_policy_says_so():
 
     assert not world.errors
     assert at(9) == world.booking().interval.start == start_of(world)
-    assert ["edit_reverted"] == world.told()
+    assert ["edit_reverted"] == world.notices()
 
 
 @pytest.mark.pitfall(22)
@@ -134,13 +134,13 @@ def test_a_move_is_only_proposed_where_the_policy_says_so():
 
     world.google.owner.shift_event(ACCOUNT, world.link().event_id, minutes=120)
     world.drain()
-    world.look()
+    world.request_sync()
     world.drain()
 
     assert not world.errors
     assert (at(9), at(11)) == (world.booking().interval.start, world.booking().proposal.interval.start)
     assert at(11) == start_of(world)
-    assert ["edit_proposed"] == world.told()
+    assert ["edit_proposed"] == world.notices()
 
 
 @pytest.mark.pitfall(22)
@@ -155,7 +155,7 @@ def test_own_words_are_kept_although_only_times_are_imported():
     world.drain()
 
     assert not world.errors
-    assert "Carla, bring the dog" == world.booking().title == world.alive()[0]["summary"]
+    assert "Carla, bring the dog" == world.booking().title == world.existing_events()[0]["summary"]
     assert at(14) == start_of(world)
 
 

@@ -22,14 +22,14 @@ def test_a_deleted_event_cancels_its_booking_once():
 
     world.google.owner.delete_event(ACCOUNT, world.link().event_id)
     world.drain()
-    world.look()
+    world.request_sync()
     world.drain()
 
     assert not world.errors
     booking = world.booking()
     assert (BookingStatus.CANCELLED, Source.EXTERNAL) == (booking.status, booking.source)
     assert LinkState.GONE is world.link().state
-    assert ["booking_cancelled"] == world.told()
+    assert ["booking_cancelled"] == world.notices()
     assert [] == world.writes()
 
 
@@ -45,9 +45,9 @@ def test_a_deletion_is_undone_where_the_policy_says_so():
 
     assert not world.errors
     assert world.booking().active
-    assert [world.link().event_id] == [event["id"] for event in world.alive()]
+    assert [world.link().event_id] == [event["id"] for event in world.existing_events()]
     assert first != world.link().event_id
-    assert ["edit_reverted"] == world.told()
+    assert ["edit_reverted"] == world.notices()
 
 
 @pytest.mark.pitfall(22)
@@ -65,7 +65,7 @@ def test_an_event_that_is_restored_in_the_grace_was_never_deleted():
     assert not world.errors
     assert world.booking().active
     assert (LinkState.LIVE, None) == (world.link().state, world.link().missing_since)
-    assert [] == world.told()
+    assert [] == world.notices()
 
 
 @pytest.mark.pitfall(22)
@@ -81,7 +81,7 @@ def test_a_move_to_another_calendar_is_no_deletion():
     assert world.booking().active
     assert "second@group.calendar.google.com" == world.link().calendar_id
     assert LinkState.LIVE is world.link().state
-    assert [] == world.told()
+    assert [] == world.notices()
 
 
 @pytest.mark.pitfall(4)
@@ -97,7 +97,7 @@ def test_an_error_never_deletes(status):
     world.drain()
 
     assert world.booking().active
-    assert "booking_cancelled" not in world.told()
+    assert "booking_cancelled" not in world.notices()
 
 
 @pytest.mark.pitfall(4)
@@ -111,19 +111,19 @@ def test_a_mass_deletion_of_own_events_is_held_until_a_person_releases_it():
     for number in range(13):
         world.google.owner.delete_event(ACCOUNT, world.link(f"b{number}").event_id)
     world.drain()
-    world.look()
+    world.request_sync()
     world.drain()
 
     assert not world.errors
     assert all(world.booking(f"b{number}").active for number in range(14))
-    assert ["mass_deletion_held"] == world.told()
+    assert ["mass_deletion_held"] == world.notices()
 
     release_held(world.ports, tenant=world.tenant, connection=world.connection_id, calendar=world.key)
     world.drain()
 
     assert not world.errors
     assert [13] == [number for number in range(14) if world.booking(f"b{number}").active]
-    assert world.feed().held is None
+    assert world.sync_state().held is None
 
 
 @pytest.mark.pitfall(6)

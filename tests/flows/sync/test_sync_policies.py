@@ -36,13 +36,13 @@ def policy(world, **parts):
 def edit(world, **changes):
     world.google.owner.edit_event(ACCOUNT, world.link().event_id, changes)
     world.drain()
-    world.look()
+    world.request_sync()
     world.drain()
     assert not world.errors
 
 
 def shown(world, calendar=ACCOUNT):
-    (event,) = world.alive(calendar)
+    (event,) = world.existing_events(calendar)
     start = datetime.fromisoformat(event["start"]["dateTime"])
     end = datetime.fromisoformat(event["end"]["dateTime"])
     return Interval(start, end), event["summary"]
@@ -57,7 +57,7 @@ def test_own_words_are_undone_where_the_policy_says_so(world):
 
     assert "Cut: Carla" == shown(world)[1]
     assert world.booking().title is None
-    assert ["edit_reverted"] == world.told()
+    assert ["edit_reverted"] == world.notices()
 
 
 @pytest.mark.pitfall(22)
@@ -71,7 +71,7 @@ def test_own_words_stay_beside_the_booking_where_they_are_only_proposed(world):
 
     assert (Interval(at(14), at(14, 30)), "private") == shown(world)
     assert world.booking().title is None
-    assert ["edit_proposed"] == world.told()
+    assert ["edit_proposed"] == world.notices()
 
 
 @pytest.mark.pitfall(22)
@@ -83,7 +83,7 @@ def test_a_move_and_own_words_at_once_follow_each_its_policy(world):
 
     assert (Interval(at(9), at(9, 30)), "with dog") == shown(world)
     assert "with dog" == world.booking().title
-    assert ["edit_reverted"] == world.told()
+    assert ["edit_reverted"] == world.notices()
 
 
 @pytest.mark.pitfall(22)
@@ -93,16 +93,16 @@ def test_a_deletion_is_only_proposed_where_the_policy_says_so(world):
     event = world.link().event_id
     world.google.owner.delete_event(ACCOUNT, event)
     world.drain()
-    world.look()
+    world.request_sync()
     world.drain()
-    deleted = world.link().state, world.booking().active, world.alive()
+    deleted = world.link().state, world.booking().active, world.existing_events()
 
     world.google.owner.restore_event(ACCOUNT, event)
     world.drain()
 
     assert not world.errors
     assert (LinkState.GONE, True, []) == deleted
-    assert ["edit_proposed"] == world.told()
+    assert ["edit_proposed"] == world.notices()
     assert LinkState.LIVE is world.link().state
 
 
@@ -112,7 +112,7 @@ def test_an_event_without_length_is_put_right(world):
     edit(world, end=stamps(at(9), 0)["end"])
 
     assert Interval(at(9), at(9, 30)) == shown(world)[0] == world.booking().interval
-    assert ["edit_reverted"] == world.told()
+    assert ["edit_reverted"] == world.notices()
 
 
 @pytest.mark.pitfall(15)
@@ -126,7 +126,7 @@ def test_an_event_of_a_whole_day_makes_a_booking_of_a_whole_day(world):
     )
 
     assert Interval(at(23, day=5), at(22, day=6)) == world.booking().interval
-    assert ["booking_moved"] == world.told()
+    assert ["booking_moved"] == world.notices()
 
 
 @pytest.mark.pitfall(22)
@@ -135,7 +135,7 @@ def test_an_event_that_is_too_long_for_a_booking_is_put_right(world):
     edit(world, end=stamps(at(9), 60 * 24 * 7)["end"])
 
     assert Interval(at(9), at(9, 30)) == shown(world)[0] == world.booking().interval
-    assert ["edit_reverted"] == world.told()
+    assert ["edit_reverted"] == world.notices()
 
 
 @pytest.mark.pitfall(22)
@@ -163,7 +163,7 @@ def test_past_appointments_survive_a_tidy_owner(world):
 
     assert not world.errors
     assert world.booking().active
-    assert [] == world.told()
+    assert [] == world.notices()
 
 
 @pytest.mark.pitfall(22)
@@ -190,13 +190,13 @@ def test_an_edit_in_one_calendar_reaches_the_others(world):
     world.google.owner.shift_event(ACCOUNT, world.link().event_id, minutes=60)
     world.drain()
     world.google.admin.clear_logs()
-    world.look()
+    world.request_sync()
     world.drain()
 
     assert not world.errors
     assert [at(9), at(9)] == before
     assert [at(10), at(10)] == [shown(world, calendar)[0].start for calendar in (ACCOUNT, OTHER)]
-    assert ["booking_moved"] == world.told()
+    assert ["booking_moved"] == world.notices()
     assert [] == world.writes()
 
 
@@ -205,16 +205,16 @@ def test_the_same_edit_reported_many_times_is_told_once(world):
     """Pitfall 22: lost, doubled and late reports of one move change one booking, once."""
     world.google.owner.shift_event(ACCOUNT, world.link().event_id, minutes=60)
     for _ in range(3):
-        world.look()
+        world.request_sync()
     world.drain()
     world.google.admin.expire_sync_tokens(ACCOUNT)
     world.advance(hours=2)
-    world.look()
+    world.request_sync()
     world.drain(within=timedelta(hours=2))
 
     assert not world.errors
     assert (2, at(10)) == (world.booking().revision, world.booking().interval.start)
-    assert ["booking_moved"] == world.told()
+    assert ["booking_moved"] == world.notices()
 
 
 @pytest.mark.pitfall(21)
@@ -227,7 +227,7 @@ def test_following_a_calendar_mails_nobody():
 
     edit(world, summary="with dog", **stamps(at(11), 30))
     world.google.admin.expire_sync_tokens(ACCOUNT)
-    world.look()
+    world.request_sync()
     world.drain()
 
     assert not world.errors
@@ -249,7 +249,7 @@ def test_a_declining_customer_cancels_nothing():
 
     assert not world.errors
     assert world.booking().active
-    assert ([], []) == (world.busy(), world.told())
+    assert ([], []) == (world.busy(), world.notices())
 
 
 @pytest.mark.pitfall(12)
@@ -269,4 +269,4 @@ def test_a_war_between_two_programs_ends():
     assert not world.errors
     assert at(9) == world.booking().interval.start
     assert 6 == len(world.writes())
-    assert (1, 0) == (world.told().count("edit_contested"), world.told().count("edit_proposed"))
+    assert (1, 0) == (world.notices().count("edit_contested"), world.notices().count("edit_proposed"))

@@ -99,34 +99,34 @@ def test_a_message_that_cannot_be_queued_is_not_acknowledged(world):
 @pytest.mark.pitfall(8)
 def test_a_calendar_has_one_live_channel_that_proved_itself(world):
     """Pitfall 8: opened before the listing, verified by its first message, with the returned life."""
-    feed = world.feed()
+    state = world.sync_state()
     (live,) = channels(world)
 
     assert not world.errors
-    assert feed.channel.id == live["id"]
-    assert feed.channel.verified_at is not None
-    assert feed.channel.resource_id
-    life = feed.channel.expires_at - feed.channel.created_at
-    assert 0.7 * life <= feed.renew_at - feed.channel.created_at <= 0.8 * life
+    assert state.channel.id == live["id"]
+    assert state.channel.verified_at is not None
+    assert state.channel.resource_id
+    life = state.channel.expires_at - state.channel.created_at
+    assert 0.7 * life <= state.renew_at - state.channel.created_at <= 0.8 * life
 
 
 @pytest.mark.pitfall(8)
 def test_a_channel_is_replaced_before_it_ends(world):
     """Pitfall 8: the new one comes first, the old one is stopped when the new one has proved itself."""
-    first = world.feed().channel.id
+    first = world.sync_state().channel.id
 
-    world.clock.advance_to(world.feed().renew_at)
-    world.look()
+    world.clock.advance_to(world.sync_state().renew_at)
+    world.request_sync()
     world.drain()
     during = len(channels(world))
-    world.look()
+    world.request_sync()
     world.drain()
 
     assert not world.errors
     assert 1 <= during <= 2
-    assert [world.feed().channel.id] == [channel["id"] for channel in channels(world)]
-    assert first != world.feed().channel.id
-    assert () == world.feed().old_channels
+    assert [world.sync_state().channel.id] == [channel["id"] for channel in channels(world)]
+    assert first != world.sync_state().channel.id
+    assert () == world.sync_state().old_channels
 
 
 @pytest.mark.pitfall(8)
@@ -134,8 +134,8 @@ def test_the_returned_life_counts_not_the_wished_one():
     """Pitfall 8: a provider that shortens the life is asked again in time."""
     world = Synced(google=Settings(channel_cap=timedelta(hours=1)))
 
-    assert world.feed().channel.expires_at - world.clock.now() <= timedelta(hours=1)
-    assert world.feed().renew_at - world.clock.now() <= timedelta(minutes=48)
+    assert world.sync_state().channel.expires_at - world.clock.now() <= timedelta(hours=1)
+    assert world.sync_state().renew_at - world.clock.now() <= timedelta(minutes=48)
 
 
 @pytest.mark.pitfall(8)
@@ -145,14 +145,14 @@ def test_without_pushes_polling_finds_everything(world):
     world.google.inspect.drop_pushes()
     assert [] == world.busy()
 
-    due = world.feed().poll_at
+    due = world.sync_state().poll_at
     world.clock.advance_to(due)
-    assert [world.key] == [feed.key for feed in world.ports.sync_states.due_for_poll(world.clock.now(), 10)]
-    world.look()
+    assert [world.key] == [state.key for state in world.ports.sync_states.due_for_poll(world.clock.now(), 10)]
+    world.request_sync()
     world.drain()
 
     assert [at(9)] == world.busy()
-    assert world.feed().poll_at > due
+    assert world.sync_state().poll_at > due
 
 
 @pytest.mark.pitfall(8)
@@ -165,14 +165,14 @@ def test_a_calendar_that_cannot_push_is_polled_only():
     world = Synced(prepare=prepare)
     world.enter(at(9), calendar="quiet")
     key = calendar_key("quiet")
-    world.look(key)
+    world.request_sync(key)
     world.drain()
-    world.look(key)
+    world.request_sync(key)
     world.drain()
 
     asked = [call for call in world.google.admin.calls() if call["method"] == "events.watch"]
     assert not world.errors
-    assert world.feed(key).push_unsupported
+    assert world.sync_state(key).push_unsupported
     assert [at(9)] == world.busy(key)
     assert 1 == len([call for call in asked if call["calendar"] == "quiet"])
 
@@ -180,28 +180,28 @@ def test_a_calendar_that_cannot_push_is_polled_only():
 @pytest.mark.pitfall(8)
 def test_a_channel_whose_answer_was_lost_is_replaced(world):
     """Pitfall 8: stored before it was asked for, never confirmed: a new one takes its place."""
-    feed = world.feed()
-    broken = replace(feed.channel, resource_id="", verified_at=None)
-    world.ports.sync_states.save(replace(feed, channel=broken, renew_at=feed.channel.expires_at))
+    state = world.sync_state()
+    broken = replace(state.channel, resource_id="", verified_at=None)
+    world.ports.sync_states.save(replace(state, channel=broken, renew_at=state.channel.expires_at))
 
     world.clock.advance_to(world.clock.now() + timedelta(minutes=11))
-    world.look()
+    world.request_sync()
     world.drain()
 
     assert not world.errors
-    assert world.feed().channel.id != broken.id
-    assert world.feed().channel.verified_at is not None
+    assert world.sync_state().channel.id != broken.id
+    assert world.sync_state().channel.verified_at is not None
 
 
 @pytest.mark.pitfall(10)
 def test_a_push_of_a_channel_that_nobody_knows_is_counted_and_harmless(world):
     """Pitfall 10: a stopped channel may go on for a while; it looks, and changes nothing."""
-    before = world.feed().channel
+    before = world.sync_state().channel
     receive_push(push_ports(world), notice(world, channel="gone567890", calendar=world.key))
     world.drain()
 
     assert not world.errors
-    assert before == world.feed().channel
+    assert before == world.sync_state().channel
     assert [line for line in world.log.lines if "push_of_unknown_channel" in line]
 
 
@@ -212,5 +212,5 @@ def test_pushes_tasks_and_logs_hold_no_content(world):
     world.book(at(11))
     world.drain()
 
-    texts = [str(done.task.payload) for done in world.done] + world.log.lines + [repr(world.feed())]
+    texts = [str(done.task.payload) for done in world.done] + world.log.lines + [repr(world.sync_state())]
     assert [] == [text for text in texts if "secret plan" in text or "canary" in text or ACCOUNT in text]

@@ -32,7 +32,7 @@ def test_a_series_without_end_blocks_two_years(world):
     world.enter(at(8), recurrence=["RRULE:FREQ=WEEKLY"])
     world.drain()
 
-    covered = world.feed().covered
+    covered = world.sync_state().covered
     expected = []
     start = at(8)
     while start < covered.end:
@@ -130,7 +130,7 @@ def test_an_invitation_to_one_date_of_an_unknown_series_blocks_that_date(world):
     world.drain()
     invited = world.busy()
     world.google.admin.expire_sync_tokens(ACCOUNT)
-    world.look()
+    world.request_sync()
     world.drain()
     listed = world.busy()
     world.google.owner.put_raw(ACCOUNT, item | {"status": "cancelled"})
