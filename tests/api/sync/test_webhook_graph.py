@@ -1,4 +1,4 @@
-"""What the door for Microsoft's notifications answers, whatever is thrown at it."""
+"""The route that receives Microsoft's notifications: what it answers and what it queues, for any body."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def send(http):
 
 @pytest.mark.pitfall(9)
 @pytest.mark.parametrize("token", [TOKEN, "a", "x" * 2048, "naïve ☕ token", '"quoted" & more'])
-def test_an_address_proves_itself(send, token):
+def test_a_validation_token_is_returned_as_plain_text(send, token):
     """Pitfall 9: the decoded token comes back as plain text, even with an empty body of no type."""
     answer = send(b"", content_type="text/plain; charset=utf-8", query=f"?validationToken={quote(token)}")
 
@@ -116,7 +116,7 @@ def test_an_address_proves_itself(send, token):
         "é" * 1025,
     ],
 )
-def test_nothing_is_reflected_that_a_browser_could_run(send, token):
+def test_a_validation_token_that_a_browser_could_run_is_refused(send, token):
     """Pitfall 9: markup, control characters and long texts are refused, and not shown in the refusal."""
     answer = send(b"", query=f"?validationToken={quote(token)}")
 
@@ -124,7 +124,7 @@ def test_nothing_is_reflected_that_a_browser_could_run(send, token):
     assert not token or token not in json.dumps(answer.body)
 
 
-def test_a_validation_is_nobodys_page(http, send):
+def test_the_validation_is_not_a_page_for_browsers(http, send):
     """It is no route for browsers: only POST, no foreign origin let in, one token only."""
     seen = http("GET", f"/webhook_graph?validationToken={quote(TOKEN)}", token=None)
     foreign = http(
@@ -139,7 +139,7 @@ def test_a_validation_is_nobodys_page(http, send):
 
 
 @pytest.mark.pitfall(10)
-def test_every_item_of_a_batch_counts(world, queue, send):
+def test_each_item_of_a_batch_is_handled_by_itself(world, queue, send):
     """Pitfall 10: items of several calendars in one request, forged ones between them: each on its own."""
     batch = [
         item("forged"),
@@ -157,7 +157,7 @@ def test_every_item_of_a_batch_counts(world, queue, send):
 
 
 @pytest.mark.pitfall(10)
-def test_a_forged_state_makes_no_work_and_no_other_answer(world, queue, send):
+def test_a_forged_client_state_queues_nothing_and_gets_the_same_answer(world, queue, send):
     """Pitfall 10: another tenant's name under the same signature, other keys, a cut or a long state."""
     good = state(world)
     forged = [good.replace("t1", "t2"), good[:-1], good + "x" * 100, "A" * 66, "", "<b>", None, {"a": 1}]
@@ -169,7 +169,7 @@ def test_a_forged_state_makes_no_work_and_no_other_answer(world, queue, send):
 
 
 @pytest.mark.pitfall(11)
-def test_a_replay_is_one_look(world, queue, send):
+def test_a_repeated_notification_queues_two_tasks_at_most(world, queue, send):
     """Pitfall 11: the same delivery again, or many items of one change, make two tasks at most."""
     for _ in range(5):
         assert 202 == send({"value": [item(state(world))] * 4}).status
@@ -187,8 +187,8 @@ def test_a_replay_is_one_look(world, queue, send):
         ("somethingOfTomorrow", "missed"),
     ],
 )
-def test_each_lifecycle_event_is_work_of_its_own(world, queue, send, event, reason):
-    """Pitfall 9: what is said of a subscription is told apart; what is unknown counts as something missed."""
+def test_each_lifecycle_event_queues_a_sync_with_its_reason(world, queue, send, event, reason):
+    """Pitfall 9: each lifecycle event has its own reason; an unknown one counts as missed notifications."""
     send({"value": [lifecycle(state(world), event), lifecycle(state(world), event)]})
     again = send({"value": [lifecycle(state(world), event)]})
 
@@ -199,7 +199,7 @@ def test_each_lifecycle_event_is_work_of_its_own(world, queue, send, event, reas
 
 @pytest.mark.pitfall(9)
 @pytest.mark.parametrize("name", sorted(HOSTILE))
-def test_what_is_no_notification_harms_nobody(world, queue, send, name):
+def test_a_body_without_notifications_queues_nothing(world, queue, send, name):
     """Pitfall 9: whatever arrives is answered, and makes no work."""
     body, status = HOSTILE[name]
 
@@ -222,12 +222,12 @@ def test_what_is_no_notification_harms_nobody(world, queue, send, name):
         (b'{"value": [' + b" " * 262_144 + b"]}", 413),
     ],
 )
-def test_what_is_no_json_is_refused(send, raw, status):
+def test_a_body_that_is_not_json_is_refused(send, raw, status):
     """Truncated, empty, no text, no JSON, too deep or too large: an error that says so, never a 202."""
     assert status == send(raw).status
 
 
-def test_unknown_words_mean_look(world, queue, send):
+def test_a_notification_with_unknown_values_requests_a_sync(world, queue, send):
     """A kind of change that Microsoft did not have yet, and fields that it did not have, hide nothing."""
     send({"value": [item(state(world), changeType="teleported", novelty={"deep": [1, 2]})]})
 
@@ -235,7 +235,7 @@ def test_unknown_words_mean_look(world, queue, send):
 
 
 @pytest.mark.pitfall(9)
-def test_what_is_not_queued_is_sent_again(world, queue, send):
+def test_an_item_that_cannot_be_queued_makes_microsoft_send_again(world, queue, send):
     """Pitfall 9: 503 if one item could not be queued; the others are queued all the same."""
     queue.refused = CALENDAR
 
@@ -246,7 +246,7 @@ def test_what_is_not_queued_is_sent_again(world, queue, send):
 
 
 @pytest.mark.pitfall(25)
-def test_tasks_and_logs_hold_no_content(world, queue, send):
+def test_tasks_and_logs_hold_no_content_of_notifications(world, queue, send):
     """Pitfall 25: nothing of an item but our own ids goes on: no resource, no state."""
     send({"value": [item(state(world), secret="canary")]})
 
@@ -254,7 +254,7 @@ def test_tasks_and_logs_hold_no_content(world, queue, send):
     assert [] == [text for text in texts if "canary" in text or "AAMkAD" in text or state(world) in text]
 
 
-def test_a_connection_says_what_its_provider_cannot_do(world, http):
+def test_a_connection_lists_its_providers_limitations(world, http):
     """A Microsoft connection lists what cannot be promised there, as does its preview; Google's nothing."""
     world.outlook()
     world.connect()

@@ -39,7 +39,7 @@ def test_new_calendars_appear_switched_off_and_switches_stay():
 
 @pytest.mark.pitfall(24)
 def test_a_missing_calendar_is_gone_only_after_a_day():
-    """Two listings at least 24 hours apart; then the owner is told once, and its busy times stay."""
+    """Two listings at least 24 hours apart; then the owner is notified once, and its busy times stay."""
     world = Life(calendars=("team",))
     world.set(calendars={calendar_key("team"): True})
     world.fill(2, calendar="team")

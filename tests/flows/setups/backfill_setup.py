@@ -41,7 +41,7 @@ class Measured:
 
 
 class SlowProvider:
-    """A provider whose every call takes time; ``seen`` is told of each event that was made."""
+    """A provider whose every call takes time; ``seen`` gets the booking of each event made."""
 
     def __init__(self, inner: Any, pass_time: Callable[[], None], seen: Callable[[str], None]) -> None:
         self._inner = inner

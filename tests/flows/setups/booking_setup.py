@@ -71,14 +71,14 @@ def booked(world: World, clock: str = "10:00", **named: Any) -> Booked:
 
 
 def entries(world: World, connection: Connection) -> tuple[OutboxEntry, ...]:
-    """The promises that still wait."""
+    """The outbox entries that are still open."""
     return world.ports.ledger.outbox_of("t1", connection.id, 100)
 
 
 def export(world: World, booking: Booking, connection: Connection) -> ExportOutcome:
     """Run the export of a booking as its task would."""
-    promise = export_entry_id(booking, connection.id)
-    command = ExportBooking("t1", booking.id, connection.id, booking.revision, promise)
+    entry = export_entry_id(booking, connection.id)
+    command = ExportBooking("t1", booking.id, connection.id, booking.revision, entry)
     return export_booking(world.ports, command)
 
 
@@ -103,7 +103,7 @@ def utc(clock: str) -> datetime:
 
 
 def asked(world: World, method: str = "events.list") -> int:
-    """How often Google was asked that."""
+    """How many calls of that method Google got."""
     return sum(call["method"] == method for call in world.google.admin.calls())
 
 

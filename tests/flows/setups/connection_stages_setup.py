@@ -85,7 +85,7 @@ class Life(Synced):
         return [self.book(begin + timedelta(minutes=30 * number), f"b{number:03}") for number in range(count)]
 
     def own_events(self, calendar=ACCOUNT):
-        """The living events in Google that are our exports."""
+        """The events in Google that are our exports."""
         return [event for event in self.existing_events(calendar) if event["id"].startswith("sb")]
 
     def channels(self):
@@ -104,7 +104,7 @@ def calendars(connection):
 
 
 def synchronised(**options):
-    """Three events of the owner's, and both sides in line."""
+    """A synchronised account with three events of the owner's."""
     world = Life(**options)
     world.fill(3)
     world.synchronise()

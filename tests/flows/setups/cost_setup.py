@@ -39,7 +39,7 @@ class Spent:
 
 
 class CountingDocuments:
-    """A database that counts what it is asked."""
+    """A database that counts its reads, writes and exchanges."""
 
     def __init__(self, inner):
         self.inner = inner
@@ -66,7 +66,7 @@ class CountingDocuments:
 
 
 class CountingQueue:
-    """A queue that counts what it is given."""
+    """A queue that counts the tasks that it is given."""
 
     def __init__(self, inner):
         self.inner = inner
@@ -126,7 +126,7 @@ def first_sync(kind, count=EVENTS):
 
 
 def sync_without_changes(kind, count=EVENTS):
-    """What a look costs that finds nothing new."""
+    """What a sync costs that finds no change."""
     world = full_calendar(kind, count)
     world.request_sync()
     world.drain()
@@ -162,12 +162,12 @@ def booked(kind):
 
 
 def slot_query(kind):
-    """What one question for four weeks costs, with the calendar asked live."""
+    """What one slot query of four weeks costs, with the calendar read live."""
     return repeated_queries(kind, 1)[0]()
 
 
 def repeated_queries(kind, rounds):
-    """A question that can be asked again, each time as a new customer, and how often."""
+    """A slot query that can be repeated, each time as a new customer, and how often."""
     world = counting_world(kind)
     world.enter(at(10))
     world.drain()
@@ -184,7 +184,7 @@ def repeated_queries(kind, rounds):
 
 
 def repeated_pushes(kind, rounds):
-    """A change that comes again and again, long enough after the last, and how often."""
+    """A pushed change that can be repeated, long enough after the last one, and how often."""
     world = counting_world(kind)
     starts = iter(at(8) + EVERY * number for number in range(rounds))
 

@@ -6,7 +6,7 @@ from tests.flows.setups.connection_stages_setup import Life
 
 
 def synchronised(**options):
-    """Ten events of the owner's, five bookings, both sides in line."""
+    """A synchronised account with ten events of the owner's and five bookings."""
     world = Life(**options)
     world.fill(10)
     world.book_many(5)
@@ -15,7 +15,7 @@ def synchronised(**options):
 
 
 def left_here(world):
-    """Documents of the connection that are still there, but for itself and what its owner is still told."""
+    """Documents of the connection that are still there, but for itself and open notices to its owner."""
     mine = f"connections/{world.connection_id}/"
     found = [path for path in world.documents.paths() if mine in path or path.startswith("outbox/")]
     return [path for path in found if ".notice." not in path]

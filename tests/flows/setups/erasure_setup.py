@@ -17,7 +17,7 @@ DORA = Customer(name="Dora Other", email="dora@other.example")
 
 
 class Erasing(Life):
-    """A synchronised account with events, bookings of two customers, an absence and a feed."""
+    """A synchronised account with events, bookings of two customers, an absence and an ICS feed."""
 
     def __init__(self, *, events=8, **options):
         super().__init__(**options)

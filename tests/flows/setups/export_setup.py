@@ -47,7 +47,7 @@ def insisted(world: World, booking: Booking, connection: Connection, *, most: in
 
 
 def notices(world: World) -> list[NoticeKind]:
-    """What the owner was told."""
+    """The kinds of the notices to the owner."""
     return [notice.kind for notice in every(world.ports.lists.notices, "t1")]
 
 

@@ -1,4 +1,4 @@
-"""A connected and synchronised Microsoft account, and what the tests of its flows look at."""
+"""A connected and synchronised Microsoft account, and what the tests of its flows check."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Outlook(Synced):
         return [call for call in self.microsoft.admin.calls() if call["method"] == method]
 
     def sync_reasons(self):
-        """Why calendars were looked at, in order."""
+        """The reasons of the sync tasks that ran, in order."""
         return [done.task.payload.get("reason") for done in self.done]
 
 

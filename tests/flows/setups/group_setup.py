@@ -50,7 +50,7 @@ def offering(world: World, **changes: Any) -> None:
 
 
 def guest(number: int) -> Customer:
-    """One of the guests, whom no other may hear of."""
+    """One of the guests, who must not see each other."""
     return Customer(
         f"Guest{number} Canary{number}", f"guest{number}@canary.example", f"+41 79 555 00 0{number}"
     )

@@ -1,4 +1,4 @@
-"""Worlds in which somebody is told something, and what arrived there."""
+"""Notifications by mail: changes that cause them, and what arrived."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ CANCELLED = "Your appointment with Salon was cancelled"
 
 
 def promised(world: World) -> list[str]:
-    """What is still to be told."""
+    """The notifications in the outbox that are not delivered yet."""
     due = world.ports.ledger.outbox_due(world.clock.now() + timedelta(days=9), 100)
     return [entry.kind.value for entry in due if entry.kind is not OutboxKind.EXPORT]
 

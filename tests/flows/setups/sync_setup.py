@@ -1,4 +1,4 @@
-"""A connected and synchronised account, and what the tests of the sync flows look at."""
+"""A connected and synchronised account, and what the tests of the sync flows check."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Synced(World):
         self.ports.connections.save(replace(current, settings=replace(changed, version=changed.version + 1)))
 
     def request_sync(self, key=None):
-        """Have a calendar looked at, as a poll would."""
+        """Request a sync of a calendar, as a poll would."""
         request_sync(
             self.ports,
             tenant=self.connection.tenant,
@@ -117,7 +117,7 @@ class Synced(World):
         )
 
     def book(self, start, name="b1", *, export=True):
-        """A booking as the booking flow stores it, exported unless told otherwise."""
+        """A booking as the booking flow stores it, exported unless ``export`` is false."""
         booking = self.confirmed(start, name)
         outbox = export_entries(booking, [self.connection], now=self.clock.now()) if export else ()
         return commit_change(self.ports, BookingChange(before=None, after=booking, outbox=outbox))
@@ -146,7 +146,7 @@ class Synced(World):
         return [notice.kind.value for notice in reversed(every(self.ports.lists.notices, self.tenant))]
 
     def existing_events(self, calendar=ACCOUNT):
-        """The living events in Google's own state."""
+        """The events that Google has, without cancelled ones."""
         return self.google.inspect.events(calendar, cancelled=False)
 
     def writes(self):

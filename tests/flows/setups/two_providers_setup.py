@@ -31,7 +31,7 @@ class Two(World):
             self.connections.append(made)
 
     def mails_received(self):
-        """Everything that reached the customer, from whomever, since the last time somebody asked."""
+        """Everything that reached the customer, from providers or by mail, since the last call; how many."""
         sent = [
             *self.google.admin.mails(),
             *self.microsoft.admin.mails(),
@@ -56,6 +56,6 @@ class Two(World):
         return self.google if connection.provider is GOOGLE else self.microsoft
 
     def set_status(self, connection, status):
-        """Let a grant be dead, or live again, as the store knows it."""
+        """Store another status of a connection."""
         current = self.ports.connections.get("t1", connection.id)
         self.ports.connections.save(replace(current, status=status))

@@ -1,4 +1,4 @@
-"""Exports whose answer got lost, at Google and at a Graph that shows late what was written."""
+"""Exports whose answer got lost, at Google and at a Microsoft that shows new events late."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ class Late(Outlook):
 
 
 def places(world):
-    """The calendars of the account, which nobody here knows any more once it is disconnected."""
+    """The calendars of the account, which are not stored any more once it is disconnected."""
     return {key: entry.provider_id for key, entry in world.connection.calendars.items()}
 
 
 def unanswered(world):
-    """A booking whose event was made by an instance that never heard so."""
+    """Make a booking whose event was created, but the answer to that was lost."""
     world.book(at(9))
     world.side.add_fault("drop_after", method=world.creation)
     with pytest.raises(ProviderUnavailable):
@@ -62,7 +62,7 @@ def unanswered(world):
 
 
 def own(world):
-    """Our living events in all calendars of the account: where, which, when."""
+    """Our events in all calendars of the account: where, which, when."""
     return [
         (key, one["id"], one["start"]["dateTime"][11:16])
         for key, provider_id in world.places.items()

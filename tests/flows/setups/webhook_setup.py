@@ -1,4 +1,4 @@
-"""A shop with a target for its webhooks, and the receiver's side of the standard."""
+"""A shop with a webhook endpoint, and how its receiver checks messages."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.world import World
 
 
 def hooked(**wish: Any) -> tuple[World, Any]:
-    """A shop with one target."""
+    """A shop with one webhook endpoint."""
     world, _ = shop()
     world.drain()
     return world, add_webhook(world.ports, tenant="t1", url=HOOK, **wish)
 
 
 def genuine(posted: Posted, secret: str) -> bool:
-    """The receiver's side of the standard, written anew."""
+    """Whether a message bears a valid signature, computed as a receiver does."""
     key = base64.b64decode(secret.removeprefix("whsec_"))
     content = f"{posted.headers['webhook-id']}.{posted.headers['webhook-timestamp']}.{posted.body}"
     expected = base64.b64encode(hmac.new(key, content.encode(), hashlib.sha256).digest()).decode()
@@ -32,12 +32,12 @@ def genuine(posted: Posted, secret: str) -> bool:
 
 
 def messages(world: World, hook: str) -> list[Any]:
-    """What a target was told or is to be told."""
+    """The messages to an endpoint, delivered or not."""
     return list(world.ports.webhooks.deliveries("t1", hook, limit=100))
 
 
 def sweep(world: World, **length: float) -> None:
-    """Time passes, and the scheduler fires."""
+    """Let time pass, and run the outbox job."""
     world.advance(**length)
     maintain(world.ports, Maintain(MaintenanceJob.OUTBOX))
     world.drain()

@@ -31,7 +31,7 @@ def test_a_first_import_asks_once_a_page(kind):
 
 
 @BOTH
-def test_a_lone_change_costs_the_same_however_full_the_calendar_is(kind):
+def test_one_change_costs_the_same_however_full_the_calendar_is(kind):
     """One push, one changed event: its week, its agenda week, its place in the index, and the state."""
     found, beside = cost.push_of_one_change(kind), cost.push_of_one_change(kind, 400)
 
@@ -44,8 +44,8 @@ def test_a_lone_change_costs_the_same_however_full_the_calendar_is(kind):
 
 
 @BOTH
-def test_a_look_that_finds_nothing_writes_no_event(kind):
-    """A second run writes nothing but its own turn: the count, the limits and the state."""
+def test_a_sync_without_changes_writes_no_event(kind):
+    """A second sync writes only its own records: the request count, the limits and the state."""
     found = cost.sync_without_changes(kind)
 
     assert found.writes <= 4

@@ -1,4 +1,4 @@
-"""Subscriptions at Microsoft: one for each calendar, prolonged in place, and what Microsoft says of them."""
+"""Subscriptions at Microsoft: one for each calendar, renewed in time, and their lifecycle events."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def live(world):
 
 @pytest.mark.pitfall(8)
 def test_each_enabled_calendar_has_one_subscription():
-    """Pitfall 8: one for each, open and proven, its clientState short enough for the longest ids."""
+    """Pitfall 8: one for each, open and verified, its clientState short enough for the longest ids."""
     world = Outlook(calendars=("Team", "Rooms"))
 
     states = [world.sync_state(key) for key in world.connection.calendars]
@@ -34,8 +34,8 @@ def test_each_enabled_calendar_has_one_subscription():
 
 
 @pytest.mark.pitfall(8)
-def test_a_subscription_is_prolonged_in_place(world):
-    """Pitfall 8: at four fifths of the returned life, again and again, and never a second one."""
+def test_a_subscription_is_renewed_and_not_replaced(world):
+    """Pitfall 8: it is renewed at four fifths of its lifetime each time, and there is never a second one."""
     first = world.sync_state().channel
     for _ in range(24):
         world.advance(days=1)
@@ -52,8 +52,8 @@ def test_a_subscription_is_prolonged_in_place(world):
 
 
 @pytest.mark.pitfall(8)
-def test_the_returned_life_counts():
-    """Pitfall 8: where Microsoft gives less than was wished, that is what is renewed by."""
+def test_the_renewal_follows_the_lifetime_that_microsoft_returned():
+    """Pitfall 8: where Microsoft grants a shorter lifetime than requested, the renewal comes earlier."""
     world = Outlook(microsoft=Settings(subscription_life=timedelta(days=30)))
 
     channel = world.sync_state().channel
@@ -63,8 +63,8 @@ def test_the_returned_life_counts():
 
 
 @pytest.mark.pitfall(9)
-def test_a_removed_subscription_is_opened_anew(world):
-    """Pitfall 9: at once, and what happened meanwhile is looked for."""
+def test_a_removed_subscription_is_replaced_at_once(world):
+    """Pitfall 9: a new one is opened, and changes made meanwhile are imported."""
     first = world.sync_state().channel
     world.microsoft.push.hold()
     world.enter(at(9))
@@ -80,8 +80,8 @@ def test_a_removed_subscription_is_opened_anew(world):
 
 
 @pytest.mark.pitfall(9)
-def test_missed_notifications_are_made_up_for(world):
-    """Pitfall 9: what was lost is looked for now, not at the next poll."""
+def test_a_report_of_missed_notifications_starts_a_sync(world):
+    """Pitfall 9: the lost changes are imported now, not at the next poll."""
     world.enter(at(9))
     world.microsoft.push.drop()
     world.microsoft.admin.lifecycle("missed")
@@ -93,7 +93,7 @@ def test_missed_notifications_are_made_up_for(world):
 
 @pytest.mark.pitfall(9)
 def test_a_reauthorization_is_one_renewal_in_ten_minutes(world):
-    """Pitfall 9: asked for every minute, it is one PATCH, and never a call to reauthorize beside it."""
+    """Pitfall 9: however often Microsoft asks, one PATCH renews, and reauthorize is never called."""
     for _ in range(4):
         world.microsoft.admin.lifecycle("reauthorizationRequired")
         world.drain(within=timedelta(seconds=1))
@@ -104,8 +104,8 @@ def test_a_reauthorization_is_one_renewal_in_ten_minutes(world):
 
 
 @pytest.mark.pitfall(9)
-def test_nothing_said_of_a_channel_is_lost_while_somebody_works(world):
-    """Pitfall 9: a worker holds the lease when the subscription is taken away; it comes back all the same."""
+def test_a_subscription_removed_during_a_sync_is_replaced(world):
+    """Pitfall 9: another worker holds the lease meanwhile; the subscription is replaced all the same."""
     state = world.sync_state()
     leased = world.clock.now() + timedelta(seconds=20)
     world.ports.sync_states.save(replace(state, lease_holder="somebody", lease_until=leased))
@@ -117,8 +117,8 @@ def test_nothing_said_of_a_channel_is_lost_while_somebody_works(world):
 
 
 @pytest.mark.pitfall(8)
-def test_a_lost_answer_leaves_one_subscription():
-    """Pitfall 8: Microsoft keeps what it made; the one that nobody remembers gives way."""
+def test_a_lost_answer_to_a_subscription_leaves_one_subscription():
+    """Pitfall 8: Microsoft made it without our knowing; that subscription is replaced."""
 
     def lose(world):
         world.microsoft.add_fault("drop_after", method="subscriptions.create")
@@ -142,8 +142,8 @@ def test_without_notifications_polling_finds_everything(world):
 
 
 @pytest.mark.pitfall(10)
-def test_a_notification_of_a_subscription_that_is_forgotten_does_no_harm(world):
-    """Pitfall 10: an old one goes on for a while; it is counted, and changes nothing."""
+def test_a_notification_of_an_unknown_subscription_changes_nothing(world):
+    """Pitfall 10: an old subscription still sends for a while; that is counted, and changes nothing."""
     old = world.sync_state().channel
     world.microsoft.admin.lifecycle("subscriptionRemoved")
     world.drain()

@@ -1,4 +1,4 @@
-"""Two connections to one Outlook calendar are both told, though Microsoft tells only one of them."""
+"""Two connections to one Outlook calendar: Microsoft notifies one, Slotbridge forwards it to the other."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def pair(request):
     return Pair(tenant=request.param)
 
 
-def test_both_hear_of_a_change_within_seconds(pair):
+def test_both_connections_import_a_change_within_seconds(pair):
     """One subscription serves both, of one tenant or of two."""
     pair.enter(at(9))
     pair.pushed()
@@ -66,8 +66,8 @@ def test_both_hear_of_a_change_within_seconds(pair):
     assert 1 == len(pair.live())
 
 
-def test_a_storm_costs_each_two_looks_a_bucket(pair):
-    """What is passed on collapses as notifications do, and the last change is seen."""
+def test_many_notifications_cost_each_connection_two_syncs_a_bucket(pair):
+    """Forwarded notifications share tasks like others do, and the last change is imported."""
     pair.pushed()
     before = len(pair.done)
     for number in range(20):
@@ -85,8 +85,8 @@ def test_a_storm_costs_each_two_looks_a_bucket(pair):
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_when_one_is_disconnected_the_other_is_still_told(pair, first):
-    """Whoever had the subscription: the other opens one of its own, and loses no change."""
+def test_when_one_is_disconnected_the_other_still_gets_notifications(pair, first):
+    """Whichever had the subscription: the other opens one of its own, and misses no change."""
     tenant, connection = ("t1", pair.connection_id) if first else (pair.second_tenant, pair.second.id)
     start_disconnect(pair.ports, tenant=tenant, connection=connection)
     pair.pushed()
@@ -97,7 +97,7 @@ def test_when_one_is_disconnected_the_other_is_still_told(pair, first):
     assert 1 == len(pair.live())
 
 
-def test_when_one_is_not_let_in_any_more_the_other_takes_over(pair):
+def test_when_one_grant_dies_the_other_connection_opens_its_own_subscription(pair):
     """A dead grant renews no subscription: the first notification under it has the other open its own."""
     second = pair.ports.connections.get(pair.second_tenant, pair.second.id)
     pair.ports.connections.save(replace(second, status=Status.REAUTH_REQUIRED))
@@ -113,7 +113,7 @@ def test_when_one_is_not_let_in_any_more_the_other_takes_over(pair):
     assert before[0]["id"] != after[0]["id"]
 
 
-def test_what_is_passed_on_names_nothing_of_the_other(pair):
+def test_a_forwarded_notification_holds_nothing_of_the_other_connection(pair):
     """A task holds the receiver's own ids alone, and reads with the receiver's own grant."""
     before = len(pair.done)
     pair.enter(at(9))
@@ -127,7 +127,7 @@ def test_what_is_passed_on_names_nothing_of_the_other(pair):
 
 
 def test_a_connection_that_does_not_follow_the_calendar_is_left_alone(pair):
-    """Each resource's settings stay its own: what is switched off there is not looked at."""
+    """Each resource's settings stay its own: a calendar that is switched off there is not read."""
     second = pair.ports.connections.get(pair.second_tenant, pair.second.id)
     calendars = {key: replace(entry, enabled=False) for key, entry in second.calendars.items()}
     exports = replace(second.settings.exports, on=False)

@@ -1,4 +1,4 @@
-"""What following an Outlook calendar promises where Microsoft differs from Google."""
+"""Synchronising an Outlook calendar, where Microsoft differs from Google."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def world():
 
 
 def delivered(world):
-    """Let what is announced now be worked off, but nothing that comes later."""
+    """Run the tasks that are due now, but none that are due later."""
     world.microsoft.push.deliver()
     world.engine.drain(within=timedelta(seconds=10))
 
 
 @pytest.mark.pitfall(11)
-def test_a_change_is_followed_at_once(world):
-    """Pitfall 11: entered, moved and deleted in Outlook, it is so here within the first look."""
+def test_a_change_in_outlook_is_imported_at_once(world):
+    """Pitfall 11: an event entered, moved or deleted in Outlook is so here after the first sync."""
     entered = world.enter(at(9))
     delivered(world)
     first = world.imported_starts()
@@ -46,8 +46,8 @@ def test_a_change_is_followed_at_once(world):
 
 @pytest.mark.pitfall(8)
 @pytest.mark.parametrize("lag", [20, 100])
-def test_what_is_announced_too_early_is_found_by_a_second_look(lag):
-    """Pitfall 8: a notification before the change can be read costs half a minute or three, not a poll."""
+def test_a_change_that_graph_shows_late_is_found_by_a_second_sync(lag):
+    """Pitfall 8: if the notification comes too early, a sync follows after half a minute and after three."""
     world = Outlook(microsoft=Settings(lag=timedelta(seconds=lag)))
     world.advance(minutes=10)
     world.done.clear()
@@ -66,8 +66,8 @@ def test_what_is_announced_too_early_is_found_by_a_second_look(lag):
 
 
 @pytest.mark.pitfall(11)
-def test_later_looks_are_shared_and_end(world):
-    """Pitfall 11: however many changes there are in a few seconds, they share the later looks."""
+def test_changes_of_a_few_seconds_share_their_follow_up_syncs(world):
+    """Pitfall 11: however many changes there are in a few seconds, they share the later syncs, which end."""
     world.advance(minutes=10)
     world.done.clear()
     for hour in range(8, 14):
@@ -95,7 +95,7 @@ def test_an_own_event_that_leaves_the_range_is_not_deleted(world):
 
 
 @pytest.mark.pitfall(4)
-def test_a_removal_counts_only_when_the_event_is_not_there(world):
+def test_a_removal_counts_only_when_the_event_cannot_be_read(world):
     """Pitfall 4: a removal is read before it counts; an error proves nothing, and nothing is freed by it."""
     entered = world.enter(at(9))
     delivered(world)
@@ -113,7 +113,7 @@ def test_a_removal_counts_only_when_the_event_is_not_there(world):
 
 @pytest.mark.pitfall(14)
 def test_a_deleted_occurrence_is_found_by_the_next_listing(world):
-    """Pitfall 14: delta tells nothing of it; the next daily listing frees its time."""
+    """Pitfall 14: a delta does not report it; the next daily listing frees its time."""
     series = world.enter(at(9), **weekly(at(9), 4))
     settled(world)
     before = world.imported_starts()
@@ -154,7 +154,7 @@ def test_an_occurrence_moved_out_of_the_range_frees_its_place(world):
         (410, "resyncRequired"),
     ],
 )
-def test_a_lost_sync_state_is_a_fresh_listing(status, code):
+def test_an_expired_delta_link_starts_a_fresh_listing(status, code):
     """Pitfall 6: in all its spellings; what was deleted meanwhile is gone, the rest stays."""
     world = Outlook(microsoft=Settings(sync_reset_status=status, sync_reset_code=code))
     kept, gone = world.enter(at(9)), world.enter(at(11))
@@ -199,7 +199,7 @@ def test_an_own_event_is_found_in_the_calendar_it_was_moved_to():
 
 
 @pytest.mark.pitfall(12)
-def test_what_exchange_touches_by_itself_is_an_echo(world):
+def test_a_new_etag_without_a_change_writes_nothing(world):
     """Pitfall 12: a new etag without a change makes no write, neither here nor there."""
     world.book(at(9))
     world.drain()
@@ -245,8 +245,8 @@ def test_the_owner_moves_and_deletes_an_exported_booking(world):
     assert BookingStatus.CANCELLED is world.booking().status
 
 
-def test_a_mailbox_that_is_not_there_stops_with_its_reason(world):
-    """A mailbox without a REST interface is no outage: nothing is deleted, and the feed says why."""
+def test_a_missing_mailbox_stops_the_sync_and_shows_the_reason(world):
+    """A mailbox without a REST interface is no outage: nothing is deleted, and the state says why."""
     world.enter(at(9))
     delivered(world)
     world.microsoft.admin.set_mailbox_error(OUTLOOK)
@@ -272,7 +272,7 @@ def test_a_calendar_that_vanished_frees_nothing():
     assert not world.errors
 
 
-def test_unknown_words_still_block(world):
+def test_an_event_of_unknown_kind_and_status_blocks(world):
     """An event whose showAs and type nobody knows takes its time."""
     world.microsoft.owner.put_event(
         world.calendar, {"subject": "odd", **stamps(at(9))}, raw={"showAs": "levitating", "type": "novelty"}

@@ -65,7 +65,7 @@ def test_a_second_run_writes_nothing():
 
 @pytest.mark.pitfall(8)
 def test_the_channel_is_opened_before_the_listing():
-    """A change that comes between the two is announced, so nothing falls between them."""
+    """A change between the two is pushed, so none is missed."""
     world = Life()
     world.fill(5)
     world.google.admin.clear_logs()
@@ -152,7 +152,7 @@ def test_a_dedicated_calendar_is_made_once_and_holds_all_bookings():
 
 
 def test_two_exports_at_once_make_one_dedicated_calendar():
-    """Both find that there is none; the one who waited for its turn looks again."""
+    """Both find that there is none; the second one waits for the lock, and reads again."""
     world = Life()
     world.synchronise()
     world.set(exports={"dedicated": True})

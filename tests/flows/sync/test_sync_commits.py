@@ -1,4 +1,4 @@
-"""What a listing stores at once: several pages, a bounded number of events, and never less than it read."""
+"""What a listing stores in one commit: several pages, a bounded number of events, and all that it read."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_pages_of_a_listing_are_stored_together():
 
 
 @pytest.mark.parametrize("pages", [4, 12])
-def test_what_is_held_at_once_does_not_grow_with_the_calendar(pages):
+def test_the_events_held_in_memory_do_not_grow_with_the_calendar(pages):
     """However long a calendar is, no more than a chunk and a page of it is in memory."""
     world = Watched(prepare=fill(pages * PAGE_SIZE), tuning=Tuning(listing_chunk=PAGE_SIZE + 1))
 
@@ -62,7 +62,7 @@ def test_what_is_held_at_once_does_not_grow_with_the_calendar(pages):
     assert len(world.imported()) == pages * PAGE_SIZE
 
 
-def test_a_refusal_between_two_pages_loses_nothing_that_was_read():
+def test_an_error_between_two_pages_loses_no_event_that_was_read():
     """The pages before it are stored; the listing goes on from there."""
     world = Watched(sync=False, prepare=fill(3 * PAGE_SIZE))
     world.google.inspect.add_fault(
@@ -77,7 +77,7 @@ def test_a_refusal_between_two_pages_loses_nothing_that_was_read():
 
 
 @pytest.mark.pitfall(25)
-def test_texts_that_google_was_not_asked_for_are_nowhere():
+def test_texts_that_google_was_not_asked_for_are_not_stored():
     """Pitfall 25: where only times are kept, no text of an event reaches the database."""
     world = Synced()
     world.enter(at(9), description="secret words")

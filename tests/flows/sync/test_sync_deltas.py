@@ -56,7 +56,7 @@ def test_a_delta_without_changes_moves_the_cursor_only(world):
 
 
 @pytest.mark.pitfall(14)
-def test_a_crowded_day(world):
+def test_sixty_events_on_one_day_are_all_imported(world):
     """Pitfall 14: sixty events on one day are all there."""
     starts = [at(6) + timedelta(minutes=10 * number) for number in range(60)]
     for start in starts:
@@ -96,7 +96,7 @@ def test_an_all_day_event_is_a_day_of_its_calendar(zone, day, start, end):
 
 
 @pytest.mark.pitfall(15)
-def test_an_event_without_length_is_no_trouble(world):
+def test_an_event_without_length_blocks_nothing(world):
     """Pitfall 15: it blocks nothing and breaks nothing."""
     world.enter(at(9), minutes=0)
     world.enter(at(11))
@@ -161,8 +161,8 @@ def test_only_allowed_texts_are_kept(world):
     assert not world.errors
 
 
-def test_a_booking_under_a_new_event_is_flagged_once(world):
-    """An event entered over a booking flags it and tells once (fault F23); the booking stays."""
+def test_a_booking_that_an_event_overlaps_is_flagged_once(world):
+    """An event entered over a booking flags it and notifies once (fault F23); the booking stays."""
     world.book(at(9), export=False)
 
     event = world.enter(at(9, 15))
@@ -182,7 +182,7 @@ def test_a_booking_under_a_new_event_is_flagged_once(world):
     assert ["booking_conflict"] == world.notices()
 
 
-def test_a_poison_event_never_stops_its_page(world):
+def test_an_unreadable_event_does_not_stop_its_page(world):
     """One unreadable event is quarantined and counted; the others arrive (fault F29)."""
     world.google.owner.put_raw(ACCOUNT, {"id": "poison1", "status": "confirmed", "start": {}, "end": {}})
     world.enter(at(9))

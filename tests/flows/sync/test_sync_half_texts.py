@@ -1,4 +1,4 @@
-"""Texts that somebody cut in the middle of a character cost no event and no calendar."""
+"""An event whose text was cut in the middle of a character is imported."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from tests.flows.setups.sync_setup import Synced, at
 from tests.world import ACCOUNT
 
 
-def look(world, **options):
+def sync_now(world, **options):
     return sync_calendar(
         world.ports, SyncCalendar(world.tenant, world.connection_id, world.key, **options)
     ).outcome
@@ -54,8 +54,8 @@ def interrupted(ports, between):
 
 
 @pytest.mark.pitfall(11)
-def test_whoever_comes_second_goes_away_and_is_not_forgotten():
-    """Pitfall 11: while one works, another only counts; the change is seen all the same."""
+def test_a_sync_that_finds_the_lease_taken_ends_and_its_change_is_imported():
+    """Pitfall 11: while one worker holds the lease, another ends; the change is imported all the same."""
     world = Synced()
     outcomes = []
 
@@ -63,11 +63,11 @@ def test_whoever_comes_second_goes_away_and_is_not_forgotten():
         if name == "changes" and not outcomes:
             outcomes.append(None)
             world.enter(at(9))
-            outcomes[0] = look(replace_ports(world, plain))
+            outcomes[0] = sync_now(replace_ports(world, plain))
 
     plain = world.ports
     world.ports = interrupted(plain, between)
-    outcome = look(world)
+    outcome = sync_now(world)
     world.ports = plain
     world.drain()
 
@@ -84,7 +84,7 @@ def replace_ports(world, ports):
 
 
 @pytest.mark.pitfall(11)
-def test_a_push_at_any_moment_is_seen():
+def test_an_event_pushed_at_any_moment_of_a_sync_is_imported():
     """Pitfall 11: an event entered, and pushed, before each single exchange of a sync is always imported."""
     number = 0
     while True:
@@ -100,7 +100,7 @@ def test_a_push_at_any_moment_is_seen():
                 world.engine.drain(within=timedelta(0))
 
         world.ports = interrupted(plain, between)
-        look(world)
+        sync_now(world)
         world.ports = plain
         if len(calls) <= number:
             break
@@ -112,8 +112,8 @@ def test_a_push_at_any_moment_is_seen():
 
 
 @pytest.mark.pitfall(11)
-def test_the_lease_of_a_dead_worker_ends():
-    """Pitfall 11: a worker dies with the lease; a push meanwhile is worked off when the lease has ended."""
+def test_the_lease_of_a_crashed_worker_expires():
+    """Pitfall 11: a worker crashes with the lease; a push meanwhile is handled once the lease has expired."""
     world = Synced()
     state = world.sync_state()
     assert take_lease(world.ports, state, holder="dead")
@@ -128,7 +128,7 @@ def test_the_lease_of_a_dead_worker_ends():
 
 
 @pytest.mark.pitfall(11)
-def test_a_worker_that_comes_back_from_the_dead_writes_nothing():
+def test_a_worker_whose_lease_was_taken_over_writes_nothing():
     """Pitfall 11: the lease ended and another took it: the first one's commit is refused."""
     world = Synced()
     world.enter(at(9))
@@ -138,11 +138,11 @@ def test_a_worker_that_comes_back_from_the_dead_writes_nothing():
         if name == "commit" and not done:
             done.append(name)
             world.clock.advance_to(world.clock.now() + timedelta(hours=1))
-            done.append(look(replace_ports(world, plain)))
+            done.append(sync_now(replace_ports(world, plain)))
 
     world.ports = interrupted(plain, between)
     with pytest.raises(Conflict):
-        look(world)
+        sync_now(world)
     world.ports = plain
     world.drain()
 
@@ -153,23 +153,23 @@ def test_a_worker_that_comes_back_from_the_dead_writes_nothing():
 @pytest.mark.pitfall(5)
 @pytest.mark.pitfall(11)
 @pytest.mark.parametrize("after", [False, True])
-def test_a_crash_at_any_moment_loses_and_doubles_nothing(after):
+def test_a_crash_at_any_moment_of_a_sync_loses_and_doubles_nothing(after):
     """Pitfalls 5, 11: killed before or after every exchange, the queue's next try ends in the same state."""
     number = 0
     while True:
         calls = []
-        world = disturbed()
+        world = changed_without_pushes()
         plain = world.ports
 
         def between(name, calls=calls, number=number):
             calls.append(name)
             if len(calls) > number:
-                # Dead is dead: nothing is tidied up, the lease stays.
+                # A crashed instance tidies nothing up: the lease stays.
                 raise Crash(name)
 
-        world.ports = interrupted(plain, between) if not after else crashing_after(plain, between)
+        world.ports = interrupted(plain, between) if not after else interrupted_after(plain, between)
         with contextlib.suppress(Crash):
-            look(world)
+            sync_now(world)
         world.ports = plain
         if len(calls) <= number:
             break
@@ -189,7 +189,7 @@ class Crash(RuntimeError):
     """The instance dies."""
 
 
-def disturbed():
+def changed_without_pushes():
     """A synchronised world in which everything changed, and every push was lost."""
     world = Synced(settings=Settings(exports=ExportSettings()))
     world.book(at(14))
@@ -206,7 +206,7 @@ def disturbed():
     return world
 
 
-class After:
+class InterruptedAfter:
     """Calls ``between`` after every call of a port."""
 
     def __init__(self, port, between):
@@ -225,20 +225,20 @@ class After:
         return call
 
 
-def crashing_after(ports, between):
+def interrupted_after(ports, between):
     """The ports with ``between`` called after each exchange."""
     (kind, provider), *_ = ports.providers.items()
     return replace(
         ports,
-        sync_states=After(ports.sync_states, between),
-        bookings=After(ports.bookings, between),
-        queue=After(ports.queue, between),
-        providers={kind: replace(provider, calendar=After(provider.calendar, between))},
+        sync_states=InterruptedAfter(ports.sync_states, between),
+        bookings=InterruptedAfter(ports.bookings, between),
+        queue=InterruptedAfter(ports.queue, between),
+        providers={kind: replace(provider, calendar=InterruptedAfter(provider.calendar, between))},
     )
 
 
 @pytest.mark.pitfall(5)
-def test_a_crash_between_pages_goes_on_where_it_stopped():
+def test_after_a_crash_between_pages_the_listing_continues_at_the_stored_page():
     """Pitfall 5: the cursor is stored with each page, so a long listing never starts over."""
     world = Synced(sync=False, tuning=Tuning(page_budget=2, listing_chunk=1))
     world.google.admin.bulk_load(
@@ -262,7 +262,7 @@ def test_a_crash_between_pages_goes_on_where_it_stopped():
 
     world.ports = interrupted(plain, between)
     with pytest.raises(StoreUnavailable):
-        look(world)
+        sync_now(world)
     world.ports = plain
     page = world.sync_state().cursor.page
     world.request_sync()
@@ -275,7 +275,7 @@ def test_a_crash_between_pages_goes_on_where_it_stopped():
 
 
 @pytest.mark.pitfall(11)
-def test_a_storm_of_pushes_costs_two_looks_a_bucket():
+def test_many_pushes_cost_two_syncs_a_bucket():
     """Pitfall 11: thirty changes within a moment are read by at most two tasks."""
     world = Synced()
     world.done.clear()
@@ -290,14 +290,14 @@ def test_a_storm_of_pushes_costs_two_looks_a_bucket():
     assert len([done for done in world.done if done.task.payload.get("reason") == "push"]) <= 2
 
 
-def test_a_task_without_anything_to_do_asks_nobody():
-    """A repeated or late task finds its wake-up dealt with (fault F17)."""
+def test_a_sync_task_whose_request_is_done_calls_no_provider():
+    """A repeated or late task finds its request already done (fault F17)."""
     world = Synced()
     world.google.admin.clear_logs()
     number = world.sync_state().done_request
 
     assert (SyncOutcome.DONE, SyncOutcome.DONE) == (
-        look(world, request=number),
-        look(world, reason="continue"),
+        sync_now(world, request=number),
+        sync_now(world, reason="continue"),
     )
     assert [] == [call["method"] for call in world.google.admin.calls()]

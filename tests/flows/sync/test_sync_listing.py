@@ -106,8 +106,8 @@ def test_fresh_listings_are_limited():
 
 
 @pytest.mark.pitfall(4)
-def test_a_listing_that_lost_most_of_a_calendar_is_held():
-    """Pitfall 4: the full listing shows nothing of what is there: nothing is deleted, people are told."""
+def test_a_listing_that_lacks_most_of_a_calendar_deletes_nothing():
+    """Pitfall 4: the full listing lacks what is there: nothing is deleted, and the owner is notified."""
     world = Synced(prepare=entered(*(at(9, day=day) for day in range(24))))
     world.google.inspect.add_fault("rewrite", method="events.list", change={"items": []}, skip=1)
     expire(world)
@@ -140,7 +140,7 @@ def test_a_held_sweep_deletes_only_what_is_gone_once_it_is_released():
 
 
 @pytest.mark.pitfall(4)
-def test_what_a_listing_left_out_is_asked_for_by_name():
+def test_an_event_missing_in_a_listing_is_read_by_its_id():
     """Pitfall 4: an event that is missing in a listing, but there, stays."""
     world = Synced(prepare=entered(*(at(9, day=day) for day in range(5))))
     world.google.inspect.add_fault("rewrite", method="events.list", change={"items": []}, skip=1)
@@ -156,7 +156,7 @@ def test_what_a_listing_left_out_is_asked_for_by_name():
 @pytest.mark.pitfall(4)
 @pytest.mark.parametrize(("status", "reason"), [(500, "backendError"), (403, "rateLimitExceeded")])
 def test_an_error_while_sweeping_deletes_nothing(status, reason):
-    """Pitfall 4: who cannot be asked keeps the time; the sweep goes on when the provider answers."""
+    """Pitfall 4: an event that cannot be read keeps its time; the sweep goes on when the provider answers."""
     world = Synced(prepare=entered(at(9), at(11)))
     gone = world.existing_events()[0]["id"]
     world.google.admin.expire_sync_tokens(ACCOUNT)
@@ -173,7 +173,7 @@ def test_an_error_while_sweeping_deletes_nothing(status, reason):
 
 
 @pytest.mark.pitfall(7)
-def test_the_covered_range_is_rolled_by_a_fresh_listing():
+def test_a_fresh_listing_moves_the_covered_range_forward():
     """Pitfall 7: a series is expanded further as time passes, although no delta ever reports that."""
     world = Synced(prepare=entered(at(8), recurrence=["RRULE:FREQ=WEEKLY"]))
     before = world.sync_state().covered
@@ -191,8 +191,8 @@ def test_the_covered_range_is_rolled_by_a_fresh_listing():
 
 
 @pytest.mark.pitfall(7)
-def test_what_has_passed_out_of_the_window_is_dropped_without_a_word():
-    """Pitfall 7: old events go with the next listing, unasked, and trip no breaker."""
+def test_events_that_left_the_window_are_dropped_without_being_read():
+    """Pitfall 7: old events go with the next listing, and are no mass deletion."""
     world = Synced(prepare=entered(*(at(0, minute=20 * number) for number in range(40))))
 
     world.clock.advance_to(world.clock.now() + timedelta(days=21))
@@ -270,7 +270,7 @@ def test_settings_that_change_while_a_page_is_read_discard_it():
 
 
 def test_a_calendar_that_is_switched_off_is_not_read():
-    """C6: neither a look nor a push reads a calendar that nobody wants."""
+    """C6: neither a poll nor a push reads a calendar that nobody wants."""
     world = Synced(calendars=(SECOND,), prepare=entered(at(9)))
     current = world.connection
     off = {key: replace(entry, enabled=False) for key, entry in current.calendars.items()}

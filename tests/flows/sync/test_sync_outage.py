@@ -1,4 +1,4 @@
-"""While a provider is down, one change of a calendar costs a bounded number of looks."""
+"""While a provider is down, one change of a calendar costs a bounded number of syncs."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def google():
 @pytest.mark.pitfall(11)
 @pytest.mark.pitfall(20)
 @pytest.mark.parametrize("side", [google, outlook])
-def test_a_long_outage_does_not_multiply_the_looks(side):
-    """Pitfalls 11, 20: each look that fails comes back as itself, and asks for no further look beside it."""
+def test_a_long_outage_does_not_multiply_the_syncs(side):
+    """Pitfalls 11, 20: a sync that fails is retried as the same task, and requests no other sync."""
     world, simulator, method = side()
     simulator.add_fault("status", method=method, status=503, times=0)
     before = len(world.done)
@@ -35,7 +35,7 @@ def test_a_long_outage_does_not_multiply_the_looks(side):
 
 
 @pytest.mark.pitfall(11)
-def test_the_second_look_comes_once_the_first_one_has_worked():
+def test_the_second_sync_follows_once_the_first_one_succeeded():
     """Pitfall 11: Outlook may show a change late, also one that was announced during an outage."""
     world, simulator, method = outlook()
     simulator.add_fault("status", method=method, status=503, times=3)

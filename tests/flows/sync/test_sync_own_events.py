@@ -30,7 +30,7 @@ def test_an_own_event_comes_back_as_an_echo_and_nothing_is_written():
 
 
 @pytest.mark.pitfall(12)
-def test_odd_texts_do_not_oscillate():
+def test_unusual_texts_cause_no_further_writes():
     """Pitfall 12: emoji, HTML, line ends and long texts cause no second write and no change."""
     text = "Grüße 👩‍💻️ <b>fett</b><br>\r\n&amp; mehr  \r\n" + "lang " * 1500
     world = exported(settings=Settings(exports=ExportSettings(title="{customer} ✂️ ", description=text)))
@@ -65,7 +65,7 @@ def test_a_copy_of_an_own_event_is_foreign():
 
 @pytest.mark.pitfall(22)
 def test_a_moved_event_moves_its_booking():
-    """Pitfall 22: the old time is free again, the new one taken, told once, and nothing is written back."""
+    """Pitfall 22: the old time is free again, the new one taken; one notice, and nothing is written back."""
     world = exported()
     world.google.admin.clear_logs()
 
@@ -95,7 +95,7 @@ def test_a_longer_event_makes_the_booking_longer():
 
 @pytest.mark.pitfall(22)
 def test_a_move_onto_another_booking_is_undone():
-    """Pitfall 22: who booked there keeps the time; the event goes back, and the owner is told."""
+    """Pitfall 22: who booked there keeps the time; the event goes back, and the owner is notified."""
     world = exported()
     world.book(at(11), "b2", export=False)
 
@@ -145,8 +145,8 @@ def test_a_move_is_only_proposed_where_the_policy_says_so():
 
 @pytest.mark.pitfall(22)
 @pytest.mark.pitfall(25)
-def test_own_words_are_kept_although_only_times_are_imported():
-    """Pitfalls 22, 25: texts are asked of our own events alone; the owner's words stay on later exports."""
+def test_the_owners_texts_are_kept_although_only_times_are_imported():
+    """Pitfalls 22, 25: texts are asked of our own events alone; the owner's texts stay on later exports."""
     world = exported()
 
     world.google.owner.edit_event(ACCOUNT, world.link().event_id, {"summary": "Carla, bring the dog"})
@@ -160,7 +160,7 @@ def test_own_words_are_kept_although_only_times_are_imported():
 
 
 @pytest.mark.pitfall(22)
-def test_a_waiting_change_of_the_customer_wins_over_an_older_look_of_the_owner():
+def test_a_customers_change_that_waits_for_export_wins_over_the_owners_move():
     """Pitfall 22: customer and owner move the booking at the same time: the booking's later change wins."""
     world = exported()
     world.reschedule(world.booking(), at(14))

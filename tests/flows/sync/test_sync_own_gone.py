@@ -1,4 +1,4 @@
-"""Own events that vanish: deleted, restored, moved to another calendar, or only out of sight."""
+"""Own events that vanish: deleted, restored, moved to another calendar, or only unreadable."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.world import ACCOUNT
 
 @pytest.mark.pitfall(22)
 def test_a_deleted_event_cancels_its_booking_once():
-    """Pitfall 22: after a grace the booking is cancelled, told once, and nothing is deleted in return."""
+    """Pitfall 22: after a grace the booking is cancelled, notified once, and nothing is deleted in return."""
     world = exported()
     world.google.admin.clear_logs()
 
@@ -51,7 +51,7 @@ def test_a_deletion_is_undone_where_the_policy_says_so():
 
 
 @pytest.mark.pitfall(22)
-def test_an_event_that_is_restored_in_the_grace_was_never_deleted():
+def test_an_event_restored_within_the_grace_cancels_nothing():
     """Pitfall 22: deleted and restored within seconds changes nothing."""
     world = exported()
     event = world.link().event_id
@@ -102,7 +102,7 @@ def test_an_error_never_deletes(status):
 
 @pytest.mark.pitfall(4)
 def test_a_mass_deletion_of_own_events_is_held_until_a_person_releases_it():
-    """Pitfall 4: most exported events vanish at once: every booking stays, told once; then they follow."""
+    """Pitfall 4: most exported events vanish at once: all bookings stay until released; one notice."""
     world = Synced()
     for number in range(14):
         world.book(at(6) + timedelta(minutes=45 * number), f"b{number}")
@@ -128,7 +128,7 @@ def test_a_mass_deletion_of_own_events_is_held_until_a_person_releases_it():
 
 @pytest.mark.pitfall(6)
 @pytest.mark.pitfall(22)
-def test_what_happened_while_the_cursor_was_dead_is_found():
+def test_own_events_changed_under_an_expired_cursor_are_found():
     """Pitfalls 6, 22: a deletion and a move under an expired cursor reach their bookings."""
     world = exported()
     world.book(at(11), "b2")

@@ -49,8 +49,8 @@ def shown(world, calendar=ACCOUNT):
 
 
 @pytest.mark.pitfall(22)
-def test_own_words_are_undone_where_the_policy_says_so(world):
-    """Pitfall 22: with the policy revert the template's words come back, once."""
+def test_the_owners_texts_are_undone_where_the_policy_says_so(world):
+    """Pitfall 22: with the policy revert the template's texts come back, once."""
     policy(world, text=EditPolicy.REVERT)
 
     edit(world, summary="private")
@@ -61,7 +61,7 @@ def test_own_words_are_undone_where_the_policy_says_so(world):
 
 
 @pytest.mark.pitfall(22)
-def test_own_words_stay_beside_the_booking_where_they_are_only_proposed(world):
+def test_proposed_texts_stay_in_the_calendar_and_out_of_the_booking(world):
     """Pitfall 22: with the policy propose they stay in the calendar and out of the booking, also later."""
     policy(world, text=EditPolicy.PROPOSE)
 
@@ -75,8 +75,8 @@ def test_own_words_stay_beside_the_booking_where_they_are_only_proposed(world):
 
 
 @pytest.mark.pitfall(22)
-def test_a_move_and_own_words_at_once_follow_each_its_policy(world):
-    """Pitfall 22: the move is undone, the words are kept."""
+def test_a_move_and_changed_texts_follow_each_its_own_policy(world):
+    """Pitfall 22: the move is undone, the texts are kept."""
     policy(world, time=EditPolicy.REVERT)
 
     edit(world, summary="with dog", **stamps(at(11), 30))
@@ -107,8 +107,8 @@ def test_a_deletion_is_only_proposed_where_the_policy_says_so(world):
 
 
 @pytest.mark.pitfall(22)
-def test_an_event_without_length_is_put_right(world):
-    """Pitfall 22: a booking cannot last no time; the event gets its time back, and the owner is told."""
+def test_an_own_event_without_length_gets_its_time_back(world):
+    """Pitfall 22: a booking cannot last no time; the event gets its time back, and the owner is notified."""
     edit(world, end=stamps(at(9), 0)["end"])
 
     assert Interval(at(9), at(9, 30)) == shown(world)[0] == world.booking().interval
@@ -130,7 +130,7 @@ def test_an_event_of_a_whole_day_makes_a_booking_of_a_whole_day(world):
 
 
 @pytest.mark.pitfall(22)
-def test_an_event_that_is_too_long_for_a_booking_is_put_right(world):
+def test_an_own_event_too_long_for_a_booking_is_reverted(world):
     """Pitfall 22: a week cannot be booked at once: reverted, never silently dropped."""
     edit(world, end=stamps(at(9), 60 * 24 * 7)["end"])
 
@@ -140,7 +140,7 @@ def test_an_event_that_is_too_long_for_a_booking_is_put_right(world):
 
 @pytest.mark.pitfall(22)
 def test_a_cancelled_bookings_restored_event_is_foreign(world):
-    """Pitfall 22: the customer was told already; whoever restores the event blocks the time for himself."""
+    """Pitfall 22: the customer was notified already; the restored event blocks its time like any other."""
     event = world.link().event_id
     world.google.owner.delete_event(ACCOUNT, event)
     world.drain()
@@ -154,7 +154,7 @@ def test_a_cancelled_bookings_restored_event_is_foreign(world):
 
 
 @pytest.mark.pitfall(22)
-def test_past_appointments_survive_a_tidy_owner(world):
+def test_deleting_past_own_events_cancels_no_booking(world):
     """Pitfall 22: deleting last week's events cancels nobody."""
     world.clock.advance_to(at(9, day=2))
 
@@ -168,7 +168,7 @@ def test_past_appointments_survive_a_tidy_owner(world):
 
 @pytest.mark.pitfall(22)
 def test_an_edit_in_one_calendar_reaches_the_others(world):
-    """Pitfall 22: a booking that is mirrored twice is moved in both, told once, and nothing oscillates."""
+    """Pitfall 22: a booking that is mirrored twice is moved in both; one notice, no further write."""
     world.account(OTHER)
     connection = world.connect(OTHER)
     key = calendar_key(OTHER)
@@ -201,7 +201,7 @@ def test_an_edit_in_one_calendar_reaches_the_others(world):
 
 
 @pytest.mark.pitfall(22)
-def test_the_same_edit_reported_many_times_is_told_once(world):
+def test_the_same_edit_reported_many_times_is_notified_once(world):
     """Pitfall 22: lost, doubled and late reports of one move change one booking, once."""
     world.google.owner.shift_event(ACCOUNT, world.link().event_id, minutes=60)
     for _ in range(3):
@@ -253,8 +253,8 @@ def test_a_declining_customer_cancels_nothing():
 
 
 @pytest.mark.pitfall(12)
-def test_a_war_between_two_programs_ends():
-    """Pitfall 12, fault F31: where something undoes our writing each time, we stop, and tell once."""
+def test_two_programs_that_undo_each_other_do_not_go_on_for_ever():
+    """Pitfall 12, fault F31: where another program undoes each write, Slotbridge stops, and notifies once."""
     world = Synced()
     world.book(at(9))
     world.drain()

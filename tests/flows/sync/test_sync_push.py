@@ -34,8 +34,8 @@ def push_ports(world, queue=None):
 
 
 @pytest.mark.pitfall(11)
-def test_the_first_message_leads_and_the_others_share_one_task(world):
-    """Pitfall 11: at once, once more after the bucket, and no more; the next bucket begins anew."""
+def test_the_first_message_is_queued_at_once_and_the_others_share_one_task(world):
+    """Pitfall 11: one task at once, one after the bucket, and no more; the next bucket begins anew."""
     ports = push_ports(world)
 
     found = [receive_push(ports, notice(world)) for _ in range(4)]
@@ -68,7 +68,7 @@ class Other:
 
 
 @pytest.mark.pitfall(10)
-def test_a_forged_message_makes_no_work(world):
+def test_a_forged_push_message_queues_nothing(world):
     """Pitfall 10: wrong signature, no token, a token of another channel: counted, and nothing else."""
     ports = push_ports(world, queue=Refusing())
     forged = [
@@ -97,8 +97,8 @@ def test_a_message_that_cannot_be_queued_is_not_acknowledged(world):
 
 
 @pytest.mark.pitfall(8)
-def test_a_calendar_has_one_live_channel_that_proved_itself(world):
-    """Pitfall 8: opened before the listing, verified by its first message, with the returned life."""
+def test_a_calendar_has_one_live_verified_channel(world):
+    """Pitfall 8: opened before the listing, verified by its first message, with the lifetime from Google."""
     state = world.sync_state()
     (live,) = channels(world)
 
@@ -112,7 +112,7 @@ def test_a_calendar_has_one_live_channel_that_proved_itself(world):
 
 @pytest.mark.pitfall(8)
 def test_a_channel_is_replaced_before_it_ends(world):
-    """Pitfall 8: the new one comes first, the old one is stopped when the new one has proved itself."""
+    """Pitfall 8: the new one comes first, the old one is stopped when the new one is verified."""
     first = world.sync_state().channel.id
 
     world.clock.advance_to(world.sync_state().renew_at)
@@ -130,8 +130,8 @@ def test_a_channel_is_replaced_before_it_ends(world):
 
 
 @pytest.mark.pitfall(8)
-def test_the_returned_life_counts_not_the_wished_one():
-    """Pitfall 8: a provider that shortens the life is asked again in time."""
+def test_the_renewal_follows_the_lifetime_that_google_returned():
+    """Pitfall 8: where Google grants a shorter lifetime, the renewal comes earlier."""
     world = Synced(google=Settings(channel_cap=timedelta(hours=1)))
 
     assert world.sync_state().channel.expires_at - world.clock.now() <= timedelta(hours=1)
@@ -140,7 +140,7 @@ def test_the_returned_life_counts_not_the_wished_one():
 
 @pytest.mark.pitfall(8)
 def test_without_pushes_polling_finds_everything(world):
-    """Pitfall 8: lost pushes are found by the next poll, which every look plans anew."""
+    """Pitfall 8: lost pushes are found by the next poll, which every sync plans anew."""
     world.enter(at(9))
     world.google.inspect.drop_pushes()
     assert [] == world.busy()
@@ -194,8 +194,8 @@ def test_a_channel_whose_answer_was_lost_is_replaced(world):
 
 
 @pytest.mark.pitfall(10)
-def test_a_push_of_a_channel_that_nobody_knows_is_counted_and_harmless(world):
-    """Pitfall 10: a stopped channel may go on for a while; it looks, and changes nothing."""
+def test_a_push_of_an_unknown_channel_is_counted_and_changes_nothing(world):
+    """Pitfall 10: a stopped channel may send for a while; that starts a sync, and changes nothing."""
     before = world.sync_state().channel
     receive_push(push_ports(world), notice(world, channel="gone567890", calendar=world.key))
     world.drain()
@@ -207,7 +207,7 @@ def test_a_push_of_a_channel_that_nobody_knows_is_counted_and_harmless(world):
 
 @pytest.mark.pitfall(25)
 def test_pushes_tasks_and_logs_hold_no_content(world):
-    """Pitfall 25: titles and addresses are in no task, no log line and no stored feed."""
+    """Pitfall 25: titles and addresses are in no task, no log line and no stored state."""
     world.enter(at(9), description="canary")
     world.book(at(11))
     world.drain()

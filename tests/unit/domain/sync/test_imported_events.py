@@ -82,13 +82,13 @@ def test_occurrences_are_known_by_series_and_original_start():
         EVENT._replace(start=NOW - timedelta(days=9), end=NOW - timedelta(days=8)),
     ],
 )
-def test_what_need_not_be_kept_is_not(event):
+def test_events_that_take_no_time_are_not_kept(event):
     """Declined, cancelled, without length, or past the window."""
     assert copy(event) is None
 
 
-def test_events_that_look_alike_are_judged_alike_whichever_comes_first():
-    """One without length takes no time, which says nothing of the next one that looks like it."""
+def test_equal_events_are_kept_or_dropped_by_their_own_length():
+    """One without length is dropped; an event that is equal otherwise is kept, in either order."""
     copier = EventCopier(ImportSettings(), 3, WINDOW)
 
     assert copier.copy(EVENT._replace(end=EVENT.start)) is None
@@ -105,7 +105,7 @@ def test_long_texts_are_cut():
 
 
 def test_no_text_is_shown_where_an_event_is_printed():
-    """What is logged by mistake holds nobody's words."""
+    """An event that is logged by mistake shows no title or description."""
     assert "secret" not in repr(copy(EVENT, "full"))
     assert "more" not in repr(copy(EVENT, "full"))
 

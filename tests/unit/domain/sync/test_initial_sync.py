@@ -128,5 +128,5 @@ def test_the_estimated_time_follows_the_limit():
 
 
 def test_the_projects_limit_counts_as_well():
-    """Many accounts share it."""
+    """All accounts of the installation share it."""
     assert backfill_rate(user_per_minute=600, project_per_minute=1_600, shards=16, share=0.5) == 50

@@ -23,7 +23,7 @@ NOW = datetime(2027, 3, 22, tzinfo=UTC)
         (49, 240, True),
     ],
 )
-def test_more_than_ten_and_more_than_a_fifth_trips(missing, known, trips):
+def test_deleting_more_than_ten_and_more_than_a_fifth_is_a_mass_deletion(missing, known, trips):
     """Pitfall 4: a day that somebody clears goes through, most of a calendar does not."""
     found = deletions_to_hold(missing=missing, known=known, now=NOW)
 

@@ -60,7 +60,7 @@ def test_a_message_without_matching_token_claims_nothing(token, channel):
 
 
 def test_a_message_may_leave_the_channel_to_the_token():
-    """Where the provider has ids of its own for channels, the token alone speaks."""
+    """Where the provider has ids of its own for channels, the token alone is checked."""
     assert CLAIMS == PushNotice(token=encode_token(CLAIMS)).claims
 
 

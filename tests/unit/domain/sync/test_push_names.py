@@ -29,7 +29,7 @@ def test_a_name_never_outlives_its_bucket():
 
 @pytest.mark.pitfall(11)
 def test_the_trailing_task_runs_after_its_bucket():
-    """Pitfall 11: it sees what the last message of the bucket announced, even with skewed clocks."""
+    """Pitfall 11: it reads what the last message of the bucket reported, even with skewed clocks."""
     assert START + timedelta(seconds=4) == names(0).trail_at == names(2.9).trail_at
 
 

@@ -87,8 +87,8 @@ def test_an_event_ages_when_it_ended_a_week_ago():
     assert not aged(ended(NOW - 7 * DAY + timedelta(seconds=1)), NOW)
 
 
-def test_a_listing_grows_old_where_feeds_are_silent():
-    """Where a provider's feed does not report everything, its listing counts for so long and no longer."""
+def test_a_listing_expires_where_deltas_are_incomplete():
+    """Where a provider's deltas do not report every change, a listing is repeated after a fixed time."""
     present = covered(NOW, months=24)
     day = timedelta(days=1)
 
