@@ -255,7 +255,7 @@ def test_tasks_and_logs_hold_no_content_of_notifications(world, queue, send):
 
 
 def test_a_connection_lists_its_providers_limitations(world, http):
-    """A Microsoft connection lists what cannot be promised there, as does its preview; Google's nothing."""
+    """A Microsoft connection lists what is not possible there, as does its preview; Google's nothing."""
     world.outlook()
     world.connect()
     world.connect(OUTLOOK, provider=ProviderKind.MICROSOFT)

@@ -1,4 +1,4 @@
-"""The scheduler's jobs with more due than one task works off, and how late they say that calendars are."""
+"""The scheduler's jobs with more due than one task handles, and the delays that they log."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def queued_syncs(world, job):
     ("job", "moment"), [(MaintenanceJob.POLL, "poll_at"), (MaintenanceJob.CHANNELS, "renew_at")]
 )
 def test_a_job_reaches_every_calendar_that_is_due(job, moment):
-    """2,000 calendars, four times what one task works off: each is synced once, by the tasks that follow."""
+    """2,000 calendars, four times what one task handles: each is synced once, by the tasks that follow."""
     world = synchronised()
     many_states(world, **{moment: world.clock.now() - timedelta(minutes=1)})
 

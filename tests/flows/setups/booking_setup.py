@@ -83,7 +83,7 @@ def export(world: World, booking: Booking, connection: Connection) -> ExportOutc
 
 
 def events(world: World, calendar: str = ACCOUNT) -> Sequence[Any]:
-    """What the calendar's owner sees, without what is deleted."""
+    """The events in the owner's calendar, without deleted ones."""
     found = world.google.inspect.events(calendar)
     return [event for event in found if event.get("status") != "cancelled"]
 

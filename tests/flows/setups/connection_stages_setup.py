@@ -1,4 +1,4 @@
-"""An account in every stage of its life: not connected yet, connected, synchronised, disconnecting."""
+"""An account in every state of its connection: not connected yet, connected, synchronised, disconnecting."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Life(Synced):
         return sorted(item["resource"].removeprefix("calendar:") for item in live)
 
     def queued(self):
-        """Every task that was worked off, as (work, outcome)."""
+        """Every task that ran, as (work, outcome)."""
         return [(done.task.work.value, done.outcome) for done in self.done]
 
 

@@ -30,12 +30,12 @@ def cancelled(world: World, booking: Booking) -> Booking:
 
 
 def fault(world: World, action: str, method: str, **options: Any) -> None:
-    """An answer of Google that goes wrong."""
+    """Have one of Google's answers fail."""
     world.google.inspect.add_fault(action, method=method, **options)
 
 
 def insisted(world: World, booking: Booking, connection: Connection, *, most: int = 10) -> int:
-    """Repeat the task as its wrapper would; how many tries it took."""
+    """Repeat the export until it succeeds, as the task queue would; the number of tries."""
     for number in itertools.count(1):
         try:
             export(world, booking, connection)

@@ -20,7 +20,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def yoga(**changes: Any) -> Service:
-    """A class of an hour for three, with ten minutes to air the room."""
+    """A class of an hour for three, with a buffer of ten minutes after it."""
     facts = {
         "id": "yoga",
         "name": "Yoga",
@@ -72,12 +72,12 @@ def joined(world: World, clock: str = "10:00", number: int = 1, **wish: Any) -> 
 
 
 def held(world: World, clock: str = "10:00", *, service: str = "yoga", seats: int = 1) -> HeldSlot:
-    """Somebody keeps a time while they decide."""
+    """Hold a time, as a customer who has not decided yet."""
     return hold_slot(world.ports, tenant="t1", service=service, resource="anna", start=at(clock), seats=seats)
 
 
 def key(hold: HeldSlot) -> HoldKey:
-    """What the holder was given."""
+    """The key of a hold, as its holder got it."""
     return HoldKey(hold.hold.id, hold.token)
 
 
@@ -93,7 +93,7 @@ def stored(world: World, name: str) -> Booking:
 
 
 def session_of(world: World, seat: Booking) -> Booking:
-    """The session in which somebody sits."""
+    """The session of a seat."""
     return stored(world, stored(world, seat.id).session or "")
 
 

@@ -1,4 +1,4 @@
-"""Appointments whose tenant wants to be asked about what owners change, at either provider."""
+"""Appointments whose tenant wants proposals of what owners change, at either provider."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ASK = OwnerEditPolicy(time=EditPolicy.PROPOSE, text=EditPolicy.PROPOSE, deletion
 
 
 class Asking:
-    """A booked appointment in a synchronised calendar whose tenant wants to be asked."""
+    """A booked appointment in a synchronised calendar whose tenant wants proposals."""
 
     def __init__(self):
         tenant = self.ports.catalogue.tenant(self.tenant)

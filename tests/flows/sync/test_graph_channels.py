@@ -133,7 +133,7 @@ def test_a_lost_answer_to_a_subscription_leaves_one_subscription():
 
 @pytest.mark.pitfall(8)
 def test_without_notifications_polling_finds_everything(world):
-    """Pitfall 8: all of them lost for an hour, changes are seen within the poll floor."""
+    """Pitfall 8: all of them lost for an hour, changes are imported within the poll interval."""
     world.enter(at(9))
     world.microsoft.push.drop()
     settled(world, minutes=40)

@@ -35,7 +35,7 @@ class Pair(Outlook):
         self.drain()
         self.tenant = "t1"
 
-    def seen(self):
+    def imported_starts(self):
         """The imported starts in the first and in the second connection."""
         window = Interval(self.clock.now(), self.clock.now() + timedelta(days=40))
         pairs = (("t1", self.connection_id), (self.second_tenant, self.second.id))
@@ -62,7 +62,7 @@ def test_both_connections_import_a_change_within_seconds(pair):
     pair.enter(at(9))
     pair.pushed()
 
-    assert [[at(9)], [at(9)]] == pair.seen()
+    assert [[at(9)], [at(9)]] == pair.imported_starts()
     assert 1 == len(pair.live())
 
 
@@ -73,15 +73,15 @@ def test_many_notifications_cost_each_connection_two_syncs_a_bucket(pair):
     for number in range(20):
         pair.enter(at(9) + timedelta(minutes=15 * number), 10)
     pair.pushed()
-    looks = [
+    syncs = [
         done.task.payload["connection"]
         for done in pair.done[before:]
         if done.task.payload.get("reason") == "push"
     ]
 
-    assert [20, 20] == [len(times) for times in pair.seen()]
-    assert looks.count(pair.second.id) <= 4
-    assert looks.count(pair.connection_id) <= 4
+    assert [20, 20] == [len(times) for times in pair.imported_starts()]
+    assert syncs.count(pair.second.id) <= 4
+    assert syncs.count(pair.connection_id) <= 4
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -93,7 +93,7 @@ def test_when_one_is_disconnected_the_other_still_gets_notifications(pair, first
     pair.enter(at(9))
     pair.pushed()
 
-    assert ([[], [at(9)]] if first else [[at(9)], []]) == pair.seen()
+    assert ([[], [at(9)]] if first else [[at(9)], []]) == pair.imported_starts()
     assert 1 == len(pair.live())
 
 
@@ -108,7 +108,7 @@ def test_when_one_grant_dies_the_other_connection_opens_its_own_subscription(pai
     pair.enter(at(11))
     pair.pushed()
 
-    assert [at(9), at(11)] == pair.seen()[0]
+    assert [at(9), at(11)] == pair.imported_starts()[0]
     assert (1, 1) == (len(before), len(after))
     assert before[0]["id"] != after[0]["id"]
 
@@ -137,4 +137,4 @@ def test_a_connection_that_does_not_follow_the_calendar_is_left_alone(pair):
     pair.enter(at(9))
     pair.pushed()
 
-    assert [[at(9)], []] == pair.seen()
+    assert [[at(9)], []] == pair.imported_starts()

@@ -1,3 +1,5 @@
+"""Changes of a Google calendar as deltas report them."""
+
 from __future__ import annotations
 
 from datetime import date, timedelta
@@ -18,7 +20,7 @@ def world():
 
 
 def test_an_entered_event_arrives_by_push(world):
-    """What the owner enters blocks as soon as the push was worked off; what is deleted frees its time."""
+    """What the owner enters blocks as soon as the push was handled; what is deleted frees its time."""
     event = world.enter(at(9))
     world.drain()
     entered = world.busy()

@@ -1,3 +1,5 @@
+"""One sync of a calendar at a time: concurrent syncs, crashes, and many pushes at once."""
+
 from __future__ import annotations
 
 import contextlib

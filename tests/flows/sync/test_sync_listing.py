@@ -1,3 +1,5 @@
+"""Listings of a Google calendar: the first one, fresh ones, their limits, and what they delete."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -29,14 +29,14 @@ def test_a_long_outage_does_not_multiply_the_syncs(side):
     world.enter(at(9))
     world.drain()
     world.advance(hours=6)
-    looks = [done for done in world.done[before:] if done.task.work.value == "delta_sync"]
+    syncs = [done for done in world.done[before:] if done.task.work.value == "delta_sync"]
 
-    assert len(looks) <= 2 * world.ports.tuning.max_attempts
+    assert len(syncs) <= 2 * world.ports.tuning.max_attempts
 
 
 @pytest.mark.pitfall(11)
 def test_the_second_sync_follows_once_the_first_one_succeeded():
-    """Pitfall 11: Outlook may show a change late, also one that was announced during an outage."""
+    """Pitfall 11: Outlook may show a change late, also one that was notified during an outage."""
     world, simulator, method = outlook()
     simulator.add_fault("status", method=method, status=503, times=3)
     world.enter(at(9))

@@ -1,3 +1,5 @@
+"""Our own exported events in the deltas: echoes, copies, and changes by the owner."""
+
 from __future__ import annotations
 
 from datetime import datetime

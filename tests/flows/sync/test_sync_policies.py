@@ -1,3 +1,5 @@
+"""The tenant's policies for changes that owners make to exported events, at both providers."""
+
 from __future__ import annotations
 
 from dataclasses import replace

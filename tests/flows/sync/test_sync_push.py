@@ -1,3 +1,5 @@
+"""Google's push messages and channels, and polling where they are lost."""
+
 from __future__ import annotations
 
 from dataclasses import replace

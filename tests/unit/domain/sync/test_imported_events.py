@@ -1,3 +1,5 @@
+"""What is kept of an imported event, and which calendars are imported."""
+
 from __future__ import annotations
 
 from dataclasses import replace

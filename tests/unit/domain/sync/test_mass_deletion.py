@@ -1,3 +1,5 @@
+"""How many deletions at once count as a mass deletion."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime

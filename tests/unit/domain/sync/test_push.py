@@ -1,3 +1,5 @@
+"""The tokens by which push messages are recognised."""
+
 from __future__ import annotations
 
 from dataclasses import replace

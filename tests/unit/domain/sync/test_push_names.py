@@ -1,3 +1,5 @@
+"""The names of the tasks that push messages queue."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta

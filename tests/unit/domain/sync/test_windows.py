@@ -1,3 +1,5 @@
+"""The ranges of time that are exported, imported and kept."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
@@ -66,7 +68,7 @@ def test_an_endless_event_is_kept_as_its_next_stretch():
 
 @pytest.mark.pitfall(7)
 def test_the_covered_range_is_rolled_before_it_is_too_short():
-    """Pitfall 7: right after a listing it is fine; before the promised months are short it is rolled."""
+    """Pitfall 7: a new listing moves it forward before it covers fewer months than it must."""
     present = covered(NOW, months=24)
 
     assert not rolled(present, NOW, months=24)
