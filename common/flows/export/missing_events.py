@@ -12,7 +12,8 @@ from common.domain.calendar.sync_state import ALWAYS_FINE, CalendarSync, Held, d
 from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.export.own_events import id_signature
 from common.domain.notify import Notice, NoticeKind
-from common.domain.shared.tasks import Lane, Task, Work
+from common.domain.shared.task_records import VerifyMoved
+from common.domain.shared.tasks import Lane, task_for
 from common.domain.sync.schedule import LAGGING_GRACE
 from common.errors import Conflict
 from common.flows.shared.calendar_access import CalendarAccess, reserve_requests
@@ -102,15 +103,8 @@ def enqueue_searches(ports: Ports, connection: Connection, links: Iterable[Expor
     for link in links:
         since = link.missing_since or ports.clock.now()
         ports.queue.enqueue(
-            Task(
-                work=Work.EXPORT,
-                lane=Lane.LIVE,
-                payload={
-                    "kind": "verify",
-                    "tenant": link.tenant,
-                    "connection": link.connection,
-                    "booking": link.booking,
-                },
+            task_for(
+                VerifyMoved(link.tenant, link.connection, link.booking),
                 name=f"verify/{link.tenant}/{link.connection}/{link.booking}/{since.isoformat()}",
                 not_before=since + grace,
             )

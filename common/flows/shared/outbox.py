@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from typing import Literal
 
 from common.domain.shared.outbox import OutboxEntry, OutboxKind
-from common.domain.shared.tasks import Lane, Task, Work
+from common.domain.shared.task_records import (
+    DeliverWebhook,
+    ExportBooking,
+    FollowSession,
+    LapseProposal,
+    MailInvitation,
+    NotifyConnectionChange,
+    NotifyCustomer,
+    NotifyOwner,
+    RemindOwner,
+)
+from common.domain.shared.tasks import Task, TaskRecord, task_for
 from common.errors import StoreUnavailable
 from common.ports import Ports
 
@@ -43,34 +55,48 @@ def outbox_task(entry: OutboxEntry, *, bucket: str = "", not_before: datetime | 
             stays blocked for up to a day.
         not_before: When the task may run at the earliest.
     """
-    if entry.kind is OutboxKind.EXPORT:
-        return Task(
-            work=Work.EXPORT,
-            lane=Lane.LIVE,
-            payload={
-                "kind": "export",
-                "tenant": entry.tenant,
-                "booking": entry.booking,
-                "connection": entry.connection,
-                "revision": entry.revision,
-                "entry": entry.id,
-            },
-            name=f"export/{entry.id}/{bucket}",
-            not_before=not_before,
-        )
-    return Task(
-        work=Work.NOTIFY,
-        lane=Lane.WEBHOOKS if entry.kind is OutboxKind.WEBHOOK else Lane.LIVE,
-        payload={
-            "kind": entry.kind.value,
-            "tenant": entry.tenant,
-            "booking": entry.booking,
-            "revision": entry.revision,
-            "subject": entry.subject,
-            "entry": entry.id,
-            "since": int(entry.created_at.timestamp()),
-        },
-        name=f"notify/{entry.id}/{bucket}",
-        # A proposal is ended when it expires, and not before.
-        not_before=not_before or (entry.due_at if entry.kind is OutboxKind.PROPOSAL else None),
+    # A proposal is ended when it expires, and not before.
+    earliest = entry.due_at if entry.kind is OutboxKind.PROPOSAL else None
+    function = "export" if entry.kind is OutboxKind.EXPORT else "notify"
+    return task_for(
+        _RECORDS[entry.kind](entry), name=f"{function}/{entry.id}/{bucket}", not_before=not_before or earliest
     )
+
+
+def _since(entry: OutboxEntry) -> int:
+    return int(entry.created_at.timestamp())
+
+
+def _customer(
+    kind: Literal[OutboxKind.BOOKED, OutboxKind.MOVED, OutboxKind.CANCELLED],
+) -> Callable[[OutboxEntry], TaskRecord]:
+    return lambda entry: NotifyCustomer(
+        kind, entry.tenant, entry.booking, entry.revision, entry.id, _since(entry)
+    )
+
+
+def _connection_change(
+    kind: Literal[OutboxKind.CONNECTED, OutboxKind.DISCONNECTED],
+) -> Callable[[OutboxEntry], TaskRecord]:
+    return lambda entry: NotifyConnectionChange(kind, entry.tenant, entry.subject, entry.id)
+
+
+# The record that the task for each kind of entry carries.
+_RECORDS: Mapping[OutboxKind, Callable[[OutboxEntry], TaskRecord]] = {
+    OutboxKind.EXPORT: lambda entry: ExportBooking(
+        entry.tenant, entry.booking, entry.connection, entry.revision, entry.id
+    ),
+    OutboxKind.BOOKED: _customer(OutboxKind.BOOKED),
+    OutboxKind.MOVED: _customer(OutboxKind.MOVED),
+    OutboxKind.CANCELLED: _customer(OutboxKind.CANCELLED),
+    OutboxKind.CONNECTED: _connection_change(OutboxKind.CONNECTED),
+    OutboxKind.DISCONNECTED: _connection_change(OutboxKind.DISCONNECTED),
+    OutboxKind.NOTICE: lambda entry: NotifyOwner(entry.tenant, entry.subject, entry.id, _since(entry)),
+    OutboxKind.REMINDER: lambda entry: RemindOwner(entry.tenant, entry.subject, entry.id, _since(entry)),
+    OutboxKind.INVITATION: lambda entry: MailInvitation(
+        entry.tenant, entry.subject, entry.revision, entry.id, _since(entry)
+    ),
+    OutboxKind.PROPOSAL: lambda entry: LapseProposal(entry.tenant, entry.booking, entry.id),
+    OutboxKind.SESSION: lambda entry: FollowSession(entry.tenant, entry.booking, entry.id),
+    OutboxKind.WEBHOOK: lambda entry: DeliverWebhook(entry.tenant, entry.subject, entry.id),
+}

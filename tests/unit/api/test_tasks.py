@@ -14,7 +14,7 @@ from common.api.http import Call
 from common.api.tasks import KIND_FIELDS, TaskFlows, read_record, read_task, run_task
 from common.config import Misconfigured
 from common.domain.shared import task_records
-from common.domain.shared.outbox import OutboxKind
+from common.domain.shared.outbox import OutboxEntry, OutboxKind
 from common.domain.shared.task_records import (
     ExportBooking,
     Maintain,
@@ -42,6 +42,7 @@ from common.errors import (
     UnexpectedReply,
     UnknownResource,
 )
+from common.flows.shared.outbox import outbox_task
 from common.ports.machine import Tuning
 
 NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
@@ -298,3 +299,13 @@ def test_what_this_release_does_not_know_is_left_out() -> None:
 
     assert read_record(flows_of(Work.MAINTENANCE), payload) == SettleCalendar("t1", "c1", "k1")
     assert read_record(flows_of(Work.MAINTENANCE), {}) == Maintain(MaintenanceJob.SWEEP)
+
+
+@pytest.mark.parametrize("kind", list(OutboxKind))
+def test_every_kind_of_outbox_entry_has_a_record(kind: OutboxKind) -> None:
+    """Its task goes to a function that reads the same kind back."""
+    entry = OutboxEntry("e1", "t1", kind, "b1", "c1", 2, NOW, NOW, subject="s1")
+    task = outbox_task(entry)
+
+    record: Any = read_record(flows_of(task.work), task.payload)
+    assert (record.kind, record.tenant, record.entry) == (kind, "t1", "e1")
