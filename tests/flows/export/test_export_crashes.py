@@ -1,4 +1,4 @@
-"""An export that is killed anywhere and repeated ends as if nothing had happened."""
+"""An export that is interrupted at any point and repeated has the same result as an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from tests.flows.setups.export_setup import INVITING, cancelled, insisted, moved
 
 
 class Crash(BaseException):
-    """The instance dies."""
+    """The running instance ends."""
 
 
 class Crashing:
-    """Calls a port and dies before or after one of the calls."""
+    """A port that raises ``Crash`` before or after one of its calls."""
 
     def __init__(self, port: Any, between: Callable[[], None], *, after: bool) -> None:
         self._port, self._between, self._after = port, between, after
@@ -46,6 +46,7 @@ class Crashing:
 
 
 def crashing(ports: Ports, between: Callable[[], None], *, after: bool) -> Ports:
+    """The ports with bookings, ledger and Google calendar that may crash."""
     google = ports.providers[ProviderKind.GOOGLE]
     calendar: Any = Crashing(google.calendar, between, after=after)
     return replace(
@@ -60,7 +61,7 @@ def crashing(ports: Ports, between: Callable[[], None], *, after: bool) -> Ports
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("change", ["made", "moved", "moved_to_team", "cancelled"])
 def test_a_crash_at_any_point_leaves_one_event_and_one_mail(change: str, *, after: bool) -> None:
-    """Pitfall 13, F7: killed before or after any exchange, the repeated task ends in the same state."""
+    """Pitfall 13, F7: ended before or after any call, the repeated task leads to the same result."""
     for number in itertools.count():
         world, connection = shop(exports=INVITING)
         team = world.google.admin.add_calendar(ACCOUNT, "Team")

@@ -1,4 +1,4 @@
-"""What an export does when answers are lost, owners interfere, calendars go and grants die."""
+"""Exports despite lost responses, edits by owners, missing calendars and revoked grants."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from tests.flows.setups.export_setup import INVITING, cancelled, fault, insisted
 
 @pytest.mark.pitfall(13)
 @pytest.mark.parametrize("lost", ["drop_after", "drop_before", "truncate"])
-def test_a_lost_answer_makes_no_second_event(lost: str) -> None:
-    """Pitfall 13, F9: whether the first write arrived or not, there is one event and one mail in the end."""
+def test_a_lost_response_creates_no_second_event(lost: str) -> None:
+    """Pitfall 13, F9: whether the request arrived or not, there is one event and one mail for each change."""
     world, connection = shop(exports=INVITING)
     booking = booked(world, "10:00").booking
     fault(world, lost, "events.insert")
@@ -49,8 +49,8 @@ def test_a_lost_answer_makes_no_second_event(lost: str) -> None:
 
 
 @pytest.mark.pitfall(13)
-def test_options_that_changed_while_an_answer_was_lost_are_written() -> None:
-    """Pitfall 13: an event that is found again gets what is wanted now, also what cannot be read back."""
+def test_options_changed_after_a_lost_response_are_written() -> None:
+    """Pitfall 13: the event that is found gets the current options, also those that cannot be read back."""
     world, connection = shop()
     booking = booked(world, "10:00").booking
     fault(world, "drop_after", "events.insert")
@@ -65,8 +65,8 @@ def test_options_that_changed_while_an_answer_was_lost_are_written() -> None:
 
 
 @pytest.mark.pitfall(13)
-def test_a_spent_id_is_followed_by_the_next_epoch() -> None:
-    """Pitfall 13: the event was made, lost and deleted by its owner before we knew: a new id is used."""
+def test_an_event_id_that_was_used_is_followed_by_a_new_one() -> None:
+    """Pitfall 13: the owner deleted the event before Slotbridge knew of it; another id is used."""
     world, connection = shop()
     booking = booked(world, "10:00").booking
     fault(world, "drop_after", "events.insert")
@@ -87,8 +87,8 @@ def test_a_spent_id_is_followed_by_the_next_epoch() -> None:
 
 
 @pytest.mark.pitfall(4)
-def test_an_event_that_its_owner_deleted_is_not_made_again() -> None:
-    """Pitfall 4, 22: an update that finds nothing has the event looked for, and the booking then follows."""
+def test_an_event_that_its_owner_deleted_is_not_recreated() -> None:
+    """Pitfalls 4, 22: the update finds no event, so Slotbridge searches for it and creates none."""
     world, connection = shop()
     booking = booked(world, "10:00").booking
     export(world, booking, connection)
@@ -102,8 +102,8 @@ def test_an_event_that_its_owner_deleted_is_not_made_again() -> None:
 
 
 @pytest.mark.pitfall(22)
-def test_a_cancellation_finds_the_event_where_its_owner_just_moved_it() -> None:
-    """Pitfall 22: moved to another calendar and cancelled at the same moment, no orphan stays behind."""
+def test_a_cancellation_deletes_the_event_that_its_owner_moved_to_another_calendar() -> None:
+    """Pitfall 22: the move was not synchronised yet, and no event is left behind in either calendar."""
     world, connection = shop()
     team = world.google.admin.add_calendar(ACCOUNT, "Team")
     world.connect()
@@ -116,8 +116,8 @@ def test_a_cancellation_finds_the_event_where_its_owner_just_moved_it() -> None:
 
 
 @pytest.mark.pitfall(22)
-def test_an_owners_edit_at_the_same_moment_is_overruled_only_where_the_booking_changed() -> None:
-    """Pitfall 22: the customer's new time wins, the owner's new title stays and reaches the booking."""
+def test_a_simultaneous_edit_is_overwritten_only_where_the_booking_changed() -> None:
+    """Pitfall 22: the customer's new time is written, the owner's new title stays."""
     world, connection = shop()
     booking = booked(world, "10:00").booking
     export(world, booking, connection)
@@ -137,8 +137,8 @@ def test_an_owners_edit_at_the_same_moment_is_overruled_only_where_the_booking_c
 
 
 @pytest.mark.pitfall(22)
-def test_without_a_newer_booking_the_owners_edit_is_judged_first() -> None:
-    """Pitfall 22: a new template alone never overwrites what the owner has just done."""
+def test_an_owners_edit_is_synchronised_before_a_new_template_is_written() -> None:
+    """Pitfall 22: a changed template alone never overwrites an edit of the owner."""
     world, connection = shop()
     booking = booked(world, "10:00").booking
     export(world, booking, connection)
@@ -159,8 +159,8 @@ def test_without_a_newer_booking_the_owners_edit_is_judged_first() -> None:
 
 
 @pytest.mark.pitfall(24)
-def test_a_target_that_refuses_parks_the_export_and_not_the_booking() -> None:
-    """Pitfall 24: bookings succeed, the queue waits, the owner is told once; later everything is written."""
+def test_a_calendar_that_refuses_writes_delays_the_export_only() -> None:
+    """Pitfall 24: bookings succeed, exports stay in the outbox with one notice, and are written later."""
     world, connection = shop()
     fault(world, "status", "events.insert", status=403, reason="forbidden", times=3)
     bookings = [booked(world, clock).booking for clock in ("09:00", "10:00", "11:00")]
@@ -177,8 +177,8 @@ def test_a_target_that_refuses_parks_the_export_and_not_the_booking() -> None:
 
 
 @pytest.mark.pitfall(24)
-def test_a_target_that_is_gone_parks_the_export() -> None:
-    """Pitfall 24: a deleted target calendar loses no promise."""
+def test_a_deleted_export_calendar_delays_the_export() -> None:
+    """Pitfall 24: the outbox entry stays and the owner gets a notice."""
     world, connection = shop()
     team = world.google.admin.add_calendar(ACCOUNT, "Team")
     world.connect()
@@ -194,8 +194,8 @@ def test_a_target_that_is_gone_parks_the_export() -> None:
 
 
 @pytest.mark.pitfall(19)
-def test_a_dead_grant_keeps_the_promise() -> None:
-    """Pitfall 19: exports wait for the reconnection; the owner is told by one notice only."""
+def test_a_revoked_grant_keeps_the_outbox_entry() -> None:
+    """Pitfall 19: exports wait until the account is connected again; the owner gets one notice."""
     world, connection = shop()
     made = booked(world, "10:00").booking
     world.google.admin.revoke_grant(ACCOUNT)
@@ -212,8 +212,8 @@ def test_a_dead_grant_keeps_the_promise() -> None:
     assert (len(events(world)), entries(world, connection)) == (1, ())
 
 
-def test_a_booking_or_connection_that_is_gone_ends_the_task() -> None:
-    """A late task of something erased has nothing to do."""
+def test_a_task_for_a_missing_booking_or_connection_does_nothing() -> None:
+    """The task of an erased booking or of a connection that is being removed changes nothing."""
     world, connection = shop()
     made = booked(world, "10:00").booking
     foreign = ExportBooking("t1", "nobody", connection.id, 1, "e1")

@@ -1,4 +1,4 @@
-"""What an export does when a limit is reached: it waits, visibly, and mails nobody twice."""
+"""Exports at the provider's limits: they wait, the delay is shown, and no mail is sent twice."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.flows.setups.export_setup import INVITING, fault, moved, notices
 
 
 @pytest.mark.pitfall(20)
-def test_a_refused_invitation_is_left_out_and_told_once() -> None:
-    """Pitfall 20: the limit on invitations stops invitations, not appointments; nobody is asked again."""
+def test_a_refused_invitation_is_omitted_with_one_notice() -> None:
+    """Pitfall 20: events are written without attendees, later ones too, and the owner gets one notice."""
     world, connection = shop(exports=INVITING)
     world.google.admin.set_setting("guest_budget", 0)
     bookings = [booked(world, clock).booking for clock in ("09:00", "10:00")]
@@ -37,8 +37,8 @@ def test_a_refused_invitation_is_left_out_and_told_once() -> None:
 
 
 @pytest.mark.pitfall(20)
-def test_an_exhausted_account_pauses_for_hours_visibly() -> None:
-    """Pitfall 20, B5: writing stops, the delay can be read, nothing is tried meanwhile, nothing is lost."""
+def test_an_exhausted_quota_pauses_exports_visibly() -> None:
+    """Pitfall 20, B5: the connection shows until when; no request is sent meanwhile and no event is lost."""
     world, connection = shop()
     first, second = booked(world, "09:00").booking, booked(world, "10:00").booking
     fault(world, "status", "events.insert", status=403, reason="quotaExceeded", domain="usageLimits")
@@ -65,8 +65,8 @@ def test_an_exhausted_account_pauses_for_hours_visibly() -> None:
 
 
 @pytest.mark.pitfall(20)
-def test_a_rate_limit_is_waited_for_and_shown() -> None:
-    """Pitfall 20, B5: the promise says when the next try is."""
+def test_a_rate_limit_delays_the_export_visibly() -> None:
+    """Pitfall 20, B5: the outbox entry shows the time of the next attempt."""
     world, connection = shop()
     made = booked(world, "10:00").booking
     fault(
@@ -91,8 +91,8 @@ def test_a_rate_limit_is_waited_for_and_shown() -> None:
 
 
 @pytest.mark.pitfall(20)
-def test_a_live_booking_overtakes_a_back_fill() -> None:
-    """Pitfall 20: when the back-fill has used up its share, a booking is written all the same."""
+def test_a_new_booking_is_exported_before_a_back_fill() -> None:
+    """Pitfall 20: a new booking is written although the back-fill has used up its share of requests."""
     world, connection = shop()
     spend = partial(reserve_requests, world.ports, connection, units=10, lane=Lane.BACKFILL)
     with pytest.raises(RateLimited):
@@ -107,7 +107,7 @@ def test_a_live_booking_overtakes_a_back_fill() -> None:
 
 @pytest.mark.pitfall(21)
 def test_a_back_fill_mails_nobody() -> None:
-    """Pitfall 21: every option on, many bookings, no mail."""
+    """Pitfall 21: with every option on, the export of existing bookings sends no mail."""
     world, connection = shop(exports=ExportSettings(attendee=True, notify=True, auto_accept=True))
     for clock in ("09:00", "09:30", "10:00", "10:30"):
         write_event(world.ports, connection, booked(world, clock).booking, notify=False, lane=Lane.BACKFILL)
@@ -116,7 +116,7 @@ def test_a_back_fill_mails_nobody() -> None:
 
 
 def test_one_writer_at_a_time_per_calendar() -> None:
-    """Google limits writes per calendar: whoever comes second waits, and comes again."""
+    """An export is refused while another one holds the lock of the calendar, and succeeds afterwards."""
     world, connection = shop()
     made = booked(world, "10:00").booking
     with lock(world.ports, "export", connection.provider, ACCOUNT), pytest.raises(Conflict) as refused:

@@ -1,4 +1,4 @@
-"""The calendar that bookings are written into: chosen, changed, or made for them."""
+"""The calendar to which bookings are exported: chosen, changed, or created for them."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from tests.flows.setups.export_setup import INVITING, cancelled, choose, mails, 
 from tests.world import World
 
 
-def with_calendars(world: World, connection: Connection, *names: str) -> tuple[Connection, list[str]]:
-    """More calendars of the account, as a refresh would list them."""
+def add_calendars(world: World, connection: Connection, *names: str) -> tuple[Connection, list[str]]:
+    """Add calendars to the account and refresh the connection; return it and the new ids."""
     made = [world.google.admin.add_calendar(ACCOUNT, name) for name in names]
     world.connect()
     return world.ports.connections.get("t1", connection.id), made
 
 
 def test_the_chosen_calendar_gets_the_events() -> None:
-    """D1: one target among the writable calendars."""
+    """D1: events are written to the one calendar that the settings name."""
     world, connection = shop()
-    connection, (team,) = with_calendars(world, connection, "Team")
+    connection, (team,) = add_calendars(world, connection, "Team")
     connection = choose(world, connection, target=calendar_key(team))
     export(world, booked(world).booking, connection)
 
@@ -33,10 +33,10 @@ def test_the_chosen_calendar_gets_the_events() -> None:
 
 
 @pytest.mark.pitfall(24)
-def test_another_target_moves_the_event_with_the_next_change() -> None:
-    """Pitfall 24: made in the new calendar, removed from the old one, one mail for the one change."""
+def test_a_new_export_calendar_gets_the_event_with_the_next_change() -> None:
+    """Pitfall 24: created in the new calendar, deleted from the old one, with one mail for the change."""
     world, connection = shop(exports=INVITING)
-    connection, (team,) = with_calendars(world, connection, "Team")
+    connection, (team,) = add_calendars(world, connection, "Team")
     booking = booked(world, "10:00").booking
     export(world, booking, connection)
     connection = choose(world, connection, target=calendar_key(team), attendee=True, notify=True)
@@ -50,10 +50,10 @@ def test_another_target_moves_the_event_with_the_next_change() -> None:
 
 
 @pytest.mark.pitfall(24)
-def test_a_move_for_the_settings_alone_mails_nobody() -> None:
-    """Pitfall 24, 21: the booking did not change, so its customer hears nothing."""
+def test_a_new_export_calendar_alone_mails_nobody() -> None:
+    """Pitfalls 21, 24: the event moves to the new calendar, but the booking did not change."""
     world, connection = shop(exports=INVITING)
-    connection, (team,) = with_calendars(world, connection, "Team")
+    connection, (team,) = add_calendars(world, connection, "Team")
     booking = booked(world, "10:00").booking
     export(world, booking, connection)
     connection = choose(world, connection, target=calendar_key(team), attendee=True, notify=True)
@@ -63,10 +63,10 @@ def test_a_move_for_the_settings_alone_mails_nobody() -> None:
 
 
 @pytest.mark.pitfall(24)
-def test_a_cancellation_reaches_the_event_where_it_lives() -> None:
-    """Pitfall 24: the removal goes to the old calendar, though the target is another one by now."""
+def test_a_cancellation_deletes_the_event_from_the_calendar_that_has_it() -> None:
+    """Pitfall 24: the event is deleted from the old calendar although another one is chosen by now."""
     world, connection = shop()
-    connection, (team,) = with_calendars(world, connection, "Team")
+    connection, (team,) = add_calendars(world, connection, "Team")
     booking = booked(world, "10:00").booking
     export(world, booking, connection)
     connection = choose(world, connection, target=calendar_key(team))
@@ -75,21 +75,21 @@ def test_a_cancellation_reaches_the_event_where_it_lives() -> None:
     assert (events(world), events(world, team)) == ([], [])
 
 
-def dedicated(world: World) -> list[str]:
-    """The secondary calendars of the account, as its owner would list them."""
+def secondary_calendars(world: World) -> list[str]:
+    """The ids of the account's calendars other than the primary one."""
     connection = next(iter(world.ports.connections.of_resource("t1", "anna")))
     provider = world.ports.providers[connection.provider].calendar
     page = authorized(world.ports, connection, lambda token: provider.list_calendars(token, page=None))
     return [entry.provider_id for entry in page.entries if not entry.primary]
 
 
-def test_a_dedicated_calendar_is_made_when_first_needed() -> None:
+def test_a_dedicated_calendar_is_created_with_the_first_export() -> None:
     """D1: one calendar for all bookings, which never counts as the owner's busy time."""
     world, connection = shop(exports=ExportSettings(dedicated=True))
-    assert dedicated(world) == []
+    assert secondary_calendars(world) == []
     for clock in ("10:00", "11:00"):
         export(world, booked(world, clock).booking, connection)
-    (made,) = dedicated(world)
+    (made,) = secondary_calendars(world)
     stored = world.ports.connections.get("t1", connection.id)
 
     assert len(events(world, made)) == 2
@@ -99,8 +99,8 @@ def test_a_dedicated_calendar_is_made_when_first_needed() -> None:
 
 
 @pytest.mark.pitfall(13)
-def test_an_interrupted_attempt_makes_no_second_dedicated_calendar() -> None:
-    """Pitfall 13: the calendar was made and the answer lost; the next attempt finds it."""
+def test_a_lost_response_creates_no_second_dedicated_calendar() -> None:
+    """Pitfall 13: the calendar was created but the response was lost; the next attempt finds it."""
     world, connection = shop(exports=ExportSettings(dedicated=True))
     booking = booked(world, "10:00").booking
     world.google.inspect.add_fault("drop_after", method="calendars.insert")
@@ -108,12 +108,12 @@ def test_an_interrupted_attempt_makes_no_second_dedicated_calendar() -> None:
         export(world, booking, connection)
     export(world, booking, connection)
 
-    assert (len(dedicated(world)), len(events(world, dedicated(world)[0]))) == (1, 1)
+    assert (len(secondary_calendars(world)), len(events(world, secondary_calendars(world)[0]))) == (1, 1)
 
 
 @pytest.mark.pitfall(22)
-def test_the_dedicated_calendar_is_watched_from_the_start() -> None:
-    """Pitfall 22, D2: an event that its owner moves in the new calendar moves its booking, in seconds."""
+def test_the_dedicated_calendar_is_synchronised_from_the_start() -> None:
+    """Pitfall 22, D2: an owner moves an event of the new calendar and the booking follows."""
     world = World()
     world.catalogue()
     world.account()
@@ -124,7 +124,7 @@ def test_the_dedicated_calendar_is_watched_from_the_start() -> None:
     world.drain()
     booking = booked(world, "10:00").booking
     world.drain()
-    (made,) = dedicated(world)
+    (made,) = secondary_calendars(world)
     world.google.owner.shift_event(made, events(world, made)[0]["id"], minutes=60)
     world.drain()
     stored = world.ports.bookings.get("t1", booking.id)

@@ -1,4 +1,4 @@
-"""The policy "propose": what an owner did to an event is kept, shown, and decided by somebody."""
+"""The edit policy "propose": an owner's edit of an event is kept as a proposal and decided by somebody."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ def world(request):
     return request.param()
 
 
-def promised(world):
+def outbox_entries(world):
+    """The outbox entries due within 30 days."""
     return world.ports.ledger.outbox_due(world.clock.now() + timedelta(days=30), 99)
 
 
 @pytest.mark.pitfall(22)
-def test_a_proposal_waits_beside_the_booking(world):
-    """Pitfall 22: time and words are kept, nothing of the booking changes, and the owner is told once."""
+def test_an_edit_is_kept_as_a_proposal(world):
+    """Pitfall 22: it has the new time and title; the booking is unchanged; the owner gets one notice."""
     world.edit(minutes=120, title="with dog")
     world.settled()
     booking = world.booking()
@@ -44,8 +45,8 @@ def test_a_proposal_waits_beside_the_booking(world):
 
 @pytest.mark.pitfall(22)
 @pytest.mark.parametrize(("minutes", "title"), [(120, None), (0, "with dog"), (120, "with dog")])
-def test_what_is_accepted_becomes_the_booking(world, minutes, title):
-    """Pitfall 22: the booking and every calendar show it, and it stays so."""
+def test_an_accepted_proposal_changes_the_booking(world, minutes, title):
+    """Pitfall 22: the booking and the event show the proposed time and title, and stay so."""
     before = world.shown()[0][1]
     world.edit(minutes=minutes, title=title)
 
@@ -57,13 +58,13 @@ def test_what_is_accepted_becomes_the_booking(world, minutes, title):
     assert accepted.source is Source.STAFF
     assert [(at(9) + timedelta(minutes=minutes), title or before)] == world.shown()
     assert ["edit_proposed"] == world.notices()
-    assert [] == [entry for entry in promised(world) if entry.kind is OutboxKind.PROPOSAL]
+    assert [] == [entry for entry in outbox_entries(world) if entry.kind is OutboxKind.PROPOSAL]
 
 
 @pytest.mark.pitfall(22)
 @pytest.mark.parametrize(("minutes", "title"), [(120, None), (0, "with dog"), (120, "with dog")])
-def test_what_is_declined_is_undone_in_the_calendar(world, minutes, title):
-    """Pitfall 22: the event becomes again what the booking says, and nobody is asked again."""
+def test_a_declined_proposal_restores_the_event(world, minutes, title):
+    """Pitfall 22: the event shows the booking again, and no further notice is sent."""
     before = world.shown()
     world.edit(minutes=minutes, title=title)
 
@@ -80,8 +81,8 @@ def test_what_is_declined_is_undone_in_the_calendar(world, minutes, title):
 
 
 @pytest.mark.pitfall(22)
-def test_an_accepted_deletion_cancels(world):
-    """Pitfall 22: the time is free again, and no event comes back."""
+def test_an_accepted_deletion_cancels_the_booking(world):
+    """Pitfall 22: the time is free again, and no event is created."""
     world.erase()
     proposed = world.booking()
 
@@ -94,8 +95,8 @@ def test_an_accepted_deletion_cancels(world):
 
 
 @pytest.mark.pitfall(22)
-def test_a_declined_deletion_brings_the_event_back(world):
-    """Pitfall 22: a new event, once, because providers never free the id of a deleted one."""
+def test_a_declined_deletion_recreates_the_event(world):
+    """Pitfall 22: as a new event, because providers never free the id of a deleted one."""
     before = world.shown()
     world.erase()
     meanwhile = world.shown()
@@ -110,8 +111,8 @@ def test_a_declined_deletion_brings_the_event_back(world):
 
 @pytest.mark.pitfall(22)
 @pytest.mark.parametrize("flow", [accept_proposal, decline_proposal])
-def test_only_those_who_may_decide_do(world, flow):
-    """Pitfall 22: another resource's staff meet a booking that is not there."""
+def test_only_authorised_staff_decide_on_a_proposal(world, flow):
+    """Pitfall 22: another resource's staff and another tenant get "unknown"."""
     world.edit(minutes=120)
 
     with pytest.raises(UnknownResource):
@@ -121,8 +122,8 @@ def test_only_those_who_may_decide_do(world, flow):
 
 
 @pytest.mark.pitfall(25)
-def test_an_erased_customer_leaves_no_proposed_words(world):
-    """Pitfall 25: the owner's words about somebody go with that somebody."""
+def test_erasing_a_customer_erases_the_proposed_title(world):
+    """Pitfall 25: what the owner wrote about the customer is erased with the customer's data."""
     world.edit(title="Carla with dog")
 
     assert anonymised(world.booking(), world.clock.now()).proposal is None

@@ -1,4 +1,4 @@
-"""A document that nobody can read any more hides no other one from an export."""
+"""A stored document that cannot be read does not stop the export of the other data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from common.flows.privacy.export_data import read_export
 from common.store.firestore.documents import Put
 from tests.flows.privacy.test_erasure import CARLA, Erasing
 
-SPOILT = {
+UNREADABLE = {
     "weeks": {"keys": {"text": "x", "lengths": b"\1"}},
     "bookings": {"status": "unheard"},
     "connections": {"status": "unheard"},
@@ -16,14 +16,16 @@ SPOILT = {
 }
 
 
-def spoil(world, kind):
+def corrupt(world, kind):
+    """Make one document of this kind unreadable; return its path."""
     path = next(path for path in world.documents.paths() if path.split("/")[-2] == kind)
     (found,) = world.documents.get([path])
-    world.documents.commit([Put(path, {**found.data, **SPOILT[kind]})])
+    world.documents.commit([Put(path, {**found.data, **UNREADABLE[kind]})])
     return path
 
 
-def exported(world, **wish):
+def exported_documents(world, **wish):
+    """All documents of an export, page by page."""
     documents, after = [], None
     while True:
         page = read_export(world.ports, tenant="t1", subject="owner-1", after=after, **wish)
@@ -33,14 +35,14 @@ def exported(world, **wish):
             return documents
 
 
-@pytest.mark.parametrize("kind", SPOILT)
+@pytest.mark.parametrize("kind", UNREADABLE)
 @pytest.mark.parametrize("wish", [{}, {"resource": "anna"}, {"customer": CARLA.email}], ids=str)
-def test_an_export_goes_on(kind, wish):
-    """Everything else is told as before, for a tenant, a resource and a customer; the spoilt one is named."""
+def test_an_unreadable_document_does_not_stop_the_export(kind, wish):
+    """All other data of a tenant, resource or customer is exported; what is unreadable is listed as such."""
     life = Erasing(events=3)
-    before = {item.path for item in exported(life, **wish)}
-    path = spoil(life, kind)
-    after = exported(life, **wish)
+    before = {item.path for item in exported_documents(life, **wish)}
+    path = corrupt(life, kind)
+    after = exported_documents(life, **wish)
 
     assert {item for item in before if "/audit/" not in item} <= {item.path for item in after}
     named = [item.path for item in after if dict(item.data) == {"unreadable": True}]

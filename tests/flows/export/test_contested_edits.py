@@ -1,4 +1,4 @@
-"""Something changes an exported event each time we put it right: we stop, and say what that is."""
+"""An event that is changed each time Slotbridge restores it: Slotbridge stops and notifies the owner."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ def world(request):
     return request.param()
 
 
-def edits(world, **parts):
-    """The tenant's policy for what owners change."""
+def set_edit_policy(world, **parts):
+    """Set the tenant's policy for owners' edits of exported events."""
     tenant = world.ports.catalogue.tenant(world.tenant)
     world.ports.catalogue.save_tenant(replace(tenant, owner_edits=OwnerEditPolicy(**parts)))
 
 
-def fight(world, times=9):
-    """Another program moves the event again and again, within half an hour."""
+def edit_repeatedly(world, times=9):
+    """Another program moves the event nine times within half an hour."""
     for _ in range(times):
         world.edit(minutes=120)
 
 
-def mailed(world):
-    """The minute later in which the scheduler fires, and all that was mailed to the owner until then."""
+def owner_mails(world):
+    """Run the outbox a minute later and return all mails to the owner so far."""
     world.advance(minutes=1)
     maintain(world.ports, Maintain(MaintenanceJob.OUTBOX))
     world.drain()
@@ -47,10 +47,10 @@ def mailed(world):
 
 
 @pytest.mark.pitfall(12)
-def test_the_end_of_a_war_is_no_proposal(world):
-    """Pitfall 12: told once as what it is; there is nothing to decide, and the booking stays."""
-    edits(world, time=EditPolicy.REVERT)
-    fight(world)
+def test_a_contested_edit_becomes_no_proposal(world):
+    """Pitfall 12: after six reverted edits the owner gets one other notice; the booking keeps its time."""
+    set_edit_policy(world, time=EditPolicy.REVERT)
+    edit_repeatedly(world)
     told = world.notices()
 
     assert [*["edit_reverted"] * 6, "edit_contested"] == told
@@ -59,10 +59,10 @@ def test_the_end_of_a_war_is_no_proposal(world):
 
 
 @pytest.mark.pitfall(12)
-def test_after_a_quiet_hour_the_event_is_put_right_again(world):
-    """Pitfall 12: stopping is not giving up; what is seen of the event later is judged anew."""
-    edits(world, time=EditPolicy.REVERT)
-    fight(world)
+def test_an_edit_two_hours_later_is_reverted_as_usual(world):
+    """Pitfall 12: Slotbridge stops only for a while; a later edit is handled by the policy as usual."""
+    set_edit_policy(world, time=EditPolicy.REVERT)
+    edit_repeatedly(world)
     world.advance(hours=2)
     world.edit(minutes=60)
 
@@ -72,10 +72,10 @@ def test_after_a_quiet_hour_the_event_is_put_right_again(world):
 
 @pytest.mark.pitfall(12)
 @pytest.mark.pitfall(22)
-def test_words_proposed_during_a_war_are_still_told(world):
-    """Pitfalls 12, 22: words that wait for a decision are told as such beside the end of the war."""
-    edits(world, time=EditPolicy.REVERT, text=EditPolicy.PROPOSE)
-    fight(world)
+def test_a_new_title_is_proposed_although_the_time_is_contested(world):
+    """Pitfalls 12, 22: a proposed title gets its own notice beside the notice about the contested time."""
+    set_edit_policy(world, time=EditPolicy.REVERT, text=EditPolicy.PROPOSE)
+    edit_repeatedly(world)
     world.edit(minutes=60, title="with dog")
 
     assert "with dog" == world.booking().proposal.title
@@ -84,12 +84,12 @@ def test_words_proposed_during_a_war_are_still_told(world):
 
 @pytest.mark.pitfall(12)
 @pytest.mark.parametrize("language", SUBJECTS, ids=str)
-def test_the_owner_is_mailed_what_happened(world, language):
-    """Pitfall 12: one mail of its own, in the tenant's language, without anybody's name in it."""
-    edits(world, time=EditPolicy.REVERT)
+def test_a_contested_edit_is_mailed_to_the_owner(world, language):
+    """Pitfall 12: one mail in the tenant's language, with the reference, without the customer's name."""
+    set_edit_policy(world, time=EditPolicy.REVERT)
     policy(world, customers=False, owner=OWNER, language=language)
-    fight(world)
-    mails = mailed(world)
+    edit_repeatedly(world)
+    mails = owner_mails(world)
     (mail,) = [one for one in mails if one.subject == SUBJECTS[language]]
 
     assert 7 == len(mails)
@@ -98,9 +98,9 @@ def test_the_owner_is_mailed_what_happened(world, language):
 
 
 @pytest.mark.pitfall(12)
-def test_a_war_of_deletions_ends(world):
-    """Pitfall 12: made anew six times within an hour; then the calendar is left alone, told once."""
-    edits(world, deletion=EditPolicy.REVERT)
+def test_repeated_deletions_are_reverted_six_times_only(world):
+    """Pitfall 12: after six times within an hour the event stays deleted and the owner gets one notice."""
+    set_edit_policy(world, deletion=EditPolicy.REVERT)
     for _ in range(9):
         if world.shown():
             world.erase()
@@ -117,9 +117,9 @@ def test_a_war_of_deletions_ends(world):
 
 
 @pytest.mark.pitfall(12)
-def test_after_a_war_of_deletions_the_next_change_is_shown(world):
-    """Pitfall 12: a booking that moves gets its event again, and so does one deleted an hour later."""
-    edits(world, deletion=EditPolicy.REVERT)
+def test_a_new_time_creates_the_event_after_repeated_deletions(world):
+    """Pitfall 12: a rescheduled booking gets its event, which is also restored when deleted hours later."""
+    set_edit_policy(world, deletion=EditPolicy.REVERT)
     for _ in range(7):
         world.erase()
         world.advance(minutes=3)

@@ -1,4 +1,4 @@
-"""What becomes of events that were written before exports were switched off."""
+"""What happens to exported events after exports were switched off."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from tests.flows.setups.notify_setup import cancel, move, policy
 from tests.flows.setups.two_providers_setup import GOOGLE, MICROSOFT, Two
 
 
-class One(Two):
-    """One resource, one followed connection, whose exports can be switched."""
+class OneCalendar(Two):
+    """A resource with one synchronised connection whose exports can be switched on and off."""
 
     def choose(self, **exports):
+        """Change the connection's export settings."""
         (connection,) = self.connections
         change_settings(
             self.ports, tenant="t1", connection=connection.id, settings={"exports": exports}, calendars={}
@@ -21,7 +22,7 @@ class One(Two):
         self.drain()
 
     def events(self):
-        """The living events of ours in the calendar: their starts."""
+        """The start times of the exported events in the calendar."""
         (connection,) = self.connections
         (entry,) = self.ports.connections.get("t1", connection.id).calendars.values()
         found = self.side(connection).inspect.events(entry.provider_id)
@@ -29,23 +30,25 @@ class One(Two):
         return [one["start"]["dateTime"][11:16] for one in own]
 
     def ours(self, event):
+        """Whether Slotbridge created the event."""
         return event["id"].startswith("sb") or (event.get("transactionId") or "").startswith("sb")
 
     def waiting(self):
+        """The connection's outbox entries."""
         (connection,) = self.connections
         return self.ports.ledger.outbox_of("t1", connection.id, 10)
 
 
 @pytest.fixture(params=[GOOGLE, MICROSOFT], ids=str)
 def one(request):
-    made = One(request.param)
+    made = OneCalendar(request.param)
     policy(made, customers=False)
     made.choose(attendee=False, notify=False)
     return made
 
 
 def test_a_cancelled_bookings_event_is_removed(one):
-    """D8, E1: nothing more is exported, but no calendar shows an appointment that is off."""
+    """D8, E1: a cancellation deletes the event although exports are off."""
     booking = one.book()
     one.choose(on=False)
     before = one.events()
@@ -55,8 +58,8 @@ def test_a_cancelled_bookings_event_is_removed(one):
     assert (len(before), one.events(), one.waiting()) == (1, [], ())
 
 
-def test_an_event_that_is_true_stays(one):
-    """D8: switching exports off removes nothing by itself."""
+def test_an_event_with_the_right_time_stays(one):
+    """D8: switching exports off deletes no event by itself."""
     one.book()
     one.choose(on=False)
     one.advance(hours=1)
@@ -64,8 +67,8 @@ def test_an_event_that_is_true_stays(one):
     assert len(one.events()) == 1
 
 
-def test_an_event_at_a_time_that_is_over_is_taken_out_and_comes_back(one):
-    """D8: a moved booking is not written again, and its event does not stay at the wrong time."""
+def test_a_rescheduled_bookings_event_is_deleted_until_exports_are_on(one):
+    """D8: the event at the old time is deleted, and created at the new time when exports are switched on."""
     booking = one.book()
     before = one.events()
     one.choose(on=False)
@@ -80,8 +83,8 @@ def test_an_event_at_a_time_that_is_over_is_taken_out_and_comes_back(one):
     assert before != after
 
 
-def test_what_was_never_exported_is_left_alone(one):
-    """D8: a booking made while exports are off is nowhere, whatever becomes of it."""
+def test_a_booking_made_while_exports_are_off_is_never_exported(one):
+    """D8: neither rescheduling nor cancelling it writes an event, an outbox entry or a mail."""
     one.choose(on=False)
     booking = move(one, one.book(), "11:00")
     cancel(one, booking)
@@ -91,9 +94,9 @@ def test_what_was_never_exported_is_left_alone(one):
 
 
 @pytest.mark.parametrize("kind", [GOOGLE, MICROSOFT], ids=str)
-def test_a_guest_hears_of_the_cancellation_once(kind):
-    """D4: from the provider that invited them, and from nobody else."""
-    one = One(kind)
+def test_a_guest_is_notified_of_the_cancellation_once(kind):
+    """D4: by the provider that sent the invitation, and by nobody else."""
+    one = OneCalendar(kind)
     booking = one.book()
     one.choose(on=False)
     one.mails_received()
@@ -105,9 +108,9 @@ def test_a_guest_hears_of_the_cancellation_once(kind):
     assert (told, one.mails_received(), one.events()) == (1, 0, [])
 
 
-def test_a_guest_is_not_told_that_a_moved_appointment_is_off():
-    """D4: Exchange mails the guests of what is removed, so this one stays; Slotbridge tells the time."""
-    one = One(MICROSOFT)
+def test_a_guest_gets_no_cancellation_for_a_rescheduled_booking():
+    """D4: Exchange mails the guests of a deleted event, so it stays; Slotbridge mails the new time."""
+    one = OneCalendar(MICROSOFT)
     booking = one.book()
     one.choose(on=False)
     one.mails_received()

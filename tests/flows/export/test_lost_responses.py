@@ -1,4 +1,4 @@
-"""An event was made and the answer was lost: whatever happens to its booking next, no orphan stays behind."""
+"""An event whose creation got no response: later changes of its booking leave no duplicate or orphan."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def world(request):
     return kind(**options)
 
 
-def elsewhere(world) -> CalendarEntry:
-    """The calendar that bookings are not written to."""
+def other_calendar(world) -> CalendarEntry:
+    """The calendar to which bookings are not exported."""
     return next(entry for key, entry in world.connection.calendars.items() if key != world.key)
 
 
-def agreed(world, start):
-    """Whether the booking is alive with exactly the one event that its link knows, and nothing waits."""
+def assert_one_live_event(world, start):
+    """Assert that the booking is confirmed, has exactly the linked event, and nothing is in the outbox."""
     link = world.link()
     (event,) = own(world)
     promised = world.ports.ledger.outbox_of("t1", world.connection_id, 10)
@@ -43,18 +43,18 @@ def agreed(world, start):
     assert (BookingStatus.CONFIRMED, LinkState.LIVE) == (world.booking().status, link.state)
 
 
-def shown(world, hour):
-    """An hour as the calendar writes it."""
+def clock_time(world, hour):
+    """The hour as text, the way this calendar writes it."""
     return at(hour).strftime("%H:%M") if isinstance(world, Late) else f"{hour + 1:02}:00"
 
 
 @pytest.mark.pitfall(13)
 @pytest.mark.parametrize("exports", [{}, {"on": False}, {"target": SECOND}])
 def test_a_cancelled_booking_leaves_no_event(world, exports):
-    """Pitfall 13: its event is removed once it can be seen, also where exports are off or elsewhere now."""
+    """Pitfall 13: the event is deleted once visible, also after exports were switched off or elsewhere."""
     unanswered(world)
     if "target" in exports:
-        exports = {"target": elsewhere(world).key}
+        exports = {"target": other_calendar(world).key}
     choose(world, **exports)
     cancel(world)
     settled(world, minutes=60)
@@ -64,31 +64,31 @@ def test_a_cancelled_booking_leaves_no_event(world, exports):
 
 
 @pytest.mark.pitfall(13)
-def test_a_moved_booking_keeps_one_event(world):
-    """Pitfall 13: the event of the first attempt is found and moved; none is made beside it."""
+def test_a_rescheduled_booking_keeps_one_event(world):
+    """Pitfall 13: the event of the first attempt is found and moved; no second one is created."""
     unanswered(world)
     world.reschedule(world.booking(), at(11))
     settled(world, minutes=60)
 
-    agreed(world, shown(world, 11))
+    assert_one_live_event(world, clock_time(world, 11))
 
 
 @pytest.mark.pitfall(13)
 @pytest.mark.parametrize("moved", [False, True])
-def test_another_calendar_for_exports_makes_no_second_event(world, moved):
-    """Pitfall 13: what may be in the old calendar is looked for before anything is made in the new one."""
+def test_a_new_export_calendar_gets_no_second_event(world, moved):
+    """Pitfall 13: the old calendar is searched for the event before one is created in the new calendar."""
     unanswered(world)
-    choose(world, target=elsewhere(world).key)
+    choose(world, target=other_calendar(world).key)
     if moved:
         world.reschedule(world.booking(), at(11))
     settled(world, minutes=60)
 
-    agreed(world, shown(world, 11 if moved else 9))
+    assert_one_live_event(world, clock_time(world, 11 if moved else 9))
 
 
 @pytest.mark.pitfall(13)
-def test_exports_that_are_off_leave_no_event_at_a_wrong_time(world):
-    """Pitfall 13: moved while exports are off, its event is taken out though nobody knew of it."""
+def test_no_event_stays_at_the_old_time_while_exports_are_off(world):
+    """Pitfall 13: the booking is rescheduled while exports are off; its event is found and deleted."""
     unanswered(world)
     choose(world, on=False)
     world.reschedule(world.booking(), at(11))
@@ -98,13 +98,13 @@ def test_exports_that_are_off_leave_no_event_at_a_wrong_time(world):
 
 
 @pytest.mark.pitfall(24)
-def test_an_event_that_was_made_a_moment_ago_leaves_no_twin(world):
-    """Pitfall 24: moved to another calendar before it is shown, the older event is removed all the same."""
+def test_a_new_event_is_moved_to_another_calendar_without_a_duplicate(world):
+    """Pitfall 24: the export calendar changes before the event is visible; the event is still deleted."""
     world.book(at(9))
     world.drain(within=timedelta(0))
-    choose(world, target=elsewhere(world).key)
+    choose(world, target=other_calendar(world).key)
     world.reschedule(world.booking(), at(11))
     settled(world, minutes=60)
 
-    agreed(world, shown(world, 11))
-    assert elsewhere(world).key == world.link().calendar
+    assert_one_live_event(world, clock_time(world, 11))
+    assert other_calendar(world).key == world.link().calendar

@@ -1,4 +1,4 @@
-"""An event of ours that is shown long after its booking was cancelled blocks nothing and does not stay."""
+"""An exported event that the provider shows only after its booking was cancelled: it is deleted."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.flows.setups.unanswered_setup import Late, cancel, choose, own, place
 from tests.world import ACCOUNT
 
 
-class Delayed(Synced):
-    """A Google account to which a request took so long that its booking was cancelled meanwhile."""
+class DelayedGoogle(Synced):
+    """A Google account whose request for a new event arrives after the booking was cancelled."""
 
     creation = "events.insert"
 
@@ -27,19 +27,21 @@ class Delayed(Synced):
         self.side, self.places = self.google, places(self)
 
     def unanswered(self):
+        """Book, and lose the response to the creation of the event."""
         self.book(at(9))
         self.google.add_fault("drop_before", method=self.creation)
         with pytest.raises(ProviderUnavailable):
             write_event(self.ports, self.connection, self.booking(), notify=False, lane=Lane.LIVE)
 
     def arrive(self):
+        """The event appears in the calendar."""
         marker = {"private": {"slotbridge": "b1.0"}}
         event = {"id": self.link().event_id, "summary": "cut", "extendedProperties": marker}
         self.google.owner.put_event(ACCOUNT, event | stamps(at(9), 30))
 
 
-class Slow(Late):
-    """An Outlook that shows what was written after two hours."""
+class SlowOutlook(Late):
+    """An Outlook account that shows a new event after two hours."""
 
     def __init__(self):
         super().__init__(lag=7200, everywhere=True)
@@ -51,20 +53,21 @@ class Slow(Late):
         settled(self, minutes=160)
 
 
-@pytest.fixture(params=[Delayed, Slow], ids=["google", "outlook"])
+@pytest.fixture(params=[DelayedGoogle, SlowOutlook], ids=["google", "outlook"])
 def world(request):
     return request.param()
 
 
-def ended(world):
-    """Cancelled, and looked for as long as anybody looks."""
+def cancel_before_event_appears(world):
+    """Cancel the booking and wait until Slotbridge has stopped searching for its event."""
     world.unanswered()
     cancel(world)
     settled(world, minutes=60)
     assert (LinkState.GONE, BookingStatus.CANCELLED) == (world.link().state, world.booking().status)
 
 
-def seen(world):
+def sync_after_event_appears(world):
+    """The event appears and is read by two synchronisation runs."""
     world.arrive()
     world.request_sync()
     world.drain(within=timedelta(minutes=10))
@@ -74,11 +77,11 @@ def seen(world):
 
 @pytest.mark.pitfall(13)
 @pytest.mark.parametrize("on", [True, False], ids=["exporting", "off"])
-def test_what_is_shown_after_all_is_taken_away(world, on):
-    """Pitfall 13: nobody but us knows that its booking is off; it is no event of somebody else's."""
-    ended(world)
+def test_an_event_that_appears_after_the_cancellation_is_deleted(world, on):
+    """Pitfall 13: it is recognised as Slotbridge's own, so it is deleted and never imported as busy time."""
+    cancel_before_event_appears(world)
     choose(world, on=on)
-    seen(world)
+    sync_after_event_appears(world)
 
     assert ([], []) == (own(world), world.imported())
     assert (LinkState.GONE, ()) == (

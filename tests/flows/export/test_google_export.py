@@ -1,4 +1,4 @@
-"""A booking's event at Google: options, updates, removals, and who is mailed how often."""
+"""Events of bookings in Google Calendar: options, updates, deletions and the number of mails."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.world import World
 
 
 def writes(world: World) -> list[str]:
+    """The writing API calls that Google received."""
     reading = {"events.list", "events.get", "calendarList.list"}
     return [
         call["method"]
@@ -23,8 +24,8 @@ def writes(world: World) -> list[str]:
     ]
 
 
-def test_the_task_of_a_booking_writes_its_event_in_seconds() -> None:
-    """F5: the booked appointment is in the staff member's calendar, and the promise is kept."""
+def test_a_booking_is_exported_within_seconds() -> None:
+    """F5: the event is in the staff member's calendar and the outbox is empty."""
     world, connection = shop()
     made = booked(world, "10:00")
     before = world.clock.now()
@@ -36,8 +37,8 @@ def test_the_task_of_a_booking_writes_its_event_in_seconds() -> None:
     assert made.booking.revision == 1
 
 
-def test_every_option_is_written() -> None:
-    """D3 to D7: attendee, acceptance, reminder, title, description with the management link."""
+def test_every_export_option_is_written() -> None:
+    """D3 to D7: attendee, acceptance, reminder, title and description with the management link."""
     world, connection = shop(
         exports=ExportSettings(
             attendee=True,
@@ -59,8 +60,8 @@ def test_every_option_is_written() -> None:
     assert event["description"] == f"{made.booking.id[-8:].upper()}\n{link}"
 
 
-def test_the_automatic_reminder_is_the_calendars_own() -> None:
-    """D6: without a number of minutes, the calendar decides."""
+def test_without_a_reminder_the_calendars_default_applies() -> None:
+    """D6: without a number of minutes the calendar's own reminder is used."""
     world, connection = shop()
     export(world, booked(world).booking, connection)
 
@@ -69,7 +70,7 @@ def test_the_automatic_reminder_is_the_calendars_own() -> None:
 
 @pytest.mark.pitfall(21)
 def test_each_change_is_mailed_exactly_once() -> None:
-    """Pitfall 21, D4: invitation, update and cancellation are one mail each, however often the task runs."""
+    """Pitfall 21, D4: one invitation, one update and one cancellation, however often the task runs."""
     world, connection = shop(exports=INVITING)
     booking = booked(world, "10:00").booking
     counts = []
@@ -87,8 +88,8 @@ def test_each_change_is_mailed_exactly_once() -> None:
 
 
 @pytest.mark.pitfall(21)
-def test_nobody_is_mailed_unless_chosen() -> None:
-    """Pitfall 21: an attendee alone is no reason to send mails."""
+def test_an_attendee_is_not_mailed_unless_notifications_are_on() -> None:
+    """Pitfall 21: the attendee option alone sends no mail."""
     world, connection = shop(exports=ExportSettings(attendee=True))
     booking = booked(world, "10:00").booking
     export(world, booking, connection)
@@ -98,8 +99,8 @@ def test_nobody_is_mailed_unless_chosen() -> None:
 
 
 @pytest.mark.pitfall(12)
-def test_a_repeat_of_a_task_sends_nothing() -> None:
-    """Pitfall 12: old and repeated tasks find nothing to do."""
+def test_a_repeated_task_writes_nothing() -> None:
+    """Pitfall 12: repeated and outdated tasks change nothing in the calendar."""
     world, connection = shop()
     first = booked(world, "10:00").booking
     second = moved(world, first, "11:00")
@@ -112,8 +113,8 @@ def test_a_repeat_of_a_task_sends_nothing() -> None:
 
 
 @pytest.mark.pitfall(21)
-def test_an_update_patches_only_what_changed() -> None:
-    """Pitfall 21: what the owner added to the event survives, and the event stays the same one."""
+def test_an_update_changes_only_what_differs() -> None:
+    """Pitfall 21: the owner's additions to the event stay, and it keeps its id."""
     world, connection = shop()
     booking = booked(world, "10:00").booking
     export(world, booking, connection)
@@ -128,7 +129,7 @@ def test_an_update_patches_only_what_changed() -> None:
 
 
 def test_exports_can_be_switched_off() -> None:
-    """D8: nothing more is written, and nothing waits."""
+    """D8: no event is written and no outbox entry stays."""
     world, connection = shop()
     booking = booked(world, "10:00").booking
     choose(world, connection, on=False)
@@ -138,8 +139,8 @@ def test_exports_can_be_switched_off() -> None:
 
 
 @pytest.mark.pitfall(25)
-def test_a_customer_without_address_is_no_attendee() -> None:
-    """D3: the appointment is written all the same."""
+def test_a_customer_without_an_email_is_no_attendee() -> None:
+    """D3: the event is written without an attendee and without a mail."""
     world, connection = shop(exports=INVITING)
     export(world, booked(world, customer=Customer("Yan")).booking, connection)
 
@@ -147,8 +148,8 @@ def test_a_customer_without_address_is_no_attendee() -> None:
 
 
 @pytest.mark.pitfall(22)
-def test_the_owners_words_stay_when_the_time_changes() -> None:
-    """Pitfall 22: a title of the owner's that reached the booking is written back as it is."""
+def test_the_owners_title_stays_when_the_time_changes() -> None:
+    """Pitfall 22: a title that the owner wrote into the event is kept by later exports."""
     world, connection = shop()
     booking = booked(world, "10:00").booking
     export(world, booking, connection)

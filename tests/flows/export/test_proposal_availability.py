@@ -1,4 +1,4 @@
-"""Accepting a proposed time asks the calendars at that moment, as any other change of a time does."""
+"""Accepting a proposed time checks the calendars at that moment, like any other change of a time."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ def world(request):
     return request.param()
 
 
-def accepted(world):
+def accept(world):
+    """Accept the booking's proposal."""
     return accept_proposal(world.ports, tenant=world.tenant, booking="b1", by=OWNER)
 
 
-def silence(world):
-    """From now on the calendar answers nobody."""
+def make_calendar_unavailable(world):
+    """From now on the calendar answers every request with 503."""
     side, method = (
         (world.google, "events.list") if isinstance(world, AskingGoogle) else (world.microsoft, "*")
     )
@@ -29,13 +30,13 @@ def silence(world):
 
 @pytest.mark.pitfall(1)
 @pytest.mark.pitfall(22)
-def test_a_time_at_which_the_owner_is_busy_meanwhile_is_not_accepted(world):
-    """Pitfalls 1, 22: nobody told us of the event yet, and still it counts; the proposal can be declined."""
+def test_a_time_that_became_busy_is_not_accepted(world):
+    """Pitfalls 1, 22: an event that was not synchronised yet counts; the proposal can still be declined."""
     world.edit(minutes=120)
     world.enter(at(11, 15), minutes=30)
 
     with pytest.raises(SlotTaken):
-        accepted(world)
+        accept(world)
     still = world.booking()
     world.decline()
 
@@ -45,29 +46,29 @@ def test_a_time_at_which_the_owner_is_busy_meanwhile_is_not_accepted(world):
 
 @pytest.mark.pitfall(1)
 @pytest.mark.pitfall(22)
-def test_a_calendar_that_does_not_answer_accepts_no_time(world):
+def test_no_time_is_accepted_while_the_calendar_is_unavailable(world):
     """Pitfalls 1, 22: unknown is never free; the proposal stays."""
     world.edit(minutes=120)
-    silence(world)
+    make_calendar_unavailable(world)
 
     with pytest.raises(AvailabilityUnknown):
-        accepted(world)
+        accept(world)
 
     assert at(9) == world.booking().interval.start
     assert world.booking().proposal is not None
 
 
 @pytest.mark.pitfall(22)
-def test_the_moved_event_is_not_in_its_own_way(world):
-    """Pitfall 22: a time that overlaps the old one, and the event that shows it, are the booking's own."""
+def test_the_bookings_own_event_does_not_block_the_proposed_time(world):
+    """Pitfall 22: the new time may overlap the booking's old time and its own event."""
     world.edit(minutes=15)
 
-    assert at(9, 15) == accepted(world).interval.start
+    assert at(9, 15) == accept(world).interval.start
 
 
 @pytest.mark.pitfall(22)
-def test_a_longer_time_is_asked_for_to_its_end(world):
-    """Pitfall 22: the owner made room for more; what is there by now is seen although it begins late."""
+def test_a_longer_proposed_time_is_checked_to_its_end(world):
+    """Pitfall 22: an event near the end of the longer time is found too."""
     start, end = at(11), at(13)
     span = {"start": start, "minutes": 120}
     world.stretch(**span)
@@ -75,15 +76,15 @@ def test_a_longer_time_is_asked_for_to_its_end(world):
     world.enter(at(12, 45), minutes=10)
 
     with pytest.raises(SlotTaken):
-        accepted(world)
+        accept(world)
 
     assert (start, end) == (proposed.start, proposed.end)
 
 
 @pytest.mark.pitfall(22)
-def test_words_and_deletions_need_no_free_time(world):
-    """Pitfall 22: where no time changes, nobody is asked for one."""
+def test_accepting_a_title_needs_no_free_time(world):
+    """Pitfall 22: where no time changes, no calendar is asked."""
     world.edit(title="with dog")
-    silence(world)
+    make_calendar_unavailable(world)
 
-    assert "with dog" == accepted(world).title
+    assert "with dog" == accept(world).title

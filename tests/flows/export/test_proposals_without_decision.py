@@ -1,4 +1,4 @@
-"""What becomes of a proposal that something else overtakes."""
+"""How a proposal ends without a decision, or is refused because something else changed."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def world(request):
 
 
 @pytest.mark.pitfall(22)
-def test_an_unanswered_proposal_lapses(world):
-    """Pitfall 22: after a week nobody can decide any more; the calendar is put right."""
+def test_an_undecided_proposal_expires(world):
+    """Pitfall 22: after a week it can no longer be accepted, and the event shows the booking again."""
     before = world.shown()
     world.edit(minutes=120, title="with dog")
     expires = world.booking().proposal.expires_at
@@ -35,8 +35,8 @@ def test_an_unanswered_proposal_lapses(world):
 
 @pytest.mark.pitfall(22)
 @pytest.mark.pitfall(23)
-def test_a_time_that_somebody_else_has_is_not_accepted(world):
-    """Pitfalls 22, 23: the other customer keeps the time, and the proposal can still be declined."""
+def test_a_time_that_another_customer_booked_is_not_accepted(world):
+    """Pitfalls 22, 23: the other booking keeps the time, and the proposal can still be declined."""
     world.edit(minutes=120)
     world.book(at(11), "b2")
     world.settled()
@@ -51,8 +51,8 @@ def test_a_time_that_somebody_else_has_is_not_accepted(world):
 
 
 @pytest.mark.pitfall(22)
-def test_who_puts_the_event_back_takes_the_proposal_back(world):
-    """Pitfall 22: calendar and booking agree again, so there is nothing to decide."""
+def test_undoing_the_edit_withdraws_the_proposal(world):
+    """Pitfall 22: calendar and booking agree, so there is nothing left to decide."""
     title = world.shown()[0][1]
     world.edit(minutes=120, title="with dog")
     proposed = world.booking().proposal
@@ -67,8 +67,8 @@ def test_who_puts_the_event_back_takes_the_proposal_back(world):
 
 
 @pytest.mark.pitfall(22)
-def test_a_later_edit_replaces_what_is_proposed(world):
-    """Pitfall 22: whoever saw the first proposal cannot accept the second one by mistake."""
+def test_a_later_edit_replaces_the_proposal(world):
+    """Pitfall 22: accepting with the revision of the first proposal is refused."""
     world.edit(minutes=120)
     seen = world.booking().revision
     world.edit(minutes=180)
@@ -82,8 +82,8 @@ def test_a_later_edit_replaces_what_is_proposed(world):
 
 
 @pytest.mark.pitfall(22)
-def test_the_customers_move_overrules_a_proposed_time(world):
-    """Pitfall 22: the words stay in question, the time does not."""
+def test_rescheduling_withdraws_the_proposed_time(world):
+    """Pitfall 22: a proposed title still waits for a decision, the proposed time does not."""
     world.edit(minutes=120, title="with dog")
 
     reschedule(world.ports, tenant=world.tenant, booking="b1", start=at(14), by=OWNER)
@@ -97,8 +97,8 @@ def test_the_customers_move_overrules_a_proposed_time(world):
 
 
 @pytest.mark.pitfall(22)
-def test_a_cancelled_booking_proposes_nothing(world):
-    """Pitfall 22: the end ends the question as well."""
+def test_a_cancellation_withdraws_the_proposal(world):
+    """Pitfall 22: there is nothing to decide any more, and no event."""
     world.edit(minutes=120, title="with dog")
 
     cancel_booking(world.ports, tenant=world.tenant, booking="b1", by=OWNER)
