@@ -1,4 +1,4 @@
-"""Any service, any opening hours, any busy time, and what looking at every minute finds."""
+"""Random services, opening hours and busy times, and the free times that a minute-by-minute check finds."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -32,14 +32,15 @@ ZONES = (
 )
 
 
-def five(least, most):
-    """Minutes on the grid."""
+def five_minutes(least, most):
+    """Numbers of minutes that are multiples of five."""
     return st.integers(least // 5, most // 5).map(lambda number: number * 5)
 
 
 @st.composite
 def day_hours(draw):
-    edges = sorted(draw(st.sets(five(0, DAY), max_size=6)))
+    """The opening hours of one day."""
+    edges = sorted(draw(st.sets(five_minutes(0, DAY), max_size=6)))
     touching = draw(st.booleans())
     pairs = pairwise(edges) if touching else zip(edges[::2], edges[1::2], strict=False)
     return tuple(WallRange(start, end) for start, end in pairs)
@@ -54,7 +55,7 @@ weekly_hours = st.one_of(
 
 @st.composite
 def moments(draw):
-    """A minute within two days of a clock change, where the zone has one."""
+    """A zone and a minute within two days of one of its clock changes, if it has any."""
     name = draw(st.sampled_from(ZONES))
     changes = offsets(zone(name), 2024, 2030).since[1:] or (1_800_000_000,)
     near = draw(st.sampled_from(changes)) // 60 + draw(st.integers(-2 * DAY, DAY))
@@ -63,22 +64,25 @@ def moments(draw):
 
 @st.composite
 def spans(draw, start, longest=2 * DAY):
+    """A range of at most ``longest`` minutes near ``start``."""
     at = start + draw(st.integers(-DAY, 3 * DAY)) * MINUTE
     return Interval(at, at + draw(st.integers(1, longest)) * MINUTE)
 
 
 def several(strategy):
+    """Up to four of them."""
     return st.lists(strategy, max_size=4).map(tuple)
 
 
 @st.composite
 def services(draw):
+    """A service with any duration, buffers, step, notice and horizon."""
     return Service(
         id="service",
         name="Service",
-        duration=draw(st.one_of(five(5, 60), five(5, 120), five(5, DAY))) * MINUTE,
-        buffer_before=draw(five(0, 60)) * MINUTE,
-        buffer_after=draw(five(0, 60)) * MINUTE,
+        duration=draw(st.one_of(five_minutes(5, 60), five_minutes(5, 120), five_minutes(5, DAY))) * MINUTE,
+        buffer_before=draw(five_minutes(0, 60)) * MINUTE,
+        buffer_after=draw(five_minutes(0, 60)) * MINUTE,
         step=draw(st.sampled_from((5, 10, 15, 20, 25, 30, 35, 45, 60, 90))) * MINUTE,
         notice=draw(st.sampled_from((0, 0, 0, 1, 90))) * MINUTE,
         horizon=draw(st.sampled_from((2 * DAY, 30 * DAY, 30 * DAY, 30 * DAY))) * MINUTE,
@@ -88,6 +92,7 @@ def services(draw):
 
 @st.composite
 def resources(draw, name, start):
+    """A resource in the zone ``name`` with any opening hours."""
     days = st.integers(-1, 3).map(lambda day: (start + timedelta(days=day)).date())
     return Resource(
         id="anna",
@@ -102,6 +107,7 @@ def resources(draw, name, start):
 
 @st.composite
 def cases(draw):
+    """A question for free times, and the availability that answers it."""
     name, start = draw(moments())
     window = Interval(start, start + draw(st.integers(1, 2 * DAY)) * MINUTE)
     now = start - draw(st.sampled_from((-120, -7, 0, 30, DAY, 2 * DAY))) * MINUTE
@@ -119,7 +125,7 @@ def cases(draw):
 
 
 def to_instant(day, clock, place):
-    """The rule for gaps and repetitions, by walking minute by minute."""
+    """The instant of a wall-clock time, found minute by minute around gaps and repetitions."""
     wall = datetime(day.year, day.month, day.day) + clock * MINUTE  # noqa: DTZ001 - a wall clock has no zone
     while wall.replace(tzinfo=place).astimezone(UTC).astimezone(place).replace(tzinfo=None) != wall:
         wall += MINUTE
@@ -127,6 +133,7 @@ def to_instant(day, clock, place):
 
 
 def oracle_openings(question, availability):
+    """The opening hours around the window as pairs of instants."""
     resource = question.resource
     if resource.use_external_free:
         return [(item.start, item.end) for state in availability.calendars.values() for item in state.free]
@@ -140,7 +147,7 @@ def oracle_openings(question, availability):
 
 
 def oracle(question, availability):
-    """Free starts by looking at every minute of every appointment."""
+    """The free starts, found by checking every minute of every possible appointment."""
     service, base = question.service, question.window.start - 4 * timedelta(days=1)
     size = 12 * DAY
 
@@ -183,7 +190,7 @@ def oracle(question, availability):
 
 
 def every_moment(question):
-    """Every cell of the window and a little around it, as many others, and moments on no grid at all."""
+    """Every fifth minute of the window and around it, on the grid and off it, and some odd seconds."""
     window = question.window
     start = window.start - 10 * MINUTE
     yield from (start + number * 5 * MINUTE for number in range((window.length // MINUTE + 20) // 5))

@@ -1,4 +1,4 @@
-"""The judge of the convergence machines itself: it finds what is wrong, and only that."""
+"""The check that the convergence tests use finds real differences, and only those."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.world import ACCOUNT, OUTLOOK
 SIDES = pytest.mark.parametrize(("kind", "account"), [(Synced, ACCOUNT), (Outlook, OUTLOOK)])
 
 
-def exported(kind: Any) -> Any:
+def exported_world(kind: Any) -> Any:
     """A world with one booking and its event."""
     world = kind()
     world.book(at(9))
@@ -29,18 +29,18 @@ def exported(kind: Any) -> Any:
 
 @SIDES
 @pytest.mark.parametrize("hours", [0.5, 2, 20])
-def test_what_has_passed_is_not_asked_for(kind: Any, account: str, hours: float) -> None:
-    """A booking that began or ended today agrees with its event, however wide the provider answers."""
-    world = exported(kind)
+def test_a_past_booking_is_no_difference(kind: Any, account: str, hours: float) -> None:
+    """A booking that began or ended today agrees with its event."""
+    world = exported_world(kind)
     world.clock.advance_to(at(9) + timedelta(hours=hours))
 
     assert differences(world, world.connection, account) == []
 
 
 @SIDES
-def test_an_event_that_outlived_its_booking_is_found(kind: Any, account: str) -> None:
-    """A booking that was cancelled without its event: the event is of no booking."""
-    world = exported(kind)
+def test_an_event_without_a_booking_is_a_difference(kind: Any, account: str) -> None:
+    """The booking was cancelled and its event was not deleted."""
+    world = exported_world(kind)
     before = world.booking()
     after = replace(before, status=BookingStatus.CANCELLED, revision=before.revision + 1)
     commit_change(world.ports, BookingChange(before=before, after=after))

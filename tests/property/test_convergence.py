@@ -1,4 +1,4 @@
-"""Whatever people, providers and platforms do: once the queue is drained, store and calendars agree."""
+"""Whatever users and providers do: once all tasks have run, store and calendars agree."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from tests.agreement import differences
-from tests.property.stories import Stories
+from tests.property.random_users import RandomUsers
 from tests.world import ACCOUNT
 
 
-class Convergence(Stories):
-    """Random people, random faults; ``teardown`` lets the faults stop and asks for agreement."""
+class Convergence(RandomUsers):
+    """Random actions and random faults; at the end the faults stop and everything must agree."""
 
     # -- faults ---------------------------------------------------------------------------------
 
@@ -72,7 +72,7 @@ class Convergence(Stories):
         self.world.advance(minutes=minutes)
 
     def teardown(self) -> None:
-        """The faults stop; after the poll floor everything agrees, and a second pass writes nothing."""
+        """Without faults everything agrees after some hours, and another hour writes nothing."""
         if not hasattr(self, "connection"):
             return
         self.plan.disarm()
@@ -87,31 +87,31 @@ class Convergence(Stories):
     # -- means ----------------------------------------------------------------------------------
 
     def settle(self, hours: int = 3) -> None:
-        """Let the scheduler and the queue do their work for a while."""
+        """Run the scheduler and the queue for some hours."""
         for _ in range(hours * 3):
             self.world.maintain()
             self.world.advance(minutes=20)
 
     def data_written(self) -> dict[str, int]:
-        """How often data was written: everything but cursors, leases, counters and tokens."""
+        """The number of writes of each kind of data, without cursors, leases, counters and tokens."""
         kinds = ("weeks", "index", "agenda", "bookings", "cells", "exports", "notices")
         return {kind: self.documents.written[kind] for kind in kinds}
 
     def provider_writes(self) -> int:
-        """How many events were written at the provider."""
+        """The number of writes at the provider."""
         writes = ("events.insert", "events.patch", "events.update", "events.delete")
         return sum(1 for call in self.world.google.admin.calls() if call["method"] in writes)
 
 
 Convergence.TestCase.settings = settings(
-    # More stories before a release: CONVERGENCE_EXAMPLES=1000 pytest tests/property/test_convergence.py
+    # More examples before a release: CONVERGENCE_EXAMPLES=1000 pytest tests/property/test_convergence.py
     max_examples=int(os.environ.get("CONVERGENCE_EXAMPLES", "25")),
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     print_blob=True,
     report_multiple_bugs=False,
-    # A long story is shrunk by hand: the machine would take minutes for each step.
+    # A long example is shrunk by hand: the machine would take minutes for each step.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
 TestConvergence = pytest.mark.timeout(0)(Convergence.TestCase)

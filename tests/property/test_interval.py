@@ -1,3 +1,5 @@
+"""Merging, subtracting and comparing intervals, checked minute by minute."""
+
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -12,6 +14,7 @@ EXAMPLES = settings.default.max_examples
 
 @st.composite
 def ranges(draw):
+    """Up to eight intervals that may overlap."""
     pairs = draw(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), max_size=8))
     return [
         Interval(EPOCH + timedelta(minutes=start), EPOCH + timedelta(minutes=start + length))
@@ -19,7 +22,8 @@ def ranges(draw):
     ]
 
 
-def covered(intervals):
+def covered_minutes(intervals):
+    """The minutes in these intervals."""
     return {
         minute
         for item in intervals
@@ -29,36 +33,37 @@ def covered(intervals):
     }
 
 
-def tidy(intervals):
+def sorted_with_gaps(intervals):
+    """Whether the intervals ascend with a gap between any two."""
     return all(one.end < other.start for one, other in pairwise(intervals))
 
 
 @given(ranges())
 @settings(max_examples=2 * EXAMPLES, deadline=None)
-def test_merge_keeps_the_instants_in_as_few_ranges_as_there_can_be(items):
+def test_merge_covers_the_same_minutes_with_the_fewest_intervals(items):
     """The same minutes, sorted, with a gap between any two; merging again changes nothing."""
     merged = merge(items)
 
-    assert covered(items) == covered(merged)
-    assert tidy(merged)
+    assert covered_minutes(items) == covered_minutes(merged)
+    assert sorted_with_gaps(merged)
     assert merged == merge(reversed(merged))
 
 
 @given(ranges(), ranges())
 @settings(max_examples=2 * EXAMPLES, deadline=None)
-def test_subtract_leaves_what_is_not_taken(whole, taken):
-    """What is left is the set difference, minute by minute, in as few ranges as there can be."""
+def test_subtract_is_the_set_difference(whole, taken):
+    """Minute by minute, with the fewest intervals."""
     left = subtract(whole, taken)
 
-    assert covered(whole) - covered(taken) == covered(left)
-    assert tidy(left)
+    assert covered_minutes(whole) - covered_minutes(taken) == covered_minutes(left)
+    assert sorted_with_gaps(left)
 
 
 @given(ranges(), ranges())
 @settings(max_examples=EXAMPLES, deadline=None)
-def test_overlap_is_sharing_a_minute(some, others):
-    """Two ranges overlap exactly when clipping one to the other leaves something."""
+def test_intervals_overlap_when_they_share_a_minute(some, others):
+    """Exactly then clipping one to the other leaves something."""
     for one in some:
         for other in others:
-            shared = bool(covered([one]) & covered([other]))
+            shared = bool(covered_minutes([one]) & covered_minutes([other]))
             assert shared == one.overlaps(other) == other.overlaps(one) == (one.clip(other) is not None)

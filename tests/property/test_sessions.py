@@ -1,4 +1,4 @@
-"""Sessions and holds against a brute-force oracle, and against their own explanations."""
+"""Group sessions and holds compared with a simple check, and with the reasons for refusals."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ENDS = st.sampled_from((-1, 0, 1, 600))
 
 @st.composite
 def agendas(draw):
-    """A question, what the calendars say, and an agenda of bookings, holds and sessions that are disjoint."""
+    """A question, its availability, and an agenda of bookings, holds and sessions that do not overlap."""
     question, availability = draw(cases())
     service = question.service
     object.__setattr__(service, "capacity", draw(st.integers(1, 3)))
@@ -47,7 +47,7 @@ def agendas(draw):
             held = draw(
                 st.dictionaries(
                     st.sampled_from([f"{name}-a", f"{name}-b"]),
-                    st.builds(HeldSeats, st.integers(1, 2), ends(question)),
+                    st.builds(HeldSeats, st.integers(1, 2), hold_ends(question)),
                 )
             )
             booked = draw(st.integers(0 if held else 1, service.capacity))
@@ -55,12 +55,13 @@ def agendas(draw):
     return question, availability, Agenda(bookings=bookings, holds=holds, sessions=sessions)
 
 
-def ends(question):
+def hold_ends(question):
+    """When holds end, shortly before or after the present."""
     return ENDS.map(lambda number: question.now + number * timedelta(seconds=1))
 
 
 def blocks(agenda, now):
-    """What takes time, by the definition: id, span, and the seats that are taken in a session."""
+    """What takes time, by definition: id, range and, for a session, the taken seats."""
     for name, span in agenda.bookings.items():
         if name in agenda.holds and agenda.holds[name] <= now:
             continue
@@ -73,16 +74,16 @@ def blocks(agenda, now):
 
 
 def possible(question, availability, others, at):
-    """Whether a session at ``at`` meets nothing but itself, whatever the hours and the grid say."""
+    """Whether a session at ``at`` overlaps nothing but itself, whatever hours and grid are."""
     service, now = question.service, question.now
     padded = Interval(at - service.buffer_before, at + service.duration + service.buffer_after)
     taken = [*others, *(item.interval for item in availability.absences)]
     taken += [item for state in availability.calendars.values() for item in state.busy]
-    soon = now + service.notice <= at <= now + service.horizon and at in Moments(question.window)
+    soon = now + service.notice <= at <= now + service.horizon and at in Instants(question.window)
     return soon and not any(item.overlaps(padded) for item in taken)
 
 
-class Moments:
+class Instants:
     """The instants of a range."""
 
     def __init__(self, span):
@@ -93,7 +94,7 @@ class Moments:
 
 
 def expected(question, availability, agenda, seats):
-    """The starts that are offered, and how many seats each has left."""
+    """The starts that should be offered, each with its free seats."""
     found, service = {}, question.service
     if seats > service.capacity:
         return found
@@ -117,8 +118,8 @@ def expected(question, availability, agenda, seats):
 @pytest.mark.pitfall(23)
 @given(agendas(), st.integers(1, 3))
 @settings(max_examples=EXAMPLES // 2, deadline=None)
-def test_what_is_offered_is_what_the_definition_says(case, seats):
-    """Pitfall 23: with sessions full, open, held and ended, for one guest and for parties."""
+def test_the_offered_starts_and_seats_follow_the_definition(case, seats):
+    """Pitfall 23: with full and open sessions, current and ended holds, for one guest and for parties."""
     question, availability, agenda = case
     alive = without_expired_holds(agenda, question.now)
     view = Availability(tuple(alive.bookings.values()), availability.absences, availability.calendars)
@@ -130,8 +131,8 @@ def test_what_is_offered_is_what_the_definition_says(case, seats):
 @pytest.mark.pitfall(23)
 @given(agendas(), st.integers(1, 3))
 @settings(max_examples=EXAMPLES // 4, deadline=None)
-def test_a_time_has_no_reason_exactly_when_it_is_offered(case, seats):
-    """Pitfall 23, F8: explaining, listing and booking are one engine, with sessions and holds as well."""
+def test_a_time_is_offered_exactly_when_it_has_no_reason_for_refusal(case, seats):
+    """Pitfall 23, F8: reasons, list and booking agree, with sessions and holds as well."""
     question, availability, agenda = case
     alive = without_expired_holds(agenda, question.now)
     view = Availability(tuple(alive.bookings.values()), availability.absences, availability.calendars)
@@ -146,8 +147,8 @@ def test_a_time_has_no_reason_exactly_when_it_is_offered(case, seats):
 
 @given(agendas())
 @settings(max_examples=EXAMPLES // 4, deadline=None)
-def test_every_reason_names_the_range_that_is_in_the_way(case):
-    """F8: whatever is not simply switched off has a range, and whoever takes the time has an id."""
+def test_every_reason_names_its_range_and_source(case):
+    """F8: except where the service is inactive or not offered."""
     question, availability, agenda = case
     alive = without_expired_holds(agenda, question.now)
     view = Availability(tuple(alive.bookings.values()), availability.absences, availability.calendars)
@@ -160,9 +161,9 @@ def test_every_reason_names_the_range_that_is_in_the_way(case):
 
 @given(st.integers(2, 5), st.integers(1, 40), st.data())
 @settings(max_examples=EXAMPLES, deadline=None)
-def test_work_is_shared_out_evenly(size, count, data):
-    """F1: whoever is always free never has more than one appointment more in a week than anybody else."""
-    people = [Who(f"p{number}") for number in range(size)]
+def test_bookings_are_distributed_evenly(size, count, data):
+    """F1: resources that are always free differ by one appointment a week at most."""
+    people = [Person(f"p{number}") for number in range(size)]
     diaries = {person.id: Agenda() for person in people}
     for number in range(count):
         at, lot = MONDAY + number * timedelta(hours=3), data.draw(st.text(max_size=3))
@@ -177,7 +178,7 @@ def test_work_is_shared_out_evenly(size, count, data):
 
 
 @dataclass(frozen=True)
-class Who:
-    """Somebody who may be free."""
+class Person:
+    """A resource that may be free."""
 
     id: str

@@ -1,4 +1,4 @@
-"""The engine of free times against an oracle, and one rule for listing and booking."""
+"""Free times compared with a minute-by-minute check; listing and booking follow one rule."""
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +13,7 @@ from tests.property.slot_cases import EXAMPLES, MINUTE, cases, every_moment, ora
 @pytest.mark.pitfall(17)
 @given(cases())
 @settings(max_examples=4 * EXAMPLES, deadline=None)
-def test_the_engine_finds_what_looking_at_every_minute_finds(case):
+def test_the_free_times_are_those_of_a_minute_by_minute_check(case):
     """Pitfall 17: around clock changes, with any hours, buffers, bookings, absences and calendars."""
     question, availability = case
 
@@ -23,8 +23,8 @@ def test_the_engine_finds_what_looking_at_every_minute_finds(case):
 @pytest.mark.pitfall(23)
 @given(cases())
 @settings(max_examples=EXAMPLES, deadline=None)
-def test_a_time_is_listed_exactly_when_nothing_is_in_its_way(case):
-    """Pitfall 23: what is listed can be booked, what can be booked is listed, and the rest has a reason."""
+def test_a_time_is_listed_exactly_when_it_has_no_reason_for_refusal(case):
+    """Pitfall 23: what is listed can be booked, and what can be booked is listed."""
     question, availability = case
     listed = set(free_starts(question, availability))
 
@@ -36,8 +36,8 @@ def test_a_time_is_listed_exactly_when_nothing_is_in_its_way(case):
 @pytest.mark.pitfall(23)
 @given(cases(), st.data())
 @settings(max_examples=2 * EXAMPLES, deadline=None)
-def test_booking_asks_with_narrower_availability_and_gets_the_same_answer(case, data):
-    """Pitfall 23: a booking reads only what meets its own time, and the verdict is that of the list."""
+def test_booking_reads_less_availability_and_agrees_with_the_list(case, data):
+    """Pitfall 23: what does not overlap the booking's time does not matter."""
     question, availability = case
     listed = free_starts(question, availability)
     moment = data.draw(st.sampled_from(listed or (question.window.start,)))

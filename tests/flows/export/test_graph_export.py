@@ -171,7 +171,7 @@ def test_an_event_without_guests_moves_to_the_new_calendar():
 
 @pytest.mark.pitfall(13)
 def test_a_deleted_event_is_never_followed_by_two_new_ones():
-    """Pitfall 13: the transaction id of a deleted event stays used; an active booking has exactly one event."""
+    """Pitfall 13: the new event needs another transaction id, and only one event exists afterwards."""
     world = Outlook(microsoft=Settings(transaction_outlives_event=True))
     world.book(at(9))
     world.drain()

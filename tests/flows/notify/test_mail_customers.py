@@ -1,4 +1,4 @@
-"""Customers hear of their bookings: each change once, from one sender, and never of what was before."""
+"""Mails to customers about their bookings: one for each change, from one sender."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from tests.flows.setups.notify_setup import (
 from tests.world import ACCOUNT, World
 
 
-def followed() -> World:
-    """A world whose calendar is really followed."""
+def synchronised_world() -> World:
+    """A world whose calendar is synchronised."""
     world = World()
     world.catalogue()
     world.account()
@@ -37,8 +37,8 @@ def followed() -> World:
     return world
 
 
-def test_a_booking_a_move_and_a_cancellation_are_a_mail_each() -> None:
-    """D2: confirmation, change and cancellation reach the customer once each."""
+def test_each_change_of_a_booking_is_one_mail() -> None:
+    """D2: confirmation, new time and cancellation reach the customer once each."""
     world, _ = shop()
     booking = booked(world).booking
     world.drain()
@@ -54,8 +54,8 @@ def test_a_booking_a_move_and_a_cancellation_are_a_mail_each() -> None:
     assert promised(world) == []
 
 
-def test_the_calendar_files_of_a_booking_are_one_appointment() -> None:
-    """The same UID, a growing SEQUENCE, the time of each state, and the end as a cancellation."""
+def test_the_attached_calendar_files_describe_one_appointment() -> None:
+    """The same UID, a growing SEQUENCE, the current time, and the method CANCEL at the end."""
     world, _ = shop()
     booking = booked(world).booking
     world.drain()
@@ -73,8 +73,8 @@ def test_the_calendar_files_of_a_booking_are_one_appointment() -> None:
     assert [str(file["METHOD"]) for file in files if file] == ["PUBLISH", "PUBLISH", "CANCEL"]
 
 
-def test_the_mail_says_what_where_and_when_in_the_tenants_language() -> None:
-    """German where the tenant says so; text and HTML say the same; answers go to the owner."""
+def test_the_mail_describes_the_booking_in_the_tenants_language() -> None:
+    """German where the tenant chose it; text and HTML agree; replies go to the owner."""
     world, _ = shop()
     policy(world, language=Language.GERMAN, owner=OWNER)
     booked(world)
@@ -95,8 +95,8 @@ def test_the_mail_says_what_where_and_when_in_the_tenants_language() -> None:
     [({}, {"customers": False}), ({"customer": Customer("Nobody")}, {})],
     ids=["switched off", "without an address"],
 )
-def test_nobody_is_mailed_who_is_not_to_be(wish, settings) -> None:
-    """The tenant's own switch, and a customer without an address."""
+def test_no_mail_is_sent_when_switched_off_or_without_an_address(wish, settings) -> None:
+    """The tenant's switch for mails, and a customer without an address."""
     world, _ = shop()
     policy(world, **settings)
     booking = booked(world, **wish).booking
@@ -109,8 +109,8 @@ def test_nobody_is_mailed_who_is_not_to_be(wish, settings) -> None:
 
 
 @pytest.mark.pitfall(21)
-def test_where_the_provider_mails_the_customer_nobody_else_does() -> None:
-    """Pitfall 21: one sender of record for each booking and change."""
+def test_slotbridge_sends_no_mail_where_the_provider_does() -> None:
+    """Pitfall 21: one sender for each booking and change."""
     world, _ = shop(exports=INVITING)
     booking = booked(world).booking
     world.drain()
@@ -122,8 +122,8 @@ def test_where_the_provider_mails_the_customer_nobody_else_does() -> None:
 
 
 @pytest.mark.pitfall(21)
-def test_a_provider_that_cannot_be_reached_tells_nobody_later() -> None:
-    """Pitfall 21: Slotbridge mails while the grant is dead, and the late export does not mail again."""
+def test_a_delayed_export_does_not_mail_again() -> None:
+    """Pitfall 21: Slotbridge mails while the grant is revoked; the later export sends no second mail."""
     world, _ = shop(exports=INVITING)
     booking = booked(world).booking
     world.drain()
@@ -148,8 +148,8 @@ def test_a_provider_that_cannot_be_reached_tells_nobody_later() -> None:
 
 
 @pytest.mark.pitfall(20)
-def test_where_the_provider_may_invite_nobody_a_mail_takes_its_place() -> None:
-    """Pitfall 20: the account's limit for guests is used up; the customer gets our confirmation, and one."""
+def test_slotbridge_mails_when_the_provider_cannot_invite() -> None:
+    """Pitfall 20: the account's limit for guests is used up, so the customer gets Slotbridge's mails."""
     world, _ = shop(exports=INVITING)
     world.google.inspect.add_fault(
         "status", method="events.insert", status=403, reason="quotaExceeded", domain="usageLimits"
@@ -165,9 +165,9 @@ def test_where_the_provider_may_invite_nobody_a_mail_takes_its_place() -> None:
 
 
 @pytest.mark.pitfall(22)
-def test_an_owners_move_in_the_calendar_reaches_the_customer_once() -> None:
-    """Pitfall 22, D2: the booking follows the calendar, and its customer hears of it."""
-    world = followed()
+def test_an_owners_change_in_the_calendar_is_mailed_once() -> None:
+    """Pitfall 22, D2: the booking follows the calendar, and the customer gets one mail for each change."""
+    world = synchronised_world()
     booked(world)
     world.drain()
     (event,) = events(world)
@@ -182,9 +182,9 @@ def test_an_owners_move_in_the_calendar_reaches_the_customer_once() -> None:
     assert mailed(world) == [BOOKED, MOVED, CANCELLED]
 
 
-def test_what_the_owner_rewrote_is_not_news() -> None:
-    """Other words in the event are no change for the customer."""
-    world = followed()
+def test_a_new_title_is_not_mailed() -> None:
+    """A changed title of the event is no change for the customer."""
+    world = synchronised_world()
     booked(world)
     world.drain()
     (event,) = events(world)
@@ -196,7 +196,7 @@ def test_what_the_owner_rewrote_is_not_news() -> None:
 
 @pytest.mark.pitfall(21)
 def test_a_first_synchronisation_mails_nobody() -> None:
-    """Pitfall 21: bookings that exist already are exported in silence, also by a synchronisation anew."""
+    """Pitfall 21: existing bookings are exported without a mail, also by a later full synchronisation."""
     world = World()
     world.catalogue()
     world.account()
@@ -216,8 +216,8 @@ def test_a_first_synchronisation_mails_nobody() -> None:
     assert world.google.admin.mails() == []
 
 
-def test_no_text_and_no_address_is_in_a_task_or_a_log_line() -> None:
-    """G3: tasks and log lines about mails hold ids alone."""
+def test_tasks_and_log_lines_hold_no_personal_data() -> None:
+    """G3: about mails they hold ids only."""
     world, _ = shop()
     booking = booked(world, customer=replace(CUSTOMER, name="Canary Bird"), note="canary").booking
     world.drain()

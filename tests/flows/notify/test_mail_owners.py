@@ -1,4 +1,4 @@
-"""Owners are told once of what needs them."""
+"""Mails to owners about what they must do: each is sent once."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.world import ACCOUNT, World
 REAUTH = "The calendar of Anna must be connected again"
 
 
-def followed() -> World:
-    """A world whose calendar is really followed."""
+def synchronised_world() -> World:
+    """A world whose calendar is synchronised."""
     world = World()
     world.catalogue()
     world.account()
@@ -30,16 +30,16 @@ def followed() -> World:
     return world
 
 
-def sweep(world: World) -> None:
-    """A minute later the scheduler fires."""
+def run_outbox(world: World) -> None:
+    """Run the outbox a minute later."""
     world.advance(minutes=1)
     maintain(world.ports, Maintain(MaintenanceJob.OUTBOX))
     world.drain()
 
 
-def dead() -> World:
-    """A world whose grant was revoked, which is noticed."""
-    world = followed()
+def revoked_world() -> World:
+    """A world whose grant was revoked, as a synchronisation has found out."""
+    world = synchronised_world()
     world.google.admin.revoke_grant(ACCOUNT)
     enter(world, "18:00", "19:00")
     world.drain()
@@ -47,11 +47,11 @@ def dead() -> World:
 
 
 @pytest.mark.pitfall(19)
-def test_a_dead_grant_is_told_once() -> None:
-    """Pitfall 19, A4: the owner and whoever the calendar belongs to read it within minutes, once."""
-    world = dead()
+def test_a_revoked_grant_is_mailed_once() -> None:
+    """Pitfall 19, A4: to the owner and to the account of the calendar, within minutes."""
+    world = revoked_world()
     for _ in range(5):
-        sweep(world)
+        run_outbox(world)
         world.advance(hours=1)
     (connection,) = world.ports.connections.of_tenant("t1")
     (mail,) = world.postbox.mails
@@ -63,29 +63,29 @@ def test_a_dead_grant_is_told_once() -> None:
 
 
 @pytest.mark.pitfall(19)
-def test_a_grant_that_dies_again_is_told_again() -> None:
-    """Pitfall 19: once each time, not once for ever."""
-    world = dead()
-    sweep(world)
+def test_each_revoked_grant_is_mailed() -> None:
+    """Pitfall 19: a grant that is revoked after a new connection is mailed too."""
+    world = revoked_world()
+    run_outbox(world)
     world.connect()
     world.drain()
     world.google.admin.revoke_grant(ACCOUNT)
     enter(world, "19:00", "20:00")
     world.drain()
     world.advance(hours=2)
-    sweep(world)
+    run_outbox(world)
 
     assert [mail.subject for mail in world.postbox.mails] == [REAUTH, REAUTH]
 
 
-def test_a_conflict_is_told_with_its_time_and_reference_only() -> None:
-    """Who the customer is and what took the time stands in the console, not in a mail."""
-    world = followed()
+def test_a_conflict_is_mailed_with_time_and_reference_only() -> None:
+    """The customer and the conflicting event are shown in the console, not in a mail."""
+    world = synchronised_world()
     booking = booked(world).booking
     world.drain()
     enter(world, "10:00", "11:00")
     world.drain()
-    sweep(world)
+    run_outbox(world)
     (mail,) = world.postbox.mails
 
     assert mail.subject == "Two things at the same time for Anna"
@@ -94,25 +94,25 @@ def test_a_conflict_is_told_with_its_time_and_reference_only() -> None:
     assert [word for word in ("Zoe", "zoe@", "Dentist") if word in mail.text + mail.html] == []
 
 
-def test_what_the_owner_did_is_not_mailed_back() -> None:
-    """A move in the calendar is a notice in the console, and no mail to whoever moved it."""
-    world = followed()
+def test_an_owners_own_change_is_not_mailed_to_the_owner() -> None:
+    """A new time set in the calendar is a notice in the console and no mail."""
+    world = synchronised_world()
     booked(world)
     world.drain()
     (event,) = events(world)
     world.google.owner.shift_event(ACCOUNT, event["id"], minutes=60)
     world.drain()
-    sweep(world)
+    run_outbox(world)
 
     assert [item.kind for item in every(world.ports.lists.notices, "t1")] == [NoticeKind.BOOKING_MOVED]
     assert world.postbox.mails == []
 
 
-def test_notices_are_written_in_the_tenants_language() -> None:
-    """German where the tenant says so."""
-    world = dead()
+def test_notices_are_mailed_in_the_tenants_language() -> None:
+    """German where the tenant chose it."""
+    world = revoked_world()
     policy(world, language=Language.GERMAN)
-    sweep(world)
+    run_outbox(world)
 
     assert [mail.subject for mail in world.postbox.mails] == [
         "Der Kalender von Anna muss neu verbunden werden"
@@ -120,10 +120,10 @@ def test_notices_are_written_in_the_tenants_language() -> None:
     assert world.postbox.mails[0].to == (ACCOUNT,)
 
 
-def test_the_same_promise_twice_is_one_mail() -> None:
-    """F17: a sweep that fires twice, and a task that comes twice."""
-    world = dead()
-    sweep(world)
+def test_repeated_tasks_send_one_mail() -> None:
+    """F17: a notification task that is delivered twice sends one mail."""
+    world = revoked_world()
+    run_outbox(world)
     for done in [item for item in world.done if item.task.work is Work.NOTIFY]:
         world.run(Work.NOTIFY, done.task.payload)
 

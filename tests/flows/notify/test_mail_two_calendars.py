@@ -1,4 +1,4 @@
-"""Two connections that both enter the customer as a guest: each change is still told exactly once."""
+"""Two connections that both add the customer as a guest: each change is notified exactly once."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def two(request):
     return Two(*request.param)
 
 
-def test_a_booking_a_move_and_a_cancellation_are_told_once_each(two):
-    """D4: two calendars, one sender of record."""
+def test_each_change_of_a_booking_is_notified_once(two):
+    """D4: two calendars, one sender."""
     booking = two.book()
     made = two.mails_received()
     booking = move(two, booking, "11:00")
@@ -31,8 +31,8 @@ def test_a_booking_a_move_and_a_cancellation_are_told_once_each(two):
 
 
 @pytest.mark.parametrize("edited", [0, 1])
-def test_an_owners_move_is_told_once(two, edited):
-    """D2: where the edited calendar knows the guest its provider asked the owner; else one other mails."""
+def test_an_owners_new_time_is_notified_once(two, edited):
+    """D2: by the edited calendar's provider where it has the guest, else by one other sender."""
     two.book()
     two.mails_received()
     connection = two.connections[edited]
@@ -48,8 +48,8 @@ def test_an_owners_move_is_told_once(two, edited):
 
 
 @pytest.mark.parametrize("edited", [0, 1])
-def test_an_owners_deletion_is_told_once(two, edited):
-    """D2: the same for an appointment that the owner takes out of one of the calendars."""
+def test_an_owners_deletion_is_notified_once(two, edited):
+    """D2: the same for an event that the owner deletes from one of the calendars."""
     two.book()
     two.mails_received()
     connection = two.connections[edited]
@@ -62,8 +62,8 @@ def test_an_owners_deletion_is_told_once(two, edited):
     assert two.mails_received() == (0 if connection.provider is GOOGLE or by_owner else 1)
 
 
-def test_who_was_dead_meanwhile_does_not_tell_again(two):
-    """Somebody else told the customer; the export that follows a new consent is silent."""
+def test_a_reconnected_calendar_does_not_notify_again(two):
+    """Another sender notified the customer meanwhile; the export after the new consent adds no mail."""
     booking = two.book()
     two.mails_received()
     usual = two.ports.notifications.last("t1", f"booking-{two.booking}").speaker

@@ -1,4 +1,4 @@
-"""The tenant's own systems are told by signed webhooks, under the secrets and addresses that it chose."""
+"""Signed webhooks that notify the tenant's own systems, with the addresses and secrets it chose."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tests.world import ACCOUNT, World
 
 
 @pytest.mark.pitfall(25)
-def test_the_life_of_a_booking_is_told_thin_and_signed() -> None:
-    """Pitfall 25, B6: three events with ids and times, no name, address or note, each signed."""
+def test_bookings_are_sent_signed_and_without_personal_data() -> None:
+    """Pitfall 25, B6: three events with ids and times, without name, address or note."""
     world, made = hooked()
     booking = booked(world, note="secret note").booking
     world.drain()
@@ -43,8 +43,8 @@ def test_the_life_of_a_booking_is_told_thin_and_signed() -> None:
     assert max(len(item.body) for item in world.targets.posted) < 20_000
 
 
-def test_the_life_of_a_connection_is_told() -> None:
-    """Connected, to be connected again, connected, disconnected."""
+def test_each_change_of_a_connection_is_sent() -> None:
+    """Connected, consent revoked, connected, disconnected."""
     world = World()
     world.catalogue()
     world.account()
@@ -69,8 +69,8 @@ def test_the_life_of_a_connection_is_told() -> None:
     ]
 
 
-def test_a_target_hears_of_what_it_chose() -> None:
-    """Events that were not chosen are not sent, and other tenants hear nothing at all."""
+def test_a_webhook_gets_the_chosen_events_only() -> None:
+    """Other events are not sent, and nothing is sent to another tenant."""
     world, _ = hooked(events=(WebhookEvent.BOOKING_CANCELLED,))
     add_webhook(world.ports, tenant="t2", url="https://other.example/hook")
     booking = booked(world).booking
@@ -82,8 +82,8 @@ def test_a_target_hears_of_what_it_chose() -> None:
     assert [item.url for item in world.targets.posted] == [HOOK]
 
 
-def test_an_address_that_became_private_is_not_reached() -> None:
-    """SSRF: what the courier refuses counts as a failure, and is nobody's secret way in."""
+def test_an_address_that_became_private_is_not_called() -> None:
+    """SSRF: the refused request counts as a failed attempt, and its answer gives away nothing."""
     world, made = hooked()
     world.targets.answers = [Forbidden("no", code="forbidden_target")]
     booked(world)
@@ -94,7 +94,7 @@ def test_an_address_that_became_private_is_not_reached() -> None:
 
 
 def test_a_secret_is_replaced_without_a_gap() -> None:
-    """While both are known each signs; after the old one is dropped it signs no more."""
+    """Both secrets sign until the old one is dropped."""
     world, first = hooked()
     second = rotate_webhook_secret(world.ports, tenant="t1", webhook=first.webhook.id)
     booked(world, "10:00")
@@ -109,16 +109,16 @@ def test_a_secret_is_replaced_without_a_gap() -> None:
 
 
 @pytest.mark.parametrize("url", ["http://shop.example/x", "https://10.0.0.1/", "https://a:b@shop.example/"])
-def test_an_address_that_may_not_be_called_is_refused(url: str) -> None:
-    """SSRF: the target is judged when it is registered."""
+def test_a_forbidden_address_is_refused(url: str) -> None:
+    """SSRF: the address is checked when the webhook is added."""
     world, _ = shop()
 
     with pytest.raises(InvalidRequest):
         add_webhook(world.ports, tenant="t1", url=url)
 
 
-def test_there_is_an_end_to_targets() -> None:
-    """Ten a tenant: each booking is a message to every one of them."""
+def test_a_tenant_has_ten_webhooks_at_most() -> None:
+    """Because each booking is a message to every one of them."""
     world, _ = hooked()
     for number in range(9):
         add_webhook(world.ports, tenant="t1", url=f"{HOOK}/{number}")
@@ -127,8 +127,8 @@ def test_there_is_an_end_to_targets() -> None:
         add_webhook(world.ports, tenant="t1", url=f"{HOOK}/more")
 
 
-def test_addresses_and_secrets_of_targets_are_nowhere_in_tasks_and_logs() -> None:
-    """G3: ids alone; at rest the secret is a ciphertext."""
+def test_tasks_and_logs_hold_no_address_and_no_secret() -> None:
+    """G3: they hold ids only; the stored secret is encrypted."""
     world, made = hooked()
     world.targets.answers = [WebhookResponse(500)]
     booked(world)

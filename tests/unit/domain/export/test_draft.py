@@ -1,4 +1,4 @@
-"""What a booking's event shall look like."""
+"""The content of a booking's calendar event."""
 
 from __future__ import annotations
 
@@ -44,20 +44,21 @@ SERVICE = Service(
 EVERYTHING = ExportSettings(attendee=True, notify=True, auto_accept=True, reminder=20)
 
 
-def drawn(
+def event_draft(
     settings: ExportSettings = EVERYTHING,
     *,
     booking: Booking = BOOKING,
     service: Service = SERVICE,
     **mirror: Any,
 ) -> Any:
+    """The draft of the booking's event with these export settings."""
     chosen = Mirror("sbid", 0, **({"notify": True} | mirror))
     return draft(booking, chosen, service=service, resource=RESOURCE, settings=settings)
 
 
 def test_every_option_reaches_the_draft() -> None:
-    """Attendee, acceptance, notification and reminder are written as the person chose (D3 to D6)."""
-    found = drawn()
+    """D3 to D6: attendee, acceptance, notification and reminder follow the settings."""
+    found = event_draft()
 
     assert (found.attendee, found.accepted, found.notify, found.reminder) == (
         ("zoe@example.net", "Zoe"),
@@ -68,40 +69,40 @@ def test_every_option_reaches_the_draft() -> None:
 
 
 def test_the_time_is_written_in_the_resources_zone() -> None:
-    """The owner sees the appointment in the own zone, whatever the customer's is."""
-    assert (drawn().interval, drawn().zone) == (SPAN, "Europe/Zurich")
+    """The owner sees the appointment in the resource's zone, whatever the customer's is."""
+    assert (event_draft().interval, event_draft().zone) == (SPAN, "Europe/Zurich")
 
 
 @pytest.mark.pitfall(21)
-def test_nobody_is_mailed_where_a_write_must_stay_silent() -> None:
+def test_a_write_without_notification_mails_nobody() -> None:
     """Pitfall 21: a back-fill or repair never notifies, even with every option on."""
-    assert drawn(notify=False).notify is False
+    assert event_draft(notify=False).notify is False
 
 
 @pytest.mark.pitfall(25)
 def test_guests_of_a_group_never_become_attendees() -> None:
     """Pitfall 25: guests of a group must not see each other's addresses."""
-    found = drawn(service=replace(SERVICE, capacity=5))
+    found = event_draft(service=replace(SERVICE, capacity=5))
 
     assert (found.attendee, found.accepted, found.notify) == (None, False, False)
 
 
 def test_without_an_address_there_is_no_attendee() -> None:
-    """Without an attendee there is nobody to notify or to accept for."""
-    found = drawn(booking=replace(BOOKING, customer=Customer("Zoe")))
+    """Then nobody is notified, and no invitation is accepted."""
+    found = event_draft(booking=replace(BOOKING, customer=Customer("Zoe")))
 
     assert (found.attendee, found.accepted, found.notify) == (None, False, False)
 
 
 @pytest.mark.pitfall(20)
-def test_an_attendee_can_be_left_out_for_one_booking() -> None:
-    """Pitfall 20: where the account may invite nobody any more, the appointment is written without."""
-    assert drawn(with_attendee=False).attendee is None
+def test_the_attendee_can_be_omitted_for_one_booking() -> None:
+    """Pitfall 20: an account that may invite nobody any more still gets the event."""
+    assert event_draft(with_attendee=False).attendee is None
 
 
-def test_templates_are_filled_with_the_bookings_facts() -> None:
-    """Title and description say what the templates ask for (D7)."""
-    found = drawn(
+def test_templates_are_filled_with_the_bookings_data() -> None:
+    """D7: title and description follow the templates."""
+    found = event_draft(
         ExportSettings(title="{resource}/{service}/{reference}", description="{note} {manage_link}"),
         manage_link="https://shop.example/#m",
     )
@@ -109,14 +110,14 @@ def test_templates_are_filled_with_the_bookings_facts() -> None:
     assert (found.title, found.description) == ("Anna/Cut/GHIJKLMN", "window seat https://shop.example/#m")
 
 
-def test_an_empty_title_becomes_the_service() -> None:
+def test_an_empty_title_becomes_the_name_of_the_service() -> None:
     """An event always has a title."""
-    assert drawn(ExportSettings(title="{note}"), booking=replace(BOOKING, note=None)).title == "Cut"
+    assert event_draft(ExportSettings(title="{note}"), booking=replace(BOOKING, note=None)).title == "Cut"
 
 
 @pytest.mark.pitfall(22)
-def test_the_owners_own_words_win_over_the_templates() -> None:
-    """Pitfall 22: what the owner wrote into the event is kept, an emptied text as well."""
-    found = drawn(booking=replace(BOOKING, title="Zoe (VIP)", description=""))
+def test_the_owners_text_replaces_the_templates() -> None:
+    """Pitfall 22: a title or description that the owner wrote is kept, also an empty one."""
+    found = event_draft(booking=replace(BOOKING, title="Zoe (VIP)", description=""))
 
     assert (found.title, found.description) == ("Zoe (VIP)", "")

@@ -1,4 +1,4 @@
-"""What an export does next."""
+"""The next step of an export, as it follows from booking and link."""
 
 from __future__ import annotations
 
@@ -40,50 +40,51 @@ CANCELLED = replace(BOOKING, status=BookingStatus.CANCELLED, revision=2)
 
 
 def step(link: ExportLink | None, *, booking: Any = BOOKING, target: str = "k1") -> ExportStep:
+    """The next step for this booking, link and export calendar."""
     return next_step(booking, link, target=target)
 
 
-def test_a_booking_without_a_link_is_created() -> None:
-    """The first export makes the event."""
+def test_a_booking_without_a_link_gets_an_event() -> None:
+    """The first export creates the event."""
     assert step(None) is ExportStep.CREATE
 
 
-def test_a_live_event_is_updated_where_it_lives() -> None:
-    """Nothing is made twice."""
+def test_a_live_event_is_updated_in_its_calendar() -> None:
+    """No second event is created."""
     assert step(LINK) is ExportStep.UPDATE
 
 
 @pytest.mark.pitfall(24)
-def test_another_target_moves_the_event() -> None:
-    """Pitfall 24: the link says where the event lives, the settings where it should live."""
+def test_a_new_export_calendar_moves_the_event() -> None:
+    """Pitfall 24: the link names the present calendar, the settings the wanted one."""
     assert step(LINK, target="k2") is ExportStep.MOVE
 
 
 @pytest.mark.pitfall(24)
-def test_a_removal_goes_to_where_the_event_lives() -> None:
-    """Pitfall 24: a cancelled booking never asks for the current target."""
+def test_a_cancellation_deletes_the_event_from_its_calendar() -> None:
+    """Pitfall 24: the export calendar of the settings does not matter for a cancelled booking."""
     assert step(LINK, booking=CANCELLED, target="k2") is ExportStep.REMOVE
 
 
 @pytest.mark.pitfall(13)
-def test_a_lost_answer_is_read_before_anything_is_written() -> None:
-    """Pitfall 13: an ambiguous write is resolved by reading."""
+def test_after_a_lost_response_the_event_is_read_first() -> None:
+    """Pitfall 13: whether the write succeeded is found out by reading."""
     assert step(replace(LINK, state=LinkState.PENDING)) is ExportStep.READ
 
 
-def test_a_refused_event_is_tried_again() -> None:
-    """A calendar that can be written to again gets the event."""
+def test_a_refused_event_is_created_by_the_next_export() -> None:
+    """A calendar that can be written again gets the event."""
     assert step(replace(LINK, state=LinkState.FAILED)) is ExportStep.CREATE
 
 
 @pytest.mark.pitfall(4)
-def test_a_missing_event_is_searched_not_made_again() -> None:
-    """Pitfall 4: an event that its owner may have deleted does not come back by itself."""
+def test_a_missing_event_is_searched_for_and_not_recreated() -> None:
+    """Pitfall 4: the owner may have deleted it."""
     assert step(replace(LINK, state=LinkState.MISSING)) is ExportStep.SEARCH
 
 
-def test_a_removed_event_comes_back_only_with_a_newer_booking() -> None:
-    """The owner removed it and the booking was kept: only a later change shows it again."""
+def test_a_removed_event_is_recreated_only_for_a_newer_booking() -> None:
+    """The owner deleted it and the booking was kept: only a later change creates an event."""
     gone = replace(LINK, state=LinkState.GONE)
 
     assert (step(gone), step(gone, booking=replace(BOOKING, revision=2))) == (
@@ -93,13 +94,13 @@ def test_a_removed_event_comes_back_only_with_a_newer_booking() -> None:
 
 
 @pytest.mark.parametrize("link", [None, replace(LINK, state=LinkState.GONE)])
-def test_a_cancelled_booking_without_an_event_is_done(link: ExportLink | None) -> None:
-    """Cancelling twice is fine."""
+def test_a_cancelled_booking_without_an_event_needs_nothing(link: ExportLink | None) -> None:
+    """Also when it is exported a second time."""
     assert step(link, booking=CANCELLED) is ExportStep.NOTHING
 
 
-def test_the_older_twin_of_a_moved_event_is_remembered_until_removed() -> None:
-    """A crash between making the new event and removing the old one leaves no orphan."""
+def test_the_old_event_of_a_moved_one_is_remembered_until_deleted() -> None:
+    """A crash between creating the new event and deleting the old one leaves no orphan."""
     moved = with_leftover(replace(LINK, calendar="k2", epoch=1), LINK)
 
     twin = Leftover(0, "k1", LINK.event_id)
@@ -111,15 +112,15 @@ def test_the_older_twin_of_a_moved_event_is_remembered_until_removed() -> None:
     assert leftover(LINK) is None
 
 
-def test_a_cancelled_booking_with_an_older_twin_is_not_done() -> None:
-    """Both events are removed."""
+def test_a_cancellation_also_deletes_the_old_event() -> None:
+    """The event in the former calendar is deleted as well."""
     gone = with_leftover(replace(LINK, state=LinkState.GONE, calendar="k2"), LINK)
 
     assert step(gone, booking=CANCELLED) is ExportStep.REMOVE
 
 
 def test_a_refused_invitation_is_remembered() -> None:
-    """The next write of this booking does not try to invite again."""
+    """The next write of this booking invites nobody."""
     assert (may_invite(None), may_invite(LINK), may_invite(replace(LINK, error=WITHOUT_ATTENDEE))) == (
         True,
         True,

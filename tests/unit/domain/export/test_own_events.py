@@ -1,3 +1,5 @@
+"""Reports about exported events: Slotbridge's own write, or an edit of the owner."""
+
 from __future__ import annotations
 
 import re
@@ -91,28 +93,28 @@ EVENT = ExternalEvent(
         ("long " * 2000, ("long " * 2000)[:8192]),
     ],
 )
-def test_what_providers_change_on_their_own_is_no_difference(wrote, shown):
-    """Pitfall 12: a text and what the provider makes of it have the same fingerprint."""
+def test_a_providers_reformatted_text_has_the_same_fingerprint(wrote, shown):
+    """Pitfall 12: line breaks, markup and characters that providers change do not matter."""
     assert normalised(wrote) == normalised(shown)
 
 
 @pytest.mark.pitfall(12)
 @given(st.text(max_size=200))
 def test_normalising_twice_changes_nothing(text):
-    """Pitfall 12: what was normalised stays, so that an echo of an echo is one too."""
+    """Pitfall 12: a normalised text stays as it is."""
     once = normalised(re.sub("[&<>]", "", text))
 
     assert once == normalised(once)
 
 
 @pytest.mark.pitfall(12)
-def test_different_words_are_a_difference():
+def test_different_texts_stay_different():
     """Pitfall 12: normalising hides no edit."""
     assert len({normalised(text) for text in ("a", "b", "a b", "A", "ab", "")}) == 6
 
 
-def test_the_fingerprint_names_the_parts_that_adapters_change():
-    """Each part of a draft has its own hash, and no text is in it."""
+def test_the_fingerprint_has_a_hash_for_each_part_of_the_event():
+    """It holds no text."""
     assert {"time", "title", "description", "attendee", "reminder"} == set(fingerprint(DRAFT))
     assert "Carla" not in str(fingerprint(DRAFT))
     assert fingerprint(DRAFT)["time"] == seen_fingerprint(EVENT)["time"]
@@ -130,14 +132,14 @@ def test_the_fingerprint_names_the_parts_that_adapters_change():
         EVENT._replace(updated=None),
     ],
 )
-def test_what_we_wrote_is_an_echo(event):
+def test_an_own_write_is_an_echo(event):
     """Pitfall 12: recognised by the known etag, or by the content."""
     assert Echo() == judge(LINK, event, BOOKING)
 
 
 @pytest.mark.pitfall(22)
-def test_older_reports_are_stale():
-    """Pitfall 22: a report from before our last write never changes a booking, not even a deletion."""
+def test_reports_older_than_the_last_write_are_stale():
+    """Pitfall 22: they never change a booking, not even a deletion."""
     old = EVENT._replace(updated=WROTE - HOUR, start=START + HOUR, end=START + 2 * HOUR)
 
     assert Stale() == judge(LINK, old, BOOKING)
@@ -146,7 +148,7 @@ def test_older_reports_are_stale():
 
 @pytest.mark.pitfall(22)
 def test_only_what_changed_is_an_edit():
-    """Pitfall 22: time and words are told apart; a changed length is a changed time."""
+    """Pitfall 22: time, length and title are compared separately."""
     longer = EVENT._replace(end=SPAN.end + HOUR)
     both = longer._replace(title="Carla!")
 
@@ -156,8 +158,8 @@ def test_only_what_changed_is_an_edit():
 
 
 @pytest.mark.pitfall(22)
-def test_a_rescheduled_booking_wins_over_a_move():
-    """Pitfall 22: while a new time waits to be written, the owner's words count, not the owner's time."""
+def test_a_rescheduled_booking_overrules_an_edited_time():
+    """Pitfall 22: until the new time is written, the owner's title counts but not the owner's time."""
     moved = EVENT._replace(end=SPAN.end + HOUR, title="Carla!")
     rescheduled = replace(BOOKING, revision=4, interval=Interval(START - HOUR, START))
 
@@ -165,16 +167,16 @@ def test_a_rescheduled_booking_wins_over_a_move():
 
 
 @pytest.mark.pitfall(22)
-def test_another_change_of_the_booking_stops_no_move():
-    """Pitfall 22: a note that waits to be written says nothing about the time."""
+def test_another_change_of_the_booking_does_not_overrule_an_edited_time():
+    """Pitfall 22: a note that is not exported yet does not affect the time."""
     moved = EVENT._replace(end=SPAN.end + HOUR)
 
     assert Edited(interval=moved.span) == judge(LINK, moved, replace(BOOKING, revision=4))
 
 
 @pytest.mark.pitfall(22)
-def test_a_write_under_way_is_not_taken_for_an_edit():
-    """Pitfall 22: what is still shown while our write is on its way is not what the owner wants."""
+def test_the_event_before_an_unfinished_write_is_no_edit():
+    """Pitfall 22: while a write is pending, the former content is not taken for an edit of the owner."""
     pending = replace(LINK, state=LinkState.PENDING, written=fingerprint(replace(DRAFT, title="New")))
     later = Interval(START + HOUR, START + 2 * HOUR)
     moving = replace(pending, written=fingerprint(replace(DRAFT, interval=later)))
@@ -184,13 +186,13 @@ def test_a_write_under_way_is_not_taken_for_an_edit():
 
 
 @pytest.mark.pitfall(22)
-def test_a_time_that_no_booking_can_have_is_impossible():
-    """Pitfall 22: an event without length is put right instead of dropped."""
+def test_an_event_without_length_is_impossible():
+    """Pitfall 22: it is corrected instead of ignored."""
     assert Impossible() == judge(LINK, EVENT._replace(end=EVENT.start), BOOKING)
 
 
 @pytest.mark.pitfall(22)
-def test_a_declining_guest_is_no_cancellation():
+def test_a_declined_invitation_is_no_cancellation():
     """Pitfall 22: what guests answer changes no booking."""
     guest = {"email": "carla@example.com", "responseStatus": "declined"}
     times = {"dateTime": "2027-03-22T09:00:00Z"}, {"dateTime": "2027-03-22T10:00:00Z"}
@@ -204,8 +206,8 @@ def test_a_declining_guest_is_no_cancellation():
 
 @pytest.mark.pitfall(22)
 @pytest.mark.parametrize("event", [Gone("sb1"), EVENT._replace(cancelled=True)])
-def test_a_vanished_event_is_deleted_unless_we_did_it(event):
-    """Pitfall 22: our own deletion comes back as an echo."""
+def test_a_missing_event_is_deleted_unless_slotbridge_deleted_it(event):
+    """Pitfall 22: Slotbridge's own deletion is an echo."""
     cancelled = replace(BOOKING, status=BookingStatus.CANCELLED)
 
     assert Deleted() == judge(LINK, event, BOOKING)
@@ -214,15 +216,15 @@ def test_a_vanished_event_is_deleted_unless_we_did_it(event):
 
 
 @pytest.mark.pitfall(22)
-def test_a_missing_event_that_is_there_again_is_revived():
-    """Pitfall 22: also with the etag that we know, because then nothing else changed."""
+def test_a_missing_event_that_reappears_is_revived():
+    """Pitfall 22: also with the known etag, as nothing else changed then."""
     missing = replace(LINK, state=LinkState.MISSING, missing_since=WROTE)
 
     assert Edited(revived=True) == judge(missing, EVENT._replace(etag="e1"), BOOKING)
 
 
-def test_a_state_once_seen_is_known():
-    """What was accepted is an echo from then on."""
+def test_an_accepted_edit_is_an_echo_afterwards():
+    """The link remembers the edited event."""
     moved = EVENT._replace(end=SPAN.end + HOUR)
     known = seen(replace(LINK, missing_since=WROTE), moved)
 

@@ -1,4 +1,4 @@
-"""The event ids of our exports."""
+"""The ids of exported events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from common.domain.export.own_events import id_signature, own_event_id
 
 
 @given(st.binary(min_size=32, max_size=32))
-def test_event_ids_are_what_google_takes_and_hold_the_signature(signature):
+def test_event_ids_follow_googles_rules_and_hold_the_signature(signature):
     """Lower-case base32hex, 5 to 1024 characters, and the signature can be read back."""
     made = own_event_id(signature)
 
@@ -22,5 +22,5 @@ def test_event_ids_are_what_google_takes_and_hold_the_signature(signature):
 
 @pytest.mark.parametrize("foreign", ["", "sb", "sbxyz", "abc123", own_event_id(b"x" * 32) + "_20270322"])
 def test_other_ids_hold_no_signature(foreign):
-    """What has not the form of our ids is not one."""
+    """An id of another form is not one of Slotbridge's."""
     assert id_signature(foreign) is None

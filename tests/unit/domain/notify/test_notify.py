@@ -1,4 +1,4 @@
-"""Who is told what by whom, and what counts as told."""
+"""Which changes of a booking are notified, by whom, and with which mail."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ MOVED = replace(BOOKING, interval=Interval(NINE + HOUR, NINE + 2 * HOUR))
 
 
 def connection(*, provider: ProviderKind = ProviderKind.GOOGLE, **values: Any) -> Connection:
+    """A synchronised connection with these fields and export settings."""
     exports = ExportSettings(
         **{name: values.pop(name) for name in ("on", "attendee", "notify") if name in values}
     )
@@ -56,7 +57,8 @@ def connection(*, provider: ProviderKind = ProviderKind.GOOGLE, **values: Any) -
     return Connection("c", "t", "anna", provider, "anna@example.com", created_at=NINE, **fields)
 
 
-def told(state: str, by: Sender = Sender.SLOTBRIDGE) -> LastNotified:
+def last_notified(state: str, by: Sender = Sender.SLOTBRIDGE) -> LastNotified:
+    """The record that this state was notified by this sender."""
     return LastNotified("t", "booking-b", state, by, NINE, NINE)
 
 
@@ -72,10 +74,10 @@ def told(state: str, by: Sender = Sender.SLOTBRIDGE) -> LastNotified:
         (CANCELLED, replace(CANCELLED, interval=MOVED.interval), None),
     ],
 )
-def test_news_is_what_a_customer_cares_about(
+def test_new_booking_new_time_and_cancellation_are_notified(
     before: Booking | None, after: Booking, kind: OutboxKind | None
 ) -> None:
-    """A booking, another time, the end; words, proposals and conflicts are the owner's."""
+    """Titles, proposals and conflicts concern the owner only."""
     assert notification_kind(before, after) is kind
 
 
@@ -100,7 +102,7 @@ def test_news_is_what_a_customer_cares_about(
     ],
 )
 @pytest.mark.pitfall(21)
-def test_one_sender_of_record(connections: Any, source: Source, expected: Sender) -> None:
+def test_each_change_has_one_sender(connections: Any, source: Source, expected: Sender) -> None:
     """Pitfall 21: the provider where it mails its guests, else Slotbridge; never both."""
     booking = replace(BOOKING, source=source)
 
@@ -109,8 +111,8 @@ def test_one_sender_of_record(connections: Any, source: Source, expected: Sender
         assert customer_sender(booking, CUT, connections, wanted=False) is Sender.NOBODY
 
 
-def test_a_group_has_no_guests_at_a_provider() -> None:
-    """So Slotbridge tells each of them; and who has no address is told by nobody."""
+def test_slotbridge_notifies_the_participants_of_a_group() -> None:
+    """A group has no guests at the provider; a customer without an address is not notified."""
     inviting = [connection(attendee=True, notify=True)]
     nobody = replace(BOOKING, customer=Customer("Zoe"))
 
@@ -119,45 +121,50 @@ def test_a_group_has_no_guests_at_a_provider() -> None:
 
 
 @pytest.mark.parametrize(
-    ("booking", "before", "kind", "letter"),
+    ("booking", "before", "kind", "mail_kind"),
     [
         (BOOKING, None, OutboxKind.BOOKED, MailKind.BOOKED),
-        (MOVED, told(notified_state(BOOKING)), OutboxKind.MOVED, MailKind.MOVED),
+        (MOVED, last_notified(notified_state(BOOKING)), OutboxKind.MOVED, MailKind.MOVED),
         (MOVED, None, OutboxKind.BOOKED, MailKind.BOOKED),
         (MOVED, None, OutboxKind.MOVED, MailKind.MOVED),
         (CANCELLED, None, OutboxKind.BOOKED, MailKind.CANCELLED),
-        (CANCELLED, told(notified_state(BOOKING)), OutboxKind.CANCELLED, MailKind.CANCELLED),
-        (BOOKING, told(notified_state(BOOKING), Sender.PROVIDER), OutboxKind.BOOKED, MailKind.BOOKED),
-        (BOOKING, told(notified_state(MOVED), Sender.NOBODY), OutboxKind.BOOKED, MailKind.BOOKED),
+        (CANCELLED, last_notified(notified_state(BOOKING)), OutboxKind.CANCELLED, MailKind.CANCELLED),
+        (
+            BOOKING,
+            last_notified(notified_state(BOOKING), Sender.PROVIDER),
+            OutboxKind.BOOKED,
+            MailKind.BOOKED,
+        ),
+        (BOOKING, last_notified(notified_state(MOVED), Sender.NOBODY), OutboxKind.BOOKED, MailKind.BOOKED),
     ],
 )
-def test_a_letter_leads_from_what_is_known_to_what_is_true(
-    booking: Booking, before: LastNotified | None, kind: OutboxKind, letter: MailKind
+def test_the_mail_follows_from_the_last_notified_and_the_current_state(
+    booking: Booking, before: LastNotified | None, kind: OutboxKind, mail_kind: MailKind
 ) -> None:
-    """Late and repeated promises included."""
-    assert booking_mail_kind(booking, before, kind) is letter
+    """Also for delayed and repeated outbox entries."""
+    assert booking_mail_kind(booking, before, kind) is mail_kind
 
 
-def test_a_state_is_its_time_until_it_is_over() -> None:
-    """Other words and other revisions are the same state."""
+def test_the_notified_state_is_the_time_or_the_cancellation() -> None:
+    """Titles and revisions do not change it."""
     assert notified_state(BOOKING) == notified_state(replace(BOOKING, revision=9, title="x"))
     assert notified_state(BOOKING) != notified_state(MOVED)
     assert notified_state(CANCELLED) == notified_state(replace(MOVED, status=BookingStatus.CANCELLED))
 
 
-def test_a_mail_has_one_id_however_often_it_is_tried() -> None:
-    """And another one for every other cause, also where the parts run together alike."""
+def test_a_mail_keeps_its_id_in_every_attempt() -> None:
+    """Every other cause has another id, also if its parts joined are the same text."""
     assert mail_id("a", "bc") == mail_id("a", "bc") != mail_id("ab", "c")
 
 
-def test_a_line_is_one_line() -> None:
-    """Control characters, separators and lengths of any kind end in one short line."""
+def test_a_text_becomes_one_short_line() -> None:
+    """Control characters, separators and excess length are removed."""
     assert single_line("a\r\nb\u2028c\td\x00e") == "a b c d e"
     assert len(single_line("x" * 999)) == 200
 
 
-def test_there_is_a_time_to_give_up() -> None:
-    """Three days after it began."""
+def test_a_mail_is_given_up_after_three_days() -> None:
+    """Counted from its cause."""
     since = int(NINE.timestamp())
 
     assert [too_late_to_send(since, now=NINE + hours * HOUR) for hours in (0, 72, 73)] == [False, False, True]

@@ -1,4 +1,4 @@
-"""Webhooks' signatures and their timetable."""
+"""Signatures, ids and retry schedule of webhooks."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from common.domain.webhooks import (
 NOW = datetime(2027, 3, 22, 9, 0, tzinfo=UTC)
 
 
-def test_the_signature_is_the_standards_own() -> None:
-    """The example of the standard's reference libraries: id, time, body and secret give this signature."""
+def test_the_signature_follows_the_standard() -> None:
+    """The example of the standard's reference libraries."""
     signed = signed_headers(
         "msg_p5jXN8AQM9LWM0D4loKWxJek",
         '{"test": 2432232314}',
@@ -33,7 +33,7 @@ def test_the_signature_is_the_standards_own() -> None:
 
 
 def test_every_secret_signs() -> None:
-    """One header, a signature for each, in their order."""
+    """One header with a signature for each secret, in their order."""
     secrets = [new_secret("a"), new_secret("b")]
     both = signed_headers("m", "{}", secrets=secrets, now=NOW)["webhook-signature"].split(" ")
     alone = [signed_headers("m", "{}", secrets=[secret], now=NOW)["webhook-signature"] for secret in secrets]
@@ -42,8 +42,8 @@ def test_every_secret_signs() -> None:
     assert len(set(both)) == 2
 
 
-def test_the_newest_secrets_stay() -> None:
-    """Three at most, newest first."""
+def test_the_three_newest_secrets_are_kept() -> None:
+    """Newest first."""
     secrets: tuple[str, ...] = ()
     for name in "abcde":
         secrets = with_new_secret(secrets, name)
@@ -52,8 +52,8 @@ def test_the_newest_secrets_stay() -> None:
     assert len(secrets) == MOST_SECRETS
 
 
-def test_tries_end_after_three_days() -> None:
-    """Ten pauses that grow; what the target asks for counts where it is longer, up to the longest pause."""
+def test_attempts_end_after_three_days() -> None:
+    """Ten growing pauses; a longer Retry-After counts, up to the longest pause."""
     assert sum(SCHEDULE, timedelta()) >= timedelta(days=3)
     assert list(SCHEDULE) == sorted(SCHEDULE)
     assert next_try(1, now=NOW) == NOW + SCHEDULE[0]
@@ -64,8 +64,8 @@ def test_tries_end_after_three_days() -> None:
     assert next_try(len(SCHEDULE) + 1, now=NOW) is None
 
 
-def test_the_same_cause_is_the_same_message() -> None:
-    """A repeat of the work behind it makes no second one."""
+def test_the_same_cause_gives_the_same_message_id() -> None:
+    """So repeated work creates no second message."""
     assert message_id("t", "cause", "h") == message_id("t", "cause", "h") != message_id("t", "cause", "k")
     assert message_body(WebhookEvent.BOOKING_CREATED, at=NOW, data={"b": 1, "a": None}) == (
         '{"data":{"a":null,"b":1},"timestamp":"2027-03-22T09:00:00+00:00","type":"booking.created"}'

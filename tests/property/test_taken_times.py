@@ -1,4 +1,4 @@
-"""Taken times: whatever the form of the ranges, the result is the same, sorted, merged and with gaps."""
+"""Taken times are sorted, merged and separated by gaps, whatever form the ranges had."""
 
 from __future__ import annotations
 
@@ -21,20 +21,23 @@ ranges = st.lists(
 
 
 def text(epoch: int) -> str:
+    """The instant as text in UTC."""
     return datetime.fromtimestamp(epoch, UTC).strftime(FORM)
 
 
-def elsewhere(epoch: int) -> str:
+def text_with_offset(epoch: int) -> str:
+    """The instant as text with another offset."""
     return datetime.fromtimestamp(epoch, timezone(timedelta(hours=5, minutes=45))).isoformat()
 
 
 def seconds(taken: TakenTimes) -> set[int]:
+    """The seconds that are taken."""
     return {second for start, end in taken for second in range(start, end)}
 
 
 @given(ranges)
-def test_the_columns_ascend_with_gaps_and_cover_exactly_the_given_ranges(ranges) -> None:
-    """Every second of every range, no other, and never two ranges that touch."""
+def test_taken_times_cover_exactly_the_given_ranges(ranges) -> None:
+    """Every second of them and no other, in ascending ranges that never touch."""
     taken = TakenTimes.of(ranges)
 
     assert seconds(taken) == {second for start, end in ranges for second in range(start, end)}
@@ -43,8 +46,8 @@ def test_the_columns_ascend_with_gaps_and_cover_exactly_the_given_ranges(ranges)
 
 
 @given(ranges, st.data())
-def test_texts_say_the_same_as_numbers_in_one_form_or_in_several(ranges, data) -> None:
-    """Merging the texts themselves changes nothing; other offsets among them change nothing either."""
+def test_texts_give_the_same_taken_times_as_numbers(ranges, data) -> None:
+    """In UTC, and with other offsets among them."""
     mixed = data.draw(st.lists(st.booleans(), min_size=len(ranges), max_size=len(ranges)))
     expected = list(TakenTimes.of(ranges))
 
@@ -52,7 +55,7 @@ def test_texts_say_the_same_as_numbers_in_one_form_or_in_several(ranges, data) -
     assert expected == list(
         TakenTimes.of_texts(
             [
-                (elsewhere(start), elsewhere(end)) if other else (text(start), text(end))
+                (text_with_offset(start), text_with_offset(end)) if other else (text(start), text(end))
                 for (start, end), other in zip(ranges, mixed, strict=True)
             ]
         )
@@ -69,15 +72,15 @@ def test_texts_say_the_same_as_numbers_in_one_form_or_in_several(ranges, data) -
         ("2027-03-35T08:00:00Z", "2027-03-35T09:00:00Z"),
     ],
 )
-def test_a_text_that_is_no_range_of_instants_is_refused(pair) -> None:
-    """A time that cannot be read is an error, never a time that is free."""
+def test_a_text_that_is_no_time_range_is_refused(pair) -> None:
+    """A time that cannot be read is an error, never a free time."""
     with pytest.raises(ValueError):  # noqa: PT011 - each reader has words of its own
         TakenTimes.of_texts([pair])
 
 
 @given(ranges, st.integers(0, 500), st.integers(0, 100))
-def test_what_is_near_is_all_that_touches(ranges, first, length) -> None:
-    """Whole ranges, none left out, none too many."""
+def test_near_finds_every_range_that_touches(ranges, first, length) -> None:
+    """As whole ranges, none left out, none too many."""
     taken, low, high = TakenTimes.of(ranges), BASE + first, BASE + first + length
 
     near = [(start, end) for start, end in taken if end >= low and start <= high]
@@ -85,8 +88,8 @@ def test_what_is_near_is_all_that_touches(ranges, first, length) -> None:
 
 
 @given(ranges)
-def test_kept_as_numbers_it_looks_like_intervals(ranges) -> None:
-    """What is stored as numbers compares, counts and slices like the intervals themselves."""
+def test_spans_behave_like_their_intervals(ranges) -> None:
+    """Ranges kept as numbers compare, hash, count and slice like intervals."""
     intervals = tuple(
         Interval(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
         for start, end in ranges

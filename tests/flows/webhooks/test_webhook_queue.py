@@ -1,4 +1,4 @@
-"""Other people's servers have a queue of their own: however slow they are, nothing else waits for them."""
+"""Webhooks have a task queue of their own, so that slow receivers delay no other work."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tests.flows.setups.notify_setup import HOOK
 from tests.world import World
 
 
-def deaf() -> World:
-    """A world whose webhook target never answers, with a booking that it should hear of."""
+def unreachable_webhook() -> World:
+    """A world with a webhook whose receiver never answers, and with a booking."""
     world, _ = shop()
     add_webhook(world.ports, tenant="t1", url=HOOK, events=())
     world.targets.always = ProviderUnavailable("nobody answers", code="target_unreachable")
@@ -22,9 +22,9 @@ def deaf() -> World:
     return world
 
 
-def test_deliveries_are_alone_in_their_queue() -> None:
-    """The first try and every later one, also those that the sweep of the outbox finds."""
-    world = deaf()
+def test_the_webhook_queue_holds_webhooks_only() -> None:
+    """All attempts are in it, also those that the outbox starts, and nothing else."""
+    world = unreachable_webhook()
     for _ in range(3):
         maintain(world.ports, Maintain())
         world.advance(hours=2)
@@ -36,9 +36,9 @@ def test_deliveries_are_alone_in_their_queue() -> None:
     assert all(task in deliveries for task in tasks if task.lane is Lane.WEBHOOKS)
 
 
-def test_nothing_of_the_upkeep_is_notified() -> None:
-    """Channels, polls and reconciliations share their queue with no mail and no webhook."""
-    world = deaf()
+def test_the_maintenance_queue_holds_no_notifications() -> None:
+    """Mails and webhooks are never queued together with maintenance tasks."""
+    world = unreachable_webhook()
     maintain(world.ports, Maintain())
     world.advance(hours=2)
 

@@ -1,4 +1,4 @@
-"""Mails to customers that are not taken, come late or come twice."""
+"""Mails to customers that are refused, delayed or sent by repeated tasks."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.whole_lists import every
 from tests.world import World
 
 
-def test_what_changed_twice_is_told_as_it_is() -> None:
-    """A mail that was late tells the present state, once; back and forth is nothing to tell."""
+def test_two_changes_are_one_mail_with_the_current_state() -> None:
+    """A delayed mail tells the current time; a change that was undone sends none."""
     world, _ = shop()
     booking = booked(world).booking
     world.drain()
@@ -32,8 +32,8 @@ def test_what_changed_twice_is_told_as_it_is() -> None:
     assert "14:00-14:30" in world.postbox.mails[-1].text
 
 
-def test_a_booking_that_was_cancelled_at_once_is_told_once() -> None:
-    """No confirmation of what is over already."""
+def test_a_booking_cancelled_at_once_is_one_mail() -> None:
+    """The customer gets the cancellation and no confirmation."""
     world, _ = shop()
     cancel(world, booked(world).booking)
     world.drain()
@@ -41,8 +41,8 @@ def test_a_booking_that_was_cancelled_at_once_is_told_once() -> None:
     assert mailed(world) == [CANCELLED]
 
 
-def test_a_mail_that_is_not_taken_is_tried_again() -> None:
-    """A busy service delays a mail, and the customer gets it once."""
+def test_a_refused_mail_is_retried() -> None:
+    """A busy mail service delays the mail, and the customer gets it once."""
     world, _ = shop()
     world.postbox.failures = [ProviderUnavailable("busy"), ProviderUnavailable("busy")]
     booked(world)
@@ -53,8 +53,8 @@ def test_a_mail_that_is_not_taken_is_tried_again() -> None:
     assert promised(world) == []
 
 
-def test_an_address_that_takes_nothing_ends_in_the_dead_letters() -> None:
-    """I5: what will never go out is kept where a person finds it, and can be replayed."""
+def test_a_rejected_address_becomes_a_dead_letter() -> None:
+    """I5: a mail that can never be delivered is kept without the address, outside the outbox."""
     world, _ = shop()
     world.postbox.failures = [Forbidden("no", code="mail_rejected")]
     booked(world)
@@ -65,8 +65,8 @@ def test_an_address_that_takes_nothing_ends_in_the_dead_letters() -> None:
     assert CUSTOMER.email not in str(letter)
 
 
-def test_a_wrong_set_up_delays_and_gives_up_after_days() -> None:
-    """Our own mistake loses no mail for three days; then nobody wants it any more."""
+def test_a_wrong_configuration_is_retried_for_three_days() -> None:
+    """No mail is lost by a wrong mail configuration for three days; then it becomes a dead letter."""
     world, _ = shop()
     world.postbox.failures = [OperatorFault("no", code="mail_refused")] * 500
     booking = booked(world).booking
@@ -81,8 +81,8 @@ def test_a_wrong_set_up_delays_and_gives_up_after_days() -> None:
     assert [item.payload["booking"] for item in every(world.ports.lists.dead_letters, "t1")] == [booking.id]
 
 
-def test_the_same_task_many_times_is_one_mail() -> None:
-    """F17: Cloud Tasks may deliver twice, late and out of order."""
+def test_a_repeated_task_sends_one_mail() -> None:
+    """F17: Cloud Tasks may deliver a task twice, delayed and out of order."""
     world, _ = shop()
     booking = booked(world).booking
     world.drain()
@@ -98,8 +98,8 @@ def test_the_same_task_many_times_is_one_mail() -> None:
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("call", range(1, 15))
-def test_a_crash_anywhere_loses_no_mail(call: int, after: bool) -> None:
-    """F7: whatever dies when, the mail goes out; twice only where the instance died just after sending."""
+def test_a_crash_at_any_call_loses_no_mail(call: int, after: bool) -> None:
+    """F7: the mail is sent, and sent twice only if the crash came just after sending."""
     plan = Plan()
     world = World(wrap=lambda ports: mortal(ports, plan))
     world.catalogue()

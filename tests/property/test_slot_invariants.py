@@ -1,4 +1,4 @@
-"""Laws that hold for free times whatever the case."""
+"""Rules that hold for the free times of every case."""
 
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -18,8 +18,8 @@ from tests.property.slot_cases import DAY, EXAMPLES, MINUTE, ZONES, cases, spans
 @pytest.mark.pitfall(23)
 @given(cases(), st.data())
 @settings(max_examples=EXAMPLES, deadline=None)
-def test_customers_who_book_what_is_listed_never_share_a_cell(case, data):
-    """Pitfall 23: each books one of the listed times in turn, and every claim is disjoint from all before."""
+def test_bookings_of_listed_times_never_overlap(case, data):
+    """Pitfall 23: each customer books one of the listed times, and no two claim the same five minutes."""
     question, availability = case
     bookings = [claimed_time(item.start, question.service) for item in availability.bookings]
     taken = {key for booking in bookings for key in cells(booking)}
@@ -36,8 +36,8 @@ def test_customers_who_book_what_is_listed_never_share_a_cell(case, data):
 
 @given(cases(), st.data())
 @settings(max_examples=2 * EXAMPLES, deadline=None)
-def test_more_busy_time_never_adds_a_start(case, data):
-    """A block, wherever it comes from, only takes away; an unknown calendar takes all."""
+def test_more_busy_time_never_adds_a_free_time(case, data):
+    """A booking, absence or busy event only removes times; an unknown calendar removes all."""
     question, availability = case
     extra = data.draw(spans(question.window.start))
     before = set(free_starts(question, availability))
@@ -63,7 +63,7 @@ def test_more_busy_time_never_adds_a_start(case, data):
 @given(cases(), st.data())
 @settings(max_examples=2 * EXAMPLES, deadline=None)
 def test_splitting_the_window_changes_nothing(case, data):
-    """Pitfall 7: where a question ends and the next begins, nothing is lost, doubled or moved."""
+    """Pitfall 7: two adjacent questions together give the free times of the whole window."""
     question, availability = case
     window = question.window
     cut = window.start + data.draw(st.integers(0, window.length // MINUTE)) * MINUTE
@@ -80,6 +80,6 @@ def test_splitting_the_window_changes_nothing(case, data):
 @pytest.mark.pitfall(17)
 @given(st.sampled_from(ZONES), st.dates(date(1950, 1, 1), date(2100, 1, 1)), st.integers(0, DAY))
 @settings(max_examples=4 * EXAMPLES, deadline=None)
-def test_an_instant_is_the_first_at_which_the_wall_shows_that_time_or_a_later_one(name, day, clock):
-    """Pitfall 17: for any date and minute, by the rule applied minute by minute."""
+def test_a_wall_clock_time_is_its_first_instant_or_the_next_existing_one(name, day, clock):
+    """Pitfall 17: for any date and minute, as a minute-by-minute check finds it."""
     assert to_instant(day, clock, ZoneInfo(name)) == instant(day, clock, zone(name))

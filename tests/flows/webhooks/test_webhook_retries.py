@@ -1,4 +1,4 @@
-"""Webhooks that were not taken are sent again and again for days, under their id."""
+"""Webhook messages that failed are retried for days, under the same id."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from tests.whole_lists import every
     "failure",
     [WebhookResponse(500), WebhookResponse(302), WebhookResponse(429, 30.0), ProviderUnavailable("no")],
 )
-def test_what_was_not_taken_is_sent_again_under_its_id(failure: Any) -> None:
-    """A failure and a redirect alike are tried again: the same id, the same body, a new time."""
+def test_a_failed_message_is_retried_under_the_same_id(failure: Any) -> None:
+    """Also after a redirect: the same id and body, a new time."""
     world, made = hooked()
     world.targets.answers = [failure, failure]
     booked(world)
@@ -40,8 +40,8 @@ def test_what_was_not_taken_is_sent_again_under_its_id(failure: Any) -> None:
     assert all(genuine(item, made.secret) for item in world.targets.posted)
 
 
-def test_a_target_that_asks_for_time_gets_it() -> None:
-    """Retry-After counts where it is longer than our own pause."""
+def test_retry_after_is_respected() -> None:
+    """It counts where it is longer than Slotbridge's own pause."""
     world, _ = hooked()
     world.targets.answers = [WebhookResponse(503, 3_600.0)]
     booked(world)
@@ -53,8 +53,8 @@ def test_a_target_that_asks_for_time_gets_it() -> None:
     assert (before, len(world.targets.posted)) == (1, 2)
 
 
-def test_a_target_that_fails_for_days_is_switched_off_with_a_notice() -> None:
-    """B6: eleven tries over three days, then the owner is told once and nothing more is sent."""
+def test_a_webhook_that_fails_for_days_is_switched_off_with_a_notice() -> None:
+    """B6: after eleven attempts in three days the owner gets one notice and nothing more is sent."""
     world, made = hooked()
     world.targets.always = WebhookResponse(500)
     booked(world, "10:00")
@@ -72,8 +72,8 @@ def test_a_target_that_fails_for_days_is_switched_off_with_a_notice() -> None:
     assert [item.state for item in messages(world, hook.id)] == [DeliveryState.FAILED]
 
 
-def test_what_failed_is_kept_and_sent_again_on_demand() -> None:
-    """B6: after switching it on again everything that failed is replayed, oldest first, under its old ids."""
+def test_failed_messages_are_replayed_on_demand() -> None:
+    """B6: once the webhook is enabled, all failed messages are sent under their old ids."""
     world, made = hooked()
     world.targets.always = WebhookResponse(500)
     booked(world, "10:00")
@@ -96,8 +96,8 @@ def test_what_failed_is_kept_and_sent_again_on_demand() -> None:
     assert {item.headers["webhook-id"] for item in world.targets.posted} == {item.id for item in found}
 
 
-def test_a_target_that_says_it_is_gone_is_switched_off_at_once() -> None:
-    """410 is the receiver's own word for "never again"."""
+def test_a_webhook_that_answers_410_is_switched_off_at_once() -> None:
+    """410 means that the receiver never wants another message."""
     world, made = hooked()
     world.targets.always = WebhookResponse(410)
     booked(world)
@@ -107,8 +107,8 @@ def test_a_target_that_says_it_is_gone_is_switched_off_at_once() -> None:
     assert world.ports.webhooks.get("t1", made.webhook.id).enabled is False
 
 
-def test_a_task_that_comes_twice_delivers_once() -> None:
-    """F17: a repeated task finds the message delivered."""
+def test_a_repeated_task_delivers_once() -> None:
+    """F17: the second task finds the message delivered."""
     world, _ = hooked()
     booked(world)
     world.drain()
@@ -118,8 +118,8 @@ def test_a_task_that_comes_twice_delivers_once() -> None:
     assert len(world.targets.posted) == 1
 
 
-def test_a_failing_target_is_tried_by_one_worker_at_a_time() -> None:
-    """A target that hangs keeps one worker waiting, not all of them; nothing is given up for that."""
+def test_a_failing_webhook_is_retried_by_one_worker_at_a_time() -> None:
+    """A slow receiver keeps one worker waiting, not all, and no message is lost."""
     world, made = hooked()
     world.targets.answers = [WebhookResponse(500)]
     booked(world, "10:00")
@@ -137,18 +137,18 @@ def test_a_failing_target_is_tried_by_one_worker_at_a_time() -> None:
     assert every(world.ports.lists.dead_letters, "t1") == ()
 
 
-class Deaf:
-    """A queue that loses everything."""
+class LossyQueue:
+    """A queue that accepts every task and loses it."""
 
     def enqueue(self, task: object) -> bool:
         return True
 
 
-def test_a_message_whose_task_got_lost_is_swept() -> None:
-    """F19: the promise is in the store, whatever became of the task."""
+def test_a_message_whose_task_was_lost_is_sent_from_the_outbox() -> None:
+    """F19: the outbox entry is stored, whatever happened to the task."""
     world, _ = hooked()
     queue = world.ports.queue
-    world.ports = replace(world.ports, queue=Deaf())
+    world.ports = replace(world.ports, queue=LossyQueue())
     booked(world)
     world.drain()
     world.ports = replace(world.ports, queue=queue)

@@ -1,4 +1,4 @@
-"""Any booking with any words comes out of the feed as it went in, for two parsers alike."""
+"""The ICS feed contains every booking unchanged, whatever its text, as two parsers confirm."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def bookings(draw):
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(bookings(), max_size=4), WORDS, WORDS)
-def test_two_parsers_read_what_was_booked(found, name, service):
-    """No word breaks out of its line, adds a property or is lost; nothing else is in the file."""
+def test_two_parsers_read_the_booking_from_the_feed(found, name, service):
+    """No text breaks out of its line, adds a property or is lost; the file holds nothing else."""
     resource = Resource("anna", name, "secret@example.org", "Europe/Zurich", WeeklyHours())
     text = ics_file(resource, found, shows=Shows.TITLES, services={"cut": service})
     one = icalendar.Calendar.from_ical(text)

@@ -1,4 +1,4 @@
-"""What people do: owners in their calendars, customers with their bookings."""
+"""Random actions of people: owners in their calendars, customers with their bookings."""
 
 from __future__ import annotations
 
@@ -40,10 +40,12 @@ PICK = st.integers(min_value=0, max_value=10_000)
 
 
 def moment(day: int, quarter: int) -> datetime:
+    """A quarter of an hour after the start of the test period."""
     return datetime(2027, 3, 15, tzinfo=UTC) + timedelta(days=day, minutes=15 * quarter)
 
 
-def timed(day: int, quarter: int, minutes: int, **more: Any) -> dict[str, Any]:
+def timed_event(day: int, quarter: int, minutes: int, **more: Any) -> dict[str, Any]:
+    """An event of Google that begins at this day and quarter of an hour."""
     start = moment(day, quarter)
     zone = {"timeZone": "Europe/Zurich"}
     return {
@@ -54,8 +56,8 @@ def timed(day: int, quarter: int, minutes: int, **more: Any) -> dict[str, Any]:
     }
 
 
-class Stories(RuleBasedStateMachine):
-    """Random people."""
+class RandomUsers(RuleBasedStateMachine):
+    """Random actions of owners and customers with one Google account."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,7 +77,7 @@ class Stories(RuleBasedStateMachine):
         world.catalogue()
         world.ports.catalogue.save_service("t1", yoga(step=15 * MINUTE))
         for calendar, day, quarter, minutes in events:
-            world.google.owner.put_event(calendar, timed(day, quarter, minutes))
+            world.google.owner.put_event(calendar, timed_event(day, quarter, minutes))
         self.connection = world.connect().id
         calendars = world.ports.connections.get("t1", self.connection).calendars
         change_settings(
@@ -94,7 +96,7 @@ class Stories(RuleBasedStateMachine):
         self, calendar: str, day: int, quarter: int, minutes: int, free: bool
     ) -> None:
         extra = {"transparency": "transparent"} if free else {}
-        self.world.google.owner.put_event(calendar, timed(day, quarter, minutes, **extra))
+        self.world.google.owner.put_event(calendar, timed_event(day, quarter, minutes, **extra))
 
     @rule(calendar=CALENDARS, day=DAYS, length=st.integers(1, 4))
     def somebody_takes_days_off(self, calendar: str, day: int, length: int) -> None:
@@ -110,19 +112,21 @@ class Stories(RuleBasedStateMachine):
 
     @rule(calendar=CALENDARS, day=DAYS, quarter=QUARTERS, recurrence=RULES)
     def somebody_enters_a_series(self, calendar: str, day: int, quarter: int, recurrence: str) -> None:
-        self.world.google.owner.put_event(calendar, timed(day, quarter, 45, recurrence=[recurrence]))
+        self.world.google.owner.put_event(calendar, timed_event(day, quarter, 45, recurrence=[recurrence]))
 
     @rule(calendar=CALENDARS, pick=PICK, minutes=st.sampled_from([-1440, -30, 15, 45, 2880]))
     def somebody_moves_an_event(self, calendar: str, pick: int, minutes: int) -> None:
-        self.touch(calendar, pick, lambda name: self.owner.shift_event(calendar, name, minutes=minutes))
+        self.change_any_event(
+            calendar, pick, lambda name: self.owner.shift_event(calendar, name, minutes=minutes)
+        )
 
     @rule(calendar=CALENDARS, pick=PICK)
     def somebody_deletes_an_event(self, calendar: str, pick: int) -> None:
-        self.touch(calendar, pick, lambda name: self.owner.delete_event(calendar, name))
+        self.change_any_event(calendar, pick, lambda name: self.owner.delete_event(calendar, name))
 
     @rule(calendar=CALENDARS, pick=PICK)
     def somebody_renames_an_event(self, calendar: str, pick: int) -> None:
-        self.touch(
+        self.change_any_event(
             calendar, pick, lambda name: self.owner.edit_event(calendar, name, {"summary": f"new {pick}"})
         )
 
@@ -135,19 +139,19 @@ class Stories(RuleBasedStateMachine):
             elif instance:
                 self.owner.shift_event(calendar, instance, minutes=75)
 
-        self.touch(calendar, pick, change)
+        self.change_any_event(calendar, pick, change)
 
     @rule(calendar=CALENDARS, pick=PICK)
     def somebody_moves_an_event_to_the_other_calendar(self, calendar: str, pick: int) -> None:
         other = SECOND if calendar == ACCOUNT else ACCOUNT
-        self.touch(calendar, pick, lambda name: self.owner.move_to_calendar(calendar, name, other))
+        self.change_any_event(calendar, pick, lambda name: self.owner.move_to_calendar(calendar, name, other))
 
     # -- customers ------------------------------------------------------------------------------
 
     @rule(day=DAYS, half=st.integers(16, 40))
     def a_customer_books(self, day: int, half: int) -> None:
         start = moment(day, half)
-        done = self.tolerant(
+        done = self.attempt(
             lambda: book(
                 self.world.ports,
                 tenant="t1",
@@ -164,7 +168,7 @@ class Stories(RuleBasedStateMachine):
     @rule(pick=PICK, day=DAYS, half=st.integers(16, 40))
     def a_customer_reschedules(self, pick: int, day: int, half: int) -> None:
         name = self.bookings[pick % len(self.bookings)]
-        self.tolerant(
+        self.attempt(
             lambda: reschedule(
                 self.world.ports, tenant="t1", booking=name, start=moment(day, half), by=Staff()
             )
@@ -174,11 +178,11 @@ class Stories(RuleBasedStateMachine):
     @rule(pick=PICK)
     def a_customer_cancels(self, pick: int) -> None:
         name = self.bookings[pick % len(self.bookings)]
-        self.tolerant(lambda: cancel_booking(self.world.ports, tenant="t1", booking=name, by=Staff()))
+        self.attempt(lambda: cancel_booking(self.world.ports, tenant="t1", booking=name, by=Staff()))
 
     @rule(day=DAYS, half=st.integers(16, 24), seats=st.integers(1, 2))
     def a_guest_joins_a_class(self, day: int, half: int, seats: int) -> None:
-        done = self.tolerant(
+        done = self.attempt(
             lambda: book(
                 self.world.ports,
                 tenant="t1",
@@ -196,7 +200,7 @@ class Stories(RuleBasedStateMachine):
     @precondition(lambda self: self.classes)
     @rule(pick=PICK)
     def another_guest_joins(self, pick: int) -> None:
-        done = self.tolerant(
+        done = self.attempt(
             lambda: book(
                 self.world.ports,
                 tenant="t1",
@@ -211,7 +215,7 @@ class Stories(RuleBasedStateMachine):
 
     @rule(service=st.sampled_from(["cut", "yoga"]), day=DAYS, half=st.integers(16, 40))
     def somebody_holds_a_time(self, service: str, day: int, half: int) -> None:
-        done = self.tolerant(
+        done = self.attempt(
             lambda: hold_slot(
                 self.world.ports, tenant="t1", service=service, resource="anna", start=moment(day, half)
             )
@@ -224,7 +228,7 @@ class Stories(RuleBasedStateMachine):
     def a_hold_is_booked(self, pick: int) -> None:
         held = self.holds.pop(pick % len(self.holds))
         start, key = held.hold.interval.start, HoldKey(held.hold.id, held.token)
-        done = self.tolerant(
+        done = self.attempt(
             lambda: book(
                 self.world.ports,
                 tenant="t1",
@@ -242,10 +246,11 @@ class Stories(RuleBasedStateMachine):
 
     @property
     def owner(self) -> Any:
+        """What the owner does in the Google calendars."""
         return self.world.google.owner
 
-    def touch(self, calendar: str, pick: int, change: Any) -> None:
-        """Do something to one of the calendar's events; what Google refuses to people is no news."""
+    def change_any_event(self, calendar: str, pick: int, change: Any) -> None:
+        """Change one of the events of the calendar, unless Google refuses it."""
         items = self.world.google.inspect.events(calendar, cancelled=False)
         names = sorted(item["id"] for item in items if "recurringEventId" not in item)
         if names:
@@ -262,8 +267,8 @@ class Stories(RuleBasedStateMachine):
         start = datetime.fromisoformat(event["start"]["dateTime"]).astimezone(UTC)
         return f"{name}_{start + timedelta(days=7 * number):%Y%m%dT%H%M%SZ}"
 
-    def tolerant(self, call: Any) -> Any:
-        """A call that may be refused, or whose instance may die."""
+    def attempt(self, call: Any) -> Any:
+        """The result of a call, or None if it is refused or the instance crashes."""
         try:
             return call()
         except (SyncError, Crash):

@@ -1,4 +1,4 @@
-"""The same with one resource's Google and Microsoft accounts in one world: store and both calendars agree."""
+"""Convergence with a Google and a Microsoft account of one resource: store and both calendars agree."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from common.flows.connect.settings import change_settings
 from common.flows.sync.initial_sync import start_sync
 from local.microsoft.errors import GraphError
 from tests.agreement import differences
-from tests.property.stories import DAYS, LENGTHS, PICK, QUARTERS, moment
+from tests.property.random_users import DAYS, LENGTHS, PICK, QUARTERS, moment
 from tests.property.test_convergence import Convergence
 from tests.world import ACCOUNT, OUTLOOK
 
@@ -26,7 +26,8 @@ REFUSALS = [(429, "ApplicationThrottled"), (503, "ErrorServerBusy"), (504, "Unkn
 WRITES = ("events.create", "events.update", "events.delete")
 
 
-def outlook(day: int, quarter: int, minutes: int, **more: Any) -> dict[str, Any]:
+def outlook_event(day: int, quarter: int, minutes: int, **more: Any) -> dict[str, Any]:
+    """An event of Outlook that begins at this day and quarter of an hour."""
     start = moment(day, quarter)
     return {
         "subject": f"outlook {day}/{quarter}",
@@ -36,18 +37,20 @@ def outlook(day: int, quarter: int, minutes: int, **more: Any) -> dict[str, Any]
     }
 
 
-def repeated(day: int, quarter: int, count: int) -> dict[str, Any]:
+def outlook_series(day: int, quarter: int, count: int) -> dict[str, Any]:
+    """A series of Outlook with an event every third day."""
     span = {"type": "numbered", "startDate": f"{moment(day, quarter):%Y-%m-%d}", "numberOfOccurrences": count}
     recurrence = {"pattern": {"type": "daily", "interval": 3}, "range": span}
-    return outlook(day, quarter, 45, recurrence=recurrence)
+    return outlook_event(day, quarter, 45, recurrence=recurrence)
 
 
 def stamp(at: Any) -> dict[str, str]:
+    """The time as Microsoft writes it."""
     return {"dateTime": at.strftime("%Y-%m-%dT%H:%M:%S"), "timeZone": "UTC"}
 
 
-class Both(Convergence):
-    """Everything that happens at Google happens at Microsoft too, to the same bookings."""
+class TwoProviders(Convergence):
+    """Everything that happens at Google also happens at Microsoft, with the same bookings."""
 
     @initialize(
         lag=st.sampled_from([0, 40]),
@@ -62,16 +65,16 @@ class Both(Convergence):
         events: list[tuple[int, int, int, int]],
         series: list[tuple[int, int, int, int]],
     ) -> None:
-        """A Microsoft account of the same resource, with two calendars as well."""
+        """A Microsoft account of the same resource, also with two calendars."""
         world = self.world
         world.catalogue()
         world.microsoft.admin.set_setting("lag", lag)
         world.microsoft.admin.set_setting("bump_after", 5 if bump else None)
         self.outlooks = [world.outlook(), world.microsoft.admin.add_calendar(OUTLOOK, "Team")]
         for which, day, quarter, minutes in events:
-            world.microsoft.owner.put_event(self.outlooks[which], outlook(day, quarter, minutes))
+            world.microsoft.owner.put_event(self.outlooks[which], outlook_event(day, quarter, minutes))
         for which, day, quarter, count in series:
-            world.microsoft.owner.put_event(self.outlooks[which], repeated(day, quarter, count))
+            world.microsoft.owner.put_event(self.outlooks[which], outlook_series(day, quarter, count))
         self.other = world.connect(OUTLOOK, provider=ProviderKind.MICROSOFT).id
         calendars = world.ports.connections.get("t1", self.other).calendars
         change_settings(
@@ -88,34 +91,40 @@ class Both(Convergence):
         self, which: int, day: int, quarter: int, minutes: int, free: bool
     ) -> None:
         extra = {"showAs": "free"} if free else {}
-        self.outlook_owner.put_event(self.outlooks[which], outlook(day, quarter, minutes, **extra))
+        self.outlook_owner.put_event(self.outlooks[which], outlook_event(day, quarter, minutes, **extra))
 
     @rule(which=FIRST_OR_SECOND, day=DAYS, length=st.integers(1, 3))
     def somebody_takes_days_off_in_outlook(self, which: int, day: int, length: int) -> None:
-        body = outlook(day, 0, 24 * 60 * length, isAllDay=True)
+        body = outlook_event(day, 0, 24 * 60 * length, isAllDay=True)
         self.outlook_owner.put_event(self.outlooks[which], body)
 
     @rule(which=FIRST_OR_SECOND, day=DAYS, quarter=QUARTERS, count=COUNTS)
     def somebody_enters_a_series_in_outlook(self, which: int, day: int, quarter: int, count: int) -> None:
-        self.outlook_owner.put_event(self.outlooks[which], repeated(day, quarter, count))
+        self.outlook_owner.put_event(self.outlooks[which], outlook_series(day, quarter, count))
 
     @rule(which=FIRST_OR_SECOND, pick=PICK, minutes=st.sampled_from([-1440, -30, 15, 45, 2880]))
     def somebody_moves_it_in_outlook(self, which: int, pick: int, minutes: int) -> None:
-        self.touched(which, pick, lambda at, name: self.outlook_owner.shift_event(at, name, minutes=minutes))
+        self.change_any_outlook_event(
+            which, pick, lambda at, name: self.outlook_owner.shift_event(at, name, minutes=minutes)
+        )
 
     @rule(which=FIRST_OR_SECOND, pick=PICK)
     def somebody_deletes_it_in_outlook(self, which: int, pick: int) -> None:
-        self.touched(which, pick, self.outlook_owner.delete_event)
+        self.change_any_outlook_event(which, pick, self.outlook_owner.delete_event)
 
     @rule(which=FIRST_OR_SECOND, pick=PICK)
     def somebody_renames_it_in_outlook(self, which: int, pick: int) -> None:
         change = {"subject": f"new {pick}"}
-        self.touched(which, pick, lambda at, name: self.outlook_owner.edit_event(at, name, change))
+        self.change_any_outlook_event(
+            which, pick, lambda at, name: self.outlook_owner.edit_event(at, name, change)
+        )
 
     @rule(which=FIRST_OR_SECOND, pick=PICK)
     def somebody_moves_it_between_outlooks(self, which: int, pick: int) -> None:
         other = self.outlooks[1 - which]
-        self.touched(which, pick, lambda at, name: self.outlook_owner.move_to_calendar(at, name, other))
+        self.change_any_outlook_event(
+            which, pick, lambda at, name: self.outlook_owner.move_to_calendar(at, name, other)
+        )
 
     @rule(which=FIRST_OR_SECOND, pick=PICK, number=st.integers(0, 4), delete=st.booleans())
     def somebody_changes_one_day_in_outlook(self, which: int, pick: int, number: int, delete: bool) -> None:
@@ -128,14 +137,14 @@ class Both(Convergence):
             elif len(days) > number:
                 self.outlook_owner.shift_event(at, days[number]["id"], minutes=75)
 
-        self.touched(which, pick, change, series=True)
+        self.change_any_outlook_event(which, pick, change, series=True)
 
     @rule()
     def notifications_are_lost(self) -> None:
         self.world.microsoft.push.drop()
 
     @rule(event=st.sampled_from(["missed", "subscriptionRemoved", "reauthorizationRequired"]))
-    def microsoft_says_something_of_subscriptions(self, event: str) -> None:
+    def microsoft_sends_a_lifecycle_notification(self, event: str) -> None:
         self.world.microsoft.admin.lifecycle(event)
 
     @rule()
@@ -160,7 +169,7 @@ class Both(Convergence):
         self.world.microsoft.add_fault("page", method="calendarView.delta", page=kind)
 
     def teardown(self) -> None:
-        """After a day, which brings a fresh listing, both sides agree; another hour writes nothing."""
+        """A day later, after the daily full listing, both sides agree; another hour writes nothing."""
         if not (hasattr(self, "connection") and hasattr(self, "other")):
             return
         self.plan.disarm()
@@ -179,10 +188,11 @@ class Both(Convergence):
 
     @property
     def outlook_owner(self) -> Any:
+        """What the owner does in the Outlook calendars."""
         return self.world.microsoft.owner
 
-    def touched(self, which: int, pick: int, change: Any, *, series: bool = False) -> None:
-        """Do something to one of the calendar's events; what Microsoft refuses to people is no news."""
+    def change_any_outlook_event(self, which: int, pick: int, change: Any, *, series: bool = False) -> None:
+        """Change one of the events of the calendar, unless Microsoft refuses it."""
         calendar = self.outlooks[which]
         items = self.world.microsoft.inspect.events(calendar)
         whole = [item for item in items if not item.get("seriesMasterId")]
@@ -194,14 +204,15 @@ class Both(Convergence):
                 return
 
     def provider_writes(self) -> int:
-        """How many events were written at either provider."""
+        """The number of writes at both providers."""
         calls = self.world.microsoft.admin.calls()
         return super().provider_writes() + sum(1 for call in calls if call["method"] in WRITES)
 
 
-Both.TestCase.settings = type(Both.TestCase.settings)(
+TwoProviders.TestCase.settings = type(TwoProviders.TestCase.settings)(
     Convergence.TestCase.settings,
-    # More stories before a release: CONVERGENCE_EXAMPLES=1000 pytest tests/property/test_convergence_both.py
+    # More examples before a release:
+    # CONVERGENCE_EXAMPLES=1000 pytest tests/property/test_convergence_two_providers.py
     max_examples=int(os.environ.get("CONVERGENCE_EXAMPLES", "20")),
 )
-TestBoth = pytest.mark.timeout(0)(Both.TestCase)
+TestTwoProviders = pytest.mark.timeout(0)(TwoProviders.TestCase)
