@@ -16,7 +16,7 @@ from common.flows.sync.settle import settle_calendar
 from common.ports.machine import Tuning
 from local.cloud_tasks.engine import NotDrained
 from tests.flows.setups.connection_stages_setup import Life
-from tests.flows.setups.disconnect_setup import left_here, synchronised
+from tests.flows.setups.disconnect_setup import documents_left, synchronised
 from tests.flows.setups.sync_setup import at
 
 
@@ -96,7 +96,7 @@ def test_nothing_else_runs_for_a_connection_that_is_being_disconnected():
 
     assert ended.status is Status.DISCONNECTED
     assert life.google.admin.calls() == []
-    assert left_here(life) == []
+    assert documents_left(life) == []
 
 
 def test_an_initial_synchronisation_under_way_is_cancelled():
@@ -113,7 +113,7 @@ def test_an_initial_synchronisation_under_way_is_cancelled():
 
     assert ended.status is Status.DISCONNECTED
     assert life.own_events() == []
-    assert left_here(life) == []
+    assert documents_left(life) == []
 
 
 def test_events_that_a_late_synchronisation_stores_are_removed_by_a_last_task():
@@ -122,10 +122,10 @@ def test_events_that_a_late_synchronisation_stores_are_removed_by_a_last_task():
     feed = life.sync_state()
     life.disconnect()
     life.ports.sync_states.save(replace(feed, version=None))
-    assert left_here(life) != []
+    assert documents_left(life) != []
     life.advance(minutes=10)
 
-    assert left_here(life) == []
+    assert documents_left(life) == []
 
 
 def test_upkeep_does_not_get_in_the_way_of_a_disconnection():

@@ -16,7 +16,7 @@ from common.flows.connect import disconnect
 from common.flows.connect.disconnect import advance_disconnect, start_disconnect
 from common.flows.shared.tokens import authorized
 from tests.flows.setups.connection_stages_setup import Life, calendars
-from tests.flows.setups.disconnect_setup import left_here, synchronised
+from tests.flows.setups.disconnect_setup import documents_left, synchronised
 from tests.flows.setups.sync_setup import at
 from tests.whole_lists import every
 from tests.world import ACCOUNT
@@ -31,7 +31,7 @@ def test_disconnecting_removes_what_is_ours_and_nothing_else():
     assert ended.status is Status.DISCONNECTED
     assert [event["id"] for event in life.existing_events()] == theirs
     assert (life.channels(), life.google.inspect.grants()) == ([], [])
-    assert left_here(life) == []
+    assert documents_left(life) == []
     receipt = ended.receipt
     assert (receipt.channels_stopped, receipt.events_deleted, receipt.events_left) == (1, 5, 0)
     assert (receipt.imports_removed, receipt.grant_revoked, receipt.provider_reachable) == (10, True, True)
@@ -88,7 +88,7 @@ def test_a_revoked_grant_does_not_stop_a_disconnection():
     ended = life.disconnect()
 
     assert ended.status is Status.DISCONNECTED
-    assert left_here(life) == []
+    assert documents_left(life) == []
     assert (ended.receipt.events_left, ended.receipt.events_deleted) == (5, 0)
     assert (ended.receipt.provider_reachable, ended.receipt.imports_removed) == (False, 10)
     assert len(life.own_events()) == 5
@@ -104,7 +104,7 @@ def test_an_account_that_had_to_be_connected_again_can_be_disconnected_instead()
     assert life.connection.status is Status.REAUTH_REQUIRED
 
     assert life.disconnect().status is Status.DISCONNECTED
-    assert left_here(life) == []
+    assert documents_left(life) == []
 
 
 @pytest.mark.pitfall(24)

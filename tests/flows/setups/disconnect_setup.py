@@ -14,7 +14,7 @@ def synchronised(**options):
     return world
 
 
-def left_here(world):
+def documents_left(world):
     """Documents of the connection that are still there, but for itself and open notices to its owner."""
     mine = f"connections/{world.connection_id}/"
     found = [path for path in world.documents.paths() if mine in path or path.startswith("outbox/")]
