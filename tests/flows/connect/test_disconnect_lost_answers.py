@@ -10,10 +10,13 @@ from common.domain.calendar.connection import Status
 from common.domain.privacy.erasure import ErasureStage
 from common.flows.connect.disconnect import start_disconnect
 from common.flows.privacy.erasure import start_erasure
-from tests.flows.setups.unanswered_setup import Google, Late, choose, own, unanswered
+from tests.flows.setups.unanswered_setup import DelayedOutlook, GoogleAccount, choose, own, unanswered
 
 
-@pytest.fixture(params=[(Google, {}), (Late, {}), (Late, {"lag": 100})], ids=["google", "outlook", "late"])
+@pytest.fixture(
+    params=[(GoogleAccount, {}), (DelayedOutlook, {}), (DelayedOutlook, {"lag": 100})],
+    ids=["google", "outlook", "late"],
+)
 def world(request):
     kind, options = request.param
     return kind(**options)

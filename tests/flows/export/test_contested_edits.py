@@ -12,7 +12,7 @@ from common.domain.shared.task_records import Maintain, MaintenanceJob
 from common.flows.booking.change import reschedule
 from common.flows.ops.maintain import maintain
 from tests.flows.setups.notify_setup import OWNER, policy
-from tests.flows.setups.proposal_setup import AskingGoogle, AskingOutlook
+from tests.flows.setups.proposal_setup import ProposalsAtGoogle, ProposalsAtOutlook
 from tests.flows.setups.sync_setup import at
 
 SUBJECTS = {
@@ -21,7 +21,7 @@ SUBJECTS = {
 }
 
 
-@pytest.fixture(params=[AskingGoogle, AskingOutlook], ids=["google", "microsoft"])
+@pytest.fixture(params=[ProposalsAtGoogle, ProposalsAtOutlook], ids=["google", "microsoft"])
 def world(request):
     return request.param()
 

@@ -13,7 +13,7 @@ from common.errors import ProviderUnavailable
 from common.flows.export.export_booking import write_event
 from tests.flows.setups.graph_setup import OWN, settled
 from tests.flows.setups.sync_setup import Synced, at, stamps
-from tests.flows.setups.unanswered_setup import Late, cancel, choose, own, places, unanswered
+from tests.flows.setups.unanswered_setup import DelayedOutlook, cancel, choose, own, places, unanswered
 from tests.world import ACCOUNT
 
 
@@ -40,7 +40,7 @@ class DelayedGoogle(Synced):
         self.google.owner.put_event(ACCOUNT, event | stamps(at(9), 30))
 
 
-class SlowOutlook(Late):
+class SlowOutlook(DelayedOutlook):
     """An Outlook account that shows a new event after two hours."""
 
     def __init__(self):

@@ -16,7 +16,7 @@ from common.domain.shared.task_records import ExportBooking
 from common.flows.export.export_booking import export_booking
 from common.ports import Ports
 from tests.flows.setups.booking_setup import ACCOUNT, booked, entries, events, export, shop, synchronised
-from tests.flows.setups.export_setup import INVITING, cancelled, insisted, moved
+from tests.flows.setups.export_setup import INVITING, cancelled, export_until_done, moved
 
 
 class Crash(BaseException):
@@ -88,7 +88,7 @@ def test_a_crash_at_any_point_leaves_one_event_and_one_mail(change: str, *, afte
         except Crash:
             crashed = True
             world.clock.advance_to(world.clock.now() + timedelta(minutes=2))
-            insisted(world, booking, connection)
+            export_until_done(world, booking, connection)
         everywhere = [*events(world), *events(world, team)]
 
         assert len(everywhere) == (0 if change == "cancelled" else 1), (number, everywhere)

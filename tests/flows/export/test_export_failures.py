@@ -26,7 +26,7 @@ from tests.flows.setups.booking_setup import (
     starts,
     synchronised,
 )
-from tests.flows.setups.export_setup import INVITING, cancelled, fault, insisted, moved, notices
+from tests.flows.setups.export_setup import INVITING, cancelled, export_until_done, fault, moved, notices
 
 
 @pytest.mark.pitfall(13)
@@ -36,12 +36,12 @@ def test_a_lost_response_creates_no_second_event(lost: str) -> None:
     world, connection = shop(exports=INVITING)
     booking = booked(world, "10:00").booking
     fault(world, lost, "events.insert")
-    first = insisted(world, booking, connection)
+    first = export_until_done(world, booking, connection)
     later = moved(world, booking, "11:00")
     fault(world, lost, "events.patch")
-    second = insisted(world, later, connection)
+    second = export_until_done(world, later, connection)
     fault(world, lost, "events.delete")
-    last = insisted(world, cancelled(world, later), connection)
+    last = export_until_done(world, cancelled(world, later), connection)
 
     assert (first > 1 or lost == "drop_before", second > 1, last >= 1) == (True, True, True)
     assert (events(world), len(world.google.admin.mails())) == ([], 3)
@@ -57,7 +57,7 @@ def test_options_changed_after_a_lost_response_are_written() -> None:
     with pytest.raises(ProviderUnavailable):
         export(world, booking, connection)
     synchronised(world, connection, exports=ExportSettings(attendee=True, reminder=45))
-    insisted(world, booking, connection)
+    export_until_done(world, booking, connection)
     (event,) = events(world)
 
     assert event["reminders"]["overrides"] == [{"method": "popup", "minutes": 45}]
@@ -74,7 +74,7 @@ def test_an_event_id_that_was_used_is_followed_by_a_new_one() -> None:
         export(world, booking, connection)
     first = events(world)[0]["id"]
     world.google.owner.delete_event(ACCOUNT, first)
-    insisted(world, booking, connection)
+    export_until_done(world, booking, connection)
     link = world.ports.bookings.link("t1", connection.id, booking.id)
 
     assert link is not None
@@ -152,7 +152,7 @@ def test_an_owners_edit_is_synchronised_before_a_new_template_is_written() -> No
     assert link is not None
     assert link.state is LinkState.LIVE
     world.drain()
-    insisted(world, world.ports.bookings.get("t1", booking.id), connection)
+    export_until_done(world, world.ports.bookings.get("t1", booking.id), connection)
     (event,) = events(world)
 
     assert (event["summary"], event["description"], world.errors) == ("Zoe (VIP)", "Cut", [])

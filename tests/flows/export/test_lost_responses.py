@@ -11,16 +11,24 @@ from common.domain.calendar.connection import CalendarEntry
 from common.domain.export.exported_event import LinkState
 from tests.flows.setups.graph_setup import settled
 from tests.flows.setups.sync_setup import at
-from tests.flows.setups.unanswered_setup import SECOND, Google, Late, cancel, choose, own, unanswered
+from tests.flows.setups.unanswered_setup import (
+    SECOND,
+    DelayedOutlook,
+    GoogleAccount,
+    cancel,
+    choose,
+    own,
+    unanswered,
+)
 
 
 @pytest.fixture(
     params=[
-        (Google, {}),
-        (Late, {}),
-        (Late, {"lag": 60}),
-        (Late, {"lag": 60, "everywhere": True}),
-        (Late, {"lag": 60, "everywhere": True, "outlives": True}),
+        (GoogleAccount, {}),
+        (DelayedOutlook, {}),
+        (DelayedOutlook, {"lag": 60}),
+        (DelayedOutlook, {"lag": 60, "everywhere": True}),
+        (DelayedOutlook, {"lag": 60, "everywhere": True, "outlives": True}),
     ],
     ids=["google", "outlook", "late_lists", "late", "late_and_remembering"],
 )
@@ -45,7 +53,7 @@ def assert_one_live_event(world, start):
 
 def clock_time(world, hour):
     """The hour as text, the way this calendar writes it."""
-    return at(hour).strftime("%H:%M") if isinstance(world, Late) else f"{hour + 1:02}:00"
+    return at(hour).strftime("%H:%M") if isinstance(world, DelayedOutlook) else f"{hour + 1:02}:00"
 
 
 @pytest.mark.pitfall(13)

@@ -6,11 +6,11 @@ import pytest
 
 from common.errors import AvailabilityUnknown, SlotTaken
 from common.flows.export.proposals import accept_proposal
-from tests.flows.setups.proposal_setup import OWNER, AskingGoogle, AskingOutlook
+from tests.flows.setups.proposal_setup import OWNER, ProposalsAtGoogle, ProposalsAtOutlook
 from tests.flows.setups.sync_setup import at
 
 
-@pytest.fixture(params=[AskingGoogle, AskingOutlook], ids=["google", "microsoft"])
+@pytest.fixture(params=[ProposalsAtGoogle, ProposalsAtOutlook], ids=["google", "microsoft"])
 def world(request):
     return request.param()
 
@@ -23,7 +23,7 @@ def accept(world):
 def make_calendar_unavailable(world):
     """From now on the calendar answers every request with 503."""
     side, method = (
-        (world.google, "events.list") if isinstance(world, AskingGoogle) else (world.microsoft, "*")
+        (world.google, "events.list") if isinstance(world, ProposalsAtGoogle) else (world.microsoft, "*")
     )
     side.add_fault("status", method=method, status=503, times=0)
 

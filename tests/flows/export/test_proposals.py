@@ -14,11 +14,11 @@ from common.domain.privacy.erasure import anonymised
 from common.domain.shared.outbox import OutboxKind
 from common.errors import UnknownResource
 from common.flows.export.proposals import accept_proposal, decline_proposal
-from tests.flows.setups.proposal_setup import OWNER, AskingGoogle, AskingOutlook
+from tests.flows.setups.proposal_setup import OWNER, ProposalsAtGoogle, ProposalsAtOutlook
 from tests.flows.setups.sync_setup import at
 
 
-@pytest.fixture(params=[AskingGoogle, AskingOutlook], ids=["google", "microsoft"])
+@pytest.fixture(params=[ProposalsAtGoogle, ProposalsAtOutlook], ids=["google", "microsoft"])
 def world(request):
     return request.param()
 

@@ -8,11 +8,11 @@ from common.domain.booking.booking import Source
 from common.errors import SlotTaken, StaleVersion, UnknownResource
 from common.flows.booking.change import cancel_booking, reschedule
 from common.flows.export.proposals import accept_proposal, decline_proposal
-from tests.flows.setups.proposal_setup import OWNER, AskingGoogle, AskingOutlook
+from tests.flows.setups.proposal_setup import OWNER, ProposalsAtGoogle, ProposalsAtOutlook
 from tests.flows.setups.sync_setup import at
 
 
-@pytest.fixture(params=[AskingGoogle, AskingOutlook], ids=["google", "microsoft"])
+@pytest.fixture(params=[ProposalsAtGoogle, ProposalsAtOutlook], ids=["google", "microsoft"])
 def world(request):
     return request.param()
 

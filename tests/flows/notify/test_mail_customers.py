@@ -21,8 +21,8 @@ from tests.flows.setups.notify_setup import (
     cancel,
     mailed,
     move,
+    pending_notifications,
     policy,
-    promised,
 )
 from tests.world import ACCOUNT, World
 
@@ -51,7 +51,7 @@ def test_each_change_of_a_booking_is_one_mail() -> None:
     world.drain()
 
     assert mailed(world) == [BOOKED, MOVED, CANCELLED]
-    assert promised(world) == []
+    assert pending_notifications(world) == []
 
 
 def test_the_attached_calendar_files_describe_one_appointment() -> None:
@@ -105,7 +105,7 @@ def test_no_mail_is_sent_when_switched_off_or_without_an_address(wish, settings)
     world.drain()
 
     assert world.postbox.mails == []
-    assert promised(world) == []
+    assert pending_notifications(world) == []
 
 
 @pytest.mark.pitfall(21)

@@ -11,7 +11,15 @@ from common.errors import Forbidden, OperatorFault, ProviderUnavailable
 from common.flows.ops.maintain import maintain
 from tests.crash_points import Crash, Plan, mortal
 from tests.flows.setups.booking_setup import CUSTOMER, booked, shop, synchronised
-from tests.flows.setups.notify_setup import BOOKED, CANCELLED, MOVED, cancel, mailed, move, promised
+from tests.flows.setups.notify_setup import (
+    BOOKED,
+    CANCELLED,
+    MOVED,
+    cancel,
+    mailed,
+    move,
+    pending_notifications,
+)
 from tests.whole_lists import every
 from tests.world import World
 
@@ -50,7 +58,7 @@ def test_a_refused_mail_is_retried() -> None:
     world.advance(minutes=5)
 
     assert mailed(world) == [BOOKED]
-    assert promised(world) == []
+    assert pending_notifications(world) == []
 
 
 def test_a_rejected_address_becomes_a_dead_letter() -> None:
@@ -61,7 +69,7 @@ def test_a_rejected_address_becomes_a_dead_letter() -> None:
     world.drain()
     (letter,) = every(world.ports.lists.dead_letters, "t1")
 
-    assert (letter.work, letter.code, promised(world)) == (Work.NOTIFY, "mail_rejected", [])
+    assert (letter.work, letter.code, pending_notifications(world)) == (Work.NOTIFY, "mail_rejected", [])
     assert CUSTOMER.email not in str(letter)
 
 
@@ -71,13 +79,13 @@ def test_a_wrong_configuration_is_retried_for_three_days() -> None:
     world.postbox.failures = [OperatorFault("no", code="mail_refused")] * 500
     booking = booked(world).booking
     world.drain()
-    assert promised(world) == ["booked"]
+    assert pending_notifications(world) == ["booked"]
     for _ in range(80):
         world.advance(hours=1)
         maintain(world.ports, Maintain(MaintenanceJob.OUTBOX))
         world.drain()
 
-    assert promised(world) == []
+    assert pending_notifications(world) == []
     assert [item.payload["booking"] for item in every(world.ports.lists.dead_letters, "t1")] == [booking.id]
 
 
@@ -122,4 +130,4 @@ def test_a_crash_at_any_call_loses_no_mail(call: int, after: bool) -> None:
     if len(world.postbox.mails) == 2:
         # Died between the transport's yes and our own note of it.
         assert plan.crashes == 1
-    assert promised(world) == []
+    assert pending_notifications(world) == []

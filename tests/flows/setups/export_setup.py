@@ -34,7 +34,7 @@ def fault(world: World, action: str, method: str, **options: Any) -> None:
     world.google.inspect.add_fault(action, method=method, **options)
 
 
-def insisted(world: World, booking: Booking, connection: Connection, *, most: int = 10) -> int:
+def export_until_done(world: World, booking: Booking, connection: Connection, *, most: int = 10) -> int:
     """Repeat the export until it succeeds, as the task queue would; the number of tries."""
     for number in itertools.count(1):
         try:

@@ -45,7 +45,7 @@ MOVED = "Your appointment with Salon has a new time"
 CANCELLED = "Your appointment with Salon was cancelled"
 
 
-def promised(world: World) -> list[str]:
+def pending_notifications(world: World) -> list[str]:
     """The notifications in the outbox that are not delivered yet."""
     due = world.ports.ledger.outbox_due(world.clock.now() + timedelta(days=9), 100)
     return [entry.kind.value for entry in due if entry.kind is not OutboxKind.EXPORT]
@@ -61,6 +61,6 @@ __all__ = [
     "cancel",
     "mailed",
     "move",
+    "pending_notifications",
     "policy",
-    "promised",
 ]

@@ -17,7 +17,7 @@ OWNER = Staff(None)
 ASK = OwnerEditPolicy(time=EditPolicy.PROPOSE, text=EditPolicy.PROPOSE, deletion=EditPolicy.PROPOSE)
 
 
-class Asking:
+class ProposalWorld:
     """A booked appointment in a synchronised calendar whose tenant wants proposals."""
 
     def __init__(self):
@@ -46,10 +46,10 @@ class Asking:
         return self.decide(decline_proposal, **more)
 
 
-class AskingGoogle(Asking, Synced):
+class ProposalsAtGoogle(ProposalWorld, Synced):
     def __init__(self):
         Synced.__init__(self)
-        Asking.__init__(self)
+        ProposalWorld.__init__(self)
 
     def edit(self, *, minutes=0, title=None, start=None):
         changes = {"summary": title} if title else {}
@@ -73,10 +73,10 @@ class AskingGoogle(Asking, Synced):
         ]
 
 
-class AskingOutlook(Asking, Outlook):
+class ProposalsAtOutlook(ProposalWorld, Outlook):
     def __init__(self):
         Outlook.__init__(self)
-        Asking.__init__(self)
+        ProposalWorld.__init__(self)
 
     def edit(self, *, minutes=0, title=None, start=None):
         changes = {"subject": title} if title else {}

@@ -21,7 +21,7 @@ from tests.flows.setups.sync_setup import Synced, at
 SECOND = "Team"
 
 
-class Google(Synced):
+class GoogleAccount(Synced):
     """A Google account with two calendars."""
 
     creation = "events.insert"
@@ -31,7 +31,7 @@ class Google(Synced):
         self.side, self.places = self.google, places(self)
 
 
-class Late(Outlook):
+class DelayedOutlook(Outlook):
     """An Outlook with two calendars that shows what was written only after a minute, or at once."""
 
     creation = "events.create"

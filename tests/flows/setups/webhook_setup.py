@@ -16,14 +16,14 @@ from tests.recipients import Posted
 from tests.world import World
 
 
-def hooked(**wish: Any) -> tuple[World, Any]:
+def shop_with_webhook(**wish: Any) -> tuple[World, Any]:
     """A shop with one webhook endpoint."""
     world, _ = shop()
     world.drain()
     return world, add_webhook(world.ports, tenant="t1", url=HOOK, **wish)
 
 
-def genuine(posted: Posted, secret: str) -> bool:
+def signature_valid(posted: Posted, secret: str) -> bool:
     """Whether a message bears a valid signature, computed as a receiver does."""
     key = base64.b64decode(secret.removeprefix("whsec_"))
     content = f"{posted.headers['webhook-id']}.{posted.headers['webhook-timestamp']}.{posted.body}"

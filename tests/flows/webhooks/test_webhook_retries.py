@@ -16,7 +16,7 @@ from common.flows.webhooks.deliver import replay_deliveries
 from common.flows.webhooks.endpoints import change_webhook
 from common.ports.machine import WebhookResponse
 from tests.flows.setups.booking_setup import booked
-from tests.flows.setups.webhook_setup import genuine, hooked, messages, sweep
+from tests.flows.setups.webhook_setup import messages, shop_with_webhook, signature_valid, sweep
 from tests.whole_lists import every
 
 
@@ -26,7 +26,7 @@ from tests.whole_lists import every
 )
 def test_a_failed_message_is_retried_under_the_same_id(failure: Any) -> None:
     """Also after a redirect: the same id and body, a new time."""
-    world, made = hooked()
+    world, made = shop_with_webhook()
     world.targets.answers = [failure, failure]
     booked(world)
     world.drain(within=timedelta(seconds=1))
@@ -37,12 +37,12 @@ def test_a_failed_message_is_retried_under_the_same_id(failure: Any) -> None:
     assert len(world.targets.posted) == 3
     assert len({(item.headers["webhook-id"], item.body) for item in world.targets.posted}) == 1
     assert len({item.headers["webhook-timestamp"] for item in world.targets.posted}) == 3
-    assert all(genuine(item, made.secret) for item in world.targets.posted)
+    assert all(signature_valid(item, made.secret) for item in world.targets.posted)
 
 
 def test_retry_after_is_respected() -> None:
     """It counts where it is longer than Slotbridge's own pause."""
-    world, _ = hooked()
+    world, _ = shop_with_webhook()
     world.targets.answers = [WebhookResponse(503, 3_600.0)]
     booked(world)
     world.drain()
@@ -55,7 +55,7 @@ def test_retry_after_is_respected() -> None:
 
 def test_a_webhook_that_fails_for_days_is_switched_off_with_a_notice() -> None:
     """B6: after eleven attempts in three days the owner gets one notice and nothing more is sent."""
-    world, made = hooked()
+    world, made = shop_with_webhook()
     world.targets.always = WebhookResponse(500)
     booked(world, "10:00")
     world.drain()
@@ -74,7 +74,7 @@ def test_a_webhook_that_fails_for_days_is_switched_off_with_a_notice() -> None:
 
 def test_failed_messages_are_replayed_on_demand() -> None:
     """B6: once the webhook is enabled, all failed messages are sent under their old ids."""
-    world, made = hooked()
+    world, made = shop_with_webhook()
     world.targets.always = WebhookResponse(500)
     booked(world, "10:00")
     booked(world, "11:00")
@@ -98,7 +98,7 @@ def test_failed_messages_are_replayed_on_demand() -> None:
 
 def test_a_webhook_that_answers_410_is_switched_off_at_once() -> None:
     """410 means that the receiver never wants another message."""
-    world, made = hooked()
+    world, made = shop_with_webhook()
     world.targets.always = WebhookResponse(410)
     booked(world)
     world.drain()
@@ -109,7 +109,7 @@ def test_a_webhook_that_answers_410_is_switched_off_at_once() -> None:
 
 def test_a_repeated_task_delivers_once() -> None:
     """F17: the second task finds the message delivered."""
-    world, _ = hooked()
+    world, _ = shop_with_webhook()
     booked(world)
     world.drain()
     for done in [item for item in world.done if item.task.work is Work.NOTIFY]:
@@ -120,7 +120,7 @@ def test_a_repeated_task_delivers_once() -> None:
 
 def test_a_failing_webhook_is_retried_by_one_worker_at_a_time() -> None:
     """A slow receiver keeps one worker waiting, not all, and no message is lost."""
-    world, made = hooked()
+    world, made = shop_with_webhook()
     world.targets.answers = [WebhookResponse(500)]
     booked(world, "10:00")
     world.drain(within=timedelta(seconds=1))
@@ -146,7 +146,7 @@ class LossyQueue:
 
 def test_a_message_whose_task_was_lost_is_sent_from_the_outbox() -> None:
     """F19: the outbox entry is stored, whatever happened to the task."""
-    world, _ = hooked()
+    world, _ = shop_with_webhook()
     queue = world.ports.queue
     world.ports = replace(world.ports, queue=LossyQueue())
     booked(world)

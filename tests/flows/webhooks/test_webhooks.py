@@ -18,14 +18,14 @@ from common.flows.webhooks.endpoints import (
 from common.ports.machine import WebhookResponse
 from tests.flows.setups.booking_setup import CUSTOMER, booked, enter, shop
 from tests.flows.setups.notify_setup import HOOK, cancel, move
-from tests.flows.setups.webhook_setup import genuine, hooked, messages, sweep
+from tests.flows.setups.webhook_setup import messages, shop_with_webhook, signature_valid, sweep
 from tests.world import ACCOUNT, World
 
 
 @pytest.mark.pitfall(25)
 def test_bookings_are_sent_signed_and_without_personal_data() -> None:
     """Pitfall 25, B6: three events with ids and times, without name, address or note."""
-    world, made = hooked()
+    world, made = shop_with_webhook()
     booking = booked(world, note="secret note").booking
     world.drain()
     booking = move(world, booking, "11:00")
@@ -35,7 +35,7 @@ def test_bookings_are_sent_signed_and_without_personal_data() -> None:
 
     assert world.targets.types() == ["booking.created", "booking.changed", "booking.cancelled"]
     assert [item.event["data"]["revision"] for item in world.targets.posted] == [1, 2, 3]
-    assert all(genuine(item, made.secret) for item in world.targets.posted)
+    assert all(signature_valid(item, made.secret) for item in world.targets.posted)
     assert len({item.headers["webhook-id"] for item in world.targets.posted}) == 3
     everything = "".join(item.body for item in world.targets.posted)
     private = (CUSTOMER.name, CUSTOMER.email, CUSTOMER.phone, "secret note", ACCOUNT, "Anna")
@@ -71,7 +71,7 @@ def test_each_change_of_a_connection_is_sent() -> None:
 
 def test_a_webhook_gets_the_chosen_events_only() -> None:
     """Other events are not sent, and nothing is sent to another tenant."""
-    world, _ = hooked(events=(WebhookEvent.BOOKING_CANCELLED,))
+    world, _ = shop_with_webhook(events=(WebhookEvent.BOOKING_CANCELLED,))
     add_webhook(world.ports, tenant="t2", url="https://other.example/hook")
     booking = booked(world).booking
     world.drain()
@@ -84,7 +84,7 @@ def test_a_webhook_gets_the_chosen_events_only() -> None:
 
 def test_an_address_that_became_private_is_not_called() -> None:
     """SSRF: the refused request counts as a failed attempt, and its answer gives away nothing."""
-    world, made = hooked()
+    world, made = shop_with_webhook()
     world.targets.answers = [Forbidden("no", code="forbidden_target")]
     booked(world)
     world.drain(within=timedelta(seconds=1))
@@ -95,7 +95,7 @@ def test_an_address_that_became_private_is_not_called() -> None:
 
 def test_a_secret_is_replaced_without_a_gap() -> None:
     """Both secrets sign until the old one is dropped."""
-    world, first = hooked()
+    world, first = shop_with_webhook()
     second = rotate_webhook_secret(world.ports, tenant="t1", webhook=first.webhook.id)
     booked(world, "10:00")
     world.drain()
@@ -104,8 +104,8 @@ def test_a_secret_is_replaced_without_a_gap() -> None:
     world.drain()
     both, alone = world.targets.posted
 
-    assert [genuine(both, item.secret) for item in (first, second)] == [True, True]
-    assert [genuine(alone, item.secret) for item in (first, second, third)] == [False, False, True]
+    assert [signature_valid(both, item.secret) for item in (first, second)] == [True, True]
+    assert [signature_valid(alone, item.secret) for item in (first, second, third)] == [False, False, True]
 
 
 @pytest.mark.parametrize("url", ["http://shop.example/x", "https://10.0.0.1/", "https://a:b@shop.example/"])
@@ -119,7 +119,7 @@ def test_a_forbidden_address_is_refused(url: str) -> None:
 
 def test_a_tenant_has_ten_webhooks_at_most() -> None:
     """Because each booking is a message to every one of them."""
-    world, _ = hooked()
+    world, _ = shop_with_webhook()
     for number in range(9):
         add_webhook(world.ports, tenant="t1", url=f"{HOOK}/{number}")
 
@@ -129,7 +129,7 @@ def test_a_tenant_has_ten_webhooks_at_most() -> None:
 
 def test_tasks_and_logs_hold_no_address_and_no_secret() -> None:
     """G3: they hold ids only; the stored secret is encrypted."""
-    world, made = hooked()
+    world, made = shop_with_webhook()
     world.targets.answers = [WebhookResponse(500)]
     booked(world)
     enter(world, "18:00", "19:00")
