@@ -1,4 +1,4 @@
-"""Holds what Slotbridge keeps against what the provider has, read through the provider's own API."""
+"""Compares what Slotbridge has stored with the provider's calendar, read over the provider's own API."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ MARK = "slotbridge"
 Times = tuple[datetime, datetime, str]
 
 
-class Truth:
-    """Reads a world's Google as any other client would: over its API, with a grant of its own."""
+class GoogleCalendarReader:
+    """Reads the simulated Google calendars as any other client would: over the API, with its own grant."""
 
     def __init__(self, world: World, account: str) -> None:
         self._world = world
@@ -49,22 +49,22 @@ class Truth:
                 return items
 
     def foreign(self, calendar: str, window: Interval, own: set[str], zone: str) -> set[Times]:
-        """Times and titles of what is not ours; what takes no time is not copied."""
+        """Times and titles of events that Slotbridge did not make; an event without length is left out."""
         found = {_times(item, zone) for item in self.instances(calendar, window) if item["id"] not in own}
         return {times for times in found if times[0] < times[1] and _within(times, window)}
 
     def own(self, calendar: str, own: set[str], window: Interval) -> dict[str, Times]:
-        """Our exported events that are there in ``window``, by id."""
+        """The exported events of Slotbridge that exist in ``window``, by id."""
         ours = (item for item in self.instances(calendar, window) if item["id"] in own)
         found = {item["id"]: _times(item, "UTC") for item in ours}
         return {name: times for name, times in found.items() if _within(times, window)}
 
 
-class GraphTruth(Truth):
-    """Reads a world's Outlook the same way, in the words of Google's API."""
+class GraphCalendarReader(GoogleCalendarReader):
+    """Reads the simulated Outlook calendars in the same way, and answers in the terms of Google's API."""
 
     def instances(self, calendar: str, window: Interval) -> list[dict[str, Any]]:
-        """Every event of a calendar view, a day wider: the times of all-day events are nobody's instants."""
+        """Every event of a calendar view one day wider, since an all-day event has dates and no instants."""
         grant = self._world.microsoft.admin.grant(self._account, CLIENT[0], ["Calendars.Read"])
         headers = {
             "Authorization": f"Bearer {grant['access_token']}",
@@ -109,11 +109,11 @@ def _moment(value: dict[str, str], zone: str) -> datetime:
 
 
 def differences(world: World, connection: Connection, account: str, *, days: int = 300) -> list[str]:
-    """Everything in which the store and the provider disagree about the time from now on."""
+    """Everything in which the store and the provider's calendar differ from now on."""
     now = world.clock.now()
     window = Interval(now, now + timedelta(days=days))
     google = connection.provider is ProviderKind.GOOGLE
-    truth = Truth(world, account) if google else GraphTruth(world, account)
+    truth = GoogleCalendarReader(world, account) if google else GraphCalendarReader(world, account)
     home = world.ports.catalogue.resource(connection.tenant, connection.resource).zone
     links = world.ports.bookings.links(connection.tenant, connection.id, after=None, limit=10_000)
     own = {link.event_id for link in links}
@@ -134,7 +134,7 @@ def differences(world: World, connection: Connection, account: str, *, days: int
 
 
 def _seats(world: World, tenant: str) -> list[str]:
-    """Everything in which sessions, their seats and their places disagree."""
+    """Everything in which sessions, their seats and the count of free places contradict each other."""
     everything = world.ports.bookings.page(tenant, after=None, limit=10_000)
     seats = {booking.id: booking for booking in everything if booking.is_seat and booking.takes_time}
     found = [f"{booking.id} is held for ever" for booking in everything if booking.held_until]

@@ -1,4 +1,4 @@
-"""What holds for every test."""
+"""The fixture that holds for every test: the seed of its random numbers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 @pytest.fixture(autouse=True)
-def _dice(request: pytest.FixtureRequest) -> None:
-    """Give each test the same dice each time; another ``TEST_SEED`` throws others."""
+def _random_seed(request: pytest.FixtureRequest) -> None:
+    """Give each test the same random numbers in each run; set ``TEST_SEED`` for others."""
     random.seed(f"{os.environ.get('TEST_SEED', '')}{request.node.nodeid}")

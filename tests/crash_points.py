@@ -1,4 +1,4 @@
-"""Ports that die at a chosen call, before or after it took effect; and documents that count their writes."""
+"""Ports that kill the instance at a chosen call, before or after it took effect; counted writes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ CALLED = ("clock", "keys", "vault", "log", "tuning")
 
 
 class Crash(Exception):
-    """The instance was killed."""
+    """Raised in place of the end of the process: the instance was killed."""
 
 
-class Plan:
-    """Counts port calls, and kills the instance at one of them."""
+class CrashPlan:
+    """Counts the calls of ports, and kills the instance at a chosen one."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -30,15 +30,15 @@ class Plan:
         self.names: list[str] = []
 
     def arm(self, calls: int, *, after: bool) -> None:
-        """Die at the ``calls``-th call from now, before or after it took effect."""
+        """Kill the instance at the ``calls``-th call from now, before or after that call took effect."""
         self.at, self.after = self.calls + calls, after
 
     def disarm(self) -> None:
-        """Live on."""
+        """Kill nothing from now on."""
         self.at = None
 
     def around(self, name: str, call: Callable[[], Any]) -> Any:
-        """One port call."""
+        """Make one call of a port, and raise Crash before or after it if it is the chosen one."""
         self.calls += 1
         self.names.append(name)
         mine = self.at is not None and self.calls >= self.at
@@ -53,10 +53,10 @@ class Plan:
         return result
 
 
-class Mortal:
-    """Any port, each call of which may be the last."""
+class CrashingPort:
+    """Wraps any port, so that the instance can be killed at each of its calls."""
 
-    def __init__(self, name: str, port: Any, plan: Plan) -> None:
+    def __init__(self, name: str, port: Any, plan: CrashPlan) -> None:
         self._name, self._port, self._plan = name, port, plan
 
     def __getattr__(self, attribute: str) -> Any:
@@ -70,17 +70,17 @@ class Mortal:
         return call
 
 
-def mortal(ports: Ports, plan: Plan) -> Ports:
-    """The same ports, but every exchange with the outside may kill the instance."""
+def crashing_ports(ports: Ports, plan: CrashPlan) -> Ports:
+    """The same ports, wrapped so that the instance can be killed at every call of any of them."""
     wrapped = {
-        field.name: Mortal(field.name, getattr(ports, field.name), plan)
+        field.name: CrashingPort(field.name, getattr(ports, field.name), plan)
         for field in fields(ports)
         if field.name not in {*CALLED, "providers"}
     }
     providers = {
         kind: Provider(
-            calendar=Mortal("calendar", provider.calendar, plan),  # type: ignore[arg-type]
-            authorizer=Mortal("authorizer", provider.authorizer, plan),  # type: ignore[arg-type]
+            calendar=CrashingPort("calendar", provider.calendar, plan),  # type: ignore[arg-type]
+            authorizer=CrashingPort("authorizer", provider.authorizer, plan),  # type: ignore[arg-type]
         )
         for kind, provider in ports.providers.items()
     }
@@ -88,7 +88,7 @@ def mortal(ports: Ports, plan: Plan) -> Ports:
 
 
 class CountingDocuments:
-    """Documents that count what is written, by kind of collection."""
+    """A document database that counts the written documents by the kind of their collection."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents

@@ -1,4 +1,4 @@
-"""The functions as WSGI applications, over whatever installation the test has put in place."""
+"""The deployed functions as WSGI applications, over whatever installation the test has installed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from openapi.functions import names
 
 
 def function_app(function: str) -> WSGIApplication:
-    """One function."""
+    """One function as a WSGI application."""
     app = importlib.import_module(f"functions.{function}.main").APP
 
     def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -25,5 +25,5 @@ def function_app(function: str) -> WSGIApplication:
 
 
 def function_apps() -> WSGIApplication:
-    """All functions below one address."""
+    """All functions as one WSGI application, each below the path of its name."""
     return DispatcherMiddleware(NotFound(), {f"/{name}": function_app(name) for name in names()})

@@ -1,4 +1,4 @@
-"""Imported events out of what a test wants to say of them."""
+"""Makes imported events for tests; every field that a test does not name has a default."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def imported_event(
     title=None,
     description=None,
 ):
-    """An event that takes an hour of somebody's time, unless something else is said."""
+    """An imported event that blocks an hour, unless fields say otherwise."""
     marks = blocks * BLOCKS | free * FREE | private * PRIVATE | all_day * ALL_DAY
     start, end = microseconds(interval.start), microseconds(interval.end)
     return ImportedEvent(start, end, key, unit or key, marks, generation, title, description)

@@ -1,4 +1,4 @@
-"""OpenID issuers in this process, under a virtual clock, whose documents are fetched without a socket."""
+"""OpenID issuers in this process, with a virtual clock, whose key sets are fetched without a network."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ START = datetime(2027, 3, 15, 8, 0, tzinfo=UTC)
 AUDIENCE = "slotbridge"
 
 
-class Party:
-    """An issuer that counts how often its keys are fetched, and can be down."""
+class FakeIssuer:
+    """An OpenID issuer that counts how often its keys are fetched, and can be switched off (``down``)."""
 
     def __init__(self, url: str, clock: VirtualClock, issuer: Signer | None = None) -> None:
         self.url, self.clock = url, clock
@@ -31,7 +31,7 @@ class Party:
         self.keys: dict[str, Any] | None = None
 
     def token(self, **claims: Any) -> str:
-        """A signed token; a claim that is None is left out."""
+        """An ID token signed by this issuer; a claim whose value is None is left out."""
         now = int(self.clock.now().timestamp())
         standard = {"iss": self.url, "aud": AUDIENCE, "sub": "customer-7", "iat": now, "exp": now + 3600}
         return self.issuer.encode(
@@ -39,25 +39,25 @@ class Party:
         )
 
     def fetch(self, uri: str) -> bytes:
-        """The keys."""
+        """The issuer's key set as JSON; KeysUnavailable while it is down."""
         self.fetched += 1
         if self.down:
             raise KeysUnavailable("down")
         return json.dumps(self.keys or self.issuer.jwks()).encode()
 
     def described(self, **more: Any) -> Issuer:
-        """How an installation would describe it."""
+        """How an installation's settings would describe this issuer."""
         standard = {"id": "installation", "url": self.url, "audience": AUDIENCE, "support": True}
         return Issuer(**{**standard, "jwks_uri": f"{self.url}/jwks.json", **more})
 
 
-def gate(
-    party: Party,
-    *others: Party,
+def authenticator(
+    party: FakeIssuer,
+    *others: FakeIssuer,
     installation: Sequence[Issuer] | None = None,
     issuers: Issuers | None = None,
 ) -> StaffAuthenticator:
-    """The door of an installation whose issuer is ``party``; ``others`` serve their keys too."""
+    """Authenticates staff by the tokens of ``party``; the keys of ``others`` can be fetched as well."""
     parties = {f"{item.url}/jwks.json": item for item in (party, *others)}
 
     def fetch(uri: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What runs in one process: virtual clock, memory store, simulators, task engine, functions, no sockets."""
+"""Runs all in one process: virtual clock, memory store, simulated providers, task engine, functions."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ from local.google import Settings as GoogleSettings
 from local.microsoft import MicrosoftSimulator
 from local.microsoft import Settings as MicrosoftSettings
 from local.microsoft import WebhookReply as PushReply
-from tests.recipients import SENDER, Postbox, Targets
-from tests.stand_ins import EngineQueue, Lines, WorldClock
+from tests.recipients import SENDER, Mailbox, WebhookTargets
+from tests.stand_ins import EngineQueue, LogLines, WorldClock
 from tests.transports import WsgiHttp, wsgi_session
 
 START = datetime(2027, 3, 15, 8, 0, tzinfo=UTC)
@@ -58,15 +58,15 @@ KEYSET = new_keyset()
 
 
 @dataclass(frozen=True)
-class Done:
-    """One task that was worked off, and what became of it."""
+class TaskRun:
+    """One delivery of a task, and its outcome."""
 
     task: Task
     outcome: str
 
 
 class Machinery:
-    """Everything that runs; ``drain`` lets pushes and tasks run until nothing is left to do."""
+    """Everything that runs; ``drain`` delivers pushes and tasks until nothing is left to do."""
 
     def __init__(
         self,
@@ -80,14 +80,14 @@ class Machinery:
         wrap: Callable[[Ports], Ports] = lambda ports: ports,
     ) -> None:
         self.clock = WorldClock(start)
-        self.log = Lines()
+        self.log = LogLines()
         self.config = Config(ENVIRONMENT)
         self.google = GoogleSimulator(
             now=self.clock.now, settings=google or GoogleSettings(), send_push=self._receive
         )
         self.google.admin.add_client(CLIENT[0], secret=CLIENT[1], redirect_uris=[REDIRECT])
         self.microsoft = MicrosoftSimulator(
-            now=self.clock.now, settings=microsoft or MicrosoftSettings(), send_push=self._notified
+            now=self.clock.now, settings=microsoft or MicrosoftSettings(), send_push=self._receive_microsoft
         )
         self.microsoft.admin.add_client(CLIENT[0], secret=CLIENT[1], redirect_uris=[REDIRECT])
         self.engine = Engine(
@@ -98,9 +98,9 @@ class Machinery:
         )
         self.documents = documents or MemoryDocuments()
         self.stores = stores(self.documents)
-        self.postbox = Postbox()
-        self.targets = Targets()
-        self.done: list[Done] = []
+        self.postbox = Mailbox()
+        self.targets = WebhookTargets()
+        self.done: list[TaskRun] = []
         self.errors: list[BaseException] = []
         self.ports = wrap(self._ports(tuning or Tuning()))
         self.push_ports = PushPorts(
@@ -176,7 +176,7 @@ class Machinery:
     # -- what runs ------------------------------------------------------------------------------
 
     def _receive(self, address: str, headers: Mapping[str, str]) -> int:
-        """Google's push arrives at the webhook."""
+        """Deliver a push message of Google to the webhook."""
         assert address == f"{BASE}/webhook_google"
         receive = importlib.import_module("functions.webhook_google.main").receive
         try:
@@ -188,8 +188,8 @@ class Machinery:
             return 500
         return 204
 
-    def _notified(self, address: str, _: dict[str, str], body: bytes) -> PushReply:
-        """Microsoft's notifications, and its proofs of the address, arrive at the webhook."""
+    def _receive_microsoft(self, address: str, _: dict[str, str], body: bytes) -> PushReply:
+        """Deliver a notification or an address validation of Microsoft to the webhook."""
         assert address.partition("?")[0] == f"{BASE}/webhook_graph"
         door = importlib.import_module("functions.webhook_graph.main")
         proof = parse_qs(urlsplit(address).query).get("validationToken")
@@ -207,7 +207,7 @@ class Machinery:
         return PushReply(202)
 
     def _dispatch(self, request: HttpRequest) -> int:
-        """Cloud Tasks calls a private function; any other error is a crash of the instance."""
+        """Call a private function as Cloud Tasks does; any error but a refusal is a crash of the instance."""
         work = Work(request.url.removeprefix(f"{BASE}/"))
         body = json.loads(request.body)
         task = Task(
@@ -224,9 +224,9 @@ class Machinery:
             )
         except Exception as error:  # noqa: BLE001 - what the door of the function does
             self.errors.append(error)
-            self.done.append(Done(task, type(error).__name__))
+            self.done.append(TaskRun(task, type(error).__name__))
             return 500
-        self.done.append(Done(task, reply.body["outcome"]))
+        self.done.append(TaskRun(task, reply.body["outcome"]))
         return 200
 
     def run(self, work: Work, payload: Payload) -> object:
@@ -235,7 +235,7 @@ class Machinery:
         return run_flow(self.ports, flows, payload)
 
     def drain(self, *, within: timedelta = timedelta(minutes=2), most: int = 20_000) -> int:
-        """Deliver pushes and work off tasks until nothing falls due ``within``; how many tasks ran."""
+        """Deliver pushes and run tasks until none is due ``within`` that time; returns how many tasks ran."""
         count = 0
         while True:
             delivered = len(self.google.push.deliver()) + len(self.microsoft.push.deliver())
@@ -245,11 +245,11 @@ class Machinery:
                 return count
 
     def advance(self, **length: float) -> None:
-        """Let time pass; what falls due meanwhile runs."""
+        """Move the clock on; whatever falls due meanwhile is run."""
         moment = self.clock.now() + timedelta(**length)
         self.engine.run_until(moment)
         self.drain()
 
     def maintain(self) -> None:
-        """Cloud Scheduler fires."""
+        """Run the maintenance function as Cloud Scheduler does."""
         self.run(Work.MAINTENANCE, {"job": "sweep"})

@@ -1,4 +1,4 @@
-"""Holds every answer of the functions against what the OpenAPI document says of it."""
+"""Checks every request and answer of the functions against the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Exchange:
 
 
 def breaches(exchange: Exchange) -> list[str]:
-    """In what the answer (or the request that was accepted) is not as described."""
+    """Everything in which an answer, or an accepted request, differs from the document."""
     try:
         route, _ = RouteTable(function(exchange.function).routes).find(exchange.method, exchange.path)
     except SyncError as error:
@@ -60,7 +60,7 @@ def _template(path: str) -> str:
 
 @cache
 def strict(name: str) -> dict[str, Any]:
-    """The function's document, in which no answer may have a field that is not described."""
+    """The function's document, changed so that no answer may have a field that it does not describe."""
     document = copy.deepcopy(one(name))
     for key, schema in document["components"]["schemas"].items():
         if "properties" in schema and key != "Problem":
@@ -92,7 +92,7 @@ def _answer(exchange: Exchange, operation: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _request(exchange: Exchange, operation: Mapping[str, Any]) -> Iterator[str]:
-    """What was accepted must have been described."""
+    """Differences of an accepted request from the document."""
     if exchange.status >= 400:
         return
     queries = {item["name"]: item for item in operation.get("parameters", ()) if item["in"] == "query"}

@@ -1,4 +1,4 @@
-"""What leaves Slotbridge in tests: mails kept as the bytes that would be sent, and scripted targets."""
+"""Stand-ins for recipients: a mailbox, and webhook targets with scripted answers."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ SENDER = "no-reply@slotbridge.example"
 
 
 @dataclass(frozen=True)
-class Received:
-    """One mail as its reader's program takes it apart."""
+class ReceivedMail:
+    """One mail, parsed as a mail program would parse it."""
 
     mail: Mail
 
@@ -59,19 +59,19 @@ class Received:
         return None
 
 
-class Postbox:
-    """A transport that keeps every mail; ``failures`` are raised first, one a try."""
+class Mailbox:
+    """A mail transport that keeps every mail; each item of ``failures`` is raised once, in order, first."""
 
     def __init__(self) -> None:
-        self.mails: list[Received] = []
+        self.mails: list[ReceivedMail] = []
         self.failures: list[SyncError] = []
 
     def deliver(self, mail: Mail) -> None:
         if self.failures:
             raise self.failures.pop(0)
-        self.mails.append(Received(mail))
+        self.mails.append(ReceivedMail(mail))
 
-    def to(self, address: str) -> list[Received]:
+    def to(self, address: str) -> list[ReceivedMail]:
         return [mail for mail in self.mails if address in mail.to]
 
     def subjects(self) -> list[str]:
@@ -79,8 +79,8 @@ class Postbox:
 
 
 @dataclass(frozen=True)
-class Posted:
-    """One webhook as it arrived."""
+class ReceivedWebhook:
+    """One webhook message as it arrived."""
 
     url: str
     headers: Mapping[str, str] = field(repr=False)
@@ -91,13 +91,13 @@ class Posted:
         return json.loads(self.body)
 
 
-class Targets:
-    """A courier to addresses whose answers are scripted; 204 unless told otherwise."""
+class WebhookTargets:
+    """A stand-in for the public internet: webhook targets with scripted answers, 204 by default."""
 
     loopback = False
 
     def __init__(self) -> None:
-        self.posted: list[Posted] = []
+        self.posted: list[ReceivedWebhook] = []
         self.answers: list[WebhookResponse | SyncError] = []
         self.always: WebhookResponse | SyncError = WebhookResponse(204)
         self.documents: dict[str, Callable[[], bytes]] = {}
@@ -107,7 +107,7 @@ class Targets:
         check_target(url, loopback=self.loopback)
 
     def post(self, url: str, *, headers: Mapping[str, str], body: str) -> WebhookResponse:
-        self.posted.append(Posted(url, headers, body))
+        self.posted.append(ReceivedWebhook(url, headers, body))
         answer = self.answers.pop(0) if self.answers else self.always
         if isinstance(answer, SyncError):
             raise answer

@@ -1,4 +1,4 @@
-"""The clock, the log and the task queue of a world in one process."""
+"""Stand-ins for the clock, the log and the task queue when everything runs in one process."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from local.cloud_tasks.model import Target
 
 
 class WorldClock(VirtualClock):
-    """The virtual clock, for which a short wait is a jump."""
+    """The virtual clock; waiting a short time moves it on at once."""
 
     def wait(self, seconds: float) -> None:
         self.advance_to(self.now() + timedelta(seconds=seconds))
 
 
-class Lines:
+class LogLines:
     """Keeps every log line as the text that would have been written."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Lines:
 
 
 class EngineQueue:
-    """The task queue port over the engine, without gRPC between."""
+    """The task queue port on top of the local task engine, without gRPC between."""
 
     def __init__(self, engine: Engine, config: Config) -> None:
         self._engine = engine

@@ -1,4 +1,4 @@
-"""Two tenants in one world, each with one of everything, and a word in all that is private to it."""
+"""Two tenants in one world, each with one record of every kind and a unique word in all of its texts."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ HOURS = {day: ["08:00-18:00"] for day in ("monday", "tuesday", "wednesday", "thu
 
 
 @dataclass(frozen=True)
-class Settled:
-    """One tenant: the word that stands in everything of it, the ids by what they name, and its secrets."""
+class FilledTenant:
+    """A tenant with records: the word in all its texts, its ids by kind of record, and its secret tokens."""
 
     tenant: str
     word: str
@@ -31,8 +31,8 @@ class Settled:
         return f"{role}.{self.tenant}.{self.ids['resource'] if role == 'staff' else '-'}"
 
 
-def settle(http: Http, tenant: str) -> Settled:
-    """Give a tenant one of everything, by the doors alone."""
+def fill_tenant(http: Http, tenant: str) -> FilledTenant:
+    """Make one record of every kind for a tenant, by calls of the HTTP API alone."""
     word = f"canary{tenant}"
     world, owner = http.world, f"owner.{tenant}.-"
     account = f"{word}@example.com"
@@ -92,7 +92,7 @@ def settle(http: Http, tenant: str) -> Settled:
         "event": copy["key"],
         "delivery": sent["id"],
     }
-    return Settled(tenant, word, {**ids, **more}, made["management_token"], secret.rsplit("/", 1)[1])
+    return FilledTenant(tenant, word, {**ids, **more}, made["management_token"], secret.rsplit("/", 1)[1])
 
 
 def _record(word: str) -> dict[str, Any]:
@@ -128,25 +128,25 @@ def _add_dead_letter(world: World, tenant: str, word: str) -> None:
     )
 
 
-Kept = dict[str, dict[str, Any]]
+Documents = dict[str, dict[str, Any]]
 
 
-def kept(world: World) -> Kept:
-    """All documents as they are now."""
+def snapshot_documents(world: World) -> Documents:
+    """A copy of all documents in the database."""
     assert isinstance(world.documents, MemoryDocuments)
     return {name: dict(found) for name, found in world.documents._collections.items()}
 
 
-def put_back(world: World, documents: Kept) -> None:
-    """Make them so again."""
+def restore_documents(world: World, documents: Documents) -> None:
+    """Set the database back to a copy made by snapshot_documents."""
     assert isinstance(world.documents, MemoryDocuments)
     collections = world.documents._collections
     collections.clear()
     collections.update({name: dict(found) for name, found in documents.items()})
 
 
-def owned(documents: Kept, tenant: str) -> dict[str, str]:
-    """The documents of one tenant, by their paths, as text that can be compared."""
+def documents_of(documents: Documents, tenant: str) -> dict[str, str]:
+    """The documents of one tenant by path, as text that can be compared."""
     return {
         f"{name}/{key}": repr(found)
         for name, collection in documents.items()
@@ -155,6 +155,6 @@ def owned(documents: Kept, tenant: str) -> dict[str, str]:
     }
 
 
-def text(answered: Any) -> str:
-    """Everything that an answer says."""
+def answer_text(answered: Any) -> str:
+    """The whole answer, headers included, as one text to search in."""
     return json.dumps(answered, ensure_ascii=False, default=str)

@@ -1,4 +1,4 @@
-"""In-process stand-ins for sockets: any WSGI application as an httplib2 connection or a requests adapter."""
+"""In-process replacements for sockets: a WSGI application as an httplib2 connection or a requests adapter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Call = tuple[int, list[tuple[str, str]], bytes]
 def environment(
     method: str, url: str, headers: Mapping[str, str], body: bytes, extra: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The WSGI environment of a request, as a server would have built it."""
+    """The WSGI environment of a request, as an HTTP server would build it."""
     parts = urlsplit(url)
     return {
         "REQUEST_METHOD": method,
@@ -73,7 +73,7 @@ def call(application: WSGIApplication, environ: dict[str, Any]) -> Call:
 
 
 class WsgiHttp(httplib2.Http):
-    """An httplib2 connection whose other side is an application in this process."""
+    """An httplib2 connection whose server is a WSGI application in this process."""
 
     def __init__(self, application: WSGIApplication, timeout: float = 20.0) -> None:
         super().__init__(timeout=timeout)
@@ -88,7 +88,7 @@ class WsgiHttp(httplib2.Http):
         redirections: int = 5,
         connection_type: Any = None,
     ) -> tuple[httplib2.Response, bytes]:
-        """One request; redirects are left to the caller, as ours are never followed."""
+        """Send one request; redirects are returned and not followed, as in production."""
         data = body.encode() if isinstance(body, str) else body or b""
         environ = environment(method, uri, headers or {}, data, {})
         status, answered, content = call(self._application, environ)
@@ -97,14 +97,14 @@ class WsgiHttp(httplib2.Http):
 
 
 class WsgiAdapter(BaseAdapter):
-    """A requests adapter whose other side is an application in this process."""
+    """A requests adapter whose server is a WSGI application in this process."""
 
     def __init__(self, application: WSGIApplication) -> None:
         super().__init__()
         self._application = application
 
     def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
-        """One request."""
+        """Send one request."""
         body = request.body or b""
         data = body.encode() if isinstance(body, str) else bytes(body)
         environ = environment(request.method or "GET", request.url or "", request.headers, data, {})
@@ -131,7 +131,7 @@ class WsgiAdapter(BaseAdapter):
 
 
 def wsgi_session(application: WSGIApplication) -> requests.Session:
-    """A requests session all of whose requests go to ``application``."""
+    """A requests session that sends every request to ``application``."""
     session = requests.Session()
     for scheme in ("https://", "http://"):
         session.mount(scheme, WsgiAdapter(application))

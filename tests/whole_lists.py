@@ -1,4 +1,4 @@
-"""Whole lists, for tests that look at everything at once."""
+"""Reads a store's whole list, for tests that check all of its items."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from common.domain.shared.paging import PageRequest
 
 
 def every(ask: Any, *scope: str) -> tuple[Any, ...]:
-    """All that a list of the store holds; it has to fit on one page."""
+    """All items of a list of the store; they have to fit on one page."""
     page = ask(*scope, PageRequest(1_000))
     assert page.next is None
     return tuple(page.items)

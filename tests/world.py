@@ -1,4 +1,4 @@
-"""A whole Slotbridge in one process, its catalogue, and the people who connect their accounts."""
+"""A whole Slotbridge in one process: its catalogue, simulated providers, and people who connect accounts."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ WEEKDAYS = WeeklyHours.of({day: ["09:00-12:00", "13:00-17:00"] for day in range(
 
 
 class World(Machinery):
-    """Everything at once: what runs, and what there is."""
+    """Everything that runs, together with the catalogue and the provider accounts of a test."""
 
     def install(self) -> None:
-        """Let the functions' HTTP doors use this world."""
+        """Make the functions' HTTP entry points use this world."""
         wiring.use(Installed(self))
 
     def catalogue(
@@ -42,7 +42,7 @@ class World(Machinery):
         resource: Resource | None = None,
         service: Service | None = None,
     ) -> None:
-        """A tenant with one resource (anna) and one service (cut: half an hour, a quarter's grid)."""
+        """Make a tenant with one resource (anna) and one service (cut: 30 minutes, every 15 minutes)."""
         ports = self.ports
         ports.catalogue.save_tenant(
             tenant
@@ -69,11 +69,11 @@ class World(Machinery):
         )
 
     def account(self, email: str = ACCOUNT, *, zone: str = "Europe/Zurich") -> None:
-        """A Google account with its primary calendar."""
+        """Make a Google account with its primary calendar."""
         self.google.admin.add_account(email, time_zone=zone)
 
     def outlook(self, email: str = OUTLOOK, **options: Any) -> str:
-        """A Microsoft account; the id of its default calendar."""
+        """Make a Microsoft account; returns the id of its default calendar."""
         self.microsoft.admin.add_account(email, **options)
         return str(self.microsoft.admin.default_calendar(email))
 
@@ -85,7 +85,7 @@ class World(Machinery):
         provider: ProviderKind = ProviderKind.GOOGLE,
         **consent: Any,
     ) -> Connection:
-        """Consent as the person would, and come back."""
+        """Connect a calendar account, as its owner would in a browser."""
         outcome = self.consent(email, resource=resource, provider=provider, **consent)
         assert outcome.outcome in {"connected", "reconnected"}, outcome.outcome
         return self.ports.connections.get(self.tenant, outcome.connection or "")
@@ -99,7 +99,7 @@ class World(Machinery):
         connection: str | None = None,
         **consent: Any,
     ) -> Any:
-        """Start a consent, answer it at the provider, and finish it; the outcome, whatever it is."""
+        """Start a consent, answer it at the provider and finish it; returns the outcome, whatever it is."""
         started = start_consent(
             self.ports,
             tenant=self.tenant,
@@ -111,10 +111,10 @@ class World(Machinery):
         )
         side: Any = self.google if provider is ProviderKind.GOOGLE else self.microsoft
         back = side.consent(started.url, account=email, **consent)
-        return self.come_back(back)
+        return self.follow_redirect(back)
 
-    def come_back(self, address: str) -> Any:
-        """The browser follows the provider's redirect."""
+    def follow_redirect(self, address: str) -> Any:
+        """Follow the provider's redirect back to Slotbridge, as the browser does."""
         query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
         return finish_consent(
             self.ports,
@@ -127,7 +127,7 @@ class World(Machinery):
 
 
 class Installed(wiring.Installation):
-    """An installation whose outside is a world."""
+    """An installation whose providers, recipients and clock are those of a world."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world.config)
@@ -148,7 +148,7 @@ class Installed(wiring.Installation):
 
     @cached_property
     def rate_limiter(self) -> RateLimiter:
-        """The usual limits, by this world's clock."""
+        """The usual rate limits, measured by this world's clock."""
         world = self._world
         return RateLimiter(
             self.config.limits,
@@ -158,7 +158,7 @@ class Installed(wiring.Installation):
         )
 
     def authenticate(self, access: Access, token: str, function: str) -> Caller:
-        """Tokens of this world read "role.tenant.resource"; the real ones have tests of their own."""
+        """Accept test tokens of the form "role.tenant.resource"; real tokens are tested elsewhere."""
         if access in {Access.TASK, Access.SCHEDULER}:
             if token != f"service.{function}.x":
                 raise UntrustedCaller("not the service account")

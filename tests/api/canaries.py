@@ -1,4 +1,4 @@
-"""A life with canaries in every field of every external event: every flow, and everything that came of it."""
+"""A connection's whole life with a marker ("canary") in every field of every event; collects all output."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from common import wiring
 from common.domain.calendar.connection import ProviderKind
-from tests.api.canary_events import BIRDS, KINDS, bird, google_event, graph_event
+from tests.api.canary_events import BIRDS, KINDS, canary_of, google_event, graph_event
 from tests.api.conftest import Answer, Http
 from tests.world import ACCOUNT, OUTLOOK, RETURN_TO, World
 
@@ -20,8 +20,8 @@ WINDOW = "from=2027-03-16T00:00:00Z&to=2027-03-17T00:00:00Z"
 
 
 @dataclass
-class Heard(Http):
-    """Remembers every answer, by who asked what."""
+class RecordingHttp(Http):
+    """Calls the API and remembers every answer by who asked for what."""
 
     world: World
     answers: list[tuple[str, str]] = field(default_factory=list)
@@ -35,8 +35,8 @@ class Heard(Http):
 
 
 @dataclass
-class Life:
-    """One account of one provider, in one mode."""
+class ConnectionLife:
+    """The life of one connection of one provider in one import mode, from consent to erasure."""
 
     provider: ProviderKind
     mode: str
@@ -47,19 +47,19 @@ class Life:
     said: dict[str, str] = field(default_factory=dict)
 
     @contextmanager
-    def lived(self) -> Iterator[Life]:
-        """Live it; afterwards everything that came of it is in ``said``, place by place."""
+    def run(self) -> Iterator[ConnectionLife]:
+        """Run every flow; afterwards ``said`` holds everything that was stored or sent, by place."""
         world = World()
         world.account()
         world.outlook()
         world.catalogue()
         world.install()
         try:
-            http = Heard(world)
+            http = RecordingHttp(world)
             self._begin(http)
-            self._go_on(http)
+            self._change_and_ask(http)
             self.said["store"] = stored(world)
-            self._end(http)
+            self._disconnect_and_erase(http)
             self.said |= places(http)
             yield self
         finally:
@@ -69,8 +69,8 @@ class Life:
     def google(self) -> bool:
         return self.provider is ProviderKind.GOOGLE
 
-    def _begin(self, http: Heard) -> None:
-        """Events, hooks, an invitation, a feed; connect, choose, synchronise."""
+    def _begin(self, http: RecordingHttp) -> None:
+        """Make events, webhooks, an invitation and a feed; connect, choose calendars, synchronise."""
         world = http.world
         self._enter(world, "open", 9)
         self._enter(world, "hush", 11)
@@ -99,14 +99,14 @@ class Life:
             return str(world.google.owner.put_event(ACCOUNT, google_event(kind, hour, **more))["id"])
         return str(world.microsoft.owner.put_event(OUTLOOK, graph_event(kind, hour, **more))["id"])
 
-    def _go_on(self, http: Heard) -> None:
-        """Changes by push, a fresh listing, and every question that somebody may ask."""
+    def _change_and_ask(self, http: RecordingHttp) -> None:
+        """Change events by push, list everything afresh, and send every request that reads something."""
         world = http.world
         for kind in KINDS:
             later = self._enter(world, kind, 14)
-            self._title(world, later, f"{bird(kind, 'title')} again")
+            self._title(world, later, f"{canary_of(kind, 'title')} again")
         if self.google:
-            poison = {"id": "poison1", "start": bird("open", "poison")}
+            poison = {"id": "poison1", "start": canary_of("open", "poison")}
             world.google.add_fault("poison", method="events.list", event=poison)
         world.drain()
         (world.google if self.google else world.microsoft).admin.expire_sync_tokens()
@@ -124,7 +124,7 @@ class Life:
         else:
             world.microsoft.owner.edit_event(OUTLOOK, event, {"subject": title})
 
-    def _book(self, http: Heard) -> Any:
+    def _book(self, http: RecordingHttp) -> Any:
         customer = {"name": "Zoe", "email": "zoe@example.com"}
         body = {"service": "cut", "resource": "anna", "customer": customer}
         http("POST", "/bookings?tenant=t1", token=None, json=body | {"start": "2027-03-16T11:00:00+01:00"})
@@ -139,7 +139,7 @@ class Life:
         assert moved.status == 200, moved.body
         return made.body
 
-    def _ask(self, http: Heard, made: Any) -> None:
+    def _ask(self, http: RecordingHttp, made: Any) -> None:
         one = f"/connections/{self.connection}"
         http("GET", f"/slots?tenant=t1&service=cut&{WINDOW}", token=None)
         for hour in (8, 9, 11, 14, 16):
@@ -176,7 +176,7 @@ class Life:
             http("GET", path)
         self._export(http)
 
-    def _export(self, http: Heard) -> None:
+    def _export(self, http: RecordingHttp) -> None:
         after: dict[str, str] = {}
         while True:
             page = http("POST", "/tenant/export", json=after).body
@@ -184,8 +184,8 @@ class Life:
                 return
             after = {"after": page["next"]}
 
-    def _end(self, http: Heard) -> None:
-        """The grant dies and everybody is told; the connection ends; the tenant is erased."""
+    def _disconnect_and_erase(self, http: RecordingHttp) -> None:
+        """Revoke the grant and send the notices; disconnect; erase the tenant."""
         world = http.world
         if self.google:
             world.google.admin.revoke_grant(ACCOUNT)
@@ -209,13 +209,13 @@ class Life:
 
 
 def stored(world: World) -> str:
-    """Everything in the database as text; packed columns too."""
+    """Everything in the database as text, packed columns unpacked."""
     documents: Any = world.documents
     return "\n".join(f"{item.path} {item.data}" for item in documents.get(documents.paths()))
 
 
-def places(http: Heard) -> dict[str, str]:
-    """Everything that left: log lines, tasks, mails, webhooks, and answers by who asked what."""
+def places(http: RecordingHttp) -> dict[str, str]:
+    """Everything that was sent: log lines, tasks, mails, webhooks, and answers by who asked for what."""
     world = http.world
     mails = [
         "\n".join(map(str, (mail.subject, mail.to, mail.text, mail.html, mail.calendar, mail.mail.raw)))
@@ -233,6 +233,6 @@ def places(http: Heard) -> dict[str, str]:
     return said
 
 
-def found(life: Life, birds: tuple[str, ...] = BIRDS) -> set[tuple[str, str]]:
-    """Which canaries sing where."""
+def canaries_by_place(life: ConnectionLife, birds: tuple[str, ...] = BIRDS) -> set[tuple[str, str]]:
+    """The canaries that were found, each with its place."""
     return {(place, name) for place, text in life.said.items() for name in birds if name in text}

@@ -1,4 +1,4 @@
-"""External events with a canary in every field that holds words of people, for Google and Microsoft."""
+"""External events with a unique marker ("canary") in every field that holds people's words."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ NEVER = ("place", "guest", "mailbox", "comment", "link", "label", "meeting", "po
 KINDS = ("open", "hush")
 
 
-def bird(kind: str, word: str) -> str:
+def canary_of(kind: str, word: str) -> str:
     """The canary of a field: of an ordinary (open) or a private (hush) event."""
     return f"canary-{kind}-{word}"
 
 
-BIRDS = tuple(bird(kind, word) for kind in KINDS for word in (*KEPT, *NEVER))
+BIRDS = tuple(canary_of(kind, word) for kind in KINDS for word in (*KEPT, *NEVER))
 
 
 def google_event(kind: str, hour: int, **more: Any) -> dict[str, Any]:
-    """Every field of Google's that holds words of people."""
+    """A Google event with a canary in every field that holds words."""
     return {
-        "summary": f"{bird(kind, 'title')} ☺",
-        "description": f"<b>{bird(kind, 'text')}</b>",
-        "location": bird(kind, "place"),
+        "summary": f"{canary_of(kind, 'title')} ☺",
+        "description": f"<b>{canary_of(kind, 'text')}</b>",
+        "location": canary_of(kind, "place"),
         "attendees": [
             {
-                "email": f"{bird(kind, 'mailbox')}@example.com",
-                "displayName": bird(kind, "guest"),
-                "comment": bird(kind, "comment"),
+                "email": f"{canary_of(kind, 'mailbox')}@example.com",
+                "displayName": canary_of(kind, "guest"),
+                "comment": canary_of(kind, "comment"),
             },
             {"email": ACCOUNT, "self": True, "responseStatus": "accepted"},
         ],
-        "source": {"title": bird(kind, "link"), "url": f"https://{bird(kind, 'link')}.example"},
+        "source": {"title": canary_of(kind, "link"), "url": f"https://{canary_of(kind, 'link')}.example"},
         "extendedProperties": {
-            "shared": {"label": bird(kind, "label")},
-            "private": {"x": bird(kind, "label")},
+            "shared": {"label": canary_of(kind, "label")},
+            "private": {"x": canary_of(kind, "label")},
         },
         "start": {"dateTime": f"2027-03-16T{hour:02}:00:00+01:00", "timeZone": "Europe/Zurich"},
         "end": {"dateTime": f"2027-03-16T{hour + 1:02}:00:00+01:00", "timeZone": "Europe/Zurich"},
@@ -47,21 +47,21 @@ def google_event(kind: str, hour: int, **more: Any) -> dict[str, Any]:
 
 
 def graph_event(kind: str, hour: int, **more: Any) -> dict[str, Any]:
-    """Every field of Microsoft's that holds words of people."""
+    """A Microsoft Graph event with a canary in every field that holds words."""
     return {
-        "subject": f"{bird(kind, 'title')} ☺",
-        "body": {"contentType": "html", "content": f"<b>{bird(kind, 'text')}</b>"},
-        "location": {"displayName": bird(kind, "place")},
+        "subject": f"{canary_of(kind, 'title')} ☺",
+        "body": {"contentType": "html", "content": f"<b>{canary_of(kind, 'text')}</b>"},
+        "location": {"displayName": canary_of(kind, "place")},
         "attendees": [
             {
                 "emailAddress": {
-                    "address": f"{bird(kind, 'mailbox')}@example.com",
-                    "name": bird(kind, "guest"),
+                    "address": f"{canary_of(kind, 'mailbox')}@example.com",
+                    "name": canary_of(kind, "guest"),
                 },
                 "type": "required",
             }
         ],
-        "categories": [bird(kind, "label")],
+        "categories": [canary_of(kind, "label")],
         "start": {"dateTime": f"2027-03-16T{hour - 1:02}:00:00", "timeZone": "UTC"},
         "end": {"dateTime": f"2027-03-16T{hour:02}:00:00", "timeZone": "UTC"},
         **({"sensitivity": "private"} if kind == "hush" else {}),

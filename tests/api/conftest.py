@@ -1,4 +1,4 @@
-"""The functions' HTTP doors over a world, without sockets; every answer must be as it is described."""
+"""Calls the functions over HTTP without sockets; every answer is checked against the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from tests.world import World
 
 @dataclass(frozen=True)
 class Answer:
+    """An answer of the API: status, headers and decoded body."""
+
     status: int
     body: Any
     headers: dict[str, str]

@@ -1,12 +1,12 @@
-"""What is private in an external event is nowhere that its mode forbids: store, logs, mails, answers."""
+"""No private word of an external event is stored or sent where the import mode forbids it."""
 
 from __future__ import annotations
 
 import pytest
 
 from common.domain.calendar.connection import ProviderKind
-from tests.api.canaries import Life, found
-from tests.api.canary_events import BIRDS, KEPT, KINDS, bird
+from tests.api.canaries import ConnectionLife, canaries_by_place
+from tests.api.canary_events import BIRDS, KEPT, KINDS, canary_of
 
 BOTH = pytest.mark.parametrize("provider", list(ProviderKind), ids=str)
 EVENTS = "answer: staff.t1.anna GET /connections/{}/events 200"
@@ -14,16 +14,16 @@ OVERVIEW, SUPPORT = "answer: staff.t1.anna GET /overview 200", "answer: support.
 EXPORT = "answer: owner.t1.- POST /tenant/export 200"
 
 
-def wide(life: Life) -> set[str]:
-    """Where copies may be in the full mode: in the store, for staff, and in the owner's export."""
+def places_of_full_mode(life: ConnectionLife) -> set[str]:
+    """The places that may hold copies in the full mode: the store, staff's answers, the owner's export."""
     return {"store", EXPORT, OVERVIEW, EVENTS.format(life.connection)}
 
 
 @BOTH
 @pytest.mark.pitfall(25)
-def test_a_life_leaves_mails_hooks_tasks_answers_and_errors(provider: ProviderKind) -> None:
-    """Pitfall 25: the search has something to search: every flow ran, refusals too, and nothing crashed."""
-    with Life(provider, "full", "full").lived() as life:
+def test_the_searched_output_covers_every_flow(provider: ProviderKind) -> None:
+    """Pitfall 25: mails, webhooks, tasks, answers and errors were all produced, and nothing crashed."""
+    with ConnectionLife(provider, "full", "full").run() as life:
         answers = [name for name in life.said if name.startswith("answer")]
         statuses = {name.rsplit(" ", 1)[1] for name in answers}
 
@@ -39,55 +39,62 @@ def test_a_life_leaves_mails_hooks_tasks_answers_and_errors(provider: ProviderKi
 @pytest.mark.parametrize(
     ("private", "followed"), [("times", True), ("none", True), ("times", False)], ids=["times", "none", "off"]
 )
-def test_time_only_leaves_no_word_anywhere(provider: ProviderKind, private: str, *, followed: bool) -> None:
-    """Pitfall 25: no field of any event, in no document, line, task, mail, webhook, answer or error."""
-    with Life(provider, "times", private, followed=followed).lived() as life:
-        assert set() == found(life)
+def test_the_times_only_mode_keeps_no_word_of_an_event(
+    provider: ProviderKind, private: str, *, followed: bool
+) -> None:
+    """Pitfall 25: no field of any event, in no document, log line, task, mail, webhook, answer or error."""
+    with ConnectionLife(provider, "times", private, followed=followed).run() as life:
+        assert set() == canaries_by_place(life)
 
 
 @BOTH
 @pytest.mark.pitfall(25)
-def test_the_full_mode_keeps_title_and_text_for_staff_alone(provider: ProviderKind) -> None:
-    """Pitfall 25: nothing else of an event is kept, and what is kept is shown to staff and the owner only."""
-    with Life(provider, "full", "full").lived() as life:
-        allowed = {(place, bird(kind, word)) for place in wide(life) for kind in KINDS for word in KEPT}
+def test_the_full_mode_shows_title_and_description_to_staff_only(provider: ProviderKind) -> None:
+    """Pitfall 25: nothing else of an event is stored, and only staff and the owner can read it."""
+    with ConnectionLife(provider, "full", "full").run() as life:
+        allowed = {
+            (place, canary_of(kind, word))
+            for place in places_of_full_mode(life)
+            for kind in KINDS
+            for word in KEPT
+        }
         # Under the owner's grant support sees titles, and no descriptions.
-        allowed |= {(SUPPORT, bird(kind, "title")) for kind in KINDS}
+        allowed |= {(SUPPORT, canary_of(kind, "title")) for kind in KINDS}
 
-        assert found(life) <= allowed
-        assert ("store", bird("open", "title")) in found(life)
-        assert (EVENTS.format(life.connection), bird("open", "title")) in found(life)
+        assert canaries_by_place(life) <= allowed
+        assert ("store", canary_of("open", "title")) in canaries_by_place(life)
+        assert (EVENTS.format(life.connection), canary_of("open", "title")) in canaries_by_place(life)
 
 
 @BOTH
 @pytest.mark.pitfall(25)
 @pytest.mark.parametrize("private", ["times", "none"])
-def test_private_events_keep_their_words_in_the_full_mode(provider: ProviderKind, private: str) -> None:
-    """Pitfall 25: of a private event nothing is written or said, however much is of the others."""
+def test_no_word_of_a_private_event_is_stored_in_the_full_mode(provider: ProviderKind, private: str) -> None:
+    """Pitfall 25: nothing of a private event is stored or sent, whatever is stored of the others."""
     hush = tuple(name for name in BIRDS if "-hush-" in name)
-    with Life(provider, "full", private).lived() as life:
-        assert set() == found(life, hush)
-        assert ("store", bird("open", "title")) in found(life)
+    with ConnectionLife(provider, "full", private).run() as life:
+        assert set() == canaries_by_place(life, hush)
+        assert ("store", canary_of("open", "title")) in canaries_by_place(life)
 
 
 @BOTH
 @pytest.mark.pitfall(25)
-def test_live_titles_are_in_the_view_and_nowhere_else(provider: ProviderKind) -> None:
-    """Pitfall 25: with the switch on, the overview's answer shows titles; they are kept and said nowhere."""
-    with Life(provider, "times", "times", show=True).lived() as life:
-        singing = found(life)
+def test_live_titles_appear_in_the_overview_only(provider: ProviderKind) -> None:
+    """Pitfall 25: with the setting on, the overview's answer shows titles; they are not stored or sent."""
+    with ConnectionLife(provider, "times", "times", show=True).run() as life:
+        singing = canaries_by_place(life)
 
         assert {place for place, _ in singing} <= {OVERVIEW, SUPPORT}
-        assert (OVERVIEW, bird("open", "title")) in singing
-        assert {bird("open", "title")} == {name for _, name in singing}
+        assert (OVERVIEW, canary_of("open", "title")) in singing
+        assert {canary_of("open", "title")} == {name for _, name in singing}
 
 
 @BOTH
 @pytest.mark.pitfall(25)
-def test_nothing_foreign_outlives_the_connection(provider: ProviderKind) -> None:
-    """Pitfall 25: after disconnecting, and after erasing, the full mode's copies are gone."""
-    with Life(provider, "full", "full").lived() as life:
-        after = {place for place, _ in found(life) if place.startswith("store after")}
+def test_disconnecting_or_erasing_removes_all_copies_of_events(provider: ProviderKind) -> None:
+    """Pitfall 25: after disconnecting, and after erasing, the copies of the full mode are gone."""
+    with ConnectionLife(provider, "full", "full").run() as life:
+        after = {place for place, _ in canaries_by_place(life) if place.startswith("store after")}
 
         assert {"store", "store after disconnecting", "store after erasing"} <= set(life.said)
         assert set() == after

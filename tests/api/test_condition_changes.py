@@ -1,4 +1,4 @@
-"""Bookings and connections are changed only as they were seen, where the caller says what that was."""
+"""Bookings and connections over HTTP with If-Match and If-None-Match: a stale ETag changes nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WEAK, FOREIGN, NONE = 'W/"{}"', '"0-0"', "plain"
 
 @pytest.fixture(params=["customer", "staff"])
 def booked(http: Http, request: pytest.FixtureRequest) -> tuple[str, dict[str, Any], str]:
-    """A booking: its address, how its customer or its staff call, and its first tag."""
+    """A booking: its address, how its customer or its staff call the API, and its first ETag."""
     made = http("POST", "/bookings?tenant=t1", token=None, json=BODY)
     customer = request.param == "customer"
     path = f"/bookings/{made.body['id']}" + ("?tenant=t1" if customer else "")
@@ -32,8 +32,8 @@ def change(http: Http, method: str, booked: tuple[str, dict[str, Any], str], tag
     return http(method, path, headers={"If-Match": tag}, **caller, **body)
 
 
-def test_the_first_answer_has_the_tag(http: Http) -> None:
-    """Whoever booked moves what they booked without reading it again."""
+def test_the_answer_to_a_new_booking_has_its_etag(http: Http) -> None:
+    """So a customer can move the new booking without reading it first."""
     made = http("POST", "/bookings?tenant=t1", token=None, json=BODY)
     key = {"token": made.body["management_token"]}
     path = f"/bookings/{made.body['id']}?tenant=t1"
@@ -44,8 +44,8 @@ def test_the_first_answer_has_the_tag(http: Http) -> None:
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-def test_a_booking_is_changed_as_it_was_seen(http: Http, booked: Any, method: str) -> None:
-    """The second of two who look at the same booking is told; nothing is changed for them."""
+def test_a_booking_is_not_changed_with_a_stale_etag(http: Http, booked: Any, method: str) -> None:
+    """The second of two callers who read the same version gets 412 stale_version, and nothing changes."""
     path, caller, seen = booked
     moved = http("PATCH", path, json={"start": LATER}, headers={"If-Match": seen}, **caller)
     stale = change(http, method, booked, seen)
@@ -57,8 +57,8 @@ def test_a_booking_is_changed_as_it_was_seen(http: Http, booked: Any, method: st
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-def test_what_is_done_is_done_again_by_an_old_tag(http: Http, booked: Any, method: str) -> None:
-    """Whoever lost the answer sends it again, and hears that it is done, with the present tag."""
+def test_a_repeated_change_with_the_old_etag_succeeds(http: Http, booked: Any, method: str) -> None:
+    """A caller who lost the answer repeats the request, and gets 200 and the current ETag."""
     _, _, seen = booked
     once, again = (change(http, method, booked, seen) for _ in range(2))
 
@@ -75,18 +75,18 @@ def test_what_is_done_is_done_again_by_an_old_tag(http: Http, booked: Any, metho
         ("*", 200, None),
     ],
 )
-def test_other_tags_mean_what_they_mean_elsewhere(
+def test_weak_foreign_malformed_and_star_conditions(
     http: Http, booked: Any, tag: str, status: int, code: str | None
 ) -> None:
-    """A weak or foreign tag never matches, what is none is refused, a star is whatever is there."""
+    """A weak or foreign ETag never matches, a malformed one is refused, a star matches any version."""
     _, _, seen = booked
     answers = [change(http, method, booked, tag.format(seen.strip('"'))) for method in ("PATCH", "DELETE")]
 
     assert [(answer.status, answer.code) for answer in answers] == [(status, code)] * 2
 
 
-def test_a_booking_that_is_known_is_not_sent_again(http: Http, booked: Any) -> None:
-    """304 until it changes."""
+def test_an_unchanged_booking_is_answered_304(http: Http, booked: Any) -> None:
+    """If-None-Match answers 304 until the booking changes."""
     path, caller, seen = booked
     same = http("GET", path, headers={"If-None-Match": seen}, **caller)
     http("PATCH", path, json={"start": LATER}, **caller)
@@ -96,8 +96,8 @@ def test_a_booking_that_is_known_is_not_sent_again(http: Http, booked: Any) -> N
     assert (other.status, other.headers["ETag"] == seen) == (200, False)
 
 
-def test_without_a_condition_it_is_as_before(http: Http, booked: Any) -> None:
-    """If-Match is nobody's duty here."""
+def test_a_booking_can_be_changed_without_a_condition(http: Http, booked: Any) -> None:
+    """If-Match is optional for bookings."""
     path, caller, _ = booked
 
     assert http("PATCH", path, json={"start": LATER}, **caller).status == 200
@@ -106,7 +106,7 @@ def test_without_a_condition_it_is_as_before(http: Http, booked: Any) -> None:
 
 @pytest.fixture(params=list(ProviderKind), ids=str)
 def connection(http: Http, request: pytest.FixtureRequest) -> str:
-    """The address of a connection of either provider."""
+    """The address of a connection, once for each provider."""
     world = http.world
     if request.param is ProviderKind.GOOGLE:
         return f"/connections/{world.connect().id}"
@@ -114,8 +114,8 @@ def connection(http: Http, request: pytest.FixtureRequest) -> str:
     return f"/connections/{world.connect(OUTLOOK, provider=ProviderKind.MICROSOFT).id}"
 
 
-def test_settings_are_changed_as_they_were_seen(http: Http, connection: str) -> None:
-    """Those of the connection and the switches of its calendars, which belong to them."""
+def test_connection_settings_are_not_changed_with_a_stale_etag(http: Http, connection: str) -> None:
+    """The same for the settings of the connection and for those of each of its calendars."""
     seen = http("GET", connection, token=STAFF)
     key = seen.body["calendars"][0]["key"]
     tag = {"If-Match": seen.headers["ETag"]}
@@ -135,8 +135,8 @@ def test_settings_are_changed_as_they_were_seen(http: Http, connection: str) -> 
     )
 
 
-def test_a_settings_version_is_a_condition_too(http: Http, connection: str) -> None:
-    """The number that the settings show, quoted or not, and no condition at all."""
+def test_the_settings_version_is_accepted_as_a_condition(http: Http, connection: str) -> None:
+    """The version number in the settings works in If-Match, quoted or not; no condition works as well."""
     for number, (header, enabled) in enumerate((('"1"', True), ("2", False), (None, True)), 1):
         headers = {"If-Match": header} if header else {}
         answer = http("PATCH", connection, token=STAFF, json={"show_events": enabled}, headers=headers)
@@ -147,8 +147,8 @@ def test_a_settings_version_is_a_condition_too(http: Http, connection: str) -> N
         assert (refused.status, refused.code) == (400, "invalid_version")
 
 
-def test_a_connection_that_is_known_is_not_sent_again(http: Http, connection: str) -> None:
-    """304 while nothing of what is shown has changed."""
+def test_an_unchanged_connection_is_answered_304(http: Http, connection: str) -> None:
+    """If-None-Match answers 304 while nothing changes in what the answer shows."""
     tag = http("GET", connection, token=STAFF).headers["ETag"]
     same = http("GET", connection, token=STAFF, headers={"If-None-Match": tag})
     http("PATCH", connection, token=STAFF, json={"show_events": True})

@@ -1,4 +1,4 @@
-"""Records are changed only as they were seen: ETag, If-Match and If-None-Match over HTTP."""
+"""Records of the catalogue over HTTP with ETag, If-Match and If-None-Match: no update is lost."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def made(http: Http, path: str, body: object) -> str:
 
 
 @EACH
-def test_the_second_of_two_editors_is_told(http: Http, path: str, first: object, second: object) -> None:
-    """A change with the ETag of an older state is refused, and the other's change stays."""
+def test_the_second_of_two_editors_is_refused(http: Http, path: str, first: object, second: object) -> None:
+    """A change with the ETag of an older version is refused, and the first editor's change stays."""
     seen = made(http, path, first)
     one = http("PUT", path, json=second, headers={"If-Match": seen})
     two = http(
@@ -44,8 +44,10 @@ def test_the_second_of_two_editors_is_told(http: Http, path: str, first: object,
 
 
 @EACH
-def test_nothing_is_replaced_by_accident(http: Http, path: str, first: object, second: object) -> None:
-    """Without If-Match a record is made, and never replaced."""
+def test_a_put_without_if_match_never_replaces_a_record(
+    http: Http, path: str, first: object, second: object
+) -> None:
+    """Without If-Match a PUT creates a record; it never replaces one."""
     made(http, path, first)
     blind = http("PUT", path, json=second)
     anew = http("PUT", path, json=second, headers={"If-None-Match": "*"})
@@ -56,10 +58,10 @@ def test_nothing_is_replaced_by_accident(http: Http, path: str, first: object, s
 
 
 @EACH
-def test_a_change_that_was_made_already_is_a_success(
+def test_repeating_a_change_that_was_applied_succeeds(
     http: Http, path: str, first: object, second: object
 ) -> None:
-    """Whoever did not get the answer sends the same change again, and hears that it is done."""
+    """A caller who did not get the answer sends the same change again, and gets a success."""
     seen = made(http, path, first)
     once = http("PUT", path, json=second, headers={"If-Match": seen})
     again = http("PUT", path, json=second, headers={"If-Match": seen})
@@ -69,8 +71,8 @@ def test_a_change_that_was_made_already_is_a_success(
 
 
 @EACH
-def test_what_is_known_is_not_sent_again(http: Http, path: str, first: object, second: object) -> None:
-    """If-None-Match of a read answers 304 until something changes."""
+def test_an_unchanged_record_is_answered_304(http: Http, path: str, first: object, second: object) -> None:
+    """A read with If-None-Match answers 304 until the record changes."""
     made(http, path, first)
     tag = http("GET", path).headers["ETag"]
     same = http("GET", path, headers={"If-None-Match": f'"other", W/{tag}'})
@@ -82,8 +84,8 @@ def test_what_is_known_is_not_sent_again(http: Http, path: str, first: object, s
 
 
 @pytest.mark.parametrize("path", ["/resources/ben", "/services/colour", "/resources/anna/absences/away"])
-def test_what_is_gone_is_not_made_again_by_an_edit(http: Http, path: str) -> None:
-    """If-Match speaks of a record that is there; If-None-Match makes a new one."""
+def test_an_edit_does_not_recreate_a_deleted_record(http: Http, path: str) -> None:
+    """If-Match needs a record that exists; If-None-Match creates a new one."""
     body = {at: one for at, one, _ in RECORDS}[path]
 
     assert http("PUT", path, json=body, headers={"If-Match": '"1-a"'}).code == "stale_version"
@@ -96,15 +98,15 @@ def test_what_is_gone_is_not_made_again_by_an_edit(http: Http, path: str) -> Non
     [{"If-Match": "plain"}, {"If-Match": '"a", b'}, {"If-None-Match": '"a"'}, {"If-Match": ""}],
     ids=str,
 )
-def test_a_header_that_is_no_etag_is_refused(http: Http, headers: dict[str, str]) -> None:
-    """A demand that was not understood is not taken for none."""
+def test_a_malformed_etag_is_refused(http: Http, headers: dict[str, str]) -> None:
+    """A condition that cannot be understood is not ignored."""
     answer = http("PUT", "/resources/anna", json=RESOURCE, headers=headers)
 
     assert (answer.status, answer.code) == (400, "invalid_version")
 
 
-def test_a_weak_tag_proves_nothing(http: Http) -> None:
-    """Weak tags tell of likeness; a change needs the very version."""
+def test_a_weak_etag_never_matches_a_change(http: Http) -> None:
+    """Weak ETags mean similar content; a change needs the exact version."""
     tag = http("GET", "/resources/anna").headers["ETag"]
     weak = http("PUT", "/resources/anna", json=RESOURCE, headers={"If-Match": f"W/{tag}"})
     among = http("PUT", "/resources/anna", json=RESOURCE, headers={"If-Match": f'"0-0", {tag}'})
@@ -112,8 +114,8 @@ def test_a_weak_tag_proves_nothing(http: Http) -> None:
     assert (weak.status, weak.code, among.status) == (412, "stale_version", 200)
 
 
-def test_an_absence_is_removed_as_it_was_seen(http: Http) -> None:
-    """Somebody prolonged it meanwhile: whoever wanted to delete the short one is told."""
+def test_an_absence_is_not_deleted_with_a_stale_etag(http: Http) -> None:
+    """If somebody prolonged the absence meanwhile, deleting the shorter one is refused."""
     path, body, longer = RECORDS[2]
     seen = made(http, path, body)
     http("PUT", path, json=longer, headers={"If-Match": seen})
@@ -124,8 +126,8 @@ def test_an_absence_is_removed_as_it_was_seen(http: Http) -> None:
     assert http("DELETE", path).status == 404
 
 
-def test_browsers_may_read_the_etag(http: Http) -> None:
-    """A page of an allowed origin may send the condition and see the tag."""
+def test_cors_lets_pages_send_conditions_and_read_etags(http: Http) -> None:
+    """A page of an allowed origin may send If-Match and read the ETag header."""
     origin = {"allowed_origins": ["https://shop.example"]}
     http("PUT", "/tenant", json=TENANT | origin, headers={"If-Match": "*"})
     page = {"Origin": "https://shop.example"}

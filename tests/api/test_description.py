@@ -1,4 +1,4 @@
-"""Every function describes itself."""
+"""Every function serves its own OpenAPI document."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.api.conftest import Http
 
 
 @pytest.mark.parametrize("function", names())
-def test_a_function_shows_its_document(http: Http, function: str) -> None:
+def test_a_function_serves_its_openapi_document(http: Http, function: str) -> None:
     """To everybody, without a token, and cacheable."""
     answer = http("GET", f"/{function}/openapi.json", token=None)
     again = http(
@@ -21,8 +21,8 @@ def test_a_function_shows_its_document(http: Http, function: str) -> None:
     assert (again.status, again.body, again.headers["ETag"]) == (304, None, answer.headers["ETag"])
 
 
-def test_another_document_is_sent_whole(http: Http) -> None:
-    """An ETag of an older release matches nothing."""
+def test_a_changed_document_is_sent_in_full(http: Http) -> None:
+    """The ETag of an older release does not match."""
     answer = http("GET", "/slots/openapi.json", token=None, headers={"If-None-Match": '"0"'})
 
     assert answer.status == 200

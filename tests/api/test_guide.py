@@ -1,4 +1,4 @@
-"""The front ends' guide: what its requests are answered."""
+"""The guide for front-end developers (docs): each request on the page gets the answer that the page shows."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ PAIR = re.compile(r"```http\n(.*?)```\n```json\n(.*?)```", re.DOTALL)
 ANYTHING = "…"
 
 
-def told(expected: Any, found: Any) -> bool:
-    """Whether an answer is what the page shows of it; an ellipsis stands for anything, or for more."""
+def fits(expected: Any, found: Any) -> bool:
+    """Whether an answer is as the page shows it; an ellipsis stands for anything, or more items."""
     if expected == ANYTHING:
         return True
     if isinstance(expected, dict):
-        return set(expected) == set(found) and all(told(item, found[key]) for key, item in expected.items())
+        return set(expected) == set(found) and all(fits(item, found[key]) for key, item in expected.items())
     if isinstance(expected, list):
         more = expected[-1:] == [ANYTHING]
         shown = expected[:-1] if more else expected
-        return (more or len(shown) == len(found)) and all(map(told, shown, found))
+        return (more or len(shown) == len(found)) and all(map(fits, shown, found))
     return bool(expected == found)
 
 
-def sent(http: Http, text: str, known: dict[str, Any]) -> Any:
-    """Send a request as it stands on the page, with what earlier answers told."""
+def send_request(http: Http, text: str, known: dict[str, Any]) -> Any:
+    """Send a request as it stands on the page, with the values of earlier answers filled in."""
     head, _, body = text.partition("\n\n")
     first, *lines = head.strip().splitlines()
     filled = [re.sub(r"\{(\w+)\}", lambda name: str(known[name[1]]), line) for line in (first, *lines)]
@@ -40,8 +40,8 @@ def sent(http: Http, text: str, known: dict[str, Any]) -> Any:
     return http(method, path, token=token, headers=headers, **options)
 
 
-def test_the_guide_tells_the_truth(http: Http) -> None:
-    """Each request of the page is answered as the page shows, field by field."""
+def test_each_request_of_the_guide_is_answered_as_shown(http: Http) -> None:
+    """Field by field."""
     owner = "owner.salon.-"
     hours = {"monday": [str(item) for item in WEEKDAYS.days[0]]}
     http("PUT", "/tenant", token=owner, json={"name": "Salon", "time_zone": "Europe/Zurich"})
@@ -52,8 +52,8 @@ def test_the_guide_tells_the_truth(http: Http) -> None:
     known: dict[str, Any] = {}
     pairs = PAIR.findall(GUIDE.read_text())
     for request, shown in pairs:
-        answer = sent(http, request, known)
-        assert told(json.loads(shown), answer.body), (request, answer)
+        answer = send_request(http, request, known)
+        assert fits(json.loads(shown), answer.body), (request, answer)
         known |= answer.body if answer.status < 300 else {}
 
     assert len(pairs) == 4

@@ -1,4 +1,4 @@
-"""Callers without an account are held back by address, tenant and contact, and nobody else is."""
+"""Rate limits of callers without an account, by address, tenant and contact; other callers are unaffected."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def limited(answer: Answer) -> str | None:
     return answer.code if answer.status == 429 else None
 
 
-def test_an_address_reads_so_often_and_is_told_when_to_come_back(http: Http) -> None:
-    """429 with Retry-After and the policy; another address is not held back, and a minute heals."""
+def test_reads_are_limited_by_address(http: Http) -> None:
+    """429 with Retry-After and the policy; other addresses are unaffected, and a minute later it ends."""
     headers = {"X-Forwarded-For": "203.0.113.7"}
     answers = [http("GET", SLOTS, token=None, headers=headers) for _ in range(USUAL.requests // 2 + 1)]
     other = http("GET", SLOTS, token=None, headers={"X-Forwarded-For": "203.0.113.8"})
@@ -47,8 +47,8 @@ def test_an_address_reads_so_often_and_is_told_when_to_come_back(http: Http) -> 
     assert 200 == http("GET", SLOTS, token=None, headers=headers).status
 
 
-def test_what_a_caller_writes_into_the_header_changes_nothing(http: Http) -> None:
-    """A new invented address in front of the real one at each call: still one caller."""
+def test_a_forged_forwarded_address_does_not_evade_the_limit(http: Http) -> None:
+    """A new invented address in front of the real one in each request still counts as one caller."""
     answers = [
         http("GET", SLOTS, token=None, headers={"X-Forwarded-For": f"10.0.{n}.1, 203.0.113.7"})
         for n in range(USUAL.requests // 2 + 1)
@@ -57,8 +57,8 @@ def test_what_a_caller_writes_into_the_header_changes_nothing(http: Http) -> Non
     assert "rate_limited_address" == limited(answers[-1])
 
 
-def test_a_contact_is_booked_for_so_often(http: Http) -> None:
-    """By any address and in any spelling; other contacts and other tenants are not held back."""
+def test_bookings_are_limited_by_contact(http: Http) -> None:
+    """From any address and in any spelling; other contacts and other tenants are unaffected."""
     codes = [
         limited(book(http, spelling, address=f"203.0.113.{n}"))
         for n, spelling in enumerate(["zoe@example.com", "ZOE@Example.com "] * 10 + ["Zoe@example.com"])
@@ -69,8 +69,8 @@ def test_a_contact_is_booked_for_so_often(http: Http) -> None:
     assert limited(book(http, tenant="t2")) is None
 
 
-def test_an_address_changes_so_much(http: Http) -> None:
-    """For ever new contacts; failed tries count, and after the window they are forgotten."""
+def test_changes_are_limited_by_address(http: Http) -> None:
+    """Even with a new contact each time; refused requests count too, until the window has passed."""
     codes = [limited(book(http, f"c{n}@example.com")) for n in range(USUAL.address + 1)]
     http.world.advance(minutes=20)
 
@@ -78,8 +78,8 @@ def test_an_address_changes_so_much(http: Http) -> None:
     assert limited(book(http, "later@example.com")) is None
 
 
-def test_a_tenant_is_changed_so_much(http: Http) -> None:
-    """By ever new addresses and contacts; the staff books on."""
+def test_changes_are_limited_by_tenant(http: Http) -> None:
+    """Even from new addresses with new contacts; staff can still book."""
     codes = [
         limited(book(http, f"c{n}@example.com", address=f"203.0.{n // 250}.{n % 250}"))
         for n in range(USUAL.tenant + 1)
@@ -90,8 +90,8 @@ def test_a_tenant_is_changed_so_much(http: Http) -> None:
     assert 429 != staff.status
 
 
-def test_one_booking_is_moved_so_often(http: Http) -> None:
-    """Its management token is no way around the limits."""
+def test_changes_of_one_booking_are_limited(http: Http) -> None:
+    """A management token does not evade the limits."""
     made = book(http).body
     path, token = f"/bookings/{made['id']}?tenant=t1", made["management_token"]
     moved = {"token": token, "json": {"start": "2027-03-16T11:00:00+01:00"}}
@@ -103,8 +103,8 @@ def test_one_booking_is_moved_so_often(http: Http) -> None:
     assert [None] * USUAL.contact + ["rate_limited_contact"] == codes
 
 
-def test_bad_tokens_are_looked_at_so_often(http: Http) -> None:
-    """Who guesses tokens is refused by memory alone; the next address is not."""
+def test_bad_tokens_are_limited_by_address(http: Http) -> None:
+    """A caller who guesses tokens is refused without reading the store; other addresses are unaffected."""
     headers = {"X-Forwarded-For": "203.0.113.7"}
     codes = {
         http("GET", "/resources", token="nobody.t1.x", headers=headers).code
@@ -116,8 +116,8 @@ def test_bad_tokens_are_looked_at_so_often(http: Http) -> None:
     assert 200 == other.status
 
 
-def test_nobody_is_named_in_what_is_counted(http: Http) -> None:
-    """Keyed hashes that differ between tenants, with an end; and they go with the tenant."""
+def test_counters_hold_no_names_or_addresses(http: Http) -> None:
+    """Keys are hashes that differ by tenant; counters expire, and are erased with the tenant."""
     book(http, "canary@example.com", address="198.51.100.77")
     book(http, "canary@example.com", address="198.51.100.77", tenant="t2")
     documents: Any = http.world.documents
@@ -132,8 +132,8 @@ def test_nobody_is_named_in_what_is_counted(http: Http) -> None:
 
 
 @pytest.mark.parametrize("tenant", ["", "a/b", "x" * 65, "__x__"])
-def test_what_is_no_tenant_is_counted_nowhere(http: Http, tenant: str) -> None:
-    """No document appears for what cannot be a tenant's id."""
+def test_an_invalid_tenant_id_makes_no_counter(http: Http, tenant: str) -> None:
+    """No document is made for a text that cannot be a tenant's id."""
     answer = book(http, tenant=tenant)
 
     assert 400 == answer.status

@@ -1,4 +1,4 @@
-"""Every list is read page by page over HTTP, and a page token opens nothing but its own list."""
+"""Every list of the API is read page by page, and a page token is valid for its own list only."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FOR_STAFF = LISTS[:6]
 
 @pytest.fixture
 def filled(http: Http) -> Http:
-    """Six resources (Anna too) and three bookings of hers."""
+    """Six resources (Anna is one of them) and three bookings with Anna."""
     for name in ("ben", "cleo", "dan", "eve", "finn"):
         http("PUT", f"/resources/{name}", json=RESOURCE)
     for hour in range(3):
@@ -55,7 +55,7 @@ def page(http: Http, after: str | None, limit: int = 2, **more: Any) -> Answer:
     return http("GET", f"/resources?limit={limit}{following}", **more)
 
 
-def test_pages_follow_each_other_to_the_end(filled: Http) -> None:
+def test_pages_join_to_the_whole_list(filled: Http) -> None:
     """Each item once, in one order; the last page has no token."""
     seen, token, sizes = [], None, []
     while True:
@@ -72,7 +72,7 @@ def test_pages_follow_each_other_to_the_end(filled: Http) -> None:
 
 
 @EVERY
-def test_every_list_has_pages(filled: Http, path: str, items: str) -> None:
+def test_every_list_takes_the_same_page_parameters(filled: Http, path: str, items: str) -> None:
     """With the same parameters, limits and refusals."""
     answer = filled("GET", f"{path}?limit=1")
 
@@ -95,8 +95,8 @@ def test_every_list_has_pages(filled: Http, path: str, items: str) -> None:
         )
 
 
-def test_a_token_belongs_to_its_list_and_tenant(filled: Http) -> None:
-    """Taken elsewhere, or changed by one character, it is refused; the limit may change."""
+def test_a_page_token_is_valid_for_its_list_and_tenant_only(filled: Http) -> None:
+    """For another list or tenant, or with one character changed, it is refused; the limit may change."""
     token = page(filled, None).body["next_page_token"]
     raw = bytearray(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
     raw[-1] ^= 1
@@ -113,8 +113,8 @@ def test_a_token_belongs_to_its_list_and_tenant(filled: Http) -> None:
     assert len(page(filled, token, limit=200).body["resources"]) == 4
 
 
-def test_the_pages_of_one_resource_are_not_anothers(filled: Http) -> None:
-    """What the path names belongs to the question."""
+def test_a_page_token_is_valid_for_its_resource_only(filled: Http) -> None:
+    """A token of one resource's list is refused in another resource's list."""
     for number in range(3):
         away = {"start": f"2027-04-0{number + 1}T08:00:00Z", "end": f"2027-04-0{number + 1}T09:00:00Z"}
         assert filled("PUT", f"/resources/anna/absences/a{number}", json=away).status == 201
@@ -129,13 +129,13 @@ def test_the_pages_of_one_resource_are_not_anothers(filled: Http) -> None:
 
 @EVERY
 def test_a_foreign_tenant_reads_an_empty_list(filled: Http, path: str, items: str) -> None:
-    """Whatever is stored for others."""
+    """Whatever is stored for other tenants."""
     assert filled("GET", path, token="owner.t2.-").body == {items: [], "next_page_token": None}
 
 
 @EVERY
-def test_who_may_read_which_list(filled: Http, path: str, items: str) -> None:
-    """Owners all of them, staff their own resources' part of those that staff may read, support none."""
+def test_roles_that_may_read_each_list(filled: Http, path: str, items: str) -> None:
+    """Owners read all lists, staff those of their own resources, support none."""
     staff = filled("GET", path, token="staff.t1.ben")
     allowed = (path, items) in FOR_STAFF and "anna" not in path
 
@@ -151,8 +151,8 @@ def test_who_may_read_which_list(filled: Http, path: str, items: str) -> None:
         assert staff.body[items] == []
 
 
-def test_staff_see_the_bookings_of_their_own(filled: Http) -> None:
-    """In pages too."""
+def test_staff_list_bookings_of_their_own_resources_only(filled: Http) -> None:
+    """On every page."""
     first = filled("GET", "/bookings?limit=2", token="staff.t1.anna").body
     rest = filled("GET", f"/bookings?page_token={first['next_page_token']}", token="staff.t1.anna").body
     names = [item["customer"]["name"] for item in [*first["bookings"], *rest["bookings"]]]
@@ -161,6 +161,6 @@ def test_staff_see_the_bookings_of_their_own(filled: Http) -> None:
     assert {item["resource"] for item in first["bookings"]} == {"anna"}
 
 
-def test_a_page_of_a_browser_names_its_tenant(filled: Http) -> None:
-    """The parameter by which an origin is looked up disturbs no list."""
+def test_lists_accept_the_tenant_parameter_of_browsers(filled: Http) -> None:
+    """The parameter by which a page's origin is checked changes no list."""
     assert len(filled("GET", "/resources?tenant=t1&limit=3").body["resources"]) == 3

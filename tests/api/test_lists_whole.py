@@ -1,4 +1,4 @@
-"""No list of the API ends unsaid: what has many items has pages, and what has none says why."""
+"""Every answer with an array has pages, or is listed here with the reason why it is bounded."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ ONE_ANSWER = {
 }
 
 
-def walked(http: Http, path: str, items: str, limit: int, **options: Any) -> list[Any]:
-    """All pages in turn."""
+def read_all_pages(http: Http, path: str, items: str, limit: int, **options: Any) -> list[Any]:
+    """The items of all pages in turn."""
     found: list[Any] = []
     glue, after = "&" if "?" in path else "?", ""
     while True:
@@ -44,7 +44,7 @@ def walked(http: Http, path: str, items: str, limit: int, **options: Any) -> lis
 
 
 def test_every_answer_with_a_list_has_pages_or_a_bound() -> None:
-    """A new route with an array in its answer is a list with pages, or stands above with its reason."""
+    """A new route with an array in its answer needs pages, or an entry above with its reason."""
     unbounded, known = set(), set()
     for entry in whole()["paths"].values():
         operation = entry.get("get")
@@ -73,20 +73,22 @@ def resolved(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_support_grants_have_pages(http: Http) -> None:
-    """Newest first, each with whether it holds; the lock stands on every page."""
+    """Newest first, each with whether it is valid; every page says whether support is locked out."""
     for number in range(5):
         http.world.advance(seconds=1)
         hours = {"reason": f"case {number}", "hours": 1 + 24 * (number % 2)}
         assert http("POST", "/tenant/support", json=hours).status == 201
     http.world.advance(hours=2)
-    whole_list = walked(http, "/tenant/support", "grants", 200)
+    whole_list = read_all_pages(http, "/tenant/support", "grants", 200)
     page = http("GET", "/tenant/support?limit=2").body
     http("PUT", "/tenant/support", json={"locked": True})
     rest = http("GET", f"/tenant/support?page_token={page['next_page_token']}").body
 
     assert [item["reason"] for item in whole_list] == [f"case {number}" for number in (4, 3, 2, 1, 0)]
     assert [item["active"] for item in whole_list] == [False, True, False, True, False]
-    assert walked(http, "/tenant/support", "grants", 2) == [item | {"active": False} for item in whole_list]
+    assert read_all_pages(http, "/tenant/support", "grants", 2) == [
+        item | {"active": False} for item in whole_list
+    ]
     assert (page["locked"], rest["locked"]) == (False, True)
     assert [item["active"] for item in rest["grants"]] == [False, False, False]
     foreign = http("GET", f"/tenant/support?page_token={page['next_page_token']}", token="owner.t2.-")
@@ -95,18 +97,18 @@ def test_support_grants_have_pages(http: Http) -> None:
 
 @BOTH
 def test_imported_events_have_pages(http: Http, provider: ProviderKind) -> None:
-    """By time, in the same words whatever the size; a token belongs to its calendar, window and zone."""
+    """By time, the same for every page size; a token is valid for its calendar, window and zone only."""
     name = imported(http, provider, "full")
     (calendar,) = http("GET", f"/connections/{name}/calendars", token=STAFF).body["calendars"]
     window = "from=2027-03-15T00:00:00Z&to=2027-06-01T00:00:00Z"
     path = f"/connections/{name}/events?calendar={calendar['key']}&{window}"
-    whole_list = walked(http, path, "events", 200, token=STAFF)
+    whole_list = read_all_pages(http, path, "events", 200, token=STAFF)
     token = http("GET", f"{path}&limit=2", token=STAFF).body["next_page_token"]
 
     assert len(whole_list) == 5
     assert [item["start"] for item in whole_list] == sorted(item["start"] for item in whole_list)
     for limit in (1, 2, 3):
-        assert walked(http, path, "events", limit, token=STAFF) == whole_list
+        assert read_all_pages(http, path, "events", limit, token=STAFF) == whole_list
     for other in (path.replace("06-01", "06-02"), f"{path}&tz=Europe/Zurich"):
         refused = http("GET", f"{other}&page_token={token}", token=STAFF)
         assert (refused.status, refused.code) == (400, "invalid_page_token")
@@ -114,7 +116,7 @@ def test_imported_events_have_pages(http: Http, provider: ProviderKind) -> None:
 
 
 def test_calendars_have_pages(http: Http) -> None:
-    """The account's own first, then by key."""
+    """The account's default calendar first, then by key."""
     world = http.world
     for number in range(4):
         world.google.admin.add_calendar("anna@example.com", f"Calendar {number}")
@@ -124,11 +126,11 @@ def test_calendars_have_pages(http: Http) -> None:
 
     assert [item["primary"] for item in whole_list] == [True, False, False, False, False]
     for limit in (1, 2, 5):
-        assert walked(http, path, "calendars", limit) == whole_list
+        assert read_all_pages(http, path, "calendars", limit) == whole_list
 
 
-def test_support_comes_in_by_an_old_grant_among_many(http: Http) -> None:
-    """A grant that lasts is found however many were given after it."""
+def test_support_is_admitted_by_an_old_grant_among_many(http: Http) -> None:
+    """A grant that is still valid is found, however many newer ones there are."""
     assert http("POST", "/tenant/support", json={"reason": "long", "hours": 168}).status == 201
     for _ in range(60):
         http.world.advance(minutes=1)

@@ -1,4 +1,4 @@
-"""What callers are told, and what becomes of tasks, while a secret of ours is missing."""
+"""While a secret of the installation is missing, callers get 503 and tasks wait."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from common.late import LateVault
 
 from common.config import Config
 from common.crypto.keys import HmacKeys
@@ -15,6 +14,7 @@ from common.domain.shared.tasks import Work
 from common.flows.shared.enqueue import request_sync
 from common.providers.registry import provider_registry
 from common.wiring import Installation
+from local.firestore_memory.documents import MemoryDocuments
 from tests.api.booking.test_bookings import book
 from tests.api.conftest import Http
 from tests.flows.setups.connection_stages_setup import Life
@@ -27,12 +27,13 @@ CLIENTS = {"GOOGLE_CLIENT_ID": "1.apps.googleusercontent.com", "MICROSOFT_CLIENT
 
 
 def without_client_secrets(world: World) -> None:
+    """Remove both providers' OAuth client secrets."""
     world.ports = replace(world.ports, providers=provider_registry(Config(CLIENTS), live_timeout=1.0))
 
 
 @pytest.mark.parametrize("provider", list(ProviderKind))
 def test_a_missing_oauth_secret_is_answered_503_every_time(http: Http, provider: ProviderKind) -> None:
-    """The code says what it is, the text names no setting, and the next request is answered as well."""
+    """The code says what is wrong, the text names no setting, and later requests get the same answer."""
     without_client_secrets(http.world)
 
     answers = [http("POST", "/connections", json={**BODY, "provider": provider.value}) for _ in range(3)]
@@ -44,9 +45,9 @@ def test_a_missing_oauth_secret_is_answered_503_every_time(http: Http, provider:
 
 
 def test_a_missing_keyset_is_answered_503(http: Http) -> None:
-    """Nothing is stored that could not be sealed."""
-    bare = Installation(Config({}))
-    http.world.ports = replace(http.world.ports, vault=LateVault(lambda: bare.vault))
+    """Nothing is stored that could not be encrypted."""
+    bare = Installation(Config({"PUBLIC_BASE_URL": "https://functions.example"}), documents=MemoryDocuments())
+    http.world.ports = replace(http.world.ports, vault=bare.ports.vault)
 
     answer = http("POST", "/connections", json=BODY)
 
@@ -61,8 +62,8 @@ def test_missing_signing_keys_are_answered_503(http: Http) -> None:
     assert (503, "misconfigured") == (answer.status, answer.code)
 
 
-def test_tasks_wait_for_a_secret_and_are_done_once_it_is_there() -> None:
-    """For hours, without a dead letter; each try raises the alert's event."""
+def test_tasks_wait_for_a_missing_secret_and_then_run() -> None:
+    """For hours, without a dead letter; each attempt logs the event that raises the alert."""
     life = Life()
     life.fill(1)
     life.synchronise()

@@ -17,7 +17,7 @@ from werkzeug.datastructures import Headers
 
 from tests.function_apps import function_app
 from tests.openapi_checks import Exchange, strict
-from tests.tenants import Settled
+from tests.tenants import FilledTenant
 
 # Fields of queries and bodies that name something, by what they name.
 NAMED = frozenset({"tenant", "resource", "service", "calendar", "connection", "booking", "resources"})
@@ -49,7 +49,7 @@ class GeneratedRequest:
     sender: int
     owners: tuple[int, ...]
 
-    def by(self, function: str, own: Settled, other: Settled, *, authorised: bool = False) -> Case:
+    def by(self, function: str, own: FilledTenant, other: FilledTenant, *, authorised: bool = False) -> Case:
         """The request of somebody of ``own``; most names in it are those of things that exist.
 
         An ``authorised`` one comes from somebody who may do it, and demands no version of a record.
@@ -85,20 +85,22 @@ def _can_be_wrong(operation: Any) -> bool:
     return "requestBody" in raw or any(item["in"] == "query" for item in raw.get("parameters", ()))
 
 
-def _authorised_tokens(case: Case, own: Settled) -> tuple[str | None, ...]:
+def _authorised_tokens(case: Case, own: FilledTenant) -> tuple[str | None, ...]:
     wanted = {name for choice in case.operation.definition.raw["security"] for name in choice}
     held = {"staff": own.token(), "management": own.manage, "invitation": own.invited}
     return tuple(token for name, token in held.items() if name in wanted) or (None,)
 
 
-def _tokens(function: str, own: Settled) -> tuple[str | None, ...]:
+def _tokens(function: str, own: FilledTenant) -> tuple[str | None, ...]:
     if function in PRIVATE:
         return (f"service.{function}.x", own.token(), None)
     staff = (own.token(), own.token(), own.token(), own.token("staff"), own.token("support"))
     return (*staff, own.manage, own.manage, own.invited, None, "x", "owner.nobody.-")
 
 
-def _named(value: Any, owners: Iterator[Settled | None], own: Settled, *, everything: bool = False) -> Any:
+def _named(
+    value: Any, owners: Iterator[FilledTenant | None], own: FilledTenant, *, everything: bool = False
+) -> Any:
     if isinstance(value, dict):
         return {
             key: _name(key, item, next(owners), own)
@@ -109,7 +111,7 @@ def _named(value: Any, owners: Iterator[Settled | None], own: Settled, *, everyt
     return [_named(item, owners, own) for item in value] if isinstance(value, list) else value
 
 
-def _name(kind: str, found: Any, owner: Settled | None, own: Settled) -> Any:
+def _name(kind: str, found: Any, owner: FilledTenant | None, own: FilledTenant) -> Any:
     if owner is None or (kind in SECRET and owner is not own):
         return found
     if kind == "resources":

@@ -17,7 +17,7 @@ from openapi.functions import names, one
 from tests.api.conftest import Http
 from tests.fuzz.cases import GeneratedRequest, exchange_of, generated_requests, operations
 from tests.openapi_checks import breaches
-from tests.tenants import Kept, Settled, kept, put_back, settle
+from tests.tenants import Documents, FilledTenant, fill_tenant, restore_documents, snapshot_documents
 from tests.world import World
 
 ALL = [
@@ -36,9 +36,9 @@ class TwoTenants:
     """Two tenants as they are before each request."""
 
     world: World
-    own: Settled
-    other: Settled
-    documents: Kept
+    own: FilledTenant
+    other: FilledTenant
+    documents: Documents
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +46,8 @@ def tenants() -> Iterator[TwoTenants]:
     world = World()
     world.install()
     http = Http(world)
-    own, other = settle(http, "t1"), settle(http, "t2")
-    yield TwoTenants(world, own, other, kept(world))
+    own, other = fill_tenant(http, "t1"), fill_tenant(http, "t2")
+    yield TwoTenants(world, own, other, snapshot_documents(world))
     wiring.use(None)
 
 
@@ -67,7 +67,7 @@ def test_no_generated_request_crashes_a_function_or_shows_another_tenant(
     )
     @given(request=generated_requests(found))
     def run(request: GeneratedRequest) -> None:
-        put_back(tenants.world, tenants.documents)
+        restore_documents(tenants.world, tenants.documents)
         case = request.by(function, tenants.own, tenants.other)
         answer = case.call()
         said = answer.content.decode()

@@ -15,7 +15,7 @@ from common import wiring
 from openapi.functions import names
 from tests.api.conftest import Http
 from tests.fuzz.cases import PRIVATE, GeneratedRequest, generated_requests, operations
-from tests.tenants import Settled, kept, owned, settle
+from tests.tenants import FilledTenant, documents_of, fill_tenant, snapshot_documents
 from tests.world import World
 
 EXAMPLES = max(4, int(os.environ.get("SCHEMATHESIS_EXAMPLES", "300")) // 40)
@@ -47,7 +47,7 @@ class Isolation(RuleBasedStateMachine):
         self.world = World()
         self.world.install()
         http = Http(self.world)
-        self.tenants = (settle(http, "t1"), settle(http, "t2"))
+        self.tenants = (fill_tenant(http, "t1"), fill_tenant(http, "t2"))
 
     def teardown(self) -> None:
         wiring.use(None)
@@ -60,7 +60,7 @@ class Isolation(RuleBasedStateMachine):
         case = data.draw(requests_of(function, operation)).by(function, own, other, authorised=authorised > 0)
         _name_own_things(case, own)
         self.world.drain(within=LATER)
-        before = owned(kept(self.world), other.tenant)
+        before = documents_of(snapshot_documents(self.world), other.tenant)
         mails, posts = len(self.world.postbox.mails), len(self.world.targets.posted)
 
         answer = case.call()
@@ -71,10 +71,10 @@ class Isolation(RuleBasedStateMachine):
 
         assert answer.status_code != 500, operation
         assert other.word not in said, (operation, said)
-        assert owned(kept(self.world), other.tenant) == before, operation
+        assert documents_of(snapshot_documents(self.world), other.tenant) == before, operation
 
 
-def _name_own_things(case: Any, own: Settled) -> None:
+def _name_own_things(case: Any, own: FilledTenant) -> None:
     """Anybody may book anywhere: they do it at their own tenant's; staff at another's end at the door."""
     if isinstance(case.query, dict) and "tenant" in case.query:
         case.query = {**case.query, "tenant": own.tenant}

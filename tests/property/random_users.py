@@ -19,7 +19,7 @@ from common.flows.connect.settings import change_settings
 from common.flows.sync.initial_sync import start_sync
 from local.firestore_memory.documents import MemoryDocuments
 from local.google.errors import ApiError
-from tests.crash_points import CountingDocuments, Crash, Plan, mortal
+from tests.crash_points import CountingDocuments, Crash, CrashPlan, crashing_ports
 from tests.flows.setups.group_setup import MINUTE, yoga
 from tests.world import ACCOUNT, World
 
@@ -61,9 +61,9 @@ class RandomUsers(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plan = Plan()
+        self.plan = CrashPlan()
         self.documents = CountingDocuments(MemoryDocuments())
-        self.world = World(documents=self.documents, wrap=lambda ports: mortal(ports, self.plan))
+        self.world = World(documents=self.documents, wrap=lambda ports: crashing_ports(ports, self.plan))
         self.bookings: list[str] = []
         self.classes: list[datetime] = []
         self.holds: list[HeldSlot] = []

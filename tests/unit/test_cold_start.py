@@ -1,4 +1,4 @@
-"""Functions start without what they do not use: counted modules and forbidden ones, no clock."""
+"""What a function imports at its cold start: budgets of modules and forbidden modules; no clock is used."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ print(json.dumps(sorted(sys.modules)))
 
 @cache
 def modules(name: str, code: str) -> frozenset[str]:
-    """Every module that a fresh process has after this code."""
+    """The names of all modules that a fresh process has loaded after this code."""
     done = subprocess.run(
         [sys.executable, "-c", code.replace("NAME", name)],
         cwd=ROOT,
@@ -108,7 +108,7 @@ def modules(name: str, code: str) -> frozenset[str]:
 
 
 def message(name: str) -> tuple[dict[str, str], str]:
-    """A push message that its webhook believes."""
+    """A push message that the webhook accepts."""
     headers, body = google_message() if name == "webhook_google" else graph_message()
     return headers, body.decode()
 
@@ -119,7 +119,7 @@ def brought(found: frozenset[str], forbidden: tuple[str, ...]) -> list[str]:
 
 @pytest.mark.parametrize("name", WEBHOOKS)
 def test_a_webhook_imports_nothing_heavy(name: str) -> None:
-    """A cold start has seconds to answer: no store, no provider library, no model library."""
+    """A webhook must answer within seconds: it loads no store, provider library or model library."""
     found = modules(name, STARTED)
 
     assert [] == brought(found, NEVER)
@@ -129,7 +129,7 @@ def test_a_webhook_imports_nothing_heavy(name: str) -> None:
 
 @pytest.mark.parametrize("name", WEBHOOKS)
 def test_a_webhooks_first_message_imports_nothing_heavy_either(name: str) -> None:
-    """Verified and on its way to the queue, with what the framework and the standard library have."""
+    """It is verified and queued with what the web framework and the standard library have."""
     found = modules(name, ANSWERED)
 
     assert "common.tasks.rest" in found
@@ -138,7 +138,7 @@ def test_a_webhooks_first_message_imports_nothing_heavy_either(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", sorted(set(functions()) - set(WEBHOOKS)))
-def test_every_other_function_keeps_clients_for_later(name: str) -> None:
+def test_every_other_function_opens_no_client_at_start(name: str) -> None:
     """Each has a budget of modules before its first request, and opens no client for it."""
     found = modules(name, STARTED)
 
@@ -146,11 +146,11 @@ def test_every_other_function_keeps_clients_for_later(name: str) -> None:
     assert len(found) <= BUDGETS[name]
 
 
-def test_slots_start_without_the_records_of_others() -> None:
-    """Everybody sees this function's cold start: it knows bookable time, and nothing of mails or imports."""
+def test_the_slots_function_loads_no_mail_or_import_code() -> None:
+    """Customers wait for this function's cold start."""
     assert [] == brought(modules("slots", STARTED), NO_SLOTS)
 
 
 def test_every_function_has_a_budget() -> None:
-    """A new one gets its own."""
+    """A new function needs an entry of its own."""
     assert set(functions()) == set(BUDGETS)

@@ -12,7 +12,7 @@ from common.domain.shared.tasks import Work
 from common.flows.connect.complete_connection import finish_consent
 from tests.api.conftest import Answer, Http
 from tests.api.privacy.test_privacy import stored
-from tests.recipients import Received
+from tests.recipients import ReceivedMail
 from tests.world import ACCOUNT, RETURN_TO
 
 OWNER = "owner.t1.-"
@@ -26,7 +26,7 @@ def invite(http: Http, **more: Any) -> Answer:
     return answer
 
 
-def link(mail: Received) -> tuple[str, str, str]:
+def link(mail: ReceivedMail) -> tuple[str, str, str]:
     """Tenant, invitation and secret of the link in a mail."""
     (address,) = [word for word in mail.text.split() if word.startswith("https://")]
     page, _, rest = address.partition("#")
@@ -58,14 +58,14 @@ def state(http: Http) -> str:
 
 
 @pytest.fixture
-def mail(http: Http) -> Received:
+def mail(http: Http) -> ReceivedMail:
     """An invitation as it arrived."""
     invite(http, provider="google")
     (mail,) = http.world.postbox.mails
     return mail
 
 
-def test_an_invitation_leads_to_a_connection(http: Http, mail: Received) -> None:
+def test_an_invitation_leads_to_a_connection(http: Http, mail: ReceivedMail) -> None:
     """A2: the mail, who invites for what, the provider's page, the connection; then it is used up."""
     held = link(mail)
     seen = offer(http, held)
@@ -82,7 +82,7 @@ def test_an_invitation_leads_to_a_connection(http: Http, mail: Received) -> None
     assert (offer(http, held).status, accept(http, held).status) == (404, 404)
 
 
-def test_reading_an_invitation_changes_nothing(http: Http, mail: Received) -> None:
+def test_reading_an_invitation_changes_nothing(http: Http, mail: ReceivedMail) -> None:
     """A mail scanner that follows the link as often as it likes accepts nothing."""
     held = link(mail)
     before = stored(http.world)
@@ -92,7 +92,7 @@ def test_reading_an_invitation_changes_nothing(http: Http, mail: Received) -> No
     assert stored(http.world) == before
 
 
-def test_every_invitation_that_is_not_valid_looks_the_same(http: Http, mail: Received) -> None:
+def test_every_invitation_that_is_not_valid_looks_the_same(http: Http, mail: ReceivedMail) -> None:
     """Unknown, wrongly guessed, foreign, revoked and expired: all get the same answer."""
     tenant, invitation, secret = link(mail)
     answers = [
@@ -113,7 +113,7 @@ def test_every_invitation_that_is_not_valid_looks_the_same(http: Http, mail: Rec
     }
 
 
-def test_a_failed_consent_does_not_use_up_the_invitation(http: Http, mail: Received) -> None:
+def test_a_failed_consent_does_not_use_up_the_invitation(http: Http, mail: ReceivedMail) -> None:
     """Whoever pressed Cancel, or took the wrong account, may try again with the same link."""
     held = link(mail)
     assert consent(http, accept(http, held), decision="deny") == "refused"
@@ -134,7 +134,7 @@ def test_an_expected_mailbox_is_the_only_one_accepted(http: Http) -> None:
     assert ACCOUNT in http.world.postbox.mails[-1].text
 
 
-def test_only_one_of_two_consents_under_one_link_connects(http: Http, mail: Received) -> None:
+def test_only_one_of_two_consents_under_one_link_connects(http: Http, mail: ReceivedMail) -> None:
     """Both were started while it was open; the second comes back to an invitation that is used."""
     http.world.account("second@example.com")
     held = link(mail)
@@ -145,7 +145,7 @@ def test_only_one_of_two_consents_under_one_link_connects(http: Http, mail: Rece
     assert len(http("GET", "/connections", token=OWNER).body["connections"]) == 1
 
 
-def test_two_consents_of_an_invitation_cannot_be_finished_at_once(http: Http, mail: Received) -> None:
+def test_two_consents_of_an_invitation_cannot_be_finished_at_once(http: Http, mail: ReceivedMail) -> None:
     """The claim is compare-and-set; a consent whose instance died loses it after minutes."""
     held = link(mail)
     started = accept(http, held)
@@ -160,7 +160,7 @@ def test_two_consents_of_an_invitation_cannot_be_finished_at_once(http: Http, ma
     assert consent(http, accept(http, held)) == "connected"
 
 
-def test_a_revoked_invitation_ends_a_consent_under_way(http: Http, mail: Received) -> None:
+def test_a_revoked_invitation_ends_a_consent_under_way(http: Http, mail: ReceivedMail) -> None:
     """The owner takes it back while the person is on the provider's page."""
     held = link(mail)
     started = accept(http, held)
@@ -170,7 +170,7 @@ def test_a_revoked_invitation_ends_a_consent_under_way(http: Http, mail: Receive
     assert http("GET", "/connections", token=OWNER).body["connections"] == []
 
 
-def test_a_new_address_of_the_resource_makes_the_link_invalid(http: Http, mail: Received) -> None:
+def test_a_new_address_of_the_resource_makes_the_link_invalid(http: Http, mail: ReceivedMail) -> None:
     """The employee left: the link in the old mailbox is invalid; sending again reaches the new one."""
     held = link(mail)
     catalogue = http.world.ports.catalogue
@@ -184,7 +184,7 @@ def test_a_new_address_of_the_resource_makes_the_link_invalid(http: Http, mail: 
     assert offer(http, link(http.world.postbox.mails[-1])).status == 200
 
 
-def test_sending_again_ends_the_older_link(http: Http, mail: Received) -> None:
+def test_sending_again_ends_the_older_link(http: Http, mail: ReceivedMail) -> None:
     """One link lives at a time; after five sendings a new invitation is needed."""
     held = link(mail)
     answers = [http("POST", f"/invitations/{held[1]}/resend", token=OWNER) for _ in range(5)]
@@ -196,7 +196,7 @@ def test_sending_again_ends_the_older_link(http: Http, mail: Received) -> None:
     assert (offer(http, held).status, offer(http, newest).status) == (404, 200)
 
 
-def test_the_secret_is_stored_nowhere(http: Http, mail: Received) -> None:
+def test_the_secret_is_stored_nowhere(http: Http, mail: ReceivedMail) -> None:
     """Once the mail is out only a hash is left; tasks and log lines never held it, nor the address."""
     _, _, secret = link(mail)
     tasks = "\n".join(str(done.task) for done in http.world.done)
@@ -207,7 +207,7 @@ def test_the_secret_is_stored_nowhere(http: Http, mail: Received) -> None:
     assert ACCOUNT not in said
 
 
-def test_the_same_task_twice_is_one_mail(http: Http, mail: Received) -> None:
+def test_the_same_task_twice_is_one_mail(http: Http, mail: ReceivedMail) -> None:
     """F17: Cloud Tasks may deliver twice."""
     for done in [item for item in http.world.done if item.task.work is Work.NOTIFY]:
         http.world.run(Work.NOTIFY, done.task.payload)
@@ -215,7 +215,7 @@ def test_the_same_task_twice_is_one_mail(http: Http, mail: Received) -> None:
     assert http.world.postbox.mails == [mail]
 
 
-def test_a_consent_belongs_to_the_invited_resource(http: Http, mail: Received) -> None:
+def test_a_consent_belongs_to_the_invited_resource(http: Http, mail: ReceivedMail) -> None:
     """The state that the provider sends back names tenant, resource and invitation; nothing else decides."""
     started = accept(http, link(mail))
     back = http.world.google.consent(started.body["authorization_url"], account=ACCOUNT)
@@ -266,7 +266,7 @@ def test_the_number_of_invitation_mails_is_limited(http: Http) -> None:
     ("method", "path"), [("POST", ""), ("GET", ""), ("DELETE", "/I"), ("POST", "/I/resend")]
 )
 def test_only_owners_manage_invitations(
-    http: Http, mail: Received, token: str | None, method: str, path: str
+    http: Http, mail: ReceivedMail, token: str | None, method: str, path: str
 ) -> None:
     """Owners alone, and of their own tenant."""
     _, invitation, _ = link(mail)

@@ -1,4 +1,4 @@
-"""A world whose staff comes with real tokens: of the installation's issuer, and of tenants' own."""
+"""A world whose staff call with real tokens, of the installation's issuer and of tenants' own issuers."""
 
 from __future__ import annotations
 
@@ -13,33 +13,35 @@ from common.crypto.token_verifier import JwtVerifier
 from common.domain.issuers import Issuer
 from common.ports import Ports
 from tests.api.conftest import Answer, Http
-from tests.issuers import AUDIENCE, Party
+from tests.issuers import AUDIENCE, FakeIssuer
 from tests.world import Installed, World
 
 HOME = "https://home.example"
 OWN = "https://login.salon.example"
 
 
-class Gated(Installed):
-    """An installation that proves its tokens."""
+class InstalledWithIssuers(Installed):
+    """An installation that verifies real tokens."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
-        self.gate = StaffAuthenticator(world.ports.token_verifier, world.stores.issuers, now=world.clock.now)
+        self.authenticate_staff = StaffAuthenticator(
+            world.ports.token_verifier, world.stores.issuers, now=world.clock.now
+        )
 
     def authenticate(self, access: Access, token: str, function: str) -> Caller:
-        return self.gate(token)
+        return self.authenticate_staff(token)
 
 
-class Doors:
-    """The installation's issuer ``home``, and whatever other ones publish their keys."""
+class IssuerWorld:
+    """The installation's issuer ``home``, and other issuers that publish their keys."""
 
     def __init__(self, *installation: Issuer) -> None:
         self._installation = installation
         self.world = World(wrap=self._proving)
-        self.home = Party(HOME, self.world.clock)
+        self.home = FakeIssuer(HOME, self.world.clock)
         self.world.catalogue()
-        self.installed = Gated(self.world)
+        self.installed = InstalledWithIssuers(self.world)
         wiring.use(self.installed)
         self.http = Http(self.world)
 
@@ -61,9 +63,9 @@ class Doors:
             ),
         )
 
-    def party(self, url: str = OWN, **discovery: Any) -> Party:
-        """Another issuer, which publishes its discovery and its keys."""
-        party = Party(url, self.world.clock)
+    def make_issuer(self, url: str = OWN, **discovery: Any) -> FakeIssuer:
+        """Another issuer, which publishes its discovery document and its keys."""
+        party = FakeIssuer(url, self.world.clock)
         said = {"issuer": url, "jwks_uri": f"{url}/jwks.json"} | discovery
         documents = self.world.targets.documents
         documents[f"{url}/.well-known/openid-configuration"] = lambda: json.dumps(said).encode()
@@ -74,13 +76,13 @@ class Doors:
         """An owner's token of the installation's issuer."""
         return self.home.token(tenant=tenant, role="owner", **claims)
 
-    def add(self, party: Party, *, token: str = "", proof: str | None = None, **body: Any) -> Answer:
+    def add(self, party: FakeIssuer, *, token: str = "", proof: str | None = None, **body: Any) -> Answer:
         """Configure an issuer for the tenant of the token."""
         shown = party.token(tenant="t1", role="owner") if proof is None else proof
         wish = {"issuer": party.url, "audience": AUDIENCE, "proof": shown, **body}
         return self.http("POST", "/issuers", token=token or self.owner(), json=wish)
 
-    def reads(self, token: str) -> tuple[int, str | None]:
-        """What a caller with this token meets at a staff route."""
+    def staff_answer(self, token: str) -> tuple[int, str | None]:
+        """Status and error code that a staff route answers to this token."""
         answer = self.http("GET", "/resources", token=token)
         return answer.status, answer.code

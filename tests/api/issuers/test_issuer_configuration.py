@@ -1,4 +1,4 @@
-"""Configuring a tenant's OpenID issuer: what is refused, that it must prove itself, and what is kept."""
+"""Configuring a tenant's OpenID issuer: what is refused, how it must prove that it works, what is stored."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from common.domain.issuers import issuer_id
 from common.errors import Conflict
 from common.flows.issuers import distrust_issuer
 from common.flows.privacy.erasure import start_erasure
-from tests.api.issuers.issuer_setup import OWN, Doors
+from tests.api.issuers.issuer_setup import OWN, IssuerWorld
 from tests.issuers import AUDIENCE
 from tests.whole_lists import every
 
@@ -19,8 +19,8 @@ NAME = issuer_id(OWN, AUDIENCE)
 
 
 @pytest.fixture
-def doors() -> Iterator[Doors]:
-    yield Doors()
+def issuer_world() -> Iterator[IssuerWorld]:
+    yield IssuerWorld()
     wiring.use(None)
 
 
@@ -38,27 +38,29 @@ def doors() -> Iterator[Doors]:
     ],
     ids=str,
 )
-def test_a_configuration_that_does_not_work_changes_nothing(doors: Doors, claims: dict, body: dict) -> None:
-    """The proof must be an owner's under just this configuration; what counted before still does."""
-    own = doors.party()
-    doors.add(own)
-    before = doors.http("GET", "/issuers", token=doors.owner()).body
+def test_a_configuration_that_does_not_work_changes_nothing(
+    issuer_world: IssuerWorld, claims: dict, body: dict
+) -> None:
+    """The proof must be an owner's token under this very configuration; otherwise the old one stays."""
+    own = issuer_world.make_issuer()
+    issuer_world.add(own)
+    before = issuer_world.http("GET", "/issuers", token=issuer_world.owner()).body
     proof = own.token(**{"tenant": "t1", "role": "owner"} | claims)
-    answer = doors.add(own, proof=proof, **body)
+    answer = issuer_world.add(own, proof=proof, **body)
 
     assert (400, "proof_refused") == (answer.status, answer.code)
-    assert before == doors.http("GET", "/issuers", token=doors.owner()).body
-    assert (200, None) == doors.reads(own.token(tenant="t1", role="owner"))
+    assert before == issuer_world.http("GET", "/issuers", token=issuer_world.owner()).body
+    assert (200, None) == issuer_world.staff_answer(own.token(tenant="t1", role="owner"))
 
 
-def test_two_owners_cannot_remove_each_others_way_in(doors: Doors) -> None:
-    """Each change renews the standing, so that of two at a time one is refused."""
-    one, two = doors.party(), doors.party("https://two.example")
-    doors.add(one)
-    doors.add(two)
-    issuers = doors.world.stores.issuers
+def test_of_two_concurrent_issuer_changes_one_is_refused(issuer_world: IssuerWorld) -> None:
+    """So two owners cannot lock each other out."""
+    one, two = issuer_world.make_issuer(), issuer_world.make_issuer("https://two.example")
+    issuer_world.add(one)
+    issuer_world.add(two)
+    issuers = issuer_world.world.stores.issuers
     old = issuers.standing("t1")
-    ports = doors.world.ports
+    ports = issuer_world.world.ports
     distrust_issuer(ports, tenant="t1", subject="a", issuer=NAME, vouched_by=issuer_id(two.url, AUDIENCE))
     second = issuers.get("t1", issuer_id(two.url, AUDIENCE))
     trail = every(ports.lists.audit, "t1")
@@ -90,17 +92,17 @@ def test_two_owners_cannot_remove_each_others_way_in(doors: Doors) -> None:
         (OWN, OWN),
     ],
 )
-def test_only_addresses_of_the_public_internet_are_called(
-    doors: Doors, url: str, jwks_uri: str | None
+def test_an_issuer_must_be_on_the_public_internet(
+    issuer_world: IssuerWorld, url: str, jwks_uri: str | None
 ) -> None:
-    """The rules of webhook targets, and keys that lie below their issuer; nothing is fetched before."""
-    own = doors.party()
+    """As for webhook targets, and its keys must lie below its own address; nothing is fetched before."""
+    own = issuer_world.make_issuer()
     body = {"jwks_uri": jwks_uri} if jwks_uri else {}
-    answer = doors.add(own, **{"issuer": url, **body})
+    answer = issuer_world.add(own, **{"issuer": url, **body})
 
     assert answer.status == 400
     assert answer.code in {"forbidden_target", "invalid_issuer"}
-    assert doors.world.targets.fetched == []
+    assert issuer_world.world.targets.fetched == []
 
 
 @pytest.mark.parametrize(
@@ -114,59 +116,64 @@ def test_only_addresses_of_the_public_internet_are_called(
         ({"jwks_uri": "https://down.example/keys"}, "issuer_unreachable"),
     ],
 )
-def test_a_discovery_document_is_not_believed_blindly(doors: Doors, discovery: dict, code: str) -> None:
-    """It must be the issuer's own, and may lead to the public internet only."""
-    answer = doors.add(doors.party(**discovery))
+def test_a_discovery_document_is_checked(issuer_world: IssuerWorld, discovery: dict, code: str) -> None:
+    """It must name the issuer itself, and lead to addresses on the public internet only."""
+    answer = issuer_world.add(issuer_world.make_issuer(**discovery))
 
     assert (400, code) == (answer.status, answer.code)
 
 
-def test_an_issuer_without_discovery_names_its_keys(doors: Doors) -> None:
-    """Then they lie below its own address."""
-    own = doors.party()
-    del doors.world.targets.documents[f"{OWN}/.well-known/openid-configuration"]
+def test_an_issuer_without_discovery_needs_a_key_address(issuer_world: IssuerWorld) -> None:
+    """Which must lie below its own address."""
+    own = issuer_world.make_issuer()
+    del issuer_world.world.targets.documents[f"{OWN}/.well-known/openid-configuration"]
 
-    assert "issuer_unreachable" == doors.add(own).code
-    assert 201 == doors.add(own, jwks_uri=f"{OWN}/jwks.json").status
+    assert "issuer_unreachable" == issuer_world.add(own).code
+    assert 201 == issuer_world.add(own, jwks_uri=f"{OWN}/jwks.json").status
 
 
-def test_only_owners_configure_issuers(doors: Doors) -> None:
-    """Staff and support are refused, and another tenant's issuer is not there."""
-    own = doors.party()
-    doors.add(own)
+def test_only_owners_configure_issuers(issuer_world: IssuerWorld) -> None:
+    """Staff and support are refused, and another tenant's issuer is not found."""
+    own = issuer_world.make_issuer()
+    issuer_world.add(own)
     roles = [
-        doors.add(own, token=doors.home.token(tenant="t1", role=role)).status for role in ("staff", "support")
+        issuer_world.add(own, token=issuer_world.home.token(tenant="t1", role=role)).status
+        for role in ("staff", "support")
     ]
-    foreign = doors.http("DELETE", f"/issuers/{NAME}", token=doors.owner("t2"))
+    foreign = issuer_world.http("DELETE", f"/issuers/{NAME}", token=issuer_world.owner("t2"))
 
     assert [403, 403] == roles
     assert 404 == foreign.status
-    assert [] == doors.http("GET", "/issuers", token=doors.owner("t2")).body["issuers"]
+    assert [] == issuer_world.http("GET", "/issuers", token=issuer_world.owner("t2")).body["issuers"]
 
 
-def test_a_proof_is_kept_nowhere(doors: Doors) -> None:
-    """Not in the store, not in a log line, not in an answer, also when it was refused."""
-    own = doors.party()
+def test_the_proof_token_is_not_stored_or_logged(issuer_world: IssuerWorld) -> None:
+    """Nor is it in an answer, also when it was refused."""
+    own = issuer_world.make_issuer()
     proof = own.token(tenant="t1", role="owner", nonce="canary")
-    answers = [doors.add(own, proof=proof), doors.add(own, proof=proof, role_claim="x")]
-    documents = doors.world.documents
+    answers = [issuer_world.add(own, proof=proof), issuer_world.add(own, proof=proof, role_claim="x")]
+    documents = issuer_world.world.documents
     stored = [str(item.data) for item in documents.get(documents.paths())]
 
     for part in proof.split("."):
-        assert part not in "\n".join([*stored, *doors.world.log.lines, *(str(item) for item in answers)])
+        assert part not in "\n".join(
+            [*stored, *issuer_world.world.log.lines, *(str(item) for item in answers)]
+        )
 
 
-def test_erasing_a_tenant_ends_its_issuers(doors: Doors) -> None:
-    """Nothing of them is left, also what lies outside of the tenant; the pair is free again."""
-    own = doors.party()
-    doors.add(own)
-    assert (200, None) == doors.reads(own.token(tenant="t1", role="owner"))
-    start_erasure(doors.world.ports, tenant="t1", subject="owner-1", confirm="t1")
-    doors.world.drain()
-    doors.world.advance(hours=1)
-    gone = doors.reads(own.token(tenant="t1", role="owner"))
-    again = doors.add(own, token=doors.owner("t2"), proof=own.token(tenant="t2", role="owner"))
+def test_erasing_a_tenant_removes_its_issuers(issuer_world: IssuerWorld) -> None:
+    """Also the records outside the tenant's own; the issuer and audience can be used by others again."""
+    own = issuer_world.make_issuer()
+    issuer_world.add(own)
+    assert (200, None) == issuer_world.staff_answer(own.token(tenant="t1", role="owner"))
+    start_erasure(issuer_world.world.ports, tenant="t1", subject="owner-1", confirm="t1")
+    issuer_world.world.drain()
+    issuer_world.world.advance(hours=1)
+    gone = issuer_world.staff_answer(own.token(tenant="t1", role="owner"))
+    again = issuer_world.add(own, token=issuer_world.owner("t2"), proof=own.token(tenant="t2", role="owner"))
 
     assert 401 == gone[0]
-    assert [] == [path for path in doors.world.documents.paths() if path.startswith("tenants/t1/locks")]
+    assert [] == [
+        path for path in issuer_world.world.documents.paths() if path.startswith("tenants/t1/locks")
+    ]
     assert 201 == again.status

@@ -10,14 +10,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from common.domain.calendar.connection import ProviderKind
-from tests.api.canary_events import bird, google_event, graph_event
+from tests.api.canary_events import canary_of, google_event, graph_event
 from tests.api.conftest import Http
 from tests.api.connect.test_connections import STAFF
 from tests.api.privacy.test_erasures import exported
 from tests.world import ACCOUNT, OUTLOOK, RETURN_TO
 
 BOTH = pytest.mark.parametrize("provider", list(ProviderKind), ids=str)
-TITLE, TEXT = bird("open", "title"), bird("open", "text")
+TITLE, TEXT = canary_of("open", "title"), canary_of("open", "text")
 DAILY = {
     "pattern": {"type": "daily", "interval": 1},
     "range": {"type": "numbered", "startDate": "2027-03-16", "numberOfOccurrences": 3},

@@ -14,7 +14,7 @@ from common.errors import StoreUnavailable
 from tests.api.conftest import Http
 from tests.api.privacy.test_erasures import exported
 from tests.api.privacy.test_export_readable import imported
-from tests.tenants import settle
+from tests.tenants import fill_tenant
 
 BOTH = pytest.mark.parametrize("provider", list(ProviderKind), ids=str)
 # Whatever is counted here, an instant in seconds since 1970 is a larger number.
@@ -112,7 +112,7 @@ def test_lengths_of_time_are_exported_with_their_units(busy_week: Http) -> None:
 
 def test_nothing_in_an_export_is_packed(busy_week: Http) -> None:
     """G4: of a tenant with one of everything, no number is an instant and no value is made of bytes."""
-    settled = settle(busy_week, "t3")
+    settled = fill_tenant(busy_week, "t3")
     told = busy_week("POST", "/tenant/export", token=settled.token(), json={}).body["documents"]
     archive = busy_week.world.ports.archive
     shown = [archive.readable(item).data for item in archive.page("t3", after=None, limit=200)]

@@ -1,4 +1,4 @@
-"""The owners' webhooks over HTTP."""
+"""Webhooks of owners over HTTP."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def made(http: Http, **more: Any) -> Any:
 
 
 def test_a_secret_is_shown_once(http: Http) -> None:
-    """When it is made and when it is replaced, and never again."""
+    """When it is made and when it is replaced, and never afterwards."""
     hook = made(http, events=["booking.created"])
     shown = http("GET", f"/hooks/{hook['id']}", token=OWNER).body
     listed = http("GET", "/hooks", token=OWNER).body["hooks"]
@@ -46,8 +46,8 @@ def test_a_secret_is_shown_once(http: Http) -> None:
     assert len({hook["secret"], replaced["secret"], alone["secret"]}) == 3
 
 
-def test_what_was_sent_can_be_read_and_sent_again(http: Http) -> None:
-    """Each message with its state, its answers and its body."""
+def test_deliveries_can_be_read_and_repeated(http: Http) -> None:
+    """Each delivery with its state, the target's answers and the body."""
     hook = made(http)
     http.world.targets.always = Said(410)
     http("POST", "/bookings?tenant=t1", token=None, json=BOOKING)
@@ -69,8 +69,8 @@ def test_what_was_sent_can_be_read_and_sent_again(http: Http) -> None:
     assert (delivered["id"], delivered["state"]) == (failed["id"], "delivered")
 
 
-def test_a_removed_target_hears_nothing_more(http: Http) -> None:
-    """Also what was on its way ends."""
+def test_a_removed_webhook_gets_no_more_deliveries(http: Http) -> None:
+    """Deliveries that were waiting end too."""
     hook = made(http)
     http("POST", "/bookings?tenant=t1", token=None, json=BOOKING)
     removed = http("DELETE", f"/hooks/{hook['id']}", token=OWNER)
@@ -92,8 +92,8 @@ def test_a_removed_target_hears_nothing_more(http: Http) -> None:
         ({"url": HOOK, "secret": "mine"}, "invalid_fields"),
     ],
 )
-def test_a_target_that_cannot_be_is_refused(http: Http, body: Any, code: str) -> None:
-    """Private addresses, odd ports, unknown events, and secrets that somebody brings along."""
+def test_an_invalid_webhook_is_refused(http: Http, body: Any, code: str) -> None:
+    """Private addresses, unusual ports, unknown events, and secrets that the caller chose."""
     answer = http("POST", "/hooks", token=OWNER, json=body)
 
     assert (answer.status, answer.code) == (400, code)
@@ -112,10 +112,10 @@ def test_a_target_that_cannot_be_is_refused(http: Http, body: Any, code: str) ->
         ("POST", "/deliveries/msg_0/replay", None),
     ],
 )
-def test_nobody_else_reaches_a_target(
+def test_only_owners_of_the_tenant_reach_its_webhooks(
     http: Http, token: str | None, method: str, path: str, body: Any
 ) -> None:
-    """Owners alone, and of their own tenant."""
+    """Staff and other tenants do not."""
     hook = made(http)
     options = {} if body is None else {"json": body}
     answer = http(method, f"/hooks/{hook['id']}{path}", token=token, **options)

@@ -11,13 +11,13 @@ from common.domain.notify import NoticeKind
 from common.errors import SlotTaken
 from common.flows.sync.initial_sync import start_sync
 from common.ports import Ports
-from tests.crash_points import Plan, mortal
+from tests.crash_points import CrashPlan, crashing_ports
 from tests.flows.setups.booking_setup import booked, enter
 from tests.whole_lists import every
 from tests.world import World
 
 
-class Intruding(Plan):
+class Intruding(CrashPlan):
     """Lets somebody enter an event just before one of the exchanges, and harms nobody."""
 
     def __init__(self) -> None:
@@ -32,11 +32,11 @@ class Intruding(Plan):
         return call()
 
 
-def synchronised(plan: Plan) -> World:
+def synchronised(plan: CrashPlan) -> World:
     """Anna's account, read and watched, nothing entered yet."""
 
     def wrap(ports: Ports) -> Ports:
-        return mortal(ports, plan)
+        return crashing_ports(ports, plan)
 
     world = World(wrap=wrap)
     world.catalogue()

@@ -149,11 +149,11 @@ def test_a_state_is_valid_once_and_for_its_own_resource_only():
     life = Life(connect=False)
     url = begin(life).url
     back = life.google.consent(url, account=ACCOUNT)
-    first, replayed = life.come_back(back), life.come_back(back)
+    first, replayed = life.follow_redirect(back), life.follow_redirect(back)
     invented = finish_consent(life.ports, state="x" * 43, code="code")
     late = life.google.consent(begin(life).url, account=ACCOUNT)
     life.advance(minutes=11)
-    expired = life.come_back(late)
+    expired = life.follow_redirect(late)
 
     assert first.outcome is ConsentOutcome.CONNECTED
     for outcome in (replayed, invented, expired):
@@ -167,7 +167,7 @@ def test_two_returns_at_once_make_one_exchange():
     life = Life(connect=False)
     back = life.google.consent(begin(life).url, account=ACCOUNT)
     with ThreadPoolExecutor(8) as pool:
-        outcomes = [outcome.outcome for outcome in pool.map(life.come_back, [back] * 8)]
+        outcomes = [outcome.outcome for outcome in pool.map(life.follow_redirect, [back] * 8)]
 
     assert sorted(outcomes) == ["connected"] + ["state_expired_or_used"] * 7
     assert len(life.google.inspect.grants()) == 1
@@ -226,7 +226,7 @@ def test_every_error_of_the_exchange_has_an_outcome(reason, status, outcome):
     back = life.google.consent(begin(life).url, account=ACCOUNT)
     life.google.add_fault("oauth_error", method="oauth.token", reason=reason, status=status)
 
-    assert life.come_back(back).outcome is outcome
+    assert life.follow_redirect(back).outcome is outcome
     assert life.ports.connections.of_tenant(life.tenant) == ()
 
 
@@ -236,7 +236,7 @@ def test_calendars_that_cannot_be_listed_leave_nothing_half_connected():
     back = life.google.consent(begin(life).url, account=ACCOUNT)
     life.google.add_fault("status", method="calendarList.list", times=0, status=503)
 
-    assert life.come_back(back).outcome is ConsentOutcome.PROVIDER_UNAVAILABLE
+    assert life.follow_redirect(back).outcome is ConsentOutcome.PROVIDER_UNAVAILABLE
     assert life.ports.connections.of_tenant(life.tenant) == ()
     assert life.google.inspect.grants() == []
 

@@ -112,7 +112,7 @@ def test_an_expected_mailbox_is_compared_by_its_address(world):
         return_to=RETURN_TO,
         expected_account=world.address,
     )
-    outcome = world.come_back(world.side.consent(started.url, account=address))
+    outcome = world.follow_redirect(world.side.consent(started.url, account=address))
 
     assert outcome.outcome is ConsentOutcome.WRONG_ACCOUNT
 

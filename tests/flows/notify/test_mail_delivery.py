@@ -9,7 +9,7 @@ from common.domain.shared.task_records import Maintain, MaintenanceJob
 from common.domain.shared.tasks import Work
 from common.errors import Forbidden, OperatorFault, ProviderUnavailable
 from common.flows.ops.maintain import maintain
-from tests.crash_points import Crash, Plan, mortal
+from tests.crash_points import Crash, CrashPlan, crashing_ports
 from tests.flows.setups.booking_setup import CUSTOMER, booked, shop, synchronised
 from tests.flows.setups.notify_setup import (
     BOOKED,
@@ -108,8 +108,8 @@ def test_a_repeated_task_sends_one_mail() -> None:
 @pytest.mark.parametrize("call", range(1, 15))
 def test_a_crash_at_any_call_loses_no_mail(call: int, after: bool) -> None:
     """F7: the mail is sent, and sent twice only if the crash came just after sending."""
-    plan = Plan()
-    world = World(wrap=lambda ports: mortal(ports, plan))
+    plan = CrashPlan()
+    world = World(wrap=lambda ports: crashing_ports(ports, plan))
     world.catalogue()
     world.account()
     synchronised(world, world.connect(), exports=ExportSettings(on=False))

@@ -11,13 +11,13 @@ from common.domain.privacy.erasure import ErasureStage
 from common.domain.shared.task_records import AdvanceErasure
 from common.flows.privacy.erasure import advance_erasure, start_erasure
 from common.ports.machine import Tuning
-from tests.crash_points import Crash, Plan, mortal
+from tests.crash_points import Crash, CrashPlan, crashing_ports
 from tests.flows.setups.erasure_setup import CARLA, Erasing
 from tests.whole_lists import every
 from tests.world import ACCOUNT, World
 
 
-class Often(Plan):
+class Often(CrashPlan):
     """Kills again and again, each time one call later than the last time."""
 
     def around(self, name, call):
@@ -73,7 +73,7 @@ def test_an_erasure_survives_crashes(wish, after):
     """Killed at one port call after the other, it ends as if nothing had happened."""
     plan = Often()
     small = Tuning(page_budget=1, backfill_chunk=2, poison_attempts=100)
-    life = Erasing(events=3, wrap=lambda ports: mortal(ports, plan), tuning=small)
+    life = Erasing(events=3, wrap=lambda ports: crashing_ports(ports, plan), tuning=small)
     confirm = next(iter(wish.values()), "t1")
     job = start_erasure(life.ports, tenant="t1", subject="owner-1", confirm=confirm, **wish)
     plan.arm(1, after=after)

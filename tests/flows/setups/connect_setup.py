@@ -23,4 +23,4 @@ def begin(world, **fields):
 
 def finish(world, url, *, account=ACCOUNT, **decision):
     """The person decides and comes back."""
-    return world.come_back(world.google.consent(url, account=account, **decision))
+    return world.follow_redirect(world.google.consent(url, account=account, **decision))

@@ -12,7 +12,7 @@ from common.flows.ops.maintain import maintain
 from common.flows.webhooks.endpoints import add_webhook
 from tests.flows.setups.booking_setup import shop
 from tests.flows.setups.notify_setup import HOOK
-from tests.recipients import Posted
+from tests.recipients import ReceivedWebhook
 from tests.world import World
 
 
@@ -23,7 +23,7 @@ def shop_with_webhook(**wish: Any) -> tuple[World, Any]:
     return world, add_webhook(world.ports, tenant="t1", url=HOOK, **wish)
 
 
-def signature_valid(posted: Posted, secret: str) -> bool:
+def signature_valid(posted: ReceivedWebhook, secret: str) -> bool:
     """Whether a message bears a valid signature, computed as a receiver does."""
     key = base64.b64decode(secret.removeprefix("whsec_"))
     content = f"{posted.headers['webhook-id']}.{posted.headers['webhook-timestamp']}.{posted.body}"

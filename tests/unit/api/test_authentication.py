@@ -15,7 +15,7 @@ from common.errors import NotAllowed, UntrustedCaller
 from local.cloud_tasks.clock import VirtualClock
 from local.issuer import SigningKey, bad_tokens
 from local.server import serve
-from tests.issuers import AUDIENCE, START, Party, gate
+from tests.issuers import AUDIENCE, START, FakeIssuer, authenticator
 
 FUNCTION = "https://functions.example/export"
 ACCOUNT = "tasks@demo.iam.gserviceaccount.com"
@@ -28,13 +28,13 @@ def clock() -> VirtualClock:
 
 
 @pytest.fixture
-def party(clock: VirtualClock) -> Party:
-    return Party("https://login.example", clock)
+def party(clock: VirtualClock) -> FakeIssuer:
+    return FakeIssuer("https://login.example", clock)
 
 
-def test_a_staff_token_names_tenant_role_and_resources(party: Party) -> None:
+def test_a_staff_token_names_tenant_role_and_resources(party: FakeIssuer) -> None:
     """Only what the issuer signed counts; a resource that is no text is dropped."""
-    caller = gate(party)(party.token(**CLAIMS))
+    caller = authenticator(party)(party.token(**CLAIMS))
 
     assert ("customer-7", "t1", Role.STAFF, ("anna",), "") == (
         caller.subject,
@@ -58,19 +58,19 @@ def test_a_staff_token_names_tenant_role_and_resources(party: Party) -> None:
         {"tenant": "a" * 65},
     ],
 )
-def test_a_token_without_tenant_or_role_is_not_allowed(party: Party, claims: dict[str, object]) -> None:
+def test_a_token_without_tenant_or_role_is_not_allowed(party: FakeIssuer, claims: dict[str, object]) -> None:
     """A verified stranger is still a stranger."""
     with pytest.raises(NotAllowed):
-        gate(party)(party.token(**CLAIMS | claims))
+        authenticator(party)(party.token(**CLAIMS | claims))
 
 
-def test_every_bad_staff_token_is_refused(party: Party) -> None:
+def test_every_bad_staff_token_is_refused(party: FakeIssuer) -> None:
     """Wrong audience, issuer, key, algorithm, time: refused, each of them."""
-    door, let_in = gate(party), []
+    authenticate, let_in = authenticator(party), []
     bad = bad_tokens(party.issuer, CLAIMS, audience=AUDIENCE, subject="s1", now=party.clock.now())
     for kind, token in bad.items():
         try:
-            door(token)
+            authenticate(token)
         except UntrustedCaller:
             continue
         let_in.append(kind)
@@ -79,17 +79,17 @@ def test_every_bad_staff_token_is_refused(party: Party) -> None:
     assert let_in == []
 
 
-def service_gate(party: Party, audience: str = FUNCTION) -> ServiceAuthenticator:
+def service_gate(party: FakeIssuer, audience: str = FUNCTION) -> ServiceAuthenticator:
     issuer = Issuer("tasks", party.url, audience, f"{party.url}/jwks.json")
     verifier = JwtVerifier(now=party.clock.now, fetch=party.fetch, fetch_foreign=party.fetch)
     return ServiceAuthenticator(verifier, issuer, accounts={ACCOUNT})
 
 
-def service_token(party: Party, email: str = ACCOUNT, audience: str = FUNCTION) -> str:
+def service_token(party: FakeIssuer, email: str = ACCOUNT, audience: str = FUNCTION) -> str:
     return party.issuer.service_token(email=email, audience=audience, now=party.clock.now())
 
 
-def test_a_task_token_of_the_service_account_is_admitted(party: Party) -> None:
+def test_a_task_token_of_the_service_account_is_admitted(party: FakeIssuer) -> None:
     """Audience and account are exactly the expected ones."""
     assert ACCOUNT == service_gate(party)(service_token(party)).subject
 
@@ -103,13 +103,13 @@ def test_a_task_token_of_the_service_account_is_admitted(party: Party) -> None:
         (ACCOUNT.upper(), FUNCTION),
     ],
 )
-def test_other_service_tokens_are_refused(party: Party, email: str, audience: str) -> None:
+def test_other_service_tokens_are_refused(party: FakeIssuer, email: str, audience: str) -> None:
     """Another account, or a token made out to another function."""
     with pytest.raises(UntrustedCaller):
         service_gate(party)(service_token(party, email, audience))
 
 
-def test_an_unverified_address_is_refused(party: Party) -> None:
+def test_an_unverified_address_is_refused(party: FakeIssuer) -> None:
     """The address must be vouched for."""
     token = party.token(email=ACCOUNT, email_verified=False, aud=FUNCTION)
 
@@ -117,12 +117,12 @@ def test_an_unverified_address_is_refused(party: Party) -> None:
         service_gate(party)(token)
 
 
-def test_a_staff_token_opens_no_private_function(party: Party) -> None:
+def test_a_staff_token_opens_no_private_function(party: FakeIssuer) -> None:
     """An owner's ID token is no service account's, nor the other way round."""
     with pytest.raises(UntrustedCaller):
         service_gate(party)(party.token(**CLAIMS | {"role": "owner"}))
     with pytest.raises(UntrustedCaller):
-        gate(party)(service_token(party))
+        authenticator(party)(service_token(party))
 
 
 @pytest.mark.parametrize(
@@ -143,14 +143,14 @@ def test_a_staff_token_opens_no_private_function(party: Party) -> None:
     ],
 )
 def test_a_token_counts_in_its_time_alone(
-    party: Party, claims: dict[str, object], seconds: float, good: bool
+    party: FakeIssuer, claims: dict[str, object], seconds: float, good: bool
 ) -> None:
     """Half a minute of difference between two clocks is forgiven, to the second, and nothing else."""
     based = {"nbf": START.timestamp() + 100} if claims == {"nbf": 100} else claims
     token = party.token(**CLAIMS | based)
     party.clock.advance_to(START + timedelta(seconds=seconds)) if seconds >= 0 else None
-    early = Party(party.url, VirtualClock(START + timedelta(seconds=seconds)), party.issuer)
-    outcome = attempt(lambda: gate(early if seconds < 0 else party)(token))
+    early = FakeIssuer(party.url, VirtualClock(START + timedelta(seconds=seconds)), party.issuer)
+    outcome = attempt(lambda: authenticator(early if seconds < 0 else party)(token))
 
     assert outcome is (None if good else UntrustedCaller)
 
@@ -170,29 +170,29 @@ def test_a_token_counts_in_its_time_alone(
         ({"aud": None}, False),
     ],
 )
-def test_a_token_is_made_out_to_us(party: Party, claims: dict[str, object], good: bool) -> None:
+def test_a_token_is_made_out_to_us(party: FakeIssuer, claims: dict[str, object], good: bool) -> None:
     """With several audiences the authorized party decides, as OpenID Connect says."""
-    outcome = attempt(lambda: gate(party)(party.token(**CLAIMS | claims)))
+    outcome = attempt(lambda: authenticator(party)(party.token(**CLAIMS | claims)))
 
     assert outcome is (None if good else UntrustedCaller)
 
 
-def test_a_token_that_is_too_long_is_not_even_read(party: Party) -> None:
+def test_a_token_that_is_too_long_is_not_even_read(party: FakeIssuer) -> None:
     """Nobody makes us decode megabytes."""
     with pytest.raises(UntrustedCaller, match="too long"):
-        gate(party)(party.token(**CLAIMS | {"padding": "x" * 20_000}))
+        authenticator(party)(party.token(**CLAIMS | {"padding": "x" * 20_000}))
     assert party.fetched == 0
 
 
-def test_unreachable_keys_are_not_the_callers_fault(party: Party) -> None:
+def test_unreachable_keys_are_not_the_callers_fault(party: FakeIssuer) -> None:
     """The answer is 503, so that nobody is logged out by an outage."""
     party.down = True
 
     with pytest.raises(KeysUnavailable):
-        gate(party)(party.token(**CLAIMS))
+        authenticator(party)(party.token(**CLAIMS))
 
 
-def test_the_installations_keys_come_over_http(party: Party) -> None:
+def test_the_installations_keys_come_over_http(party: FakeIssuer) -> None:
     """The operator's own issuer may be anywhere, also on this machine; what is no answer is unavailable."""
     with serve(party.issuer) as served:
         content = fetch_trusted(f"{served.base_url}/jwks.json")
@@ -204,14 +204,14 @@ def test_the_installations_keys_come_over_http(party: Party) -> None:
     assert party.issuer.keys[0].key_id in content.decode()
 
 
-def test_a_new_key_of_the_same_id_is_another_key(party: Party) -> None:
+def test_a_new_key_of_the_same_id_is_another_key(party: FakeIssuer) -> None:
     """A key id proves nothing; the signature does."""
     stranger = SigningKey(party.issuer.keys[0].key_id, SigningKey.generate().private)
-    other = Party(party.url, party.clock)
+    other = FakeIssuer(party.url, party.clock)
     other.issuer.keys = [stranger]
 
     with pytest.raises(UntrustedCaller):
-        gate(party)(other.token(**CLAIMS))
+        authenticator(party)(other.token(**CLAIMS))
 
 
 def attempt(call: Callable[[], object]) -> type[BaseException] | None:

@@ -15,7 +15,7 @@ from common.crypto.jwks import Jwks, KeysUnavailable, parse_jwks
 from common.errors import SyncError, UntrustedCaller
 from local.cloud_tasks.clock import VirtualClock
 from local.issuer import Issuer, SigningKey
-from tests.issuers import AUDIENCE, START, Party, gate
+from tests.issuers import AUDIENCE, START, FakeIssuer, authenticator
 
 CLAIMS = {"tenant": "t1", "role": "owner"}
 URL = "https://login.example"
@@ -27,93 +27,97 @@ def clock() -> VirtualClock:
 
 
 @pytest.fixture
-def party(clock: VirtualClock) -> Party:
-    return Party(URL, clock)
+def party(clock: VirtualClock) -> FakeIssuer:
+    return FakeIssuer(URL, clock)
 
 
 def later(clock: VirtualClock, **length: float) -> None:
     clock.advance_to(clock.now() + timedelta(**length))
 
 
-def test_keys_are_fetched_once_an_hour(party: Party, clock: VirtualClock) -> None:
+def test_keys_are_fetched_once_an_hour(party: FakeIssuer, clock: VirtualClock) -> None:
     """A hundred calls cost one fetch; after an hour another one."""
-    door = gate(party)
+    authenticate = authenticator(party)
     for _ in range(100):
-        door(party.token(**CLAIMS))
+        authenticate(party.token(**CLAIMS))
     later(clock, minutes=59)
-    door(party.token(**CLAIMS))
+    authenticate(party.token(**CLAIMS))
     within = party.fetched
     later(clock, minutes=1)
-    door(party.token(**CLAIMS))
+    authenticate(party.token(**CLAIMS))
 
     assert (1, 2) == (within, party.fetched)
 
 
-def test_a_new_key_is_fetched_at_once_and_an_old_one_ends(party: Party, clock: VirtualClock) -> None:
+def test_a_new_key_is_fetched_at_once_and_an_old_one_ends(party: FakeIssuer, clock: VirtualClock) -> None:
     """Rotation: the new key's first token is good; a key that the issuer took back is bad."""
-    door = gate(party)
+    authenticate = authenticator(party)
     old = party.token(**CLAIMS)
-    door(old)
+    authenticate(old)
     later(clock, seconds=30)
     party.issuer.keys = [SigningKey.generate()]
 
-    assert "t1" == door(party.token(**CLAIMS)).tenant
+    assert "t1" == authenticate(party.token(**CLAIMS)).tenant
     with pytest.raises(UntrustedCaller):
-        door(old)
+        authenticate(old)
 
 
-def test_unknown_key_ids_ask_the_issuer_twice_a_minute_at_most(party: Party, clock: VirtualClock) -> None:
+def test_unknown_key_ids_ask_the_issuer_twice_a_minute_at_most(
+    party: FakeIssuer, clock: VirtualClock
+) -> None:
     """A stranger's key ids make no storm at the issuer."""
-    door, stranger = gate(party), Party(URL, clock)
-    door(party.token(**CLAIMS))
+    authenticate, stranger = authenticator(party), FakeIssuer(URL, clock)
+    authenticate(party.token(**CLAIMS))
     for _ in range(60):
         with pytest.raises(UntrustedCaller):
-            door(stranger.token(**CLAIMS))
+            authenticate(stranger.token(**CLAIMS))
         later(clock, seconds=1)
 
     assert party.fetched <= 1 + 2
 
 
-def test_known_keys_outlive_an_outage_for_a_day(party: Party, clock: VirtualClock) -> None:
+def test_known_keys_outlive_an_outage_for_a_day(party: FakeIssuer, clock: VirtualClock) -> None:
     """While the issuer is down its last keys are good for a day; then nobody can tell, which is a 503."""
-    door = gate(party)
-    door(party.token(**CLAIMS))
+    authenticate = authenticator(party)
+    authenticate(party.token(**CLAIMS))
     party.down = True
     later(clock, hours=23, minutes=59)
-    during = door(party.token(**CLAIMS))
+    during = authenticate(party.token(**CLAIMS))
     later(clock, minutes=1)
 
     assert "t1" == during.tenant
     with pytest.raises(KeysUnavailable):
-        door(party.token(**CLAIMS))
+        authenticate(party.token(**CLAIMS))
 
 
-def test_an_outage_is_asked_about_twice_a_minute_at_most(party: Party, clock: VirtualClock) -> None:
+def test_an_outage_is_asked_about_twice_a_minute_at_most(party: FakeIssuer, clock: VirtualClock) -> None:
     """Each call of an outage is a 503 with the time to wait, and most of them cost no fetch."""
-    door = gate(party)
+    authenticate = authenticator(party)
     party.down = True
     for _ in range(60):
         with pytest.raises(KeysUnavailable) as refused:
-            door(party.token(**CLAIMS))
+            authenticate(party.token(**CLAIMS))
         later(clock, seconds=1)
 
     assert party.fetched == 2
     assert refused.value.retry_after == 30
 
 
-def test_an_unknown_key_during_an_outage_is_not_the_callers_fault(party: Party, clock: VirtualClock) -> None:
+def test_an_unknown_key_during_an_outage_is_not_the_callers_fault(
+    party: FakeIssuer, clock: VirtualClock
+) -> None:
     """It may be the new one of a rotation: 503, and good as soon as the issuer is back."""
-    door = gate(party)
-    door(party.token(**CLAIMS))
+    authenticate = authenticator(party)
+    authenticate(party.token(**CLAIMS))
     party.issuer.keys = [SigningKey.generate()]
     party.down = True
     later(clock, minutes=1)
     with pytest.raises(KeysUnavailable):
-        door(party.token(**CLAIMS))
+        authenticate(party.token(**CLAIMS))
     party.down = False
     later(clock, minutes=1)
 
-    assert "t1" == door(party.token(**CLAIMS)).tenant
+    assert "t1" == authenticate(party.token(**CLAIMS)).tenant
 
 
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -156,19 +160,19 @@ def signed(key: Any, algorithm: str, **header: Any) -> str:
     ids=range(15),
 )
 def test_an_algorithm_fits_its_key(
-    party: Party, published: dict[str, Any], token: str, *, good: bool
+    party: FakeIssuer, published: dict[str, Any], token: str, *, good: bool
 ) -> None:
     """Only asymmetric algorithms, only those of the key's own kind, only ID tokens, only known ids."""
     party.keys = {"keys": [published]}
     try:
-        gate(party)(token)
+        authenticator(party)(token)
     except UntrustedCaller:
         assert not good
     else:
         assert good
 
 
-def test_a_key_in_the_token_itself_proves_nothing(party: Party) -> None:
+def test_a_key_in_the_token_itself_proves_nothing(party: FakeIssuer) -> None:
     """A token brings its own key, or says where to fetch one: neither is looked at."""
     stranger = SigningKey.generate()
     brought = {
@@ -178,7 +182,7 @@ def test_a_key_in_the_token_itself_proves_nothing(party: Party) -> None:
     }
 
     with pytest.raises(UntrustedCaller):
-        gate(party)(signed(stranger.private, "RS256", **brought, kid=party.issuer.keys[0].key_id))
+        authenticator(party)(signed(stranger.private, "RS256", **brought, kid=party.issuer.keys[0].key_id))
 
 
 @pytest.mark.parametrize(
@@ -216,14 +220,14 @@ def test_a_broken_key_does_not_spoil_the_others() -> None:
     assert ["b"] == list(keys)
 
 
-def test_a_broken_answer_keeps_the_keys_that_are_known(party: Party, clock: VirtualClock) -> None:
+def test_a_broken_answer_keeps_the_keys_that_are_known(party: FakeIssuer, clock: VirtualClock) -> None:
     """An error page is not an empty key set."""
-    door = gate(party)
-    door(party.token(**CLAIMS))
+    authenticate = authenticator(party)
+    authenticate(party.token(**CLAIMS))
     party.keys = {"keys": []}
     later(clock, hours=2)
 
-    assert "t1" == door(party.token(**CLAIMS)).tenant
+    assert "t1" == authenticate(party.token(**CLAIMS)).tenant
 
 
 def test_only_the_courier_s_errors_are_an_outage(clock: VirtualClock) -> None:
@@ -238,8 +242,8 @@ def test_only_the_courier_s_errors_are_an_outage(clock: VirtualClock) -> None:
 
 def test_the_development_issuer_rotates_without_a_gap(clock: VirtualClock) -> None:
     """The key before the newest one stays good for its tokens."""
-    party = Party(URL, clock, Issuer(URL))
-    door, old = gate(party), party.token(**CLAIMS)
+    party = FakeIssuer(URL, clock, Issuer(URL))
+    authenticate, old = authenticator(party), party.token(**CLAIMS)
     party.issuer.rotate()
 
-    assert ["t1", "t1"] == [door(old).tenant, door(party.token(**CLAIMS)).tenant]
+    assert ["t1", "t1"] == [authenticate(old).tenant, authenticate(party.token(**CLAIMS)).tenant]

@@ -20,7 +20,7 @@ from common.errors import Forbidden, OperatorFault
 from common.mail.mailer import MimeMailer
 from common.mail.message import when, write_mail
 from common.mail.templates import TEMPLATES
-from tests.recipients import SENDER, Postbox, Received
+from tests.recipients import SENDER, Mailbox, ReceivedMail
 
 NINE = datetime(2027, 3, 22, 8, 0, tzinfo=UTC)
 SPAN = Interval(NINE, NINE + timedelta(minutes=30))
@@ -74,8 +74,8 @@ def mail_content(**values: Any) -> MailContent:
     return MailContent(**{**fields, **values})
 
 
-def received(mail: MailContent) -> Received:
-    return Received(write_mail(mail, sender=SENDER))
+def received(mail: MailContent) -> ReceivedMail:
+    return ReceivedMail(write_mail(mail, sender=SENDER))
 
 
 @given(name=nasty, business=nasty, service=nasty, resource=nasty)
@@ -149,7 +149,7 @@ def test_a_wrong_sender_is_the_operators_mistake() -> None:
     """And so is a missing one; no customer is to blame."""
     with pytest.raises(OperatorFault):
         write_mail(mail_content(), sender="nobody")
-    postbox = Postbox()
+    postbox = Mailbox()
     with pytest.raises(OperatorFault):
         MimeMailer(lambda: postbox, sender="").send(mail_content())
     MimeMailer(lambda: postbox, sender=SENDER).send(mail_content())

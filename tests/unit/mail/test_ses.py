@@ -14,7 +14,7 @@ from moto.ses.models import ses_backends
 from common.errors import Forbidden, OperatorFault, ProviderUnavailable, RateLimited
 from common.mail.mailer import SesTransport, _error_for
 from common.mail.message import Mail, write_mail
-from tests.recipients import SENDER, Received
+from tests.recipients import SENDER, ReceivedMail
 from tests.unit.mail.test_message import mail_content
 
 REGION = "eu-central-1"
@@ -39,16 +39,16 @@ def test_a_mail_arrives_as_it_was_written() -> None:
     mail = write_mail(mail_content(), sender=SENDER)
     SesTransport(region=REGION).deliver(mail)
     (message,) = sent()
-    arrived = Received(Mail(message.raw_data.encode(), message.source, tuple(message.destinations)))
+    arrived = ReceivedMail(Mail(message.raw_data.encode(), message.source, tuple(message.destinations)))
 
     # moto adds the header's recipients to the envelope's.
     assert (arrived.to[0], arrived.mail.sender) == ("zoe@example.net", SENDER)
     assert (arrived.subject, arrived.text, arrived.html) == (
-        Received(mail).subject,
-        Received(mail).text,
-        Received(mail).html,
+        ReceivedMail(mail).subject,
+        ReceivedMail(mail).text,
+        ReceivedMail(mail).html,
     )
-    assert arrived.calendar == Received(mail).calendar
+    assert arrived.calendar == ReceivedMail(mail).calendar
 
 
 def test_a_sender_that_is_not_verified_is_the_operators_mistake() -> None:

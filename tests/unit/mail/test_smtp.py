@@ -11,7 +11,7 @@ import pytest
 from common.errors import Forbidden, OperatorFault, ProviderUnavailable
 from common.mail.mailer import Security, SmtpServer, SmtpTransport
 from common.mail.message import Mail, write_mail
-from tests.recipients import SENDER, Received
+from tests.recipients import SENDER, ReceivedMail
 from tests.unit.mail.test_message import mail_content
 
 
@@ -83,7 +83,7 @@ def test_a_mail_arrives_as_it_was_written(sink: Sink) -> None:
     transport(sink).deliver(mail())
     (arrived,) = sink.mails
 
-    assert Received(Mail(arrived, SENDER, ())).text == Received(mail()).text
+    assert ReceivedMail(Mail(arrived, SENDER, ())).text == ReceivedMail(mail()).text
     assert f"mail FROM:<{SENDER}>" in "\n".join(sink.said)
     assert "rcpt TO:<zoe@example.net>" in sink.said
 
