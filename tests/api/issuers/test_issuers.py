@@ -25,7 +25,9 @@ def test_staff_are_admitted_by_the_tenants_own_issuer(issuer_world: IssuerWorld)
     """Its keys are discovered; roles mean the same as in tokens of the installation's issuer."""
     own = issuer_world.make_issuer()
     made = issuer_world.add(own)
-    caller = issuer_world.installed.gate(own.token(tenant="t1", role="staff", resources=["anna"]))
+    caller = issuer_world.installed.authenticate_staff(
+        own.token(tenant="t1", role="staff", resources=["anna"])
+    )
     shown = issuer_world.http("GET", "/issuers", token=own.token(tenant="t1", role="owner"))
 
     assert (201, f"{OWN}/jwks.json") == (made.status, made.body["jwks_uri"])
@@ -94,7 +96,7 @@ def test_an_issuer_without_a_tenant_claim_belongs_to_its_tenant(
     """The issuer and audience say which tenant it is, and no claim can say otherwise."""
     own = issuer_world.make_issuer()
     issuer_world.add(own, tenant_claim=None)
-    caller = issuer_world.installed.gate(own.token(tenant=named, role="owner", tenants=[named]))
+    caller = issuer_world.installed.authenticate_staff(own.token(tenant=named, role="owner", tenants=[named]))
 
     assert "t1" == caller.tenant
 

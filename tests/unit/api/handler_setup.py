@@ -1,4 +1,4 @@
-"""A function with a few routes, its doorman and its log."""
+"""A function with a few routes, its authentication, its rate limiter and its log."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def now():
     return START
 
 
-class Lines:
+class RecordedLog:
+    """Keeps the events that were logged, with their fields."""
+
     def __init__(self) -> None:
         self.lines: list[tuple[str, dict[str, object]]] = []
 
@@ -38,9 +40,11 @@ class Lines:
     warning = error = info
 
 
-class Stage:
+class FakeInstallation:
+    """What a function needs of its installation: log, authentication, rate limits, origins of tenants."""
+
     def __init__(self) -> None:
-        self.log = Lines()
+        self.log = RecordedLog()
         self._rate_limiter = RateLimiter(
             Limits(), lambda: stores(MemoryDocuments()).rate_counts, sign=HmacKeys([b"k" * 32]).sign, now=now
         )
@@ -65,22 +69,27 @@ class Stage:
 
 
 def crash(_call: Call) -> Reply:
+    """A route that fails with an unforeseen error."""
     raise RuntimeError(CANARY)
 
 
 def unset(_call: Call) -> Reply:
+    """A route that needs a setting that is missing."""
     raise Misconfigured("the setting GRANT_KEYSET is missing")
 
 
 def refuse(_call: Call) -> Reply:
+    """A route that refuses with a known error."""
     raise errors.SlotTaken("somebody else has that time")
 
 
 def echo(call: Call) -> Reply:
+    """A route that answers what it was called with."""
     return Reply({"path": dict(call.path), "query": dict(call.query), "body": call.body})
 
 
 def who(call: Call) -> Reply:
+    """A route that answers who called it."""
     return Reply({"tenant": call.caller.tenant if call.caller else None, "bearer": call.bearer})
 
 
@@ -97,11 +106,13 @@ ROUTES = (
 )
 
 
-def call(stage: Stage, method: str, path: str, routes=ROUTES, door=None, **options):
-    """One request to a function that was just started, or to one that is at the ``door`` already."""
+def call(installation: FakeInstallation, method: str, path: str, routes=ROUTES, function=None, **options):
+    """Send one request to a new function, or to the function given as ``function``."""
     builder = EnvironBuilder(method=method, path=path, **options)
     try:
-        response = (door or Function("test", routes, lambda: stage))(Request(builder.get_environ()))
+        response = (function or Function("test", routes, lambda: installation))(
+            Request(builder.get_environ())
+        )
     finally:
         builder.close()
     body = json.loads(response.data) if response.data else None

@@ -1,4 +1,4 @@
-"""Who may call: real tokens of issuers in this process under a virtual clock, and every kind of bad one."""
+"""Which tokens are accepted: real tokens of issuers in this process, and every kind of invalid one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def party(clock: VirtualClock) -> FakeIssuer:
 
 
 def test_a_staff_token_names_tenant_role_and_resources(party: FakeIssuer) -> None:
-    """Only what the issuer signed counts; a resource that is no text is dropped."""
+    """They come from the signed claims only; a resource that is not a text is dropped."""
     caller = authenticator(party)(party.token(**CLAIMS))
 
     assert ("customer-7", "t1", Role.STAFF, ("anna",), "") == (
@@ -59,13 +59,13 @@ def test_a_staff_token_names_tenant_role_and_resources(party: FakeIssuer) -> Non
     ],
 )
 def test_a_token_without_tenant_or_role_is_not_allowed(party: FakeIssuer, claims: dict[str, object]) -> None:
-    """A verified stranger is still a stranger."""
+    """A valid token without a usable tenant or role is NotAllowed."""
     with pytest.raises(NotAllowed):
         authenticator(party)(party.token(**CLAIMS | claims))
 
 
 def test_every_bad_staff_token_is_refused(party: FakeIssuer) -> None:
-    """Wrong audience, issuer, key, algorithm, time: refused, each of them."""
+    """Wrong audience, issuer, key, algorithm or time."""
     authenticate, let_in = authenticator(party), []
     bad = bad_tokens(party.issuer, CLAIMS, audience=AUDIENCE, subject="s1", now=party.clock.now())
     for kind, token in bad.items():
@@ -79,7 +79,8 @@ def test_every_bad_staff_token_is_refused(party: FakeIssuer) -> None:
     assert let_in == []
 
 
-def service_gate(party: FakeIssuer, audience: str = FUNCTION) -> ServiceAuthenticator:
+def service_authenticator(party: FakeIssuer, audience: str = FUNCTION) -> ServiceAuthenticator:
+    """Authenticates service accounts for the function at this address."""
     issuer = Issuer("tasks", party.url, audience, f"{party.url}/jwks.json")
     verifier = JwtVerifier(now=party.clock.now, fetch=party.fetch, fetch_foreign=party.fetch)
     return ServiceAuthenticator(verifier, issuer, accounts={ACCOUNT})
@@ -91,7 +92,7 @@ def service_token(party: FakeIssuer, email: str = ACCOUNT, audience: str = FUNCT
 
 def test_a_task_token_of_the_service_account_is_admitted(party: FakeIssuer) -> None:
     """Audience and account are exactly the expected ones."""
-    assert ACCOUNT == service_gate(party)(service_token(party)).subject
+    assert ACCOUNT == service_authenticator(party)(service_token(party)).subject
 
 
 @pytest.mark.parametrize(
@@ -104,23 +105,23 @@ def test_a_task_token_of_the_service_account_is_admitted(party: FakeIssuer) -> N
     ],
 )
 def test_other_service_tokens_are_refused(party: FakeIssuer, email: str, audience: str) -> None:
-    """Another account, or a token made out to another function."""
+    """A token of another account, or one issued for another function."""
     with pytest.raises(UntrustedCaller):
-        service_gate(party)(service_token(party, email, audience))
+        service_authenticator(party)(service_token(party, email, audience))
 
 
-def test_an_unverified_address_is_refused(party: FakeIssuer) -> None:
-    """The address must be vouched for."""
+def test_an_unverified_service_account_address_is_refused(party: FakeIssuer) -> None:
+    """The claim email_verified must be true."""
     token = party.token(email=ACCOUNT, email_verified=False, aud=FUNCTION)
 
     with pytest.raises(UntrustedCaller):
-        service_gate(party)(token)
+        service_authenticator(party)(token)
 
 
-def test_a_staff_token_opens_no_private_function(party: FakeIssuer) -> None:
-    """An owner's ID token is no service account's, nor the other way round."""
+def test_staff_and_service_tokens_are_not_interchangeable(party: FakeIssuer) -> None:
+    """An owner's ID token is refused where a service account is expected, and the other way round."""
     with pytest.raises(UntrustedCaller):
-        service_gate(party)(party.token(**CLAIMS | {"role": "owner"}))
+        service_authenticator(party)(party.token(**CLAIMS | {"role": "owner"}))
     with pytest.raises(UntrustedCaller):
         authenticator(party)(service_token(party))
 
@@ -142,10 +143,10 @@ def test_a_staff_token_opens_no_private_function(party: FakeIssuer) -> None:
         ({"nbf": "soon"}, 0, False),
     ],
 )
-def test_a_token_counts_in_its_time_alone(
+def test_a_token_is_valid_between_its_times_with_30_seconds_leeway(
     party: FakeIssuer, claims: dict[str, object], seconds: float, good: bool
 ) -> None:
-    """Half a minute of difference between two clocks is forgiven, to the second, and nothing else."""
+    """A difference of half a minute between two clocks is accepted, exactly, and no more."""
     based = {"nbf": START.timestamp() + 100} if claims == {"nbf": 100} else claims
     token = party.token(**CLAIMS | based)
     party.clock.advance_to(START + timedelta(seconds=seconds)) if seconds >= 0 else None
@@ -170,30 +171,32 @@ def test_a_token_counts_in_its_time_alone(
         ({"aud": None}, False),
     ],
 )
-def test_a_token_is_made_out_to_us(party: FakeIssuer, claims: dict[str, object], good: bool) -> None:
-    """With several audiences the authorized party decides, as OpenID Connect says."""
+def test_a_token_must_be_issued_for_our_audience(
+    party: FakeIssuer, claims: dict[str, object], good: bool
+) -> None:
+    """With several audiences the authorized party (azp) decides, as OpenID Connect says."""
     outcome = attempt(lambda: authenticator(party)(party.token(**CLAIMS | claims)))
 
     assert outcome is (None if good else UntrustedCaller)
 
 
-def test_a_token_that_is_too_long_is_not_even_read(party: FakeIssuer) -> None:
-    """Nobody makes us decode megabytes."""
+def test_a_token_that_is_too_long_is_not_decoded(party: FakeIssuer) -> None:
+    """So that no caller makes the server decode megabytes."""
     with pytest.raises(UntrustedCaller, match="too long"):
         authenticator(party)(party.token(**CLAIMS | {"padding": "x" * 20_000}))
     assert party.fetched == 0
 
 
-def test_unreachable_keys_are_not_the_callers_fault(party: FakeIssuer) -> None:
-    """The answer is 503, so that nobody is logged out by an outage."""
+def test_unreachable_keys_are_answered_503(party: FakeIssuer) -> None:
+    """Not 401, so that an outage of the issuer logs nobody out."""
     party.down = True
 
     with pytest.raises(KeysUnavailable):
         authenticator(party)(party.token(**CLAIMS))
 
 
-def test_the_installations_keys_come_over_http(party: FakeIssuer) -> None:
-    """The operator's own issuer may be anywhere, also on this machine; what is no answer is unavailable."""
+def test_the_installations_keys_are_fetched_over_http(party: FakeIssuer) -> None:
+    """The operator's own issuer may be at any address; a failed answer means that keys are unavailable."""
     with serve(party.issuer) as served:
         content = fetch_trusted(f"{served.base_url}/jwks.json")
         with pytest.raises(KeysUnavailable):
@@ -204,8 +207,8 @@ def test_the_installations_keys_come_over_http(party: FakeIssuer) -> None:
     assert party.issuer.keys[0].key_id in content.decode()
 
 
-def test_a_new_key_of_the_same_id_is_another_key(party: FakeIssuer) -> None:
-    """A key id proves nothing; the signature does."""
+def test_a_key_id_alone_proves_nothing(party: FakeIssuer) -> None:
+    """A token signed by another key of the same id is refused."""
     stranger = SigningKey(party.issuer.keys[0].key_id, SigningKey.generate().private)
     other = FakeIssuer(party.url, party.clock)
     other.issuer.keys = [stranger]
@@ -215,7 +218,7 @@ def test_a_new_key_of_the_same_id_is_another_key(party: FakeIssuer) -> None:
 
 
 def attempt(call: Callable[[], object]) -> type[BaseException] | None:
-    """What a call raises, if it does."""
+    """The error that a call raises, or None."""
     try:
         call()
     except UntrustedCaller as error:

@@ -1,4 +1,4 @@
-"""Who may call: tokens, roles, origins and the service account."""
+"""Which callers the request handler admits: tokens, roles, browser origins and service accounts."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import pytest
 
 from common.api.http import Access
 from common.api.routes import Route, push
-from tests.unit.api.handler_setup import Stage, call, echo
+from tests.unit.api.handler_setup import FakeInstallation, call, echo
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def installation() -> FakeInstallation:
+    return FakeInstallation()
 
 
 @pytest.mark.parametrize(
@@ -26,21 +26,23 @@ def stage() -> Stage:
         ("/mine", "Bearer ta.sk.s", 401),
     ],
 )
-def test_staff_routes_want_staff(stage: Stage, path: str, token: str | None, status: int) -> None:
-    """No token, a wrong one, or too small a role: refused; tenant and role come from the token."""
+def test_staff_routes_need_a_staff_token_of_sufficient_role(
+    installation: FakeInstallation, path: str, token: str | None, status: int
+) -> None:
+    """Without one the call is refused; tenant and role come from the token."""
     headers = {"Authorization": token} if token else {}
-    response, body = call(stage, "GET", path, headers=headers)
+    response, body = call(installation, "GET", path, headers=headers)
 
     assert response.status_code == status
     if status == 200:
         assert body["tenant"] == "t1"
 
 
-def test_a_management_token_is_not_an_id_token(stage: Stage) -> None:
-    """A customer's token reaches the flow as it is; a staff token is verified first."""
-    _, customer = call(stage, "GET", "/either", headers={"Authorization": "Bearer abcDEF_-"})
-    _, member = call(stage, "GET", "/either", headers={"Authorization": "Bearer staff.a.b"})
-    forged, _ = call(stage, "GET", "/either", headers={"Authorization": "Bearer x.y.z"})
+def test_a_customer_or_staff_route_tells_the_two_tokens_apart(installation: FakeInstallation) -> None:
+    """A customer's management token reaches the flow as it is; a staff token is verified first."""
+    _, customer = call(installation, "GET", "/either", headers={"Authorization": "Bearer abcDEF_-"})
+    _, member = call(installation, "GET", "/either", headers={"Authorization": "Bearer staff.a.b"})
+    forged, _ = call(installation, "GET", "/either", headers={"Authorization": "Bearer x.y.z"})
 
     assert customer == {"tenant": None, "bearer": "abcDEF_-"}
     assert member["tenant"] == "t1"
@@ -58,20 +60,20 @@ def test_a_management_token_is_not_an_id_token(stage: Stage) -> None:
         ("null", False),
     ],
 )
-def test_cors_is_exact(stage: Stage, origin: str, allowed: bool) -> None:
-    """Only an origin that is on a list, to the letter, is named in the answer; never a star."""
-    response, _ = call(stage, "GET", "/?tenant=t1", headers={"Origin": origin})
+def test_cors_names_listed_origins_only(installation: FakeInstallation, origin: str, allowed: bool) -> None:
+    """Exactly as they are written in a list; never a star."""
+    response, _ = call(installation, "GET", "/?tenant=t1", headers={"Origin": origin})
 
     expected = origin if allowed else None
     assert response.headers.get("Access-Control-Allow-Origin") == expected
     assert response.headers["Vary"] == "Origin"
 
 
-def test_a_preflight_names_the_methods(stage: Stage) -> None:
-    """An allowed page learns what it may do; another one is refused."""
+def test_a_preflight_answers_allowed_origins_only(installation: FakeInstallation) -> None:
+    """An origin that is not listed gets 403."""
     headers = {"Access-Control-Request-Method": "POST", "Origin": "https://console.example"}
-    response, _ = call(stage, "OPTIONS", "/", headers=headers)
-    foreign, _ = call(stage, "OPTIONS", "/", headers=headers | {"Origin": "https://evil.example"})
+    response, _ = call(installation, "OPTIONS", "/", headers=headers)
+    foreign, _ = call(installation, "OPTIONS", "/", headers=headers | {"Origin": "https://evil.example"})
 
     assert (204, "https://console.example") == (
         response.status_code,
@@ -80,9 +82,9 @@ def test_a_preflight_names_the_methods(stage: Stage) -> None:
     assert foreign.status_code == 403
 
 
-def test_a_foreign_page_changes_nothing(stage: Stage) -> None:
-    """A state-changing call with a foreign Origin is refused before the flow runs."""
-    response, body = call(stage, "POST", "/", json={}, headers={"Origin": "https://evil.example"})
+def test_a_change_from_an_unlisted_origin_is_refused(installation: FakeInstallation) -> None:
+    """With 403, before the flow runs."""
+    response, body = call(installation, "POST", "/", json={}, headers={"Origin": "https://evil.example"})
 
     assert (403, "origin_not_allowed") == (response.status_code, body["code"])
 
@@ -99,35 +101,37 @@ def test_a_foreign_page_changes_nothing(stage: Stage) -> None:
         ("?tenant=", None, 403, False),
     ],
 )
-def test_a_page_is_one_of_the_tokens_tenant(
-    stage: Stage, query: str, origin: str | None, status: int, readable: bool
+def test_the_origin_is_checked_for_the_tenant_of_the_token(
+    installation: FakeInstallation, query: str, origin: str | None, status: int, readable: bool
 ) -> None:
-    """The token says whose pages may read the answer, and a query that names another tenant is refused."""
+    """A query that names another tenant than the token is refused."""
     headers = {"Authorization": "Bearer owner.a.b"} | ({"Origin": origin} if origin else {})
     for path in ("/mine", "/either"):
-        response, body = call(stage, "GET", f"{path}{query}", headers=headers)
+        response, body = call(installation, "GET", f"{path}{query}", headers=headers)
 
         assert response.status_code == status
         assert (status == 403) == (body.get("code") == "tenant_mismatch")
         assert ("Access-Control-Allow-Origin" in response.headers) == readable
 
 
-def test_private_functions_want_the_service_account(stage: Stage) -> None:
-    """A task without a verified service account is refused, a staff token is no help."""
+def test_private_functions_need_the_service_account(installation: FakeInstallation) -> None:
+    """A call without its token is refused, also with a staff token."""
     routes = (Route("POST", "/", Access.TASK, echo, body=True),)
-    anonymous, _ = call(stage, "POST", "/", routes=routes, json={})
+    anonymous, _ = call(installation, "POST", "/", routes=routes, json={})
     member, _ = call(
-        stage, "POST", "/", routes=routes, json={}, headers={"Authorization": "Bearer owner.a.b"}
+        installation, "POST", "/", routes=routes, json={}, headers={"Authorization": "Bearer owner.a.b"}
     )
-    queue, _ = call(stage, "POST", "/", routes=routes, json={}, headers={"Authorization": "Bearer ta.sk.s"})
+    queue, _ = call(
+        installation, "POST", "/", routes=routes, json={}, headers={"Authorization": "Bearer ta.sk.s"}
+    )
 
     assert (401, 401, 200) == (anonymous.status_code, member.status_code, queue.status_code)
 
 
-def test_webhooks_have_no_cors(stage: Stage) -> None:
-    """A webhook never looks a tenant up because of an Origin header."""
+def test_webhooks_ignore_origins(installation: FakeInstallation) -> None:
+    """A webhook never reads a tenant because of an Origin header."""
     response, _ = call(
-        stage, "POST", "/?tenant=t1", routes=(push(echo),), headers={"Origin": "https://shop.example"}
+        installation, "POST", "/?tenant=t1", routes=(push(echo),), headers={"Origin": "https://shop.example"}
     )
 
     assert (200, None) == (response.status_code, response.headers.get("Access-Control-Allow-Origin"))

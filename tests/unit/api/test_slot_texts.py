@@ -1,4 +1,4 @@
-"""Slots as customers read them."""
+"""Texts of slots for customers: local time and zone."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def shown(name: str, *starts: datetime) -> list[str]:
 
 
 @pytest.mark.parametrize("starts", [(SUMMER, WINTER), (WINTER, SUMMER)])
-def test_an_hour_that_the_clock_shows_twice_is_told_by_its_offset(starts: tuple[datetime, ...]) -> None:
-    """Whichever of the two was written first."""
+def test_a_repeated_hour_is_distinguished_by_its_offset(starts: tuple[datetime, ...]) -> None:
+    """When clocks are set back, in whichever order the two slots are written."""
     texts = dict(zip(starts, shown("Europe/Zurich", *starts)[::2], strict=True))
 
     assert "2027-10-31T02:30:00+02:00" == texts[SUMMER]
     assert "2027-10-31T02:30:00+01:00" == texts[WINTER]
 
 
-def test_the_same_instant_is_written_for_each_zone() -> None:
-    """One customer's zone is not shown to another."""
+def test_texts_of_one_zone_are_not_reused_for_another() -> None:
+    """The same instant gets its own text in each customer's zone."""
     assert ["2027-10-31T00:30:00+00:00", "2027-10-31T01:00:00+00:00"] == shown("UTC", SUMMER)
     assert ["2027-10-31T06:00:00+05:30", "2027-10-31T06:30:00+05:30"] == shown("Asia/Kolkata", SUMMER)
     assert ["2027-10-31T02:30:00+02:00", "2027-10-31T02:00:00+01:00"] == shown("Europe/Zurich", SUMMER)

@@ -1,4 +1,4 @@
-"""How a payload becomes a record, and what becomes of a task when its flow fails."""
+"""How a task's payload becomes a record, and what happens to the task when its flow fails."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
 TASK = Task(work=Work.EXPORT, lane=Lane.LIVE, payload={"tenant": "t1", "booking": "b1"}, name="n1")
 
 
-class Outside:
-    """The few ports that running a task touches; each keeps what it got."""
+class TaskPorts:
+    """The few ports that running a task uses; each keeps what it was called with."""
 
     def __init__(self) -> None:
         self.tuning = Tuning(max_attempts=5, poison_attempts=3)
@@ -75,7 +75,7 @@ class Outside:
     warning = info
 
 
-def run(outside: Outside, error: Exception | None, task: Task = TASK, deliveries: int = 0) -> Any:
+def run(outside: TaskPorts, error: Exception | None, task: Task = TASK, deliveries: int = 0) -> Any:
     def flow(_payload: Payload) -> None:
         if error:
             raise error
@@ -85,15 +85,15 @@ def run(outside: Outside, error: Exception | None, task: Task = TASK, deliveries
 
 def test_a_task_whose_flow_succeeds_is_done() -> None:
     """Nothing is queued, and there is no dead letter."""
-    outside = Outside()
+    outside = TaskPorts()
 
     assert (run(outside, None), outside.queued, outside.buried) == ("done", [], [])
 
 
 @pytest.mark.pitfall(20)
-def test_a_limit_puts_the_task_off_for_as_long_as_asked() -> None:
-    """Pitfall 20: the function never sleeps; the successor waits at least Retry-After."""
-    outside = Outside()
+def test_a_rate_limited_task_is_queued_again_after_retry_after() -> None:
+    """Pitfall 20: the function never sleeps; a new task runs no earlier than Retry-After says."""
+    outside = TaskPorts()
 
     assert run(outside, RateLimited("busy", retry_after=40)) == "again"
 
@@ -102,26 +102,26 @@ def test_a_limit_puts_the_task_off_for_as_long_as_asked() -> None:
     assert NOW + timedelta(seconds=40) <= successor.not_before <= NOW + timedelta(seconds=51)
 
 
-def test_a_limit_delays_and_never_loses() -> None:
-    """However often a provider says "later", the task is not given up."""
-    outside = Outside()
+def test_a_rate_limited_task_is_never_given_up() -> None:
+    """However often a provider answers "later"."""
+    outside = TaskPorts()
 
     assert run(outside, RateLimited("busy"), replace(TASK, attempt=500)) == "again"
     assert outside.buried == []
 
 
-def test_waiting_for_a_share_of_the_limit_is_no_failed_attempt() -> None:
+def test_waiting_for_our_own_limit_is_no_failed_attempt() -> None:
     """It does not lengthen the backoff."""
-    outside = Outside()
+    outside = TaskPorts()
 
     run(outside, RateLimited("paced", code="paced", retry_after=3), replace(TASK, attempt=2))
 
     assert [task.attempt for task in outside.queued] == [2]
 
 
-def test_an_outage_is_tried_again_until_it_is_given_up() -> None:
-    """After max_attempts the task is a dead letter, with the payload to run it again."""
-    outside = Outside()
+def test_a_task_becomes_a_dead_letter_after_max_attempts() -> None:
+    """With its payload, so that it can be run again."""
+    outside = TaskPorts()
 
     first = run(outside, ProviderUnavailable("down"), replace(TASK, attempt=3))
     last = run(outside, ProviderUnavailable("down"), replace(TASK, attempt=4))
@@ -134,47 +134,47 @@ def test_an_outage_is_tried_again_until_it_is_given_up() -> None:
 
 def test_a_task_that_is_given_up_twice_is_one_dead_letter() -> None:
     """A repeated delivery makes the same dead letter."""
-    outside = Outside()
+    outside = TaskPorts()
     for _ in range(2):
         run(outside, ProviderUnavailable("down"), replace(TASK, attempt=4))
 
     assert len({letter.id for letter in outside.buried}) == 1
 
 
-def test_a_repeated_delivery_queues_the_same_successor() -> None:
-    """Both name it alike, so that the queue takes it once."""
-    outside = Outside()
+def test_a_repeated_delivery_queues_one_retry() -> None:
+    """Both deliveries give the retry the same name, so that the queue takes it once."""
+    outside = TaskPorts()
     for _ in range(2):
         run(outside, ProviderUnavailable("down"))
 
     assert len({task.name for task in outside.queued}) == 1
 
 
-def test_a_task_that_only_a_person_can_help_is_not_tried_again() -> None:
-    """A revoked grant ends the task; the state was saved by the flow."""
-    outside = Outside()
+def test_a_task_that_needs_a_person_is_not_retried() -> None:
+    """A revoked grant ends the task; the flow has saved the state."""
+    outside = TaskPorts()
 
     assert (run(outside, GrantRevoked("dead")), outside.queued, outside.buried) == ("stopped", [], [])
 
 
-def test_a_task_about_a_record_that_is_gone_ends() -> None:
-    """A connection that was erased meanwhile needs no more tries."""
-    outside = Outside()
+def test_a_task_for_an_erased_record_ends() -> None:
+    """It is done, without a retry."""
+    outside = TaskPorts()
 
     assert (run(outside, UnknownResource("gone")), outside.queued, outside.buried) == ("stopped", [], [])
 
 
-def test_a_task_that_kills_its_instance_is_given_up_before_it_runs() -> None:
-    """Delivered poison_attempts times, it becomes a dead letter."""
-    outside = Outside()
+def test_a_task_that_kills_its_instance_becomes_a_dead_letter() -> None:
+    """After poison_attempts deliveries, before it runs once more."""
+    outside = TaskPorts()
 
     assert run(outside, RuntimeError("must not run"), deliveries=3) == "buried"
 
 
-def test_an_unexpected_reply_leaves_the_function() -> None:
-    """So Cloud Tasks counts the delivery and tries again, and the log shows it."""
+def test_an_unforeseen_error_is_raised_to_cloud_tasks() -> None:
+    """So Cloud Tasks counts the delivery and retries, and the log shows the error."""
     with pytest.raises(UnexpectedReply):
-        run(Outside(), UnexpectedReply("odd"))
+        run(TaskPorts(), UnexpectedReply("odd"))
 
 
 def body(**changes: object) -> Call:
@@ -183,28 +183,28 @@ def body(**changes: object) -> Call:
 
 
 def test_a_task_is_read_back() -> None:
-    """Lane, attempt and payload survive the queue."""
+    """Queue, attempt and payload are the same after a way through the queue."""
     task = read_task(Work.EXPORT, body())
 
     assert (task.lane, task.attempt, task.payload) == (Lane.LIVE, 2, {"tenant": "t1"})
 
 
-def test_a_task_of_another_release_waits_for_it() -> None:
-    """It is tried again, never dropped."""
+def test_a_task_of_another_release_is_retried() -> None:
+    """It waits for a release that can read it, and is never dropped."""
     with pytest.raises(Retry):
         read_task(Work.EXPORT, body(v=2))
 
 
 @pytest.mark.parametrize("changes", [{"payload": None}, {"payload": []}])
 def test_a_body_that_is_no_task_is_refused(changes: dict[str, object]) -> None:
-    """A body that no release of ours wrote."""
+    """A body that no release of Slotbridge wrote."""
     with pytest.raises(InvalidRequest):
         read_task(Work.EXPORT, body(**changes))
 
 
-def test_a_missing_setting_loses_no_task_and_is_logged_for_the_operator() -> None:
-    """However often it is tried, the task waits for the operator, and the event of an alert is logged."""
-    outside = Outside()
+def test_a_task_waits_while_a_setting_is_missing() -> None:
+    """However often it is tried; each attempt logs the event that raises the operator's alert."""
+    outside = TaskPorts()
     error = Misconfigured("the setting GOOGLE_CLIENT_SECRET is missing")
 
     assert run(outside, error, task=replace(TASK, attempt=4)) == "again"
@@ -231,7 +231,7 @@ def records() -> list[type[Any]]:
 
 @pytest.mark.parametrize("record", records(), ids=lambda record: record.__name__)
 def test_every_record_has_one_flow_in_its_function(record: type[Any]) -> None:
-    """The private function that a record names takes it, and hands it to a flow made for this record."""
+    """The private function that takes the record calls a flow made for this record."""
     holders = [work for work in Work if record in flows_of(work)]
 
     assert holders == [record.work]
@@ -241,8 +241,8 @@ def test_every_record_has_one_flow_in_its_function(record: type[Any]) -> None:
 
 
 @pytest.mark.parametrize("work", list(Work))
-def test_the_records_of_one_function_can_be_told_apart(work: Work) -> None:
-    """No two of them say the same in their kind field."""
+def test_the_records_of_one_function_have_different_kinds(work: Work) -> None:
+    """No two of them have the same value in their kind field."""
     kinds: list[str] = []
     for record in flows_of(work):
         hints = get_type_hints(record)
@@ -265,7 +265,7 @@ def test_the_records_of_one_function_can_be_told_apart(work: Work) -> None:
     ids=lambda record: type(record).__name__,
 )
 def test_a_record_is_read_back_from_its_task(record: TaskRecord) -> None:
-    """Its payload is plain JSON, and holds no field that is None."""
+    """Its payload is plain JSON without fields that are None."""
     task = task_for(record, name="n1")
 
     assert (task.work, task.lane) == (record.work, record.lane)
@@ -285,16 +285,16 @@ def test_a_record_is_read_back_from_its_task(record: TaskRecord) -> None:
         (Work.MAINTENANCE, {"job": "poll", "after": "yesterday"}),
     ],
 )
-def test_a_payload_that_is_no_record_is_unreadable(work: Work, payload: Payload) -> None:
-    """An unknown kind, or a field that is missing or wrong: it ends as a dead letter."""
+def test_an_invalid_payload_becomes_a_dead_letter(work: Work, payload: Payload) -> None:
+    """An unknown kind, or a missing or invalid field."""
     with pytest.raises(UnexpectedReply) as unreadable:
         read_record(flows_of(work), payload)
 
     assert unreadable.value.reason == "unreadable_task"
 
 
-def test_what_this_release_does_not_know_is_left_out() -> None:
-    """A field that a newer release adds, and a maintenance task that does not say which job it is."""
+def test_unknown_fields_and_jobs_of_a_payload_are_left_out() -> None:
+    """A field that a newer release adds, and a maintenance task that names no known job."""
     payload = {"job": "settle", "tenant": "t1", "connection": "c1", "calendar": "k1", "new": True}
 
     assert read_record(flows_of(Work.MAINTENANCE), payload) == SettleCalendar("t1", "c1", "k1")

@@ -1,4 +1,4 @@
-"""Settings are read strictly, and their refusals name the setting and never its value."""
+"""Settings are checked strictly; an error names the setting and never shows its value."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ KEY = "ab" * 32
 
 
 @pytest.mark.parametrize("base", ["https://functions.example", "https://functions.example/"])
-def test_a_function_lies_under_the_common_address(base: str) -> None:
-    """A slash at the end of the common address is no second slash in a function's."""
+def test_a_functions_address_is_below_the_common_address(base: str) -> None:
+    """A slash at the end of the common address is not doubled."""
     assert Config({"PUBLIC_BASE_URL": base}).function_url("slots") == "https://functions.example/slots"
 
 
-def test_a_functions_own_address_wins() -> None:
-    """One address per function, where the platform gives each its own."""
+def test_a_functions_own_address_overrides_the_common_one() -> None:
+    """For platforms that give each function an address of its own."""
     config = Config({"PUBLIC_BASE_URL": "https://a.example", "FUNCTION_URL_SLOTS": "https://slots.example/"})
 
     assert config.function_url("slots") == "https://slots.example"
 
 
 def test_a_missing_setting_is_named() -> None:
-    """Who deploys reads which one it is."""
+    """The error says which one."""
     with pytest.raises(Misconfigured, match="GRANT_KEYSET"):
         Config({}).text("GRANT_KEYSET")
 
 
 @pytest.mark.parametrize("value", ["secret-that-is-not-hex", "abcd", f"{KEY},abcd"])
-def test_a_key_that_is_none_is_refused_without_being_shown(value: str) -> None:
-    """Short or malformed keys stop the start; the text holds nothing of them."""
+def test_an_invalid_key_is_refused_without_being_shown(value: str) -> None:
+    """Short or malformed keys stop the start; the error holds no part of them."""
     with pytest.raises(Misconfigured) as refused:
         Config({"SIGNING_KEYS": value}).keys("SIGNING_KEYS")
 
@@ -41,12 +41,12 @@ def test_a_key_that_is_none_is_refused_without_being_shown(value: str) -> None:
 
 
 def test_several_keys_are_read_in_order() -> None:
-    """The first one signs, the others verify."""
+    """The first one signs, all of them verify."""
     assert Config({"K": f"{KEY}, {'cd' * 32}"}).keys("K") == (bytes.fromhex(KEY), bytes.fromhex("cd" * 32))
 
 
-def test_a_number_that_is_none_is_refused() -> None:
-    """Not read as zero."""
+def test_an_invalid_number_is_refused() -> None:
+    """It is not read as zero."""
     with pytest.raises(Misconfigured, match="POLL_MINUTES"):
         Config({"POLL_MINUTES": "often"}).number("POLL_MINUTES", 15)
 
@@ -62,8 +62,8 @@ DEPLOYED = {"K_SERVICE": "slotbridge-notify"}
         *("http://book.example.com/manage", "book.example.com/manage", "https://", "https://[book"),
     ],
 )
-def test_a_deployed_page_is_one_that_others_can_open(address: str) -> None:
-    """On one machine every address will do; deployed, the setting is named and its value is not shown."""
+def test_a_deployed_page_needs_a_public_address(address: str) -> None:
+    """In the local stack any address will do; deployed, the error names the setting, not its value."""
     for name in ("MANAGE_URL", "INVITE_URL", "CONSOLE_URL"):
         with pytest.raises(Misconfigured, match=name) as refused:
             Config(DEPLOYED | {name: address}).page(name)
@@ -72,8 +72,8 @@ def test_a_deployed_page_is_one_that_others_can_open(address: str) -> None:
         assert Config({name: address}).page(name) == address
 
 
-def test_deployed_mails_lead_somewhere() -> None:
-    """An installation that sends mails names its pages, and one without mails needs none."""
+def test_an_installation_with_mail_needs_its_pages() -> None:
+    """Mails link to them; an installation without mail needs none."""
     sending = DEPLOYED | {"MAIL_SENDER": "bookings@example.com"}
 
     with pytest.raises(Misconfigured, match="MANAGE_URL"):
@@ -91,8 +91,8 @@ STAFF = {
 MORE = {"issuer": "https://chain.example", "audience": "x", "jwks_uri": "https://chain.example/keys"}
 
 
-def test_more_issuers_are_bound_to_what_they_name() -> None:
-    """The first one vouches for support; another one only where it says so, and for its tenants alone."""
+def test_further_issuers_are_limited_to_their_tenants() -> None:
+    """The first one may grant the support role, a further one only where its setting says so."""
     described = [MORE, {**MORE, "tenants": ["a", "b"], "claims": {"role": "roles"}, "support": True}]
     first, plain, bound = Config(STAFF | {"STAFF_ISSUERS": json.dumps(described)}).staff
 
@@ -112,14 +112,14 @@ def test_more_issuers_are_bound_to_what_they_name() -> None:
         json.dumps([{"issuer": "https://a.example"}]),
     ],
 )
-def test_what_is_no_list_of_issuers_stops_everybody(text: str) -> None:
-    """A word that is not understood may be a bond that would not hold."""
+def test_an_invalid_list_of_issuers_is_refused(text: str) -> None:
+    """An unknown word could be a limit that would be ignored."""
     with pytest.raises(Misconfigured, match="STAFF_ISSUERS"):
         _ = Config(STAFF | {"STAFF_ISSUERS": text}).staff
 
 
 @pytest.mark.parametrize("hops", ["-1", "6", "two"])
-def test_a_wrong_number_of_hops_is_refused(hops: str) -> None:
-    """Else everybody's address would be whatever they wrote."""
+def test_an_invalid_number_of_proxies_is_refused(hops: str) -> None:
+    """Otherwise callers could choose the address that they are counted under."""
     with pytest.raises(Misconfigured, match="CLIENT_HOPS"):
         _ = Config({"CLIENT_HOPS": hops}).limits

@@ -1,4 +1,4 @@
-"""A function needs no settings for what it never does, and says so where it does."""
+"""A function needs no settings for what it never does, and reports a missing one at its first use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GOOGLE = {"GOOGLE_CLIENT_ID": "1.apps.googleusercontent.com", "GOOGLE_CLIENT_SEC
 
 
 def test_ports_need_no_secrets_until_they_are_used() -> None:
-    """A function that only reads its own documents starts without any key or client."""
+    """A function that only reads documents starts without keys and clients."""
     ports = Installation(Config(BARE), documents=MemoryDocuments()).ports
 
     assert ports.connections.of_tenant("t1") == ()
@@ -25,8 +25,8 @@ def test_ports_need_no_secrets_until_they_are_used() -> None:
     assert not ports.mailer.on
 
 
-def test_what_is_missing_is_named_when_it_is_needed() -> None:
-    """The error names the setting to operators, and is the one that callers are answered 503 for."""
+def test_a_missing_setting_is_named_at_its_first_use() -> None:
+    """In the error that is logged for operators and answered 503."""
     ports = Installation(Config(BARE), documents=MemoryDocuments()).ports
 
     with pytest.raises(Misconfigured, match="GRANT_KEYSET"):
@@ -37,8 +37,8 @@ def test_what_is_missing_is_named_when_it_is_needed() -> None:
         ports.providers[ProviderKind.GOOGLE]
 
 
-def test_the_vault_is_the_real_one_once_its_keyset_is_there() -> None:
-    """What the late vault seals, the installation's own vault opens."""
+def test_the_deferred_vault_is_the_installations_own() -> None:
+    """What the port encrypts, the installation's own vault decrypts."""
     installation = Installation(Config({**BARE, "GRANT_KEYSET": new_keyset()}), documents=MemoryDocuments())
 
     sealed = installation.ports.vault.conceal("secret", context="a")
@@ -46,8 +46,8 @@ def test_the_vault_is_the_real_one_once_its_keyset_is_there() -> None:
     assert installation.vault.reveal(sealed, context="a") == "secret"
 
 
-def test_half_a_registration_hurts_one_provider_alone() -> None:
-    """Without Microsoft's secret Google's calendars work on, and Microsoft's say what is missing."""
+def test_an_incomplete_registration_affects_one_provider_only() -> None:
+    """Without Microsoft's secret Google works, and Microsoft's calls name what is missing."""
     found = provider_registry(Config({**GOOGLE, "MICROSOFT_CLIENT_ID": "1"}), live_timeout=1.0)
 
     assert set(found) == {ProviderKind.GOOGLE, ProviderKind.MICROSOFT}
@@ -57,7 +57,7 @@ def test_half_a_registration_hurts_one_provider_alone() -> None:
 
 
 def test_a_provider_without_a_registration_is_not_offered() -> None:
-    """Work for it needs the operator; asking whether it is offered is no error."""
+    """Work for it is an operator's error; asking whether it is offered is not."""
     found = provider_registry(Config(GOOGLE), live_timeout=1.0)
 
     assert ProviderKind.MICROSOFT not in found

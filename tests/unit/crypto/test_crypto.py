@@ -1,4 +1,4 @@
-"""Signatures are bound to their purpose, grants to their connection."""
+"""Signatures are valid for one purpose only, and encrypted grants for one connection only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GRANT = Grant(
 
 
 def test_a_signature_is_bound_to_purpose_and_parts() -> None:
-    """Moving a boundary between parts or changing the purpose makes another signature."""
+    """Another purpose, or the same text split into other parts, has another signature."""
     keys = HmacKeys([NEW])
     made = keys.sign("manage", "ab", "c")
 
@@ -32,8 +32,8 @@ def test_a_signature_is_bound_to_purpose_and_parts() -> None:
     assert not keys.verify(made, "channel", "ab", "c")
 
 
-def test_half_a_signature_is_enough_and_less_is_not() -> None:
-    """Where there is little room 128 bits stand for all; a shorter piece, or one bit else, proves nothing."""
+def test_a_signature_may_be_shortened_to_128_bits() -> None:
+    """Where there is little room; a shorter one, or one with a changed bit, is refused."""
     keys = HmacKeys([NEW])
     made = keys.sign("channel", "c1")
 
@@ -44,16 +44,16 @@ def test_half_a_signature_is_enough_and_less_is_not() -> None:
     assert not keys.verify(made + b"x", "channel", "c1")
 
 
-def test_a_replaced_key_still_verifies() -> None:
-    """While both keys are listed, old signatures hold; afterwards they do not."""
+def test_old_signatures_are_valid_while_their_key_is_listed() -> None:
+    """And not afterwards."""
     made = HmacKeys([OLD]).sign("manage", "b1")
 
     assert HmacKeys([NEW, OLD]).verify(made, "manage", "b1")
     assert not HmacKeys([NEW]).verify(made, "manage", "b1")
 
 
-def test_a_webhook_cannot_sign_anything_else() -> None:
-    """A function that holds the channel keys alone has no other."""
+def test_channel_keys_sign_for_channels_only() -> None:
+    """A function that has only the channel keys cannot sign for another purpose."""
     keys = HmacKeys([], channel=[NEW])
 
     assert keys.sign("channel", "x")
@@ -61,16 +61,16 @@ def test_a_webhook_cannot_sign_anything_else() -> None:
         keys.sign("manage", "x")
 
 
-def test_a_grant_comes_back_as_it_was() -> None:
-    """Sealing loses nothing."""
+def test_a_grant_is_the_same_after_encryption_and_decryption() -> None:
+    """Nothing is lost."""
     vault = TinkVault(new_keyset())
 
     assert vault.open(vault.seal(GRANT, tenant="t", connection="c"), tenant="t", connection="c") == GRANT
 
 
 @pytest.mark.parametrize(("tenant", "connection"), [("t", "d"), ("u", "c"), ("t/c", "")])
-def test_a_grant_opens_nowhere_else(tenant: str, connection: str) -> None:
-    """A ciphertext copied to another tenant or connection stays closed."""
+def test_a_grant_cannot_be_decrypted_for_another_connection(tenant: str, connection: str) -> None:
+    """Not for another tenant either, when the ciphertext is copied there."""
     vault = TinkVault(new_keyset())
     sealed = vault.seal(GRANT, tenant="t", connection="c")
 
@@ -78,8 +78,8 @@ def test_a_grant_opens_nowhere_else(tenant: str, connection: str) -> None:
         vault.open(sealed, tenant=tenant, connection=connection)
 
 
-def test_damage_is_noticed() -> None:
-    """A flipped character is not a grant."""
+def test_a_damaged_ciphertext_is_refused() -> None:
+    """One changed character is enough."""
     vault = TinkVault(new_keyset())
     sealed = vault.seal(GRANT, tenant="t", connection="c")
     damaged = sealed[:20] + ("A" if sealed[20] != "A" else "B") + sealed[21:]
@@ -88,7 +88,7 @@ def test_damage_is_noticed() -> None:
         vault.open(damaged, tenant="t", connection="c")
 
 
-def test_a_grant_never_shows_its_tokens() -> None:
-    """Its representation is safe to log by mistake."""
+def test_the_representation_of_a_grant_hides_its_tokens() -> None:
+    """So a grant that is logged by mistake does no harm."""
     assert "rt" not in repr(GRANT).split("(", 1)[1]
     assert "access_token" not in repr(GRANT)

@@ -1,4 +1,4 @@
-"""An issuer's keys: rotated, fetched seldom, kept through an outage, and never a secret taken for a key."""
+"""An issuer's key set: rotation, few fetches, use through an outage, and refused kinds of keys."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def later(clock: VirtualClock, **length: float) -> None:
 
 
 def test_keys_are_fetched_once_an_hour(party: FakeIssuer, clock: VirtualClock) -> None:
-    """A hundred calls cost one fetch; after an hour another one."""
+    """A hundred calls cost one fetch; after an hour there is another one."""
     authenticate = authenticator(party)
     for _ in range(100):
         authenticate(party.token(**CLAIMS))
@@ -49,8 +49,10 @@ def test_keys_are_fetched_once_an_hour(party: FakeIssuer, clock: VirtualClock) -
     assert (1, 2) == (within, party.fetched)
 
 
-def test_a_new_key_is_fetched_at_once_and_an_old_one_ends(party: FakeIssuer, clock: VirtualClock) -> None:
-    """Rotation: the new key's first token is good; a key that the issuer took back is bad."""
+def test_a_new_key_is_fetched_at_once_and_a_removed_one_is_refused(
+    party: FakeIssuer, clock: VirtualClock
+) -> None:
+    """Rotation: the first token of the new key is accepted, one of the removed key is not."""
     authenticate = authenticator(party)
     old = party.token(**CLAIMS)
     authenticate(old)
@@ -62,10 +64,8 @@ def test_a_new_key_is_fetched_at_once_and_an_old_one_ends(party: FakeIssuer, clo
         authenticate(old)
 
 
-def test_unknown_key_ids_ask_the_issuer_twice_a_minute_at_most(
-    party: FakeIssuer, clock: VirtualClock
-) -> None:
-    """A stranger's key ids make no storm at the issuer."""
+def test_unknown_key_ids_cause_two_fetches_a_minute_at_most(party: FakeIssuer, clock: VirtualClock) -> None:
+    """Invented key ids cannot flood the issuer."""
     authenticate, stranger = authenticator(party), FakeIssuer(URL, clock)
     authenticate(party.token(**CLAIMS))
     for _ in range(60):
@@ -76,8 +76,8 @@ def test_unknown_key_ids_ask_the_issuer_twice_a_minute_at_most(
     assert party.fetched <= 1 + 2
 
 
-def test_known_keys_outlive_an_outage_for_a_day(party: FakeIssuer, clock: VirtualClock) -> None:
-    """While the issuer is down its last keys are good for a day; then nobody can tell, which is a 503."""
+def test_known_keys_are_used_for_a_day_of_an_outage(party: FakeIssuer, clock: VirtualClock) -> None:
+    """Afterwards no token can be checked, and the answer is 503."""
     authenticate = authenticator(party)
     authenticate(party.token(**CLAIMS))
     party.down = True
@@ -90,8 +90,8 @@ def test_known_keys_outlive_an_outage_for_a_day(party: FakeIssuer, clock: Virtua
         authenticate(party.token(**CLAIMS))
 
 
-def test_an_outage_is_asked_about_twice_a_minute_at_most(party: FakeIssuer, clock: VirtualClock) -> None:
-    """Each call of an outage is a 503 with the time to wait, and most of them cost no fetch."""
+def test_an_outage_causes_two_fetches_a_minute_at_most(party: FakeIssuer, clock: VirtualClock) -> None:
+    """Each call is answered 503 with the time to wait, and most of them cost no fetch."""
     authenticate = authenticator(party)
     party.down = True
     for _ in range(60):
@@ -103,10 +103,8 @@ def test_an_outage_is_asked_about_twice_a_minute_at_most(party: FakeIssuer, cloc
     assert refused.value.retry_after == 30
 
 
-def test_an_unknown_key_during_an_outage_is_not_the_callers_fault(
-    party: FakeIssuer, clock: VirtualClock
-) -> None:
-    """It may be the new one of a rotation: 503, and good as soon as the issuer is back."""
+def test_an_unknown_key_during_an_outage_is_answered_503(party: FakeIssuer, clock: VirtualClock) -> None:
+    """It may be a new key; its token is accepted as soon as the issuer answers again."""
     authenticate = authenticator(party)
     authenticate(party.token(**CLAIMS))
     party.issuer.keys = [SigningKey.generate()]
@@ -159,10 +157,10 @@ def signed(key: Any, algorithm: str, **header: Any) -> str:
     ],
     ids=range(15),
 )
-def test_an_algorithm_fits_its_key(
+def test_the_algorithm_must_fit_the_key(
     party: FakeIssuer, published: dict[str, Any], token: str, *, good: bool
 ) -> None:
-    """Only asymmetric algorithms, only those of the key's own kind, only ID tokens, only known ids."""
+    """Only asymmetric algorithms of the key's own kind, only ID tokens, only known key ids."""
     party.keys = {"keys": [published]}
     try:
         authenticator(party)(token)
@@ -172,8 +170,8 @@ def test_an_algorithm_fits_its_key(
         assert good
 
 
-def test_a_key_in_the_token_itself_proves_nothing(party: FakeIssuer) -> None:
-    """A token brings its own key, or says where to fetch one: neither is looked at."""
+def test_keys_named_by_the_token_itself_are_ignored(party: FakeIssuer) -> None:
+    """A key inside the token, or an address to fetch one from, is not used."""
     stranger = SigningKey.generate()
     brought = {
         "jwk": stranger.public_jwk(),
@@ -205,14 +203,14 @@ def test_a_key_in_the_token_itself_proves_nothing(party: FakeIssuer) -> None:
     ],
     ids=range(14),
 )
-def test_what_is_no_usable_key_set_is_an_outage(content: bytes) -> None:
-    """Symmetric, short, private, foreign-purpose or broken keys are none."""
+def test_a_key_set_without_a_usable_key_counts_as_an_outage(content: bytes) -> None:
+    """Symmetric, short or private keys, keys for another use, and broken ones are not usable."""
     with pytest.raises(KeysUnavailable):
         parse_jwks(content)
 
 
-def test_a_broken_key_does_not_spoil_the_others() -> None:
-    """An issuer may publish what we do not understand."""
+def test_other_keys_are_used_beside_a_broken_one() -> None:
+    """An issuer may publish keys of unknown kinds."""
     keys = parse_jwks(
         json.dumps({"keys": [{"kty": "new", "kid": "a"}, jwk(RSA, n="!"), jwk(P256, kid="b")]}).encode()
     )
@@ -220,7 +218,7 @@ def test_a_broken_key_does_not_spoil_the_others() -> None:
     assert ["b"] == list(keys)
 
 
-def test_a_broken_answer_keeps_the_keys_that_are_known(party: FakeIssuer, clock: VirtualClock) -> None:
+def test_known_keys_are_kept_after_a_broken_answer(party: FakeIssuer, clock: VirtualClock) -> None:
     """An error page is not an empty key set."""
     authenticate = authenticator(party)
     authenticate(party.token(**CLAIMS))
@@ -230,8 +228,8 @@ def test_a_broken_answer_keeps_the_keys_that_are_known(party: FakeIssuer, clock:
     assert "t1" == authenticate(party.token(**CLAIMS)).tenant
 
 
-def test_only_the_courier_s_errors_are_an_outage(clock: VirtualClock) -> None:
-    """A refusal of the address is one too: whatever keeps the keys away is not the caller's fault."""
+def test_a_failed_fetch_counts_as_an_outage(clock: VirtualClock) -> None:
+    """Also when the address is refused: missing keys are not the caller's fault."""
 
     def refused(uri: str) -> bytes:
         raise SyncError("not on the public internet")
@@ -240,8 +238,8 @@ def test_only_the_courier_s_errors_are_an_outage(clock: VirtualClock) -> None:
         Jwks("https://x.example", refused, now=clock.now).key("k", "RS256")
 
 
-def test_the_development_issuer_rotates_without_a_gap(clock: VirtualClock) -> None:
-    """The key before the newest one stays good for its tokens."""
+def test_the_local_issuer_rotates_its_keys_without_a_gap(clock: VirtualClock) -> None:
+    """The previous key stays valid for its tokens."""
     party = FakeIssuer(URL, clock, Issuer(URL))
     authenticate, old = authenticator(party), party.token(**CLAIMS)
     party.issuer.rotate()

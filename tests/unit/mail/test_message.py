@@ -1,4 +1,4 @@
-"""Mails as they are written: nothing that a person wrote becomes a header, a tag or a calendar property."""
+"""The format of mails: no text of a person becomes a header, an HTML tag or a calendar property."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def received(mail: MailContent) -> ReceivedMail:
 
 
 @given(name=nasty, business=nasty, service=nasty, resource=nasty)
-def test_nothing_is_injected(name: str, business: str, service: str, resource: str) -> None:
-    """Parsed back, the headers, the recipients, calendar properties and tags are the same."""
+def test_texts_of_people_inject_nothing(name: str, business: str, service: str, resource: str) -> None:
+    """Parsed back, headers, recipients, calendar properties and tags are those of a harmless text."""
     appointment = Appointment("b1@slotbridge", 3, SPAN, "UTC", f"{service} ({business})")
     facts = {"service": service, "resource": resource, "reference": "ABCD1234"}
     to = (("zoe@example.net", name),)
@@ -106,15 +106,15 @@ def test_nothing_is_injected(name: str, business: str, service: str, resource: s
 
 
 @given(name=nasty)
-def test_a_guest_has_no_say_in_a_mail(name: str) -> None:
-    """Whoever books with somebody else's address can send that person none of their own words but a name."""
+def test_a_mail_to_a_guest_holds_no_text_of_the_guest_but_a_name(name: str) -> None:
+    """So nobody can send texts of their own to another person's address."""
     plain, other = received(mail_content()), received(mail_content(to=(("zoe@example.net", name),)))
 
     assert (other.text, other.html, other.subject) == (plain.text, plain.html, plain.subject)
     assert other.calendar == plain.calendar
 
 
-def test_every_line_is_seven_bit_and_short_enough() -> None:
+def test_every_line_is_ascii_and_short_enough() -> None:
     """Mail servers may refuse longer lines and other bytes: https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1."""
     raw = received(
         mail_content(business="Schönheit & Söhne " * 8, to=(("zoe@exämple.net", "Zoë"),), kind=MailKind.MOVED)
@@ -139,14 +139,14 @@ def test_every_line_is_seven_bit_and_short_enough() -> None:
         "a@b, c@d",
     ],
 )
-def test_an_address_that_is_none_is_refused(address: str) -> None:
-    """Before anything is sent, for good."""
+def test_an_invalid_recipient_is_refused_for_good(address: str) -> None:
+    """Before anything is sent, and without a retry."""
     with pytest.raises(Forbidden):
         write_mail(mail_content(to=((address, "Zoe"),)), sender=SENDER)
 
 
-def test_a_wrong_sender_is_the_operators_mistake() -> None:
-    """And so is a missing one; no customer is to blame."""
+def test_a_wrong_or_missing_sender_is_the_operators_fault() -> None:
+    """Not the customer's."""
     with pytest.raises(OperatorFault):
         write_mail(mail_content(), sender="nobody")
     postbox = Mailbox()
@@ -160,7 +160,7 @@ def test_a_wrong_sender_is_the_operators_mistake() -> None:
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("kind", MailKind)
 def test_every_kind_of_mail_has_a_text_in_every_language(kind: MailKind, language: Language) -> None:
-    """Each has a subject and a text without a brace left over."""
+    """A subject and a text, without an unfilled placeholder."""
     facts = {"service": "Cut", "resource": "Anna", "reference": "R", "provider": "Google", "account": "a@b.c"}
     mail = received(mail_content(kind=kind, language=language, facts=facts, until=NINE))
 
@@ -171,16 +171,16 @@ def test_every_kind_of_mail_has_a_text_in_every_language(kind: MailKind, languag
     assert set(TEMPLATES[language]) == set(MailKind)
 
 
-def test_every_notice_is_mailed_or_is_its_readers_own_doing() -> None:
-    """A notice that is added later must choose."""
+def test_every_notice_has_a_mail_or_is_listed_without_one() -> None:
+    """A kind of notice that is added later must choose."""
     silent = {kind for kind in NoticeKind if notice_mail_kind(kind) is None}
 
     assert silent == {NoticeKind.BOOKING_MOVED, NoticeKind.BOOKING_CANCELLED}
     assert "note" in PLACEHOLDERS
 
 
-def test_a_fact_that_is_missing_leaves_its_line_out() -> None:
-    """No pinned account, no line about it."""
+def test_the_line_of_a_missing_value_is_left_out() -> None:
+    """For example without an expected account there is no line about it."""
     with_it = received(
         mail_content(kind=MailKind.INVITATION, facts={"resource": "Anna", "account": "a@b.c"}, until=NINE)
     )
@@ -197,8 +197,8 @@ def test_a_fact_that_is_missing_leaves_its_line_out() -> None:
         (Language.GERMAN, "Montag, 22. März 2027, 09:00-09:30 (Europe/Zurich)"),
     ],
 )
-def test_times_are_written_for_people(language: Language, expected: str) -> None:
-    """On the clocks of the reader's zone, which is named."""
+def test_times_are_written_in_the_readers_zone(language: Language, expected: str) -> None:
+    """And the zone is named."""
     over = Interval(NINE, NINE + timedelta(hours=20))
 
     assert when(SPAN, "Europe/Zurich", language) == expected
@@ -206,7 +206,7 @@ def test_times_are_written_for_people(language: Language, expected: str) -> None
 
 
 def test_the_calendar_file_is_an_attachment_with_its_method() -> None:
-    """PUBLISH for what is, CANCEL for what is over; no alarm, no guest, no link that manages the booking."""
+    """PUBLISH for a booking, CANCEL for a cancelled one; no alarm, no guest, no management link."""
     mail = received(mail_content())
     over = received(mail_content(appointment=replace(mail_content().appointment, cancelled=True)))  # type: ignore[type-var]
     (part,) = [part for part in mail.message.walk() if part.get_content_type() == "text/calendar"]
@@ -218,7 +218,7 @@ def test_the_calendar_file_is_an_attachment_with_its_method() -> None:
 
 
 def test_a_mail_reads_the_same_to_another_parser() -> None:
-    """The oldest rules of the standard library's parser find the same parts."""
+    """The oldest policy of the standard library's parser finds the same parts."""
     parsed = message_from_bytes(received(mail_content()).mail.raw, policy=policy.compat32)
     kinds = [part.get_content_type() for part in parsed.walk()]
 

@@ -1,4 +1,4 @@
-"""Amazon SES, played by moto in this process: raw MIME arrives as written, and errors say what to do."""
+"""Amazon SES, simulated by moto: mails arrive unchanged, and errors are sorted by what to do."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def sent() -> list[Any]:
 
 
 def test_a_mail_arrives_as_it_was_written() -> None:
-    """Text, HTML and the calendar file, parsed back from what SES was given."""
+    """Text, HTML and the calendar file, parsed from the message that SES received."""
     boto3.client("sesv2", region_name=REGION).create_email_identity(EmailIdentity=SENDER)
     mail = write_mail(mail_content(), sender=SENDER)
     SesTransport(region=REGION).deliver(mail)
@@ -51,8 +51,8 @@ def test_a_mail_arrives_as_it_was_written() -> None:
     assert arrived.calendar == ReceivedMail(mail).calendar
 
 
-def test_a_sender_that_is_not_verified_is_the_operators_mistake() -> None:
-    """Nothing is sent, and no customer is to blame."""
+def test_an_unverified_sender_is_the_operators_fault() -> None:
+    """Nothing is sent, and the error is not the customer's."""
     with pytest.raises(OperatorFault):
         SesTransport(region=REGION).deliver(write_mail(mail_content(), sender=SENDER))
 
@@ -75,8 +75,8 @@ def test_a_sender_that_is_not_verified_is_the_operators_mistake() -> None:
         ("SomethingNew", 400, Forbidden),
     ],
 )
-def test_each_answer_has_its_reaction(code: str, status: int, reaction: type[Exception]) -> None:
-    """By code and status; the service's own text, which may hold an address, goes nowhere."""
+def test_each_refusal_of_ses_raises_its_error(code: str, status: int, reaction: type[Exception]) -> None:
+    """By code and status; the service's own text, which may hold an address, is not passed on."""
     text = {"Error": {"Code": code, "Message": "zoe@example.net"}}
     judged = _error_for({**text, "ResponseMetadata": {"HTTPStatusCode": status}})
 
@@ -84,8 +84,8 @@ def test_each_answer_has_its_reaction(code: str, status: int, reaction: type[Exc
     assert "zoe" not in str(judged)
 
 
-def test_a_service_that_is_not_there_is_tried_again_later() -> None:
-    """No connection is no verdict on the mail."""
+def test_an_unreachable_service_is_retried_later() -> None:
+    """A failed connection says nothing about the mail."""
     transport = SesTransport(region=REGION, endpoint="http://127.0.0.1:9")
 
     with pytest.raises(ProviderUnavailable):

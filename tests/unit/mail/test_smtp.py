@@ -1,4 +1,4 @@
-"""A mail server on this machine that answers as it is told."""
+"""Mail by SMTP, against a server in this process whose answers the tests choose."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.recipients import SENDER, ReceivedMail
 from tests.unit.mail.test_message import mail_content
 
 
-class Sink:
-    """One SMTP conversation at a time; ``answers`` replaces the answer to a command."""
+class ScriptedSmtpServer:
+    """Takes one SMTP connection at a time; ``answers`` replaces the answer to a command."""
 
     def __init__(self) -> None:
         self.answers: dict[str, str] = {}
@@ -64,13 +64,13 @@ class Sink:
 
 
 @pytest.fixture
-def sink() -> Iterator[Sink]:
-    sink = Sink()
+def sink() -> Iterator[ScriptedSmtpServer]:
+    sink = ScriptedSmtpServer()
     yield sink
     sink.close()
 
 
-def transport(sink: Sink, security: Security = Security.NONE, **who: str) -> SmtpTransport:
+def transport(sink: ScriptedSmtpServer, security: Security = Security.NONE, **who: str) -> SmtpTransport:
     return SmtpTransport(SmtpServer("127.0.0.1", sink.port, security, **who))
 
 
@@ -78,7 +78,7 @@ def mail() -> Mail:
     return write_mail(mail_content(), sender=SENDER)
 
 
-def test_a_mail_arrives_as_it_was_written(sink: Sink) -> None:
+def test_a_mail_arrives_as_it_was_written(sink: ScriptedSmtpServer) -> None:
     """The envelope's addresses, and every byte of the mail."""
     transport(sink).deliver(mail())
     (arrived,) = sink.mails
@@ -100,10 +100,10 @@ def test_a_mail_arrives_as_it_was_written(sink: Sink) -> None:
         ("HELLO", "421 closing", ProviderUnavailable),
     ],
 )
-def test_each_answer_has_its_reaction(
-    sink: Sink, command: str, answer: str, reaction: type[Exception]
+def test_each_refusal_of_the_server_raises_its_error(
+    sink: ScriptedSmtpServer, command: str, answer: str, reaction: type[Exception]
 ) -> None:
-    """From 500 on is for good, below it is for now; the server's own text goes nowhere."""
+    """5xx is permanent, 4xx temporary; the server's own text is not passed on."""
     sink.answers[command] = answer
 
     with pytest.raises(reaction) as caught:
@@ -111,8 +111,8 @@ def test_each_answer_has_its_reaction(
     assert "zoe" not in str(caught.value)
 
 
-def test_no_mail_goes_unencrypted_where_that_was_asked_for(sink: Sink) -> None:
-    """A server without STARTTLS is the operator's mistake, and gets neither password nor mail."""
+def test_no_mail_is_sent_unencrypted_where_tls_is_required(sink: ScriptedSmtpServer) -> None:
+    """A server without STARTTLS is the operator's fault, and gets neither password nor mail."""
     with pytest.raises(OperatorFault):
         transport(sink, Security.STARTTLS, user="u", password="p").deliver(mail())
 
@@ -120,8 +120,8 @@ def test_no_mail_goes_unencrypted_where_that_was_asked_for(sink: Sink) -> None:
     assert not any(line.upper().startswith("AUTH") for line in sink.said)
 
 
-def test_a_password_that_is_wrong_is_the_operators_mistake(sink: Sink) -> None:
-    """It is not tried with every mail of the day."""
+def test_a_wrong_password_is_the_operators_fault(sink: ScriptedSmtpServer) -> None:
+    """It is not tried again with every mail."""
     sink.answers |= {"EHLO": "250-sink\r\n250 AUTH PLAIN", "AUTH": "535 no"}
 
     with pytest.raises(OperatorFault):
@@ -129,8 +129,8 @@ def test_a_password_that_is_wrong_is_the_operators_mistake(sink: Sink) -> None:
 
 
 @pytest.mark.parametrize("security", [Security.NONE, Security.TLS])
-def test_a_server_that_is_not_there_is_tried_again_later(security: Security) -> None:
-    """No connection is no verdict on the mail."""
+def test_an_unreachable_server_is_retried_later(security: Security) -> None:
+    """A failed connection says nothing about the mail."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 

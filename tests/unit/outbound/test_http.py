@@ -1,4 +1,4 @@
-"""Webhooks leave for the public internet only, and for exactly the address that was checked."""
+"""Webhooks are sent to the public internet only, and to exactly the address that was checked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from common.outbound import PublicHttp
 
 
 class Target(BaseHTTPRequestHandler):
-    """Answers by path, and remembers what came."""
+    """A server that answers with the status in the path, and keeps what it received."""
 
     def do_POST(self) -> None:
         server: Any = self.server
@@ -49,7 +49,7 @@ def address(server: Any, path: str = "/204", host: str = "127.0.0.1") -> str:
     return f"http://{host}:{server.server_address[1]}{path}"
 
 
-def found(*addresses: str) -> Any:
+def answers_with(*addresses: str) -> Any:
     """A name service that knows one answer."""
 
     def look_up(host: str, port: int) -> Sequence[str]:
@@ -68,10 +68,10 @@ def found(*addresses: str) -> Any:
         ("/503", 503, None),
     ],
 )
-def test_an_answer_is_a_status_and_no_redirect_is_followed(
+def test_a_webhook_is_one_request_whatever_the_answer(
     server: Any, path: str, status: int, retry_after: float | None
 ) -> None:
-    """One request, whatever is answered."""
+    """A redirect is not followed."""
     server.posted.clear()
     answer = PublicHttp(loopback=True).post(address(server, path), headers={"webhook-id": "m"}, body="{}")
 
@@ -80,11 +80,11 @@ def test_an_answer_is_a_status_and_no_redirect_is_followed(
     assert (where, headers["webhook-id"], body) == (path, "m", "{}")
 
 
-def test_the_query_and_the_name_of_the_host_arrive(server: Any) -> None:
-    """The connection goes to the checked address, the request names the host."""
+def test_the_request_names_the_host_and_keeps_the_query(server: Any) -> None:
+    """The connection goes to the checked address."""
     server.posted.clear()
-    courier = PublicHttp(loopback=True, look_up=found("127.0.0.1"))
-    courier.post(address(server, "/204?a=b", "localhost"), headers={}, body="{}")
+    http = PublicHttp(loopback=True, look_up=answers_with("127.0.0.1"))
+    http.post(address(server, "/204?a=b", "localhost"), headers={}, body="{}")
     ((where, headers, _),) = server.posted
 
     assert where == "/204?a=b"
@@ -113,12 +113,12 @@ def test_the_query_and_the_name_of_the_host_arrive(server: Any) -> None:
         "2002:a00:1::",
     ],
 )
-def test_a_name_that_leads_inside_is_not_called(private: str) -> None:
-    """SSRF: private, loopback, link-local, metadata and shared addresses, however they are wrapped."""
-    courier = PublicHttp(look_up=found(private))
-    mixed = PublicHttp(look_up=found("93.184.216.34", private))
+def test_a_name_of_a_private_address_is_not_called(private: str) -> None:
+    """SSRF: private, loopback, link-local, metadata and shared addresses, also inside IPv6 ones."""
+    http = PublicHttp(look_up=answers_with(private))
+    mixed = PublicHttp(look_up=answers_with("93.184.216.34", private))
 
-    for each in (courier, mixed):
+    for each in (http, mixed):
         with pytest.raises(Forbidden):
             each.post("https://shop.example/", headers={}, body="{}")
         with pytest.raises(InvalidRequest):
@@ -146,8 +146,8 @@ def test_a_name_that_leads_inside_is_not_called(private: str) -> None:
         "https://shop.example/ x",
     ],
 )
-def test_an_address_of_another_kind_is_refused(url: str) -> None:
-    """Before any name is looked up."""
+def test_an_address_that_is_not_plain_https_is_refused(url: str) -> None:
+    """Before its name is resolved."""
 
     def never(host: str, port: int) -> Sequence[str]:
         raise AssertionError(host)
@@ -157,25 +157,25 @@ def test_an_address_of_another_kind_is_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize("numeric", ["2130706433", "0x7f.1", "127.1", "017700000001"])
-def test_odd_spellings_of_this_machine_lead_nowhere(numeric: str) -> None:
-    """What the system's resolver makes of them is judged like every other answer."""
+def test_unusual_spellings_of_loopback_addresses_are_refused(numeric: str) -> None:
+    """The address that the system's resolver makes of them is checked like any other."""
     with pytest.raises(InvalidRequest):
-        PublicHttp(look_up=found("127.0.0.1")).check(f"https://{numeric}/")
+        PublicHttp(look_up=answers_with("127.0.0.1")).check(f"https://{numeric}/")
 
 
-def test_this_machine_is_called_in_the_local_stack_only(server: Any) -> None:
-    """The switch opens http on loopback, and nothing else; a name that pretends to be local does not help."""
+def test_loopback_is_called_in_the_local_stack_only(server: Any) -> None:
+    """The setting allows http on loopback and nothing else; a name that merely looks local is refused."""
     PublicHttp(loopback=True).check(address(server))
     with pytest.raises(InvalidRequest):
         PublicHttp().check(address(server))
     with pytest.raises(InvalidRequest):
-        PublicHttp(loopback=True, look_up=found("10.0.0.1")).check(address(server, host="localhost"))
+        PublicHttp(loopback=True, look_up=answers_with("10.0.0.1")).check(address(server, host="localhost"))
     with pytest.raises(InvalidRequest):
         PublicHttp(loopback=True).check("http://10.0.0.1/")
 
 
-def test_a_name_that_changes_its_meaning_is_asked_once() -> None:
-    """DNS rebinding: the address that was judged is the one that is connected to."""
+def test_a_name_is_resolved_once() -> None:
+    """DNS rebinding: the connection goes to the address that was checked."""
     asked: list[str] = []
 
     def look_up(host: str, port: int) -> Sequence[str]:
@@ -187,8 +187,8 @@ def test_a_name_that_changes_its_meaning_is_asked_once() -> None:
     assert asked == ["shop.example"]
 
 
-def test_nobody_there_is_tried_again_later() -> None:
-    """A closed port and an unknown name are failures like others."""
+def test_an_unreachable_target_is_retried_later() -> None:
+    """A closed port and an unknown name are temporary failures."""
     with pytest.raises(ProviderUnavailable):
         PublicHttp(loopback=True).post("http://127.0.0.1:9/", headers={}, body="{}")
 

@@ -1,4 +1,4 @@
-"""Documents that tenants point to are fetched from the public internet only, whole, small and as they are."""
+"""Documents at addresses of tenants are fetched from the public internet only, and only small ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from local.server import serve
 
 @Request.application
 def documents(request: Request) -> Response:
-    """One small document, and every kind of other answer."""
+    """A server with one small document, and every kind of failed answer."""
     if request.path == "/moved":
         return Response(status=302, headers={"Location": "/keys"})
     if request.path == "/packed":
@@ -33,17 +33,17 @@ def base() -> Iterator[str]:
         yield served.base_url
 
 
-def test_a_document_comes_as_it_is(base: str) -> None:
-    """Up to the size that was asked for; nothing is unpacked into something larger."""
-    courier = PublicHttp(loopback=True)
+def test_a_document_is_fetched_unchanged(base: str) -> None:
+    """Up to the given size; compressed content is not unpacked."""
+    http = PublicHttp(loopback=True)
 
-    assert b"x" * 1_000 == courier.fetch(f"{base}/keys", largest=1_000)
-    assert b"\x1f\x8b not unpacked" == courier.fetch(f"{base}/packed", largest=1_000)
+    assert b"x" * 1_000 == http.fetch(f"{base}/keys", largest=1_000)
+    assert b"\x1f\x8b not unpacked" == http.fetch(f"{base}/packed", largest=1_000)
 
 
 @pytest.mark.parametrize("path", ["/moved", "/large", "/nowhere"])
-def test_what_is_no_small_document_is_unavailable(base: str, path: str) -> None:
-    """A redirect is not followed, a large answer not read to its end, an error page not taken for keys."""
+def test_any_other_answer_means_unavailable(base: str, path: str) -> None:
+    """Redirects are not followed, large answers not read to the end, error pages not taken for keys."""
     with pytest.raises(ProviderUnavailable):
         PublicHttp(loopback=True).fetch(f"{base}{path}", largest=1_000)
 
@@ -51,8 +51,8 @@ def test_what_is_no_small_document_is_unavailable(base: str, path: str) -> None:
 @pytest.mark.parametrize(
     "address", ["169.254.169.254", "10.0.0.7", "127.0.0.1", "::ffff:127.0.0.1", "fd00::1"]
 )
-def test_a_name_that_leads_inside_is_not_fetched_from(address: str) -> None:
-    """It is judged by where it leads at this very fetch, whatever it was when it was configured."""
+def test_a_name_of_a_private_address_is_not_fetched(address: str) -> None:
+    """It is checked at each fetch, whatever it was when it was configured."""
 
     def look_up(_host: str, _port: int) -> Any:
         return ["8.8.8.8", address]
@@ -61,7 +61,7 @@ def test_a_name_that_leads_inside_is_not_fetched_from(address: str) -> None:
         PublicHttp(look_up=look_up).fetch("https://keys.example/jwks.json", largest=1_000)
 
 
-def test_this_machine_is_not_fetched_from_in_production(base: str) -> None:
-    """Loopback is for the local stack."""
+def test_loopback_is_not_fetched_in_production(base: str) -> None:
+    """It is allowed in the local stack only."""
     with pytest.raises(Forbidden):
         PublicHttp().fetch(f"{base}/keys", largest=1_000)

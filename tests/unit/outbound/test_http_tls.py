@@ -1,4 +1,4 @@
-"""A webhook's target proves that it is the host that the address names, whatever address it was found at."""
+"""A webhook's target must prove by its certificate that it is the host in the address."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ NAME = "shop.example"
 
 
 @dataclass(frozen=True)
-class Shop:
-    """A server whose certificate is its own authority's."""
+class TlsServer:
+    """A server with a certificate of its own authority."""
 
     port: int
     trust: ssl.SSLContext
@@ -57,7 +57,7 @@ def certificate(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsServer]:
     file = certificate(tmp_path_factory.mktemp("tls"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
@@ -67,35 +67,35 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield Shop(server.server_address[1], ssl.create_default_context(cafile=str(file)), server.posted)
+    yield TlsServer(server.server_address[1], ssl.create_default_context(cafile=str(file)), server.posted)
     server.shutdown()
     thread.join()
     server.server_close()
 
 
-class Nearby(PublicHttp):
-    """Finds every name on this machine, as no courier would; all that follows is the courier's own."""
+class LocalHttp(PublicHttp):
+    """Resolves every name to this machine; everything else is the production client."""
 
     def _place(self, url: str) -> tuple[str, str, int]:
         host, _, port = url.removeprefix("https://").partition("/")[0].partition(":")
         return "127.0.0.1", host, int(port)
 
 
-def test_the_certificate_is_checked_for_the_name(shop: Shop) -> None:
-    """The connection goes to an address, the proof is for the name."""
-    answer = Nearby(trust=shop.trust).post(f"https://{NAME}:{shop.port}/204", headers={}, body="{}")
+def test_the_certificate_is_checked_for_the_host_name(shop: TlsServer) -> None:
+    """The connection goes to an address, the certificate must be for the name."""
+    answer = LocalHttp(trust=shop.trust).post(f"https://{NAME}:{shop.port}/204", headers={}, body="{}")
 
     assert answer.taken
     assert shop.posted[-1][1]["Host"] == f"{NAME}:{shop.port}"
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_somebody_elses_certificate_ends_the_try(shop: Shop, known: bool) -> None:
-    """Another name, or an authority that nobody knows: nothing is sent."""
+def test_nothing_is_sent_to_a_server_with_a_wrong_certificate(shop: TlsServer, known: bool) -> None:
+    """One for another name, or of an unknown authority."""
     count = len(shop.posted)
-    courier = Nearby(trust=shop.trust if known else None)
+    http = LocalHttp(trust=shop.trust if known else None)
     host = "other.example" if known else NAME
 
     with pytest.raises(ProviderUnavailable):
-        courier.post(f"https://{host}:{shop.port}/204", headers={}, body="{}")
+        http.post(f"https://{host}:{shop.port}/204", headers={}, body="{}")
     assert len(shop.posted) == count

@@ -1,4 +1,4 @@
-"""The webhooks' small HTTP client against a server that says exactly what a test wants."""
+"""The small HTTP client of the webhooks, against a server that sends scripted bytes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from common.tasks.rest import MAX_BODY_BYTES, KeepAlive, NoAnswer
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
-class Scripted:
-    """Accepts connections one after the other; each says its pieces, a piece a request, and is closed."""
+class ScriptedServer:
+    """Accepts one connection after the other; sends one scripted piece for each request, then closes."""
 
     def __init__(self, connections: Sequence[Sequence[bytes]]) -> None:
         self.connections = connections
@@ -49,16 +49,16 @@ class Scripted:
 
 
 @contextmanager
-def client_of(*connections: Sequence[bytes]) -> Iterator[tuple[KeepAlive, Scripted]]:
+def client_of(*connections: Sequence[bytes]) -> Iterator[tuple[KeepAlive, ScriptedServer]]:
     with ExitStack() as parts:
-        server = Scripted(connections)
+        server = ScriptedServer(connections)
         parts.callback(server.close)
         client = KeepAlive(server.origin, seconds=5)
         parts.callback(client.close)
         yield client, server
 
 
-def test_a_request_is_what_was_asked_and_goes_out_in_one_piece() -> None:
+def test_a_request_is_sent_complete_in_one_piece() -> None:
     """Method, path, headers, length and body."""
     with client_of([OK]) as (client, server):
         answer = client.exchange("POST", "/v2/tasks", {"Authorization": "Bearer t"}, b'{"a":1}')
@@ -72,7 +72,7 @@ def test_a_request_is_what_was_asked_and_goes_out_in_one_piece() -> None:
     assert {b"Content-Length: 7", b"Authorization: Bearer t"} <= {*head.split(b"\r\n")}
 
 
-def test_a_connection_is_kept() -> None:
+def test_a_connection_is_reused() -> None:
     """Two exchanges, one connection."""
     with client_of([OK, OK]) as (client, server):
         for _ in range(2):
@@ -82,8 +82,8 @@ def test_a_connection_is_kept() -> None:
     assert 2 == len(server.requests[0])
 
 
-def test_a_connection_that_was_closed_meanwhile_is_not_used() -> None:
-    """Servers end idle connections; the next exchange opens another one and succeeds."""
+def test_a_connection_that_the_server_closed_is_replaced() -> None:
+    """Servers close idle connections; the next exchange opens another one and succeeds."""
     with client_of([OK], [OK]) as (client, server):
         client.exchange("GET", "/", {})
         assert server.ended.acquire(timeout=10)
@@ -104,16 +104,16 @@ def test_a_connection_that_was_closed_meanwhile_is_not_used() -> None:
     ],
     ids=["chunked", "announced", "closing", "old"],
 )
-def test_answers_end_where_they_say(answer: bytes) -> None:
-    """By a length, in chunks, or with the connection."""
+def test_an_answer_ends_by_length_by_chunks_or_by_closing(answer: bytes) -> None:
+    """Each framing of HTTP/1.1 is read to its end."""
     with client_of([answer]) as (client, _):
         found = client.exchange("GET", "/", {})
 
     assert (409, b"abcdefg") == (found.status, found.body)
 
 
-def test_an_answer_without_a_body_has_none() -> None:
-    """204 says nothing of a length, and the connection is kept."""
+def test_a_204_has_no_body() -> None:
+    """It has no length, and the connection is reused."""
     with client_of([b"HTTP/1.1 204 No Content\r\n\r\n", OK]) as (client, server):
         first = client.exchange("GET", "/", {})
         client.exchange("GET", "/", {})
@@ -123,8 +123,8 @@ def test_an_answer_without_a_body_has_none() -> None:
     assert 2 == len(server.requests[0])
 
 
-def test_a_redirect_is_an_answer_like_any_other() -> None:
-    """A token is never carried to where somebody else points."""
+def test_a_redirect_is_not_followed() -> None:
+    """A token is not sent to another address."""
     moved = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n"
     with client_of([moved]) as (client, _):
         assert 302 == client.exchange("GET", "/", {}).status
@@ -143,8 +143,8 @@ def test_a_redirect_is_an_answer_like_any_other() -> None:
     ],
     ids=["nothing", "another protocol", "cut", "chunks", "no status", "too large", "negative"],
 )
-def test_what_is_no_answer_is_told(answer: bytes) -> None:
-    """Nothing of it is taken for one, and the connection is not used again."""
+def test_an_invalid_answer_is_an_error(answer: bytes) -> None:
+    """No part of it is used, and the connection is not used again."""
     with client_of([answer], [OK]) as (client, _):
         with pytest.raises(NoAnswer):
             client.exchange("GET", "/", {})
@@ -152,14 +152,14 @@ def test_what_is_no_answer_is_told(answer: bytes) -> None:
         assert 200 == client.exchange("GET", "/", {}).status
 
 
-def test_nobody_there_is_told() -> None:
-    """A refused connection is no answer."""
+def test_a_refused_connection_is_an_error() -> None:
+    """It is not taken for an answer."""
     with pytest.raises(NoAnswer):
         KeepAlive("http://127.0.0.1:9").exchange("GET", "/", {})
 
 
-def test_somebody_who_says_nothing_is_given_up() -> None:
-    """After the time that a piece may take."""
+def test_a_silent_server_times_out() -> None:
+    """After the time that each piece may take."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         client = KeepAlive(f"http://127.0.0.1:{silent.getsockname()[1]}", seconds=0.05)
         with pytest.raises(NoAnswer):

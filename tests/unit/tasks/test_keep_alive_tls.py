@@ -1,4 +1,4 @@
-"""The webhooks' small HTTP client proves whom it speaks to, and keeps that connection as well."""
+"""The small HTTP client of the webhooks checks certificates, and reuses encrypted connections as well."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from common.tasks.rest import KeepAlive, NoAnswer
 from tests.unit.outbound.test_http_tls import certificate
 
 
-class Queue(BaseHTTPRequestHandler):
-    """Takes everything, and remembers from which connections."""
+class TlsQueueServer(BaseHTTPRequestHandler):
+    """Accepts every task, and keeps from which connection it came."""
 
     protocol_version = "HTTP/1.1"
     callers: ClassVar[list[object]] = []
@@ -34,21 +34,21 @@ class Queue(BaseHTTPRequestHandler):
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     file = certificate(tmp_path)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Queue)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), TlsQueueServer)
     server.daemon_threads = True
     inside = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     inside.load_cert_chain(file)
     server.socket = inside.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
-    Queue.callers.clear()
+    TlsQueueServer.callers.clear()
     yield f"https://127.0.0.1:{server.server_port}", file
     server.shutdown()
     thread.join()
     server.server_close()
 
 
-def test_a_server_that_proves_itself_is_spoken_to(served: tuple[str, Path]) -> None:
+def test_a_server_with_a_valid_certificate_gets_the_request(served: tuple[str, Path]) -> None:
     """Two exchanges over one encrypted connection."""
     origin, file = served
     trust = ssl.create_default_context(cafile=str(file))
@@ -59,16 +59,16 @@ def test_a_server_that_proves_itself_is_spoken_to(served: tuple[str, Path]) -> N
     client.close()
 
     assert [200, 200] == [answer.status for answer in answers]
-    assert 1 == len(set(Queue.callers))
+    assert 1 == len(set(TlsQueueServer.callers))
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["another name", "unknown authority"])
-def test_nobody_else_gets_the_request(served: tuple[str, Path], known: bool) -> None:
-    """A certificate for another name, or of somebody unknown, ends it before anything is said."""
+def test_a_server_with_a_wrong_certificate_gets_nothing(served: tuple[str, Path], known: bool) -> None:
+    """One for another name, or of an unknown authority."""
     origin, file = served
     client = KeepAlive(origin, trust=ssl.create_default_context(cafile=str(file)) if known else None)
 
     with pytest.raises(NoAnswer):
         client.exchange("GET", "/", {"Authorization": "Bearer secret"})
 
-    assert [] == Queue.callers
+    assert [] == TlsQueueServer.callers
