@@ -242,3 +242,29 @@ class Notice:
     at: datetime
     connection: str | None = None
     booking: str | None = None
+
+
+# The beginning of a notice's id, where it is not the kind itself.
+_ID_PREFIXES = {
+    NoticeKind.CALENDAR_GONE: "gone",
+    NoticeKind.EXPORT_STOPPED: "export",
+    NoticeKind.MASS_DELETION_HELD: "held",
+    NoticeKind.REAUTH_REQUIRED: "reauth",
+    NoticeKind.REAUTH_REMINDER: "reauth",
+    NoticeKind.BOOKING_CONFLICT: "conflict",
+    NoticeKind.WEBHOOK_DISABLED: "hook",
+}
+
+
+def new_notice(
+    kind: NoticeKind,
+    *,
+    tenant: str,
+    cause: str,
+    at: datetime,
+    connection: str | None = None,
+    booking: str | None = None,
+) -> Notice:
+    """A notice about a cause: the same kind and cause twice are one notice, and one mail."""
+    id_ = f"{_ID_PREFIXES.get(kind, kind.value)}-{cause}"
+    return Notice(id_, tenant, kind, at, connection=connection, booking=booking)

@@ -13,6 +13,8 @@ from common.domain.catalogue.records import (
     Absence,
     DayHours,
     EditPolicy,
+    Language,
+    MailPolicy,
     OwnerEditPolicy,
     Resource,
     Service,
@@ -38,7 +40,9 @@ from common.store.firestore.documents import (
     Write,
 )
 from common.store.slots.agenda import read_agenda, stored_interval
-from common.store.webhooks import MAIL_POLICY
+
+MAIL_POLICY = record(MailPolicy, customers=PLAIN, language=enum_value(Language), owner=PLAIN, reminders=PLAIN)
+
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -103,8 +107,6 @@ SERVICE = record(
     **dict.fromkeys(LENGTHS, SECONDS),
 )
 ABSENCE = record(Absence, id=PLAIN, interval=INTERVAL)
-
-
 V = TypeVar("V", Tenant, Resource, Service, Absence)
 
 
@@ -274,8 +276,6 @@ ICS_FEED = record(
     created_at=PLAIN,
     created_by=PLAIN,
 )
-
-
 ICS_FEEDS = "subscriptions"
 
 

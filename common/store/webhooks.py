@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from common.domain.catalogue.records import Language, MailPolicy
 from common.domain.notify import Notice
 from common.domain.shared.outbox import OutboxEntry
 from common.domain.webhooks import Delivery, DeliveryState, Webhook, WebhookEvent
@@ -14,7 +13,6 @@ from common.store.firestore.codec import PLAIN, TEXTS, array_of, enum_value, rec
 from common.store.firestore.documents import Create, Delete, Documents, Put, Query, Replace, Snapshot, Write
 from common.store.notify import OUTBOX
 
-MAIL_POLICY = record(MailPolicy, customers=PLAIN, language=enum_value(Language), owner=PLAIN, reminders=PLAIN)
 WEBHOOK = record(
     Webhook,
     id=PLAIN,

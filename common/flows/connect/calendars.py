@@ -7,7 +7,7 @@ from datetime import datetime
 
 from common.domain.calendar.connection import Connection
 from common.domain.connect.calendar_list import CalendarListing, merge_listing
-from common.domain.notify import Notice, NoticeKind
+from common.domain.notify import NoticeKind, new_notice
 from common.domain.shared.task_records import RefreshCalendars
 from common.domain.shared.tasks import Lane
 from common.domain.sync.followed_calendars import followed_calendars
@@ -68,10 +68,10 @@ def _notify_of_lost(ports: Ports, connection: Connection, listing: CalendarListi
     for key in set(listing.gone) & {*followed_calendars(connection), connection.dedicated_calendar}:
         since = listing.calendars[key].missing_since
         ports.ledger.record_notice(
-            Notice(
-                id=f"gone-{connection.id}-{key}-{int(since.timestamp()) if since else 0}",
+            new_notice(
+                NoticeKind.CALENDAR_GONE,
                 tenant=connection.tenant,
-                kind=NoticeKind.CALENDAR_GONE,
+                cause=f"{connection.id}-{key}-{int(since.timestamp()) if since else 0}",
                 at=now,
                 connection=connection.id,
             )

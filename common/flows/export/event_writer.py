@@ -36,7 +36,7 @@ from common.domain.export.own_events import (
     seen,
     seen_fingerprint,
 )
-from common.domain.notify import Notice, NoticeKind
+from common.domain.notify import NoticeKind, new_notice
 from common.domain.shared.outbox import replacement_mail_entry
 from common.domain.shared.tasks import Lane
 from common.errors import CalendarGone, Conflict, Forbidden, UnexpectedReply, UsageExhausted
@@ -215,10 +215,10 @@ class BookingExport:
         """Notify people that exports do not work as they should: once for a cause and a settings version."""
         version = self.connection.settings.version
         self.ports.ledger.record_notice(
-            Notice(
-                id=f"export-{self.connection.id}-{cause}-{version}",
+            new_notice(
+                NoticeKind.EXPORT_STOPPED,
                 tenant=self.connection.tenant,
-                kind=NoticeKind.EXPORT_STOPPED,
+                cause=f"{self.connection.id}-{cause}-{version}",
                 at=self.ports.clock.now(),
                 connection=self.connection.id,
             )

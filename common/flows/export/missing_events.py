@@ -11,7 +11,7 @@ from common.domain.calendar.event import Detail, Gone
 from common.domain.calendar.sync_state import ALWAYS_FINE, CalendarSync, Held, deletions_to_hold
 from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.export.own_events import id_signature
-from common.domain.notify import Notice, NoticeKind
+from common.domain.notify import NoticeKind, new_notice
 from common.domain.shared.task_records import VerifyMoved
 from common.domain.shared.tasks import Lane, task_for
 from common.domain.sync.schedule import LAGGING_GRACE
@@ -114,10 +114,10 @@ def enqueue_searches(ports: Ports, connection: Connection, links: Iterable[Expor
 def notify_deletions_held(ports: Ports, feed: CalendarSync) -> None:
     """Notify people, once a listing, that deletions are held."""
     ports.ledger.record_notice(
-        Notice(
-            id=f"held-{feed.connection}-{feed.key}-{feed.generation}-{feed.done_request}",
+        new_notice(
+            NoticeKind.MASS_DELETION_HELD,
             tenant=feed.tenant,
-            kind=NoticeKind.MASS_DELETION_HELD,
+            cause=f"{feed.connection}-{feed.key}-{feed.generation}-{feed.done_request}",
             at=ports.clock.now(),
             connection=feed.connection,
         )

@@ -35,7 +35,7 @@ from common.domain.export.own_events import (
     seen,
     seen_fingerprint,
 )
-from common.domain.notify import Notice, NoticeKind
+from common.domain.notify import Notice, NoticeKind, new_notice
 from common.domain.shared.outbox import export_entries, proposal_entries
 from common.errors import SlotTaken
 from common.flows.booking.commit import commit_past_expired_holds
@@ -287,10 +287,10 @@ def edit_notices(
     """The notices about an edit, named after the event's state: a repeated report notifies nobody twice."""
     cause = f"{after.id}-{exported.connection.id}-{after.revision}-{_event_state(link)}"
     return tuple(
-        Notice(
-            id=f"{kind}-{cause}",
+        new_notice(
+            kind,
             tenant=after.tenant,
-            kind=kind,
+            cause=cause,
             at=now,
             connection=exported.connection.id,
             booking=after.id,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection, Status
 from common.domain.catalogue.records import Resource
-from common.domain.notify import Notice, NoticeKind, Sender, mail_id, notice_mail_kind
+from common.domain.notify import Notice, NoticeKind, Sender, mail_id, new_notice, notice_mail_kind
 from common.domain.shared.outbox import REMINDED_EVERY, reminder_entry
 from common.domain.shared.task_records import NotifyOwner, RemindOwner
 from common.domain.webhooks import WebhookEvent
@@ -116,10 +116,10 @@ def remind_owner(ports: Ports, task: RemindOwner) -> bool:
     remind = number > 0 and tenant.mail.reminders
     if remind:
         ports.ledger.record_notice(
-            Notice(
-                id=f"reauth-{connection.id}-{task.since}-{number}",
+            new_notice(
+                NoticeKind.REAUTH_REMINDER,
                 tenant=task.tenant,
-                kind=NoticeKind.REAUTH_REMINDER,
+                cause=f"{connection.id}-{task.since}-{number}",
                 at=now,
                 connection=connection.id,
             )

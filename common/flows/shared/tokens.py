@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from common.domain.calendar.connection import Connection, Grant, Status
-from common.domain.notify import Notice, NoticeKind
+from common.domain.notify import NoticeKind, new_notice
 from common.domain.shared.concurrency import retry_conflicts
 from common.domain.shared.outbox import REMINDED_EVERY, reminder_entry
 from common.errors import Conflict, GrantRevoked, ProviderUnavailable, UnreadableDocument
@@ -155,10 +155,10 @@ def _require_reauth(ports: Ports, connection: Connection, reason: str, *, token:
         cause = hashlib.sha256(f"{connection.id}:{version}".encode()).hexdigest()[:24]
         # Before the change is stored: whoever dies in between repeats it, and the same notice twice is one.
         ports.ledger.record_notice(
-            Notice(
-                id=f"reauth-{cause}",
+            new_notice(
+                NoticeKind.REAUTH_REQUIRED,
                 tenant=connection.tenant,
-                kind=NoticeKind.REAUTH_REQUIRED,
+                cause=cause,
                 at=now,
                 connection=connection.id,
             )

@@ -20,7 +20,7 @@ from common.domain.calendar.event import (
 )
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarSync, OccurrencePage, Quarantined
-from common.domain.notify import Notice, NoticeKind
+from common.domain.notify import NoticeKind, new_notice
 from common.domain.sync.imported_events import EventCopier, ImportedEvent, microseconds
 from common.domain.sync.windows import covered, import_window
 from common.errors import UnexpectedReply
@@ -265,10 +265,10 @@ def _overlap(booking: Booking, event: ImportedEvent) -> bool:
 
 def _mark_conflict(ports: Ports, access: CalendarAccess, booking: Booking, event: ImportedEvent) -> None:
     cause = hashlib.sha256(f"{access.entry.key}:{event.key}".encode()).hexdigest()[:16]
-    notice = Notice(
-        id=f"conflict-{booking.id}-{booking.revision}-{cause}",
+    notice = new_notice(
+        NoticeKind.BOOKING_CONFLICT,
         tenant=booking.tenant,
-        kind=NoticeKind.BOOKING_CONFLICT,
+        cause=f"{booking.id}-{booking.revision}-{cause}",
         at=ports.clock.now(),
         connection=access.connection.id,
         booking=booking.id,

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from common.domain.calendar.sync_state import CalendarSync
-from common.domain.notify import Notice, NoticeKind
+from common.domain.notify import NoticeKind, new_notice
 from common.domain.shared.tasks import Lane, SyncCalendar
 from common.domain.sync.push import Cause
 from common.errors import Conflict, Stop, SyncError
@@ -294,10 +294,10 @@ def _notify_unreachable(ports: Ports, state: CalendarSync) -> None:
     others = ports.sync_states.of_connection(state.tenant, state.connection)
     first = min([since, *(item.failing_since for item in others if item.failing_since)])
     ports.ledger.record_notice(
-        Notice(
-            id=f"unreachable-{state.connection}-{int(first.timestamp())}",
+        new_notice(
+            NoticeKind.UNREACHABLE,
             tenant=state.tenant,
-            kind=NoticeKind.UNREACHABLE,
+            cause=f"{state.connection}-{int(first.timestamp())}",
             at=ports.clock.now(),
             connection=state.connection,
         )

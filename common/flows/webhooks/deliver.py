@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from common.domain.calendar.connection import Connection
-from common.domain.notify import Notice, NoticeKind
+from common.domain.notify import NoticeKind, new_notice
 from common.domain.shared.outbox import OutboxKind, webhook_entry
 from common.domain.shared.task_records import DeliverWebhook, NotifyConnectionChange
 from common.domain.webhooks import (
@@ -186,10 +186,10 @@ def _save_health(ports: Ports, webhook: Webhook, delivery: Delivery, answer: Web
         return
     notice = None
     if changed.disabled_at is not None:
-        notice = Notice(
-            id=f"hook-{webhook.id}-{int(now.timestamp())}",
+        notice = new_notice(
+            NoticeKind.WEBHOOK_DISABLED,
             tenant=webhook.tenant,
-            kind=NoticeKind.WEBHOOK_DISABLED,
+            cause=f"{webhook.id}-{int(now.timestamp())}",
             at=now,
         )
     try:
