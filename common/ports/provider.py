@@ -51,7 +51,7 @@ class Abilities:
     Attributes:
         silent_guests: Events with guests can be written and deleted without a mail to them.
         accepts_for_guests: A guest can be entered as one who has accepted.
-        endless_feed: A listing goes on for ever; otherwise it and its deltas end with the cursor's window.
+        endless_listing: A listing goes on for ever; otherwise it and its deltas end with the cursor's window.
         proves_removals: What a feed reports as removed is gone; otherwise it may have left the window only.
         lags: A change may be announced before it can be read: whoever was called has to look once more later.
         one_channel: An account's calendar reports to one channel only, whichever was opened last.
@@ -60,7 +60,7 @@ class Abilities:
 
     silent_guests: bool
     accepts_for_guests: bool
-    endless_feed: bool
+    endless_listing: bool
     proves_removals: bool
     lags: bool = False
     one_channel: bool = False

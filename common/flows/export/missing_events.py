@@ -71,18 +71,18 @@ def require_visible(ports: Ports, connection: Connection, link: ExportLink, cale
 
 
 def handle_missing_events(
-    ports: Ports, reading: CalendarAccess, feed: CalendarSync, lost: Sequence[ExportLink]
+    ports: Ports, access: CalendarAccess, state: CalendarSync, lost: Sequence[ExportLink]
 ) -> Held | None:
     """Have missing events looked for after a grace, or hold them where too many vanished at once."""
-    if feed.deletions_held:
+    if state.deletions_held:
         return None
     if len(lost) > ALWAYS_FINE:
-        known = [link for link in all_links(ports, reading.connection) if _counts_as_there(link, reading)]
+        known = [link for link in all_links(ports, access.connection) if _counts_as_there(link, access)]
         held = deletions_to_hold(missing=len(lost), known=len(known), now=ports.clock.now())
-        if held and not (feed.held and feed.held.released):
-            notify_deletions_held(ports, feed)
+        if held and not (state.held and state.held.released):
+            notify_deletions_held(ports, state)
             return held
-    enqueue_searches(ports, reading.connection, lost)
+    enqueue_searches(ports, access.connection, lost)
     return None
 
 
@@ -111,18 +111,20 @@ def enqueue_searches(ports: Ports, connection: Connection, links: Iterable[Expor
         )
 
 
-def notify_deletions_held(ports: Ports, feed: CalendarSync) -> None:
+def notify_deletions_held(ports: Ports, state: CalendarSync) -> None:
     """Notify people, once a listing, that deletions are held."""
     ports.ledger.record_notice(
         new_notice(
             NoticeKind.MASS_DELETION_HELD,
-            tenant=feed.tenant,
-            cause=f"{feed.connection}-{feed.key}-{feed.generation}-{feed.done_request}",
+            tenant=state.tenant,
+            cause=f"{state.connection}-{state.key}-{state.generation}-{state.done_request}",
             at=ports.clock.now(),
-            connection=feed.connection,
+            connection=state.connection,
         )
     )
-    ports.log.warning("mass_deletion_held", tenant=feed.tenant, connection=feed.connection, calendar=feed.key)
+    ports.log.warning(
+        "mass_deletion_held", tenant=state.tenant, connection=state.connection, calendar=state.key
+    )
 
 
 def all_links(ports: Ports, connection: Connection) -> Iterable[ExportLink]:
@@ -136,5 +138,5 @@ def all_links(ports: Ports, connection: Connection) -> Iterable[ExportLink]:
         after = page[-1].booking
 
 
-def _counts_as_there(link: ExportLink, reading: CalendarAccess) -> bool:
-    return link.calendar == reading.entry.key and link.state in _THERE
+def _counts_as_there(link: ExportLink, access: CalendarAccess) -> bool:
+    return link.calendar == access.entry.key and link.state in _THERE

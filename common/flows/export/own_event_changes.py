@@ -38,7 +38,7 @@ class OwnEventsOnPage:
 
 
 def apply_own_event_changes(
-    ports: Ports, reading: CalendarAccess, feed: CalendarSync, changes: Iterable[Change]
+    ports: Ports, access: CalendarAccess, state: CalendarSync, changes: Iterable[Change]
 ) -> OwnEventsOnPage:
     """Let bookings follow what a page says of their events; repeating it changes nothing.
 
@@ -48,9 +48,9 @@ def apply_own_event_changes(
     named = dict(_candidates(changes))
     if not named:
         return OwnEventsOnPage({})
-    connection = reading.connection
+    connection = access.connection
     # Customers wait for what becomes of their bookings: never held back, not even in a listing.
-    reading = replace(reading, lane=Lane.LIVE)
+    access = replace(access, lane=Lane.LIVE)
     given = {
         name: event.given_id if isinstance(event, ExternalEvent) else name for name, event in named.items()
     }
@@ -61,23 +61,23 @@ def apply_own_event_changes(
     lost: list[ExportLink] = []
     for event_id, event in named.items():
         link = links.get(event_id) or links.get(given[event_id])
-        if link and link.calendar == reading.entry.key and _is_known_state(link, event):
+        if link and link.calendar == access.entry.key and _is_known_state(link, event):
             own[event_id] = None
             continue
         booking = _booking_of_resource(
-            ports, reading, link.booking if link else _marked_booking(ports, reading, event)
+            ports, access, link.booking if link else _marked_booking(ports, access, event)
         )
         if booking is None:
             continue
         if link is not None and _is_given_up(link, booking):
             if isinstance(event, ExternalEvent) and _never_confirmed(link) and not event.cancelled:
-                _enqueue_removal(ports, reading, replace(link, event_id=event.id), booking)
+                _enqueue_removal(ports, access, replace(link, event_id=event.id), booking)
                 own[event_id] = None
             continue
         own[event_id] = booking.interval
         if link is not None and connection.settings.exports.on:
-            lost += check_own_event(ports, reading, ExportedBooking(connection, booking, link), event)
-    return OwnEventsOnPage(own, handle_missing_events(ports, reading, feed, lost))
+            lost += check_own_event(ports, access, ExportedBooking(connection, booking, link), event)
+    return OwnEventsOnPage(own, handle_missing_events(ports, access, state, lost))
 
 
 def _candidates(changes: Iterable[Change]) -> Iterable[tuple[str, ExternalEvent | Gone | None]]:
@@ -95,22 +95,22 @@ def _candidates(changes: Iterable[Change]) -> Iterable[tuple[str, ExternalEvent 
                 yield change.series_id, None
 
 
-def _marked_booking(ports: Ports, reading: CalendarAccess, event: ExternalEvent | Gone | None) -> str | None:
+def _marked_booking(ports: Ports, access: CalendarAccess, event: ExternalEvent | Gone | None) -> str | None:
     if not isinstance(event, ExternalEvent):
         return None
-    marker = genuine_marker(ports.keys, reading.connection.tenant, event)
+    marker = genuine_marker(ports.keys, access.connection.tenant, event)
     return marker.booking if marker else None
 
 
-def _booking_of_resource(ports: Ports, reading: CalendarAccess, booking: str | None) -> Booking | None:
+def _booking_of_resource(ports: Ports, access: CalendarAccess, booking: str | None) -> Booking | None:
     """The booking behind an event; another resource's booking is foreign here, like any event."""
     if booking is None:
         return None
     try:
-        found = ports.bookings.get(reading.connection.tenant, booking)
+        found = ports.bookings.get(access.connection.tenant, booking)
     except UnknownResource:
         return None
-    return found if found.resource == reading.connection.resource else None
+    return found if found.resource == access.connection.resource else None
 
 
 def _is_given_up(link: ExportLink, booking: Booking) -> bool:
@@ -123,12 +123,12 @@ def _never_confirmed(link: ExportLink) -> bool:
     return link.etag is None and link.updated is None
 
 
-def _enqueue_removal(ports: Ports, reading: CalendarAccess, link: ExportLink, booking: Booking) -> None:
+def _enqueue_removal(ports: Ports, access: CalendarAccess, link: ExportLink, booking: Booking) -> None:
     """Have an event removed that is shown only now, when its booking is off and its link was given up."""
-    entries = export_entries(booking, [reading.connection], now=ports.clock.now(), cause="late")
+    entries = export_entries(booking, [access.connection], now=ports.clock.now(), cause="late")
     for export in entries:
         ports.ledger.put_outbox(export)
-    entry = reading.entry
+    entry = access.entry
     ports.bookings.save_link(
         replace(link, state=LinkState.LIVE, revision=0, calendar=entry.key, calendar_id=entry.provider_id)
     )
@@ -136,20 +136,20 @@ def _enqueue_removal(ports: Ports, reading: CalendarAccess, link: ExportLink, bo
 
 
 def check_own_event(
-    ports: Ports, reading: CalendarAccess, exported: ExportedBooking, event: ExternalEvent | Gone | None
+    ports: Ports, access: CalendarAccess, exported: ExportedBooking, event: ExternalEvent | Gone | None
 ) -> list[ExportLink]:
     """Judge one exported event as reported (None: unknown), and act; the link, if the event is not there."""
-    if exported.link.calendar != reading.entry.key:
-        if not isinstance(event, ExternalEvent) or _is_at_home(ports, reading, exported.link):
+    if exported.link.calendar != access.entry.key:
+        if not isinstance(event, ExternalEvent) or _is_at_home(ports, access, exported.link):
             return []
-        exported = replace(exported, link=record_move(ports, exported.link, reading.entry))
+        exported = replace(exported, link=record_move(ports, exported.link, access.entry))
     link = exported.link
     if isinstance(event, ExternalEvent):
         if _is_known_state(link, event) or isinstance(judge(link, event, exported.booking), Stale):
             return []
         # Texts are asked of our own events only, whatever the import mode hides of others.
         event = event if event.title is not None else None
-    event = event or _read_event(ports, reading, link.event_id)
+    event = event or _read_event(ports, access, link.event_id)
     verdict = judge(link, event, exported.booking)
     if isinstance(verdict, Deleted):
         return [mark_missing(ports, link)]
@@ -164,23 +164,23 @@ def _is_known_state(link: ExportLink, event: ExternalEvent | Gone | None) -> boo
     return event.etag is not None and event.etag == link.etag
 
 
-def _read_event(ports: Ports, reading: CalendarAccess, event_id: str) -> ExternalEvent | Gone:
+def _read_event(ports: Ports, access: CalendarAccess, event_id: str) -> ExternalEvent | Gone:
     return ask(
         ports,
-        reading,
-        lambda provider, token: provider.get_event(token, reading.calendar, event_id, detail=Detail.FULL),
+        access,
+        lambda provider, token: provider.get_event(token, access.calendar, event_id, detail=Detail.FULL),
     )
 
 
-def _is_at_home(ports: Ports, reading: CalendarAccess, link: ExportLink) -> bool:
+def _is_at_home(ports: Ports, access: CalendarAccess, link: ExportLink) -> bool:
     """Whether the event is in the calendar that we wrote it to, so that what we see here is only a copy."""
-    entry = reading.connection.calendars.get(link.calendar)
+    entry = access.connection.calendars.get(link.calendar)
     if entry is None:
         return False
-    calendar = reference(ports, reading.connection, entry)
+    calendar = reference(ports, access.connection, entry)
     found = ask(
         ports,
-        reading,
+        access,
         lambda provider, token: provider.get_event(token, calendar, link.event_id, detail=Detail.TIMES),
     )
     return not isinstance(found, Gone)
@@ -281,11 +281,11 @@ def _other_calendars(connection: Connection, home: CalendarEntry) -> list[Calend
 def _read_in(
     ports: Ports, connection: Connection, entry: CalendarEntry, event_id: str
 ) -> ExternalEvent | Gone:
-    reading = _access(ports, connection, entry)
+    access = _access(ports, connection, entry)
     return ask(
         ports,
-        reading,
-        lambda provider, token: provider.get_event(token, reading.calendar, event_id, detail=Detail.FULL),
+        access,
+        lambda provider, token: provider.get_event(token, access.calendar, event_id, detail=Detail.FULL),
     )
 
 

@@ -38,7 +38,7 @@ class GoogleCalendar:
     kind: ProviderKind = ProviderKind.GOOGLE
     busy_batch: int = 1
     abilities: Abilities = Abilities(
-        silent_guests=True, accepts_for_guests=True, endless_feed=True, proves_removals=True
+        silent_guests=True, accepts_for_guests=True, endless_listing=True, proves_removals=True
     )
 
     def __init__(self, client: GoogleClient) -> None:

@@ -45,7 +45,7 @@ class MicrosoftCalendar:
     abilities: Abilities = Abilities(
         silent_guests=False,
         accepts_for_guests=False,
-        endless_feed=False,
+        endless_listing=False,
         proves_removals=False,
         lags=True,
         one_channel=True,

@@ -85,7 +85,7 @@ class Feeds:
         reaching = world.enter(WINDOW.start - HOUR, WINDOW.start + HOUR)
         ahead = world.enter(later, later + HOUR)
 
-        endless = {ahead} if world.provider.abilities.endless_feed else set()
+        endless = {ahead} if world.provider.abilities.endless_listing else set()
         assert {event.id for event in upserts(read(world).changes)} == {reaching} | endless
 
     @pytest.mark.pitfall(25)
