@@ -6,12 +6,14 @@ given back to the provider and the person reads why.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from common.domain.calendar.connection import CalendarEntry, Connection, Grant, ProviderKind, Status
 from common.domain.connect.calendar_list import first_listing, merge_listing
 from common.domain.connect.consent import (
+    CONNECTING,
     ConsentOutcome,
     ConsentResult,
     ConsentState,
@@ -23,6 +25,7 @@ from common.domain.connect.consent import (
     state_id,
     verifier_context,
 )
+from common.domain.connect.invitation import invitation_of
 from common.domain.shared.concurrency import retry_conflicts
 from common.domain.shared.outbox import OutboxKind, connection_news_entry
 from common.errors import (
@@ -37,7 +40,7 @@ from common.errors import (
     UnexpectedReply,
     UnknownResource,
 )
-from common.flows.connect.invitations import complete_under_invitation
+from common.flows.connect.invitations import BUSY
 from common.flows.shared.calendar_access import all_calendars
 from common.flows.shared.connection_update import AFTER_COMMIT, update_connection
 from common.flows.shared.enqueue import enqueue_catch_up
@@ -318,3 +321,61 @@ def _with_new_grant(
         error=None,
         told_at=None,
     )
+
+
+# Longer than the exchange of a code and a listing of calendars take.
+CLAIM_LIFE = timedelta(minutes=5)
+
+
+def complete_under_invitation(
+    ports: Ports, pending: ConsentState, complete: Callable[[], ConsentResult]
+) -> ConsentResult:
+    """Complete a consent, and use up the invitation that it began with, where there was one.
+
+    The invitation is claimed first, so that of two people with one link only one is connected; a consent
+    that fails gives the claim back, and one that dies loses it after a few minutes.
+    """
+    invitation = invitation_of(pending.subject)
+    if invitation is None:
+        return complete()
+    if not _claim(ports, pending, invitation):
+        return ConsentResult(ConsentOutcome.STATE_EXPIRED_OR_USED)
+    result = ConsentResult(ConsentOutcome.PROVIDER_UNAVAILABLE)
+    try:
+        result = complete()
+    finally:
+        _give_claim_back(ports, pending, invitation, result)
+    return result
+
+
+def _claim(ports: Ports, pending: ConsentState, invitation: str) -> bool:
+    """Take the invitation for this consent; False where it is not valid any more, or somebody else has it."""
+    now = ports.clock.now()
+    try:
+        found = ports.invitations.get(pending.tenant, invitation)
+        resource = ports.catalogue.resource(pending.tenant, found.resource)
+    except UnknownResource:
+        return False
+    unchanged = found.resource == pending.resource and resource.email == found.address
+    if not unchanged or not found.claimable(pending.id, now=now):
+        return False
+    try:
+        ports.invitations.save(replace(found, claim=pending.id, claimed_until=now + CLAIM_LIFE))
+    except Conflict:
+        return False
+    return True
+
+
+def _give_claim_back(ports: Ports, pending: ConsentState, invitation: str, result: ConsentResult) -> None:
+    """End the claim, and mark the invitation as used where the consent has made a connection."""
+
+    def give_back() -> None:
+        found = ports.invitations.get(pending.tenant, invitation)
+        if found.claim != pending.id:
+            return
+        freed = replace(found, claim=None, claimed_until=None)
+        if result.outcome in CONNECTING:
+            freed = replace(freed, used_at=ports.clock.now(), connection=result.connection, sealed=None)
+        ports.invitations.save(freed)
+
+    retry_conflicts(give_back, message=BUSY)

@@ -12,12 +12,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from common.domain.calendar.connection import CalendarEntry, Connection, Phase, Receipt, Status
+from common.domain.calendar.connection import CalendarEntry, Connection, Receipt, Status
 from common.domain.calendar.sync_state import CalendarSync
 from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.shared.outbox import OutboxKind, connection_news_entry, reminder_entry_id
 from common.domain.shared.task_records import AdvanceDisconnect
-from common.domain.shared.tasks import Lane, task_for
+from common.domain.shared.tasks import Lane
 from common.errors import (
     Forbidden,
     GrantRevoked,
@@ -33,7 +33,8 @@ from common.flows.export.event_writer import delete_exported_event
 from common.flows.export.missing_events import all_links
 from common.flows.export.target import unrecorded_calendar
 from common.flows.shared.calendar_access import reserve_requests
-from common.flows.shared.connection_update import AFTER_COMMIT, update_connection
+from common.flows.shared.connection_update import begin_disconnect, update_connection
+from common.flows.shared.enqueue import enqueue_disconnect
 from common.flows.shared.outbox import enqueue_entries
 from common.flows.shared.tokens import authorized, grant_needed_elsewhere
 from common.flows.shared.unreadable import UNREADABLE, repair_connection, repairing
@@ -66,55 +67,6 @@ def start_disconnect(ports: Ports, *, tenant: str, connection: str) -> Connectio
         repair_connection(ports, tenant, connection)
         found = ports.connections.get(tenant, connection)
     return begin_disconnect(ports, found)
-
-
-def begin_disconnect(ports: Ports, connection: Connection) -> Connection:
-    """Like ``start_disconnect``, for a connection that was read already."""
-    if connection.status is Status.DISCONNECTED:
-        return connection
-    now = ports.clock.now()
-    # Before the mark as well: a clean-up of a connection that is not marked does nothing.
-    enqueue_disconnect(ports, connection, cause=f"later/{ports.keys.token()}", not_before=now + AFTER_COMMIT)
-
-    def marked(current: Connection) -> Connection:
-        if current.ended:
-            return current
-        run = current.run
-        if run is not None and run.running:
-            run = replace(run, phase=Phase.CANCELLED, seq=run.seq + 1, finished_at=now, waiting_until=None)
-        return replace(
-            current,
-            status=Status.DISCONNECTING,
-            run=run,
-            receipt=Receipt(started_at=now),
-            waiting_until=None,
-            error=None,
-        )
-
-    saved = update_connection(ports, connection.tenant, connection.id, marked)
-    enqueue_disconnect(ports, saved, cause=f"start/{ports.keys.token()}")
-    return saved
-
-
-def enqueue_disconnect(
-    ports: Ports,
-    connection: Connection,
-    *,
-    cause: str,
-    after: str | None = None,
-    not_before: datetime | None = None,
-) -> None:
-    """Queue the next chunk of the clean-up, once for one ``cause``.
-
-    ``after`` is the last booking whose event was dealt with; None begins at the first.
-    """
-    ports.queue.enqueue(
-        task_for(
-            AdvanceDisconnect(connection.tenant, connection.id, after),
-            name=f"disconnect/{connection.tenant}/{connection.id}/{cause}",
-            not_before=not_before,
-        )
-    )
 
 
 def advance_disconnect(ports: Ports, command: AdvanceDisconnect) -> None:

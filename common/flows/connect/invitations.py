@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 from common.domain.calendar.connection import ProviderKind
 from common.domain.catalogue.records import Language, Resource
-from common.domain.connect.consent import CONNECTING, ConsentOutcome, ConsentResult, ConsentState
 from common.domain.connect.invitation import (
     KEPT,
     LONGEST_LIFE,
@@ -18,7 +16,6 @@ from common.domain.connect.invitation import (
     InvitationOffer,
     InvitationState,
     hash_secret,
-    invitation_of,
     secret_context,
     subject_of,
 )
@@ -36,8 +33,6 @@ from common.ports import Ports
 
 # Nobody is to be flooded with mails in a business's name.
 MAILS_PER_MINUTE, MAILS_AT_ONCE = 10, 30
-# Longer than the exchange of a code and a listing of calendars take.
-CLAIM_LIFE = timedelta(minutes=5)
 BUSY = "the invitation is being changed at the moment"
 
 
@@ -298,57 +293,3 @@ def _open_invitation(ports: Ports, *, tenant: str, invitation: str, secret: str)
     if not known or not valid:
         raise refused
     return found
-
-
-def complete_under_invitation(
-    ports: Ports, pending: ConsentState, complete: Callable[[], ConsentResult]
-) -> ConsentResult:
-    """Complete a consent, and use up the invitation that it began with, where there was one.
-
-    The invitation is claimed first, so that of two people with one link only one is connected; a consent
-    that fails gives the claim back, and one that dies loses it after a few minutes.
-    """
-    invitation = invitation_of(pending.subject)
-    if invitation is None:
-        return complete()
-    if not _claim(ports, pending, invitation):
-        return ConsentResult(ConsentOutcome.STATE_EXPIRED_OR_USED)
-    result = ConsentResult(ConsentOutcome.PROVIDER_UNAVAILABLE)
-    try:
-        result = complete()
-    finally:
-        _give_claim_back(ports, pending, invitation, result)
-    return result
-
-
-def _claim(ports: Ports, pending: ConsentState, invitation: str) -> bool:
-    """Take the invitation for this consent; False where it is not valid any more, or somebody else has it."""
-    now = ports.clock.now()
-    try:
-        found = ports.invitations.get(pending.tenant, invitation)
-        resource = ports.catalogue.resource(pending.tenant, found.resource)
-    except UnknownResource:
-        return False
-    unchanged = found.resource == pending.resource and resource.email == found.address
-    if not unchanged or not found.claimable(pending.id, now=now):
-        return False
-    try:
-        ports.invitations.save(replace(found, claim=pending.id, claimed_until=now + CLAIM_LIFE))
-    except Conflict:
-        return False
-    return True
-
-
-def _give_claim_back(ports: Ports, pending: ConsentState, invitation: str, result: ConsentResult) -> None:
-    """End the claim, and mark the invitation as used where the consent has made a connection."""
-
-    def give_back() -> None:
-        found = ports.invitations.get(pending.tenant, invitation)
-        if found.claim != pending.id:
-            return
-        freed = replace(found, claim=None, claimed_until=None)
-        if result.outcome in CONNECTING:
-            freed = replace(freed, used_at=ports.clock.now(), connection=result.connection, sealed=None)
-        ports.invitations.save(freed)
-
-    retry_conflicts(give_back, message=BUSY)

@@ -6,8 +6,8 @@ from common.domain.shared.task_records import CatchUp, ReconcileConnection
 from common.domain.sync.followed_calendars import CalendarNeeds, calendar_needs
 from common.domain.sync.schedule import time_bucket
 from common.errors import UnknownResource
-from common.flows.connect.disconnect import enqueue_disconnect
 from common.flows.shared.enqueue import (
+    enqueue_disconnect,
     enqueue_run_chunk,
     enqueue_settle,
     enqueue_waiting_work,

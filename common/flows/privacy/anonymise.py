@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from common.domain.booking.booking import Booking
 from common.domain.booking.booking_change import BookingChange
 from common.domain.calendar.connection import Connection, Status
 from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.export.own_events import invited
-from common.domain.privacy.erasure import (
-    NAMING,
-    Erasure,
-    Record,
-    anonymised,
-    names,
-    same_address,
-    sealed_for,
-)
+from common.domain.privacy.erasure import NAMING, Erasure, Record, anonymised, names, same_address, sealed_for
 from common.domain.shared.outbox import export_entries, exporting
 from common.errors import (
     GrantRevoked,
@@ -31,6 +22,7 @@ from common.errors import (
 )
 from common.flows.export.event_writer import delete_exported_event
 from common.flows.export.owner_edits import links_to_restore
+from common.flows.privacy.erasure import end_pass
 from common.flows.shared.outbox import enqueue_entries
 from common.flows.shared.unreadable import UNREADABLE, readable_bookings, readable_records
 from common.ports import Ports
@@ -61,12 +53,6 @@ def anonymise_bookings(ports: Ports, erasure: Erasure) -> Erasure:
                 erasure = _anonymise_unreadable(ports, erasure, record)
         erasure = ports.archive.save(replace(erasure, position=last))
     return erasure
-
-
-def end_pass(ports: Ports, erasure: Erasure) -> Erasure:
-    """Store that a pass is over: after the first one the job waits until no lease is left from before it."""
-    wait = timedelta(seconds=ports.tuning.lease_seconds + 60)
-    return ports.archive.save(erasure.after_pass(ports.clock.now(), wait=wait))
 
 
 def _anonymise(ports: Ports, erasure: Erasure, booking: Booking) -> Erasure:

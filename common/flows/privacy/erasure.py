@@ -29,9 +29,9 @@ from common.domain.privacy.support import Action
 from common.domain.shared.task_records import AdvanceErasure
 from common.domain.shared.tasks import task_for
 from common.errors import InvalidRequest, UnknownResource, UnreadableDocument
-from common.flows.connect.disconnect import begin_disconnect, enqueue_disconnect
-from common.flows.privacy.anonymise import anonymise_bookings, end_pass
 from common.flows.shared.audit import entry
+from common.flows.shared.connection_update import begin_disconnect
+from common.flows.shared.enqueue import enqueue_disconnect
 from common.flows.shared.unreadable import read_each, readable_records, repair_connection
 from common.ports import Ports
 
@@ -321,6 +321,13 @@ def _begin_anonymising(ports: Ports, erasure: Erasure) -> Erasure:
     return ports.archive.save(replace(erasure, stage=ErasureStage.ERASING))
 
 
+def _anonymise(ports: Ports, erasure: Erasure) -> Erasure:
+    # Whoever only orders an erasure does without what writes to the providers.
+    from common.flows.privacy.anonymise import anonymise_bookings  # noqa: PLC0415
+
+    return anonymise_bookings(ports, erasure)
+
+
 _Step = Callable[[Ports, Erasure], Erasure]
 _STEPS: Mapping[ErasureStage, _Step] = {
     ErasureStage.CLOSING: _close,
@@ -332,7 +339,13 @@ _STEPS: Mapping[ErasureStage, _Step] = {
 # A customer has no connections, and no document of its own.
 _CUSTOMER_STEPS: Mapping[ErasureStage, _Step] = {
     ErasureStage.CLOSING: _begin_anonymising,
-    ErasureStage.ERASING: anonymise_bookings,
+    ErasureStage.ERASING: _anonymise,
     ErasureStage.WAITING: _begin_second_pass,
-    ErasureStage.SWEEPING: anonymise_bookings,
+    ErasureStage.SWEEPING: _anonymise,
 }
+
+
+def end_pass(ports: Ports, erasure: Erasure) -> Erasure:
+    """Store that a pass is over: after the first one the job waits until no lease is left from before it."""
+    wait = timedelta(seconds=ports.tuning.lease_seconds + 60)
+    return ports.archive.save(erasure.after_pass(ports.clock.now(), wait=wait))

@@ -14,6 +14,7 @@ from typing import Literal
 from common.domain.calendar.connection import Connection, SyncRun
 from common.domain.calendar.sync_state import CalendarSync
 from common.domain.shared.task_records import (
+    AdvanceDisconnect,
     AdvanceSync,
     CatchUp,
     ReconcileConnection,
@@ -162,3 +163,24 @@ def enqueue_catch_up(
     """Queue catching up for a connection that works again after a pause."""
     name = f"upkeep/catch_up/{tenant}/{connection}/{cause}/{'later' if not_before else 'now'}"
     ports.queue.enqueue(task_for(CatchUp(tenant, connection, cause), name=name, not_before=not_before))
+
+
+def enqueue_disconnect(
+    ports: Ports,
+    connection: Connection,
+    *,
+    cause: str,
+    after: str | None = None,
+    not_before: datetime | None = None,
+) -> None:
+    """Queue the next chunk of the clean-up, once for one ``cause``.
+
+    ``after`` is the last booking whose event was dealt with; None begins at the first.
+    """
+    ports.queue.enqueue(
+        task_for(
+            AdvanceDisconnect(connection.tenant, connection.id, after),
+            name=f"disconnect/{connection.tenant}/{connection.id}/{cause}",
+            not_before=not_before,
+        )
+    )
