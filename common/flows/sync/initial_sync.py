@@ -214,19 +214,19 @@ def _import_chunk(ports: Ports, connection: Connection, run: SyncRun) -> _Chunk:
         return _Chunk(replace(run, phase=Phase.EXPORTING, position=0, export_after=None))
     key = run.calendars[run.position]
     try:
-        listing = _list_calendar(ports, connection, key, cause=f"run/{run.id}")
+        listing = list_calendar(ports, connection, key, cause=f"run/{run.id}")
     except (CalendarGone, Forbidden) as refused:
         return _Chunk(replace(run, position=run.position + 1, error=refused.reason))
     states = ports.sync_states.of_connection(connection.tenant, connection.id)
     listed = sum(state.listed for state in states if state.key in run.calendars)
     after = replace(run, imports_done=max(run.imports_done, listed))
-    if listing is _Listing.DONE:
+    if listing is ListingProgress.DONE:
         return _Chunk(replace(after, position=run.position + 1))
-    busy = listing is _Listing.BUSY
+    busy = listing is ListingProgress.BUSY
     return _Chunk(after, not_before=ports.clock.now() + BUSY_PAUSE if busy else None)
 
 
-class _Listing(StrEnum):
+class ListingProgress(StrEnum):
     """How the listing of a calendar stands after a chunk; BUSY: another task is at it."""
 
     DONE = "done"
@@ -234,7 +234,7 @@ class _Listing(StrEnum):
     BUSY = "busy"
 
 
-def _list_calendar(ports: Ports, connection: Connection, key: str, *, cause: str) -> _Listing:
+def list_calendar(ports: Ports, connection: Connection, key: str, *, cause: str) -> ListingProgress:
     """Open the push channel, then list page by page; a calendar that another task works on is left to it.
 
     Raises:
@@ -243,7 +243,7 @@ def _list_calendar(ports: Ports, connection: Connection, key: str, *, cause: str
     """
     state = ports.sync_states.get(connection.tenant, connection.id, key)
     if state.cursor is not None and not state.unfinished:
-        return _Listing.DONE
+        return ListingProgress.DONE
     if state.generation > 1:
         # A listing that was begun anew has its own chain of tasks, which also looks for lost exports.
         request_sync(
@@ -253,19 +253,19 @@ def _list_calendar(ports: Ports, connection: Connection, key: str, *, cause: str
             calendar=key,
             cause=f"{cause}/{state.generation}",
         )
-        return _Listing.BUSY
+        return ListingProgress.BUSY
     if state.leased(now=ports.clock.now()):
-        return _Listing.BUSY
+        return ListingProgress.BUSY
     holder = ports.keys.token()
     # Polled from now on: should everything else fail, the poll comes back to it.
     first_poll = state.poll_at or poll_at(ports, state, ports.clock.now())
     leased = take_lease(ports, replace(state, poll_at=first_poll), holder=holder)
     if leased is None:
-        return _Listing.BUSY
+        return ListingProgress.BUSY
     return _list_pages(ports, connection, SyncPass(leased), holder=holder)
 
 
-def _list_pages(ports: Ports, connection: Connection, current: SyncPass, *, holder: str) -> _Listing:
+def _list_pages(ports: Ports, connection: Connection, current: SyncPass, *, holder: str) -> ListingProgress:
     key = current.state.key
 
     def open_now(_: Lane) -> CalendarAccess | None:
@@ -276,13 +276,13 @@ def _list_pages(ports: Ports, connection: Connection, current: SyncPass, *, hold
     try:
         wanted = run_pass(ports, current, open_now, holder=holder)
     except Conflict:
-        return _Listing.BUSY
+        return ListingProgress.BUSY
     state = current.state
     # A task that came meanwhile found the lease taken, counted its request, and left it to this one.
     requested = ports.sync_states.requested(state.tenant, state.connection, state.key)
     if requested > state.done_request and current.finished:
         enqueue_sync_for_request(ports, state, requested)
-    return _Listing.MORE if wanted and state.unfinished else _Listing.DONE
+    return ListingProgress.MORE if wanted and state.unfinished else ListingProgress.DONE
 
 
 def _export_chunk(ports: Ports, connection: Connection, run: SyncRun) -> _Chunk:

@@ -125,7 +125,7 @@ def count_events(ports: Ports, access: CalendarAccess) -> int:
     """
     now, abilities = ports.clock.now(), ports.providers[access.connection.provider].calendar.abilities
     ahead = covered(now, months=ports.tuning.months_covered)
-    window, total = import_window(now) if abilities.endless_feed else ahead, 0
+    window, total = import_window(now) if abilities.endless_listing else ahead, 0
     page: str | None = None
     for _ in range(MAX_PAGES):
         counted, page = _count_page(ports, access, window, page)

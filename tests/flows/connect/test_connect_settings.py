@@ -12,7 +12,7 @@ from common.domain.calendar.interval import Interval
 from common.domain.shared.concurrency import Condition
 from common.errors import InvalidRequest, Rejected, StaleVersion
 from common.flows.connect.settings import change_settings
-from common.flows.sync.initial_sync import Advance, advance_feed
+from common.flows.sync.initial_sync import ListingProgress, list_calendar
 from tests.flows.setups.connection_stages_setup import Life
 from tests.flows.setups.sync_setup import at
 from tests.world import ACCOUNT
@@ -283,10 +283,10 @@ def test_settings_that_change_during_a_listing_apply_to_all_of_it(page):
     provider = life.ports.providers[life.connection.provider]
     real = provider.calendar
     ports = replace(life.ports, providers={life.connection.provider: replace(provider, calendar=Changing())})
-    advance_feed(ports, life.connection, life.key, cause="test")
+    list_calendar(ports, life.connection, life.key, cause="test")
     life.drain()
     life.advance(minutes=2)
 
     assert len(life.imported()) == 600
     assert {event.title for event in life.imported()} == {None}
-    assert advance_feed(life.ports, life.connection, life.key, cause="test") is Advance.DONE
+    assert list_calendar(life.ports, life.connection, life.key, cause="test") is ListingProgress.DONE
