@@ -27,9 +27,9 @@ from common.api.models import (
 )
 from common.api.paging import ListQuery, list_reply
 from common.domain.calendar.connection import CalendarEntry, Connection, ProviderKind
+from common.domain.calendar.interval import asked_range
 from common.domain.connect.settings import ImportMode, PrivateMode, Settings
 from common.domain.connect.settings_change import LIMITATIONS, Patch
-from common.domain.privacy.overview import window
 from common.domain.shared.concurrency import Condition
 from common.domain.shared.paging import Page, PageRequest
 from common.domain.sync.imported_events import ImportedEvent
@@ -284,7 +284,7 @@ def event_list(call: Call, ports: Ports) -> Reply:
     query = read(EventQuery, call.query)
     if not query.start < query.end:
         raise InvalidRequest("the end comes after the start", code="empty_window")
-    asked = window(query.start, query.end, longest=LONGEST_LIST)
+    asked = asked_range(query.start, query.end, longest=LONGEST_LIST)
     connection = own_connection(call, ports.connections)
 
     def find(page: PageRequest) -> Page[ImportedEvent]:

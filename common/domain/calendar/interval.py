@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import overload
 
+from common.errors import InvalidRequest
+
 # (start, end) in whole seconds since 1970: what the hot paths compute with.
 Seconds = tuple[int, int]
 _by_start = attrgetter("start")
@@ -174,3 +176,24 @@ def _remainders(whole: tuple[Interval, ...], taken: tuple[Interval, ...]) -> Ite
             at += 1
         if position < item.end:
             yield Interval(position, item.end)
+
+
+LONGEST_RANGE = timedelta(days=62)
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
+
+def asked_range(start: datetime, end: datetime, *, longest: timedelta = LONGEST_RANGE) -> Interval:
+    """The range of an overview, or of a list of events.
+
+    Raises:
+        InvalidRequest: It is empty, too long or without an offset.
+    """
+    try:
+        asked = Interval(start, end)
+    except (ValueError, OverflowError) as wrong:
+        raise InvalidRequest("a range ends after it starts, both with an offset", code="window") from wrong
+    if asked.start < _EARLIEST or asked.end > _LATEST:
+        raise InvalidRequest("there is nothing at the end of time", code="window")
+    if asked.length > longest:
+        raise InvalidRequest(f"a range has at most {longest.days} days", code="window_too_long")
+    return asked

@@ -120,3 +120,6 @@ def invitation_link(page: str, *, tenant: str, invitation: str, secret: str) -> 
     scanner that fetches the page accepts nothing.
     """
     return f"{page}#{tenant}/{invitation}/{secret}"
+
+
+INVITATION_BUSY = "the invitation is being changed at the moment"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import html
 import re
@@ -208,27 +206,3 @@ def seen(link: ExportLink, event: ExternalEvent) -> ExportLink:
 def rewrites(link: ExportLink, booking: Booking, *, now: datetime) -> int:
     """How often an event was put right lately, the time that is due now included."""
     return link.attempts + 1 if now - booking.updated_at < REWRITES_WITHIN else 1
-
-
-PREFIX = "sb"
-_OWN_ID = re.compile(rf"{PREFIX}[a-v0-9]{{52}}")
-
-
-def own_event_id(signature: bytes) -> str:
-    """The event id of a booking's export: the HMAC of (tenant, booking, epoch), base32hex in lower case.
-
-    Google takes ``[a-v0-9]``, 5 to 1024 characters:
-    https://developers.google.com/workspace/calendar/api/v3/reference/events/insert
-    """
-    return PREFIX + base64.b32hexencode(signature).decode().rstrip("=").lower()
-
-
-def id_signature(event_id: str) -> bytes | None:
-    """The HMAC inside an event id of ours; None where the id cannot be one."""
-    if not event_id.startswith(PREFIX) or not _OWN_ID.fullmatch(event_id):
-        return None
-    text = event_id.removeprefix(PREFIX).upper()
-    try:
-        return base64.b32hexdecode(text + "=" * (-len(text) % 8))
-    except binascii.Error:
-        return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import AccessRole, CalendarEntry, Connection
@@ -15,10 +15,7 @@ from common.domain.slots.blocking import Effect, effect
 from common.domain.slots.slot_answers import CalendarReport
 from common.domain.sync.import_privacy import may_show_texts
 from common.domain.sync.imported_events import ImportedEvent
-from common.errors import InvalidRequest
 
-LONGEST = timedelta(days=62)
-_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 # In calendars of these roles the account itself sees what private events are about:
 # https://developers.google.com/workspace/calendar/api/concepts/sharing
 _SEES_PRIVATE = frozenset({AccessRole.WRITER, AccessRole.OWNER})
@@ -59,23 +56,6 @@ class Overview:
     external: tuple[Block, ...]
     calendars: tuple[CalendarReport, ...]
     as_of: datetime
-
-
-def window(start: datetime, end: datetime, *, longest: timedelta = LONGEST) -> Interval:
-    """The range of an overview, or of a list of events.
-
-    Raises:
-        InvalidRequest: It is empty, too long or without an offset.
-    """
-    try:
-        asked = Interval(start, end)
-    except (ValueError, OverflowError) as wrong:
-        raise InvalidRequest("a range ends after it starts, both with an offset", code="window") from wrong
-    if asked.start < _EARLIEST or asked.end > _LATEST:
-        raise InvalidRequest("there is nothing at the end of time", code="window")
-    if asked.length > longest:
-        raise InvalidRequest(f"a range has at most {longest.days} days", code="window_too_long")
-    return asked
 
 
 def detail(connection: Connection) -> Detail:

@@ -25,7 +25,7 @@ from common.domain.connect.consent import (
     state_id,
     verifier_context,
 )
-from common.domain.connect.invitation import invitation_of
+from common.domain.connect.invitation import INVITATION_BUSY, invitation_of
 from common.domain.shared.concurrency import retry_conflicts
 from common.domain.shared.outbox import OutboxKind, connection_news_entry
 from common.errors import (
@@ -40,7 +40,6 @@ from common.errors import (
     UnexpectedReply,
     UnknownResource,
 )
-from common.flows.connect.invitations import BUSY
 from common.flows.shared.calendar_access import all_calendars
 from common.flows.shared.connection_update import AFTER_COMMIT, update_connection
 from common.flows.shared.enqueue import enqueue_catch_up
@@ -378,4 +377,4 @@ def _give_claim_back(ports: Ports, pending: ConsentState, invitation: str, resul
             freed = replace(freed, used_at=ports.clock.now(), connection=result.connection, sealed=None)
         ports.invitations.save(freed)
 
-    retry_conflicts(give_back, message=BUSY)
+    retry_conflicts(give_back, message=INVITATION_BUSY)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from common.domain.calendar.connection import CalendarEntry, Connection, Receipt, Status
+from common.domain.calendar.connection import CalendarEntry, Connection, Phase, Receipt, Status
 from common.domain.calendar.sync_state import CalendarSync
 from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.shared.outbox import OutboxKind, connection_news_entry, reminder_entry_id
@@ -33,7 +33,7 @@ from common.flows.export.event_writer import delete_exported_event
 from common.flows.export.missing_events import all_links
 from common.flows.export.target import unrecorded_calendar
 from common.flows.shared.calendar_access import reserve_requests
-from common.flows.shared.connection_update import begin_disconnect, update_connection
+from common.flows.shared.connection_update import AFTER_COMMIT, update_connection
 from common.flows.shared.enqueue import enqueue_disconnect
 from common.flows.shared.outbox import enqueue_entries
 from common.flows.shared.tokens import authorized, grant_needed_elsewhere
@@ -336,3 +336,31 @@ def _add(receipt: Receipt, *, channels: int = 0, imports: int = 0) -> Receipt:
         channels_stopped=receipt.channels_stopped + channels,
         imports_removed=receipt.imports_removed + imports,
     )
+
+
+def begin_disconnect(ports: Ports, connection: Connection) -> Connection:
+    """Like ``start_disconnect``, for a connection that was read already."""
+    if connection.status is Status.DISCONNECTED:
+        return connection
+    now = ports.clock.now()
+    # Before the mark as well: a clean-up of a connection that is not marked does nothing.
+    enqueue_disconnect(ports, connection, cause=f"later/{ports.keys.token()}", not_before=now + AFTER_COMMIT)
+
+    def marked(current: Connection) -> Connection:
+        if current.ended:
+            return current
+        run = current.run
+        if run is not None and run.running:
+            run = replace(run, phase=Phase.CANCELLED, seq=run.seq + 1, finished_at=now, waiting_until=None)
+        return replace(
+            current,
+            status=Status.DISCONNECTING,
+            run=run,
+            receipt=Receipt(started_at=now),
+            waiting_until=None,
+            error=None,
+        )
+
+    saved = update_connection(ports, connection.tenant, connection.id, marked)
+    enqueue_disconnect(ports, saved, cause=f"start/{ports.keys.token()}")
+    return saved

@@ -9,6 +9,7 @@ from datetime import timedelta
 from common.domain.calendar.connection import ProviderKind
 from common.domain.catalogue.records import Language, Resource
 from common.domain.connect.invitation import (
+    INVITATION_BUSY,
     KEPT,
     LONGEST_LIFE,
     MOST_SENDINGS,
@@ -33,7 +34,6 @@ from common.ports import Ports
 
 # Nobody is to be flooded with mails in a business's name.
 MAILS_PER_MINUTE, MAILS_AT_ONCE = 10, 30
-BUSY = "the invitation is being changed at the moment"
 
 
 def invite(
@@ -199,7 +199,7 @@ def _forget_secret(ports: Ports, mailed: Invitation) -> None:
             ports.invitations.save(replace(current, sealed=None, sent_at=ports.clock.now()))
 
     try:
-        retry_conflicts(forget, message=BUSY)
+        retry_conflicts(forget, message=INVITATION_BUSY)
     except Conflict:
         # The mail is out; what is left of the secret is encrypted and goes with the record.
         return
@@ -222,7 +222,7 @@ def revoke_invitation(ports: Ports, *, tenant: str, invitation: str) -> Invitati
             return found
         return ports.invitations.save(replace(found, revoked_at=now, sealed=None))
 
-    return retry_conflicts(revoke, message=BUSY)
+    return retry_conflicts(revoke, message=INVITATION_BUSY)
 
 
 def read_invitation(ports: Ports, *, tenant: str, invitation: str, secret: str) -> InvitationOffer:

@@ -47,10 +47,11 @@ from common.flows.export.missing_events import (
     require_visible,
 )
 from common.flows.shared.booking_access import manage_token
-from common.flows.shared.calendar_access import event_id, genuine_marker, reserve_requests
+from common.flows.shared.calendar_access import reserve_requests
 from common.flows.shared.connection_update import update_connection
 from common.flows.shared.enqueue import request_sync
 from common.flows.shared.outbox import store_and_enqueue
+from common.flows.shared.own_events import event_id, genuine_marker
 from common.flows.shared.tokens import authorized
 from common.flows.sync.channels import ANY_ZONE, reference_for_removal
 from common.ports import Ports

@@ -7,10 +7,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from common.domain.calendar.connection import CalendarRef, Connection
-from common.domain.calendar.event import Detail, Gone
+from common.domain.calendar.event import Detail, Gone, id_signature
 from common.domain.calendar.sync_state import ALWAYS_FINE, CalendarSync, Held, deletions_to_hold
 from common.domain.export.exported_event import ExportLink, LinkState
-from common.domain.export.own_events import id_signature
 from common.domain.notify import NoticeKind, new_notice
 from common.domain.shared.task_records import VerifyMoved
 from common.domain.shared.tasks import Lane, task_for

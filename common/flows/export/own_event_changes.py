@@ -8,11 +8,20 @@ from enum import StrEnum
 
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import CalendarEntry, Connection
-from common.domain.calendar.event import Change, Detail, ExternalEvent, Gone, Removal, SeriesTouched, Upsert
+from common.domain.calendar.event import (
+    Change,
+    Detail,
+    ExternalEvent,
+    Gone,
+    Removal,
+    SeriesTouched,
+    Upsert,
+    id_signature,
+)
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarSync, Held
 from common.domain.export.exported_event import ExportLink, LinkState
-from common.domain.export.own_events import Deleted, Edited, Impossible, Stale, id_signature, judge
+from common.domain.export.own_events import Deleted, Edited, Impossible, Stale, judge
 from common.domain.shared.outbox import export_entries
 from common.domain.shared.task_records import VerifyMoved
 from common.domain.shared.tasks import Lane
@@ -21,8 +30,9 @@ from common.errors import CalendarGone, Forbidden, UnknownResource
 from common.flows.export.missing_events import handle_missing_events, mark_missing
 from common.flows.export.owner_deletions import follow_deletion
 from common.flows.export.owner_edits import ExportedBooking, follow_edit
-from common.flows.shared.calendar_access import CalendarAccess, ask, genuine_marker, reference
+from common.flows.shared.calendar_access import CalendarAccess, ask, reference
 from common.flows.shared.outbox import enqueue_entries
+from common.flows.shared.own_events import genuine_marker
 from common.ports import Ports
 
 

@@ -20,7 +20,7 @@ from common.flows.export.owner_edits import (
     end_proposal_elsewhere,
     other_connections,
 )
-from common.flows.shared.calendar_access import event_id
+from common.flows.shared.own_events import event_id
 from common.ports import Ports
 
 

@@ -30,7 +30,6 @@ from common.domain.shared.task_records import AdvanceErasure
 from common.domain.shared.tasks import task_for
 from common.errors import InvalidRequest, UnknownResource, UnreadableDocument
 from common.flows.shared.audit import entry
-from common.flows.shared.connection_update import begin_disconnect
 from common.flows.shared.enqueue import enqueue_disconnect
 from common.flows.shared.unreadable import read_each, readable_records, repair_connection
 from common.ports import Ports
@@ -221,6 +220,9 @@ def _disconnect(ports: Ports, erasure: Erasure) -> Erasure:
 
     What could not end within days is erased all the same: its events are counted as left.
     """
+    # Whoever only orders an erasure does without what writes to the providers.
+    from common.flows.connect.disconnect import begin_disconnect  # noqa: PLC0415
+
     now = ports.clock.now()
     connections, unreadable = _connections(ports, erasure)
     alive = [connection for connection in connections if connection.status is not Status.DISCONNECTED]
@@ -322,7 +324,6 @@ def _begin_anonymising(ports: Ports, erasure: Erasure) -> Erasure:
 
 
 def _anonymise(ports: Ports, erasure: Erasure) -> Erasure:
-    # Whoever only orders an erasure does without what writes to the providers.
     from common.flows.privacy.anonymise import anonymise_bookings  # noqa: PLC0415
 
     return anonymise_bookings(ports, erasure)

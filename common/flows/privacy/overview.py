@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from common.domain.calendar.connection import CalendarEntry, Connection
-from common.domain.calendar.interval import Interval
+from common.domain.calendar.interval import Interval, asked_range
 from common.domain.catalogue.records import Resource
 from common.domain.privacy import overview
 from common.domain.privacy.overview import Block, CopiedEvent, Overview
@@ -16,7 +16,7 @@ from common.domain.slots.slot_answers import CalendarReport, Freshness
 from common.domain.sync.followed_calendars import imported_calendars
 from common.errors import InvalidRequest
 from common.flows.shared.audit import admit
-from common.flows.shared.calendar_access import genuine_marker
+from common.flows.shared.own_events import genuine_marker
 from common.flows.slots import busy, live_calendars
 from common.flows.slots.live_calendars import LiveAnswer, calendar_id
 from common.ports import Ports
@@ -54,7 +54,7 @@ def read_overview(
         InvalidRequest: The range is not possible.
         UnknownResource: There is no such resource.
     """
-    window = overview.window(start, end)
+    window = asked_range(start, end)
     if support is not None:
         target = f"overview/{resource}/{window.start:%Y%m%dT%H%MZ}-{window.end:%Y%m%dT%H%MZ}"
         admit(ports, tenant=tenant, who=support, target=target)

@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from common.domain.calendar.connection import CalendarEntry, CalendarRef, Connection
-from common.domain.calendar.event import Detail, ExternalEvent, Marker
+from common.domain.calendar.event import Detail
 from common.domain.calendar.sync_state import CalendarPage
-from common.domain.export.own_events import own_event_id
 from common.domain.shared.rate_limits import RateLimit
 from common.domain.shared.tasks import Lane
 from common.domain.sync.followed_calendars import SyncPurpose, purpose_of
@@ -19,23 +18,7 @@ from common.domain.sync.imported_events import fields_version
 from common.errors import RateLimited, UnexpectedReply, UnknownResource
 from common.flows.shared.tokens import authorized
 from common.ports import Ports
-from common.ports.machine import Keys
 from common.ports.provider import CalendarProvider
-
-
-def event_id(keys: Keys, *, tenant: str, booking: str, epoch: int) -> str:
-    """The provider event id of a booking's export."""
-    return own_event_id(keys.sign("event", tenant, booking, str(epoch)))
-
-
-def genuine_marker(keys: Keys, tenant: str, event: ExternalEvent) -> Marker | None:
-    """The marker of an event that is really ours: people copy events with everything that is in them."""
-    marker = event.marker
-    if marker is None:
-        return None
-    own = event_id(keys, tenant=tenant, booking=marker.booking, epoch=marker.epoch)
-    return marker if own == event.given_id else None
-
 
 T = TypeVar("T")
 MOST_PAGES = 40

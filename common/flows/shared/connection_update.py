@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
-from common.domain.calendar.connection import Connection, Phase, Receipt, Status
+from common.domain.calendar.connection import Connection
 from common.domain.shared.concurrency import retry_conflicts
 from common.domain.shared.outbox import OutboxEntry
-from common.flows.shared.enqueue import enqueue_disconnect
 from common.ports import Ports
 
 # When a task runs that is queued before the change it belongs to: the change is stored by then, or never.
@@ -47,31 +45,3 @@ def update_connection(
     return retry_conflicts(
         update, message="the connection is being changed too often", code="busy_connection", tries=8
     )
-
-
-def begin_disconnect(ports: Ports, connection: Connection) -> Connection:
-    """Like ``start_disconnect``, for a connection that was read already."""
-    if connection.status is Status.DISCONNECTED:
-        return connection
-    now = ports.clock.now()
-    # Before the mark as well: a clean-up of a connection that is not marked does nothing.
-    enqueue_disconnect(ports, connection, cause=f"later/{ports.keys.token()}", not_before=now + AFTER_COMMIT)
-
-    def marked(current: Connection) -> Connection:
-        if current.ended:
-            return current
-        run = current.run
-        if run is not None and run.running:
-            run = replace(run, phase=Phase.CANCELLED, seq=run.seq + 1, finished_at=now, waiting_until=None)
-        return replace(
-            current,
-            status=Status.DISCONNECTING,
-            run=run,
-            receipt=Receipt(started_at=now),
-            waiting_until=None,
-            error=None,
-        )
-
-    saved = update_connection(ports, connection.tenant, connection.id, marked)
-    enqueue_disconnect(ports, saved, cause=f"start/{ports.keys.token()}")
-    return saved

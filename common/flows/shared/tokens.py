@@ -12,9 +12,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from common.domain.calendar.connection import Connection, Grant, Status
-from common.domain.notify import NoticeKind, new_notice
 from common.domain.shared.concurrency import retry_conflicts
-from common.domain.shared.outbox import REMINDED_EVERY, reminder_entry
 from common.errors import Conflict, GrantRevoked, ProviderUnavailable, UnreadableDocument
 from common.flows.shared.connection_update import update_connection
 from common.ports import Ports
@@ -143,6 +141,9 @@ def _require_reauth(ports: Ports, connection: Connection, reason: str, *, token:
             again a moment ago.
         Conflict: Others keep changing the connection (``busy_connection``).
     """
+    # A slot question uses tokens as well, and hardly ever meets a dead grant.
+    from common.domain.notify import NoticeKind, new_notice  # noqa: PLC0415
+    from common.domain.shared.outbox import REMINDED_EVERY, reminder_entry  # noqa: PLC0415
 
     def require() -> bool:
         current = ports.connections.get(connection.tenant, connection.id)

@@ -11,7 +11,7 @@ from common.domain.slots.agenda import Agenda
 from common.domain.slots.blocking import Effect, effect, offers_free_time
 from common.domain.slots.engine import KnownCalendar
 from common.errors import UnknownResource
-from common.flows.shared.calendar_access import genuine_marker
+from common.flows.shared.own_events import genuine_marker
 from common.flows.slots.live_calendars import LiveAnswer
 from common.ports import Ports
 

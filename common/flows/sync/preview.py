@@ -28,11 +28,11 @@ from common.flows.shared.calendar_access import (
     PROJECT_SHARDS,
     CalendarAccess,
     ask,
-    genuine_marker,
     open_calendar,
     reference,
     reserve_requests,
 )
+from common.flows.shared.own_events import genuine_marker
 from common.flows.shared.tokens import authorized
 from common.ports import Ports
 from common.ports.provider import BusyPage, BusyRequest

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from common.domain.calendar.connection import CalendarRef, ProviderKind
-from common.domain.calendar.event import Detail, ExternalEvent, Gone, Upsert
+from common.domain.calendar.event import Detail, ExternalEvent, Gone, Upsert, id_signature
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
 from common.domain.export.exported_event import Changed, EventDraft, EventRef, IdTaken
-from common.domain.export.own_events import id_signature
 from common.errors import Conflict, Forbidden, SyncError, UnexpectedReply
 from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest
 from common.providers.answers import UnmappableEvent, decoded_leniently

@@ -6,10 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from common.domain.calendar.event import ExternalEvent, Upsert
+from common.domain.calendar.event import ExternalEvent, Upsert, own_event_id
 from common.domain.calendar.interval import Interval
 from common.domain.export.exported_event import EventDraft, EventRef
-from common.domain.export.own_events import own_event_id
 from common.ports.provider import ChannelRequest
 from tests.contract.provider.world import NOW, ZONE, ProviderWorld
 

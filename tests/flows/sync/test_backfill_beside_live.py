@@ -24,4 +24,5 @@ def test_a_new_booking_is_exported_within_ten_seconds_of_a_back_fill(kind):
     assert found.refused == 0
     # One call a booking, and the few of the calendar's own synchronisation.
     assert found.calls <= found.exported + 40
-    assert found.tasks <= BOOKINGS / 6
+    # Chunks of twenty, and some that wait for the limit: how many depends on the jitter of their retries.
+    assert found.tasks <= BOOKINGS / 5

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.domain.export.own_events import id_signature, own_event_id
+from common.domain.calendar.event import id_signature, own_event_id
 
 
 @given(st.binary(min_size=32, max_size=32))

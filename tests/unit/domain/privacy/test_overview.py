@@ -8,9 +8,9 @@ import pytest
 
 from common.domain.calendar.connection import AccessRole, CalendarEntry, Connection, ProviderKind, Status
 from common.domain.calendar.event import Detail, ExternalEvent, Kind, Response, ShowAs
-from common.domain.calendar.interval import Interval
+from common.domain.calendar.interval import LONGEST_RANGE, Interval, asked_range
 from common.domain.connect.settings import ImportSettings, PrivateMode, Settings
-from common.domain.privacy.overview import LONGEST, detail, titled, untitled, window
+from common.domain.privacy.overview import detail, titled, untitled
 from common.errors import InvalidRequest
 
 NOON = datetime(2027, 3, 15, 12, tzinfo=UTC)
@@ -85,13 +85,13 @@ def test_taken_times_do_not_show_how_many_events_there_are():
         (NOON.replace(tzinfo=None), NOON, "window"),
         (NOON.replace(year=1), NOON.replace(year=1) + HOUR, "window"),
         (NOON.replace(year=9999), NOON.replace(year=9999) + HOUR, "window"),
-        (NOON, NOON + LONGEST + timedelta(microseconds=1), "window_too_long"),
+        (NOON, NOON + LONGEST_RANGE + timedelta(microseconds=1), "window_too_long"),
     ],
     ids=str,
 )
 def test_a_range_that_is_not_possible_is_refused(start, end, code):
     """Empty, naive, endless or too long."""
     with pytest.raises(InvalidRequest) as refused:
-        window(start, end)
+        asked_range(start, end)
     assert refused.value.reason == code
-    assert window(NOON, NOON + LONGEST).length == LONGEST
+    assert asked_range(NOON, NOON + LONGEST_RANGE).length == LONGEST_RANGE
