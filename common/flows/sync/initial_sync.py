@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection, Phase, Status, SyncRun
+from common.domain.calendar.sync_state import CalendarSync
 from common.domain.export.exported_event import ExportOutcome, ExportResult
 from common.domain.shared.outbox import export_entries
 from common.domain.shared.task_records import AdvanceSync
@@ -30,7 +31,6 @@ from common.errors import (
     UnexpectedReply,
     UnknownResource,
 )
-from common.flows.export.export_booking import write_event
 from common.flows.shared.calendar_access import CalendarAccess, open_calendar
 from common.flows.shared.connection_update import update_connection
 from common.flows.shared.enqueue import enqueue_run_chunk, enqueue_sync_for_request, request_sync
@@ -44,7 +44,6 @@ from common.flows.sync.preview import (
     exportable_bookings,
     next_exportable_bookings,
 )
-from common.flows.sync.sync_calendar import SyncPass, run_pass
 from common.ports import Ports
 
 # The first chunk is queued a second time for then, in case the process dies before it queues the first.
@@ -262,11 +261,16 @@ def list_calendar(ports: Ports, connection: Connection, key: str, *, cause: str)
     leased = take_lease(ports, replace(state, poll_at=first_poll), holder=holder)
     if leased is None:
         return ListingProgress.BUSY
-    return _list_pages(ports, connection, SyncPass(leased), holder=holder)
+    return _list_pages(ports, connection, leased, holder=holder)
 
 
-def _list_pages(ports: Ports, connection: Connection, current: SyncPass, *, holder: str) -> ListingProgress:
-    key = current.state.key
+def _list_pages(
+    ports: Ports, connection: Connection, leased: CalendarSync, *, holder: str
+) -> ListingProgress:
+    # Whoever only starts or watches a synchronisation reads no calendar.
+    from common.flows.sync.sync_calendar import SyncPass, run_pass  # noqa: PLC0415
+
+    key, current = leased.key, SyncPass(leased)
 
     def open_now(_: Lane) -> CalendarAccess | None:
         return open_calendar(
@@ -315,6 +319,9 @@ def _export_chunk(ports: Ports, connection: Connection, run: SyncRun) -> _Chunk:
 
 def _export(ports: Ports, connection: Connection, booking: Booking, *, mailing: bool) -> ExportOutcome:
     """Write one booking as it is now; one that changes meanwhile is written again on its own."""
+    # Whoever only starts or watches a synchronisation writes no event.
+    from common.flows.export.export_booking import write_event  # noqa: PLC0415
+
     current = ports.bookings.get(booking.tenant, booking.id)
     if not current.active:
         return ExportOutcome(ExportResult.UNCHANGED)
