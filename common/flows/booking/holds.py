@@ -13,8 +13,6 @@ from common.flows.booking.idempotency import random_booking_id
 from common.flows.slots.check_slot import RequestedSlot, check_slot
 from common.ports import Ports
 
-_PURPOSE = "hold"
-
 
 @dataclass(frozen=True, slots=True)
 class HeldSlot:
@@ -42,7 +40,7 @@ def hold_slot(
     until = ports.clock.now().replace(microsecond=0) + checked.snapshot.service.hold
     draft = draft_booking(ports, checked, new_id=random_booking_id(ports.keys), customer=Customer(name=""))
     hold = claim_for_first_free(ports, checked, replace(draft, status=BookingStatus.HELD, held_until=until))
-    return HeldSlot(hold, encode_token(ports.keys.sign(_PURPOSE, tenant, hold.id)))
+    return HeldSlot(hold, encode_token(ports.keys.sign("hold", tenant, hold.id)))
 
 
 def release_hold(ports: Ports, *, tenant: str, key: HoldKey) -> None:
@@ -67,7 +65,7 @@ def find_hold(ports: Ports, *, tenant: str, key: HoldKey) -> Booking | None:
     Raises:
         UnknownResource: The secret is not that of this hold; nothing is read for it.
     """
-    if not ports.keys.verify(decode_token(key.token), _PURPOSE, tenant, key.id):
+    if not ports.keys.verify(decode_token(key.token), "hold", tenant, key.id):
         raise UnknownResource("there is no such hold")
     try:
         return ports.bookings.get(tenant, key.id)

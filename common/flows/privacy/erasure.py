@@ -86,7 +86,9 @@ def start_erasure(
         requested_by=subject,
         action=Action.ERASURE_STARTED,
         resource=resource,
-        customer=customer,
+        seal_address=None
+        if customer is None
+        else lambda job: ports.vault.conceal(customer, context=sealed_for(tenant, job)),
     )
 
 
@@ -99,7 +101,7 @@ def order_erasure(
     requested_by: str,
     action: Action,
     resource: str | None = None,
-    customer: str | None = None,
+    seal_address: Callable[[str], str] | None = None,
     removing: Resource | None = None,
 ) -> Erasure:
     """Store a new job together with its audit entry, and queue its first task.
@@ -112,7 +114,7 @@ def order_erasure(
         requested_by: Who ordered it.
         action: What the audit trail calls it.
         resource: The resource that is erased, if it is one.
-        customer: The customer's mail address, if it is one.
+        seal_address: Makes the customer's sealed mail address from the job's id, if it is one.
         removing: A resource whose record is removed in the same commit, and whose bookings are kept.
 
     Raises:
@@ -127,7 +129,7 @@ def order_erasure(
         requested_by=requested_by,
         started_at=now,
         resource=resource,
-        address=None if customer is None else ports.vault.conceal(customer, context=sealed_for(tenant, name)),
+        address=seal_address(name) if seal_address else None,
         bookings_kept=removing is not None,
     )
     target = f"{scope.value}/{subject}/{name}"
