@@ -30,7 +30,7 @@ from common.errors import (
     UsageExhausted,
 )
 from common.flows.export.event_writer import delete_exported_event
-from common.flows.export.missing_events import all_links
+from common.flows.export.lost_events import all_links
 from common.flows.export.target import unrecorded_calendar
 from common.flows.shared.calendar_access import reserve_requests
 from common.flows.shared.connection_update import AFTER_COMMIT, update_connection

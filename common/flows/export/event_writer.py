@@ -40,7 +40,7 @@ from common.domain.notify import NoticeKind, new_notice
 from common.domain.shared.outbox import replacement_mail_entry
 from common.domain.shared.tasks import Lane
 from common.errors import CalendarGone, Conflict, Forbidden, UnexpectedReply, UsageExhausted
-from common.flows.export.missing_events import (
+from common.flows.export.lost_events import (
     enqueue_searches,
     mark_missing,
     maybe_visible_until,

@@ -27,7 +27,7 @@ from common.domain.shared.task_records import VerifyMoved
 from common.domain.shared.tasks import Lane
 from common.domain.sync.followed_calendars import SyncPurpose
 from common.errors import CalendarGone, Forbidden, UnknownResource
-from common.flows.export.missing_events import handle_missing_events, mark_missing
+from common.flows.export.lost_events import handle_missing_events, mark_missing
 from common.flows.export.owner_deletions import follow_deletion
 from common.flows.export.owner_edits import ExportedBooking, follow_edit
 from common.flows.shared.calendar_access import CalendarAccess, ask, reference

@@ -8,7 +8,7 @@ from common.domain.calendar.connection import Connection
 from common.domain.shared.concurrency import retry_conflicts
 from common.domain.sync.followed_calendars import followed_calendars
 from common.errors import InvalidRequest, Rejected
-from common.flows.export.missing_events import enqueue_searches, missing_links
+from common.flows.export.lost_events import enqueue_searches, missing_links
 from common.flows.shared.enqueue import request_sync
 from common.ports import Ports
 

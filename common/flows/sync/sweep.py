@@ -17,7 +17,7 @@ from common.domain.shared.tasks import Lane
 from common.domain.sync.imported_events import ImportedEvent, UnitChange
 from common.domain.sync.windows import aged
 from common.errors import UnexpectedReply, UnknownResource
-from common.flows.export.missing_events import handle_missing_events, missing_links, notify_deletions_held
+from common.flows.export.lost_events import handle_missing_events, missing_links, notify_deletions_held
 from common.flows.export.own_event_changes import check_own_event
 from common.flows.export.owner_edits import ExportedBooking
 from common.flows.shared.calendar_access import CalendarAccess, book_requests

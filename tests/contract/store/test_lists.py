@@ -142,7 +142,7 @@ def test_an_invalid_page_position_is_refused(store, place):
 def test_records_of_lists_have_their_versions(store):
     """What a page shows can be saved as it was read."""
     filled(store)
-    store.webhooks.post(delivery(), outbox("o2"))
+    store.webhooks.add_delivery(delivery(), outbox("o2"))
     (found,) = store.lists.resources("t", PageRequest(1)).items
 
     assert found.version == store.catalogue.resource("t", "n0").version

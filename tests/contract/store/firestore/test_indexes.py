@@ -71,7 +71,7 @@ def asked():
     store.notifications.save(told())
     store.webhooks.save(hook())
     store.webhooks.of_tenant("t")
-    store.webhooks.post(delivery(), outbox("o2"))
+    store.webhooks.add_delivery(delivery(), outbox("o2"))
     store.webhooks.deliveries("t", "h", limit=1)
     store.support.record(entry())
     store.support.grants("t", now=NINE)
