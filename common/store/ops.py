@@ -99,7 +99,7 @@ class Ledger:
         return DEAD_LETTER.read(found.data)
 
     def record_notice(self, notice: Notice) -> bool:
-        """Record a notice and the promise to tell it; False when the same one was recorded before."""
+        """Record a notice and the outbox entry to send it; False when the same one was recorded before."""
         return self._new(*notify.notice_writes(notice))
 
     def open_consent(self, state: ConsentState) -> None:

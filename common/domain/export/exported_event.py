@@ -122,7 +122,7 @@ class ExportResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExportOutcome:
-    """The result; with ``until``, the promise stays and is tried again then."""
+    """The result; with ``until``, the outbox entry stays, and the export is tried again then."""
 
     result: ExportResult
     until: datetime | None = None

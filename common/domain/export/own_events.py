@@ -204,5 +204,5 @@ def seen(link: ExportLink, event: ExternalEvent) -> ExportLink:
 
 
 def rewrites(link: ExportLink, booking: Booking, *, now: datetime) -> int:
-    """How often an event was put right lately, the time that is due now included."""
+    """How often an event was restored lately, the time that is due now included."""
     return link.attempts + 1 if now - booking.updated_at < REWRITES_WITHIN else 1

@@ -1,4 +1,4 @@
-"""The entries of the outbox: work promised in the same commit as its cause, and how each kind is made.
+"""The entries of the outbox: work that is stored in the same commit as its cause, and how each kind is made.
 
 An entry is stored together with the change that makes its work necessary, and deleted when the work is done.
 Its task is queued right after the commit; should that fail, the outbox relay (`common/flows/ops/maintain.py`)

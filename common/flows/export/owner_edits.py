@@ -71,7 +71,7 @@ def follow_edit(
             ports, exported, _apply_time(ports, exported, texts, event, verdict=verdict, policy=policy.time)
         )
     except SlotTaken:
-        # Somebody else has that time here: the calendar is put right, not the other customer's booking.
+        # Somebody else has that time here: the calendar is restored, not the other customer's booking.
         _commit_edit(ports, exported, _restore_time(texts, event))
 
 
