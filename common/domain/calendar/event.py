@@ -72,6 +72,17 @@ class Marker:
     booking: str
     epoch: int
 
+    @property
+    def text(self) -> str:
+        """The marker as it is written into an event."""
+        return f"{self.booking}.{self.epoch}"
+
+    @classmethod
+    def of_text(cls, text: str) -> Marker | None:
+        """The marker that was written as this text; None where it is none."""
+        booking, _, epoch = text.rpartition(".")
+        return cls(booking, int(epoch)) if booking and epoch.isascii() and epoch.isdigit() else None
+
 
 class ExternalEvent(NamedTuple):
     """One event, or one occurrence of a series, with its times as instants in UTC.

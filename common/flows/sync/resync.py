@@ -49,7 +49,7 @@ def resync(
 
 
 def _forget_cursor(ports: Ports, connection: Connection, key: str) -> None:
-    """Drop the cursor for good: a "full" one that kept it would only read the next delta (pitfall B7)."""
+    """Drop the cursor for good: a "full" one that kept it would only read the next delta."""
 
     def drop() -> None:
         state = ports.sync_states.get(connection.tenant, connection.id, key)

@@ -185,9 +185,7 @@ def _original_start(item: GoogleItem, place: GoogleContext) -> str:
 
 
 def _marker(properties: Properties) -> Marker | None:
-    mark = text_of(properties.private or {}, MARKER)
-    booking, _, epoch = (mark or "").rpartition(".")
-    return Marker(booking, int(epoch)) if booking and epoch.isascii() and epoch.isdigit() else None
+    return Marker.of_text(text_of(properties.private or {}, MARKER) or "")
 
 
 def written_of(reply: Reply) -> EventRef:

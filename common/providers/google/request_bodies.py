@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 
 from common.domain.calendar.connection import AccessRole
-from common.domain.calendar.event import EventType, Response
+from common.domain.calendar.event import EventType, Marker, Response
 from common.domain.calendar.zones import zone
 from common.domain.export.exported_event import EventDraft
 from common.ports.provider import ChannelRequest
@@ -57,7 +57,7 @@ def new_event(draft: EventDraft) -> dict[str, Any]:
         "start": _when(draft.interval.start, draft.zone),
         "end": _when(draft.interval.end, draft.zone),
         **({"attendees": _attendees(draft)} if draft.attendee else {}),
-        "extendedProperties": {"private": {MARKER: f"{draft.booking}.{draft.epoch}"}},
+        "extendedProperties": {"private": {MARKER: Marker(draft.booking, draft.epoch).text}},
         "transparency": "opaque",
         "guestsCanInviteOthers": False,
         "guestsCanModify": False,

@@ -198,8 +198,7 @@ def _original_start(item: GraphItem, id_: str, start: datetime) -> str:
 def _marker(held: Sequence[Property]) -> Marker | None:
     for one in held:
         if one.id == MARKER:
-            booking, _, epoch = (one.value or "").rpartition(".")
-            return Marker(booking, int(epoch)) if booking and epoch.isascii() and epoch.isdigit() else None
+            return Marker.of_text(one.value or "")
     return None
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from common.domain.calendar.event import Response, ShowAs
+from common.domain.calendar.event import Marker, Response, ShowAs
 from common.domain.calendar.sync_state import Channel
 from common.domain.export.exported_event import EventDraft
 from common.ports.provider import ChannelRequest
@@ -105,7 +105,7 @@ def new_event(draft: EventDraft) -> dict[str, Any]:
         **changed_event(draft, frozenset({"title", "description", "time", "attendee", "reminder"})),
         "transactionId": draft.event_id,
         "singleValueExtendedProperties": [
-            {"id": MARKER, "value": f"{draft.booking}.{draft.epoch}"},
+            {"id": MARKER, "value": Marker(draft.booking, draft.epoch).text},
             {"id": KEY, "value": draft.event_id},
         ],
         "showAs": "busy",

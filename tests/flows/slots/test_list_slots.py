@@ -29,7 +29,7 @@ from tests.world import WEEKDAYS, World
 
 @pytest.mark.pitfall(25)
 def test_an_answer_names_no_calendar_and_no_address() -> None:
-    """Pitfall 25: the public answer holds opaque words only, and nothing live is stored or logged (F3)."""
+    """Pitfall 25: the public answer holds opaque words only, and nothing live is stored or logged."""
     world, connection = shop()
     enter(world, "09:00", "10:00")
     found = slots(world)
