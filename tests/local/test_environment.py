@@ -10,6 +10,7 @@ from common.tasks.grpc import GrpcTaskQueue
 from common.tasks.rest import RestTaskQueue
 from common.wiring import Installation
 from local.environment import Addresses, missing, settings
+from local.firestore_memory.documents import MemoryDocuments
 
 HERE = Addresses("http://f", "http://i", "g:1", "http://r")
 SIMULATED = Addresses("http://f", "http://i", "g:1", "http://r", google="http://google")
@@ -91,7 +92,8 @@ def test_what_is_missing_is_named(given: dict[str, str], names: list[str]) -> No
 )
 def test_whose_id_tokens_are_accepted(given: dict[str, str], issuer: str | None) -> None:
     """Google's ID tokens; at another token endpoint those of GOOGLE_ISSUER, or of any issuer without it."""
-    ports = Installation(Config(settings(HERE, {**CLIENT, **given}))).ports
+    config = Config(settings(HERE, {**CLIENT, **given}))
+    ports = Installation(config, documents=MemoryDocuments()).ports
 
     assert ports.providers[ProviderKind.GOOGLE].authorizer.issuer == issuer
 
