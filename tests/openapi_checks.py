@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator
@@ -18,6 +19,7 @@ from openapi.functions import function, one
 JSON_TYPES = ("application/json", "application/problem+json")
 # What a provider sends a browser back with may have more parameters than we know.
 OPEN_QUERIES = frozenset({"finishConsent"})
+_BUILDING = Lock()
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,24 @@ class Exchange:
 def breaches(exchange: Exchange) -> list[str]:
     """Everything in which an answer, or an accepted request, differs from the document."""
     try:
-        route, _ = RouteTable(function(exchange.function).routes).find(exchange.method, exchange.path)
+        route, _ = _routes(exchange.function).find(exchange.method, exchange.path)
     except SyncError as error:
         known = error.reason in {"unknown_route", "method_not_allowed"}
         return [] if known and problem_fits(exchange) else [f"undescribed: {error.reason}"]
     verb = "get" if exchange.method == "HEAD" else exchange.method.lower()
     operation = strict(exchange.function)["paths"][_template(route.path)][verb]
     return [*_answer(exchange, operation), *_request(exchange, operation)]
+
+
+@cache
+def _route_table(name: str) -> RouteTable:
+    return RouteTable(function(name).routes)
+
+
+def _routes(name: str) -> RouteTable:
+    """The routes of a function, built in one thread: Python 3.11's ``ast`` fails in two."""
+    with _BUILDING:
+        return _route_table(name)
 
 
 def problem_fits(exchange: Exchange) -> bool:
