@@ -12,6 +12,7 @@ from typing import Any, TypeVar, get_args, get_origin
 import msgspec
 from msgspec.structs import FieldInfo, fields
 
+from common.domain.calendar.interval import EARLIEST, LATEST
 from common.errors import UnexpectedReply
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -71,9 +72,16 @@ def _fields(shape: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
 
 
 def text_of(reply: Mapping[str, Any], name: str) -> str | None:
-    """A text that is there and not empty, or None."""
+    """A text that is there, not empty and whole, or None."""
     value = reply.get(name)
-    return value if isinstance(value, str) and value else None
+    whole = isinstance(value, str) and value and (value.isascii() or whole_characters(value) == value)
+    return value if whole else None
+
+
+def words_of(reply: Mapping[str, Any], name: str) -> str:
+    """A text for people, as ``whole_characters`` makes it; empty where there is none."""
+    value = reply.get(name)
+    return whole_characters(value if isinstance(value, str) else None)
 
 
 def required_text(reply: Mapping[str, Any], name: str) -> str:
@@ -109,12 +117,16 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max(wait.total_seconds(), 0.0)
 
 
-class UnmappableEvent(ValueError):
-    """An event without an identity or without times that can be understood; its text is a stable word."""
+class NamelessEvent(ValueError):
+    """An event without an id."""
 
 
 def moment_of(text: object, home: tzinfo | None = None) -> datetime | None:
-    """An instant out of RFC 3339, or of a wall clock in ``home``; None where there is none."""
+    """An instant out of RFC 3339, or of a wall clock in ``home``; None where there is none.
+
+    One that its offset puts before year 1 or after year 9999 is the edge of what is told apart.
+    """
+    read = None
     try:
         read = datetime.fromisoformat(text) if isinstance(text, str) else None
         place = read and read.tzinfo
@@ -123,5 +135,7 @@ def moment_of(text: object, home: tzinfo | None = None) -> datetime | None:
         if place is None:
             return read.replace(tzinfo=home).astimezone(UTC) if home else None
         return read.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    except OverflowError:
+        return LATEST if read and read.year > EARLIEST.year else EARLIEST

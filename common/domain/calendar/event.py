@@ -61,6 +61,36 @@ class Response(StrEnum):
     DECLINED = "declined"
 
 
+class Flaw(StrEnum):
+    """Why an item of a calendar could not be read as it should be.
+
+    Attributes:
+        ENDS_BEFORE_START: It takes no time.
+        NO_END: An all-day event takes its first day, any other no time.
+        NO_START: It takes its last day, up to its end.
+        NO_TIMES: Neither a start nor an end: it takes no time.
+        MIXED_TIMES: One is a date and the other an instant: the date is the calendar's midnight.
+        NO_ORIGINAL_START: An occurrence that does not say which one of its series it is.
+        NO_ID: It has no id, so nothing is known of it from one time to the next.
+        NOT_AN_OBJECT: It is no event at all.
+        NOT_READ: The provider names it, and answers no event when it is asked for it.
+    """
+
+    ENDS_BEFORE_START = "ends_before_start"
+    NO_END = "no_end"
+    NO_START = "no_start"
+    NO_TIMES = "no_times"
+    MIXED_TIMES = "mixed_times"
+    NO_ORIGINAL_START = "no_original_start"
+    NO_ID = "no_id"
+    NOT_AN_OBJECT = "not_an_object"
+    NOT_READ = "not_read"
+
+
+# Anybody can write anything into an event; Python refuses to read a number of thousands of digits.
+_LONGEST_EPOCH = 18
+
+
 @dataclass(frozen=True, slots=True)
 class Marker:
     """What Slotbridge writes invisibly into the events that it creates.
@@ -81,7 +111,8 @@ class Marker:
     def of_text(cls, text: str) -> Marker | None:
         """The marker that was written as this text; None where it is none."""
         booking, _, epoch = text.rpartition(".")
-        return cls(booking, int(epoch)) if booking and epoch.isascii() and epoch.isdigit() else None
+        number = epoch.isascii() and epoch.isdigit() and len(epoch) <= _LONGEST_EPOCH
+        return cls(booking, int(epoch)) if booking and number else None
 
 
 class ExternalEvent(NamedTuple):
@@ -111,6 +142,7 @@ class ExternalEvent(NamedTuple):
         marker: What Slotbridge wrote into it.
         created_as: What its creator called it (Graph: transactionId) where that is not the id itself, as it
             is at Google; copies do not have it.
+        flaw: What about it could not be read; its times are then those that it may take.
     """
 
     id: str
@@ -131,6 +163,7 @@ class ExternalEvent(NamedTuple):
     description: str | None = None
     marker: Marker | None = None
     created_as: str | None = None
+    flaw: Flaw | None = None
 
     def __repr__(self) -> str:
         """Without its texts, which are nobody's who reads a log."""
@@ -144,6 +177,10 @@ class ExternalEvent(NamedTuple):
     def inside(self, window: Interval) -> bool:
         """Whether it overlaps ``window``; an event without length counts where it lies."""
         return self.start < window.end and (self.end > window.start or self.start >= window.start)
+
+    def belongs_to(self, window: Interval) -> bool:
+        """Whether a listing of ``window`` is to name it; one whose time nobody knows is always named."""
+        return self.flaw is Flaw.NO_TIMES or self.inside(window)
 
     @property
     def given_id(self) -> str:
@@ -202,10 +239,10 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """One item of a page that cannot be understood; it is quarantined and the page goes on."""
+    """One item of which nothing is known but perhaps its id; it is quarantined and the page goes on."""
 
     id: str
-    reason: str
+    reason: Flaw
 
 
 Change = Upsert | SeriesTouched | Removal | Unreadable

@@ -14,6 +14,9 @@ from common.errors import InvalidRequest
 # (start, end) in whole seconds since 1970: what the hot paths compute with.
 Seconds = tuple[int, int]
 _by_start = attrgetter("start")
+# What an event says beyond these counts as the edge: providers take dates from year 1 to 9999, where an
+# offset or a buffer leads to no instant any more.
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def aware(moment: datetime) -> datetime:
@@ -27,6 +30,11 @@ def aware(moment: datetime) -> datetime:
     if moment.tzinfo is None or moment.utcoffset() is None:
         raise ValueError("a naive datetime is not an instant")
     return moment.astimezone(UTC)
+
+
+def clamped(moment: datetime) -> datetime:
+    """An instant between ``EARLIEST`` and ``LATEST``: itself, or the edge that it lies beyond."""
+    return min(max(moment, EARLIEST), LATEST)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -179,7 +187,7 @@ def _remainders(whole: tuple[Interval, ...], taken: tuple[Interval, ...]) -> Ite
 
 
 LONGEST_RANGE = timedelta(days=62)
-_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+_FIRST_ASKED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def asked_range(start: datetime, end: datetime, *, longest: timedelta = LONGEST_RANGE) -> Interval:
@@ -192,7 +200,7 @@ def asked_range(start: datetime, end: datetime, *, longest: timedelta = LONGEST_
         asked = Interval(start, end)
     except (ValueError, OverflowError) as wrong:
         raise InvalidRequest("a range ends after it starts, both with an offset", code="window") from wrong
-    if asked.start < _EARLIEST or asked.end > _LATEST:
+    if asked.start < _FIRST_ASKED or asked.end > LATEST:
         raise InvalidRequest("there is nothing at the end of time", code="window")
     if asked.length > longest:
         raise InvalidRequest(f"a range has at most {longest.days} days", code="window_too_long")

@@ -43,10 +43,10 @@ class ChangePage:
 
 @dataclass(frozen=True, slots=True)
 class OccurrencePage:
-    """One page of a series' occurrences."""
+    """One page of a series' occurrences; ``nameless`` items have no id."""
 
     events: tuple[ExternalEvent, ...]
-    unreadable: int = 0
+    nameless: int = 0
     page: str | None = None
 
 

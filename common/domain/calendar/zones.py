@@ -10,9 +10,8 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from common.domain.calendar.interval import Interval
+from common.domain.calendar.interval import EARLIEST, LATEST, clamped
 
-FIRST_YEAR, LAST_YEAR = 1900, 2200
 _DAY = 86_400
 _NEVER = 1 << 62
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
@@ -71,11 +70,9 @@ class Offsets:
 def offsets(place: ZoneInfo, first_year: int, last_year: int) -> Offsets:
     """The offset table for these years, both inside; the changes are found by bisection, once.
 
-    Raises:
-        ValueError: A year is outside 1900 to 2200.
+    A year before 1900 or after 9000 is taken for that one: no event is told apart beyond.
     """
-    if not FIRST_YEAR <= first_year <= last_year <= LAST_YEAR:
-        raise ValueError(f"the date is not between {FIRST_YEAR} and {LAST_YEAR}")
+    first_year, last_year = (min(max(year, EARLIEST.year), LATEST.year) for year in (first_year, last_year))
     start = wall_seconds(date(first_year, 1, 1).toordinal() - 2)
     end = wall_seconds(date(last_year, 12, 31).toordinal() + 3)
     changes = tuple(_changes(place, start, end))
@@ -118,13 +115,9 @@ def instant(day: date, minutes: int, place: ZoneInfo) -> datetime:
     return datetime.fromtimestamp(epoch, UTC)
 
 
-def day_interval(first: date, end_exclusive: date, place: ZoneInfo) -> Interval:
-    """An all-day event: from the local midnight of ``first`` to that of ``end_exclusive``.
-
-    Raises:
-        ValueError: It has no day, or only days that the zone skipped.
-    """
-    return Interval(instant(first, 0, place), instant(end_exclusive, 0, place))
+def midnight(day: date, place: ZoneInfo) -> datetime:
+    """The UTC instant at which a day begins in a zone, between ``EARLIEST`` and ``LATEST``."""
+    return clamped(instant(day, 0, place))
 
 
 def local_days(start: int, end: int, place: ZoneInfo) -> tuple[date, date]:

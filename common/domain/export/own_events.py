@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from common.domain.booking.booking import Booking, Proposal
-from common.domain.calendar.event import ExternalEvent, Gone
+from common.domain.calendar.event import ExternalEvent, Flaw, Gone
 from common.domain.calendar.interval import Interval
 from common.domain.export.exported_event import EventDraft, ExportLink, LinkState
 
@@ -98,6 +98,8 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+# Flaws with which an event still has the time that its owner gave it.
+_TIMED = frozenset({None, Flaw.NO_ORIGINAL_START})
 _NOBODY = _guest_hash("", "", accepted=False)
 
 
@@ -162,7 +164,7 @@ def _older(event: ExternalEvent, link: ExportLink) -> bool:
 
 
 def _compared(link: ExportLink, event: ExternalEvent, booking: Booking, *, revived: bool) -> Verdict:
-    if event.span is None:
+    if event.span is None or event.flaw not in _TIMED:
         return Impossible()
     shown = seen_fingerprint(event)
     changed = {name for name, value in shown.items() if link.written.get(name, value) != value}

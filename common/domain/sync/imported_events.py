@@ -107,7 +107,7 @@ LONGEST_TITLE = 300
 LONGEST_DESCRIPTION = 1_500
 _LONGEST = LONGEST // timedelta(microseconds=1)
 # Raised when the same event would be copied differently: every calendar is then listed afresh.
-MAPPING = 1
+MAPPING = 2
 
 
 def fields_version(settings: ImportSettings) -> str:

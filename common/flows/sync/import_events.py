@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from common.domain.booking.booking import Booking
 from common.domain.booking.booking_change import BookingChange
 from common.domain.calendar.event import (
     Change,
     ExternalEvent,
+    Flaw,
     Gone,
     Kind,
     Removal,
@@ -45,6 +47,11 @@ class ImportPlan:
     before: Mapping[str, Events] = field(default_factory=dict)
     quarantined: list[Quarantined] = field(default_factory=list)
 
+    def note_flaw(self, event: ExternalEvent, *, now: datetime) -> None:
+        """List an event that could not be read as it should be."""
+        if event.flaw:
+            self.quarantined.append(Quarantined(event.id, event.flaw, now))
+
 
 def plan_imports(
     ports: Ports,
@@ -77,6 +84,7 @@ def plan_imports(
         if isinstance(change, Upsert):
             event = change.event
             plan.units[event.id] = () if event.id in own else _copies(copier, event)
+            plan.note_flaw(event, now=ports.clock.now())
         elif isinstance(change, Removal):
             plan.units[change.id] = ()
         elif isinstance(change, Unreadable):
@@ -206,8 +214,9 @@ def _expanded(
             copy = copier.copy(event)
             if copy:
                 found[copy.key] = copy._replace(unit=series)
-        if answer.unreadable:
-            plan.quarantined.append(Quarantined(series, "unreadable_occurrences", now))
+            plan.note_flaw(event, now=now)
+        if answer.nameless:
+            plan.quarantined.append(Quarantined("", Flaw.NO_ID, now))
         page = answer.page
         if page is None:
             return tuple(found.values())

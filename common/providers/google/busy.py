@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from common.domain.calendar.connection import AccessRole
 from common.domain.calendar.event import Detail, ExternalEvent, Kind
+from common.domain.calendar.event_times import event_times
 from common.domain.calendar.interval import Interval
 from common.errors import Forbidden, GrantRevoked, SyncError, UnexpectedReply
 from common.ports.provider import BusyPage, BusyRequest
@@ -44,9 +46,7 @@ def _listed(
     )
     listing = read_listing(client.content(token, asked, live=True))
     place = GoogleContext.of((request.calendar.zone, listing.time_zone), detail)
-    events, unreadable = list_events.events_of(listing, place)
-    if unreadable:
-        raise UnexpectedReply("an event whose time cannot be read", code="unreadable_event")
+    events, _ = list_events.events_of(listing, place)
     return BusyPage(
         events=tuple(event for event in events if event.inside(window)),
         page=list_events.next_page(listing.next_page_token, request.page),
@@ -64,10 +64,11 @@ def _free_busy(client: GoogleClient, token: str, request: BusyRequest, window: I
         # The permission for free/busy questions is optional: without it the account stays connected.
         raise Forbidden("free/busy questions were not permitted", code="free_busy_scope") from None
     later = chunk.end.isoformat() if chunk.end < window.end else None
-    return BusyPage(events=_taken(reply, id_), page=later)
+    events = _taken(reply, id_, GoogleContext.of((request.calendar.zone,), Detail.TIMES))
+    return BusyPage(events=tuple(event for event in events if event.inside(window)), page=later)
 
 
-def _taken(reply: Reply, id_: str) -> tuple[ExternalEvent, ...]:
+def _taken(reply: Reply, id_: str, place: GoogleContext) -> Sequence[ExternalEvent]:
     """A calendar with errors is listed with no busy times as well; that is not the same as free."""
     listed = reply.get("calendars")
     entry = listed.get(id_) if isinstance(listed, dict) else None
@@ -78,7 +79,7 @@ def _taken(reply: Reply, id_: str) -> tuple[ExternalEvent, ...]:
     taken = entry.get("busy")
     if not isinstance(taken, list):
         raise UnexpectedReply("a calendar without busy times", code="calendar_missing")
-    return tuple(_interval(value) for value in taken)
+    return [_interval(value, place) for value in taken if isinstance(value, dict)]
 
 
 def _failed(failure: object) -> SyncError:
@@ -89,10 +90,7 @@ def _failed(failure: object) -> SyncError:
     )
 
 
-def _interval(value: object) -> ExternalEvent:
+def _interval(span: Mapping[str, Any], place: GoogleContext) -> ExternalEvent:
     """One taken time; its id is that time, because it has none."""
-    span = value if isinstance(value, dict) else {}
-    start, end = moment_of(span.get("start")), moment_of(span.get("end"))
-    if start is None or end is None or end < start:
-        raise UnexpectedReply("a taken time that cannot be read", code="unreadable_event")
-    return ExternalEvent(id=f"busy-{start:%Y%m%dT%H%M%SZ}", kind=Kind.SINGLE, start=start, end=end)
+    start, end, _, flaw = event_times(moment_of(span.get("start")), moment_of(span.get("end")), place.zone)
+    return ExternalEvent(f"busy-{start:%Y%m%dT%H%M%SZ}", Kind.SINGLE, start, end, flaw=flaw)

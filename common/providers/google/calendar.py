@@ -13,7 +13,7 @@ from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel,
 from common.domain.export.exported_event import Changed, EventDraft, EventRef, IdTaken
 from common.errors import CalendarGone, SyncError, UnexpectedReply
 from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest
-from common.providers.answers import UnmappableEvent, decoded_leniently
+from common.providers.answers import NamelessEvent, decoded_leniently
 from common.providers.calls import RefusalOutcome
 from common.providers.google import list_events, request_bodies
 from common.providers.google.busy import BLIND, ask_busy
@@ -133,10 +133,10 @@ class GoogleCalendar:
         if isinstance(reply, RefusalOutcome):
             return self._proven(token, calendar, series_id, reply)
         listing = listing_of(reply)
-        events, unreadable = events_of(listing, GoogleContext.of((calendar.zone, listing.time_zone), detail))
+        events, nameless = events_of(listing, GoogleContext.of((calendar.zone, listing.time_zone), detail))
         return OccurrencePage(
-            events=tuple(event for event in events if event.series_id and event.inside(window)),
-            unreadable=unreadable,
+            events=tuple(event for event in events if event.series_id and event.belongs_to(window)),
+            nameless=nameless,
             page=next_page(listing.next_page_token, page),
         )
 
@@ -154,7 +154,7 @@ class GoogleCalendar:
             return Gone(event_id)
         try:
             return event_of(decoded_leniently(reply, GoogleItem), GoogleContext.of((calendar.zone,), detail))
-        except UnmappableEvent as error:
+        except NamelessEvent as error:
             raise UnexpectedReply("an event that cannot be read", code=str(error)) from None
 
     def create_event(self, token: str, calendar: CalendarRef, draft: EventDraft) -> EventRef | IdTaken:

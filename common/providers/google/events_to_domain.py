@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from common.domain.calendar.event import (
     Detail,
     EventType,
     ExternalEvent,
+    Flaw,
     Kind,
     Marker,
     Removal,
@@ -24,12 +25,14 @@ from common.domain.calendar.event import (
     Unreadable,
     Upsert,
 )
+from common.domain.calendar.event_times import EventTimes, event_times
+from common.domain.calendar.interval import EARLIEST, LATEST
 from common.domain.calendar.sync_state import Channel
-from common.domain.calendar.zones import day_interval, zone
+from common.domain.calendar.zones import zone
 from common.domain.export.exported_event import EventRef
 from common.errors import UnexpectedReply
 from common.ports.provider import ChannelRequest
-from common.providers.answers import UnmappableEvent, moment_of, text_of, whole_characters
+from common.providers.answers import NamelessEvent, moment_of, text_of, whole_characters, words_of
 from common.providers.google.event_structs import GoogleItem, GoogleTime, Guest, Properties
 from common.providers.google.request_bodies import MARKER, RESPONSES, ROLES, TYPES, Reply
 
@@ -67,32 +70,32 @@ def zones_of(names: Iterable[object]) -> Iterator[ZoneInfo]:
 def change_of(item: GoogleItem | None, place: GoogleContext, *, snapshot: bool) -> Change | None:
     """What an item of a feed says, or None where it is no news: a cancelled event in a full listing."""
     if item is None:
-        return Unreadable("", "not_an_object")
+        return Unreadable("", Flaw.NOT_AN_OBJECT)
     id_, series = item.id, item.recurring_event_id or None
     if not id_:
-        return Unreadable("", "no_id")
+        return Unreadable("", Flaw.NO_ID)
     if item.status == "cancelled":
         gone = None if snapshot else Removal(id_)
         return SeriesTouched(series, id_) if series else gone
     if item.recurrence and not series:
         return SeriesTouched(id_)
-    try:
-        event = event_of(item, place)
-    except UnmappableEvent as error:
-        return SeriesTouched(series, id_) if series else Unreadable(id_, str(error))
+    event = event_of(item, place)
     return SeriesTouched(series, id_, event) if series else Upsert(event)
 
 
 def event_of(item: GoogleItem, place: GoogleContext) -> ExternalEvent:
-    """One event.
+    """One event, however odd its dates are.
 
     Raises:
-        UnmappableEvent: It has no identity or no times that could be understood.
+        NamelessEvent: It has no id.
     """
     if not item.id:
-        raise UnmappableEvent("no_id")
-    series = item.recurring_event_id or None
-    start, end, all_day = _times(item, place)
+        raise NamelessEvent("no_id")
+    series, original = item.recurring_event_id or None, item.original_start_time
+    start, end, all_day, flaw = _times(item, place)
+    first = _moment(original, place.zone) if series else None
+    if series and first is None:
+        flaw = flaw or Flaw.NO_ORIGINAL_START
     full = place.detail is _FULL
     # In order and without names, which would take longer than the event itself.
     return ExternalEvent(
@@ -107,42 +110,35 @@ def event_of(item: GoogleItem, place: GoogleContext) -> ExternalEvent:
         item.status == "cancelled",
         all_day,
         series,
-        _original_start(item, place) if series else None,
+        _original_start(item.id, first) if series else None,
         item.etag or None,
         moment_of(item.updated),
         whole_characters(item.summary) if full else None,
         whole_characters(item.description) if full else None,
         _marker(item.extended_properties) if item.extended_properties else None,
+        None,
+        flaw,
     )
 
 
-def _times(item: GoogleItem, place: GoogleContext) -> tuple[datetime, datetime, tuple[date, date] | None]:
-    if item.start and item.start.date and (days := _days(item.start, item.end)):
-        try:
-            span = day_interval(*days, place.zone)
-        except (ValueError, OverflowError):
-            raise UnmappableEvent("bad_days") from None
-        return span.start, span.end, days
-    start, end = _instant(item.start, place.zone), _instant(item.end, place.zone)
-    if start is None or end is None:
-        raise UnmappableEvent("no_times")
-    if end < start:
-        raise UnmappableEvent("ends_before_start")
-    return start, end, None
+def _times(item: GoogleItem, place: GoogleContext) -> EventTimes:
+    first, last = item.start, item.end
+    if first and last and first.date is None and last.date is None:
+        # Nearly every time says its offset; only a wall clock has to know where it hangs.
+        start, end = moment_of(first.date_time), moment_of(last.date_time)
+        if start and end and EARLIEST <= start <= end <= LATEST:
+            return start, end, None, None
+    return event_times(
+        _moment(first, place.zone),
+        _moment(last, place.zone),
+        place.zone,
+        known=_instant(item.original_start_time, place.zone),
+    )
 
 
-def _days(start: GoogleTime, end: GoogleTime | None) -> tuple[date, date] | None:
-    """The dates of an all-day event, its end exclusive.
-
-    RFC 5545 section 3.6.1: a date without a later end means that one day.
-    """
-    first, last = _day(start), _day(end)
-    if first is None or last is None:
-        return None
-    try:
-        return first, first + timedelta(days=1) if last == first else last
-    except OverflowError:
-        raise UnmappableEvent("bad_days") from None
+def _moment(when: GoogleTime | None, home: ZoneInfo) -> date | datetime | None:
+    """A day or an instant; None where it is neither."""
+    return _day(when) or _instant(when, home)
 
 
 def _day(when: GoogleTime | None) -> date | None:
@@ -155,7 +151,6 @@ def _day(when: GoogleTime | None) -> date | None:
 def _instant(when: GoogleTime | None, home: ZoneInfo) -> datetime | None:
     if when is None:
         return None
-    # Nearly every time says its offset; only a wall clock has to know where it hangs.
     return moment_of(when.date_time) or moment_of(when.date_time, next(zones_of([when.time_zone]), home))
 
 
@@ -175,13 +170,11 @@ def _response(attendees: Sequence[Guest]) -> Response:
     return _OWNER
 
 
-def _original_start(item: GoogleItem, place: GoogleContext) -> str:
-    value = item.original_start_time
-    if day := _day(value):
-        return day.strftime("%Y%m%d")
-    if at := _instant(value, place.zone):
-        return at.strftime("%Y%m%dT%H%M%SZ")
-    raise UnmappableEvent("no_original_start")
+def _original_start(id_: str, first: date | datetime | None) -> str:
+    """The identity of an occurrence: its original start, or else its id."""
+    if isinstance(first, datetime):
+        return first.strftime("%Y%m%dT%H%M%SZ")
+    return first.strftime("%Y%m%d") if first else id_
 
 
 def _marker(properties: Properties) -> Marker | None:
@@ -213,7 +206,7 @@ def calendar_of(item: Mapping[str, Any]) -> CalendarEntry | None:
     return CalendarEntry(
         key=calendar_key(id_),
         provider_id=id_,
-        name=text_of(item, "summaryOverride") or text_of(item, "summary") or "",
+        name=words_of(item, "summaryOverride") or words_of(item, "summary"),
         zone=place.key if place else None,
         # Unknown roles come with new kinds of access; reading is what all of them had in common so far.
         role=AccessRole.OWNER if primary and role is None else ROLES.get(role or "none", AccessRole.READER),

@@ -12,7 +12,7 @@ from common.domain.calendar.event import Detail, ExternalEvent
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import Cursor
 from common.errors import UnexpectedReply
-from common.providers.answers import UnmappableEvent
+from common.providers.answers import NamelessEvent
 from common.providers.google.event_structs import GoogleItem, GoogleListing
 from common.providers.google.events_to_domain import GoogleContext, event_of
 from common.providers.google.request_bodies import rfc3339
@@ -90,14 +90,14 @@ def next_page(following: object, page: str | None) -> str | None:
 
 
 def events_of(listing: GoogleListing, place: GoogleContext) -> tuple[list[ExternalEvent], int]:
-    """The living events of a page, and how many of its items cannot be read."""
+    """The living events of a page, and how many of its items have no id."""
     events: list[ExternalEvent] = []
-    unreadable = 0
+    nameless = 0
     for item in listing.items or ():
         if item is not None and item.status == "cancelled":
             continue
         try:
             events.append(event_of(item or GoogleItem(), place))
-        except UnmappableEvent:
-            unreadable += 1
-    return events, unreadable
+        except NamelessEvent:
+            nameless += 1
+    return events, nameless

@@ -48,9 +48,7 @@ def _page(
 ) -> BusyPage | SyncError:
     try:
         listing = listing_of(reply)
-        events, unreadable = list_events.events_of(listing, GraphContext.of(request.calendar.zone, detail))
-        if unreadable:
-            return UnexpectedReply("an event whose time cannot be read", code="unreadable_event")
+        events, _ = list_events.events_of(listing, GraphContext.of(request.calendar.zone, detail))
         following = list_events.checked_link(listing.next_link, own=client.own, page=request.page)
     except SyncError as error:
         return error

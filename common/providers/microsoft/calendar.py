@@ -12,7 +12,7 @@ from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel,
 from common.domain.export.exported_event import Changed, EventDraft, EventRef, IdTaken
 from common.errors import Conflict, Forbidden, SyncError, UnexpectedReply
 from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest
-from common.providers.answers import UnmappableEvent, decoded_leniently
+from common.providers.answers import NamelessEvent, decoded_leniently, text_of
 from common.providers.calls import RefusalOutcome
 from common.providers.microsoft import busy, list_events, request_bodies
 from common.providers.microsoft.busy import ask_busy
@@ -86,7 +86,8 @@ class MicrosoftCalendar:
         found = [change_of(item, place) for item in listing.value or ()]
         if cursor.snapshot:
             # What only the margin of the view shows; in a delta it may just have left the window.
-            found = [one for one in found if not isinstance(one, Upsert) or one.event.inside(cursor.window)]
+            inside = cursor.window
+            found = [one for one in found if not isinstance(one, Upsert) or one.event.belongs_to(inside)]
         page = self._next(listing.next_link, cursor.page)
         link = list_events.checked_link(listing.delta_link, own=self._client.own)
         if page:
@@ -110,9 +111,9 @@ class MicrosoftCalendar:
             self._client.content(token, list_events.count_request(calendar.provider_id, window, page)),
             texts=False,
         )
-        events, unreadable = events_of(listing, GraphContext.of(calendar.zone, Detail.TIMES))
+        events, _ = events_of(listing, GraphContext.of(calendar.zone, Detail.TIMES))
         units = {event.unit for event in events if event.inside(window)}
-        return len(units) + unreadable, self._next(listing.next_link, page)
+        return len(units), self._next(listing.next_link, page)
 
     def occurrences(
         self,
@@ -130,10 +131,10 @@ class MicrosoftCalendar:
         if isinstance(reply, RefusalOutcome):
             return prove_gone(self._client, token, calendar, series_id)
         listing = listing_of(reply)
-        events, unreadable = events_of(listing, GraphContext.of(calendar.zone, detail))
+        events, nameless = events_of(listing, GraphContext.of(calendar.zone, detail))
         return OccurrencePage(
-            events=tuple(event for event in events if event.series_id and event.inside(window)),
-            unreadable=unreadable,
+            events=tuple(event for event in events if event.series_id and event.belongs_to(window)),
+            nameless=nameless,
             page=self._next(listing.next_link, page),
         )
 
@@ -255,7 +256,7 @@ class MicrosoftCalendar:
 def _read(reply: Reply, calendar: CalendarRef, detail: Detail) -> ExternalEvent:
     try:
         return event_of(decoded_leniently(reply, WordedItem), GraphContext.of(calendar.zone, detail))
-    except UnmappableEvent as error:
+    except NamelessEvent as error:
         raise UnexpectedReply("an event that cannot be read", code=str(error)) from None
 
 
@@ -268,7 +269,7 @@ def event_id_now(client: GraphClient, token: str, calendar: CalendarRef, event_i
     while ask:
         reply = client.read(token, ask)
         for item in checked_items(reply.get("value")):
-            if isinstance(item, dict) and item.get("transactionId") == event_id:
+            if isinstance(item, dict) and item.get("transactionId") == event_id and text_of(item, "id"):
                 return written_of(item).id
         page = list_events.checked_link(reply.get("@odata.nextLink"), own=client.own, page=page)
         ask = list_events.next_page_request(page) if page else None

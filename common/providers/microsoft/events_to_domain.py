@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from common.domain.calendar.event import (
     Detail,
     EventType,
     ExternalEvent,
+    Flaw,
     Kind,
     Marker,
     Removal,
@@ -25,13 +26,14 @@ from common.domain.calendar.event import (
     Unreadable,
     Upsert,
 )
+from common.domain.calendar.event_times import EventTimes, event_times
+from common.domain.calendar.interval import EARLIEST, LATEST
 from common.domain.calendar.sync_state import Channel
-from common.domain.calendar.zones import day_interval
 from common.domain.export.exported_event import EventDraft, EventRef
 from common.domain.export.own_events import fingerprint, seen_fingerprint
 from common.errors import UnexpectedReply
 from common.ports.provider import ChannelRequest
-from common.providers.answers import UnmappableEvent, decoded_leniently, moment_of, text_of
+from common.providers.answers import NamelessEvent, decoded_leniently, moment_of, text_of, words_of
 from common.providers.microsoft.event_structs import GraphItem, GraphTime, Property, WordedItem
 from common.providers.microsoft.request_bodies import MARKER, RESPONSES, SHOWN, Reply
 from common.providers.microsoft.zones import zone_of
@@ -66,33 +68,30 @@ def change_of(item: GraphItem | None, place: GraphContext) -> Change:
     and an occurrence comes without anything but its times.
     """
     if item is None:
-        return Unreadable("", "not_an_object")
+        return Unreadable("", Flaw.NOT_AN_OBJECT)
     id_ = item.id
     if not id_:
-        return Unreadable("", "no_id")
+        return Unreadable("", Flaw.NO_ID)
     if item.removed is not UNSET:
         return Removal(id_, proven=False)
     master = id_ if item.type == "seriesMaster" else item.series_master_id or None
-    try:
-        event = event_of(item, place)
-    except UnmappableEvent as error:
-        return SeriesTouched(master, id_) if master else Unreadable(id_, str(error))
+    event = event_of(item, place)
     if master is None:
         return Upsert(event)
     return SeriesTouched(master, id_, None if item.show_as is UNSET else event)
 
 
 def event_of(item: GraphItem, place: GraphContext) -> ExternalEvent:
-    """One event.
+    """One event, however odd its dates are.
 
     Raises:
-        UnmappableEvent: It has no identity or no times that could be understood.
+        NamelessEvent: It has no id.
     """
     if not item.id:
-        raise UnmappableEvent("no_id")
+        raise NamelessEvent("no_id")
     series = item.series_master_id or None
     single = _SERIES if item.type == "seriesMaster" else _SINGLE
-    start, end, all_day = _times(item, place)
+    start, end, all_day, flaw = _times(item, place)
     title, words = item.texts if place.detail is _FULL else (None, None)
     marks = item.single_value_extended_properties
     # In order and without names, which would take longer than the event itself.
@@ -109,42 +108,29 @@ def event_of(item: GraphItem, place: GraphContext) -> ExternalEvent:
         item.is_cancelled is True,
         all_day,
         series,
-        _original_start(item, item.id, start) if series else None,
+        _original_start(item, item.id, None if flaw else start) if series else None,
         item.etag or None,
         moment_of(item.last_modified_date_time),
         title,
         words,
         _marker(marks) if marks else None,
         item.transaction_id or None,
+        flaw,
     )
 
 
-def _times(item: GraphItem, place: GraphContext) -> tuple[datetime, datetime, tuple[date, date] | None]:
+def _times(item: GraphItem, place: GraphContext) -> EventTimes:
     if plain := _plain(item):
-        return *plain, None
-    if item.is_all_day and (days := _days(item)):
-        try:
-            span = day_interval(*days, place.zone)
-        except (ValueError, OverflowError):
-            raise UnmappableEvent("bad_days") from None
-        return span.start, span.end, days
-    start, end = _instant(item.start, place.zone), _instant(item.end, place.zone)
-    if start is None or end is None:
-        raise UnmappableEvent("no_times")
-    if end < start:
-        raise UnmappableEvent("ends_before_start")
-    return start, end, None
-
-
-def _days(item: GraphItem) -> tuple[date, date] | None:
-    """The dates of an all-day event, which come as midnights of whatever zone was asked for, never shifted.
-
-    https://learn.microsoft.com/graph/api/resources/event (isAllDay)
-    """
-    first, last = _day(item.start), _day(item.end)
-    if first is None or last is None:
-        return None
-    return first, first + timedelta(days=1) if last == first else last
+        return *plain, None, None
+    first: date | datetime | None = _instant(item.start, place.zone)
+    last: date | datetime | None = _instant(item.end, place.zone)
+    if item.is_all_day:
+        # Midnights of whatever zone was asked for, never shifted: https://learn.microsoft.com/graph/api/resources/event
+        # (isAllDay). Some that old programs wrote are at other times of the day: those are instants.
+        days = _day(item.start), _day(item.end)
+        if (first is None or days[0]) and (last is None or days[1]):
+            first, last = days
+    return event_times(first, last, place.zone, known=moment_of(item.original_start))
 
 
 def _day(when: GraphTime | None) -> date | None:
@@ -178,7 +164,7 @@ def _plain(item: GraphItem) -> tuple[datetime, datetime] | None:
         )
     except ValueError:
         return None
-    return (start, end) if start <= end else None
+    return (start, end) if EARLIEST <= start <= end <= LATEST else None
 
 
 def _response(item: GraphItem) -> Response:
@@ -189,7 +175,7 @@ def _response(item: GraphItem) -> Response:
     return RESPONSES.get(answer, _NEEDS_ACTION)
 
 
-def _original_start(item: GraphItem, id_: str, start: datetime) -> str:
+def _original_start(item: GraphItem, id_: str, start: datetime | None) -> str:
     """The identity of an occurrence: its original start, or else its immutable id."""
     at = moment_of(item.original_start) or (start if item.type == "occurrence" else None)
     return at.strftime("%Y%m%dT%H%M%SZ") if at else id_
@@ -218,13 +204,12 @@ def written_of(reply: Reply) -> EventRef:
 def shows(reply: Reply, draft: EventDraft) -> bool:
     """Whether a written event looks like its draft, and not as an earlier attempt left it."""
     try:
-        found = seen_fingerprint(
-            event_of(decoded_leniently(reply, WordedItem), GraphContext(ZoneInfo("UTC"), Detail.FULL))
-        )
-    except UnmappableEvent:
+        event = event_of(decoded_leniently(reply, WordedItem), GraphContext(ZoneInfo("UTC"), Detail.FULL))
+    except NamelessEvent:
         return False
     wanted = fingerprint(draft)
-    return all(wanted[name] == value for name, value in found.items())
+    same = all(wanted[name] == value for name, value in seen_fingerprint(event).items())
+    return same and event.flaw is None
 
 
 def calendar_of(item: Mapping[str, Any]) -> CalendarEntry | None:
@@ -236,7 +221,7 @@ def calendar_of(item: Mapping[str, Any]) -> CalendarEntry | None:
     return CalendarEntry(
         key=calendar_key(id_),
         provider_id=id_,
-        name=text_of(item, "name") or "",
+        name=words_of(item, "name"),
         zone=None,
         role=_role(item, primary=primary),
         primary=primary,

@@ -8,10 +8,10 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from common.domain.calendar.event import Change, Detail, ExternalEvent, SeriesTouched
-from common.domain.calendar.interval import Interval
+from common.domain.calendar.interval import Interval, clamped
 from common.domain.calendar.sync_state import Cursor
 from common.errors import UnexpectedReply
-from common.providers.answers import UnmappableEvent
+from common.providers.answers import NamelessEvent
 from common.providers.microsoft.event_structs import GraphItem, GraphListing
 from common.providers.microsoft.events_to_domain import GraphContext, event_of
 from common.providers.microsoft.request_bodies import (
@@ -50,8 +50,8 @@ def fields_version(detail: Detail) -> str:
 def view_bounds(window: Interval) -> dict[str, str]:
     """A view around ``window``, a day wider on either side."""
     return {
-        "startDateTime": rfc3339(window.start - _MARGIN),
-        "endDateTime": rfc3339(window.end + _MARGIN),
+        "startDateTime": rfc3339(clamped(window.start) - _MARGIN),
+        "endDateTime": rfc3339(clamped(window.end) + _MARGIN),
     }
 
 
@@ -145,17 +145,17 @@ def checked_link(link: object, *, own: Callable[[str], bool], page: str | None =
 
 
 def events_of(listing: GraphListing, place: GraphContext) -> tuple[list[ExternalEvent], int]:
-    """The living events of a page, and how many of its items cannot be read."""
+    """The living events of a page, and how many of its items have no id."""
     events: list[ExternalEvent] = []
-    unreadable = 0
+    nameless = 0
     for item in listing.value or ():
         try:
             event = event_of(item or GraphItem(), place)
-        except UnmappableEvent:
-            unreadable += 1
+        except NamelessEvent:
+            nameless += 1
         else:
             events += [] if event.cancelled else [event]
-    return events, unreadable
+    return events, nameless
 
 
 def without_repetitions(changes: Sequence[Change]) -> tuple[Change, ...]:

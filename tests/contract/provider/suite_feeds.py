@@ -137,7 +137,7 @@ class Recurrence:
         )
 
         assert not isinstance(page, Gone)
-        assert (page.page, page.unreadable) == (None, 0)
+        assert (page.page, page.nameless) == (None, 0)
         return sorted(page.events, key=lambda event: event.start)
 
     @pytest.mark.pitfall(14)

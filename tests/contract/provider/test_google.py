@@ -129,23 +129,48 @@ class TestGoogle(ProviderContract):
         ],
     )
     def test_one_bad_event_never_stops_its_page(self, world: GoogleWorld, poison: dict[str, object]) -> None:
-        """What cannot be understood is named, and the rest of the page is read."""
+        """An event with odd dates is read with its flaw, and so is the rest of the page."""
+        good = world.enter(TOMORROW, TOMORROW + HOUR)
+        world.simulator.add_fault("poison", event=poison)
+
+        changes = read(world).changes
+
+        assert [event.id for event in upserts(changes)] == [good, "p1"]
+        assert [event.flaw is None for event in upserts(changes)] == [True, False]
+
+    @pytest.mark.parametrize("poison", [{"status": "confirmed"}, 7])
+    def test_what_has_no_id_is_counted(self, world: GoogleWorld, poison: object) -> None:
+        """Nothing can be kept of it, and the page goes on."""
         good = world.enter(TOMORROW, TOMORROW + HOUR)
         world.simulator.add_fault("poison", event=poison)
 
         changes = read(world).changes
 
         assert [event.id for event in upserts(changes)] == [good]
-        assert [change.id for change in changes if isinstance(change, Unreadable)] == ["p1"]
+        assert [change.id for change in changes if isinstance(change, Unreadable)] == [""]
 
-    @pytest.mark.pitfall(1)
-    def test_a_bad_event_makes_live_time_unknown(self, world: GoogleWorld) -> None:
-        """Nobody knows what time an unreadable event takes, so the calendar is unknown (pitfall 1)."""
+    def test_a_bad_event_costs_only_its_own_time(self, world: GoogleWorld) -> None:
+        """All other events of the calendar are known as ever."""
+        good = world.enter(TOMORROW, TOMORROW + HOUR)
         world.simulator.add_fault("poison")
 
         (answer,) = world.provider.busy(world.token, [BusyRequest(world.calendar)], WINDOW)
 
-        assert isinstance(answer, UnexpectedReply)
+        assert isinstance(answer, BusyPage)
+        assert [event.id for event in answer.events] == [good]
+
+    @pytest.mark.parametrize("odd", [7, {}, {"start": "soon"}, {"start": "2026-10-09T10:00:00Z"}])
+    def test_a_bad_time_among_free_and_busy_costs_only_itself(self, world: GoogleWorld, odd: object) -> None:
+        """The calendar's other taken times are known as ever."""
+        fine = {"start": TOMORROW.isoformat(), "end": (TOMORROW + HOUR).isoformat()}
+        world.simulator.add_fault(
+            "rewrite", method="freebusy.query", change={"calendars": {OTHER: {"busy": [odd, fine]}}}
+        )
+
+        (answer,) = world.provider.busy(world.token, [BusyRequest(world.blind)], WINDOW)
+
+        assert isinstance(answer, BusyPage)
+        assert [event.span for event in answer.events if event.span] == [Interval(TOMORROW, TOMORROW + HOUR)]
 
     @pytest.mark.pitfall(1)
     @pytest.mark.parametrize(
@@ -163,7 +188,6 @@ class TestGoogle(ProviderContract):
             ),
             ({"calendars": {OTHER: {"busy": [], "errors": [{"reason": "new"}]}}}, [], UnexpectedReply),
             ({"calendars": {OTHER: {"busy": [], "errors": "odd"}}}, [], UnexpectedReply),
-            ({"calendars": {OTHER: {"busy": [{"start": 1}]}}}, [], UnexpectedReply),
         ],
     )
     def test_a_calendar_that_failed_inside_a_200_is_unknown(

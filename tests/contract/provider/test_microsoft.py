@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from common.domain.calendar.event import Detail, ExternalEvent, Removal, SeriesTouched, Unreadable
+from common.domain.calendar.event import Detail, ExternalEvent, Removal, SeriesTouched
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import Cursor
 from common.errors import (
@@ -265,11 +265,11 @@ def test_an_odd_zone_costs_no_event(world: MicrosoftWorld, label: str) -> None:
     ],
 )
 def test_one_bad_event_never_stops_its_page(world: MicrosoftWorld, poison: dict[str, object]) -> None:
-    """What cannot be understood is named, and the rest of the page is read."""
+    """An event with odd dates is read with its flaw, and so is the rest of the page."""
     good = world.enter(TOMORROW, TOMORROW + HOUR)
     world.simulator.add_fault("poison", method="calendarView.delta", event=poison)
 
     changes = read(world).changes
 
-    assert [event.id for event in upserts(changes)] == [good]
-    assert [change.id for change in changes if isinstance(change, Unreadable)] == ["p1"]
+    assert [event.id for event in upserts(changes)] == [good, "p1"]
+    assert [event.flaw is None for event in upserts(changes)] == [True, False]

@@ -6,7 +6,8 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from common.domain.calendar.zones import day_interval, instant, offsets, wall_seconds, zone
+from common.domain.calendar.interval import EARLIEST, LATEST, Interval
+from common.domain.calendar.zones import instant, midnight, offsets, wall_seconds, zone
 
 FIRST, LAST = 2024, 2030
 ZONES = sorted(name for name in available_timezones() if name not in {"Factory", "localtime"})
@@ -15,6 +16,10 @@ SECOND = timedelta(seconds=1)
 
 def hours(interval):
     return interval.length / timedelta(hours=1)
+
+
+def days_of(first, end_exclusive, place):
+    return Interval(midnight(first, place), midnight(end_exclusive, place))
 
 
 def day_before(day):
@@ -107,7 +112,7 @@ def test_a_wall_clock_time_is_one_instant(name, day, clock, expected):
 def test_an_all_day_event_lasts_from_local_midnight_to_local_midnight(name, first, end, expected):
     """Pitfall 15: also where the clock changes that day, even at midnight itself, and over several days."""
     place = zone(name)
-    interval = day_interval(first, end, place)
+    interval = days_of(first, end, place)
 
     assert expected == hours(interval)
     assert (first, day_before(end)) == (
@@ -117,19 +122,27 @@ def test_an_all_day_event_lasts_from_local_midnight_to_local_midnight(name, firs
 
 
 @pytest.mark.pitfall(15)
-def test_an_all_day_event_without_a_day_is_refused():
-    """Pitfall 15: an end that is the start, or a day that its zone skipped, has no instant to block."""
-    with pytest.raises(ValueError, match="ends after it starts"):
-        day_interval(date(2027, 1, 1), date(2027, 1, 1), zone("UTC"))
-    with pytest.raises(ValueError, match="ends after it starts"):
-        day_interval(date(2011, 12, 30), date(2011, 12, 31), zone("Pacific/Apia"))
+def test_a_day_that_its_zone_skipped_has_no_length():
+    """Pitfall 15: there is no instant that it could block."""
+    place = zone("Pacific/Apia")
+
+    assert midnight(date(2011, 12, 30), place) == midnight(date(2011, 12, 31), place)
 
 
-@pytest.mark.parametrize("day", [date(1899, 12, 31), date(2201, 1, 1), date.min, date.max])
-def test_a_date_that_no_calendar_means_is_refused(day):
-    """Years outside 1900 to 2200 are a ValueError, not an overflow."""
-    with pytest.raises(ValueError, match="between 1900 and 2200"):
-        instant(day, 0, zone("Europe/Zurich"))
+@pytest.mark.parametrize("name", ["Europe/Zurich", "Pacific/Kiritimati", "Etc/GMT+12"])
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [(date.min, EARLIEST), (date(1899, 12, 29), EARLIEST), (date(9000, 1, 3), LATEST), (date.max, LATEST)],
+)
+def test_a_day_too_far_away_counts_as_the_edge(name, day, expected):
+    """Providers take every date that there is, and so does what reads them."""
+    assert expected == midnight(day, zone(name))
+
+
+def test_a_day_of_the_far_future_begins_at_its_own_midnight():
+    """Up to the edge the zone's rules go on as they are."""
+    assert datetime(2300, 6, 30, 22, tzinfo=UTC) == midnight(date(2300, 7, 1), zone("Europe/Zurich"))
+    assert datetime(2299, 12, 31, 23, tzinfo=UTC) == midnight(date(2300, 1, 1), zone("Europe/Zurich"))
 
 
 @pytest.mark.pitfall(17)
@@ -153,7 +166,7 @@ def test_every_zone_and_transition_has_days_that_follow_each_other():
     for place in map(zone, ZONES):
         for change in changes(place):
             days = [on_the_wall(change, place).date() + timedelta(days=n) for n in (-1, 0, 1)]
-            spans = [day_interval(day, day_after(day), place) for day in days]
+            spans = [days_of(day, day_after(day), place) for day in days]
             assert all(one.end == other.start for one, other in pairwise(spans)), (place.key, change)
             shown = [
                 (on_the_wall(span.start, place).date(), on_the_wall(span.end - SECOND, place).date())

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from common.domain.calendar.interval import Interval
-from common.domain.calendar.zones import day_interval, zone
+from common.domain.calendar.zones import midnight, zone
 from common.domain.catalogue.records import Absence, WeeklyHours
 from common.domain.slots.engine import Availability, Reason, ReasonCode, UnknownCalendar, free_starts, reasons
 from tests.unit.domain.slots.slots_setup import (
@@ -194,7 +194,8 @@ def test_every_reason_is_told_at_once():
 def test_an_all_day_event_blocks_its_local_day_only():
     """Pitfall 15: the day ends at the owner's midnight, not at that of Greenwich."""
     who = resource(zone="America/Los_Angeles", hours=WeeklyHours.of({d: ["15:00-18:00"] for d in range(7)}))
-    busy = day_interval(date(2027, 3, 15), date(2027, 3, 16), zone("America/Los_Angeles"))
+    place = zone("America/Los_Angeles")
+    busy = Interval(midnight(date(2027, 3, 15), place), midnight(date(2027, 3, 16), place))
     question = ask(who=who, window=span((0,), (72,)))
 
     starts = free_starts(question, Availability(calendars={"work": known(busy)}))

@@ -75,9 +75,7 @@ def test_a_channel_names_its_end(reply: dict[str, Any]) -> None:
         channel_of(reply, request)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "soon", "2026-13-01T00:00:00Z", "0001-01-01T00:00:00+23:00", 7, None, []]
-)
+@pytest.mark.parametrize("text", ["", "soon", "2026-13-01T00:00:00Z", 7, None, []])
 def test_what_is_no_moment_is_none(text: object) -> None:
     """Odd time stamps are absent ones."""
     assert moment_of(text) is None

@@ -16,7 +16,7 @@ from common.providers.microsoft.events_to_domain import calendar_of, channel_of,
 from tests.unit.providers.microsoft.events_setup import START, item
 
 
-@pytest.mark.parametrize("text", [None, 7, "", "soon", "2026-13-01T00:00:00Z", "0001-01-01T00:00:00+14:00"])
+@pytest.mark.parametrize("text", [None, 7, "", "soon", "2026-13-01T00:00:00Z"])
 def test_a_moment_that_is_none(text: object) -> None:
     """Nothing is guessed."""
     assert moment_of(text) is None
