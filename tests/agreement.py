@@ -121,7 +121,7 @@ def differences(world: World, connection: Connection, account: str, *, days: int
     exported: dict[str, Times] = {}
     for entry in connection.calendars.values():
         exported |= truth.own(entry.provider_id, own, window)
-        if not entry.enabled:
+        if not connection.imports(entry):
             continue
         expected = truth.foreign(entry.provider_id, window, own, entry.zone or home)
         stored = {

@@ -62,7 +62,7 @@ def fill_tenant(http: Http, tenant: str) -> FilledTenant:
         "service": f"s-{tenant}",
         "absence": f"a-{tenant}",
         "connection": connection.id,
-        "calendar": connection.enabled_calendars[0].key,
+        "calendar": connection.checked_calendars[0].key,
     }
     shown = {"show_events": True, "imports": {"mode": "full", "private": "full"}}
     call("PATCH", f"/connections/{connection.id}", json=shown)

@@ -13,6 +13,7 @@ from common.crypto.vault import new_keyset
 from common.domain.calendar.connection import (
     AccessRole,
     CalendarEntry,
+    CalendarUse,
     Connection,
     Grant,
     ProviderKind,
@@ -76,7 +77,12 @@ def connect_calendars(ports: Ports, kinds: Iterable[ProviderKind]) -> None:
     for kind in kinds:
         name = f"connection-{kind}"
         entry = CalendarEntry(
-            key="k", provider_id="primary", name="Anna", zone="UTC", role=AccessRole.OWNER, enabled=True
+            key="k",
+            provider_id="primary",
+            name="Anna",
+            zone="UTC",
+            role=AccessRole.OWNER,
+            use=CalendarUse.IMPORT,
         )
         connection = Connection(
             id=name,

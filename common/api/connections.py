@@ -26,7 +26,7 @@ from common.api.models import (
     to_json,
 )
 from common.api.paging import ListQuery, list_reply
-from common.domain.calendar.connection import CalendarEntry, Connection, ProviderKind
+from common.domain.calendar.connection import CalendarEntry, CalendarUse, Connection, ProviderKind
 from common.domain.calendar.interval import asked_range
 from common.domain.connect.settings import ImportMode, PrivateMode, Settings
 from common.domain.connect.settings_change import LIMITATIONS, Patch
@@ -92,7 +92,7 @@ class SettingsPatch(Model):
     imports: ImportPatch | None = None
     exports: ExportPatch | None = None
     show_events: bool | None = None
-    calendars: dict[Key, bool] | None = None
+    calendars: dict[Key, CalendarUse] | None = None
 
 
 class StartRequest(Model):
@@ -123,10 +123,10 @@ class EventQuery(ListQuery):
     tz: Zone = "UTC"
 
 
-class CalendarSwitch(Model):
+class CalendarChange(Model):
     """PATCH /connections/{id}/calendars/{key}."""
 
-    enabled: bool
+    use: CalendarUse
 
 
 def settings_view(settings: Settings) -> Json:
@@ -152,7 +152,7 @@ def calendar_view(entry: CalendarEntry, *, dedicated: bool = False) -> Json:
         "name": entry.name,
         "role": entry.role.value,
         "primary": entry.primary,
-        "enabled": entry.enabled,
+        "use": entry.use.value,
         "writable": entry.writable,
         "time_zone": entry.zone,
         "dedicated": dedicated,
@@ -230,22 +230,22 @@ def own_connection(call: Call, connections: Connections) -> Connection:
     return connection
 
 
-def settings_change(call: Call, connection: Connection) -> tuple[Patch, Mapping[str, bool]]:
-    """The settings that a request changes, and the calendars that it switches on or off, by their keys.
+def settings_change(call: Call, connection: Connection) -> tuple[Patch, Mapping[str, CalendarUse]]:
+    """The settings that a request changes, and what it uses calendars for from now on, by their keys.
 
     Raises:
         UnknownResource: The connection has no such calendar.
     """
     if "calendar" in call.path:
         settings: Patch = {}
-        switches = {call.path["calendar"]: read(CalendarSwitch, call.body).enabled}
+        uses = {call.path["calendar"]: read(CalendarChange, call.body).use}
     else:
         body = read(SettingsPatch, call.body)
         settings = body.model_dump(exclude_unset=True, exclude={"calendars"})
-        switches = dict(body.calendars or {})
-    if set(switches) - set(connection.calendars):
+        uses = dict(body.calendars or {})
+    if set(uses) - set(connection.calendars):
         raise UnknownResource("there is no such calendar")
-    return settings, switches
+    return settings, uses
 
 
 def seen_settings(call: Call) -> Condition:

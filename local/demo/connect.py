@@ -25,17 +25,18 @@ def connect(connection: DemoConnection) -> None:
         connection.id = _follow_redirects(connection, provider.consent(address))
     check_equal(f"grants at {provider.name}", expected=1, actual=provider.grants())
     with connection.terminal.step(
-        f"her calendars are listed; she switches {connection.plan.account.all_in_words} on"
+        f"her calendars are listed; she imports {connection.plan.account.all_in_words}"
     ) as notes:
         view = connection.owner.get(connection.path)
         connection.keys = {calendar["name"]: calendar["key"] for calendar in view["calendars"]}
         check_equal(
             "the listed calendars", expected=set(connection.plan.calendars()), actual=set(connection.keys)
         )
-        patch = {"calendars": dict.fromkeys(connection.keys.values(), True), "imports": {"mode": "full"}}
+        patch = {"calendars": dict.fromkeys(connection.keys.values(), "import"), "imports": {"mode": "full"}}
         changed = connection.owner.patch(connection.path, patch)
-        notes.append(", ".join(calendar["name"] for calendar in changed["calendars"] if calendar["enabled"]))
-        check("all calendars are on", holds=all(calendar["enabled"] for calendar in changed["calendars"]))
+        imported = [calendar["name"] for calendar in changed["calendars"] if calendar["use"] == "import"]
+        notes.append(", ".join(imported))
+        check("all calendars are imported", holds=len(imported) == len(changed["calendars"]))
 
 
 def _follow_redirects(connection: DemoConnection, address: str) -> str:

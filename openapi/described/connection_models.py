@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from common.domain.calendar.connection import AccessRole, ProviderKind, Status
+from common.domain.calendar.connection import AccessRole, CalendarUse, ProviderKind, Status
 from common.domain.connect.settings import ImportMode, PrivateMode
 from common.domain.connect.settings_change import Limitation
 from openapi.fields import Answer, Id, Key, Moment, Name, TrueFlag, Zone, example_field
@@ -69,7 +69,7 @@ class Calendar(Answer):
     name: Annotated[str, example_field("Work")]
     role: AccessRole
     primary: TrueFlag
-    enabled: TrueFlag
+    use: CalendarUse
     writable: TrueFlag
     time_zone: Zone | None
     dedicated: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from common.api.connections import (
-    CalendarSwitch,
+    CalendarChange,
     EventQuery,
     NewConnection,
     ReleaseRequest,
@@ -94,10 +94,10 @@ OPERATIONS = (
     ),
     Operation(
         "PATCH /<connection>/calendars/<calendar>",
-        "switchCalendar",
-        "Follow a calendar or leave it",
+        "changeCalendar",
+        "Import a calendar, only check it for conflicts, or neither",
         change_responses(Connection),
-        body=CalendarSwitch,
+        body=CalendarChange,
         headers=("If-Match",),
         errors=SETTINGS,
     ),

@@ -89,7 +89,7 @@ class ConnectionLife:
         if not self.followed:
             for calendar in http("GET", f"{one}/calendars", token=STAFF).body["calendars"]:
                 path = f"{one}/calendars/{calendar['key']}"
-                assert http("PATCH", path, token=STAFF, json={"enabled": False}).status == 200
+                assert http("PATCH", path, token=STAFF, json={"use": "none"}).status == 200
         http("GET", f"{one}/preview", token=STAFF)
         http("POST", f"{one}/sync", token=STAFF, json={})
         world.drain()

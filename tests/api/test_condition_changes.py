@@ -123,9 +123,9 @@ def test_connection_settings_are_not_changed_with_a_stale_etag(http: Http, conne
     again = http("PATCH", connection, token=STAFF, json={"show_events": True}, headers=tag)
     stale = http("PATCH", connection, token=STAFF, json={"imports": {"mode": "full"}}, headers=tag)
     one = f"{connection}/calendars/{key}"
-    late = http("PATCH", one, token=STAFF, json={"enabled": False}, headers=tag)
+    late = http("PATCH", one, token=STAFF, json={"use": "none"}, headers=tag)
     fresh = {"If-Match": first.headers["ETag"]}
-    switched = http("PATCH", one, token=STAFF, json={"enabled": False}, headers=fresh)
+    switched = http("PATCH", one, token=STAFF, json={"use": "none"}, headers=fresh)
 
     assert (first.status, again.status, again.headers["ETag"]) == (200, 200, first.headers["ETag"])
     assert [(item.status, item.code) for item in (stale, late)] == [(412, "stale_version")] * 2

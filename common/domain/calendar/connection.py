@@ -42,6 +42,20 @@ class AccessRole(StrEnum):
 WRITERS = frozenset({AccessRole.WRITER_WITHOUT_PRIVATE, AccessRole.WRITER, AccessRole.OWNER})
 
 
+class CalendarUse(StrEnum):
+    """What a person chose to use a calendar for; the words are part of the API.
+
+    Attributes:
+        IMPORT: Its events are copied as the import mode says, and asked for live: they block bookable time.
+        CHECK: It is asked live, so that its events block bookable time; nothing of it is stored.
+        NONE: It is not read, and nothing in it blocks.
+    """
+
+    IMPORT = "import"
+    CHECK = "check"
+    NONE = "none"
+
+
 def calendar_key(provider_id: str) -> str:
     """A document name for a provider's calendar id, which may be an address or hold slashes."""
     return hashlib.sha256(provider_id.encode()).hexdigest()[:24]
@@ -49,7 +63,7 @@ def calendar_key(provider_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CalendarEntry:
-    """One calendar of the account as last listed, and whether it is switched on."""
+    """One calendar of the account as last listed, and what a person uses it for."""
 
     key: str
     provider_id: str = field(repr=False)
@@ -57,7 +71,7 @@ class CalendarEntry:
     zone: str | None
     role: AccessRole
     primary: bool = False
-    enabled: bool = False
+    use: CalendarUse = CalendarUse.NONE
     missing_since: datetime | None = None
 
     @property
@@ -181,13 +195,23 @@ class Connection:
     version: str | None = None
 
     @property
-    def enabled_calendars(self) -> tuple[CalendarEntry, ...]:
-        """The calendars that are switched on, without the one that Slotbridge made for its exports."""
-        return tuple(
-            entry
-            for key, entry in sorted(self.calendars.items())
-            if entry.enabled and key != self.dedicated_calendar
+    def checked_calendars(self) -> tuple[CalendarEntry, ...]:
+        """The calendars whose events block bookable time, and which are asked live: nothing else blocks.
+
+        The calendar that Slotbridge made for its exports is never one of them.
+        """
+        return tuple(entry for _, entry in sorted(self.calendars.items()) if self.checks(entry))
+
+    def checks(self, entry: CalendarEntry) -> bool:
+        """Whether events of this calendar block bookable time."""
+        return self.imports(entry) or (
+            entry.use is CalendarUse.CHECK and entry.key != self.dedicated_calendar
         )
+
+    def imports(self, entry: CalendarEntry) -> bool:
+        """Whether events of this calendar are copied; never while the connection's import is off."""
+        chosen = self.settings.imports.on and entry.use is CalendarUse.IMPORT
+        return chosen and entry.key != self.dedicated_calendar
 
     @property
     def default_calendar(self) -> CalendarEntry | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from common.domain.calendar.connection import CalendarEntry
+from common.domain.calendar.connection import CalendarEntry, CalendarUse
 
 # One listing without a calendar proves nothing: listings have been incomplete for hours.
 GONE_AFTER = timedelta(hours=24)
@@ -22,8 +22,9 @@ class CalendarListing:
 
 
 def first_listing(listed: Iterable[CalendarEntry]) -> dict[str, CalendarEntry]:
-    """The calendars of a new connection: the account's own one is on, the others are off."""
-    return {entry.key: replace(entry, enabled=entry.primary, missing_since=None) for entry in listed}
+    """The calendars of a new connection: the account's own one is imported, the others are not used."""
+    uses = {True: CalendarUse.IMPORT, False: CalendarUse.NONE}
+    return {entry.key: replace(entry, use=uses[entry.primary], missing_since=None) for entry in listed}
 
 
 def merge_listing(
@@ -33,7 +34,7 @@ def merge_listing(
     now: datetime,
     add_new: bool = True,
 ) -> CalendarListing:
-    """The calendars after a later listing: new ones are switched off, missing ones stay.
+    """The calendars after a later listing: new ones are not used, missing ones stay.
 
     Without ``add_new`` new ones are left out for now: one of them may be the one that is just being made.
     """
@@ -41,11 +42,11 @@ def merge_listing(
     calendars: dict[str, CalendarEntry] = {}
     for key, entry in known.items():
         if key in present:
-            calendars[key] = replace(present[key], enabled=entry.enabled, missing_since=None)
+            calendars[key] = replace(present[key], use=entry.use, missing_since=None)
         else:
             calendars[key] = replace(entry, missing_since=entry.missing_since or now)
     for key, entry in present.items() if add_new else ():
-        calendars.setdefault(key, replace(entry, enabled=False, missing_since=None))
+        calendars.setdefault(key, replace(entry, use=CalendarUse.NONE, missing_since=None))
     return CalendarListing(
         calendars=calendars,
         returned=tuple(sorted(key for key in present if key in known and known[key].missing_since)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from common.domain.calendar.connection import CalendarEntry, Connection, ProviderKind
+from common.domain.calendar.connection import CalendarEntry, CalendarUse, Connection, ProviderKind
 from common.domain.connect.settings import ExportSettings, ImportMode, ImportSettings, PrivateMode, Settings
 from common.domain.export.templates import check_template
 from common.domain.sync.followed_calendars import followed_calendars, imported_calendars
@@ -60,20 +60,20 @@ def _typed(imports: ImportSettings) -> ImportSettings:
     return replace(imports, mode=ImportMode(imports.mode), private=PrivateMode(imports.private))
 
 
-def switched(
-    calendars: Mapping[str, CalendarEntry], switches: Mapping[str, bool], *, dedicated: str | None
+def with_uses(
+    calendars: Mapping[str, CalendarEntry], uses: Mapping[str, CalendarUse], *, dedicated: str | None
 ) -> dict[str, CalendarEntry]:
-    """The calendars with some of them switched on or off.
+    """The calendars with some of them used for something else.
 
     Raises:
         InvalidRequest: There is no such calendar, or it is the one that Slotbridge made for its exports.
     """
-    for key in switches:
+    for key in uses:
         if key not in calendars:
             raise InvalidRequest("there is no such calendar", code="unknown_calendar")
         if key == dedicated:
             raise InvalidRequest("this calendar holds only exported bookings", code="dedicated_calendar")
-    return {key: replace(entry, enabled=switches.get(key, entry.enabled)) for key, entry in calendars.items()}
+    return {key: replace(entry, use=uses.get(key, entry.use)) for key, entry in calendars.items()}
 
 
 def check_exports(exports: ExportSettings, calendars: Mapping[str, CalendarEntry]) -> None:

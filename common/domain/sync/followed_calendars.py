@@ -41,7 +41,7 @@ def purpose_of(connection: Connection, key: str) -> SyncPurpose:
         return SyncPurpose(imports=False, own=False)
     target = export_target(connection)
     return SyncPurpose(
-        imports=settings.imports.on and entry.enabled and key != connection.dedicated_calendar,
+        imports=connection.imports(entry),
         own=settings.exports.on and target is not None and target.key == key,
     )
 

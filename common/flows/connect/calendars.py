@@ -20,7 +20,7 @@ from common.ports import Ports
 
 
 def refresh_calendars(ports: Ports, command: RefreshCalendars) -> Connection:
-    """Store the calendars that the account shows now; which are switched on stays as it was.
+    """Store the calendars that the account shows now; what each is used for stays as it was.
 
     A calendar that is missing stays in the list until a person decides. Always a full listing: incremental
     ones do not report a role that was taken away.

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from common.domain.calendar.connection import Connection, Phase, SyncRun
+from common.domain.calendar.connection import CalendarUse, Connection, Phase, SyncRun
 from common.domain.connect.settings_change import (
     Consequences,
     Patch,
     check_exports,
     consequences,
     patched,
-    switched,
+    with_uses,
 )
 from common.domain.shared.concurrency import NOTHING_DEMANDED, Condition, retry_conflicts
 from common.errors import Rejected
@@ -29,7 +29,7 @@ def change_settings(
     tenant: str,
     connection: str,
     settings: Patch | None = None,
-    calendars: Mapping[str, bool] | None = None,
+    calendars: Mapping[str, CalendarUse] | None = None,
     condition: Condition = NOTHING_DEMANDED,
 ) -> Connection:
     """Store new choices, remove at once what they no longer allow, and queue what they ask for.
@@ -39,7 +39,7 @@ def change_settings(
         tenant: Whose connection it is.
         connection: The connection's id.
         settings: The settings that change; what is not named stays.
-        calendars: Which calendars are switched on or off, by their keys.
+        calendars: What calendars are used for from now on, by their keys.
         condition: The versions of the settings that the person saw, where they said so.
 
     Raises:
@@ -73,12 +73,12 @@ def change_settings(
 
 
 def _with_choices(
-    before: Connection, settings: Patch, switches: Mapping[str, bool], now: datetime
+    before: Connection, settings: Patch, uses: Mapping[str, CalendarUse], now: datetime
 ) -> Connection:
     """The connection with the new choices; where bookings must be written again, with a run that does it."""
     if before.ended:
         raise Rejected("this connection has ended", code="disconnected")
-    calendars = switched(before.calendars, switches, dedicated=before.dedicated_calendar)
+    calendars = with_uses(before.calendars, uses, dedicated=before.dedicated_calendar)
     changed = patched(before.settings, settings)
     check_exports(changed.exports, calendars)
     if calendars != before.calendars and changed == before.settings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from common.domain.calendar.connection import AccessRole, CalendarEntry, Connection, calendar_key
+from common.domain.calendar.connection import AccessRole, CalendarEntry, CalendarUse, Connection, calendar_key
 from common.domain.connect.calendar_list import merge_listing
 from common.domain.shared.tasks import Lane
 from common.domain.sync.followed_calendars import export_target
@@ -116,7 +116,7 @@ def _record_dedicated(ports: Ports, connection: Connection, entry: CalendarEntry
         connection.id,
         lambda current: replace(
             current,
-            calendars={**current.calendars, entry.key: replace(entry, enabled=False)},
+            calendars={**current.calendars, entry.key: replace(entry, use=CalendarUse.NONE)},
             dedicated_calendar=entry.key,
             dedicated_pending=False,
         ),

@@ -100,9 +100,9 @@ def _live_blocks(
         raise InvalidRequest("there is no such date", code="window") from wrong
     reader = busy.BusyReader(ports, tenant, resource.id, agenda)
     asked = [
-        live_calendars.CalendarsToAsk(item, item.enabled_calendars, resource.zone, overview.detail(item))
+        live_calendars.CalendarsToAsk(item, item.checked_calendars, resource.zone, overview.detail(item))
         for item in connections
-        if not item.ended and item.enabled_calendars
+        if not item.ended and item.checked_calendars
     ]
     answers = live_calendars.ask_calendars(ports, asked, window, afresh=True)
     copied = _keys_by_calendar(copies)

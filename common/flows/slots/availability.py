@@ -111,7 +111,7 @@ def live_availability(
         states: dict[str, CalendarState] = {}
         for connection in (item.connection for item in asked[resource.id]):
             silent: dict[str, UnknownCalendar] = {}
-            for entry in connection.enabled_calendars:
+            for entry in connection.checked_calendars:
                 name = calendar_id(connection.id, entry.key)
                 answer = answers[name]
                 if isinstance(answer, LiveAnswer):
@@ -139,10 +139,10 @@ def _whole_hours(span: Interval) -> Interval:
 
 def _calendars_of(snapshot: SlotSnapshot, resource: Resource) -> Iterator[CalendarsToAsk]:
     for connection in snapshot.connections.get(resource.id, ()):
-        if not connection.ended and connection.enabled_calendars:
+        if not connection.ended and connection.checked_calendars:
             yield CalendarsToAsk(
                 connection,
-                connection.enabled_calendars,
+                connection.checked_calendars,
                 resource.zone,
                 known=snapshot.agendas[resource.id].version,
             )
@@ -170,7 +170,9 @@ def _last_known(
         synced = {state.key: state for state in found}
     states: dict[str, CalendarState] = {}
     for key, unknown in silent.items():
-        name, state = calendar_id(connection.id, key), synced.get(key)
+        name = calendar_id(connection.id, key)
+        # What is only checked has no copy, even where it is read for our own events.
+        state = synced.get(key) if connection.imports(connection.calendars[key]) else None
         as_of = _last_complete(state, now, grace)
         if state is None or state.covered is None or as_of is None:
             states[name] = unknown

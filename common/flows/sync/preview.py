@@ -104,7 +104,7 @@ def preview_sync(ports: Ports, *, tenant: str, connection: str) -> Preview:
 
 def _count_calendars(ports: Ports, connection: Connection) -> tuple[CalendarCount, ...]:
     counts: list[CalendarCount] = []
-    for entry in connection.enabled_calendars:
+    for entry in connection.checked_calendars:
         access = open_calendar(
             ports, tenant=connection.tenant, connection=connection.id, key=entry.key, lane=Lane.SYNC
         )
@@ -162,7 +162,7 @@ def _busy_times(ports: Ports, connection: Connection, windows: Sequence[Interval
         SyncError: A calendar could not be asked; what it blocks is then unknown, never nothing.
     """
     batch = ports.providers[connection.provider].calendar.busy_batch
-    entries = connection.enabled_calendars
+    entries = connection.checked_calendars
     for window in windows:
         for at in range(0, len(entries), batch):
             yield from _busy_times_of(ports, connection, entries[at : at + batch], window)

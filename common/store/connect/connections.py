@@ -11,6 +11,7 @@ from typing import Any
 from common.domain.calendar.connection import (
     AccessRole,
     CalendarEntry,
+    CalendarUse,
     Connection,
     Phase,
     ProviderKind,
@@ -199,7 +200,7 @@ _CALENDAR = record(
     zone=PLAIN,
     role=enum_value(AccessRole),
     primary=PLAIN,
-    enabled=PLAIN,
+    use=enum_value(CalendarUse),
     missing_since=PLAIN,
 )
 _BUSY_RULES = record(

@@ -156,8 +156,8 @@ def test_a_calendar_is_switched_off_and_on(http: Http) -> None:
     )
     path = f"/connections/{name}/calendars/{calendar['key']}"
     counts = [len(http("GET", question, token=STAFF).body["events"])]
-    for enabled in (False, True):
-        assert http("PATCH", path, token=STAFF, json={"enabled": enabled}).status == 200
+    for use in ("none", "import"):
+        assert http("PATCH", path, token=STAFF, json={"use": use}).status == 200
         http.world.drain()
         counts.append(len(http("GET", question, token=STAFF).body["events"]))
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from common.domain.calendar.connection import AccessRole, Phase, calendar_key
+from common.domain.calendar.connection import AccessRole, CalendarUse, Phase, calendar_key
 from common.domain.calendar.interval import Interval
 from common.domain.shared.concurrency import Condition
 from common.errors import InvalidRequest, Rejected, StaleVersion
@@ -50,9 +50,9 @@ def agenda(life):
 
 def test_switching_a_calendar_off_removes_its_imports_at_once():
     """C6: here and in the agenda, before the answer; its channel is stopped, and nothing more is imported."""
-    life = synchronised(switch={TEAM: True})
+    life = synchronised(switch={TEAM: CalendarUse.IMPORT})
     assert starts(life, TEAM) == [at(13)]
-    life.set(calendars={TEAM: False})
+    life.set(calendars={TEAM: CalendarUse.NONE})
 
     assert life.imported(TEAM) == []
     assert all(not found.busy for name, found in agenda(life).items() if TEAM in name)
@@ -67,7 +67,7 @@ def test_switching_a_calendar_off_removes_its_imports_at_once():
 def test_switching_a_calendar_on_brings_its_events():
     """B1: calendars can be switched on at any time."""
     life = synchronised()
-    life.set(calendars={TEAM: True})
+    life.set(calendars={TEAM: CalendarUse.IMPORT})
     life.drain()
 
     assert starts(life, TEAM) == [at(13)]
@@ -77,7 +77,9 @@ def test_switching_a_calendar_on_brings_its_events():
 @pytest.mark.pitfall(25)
 def test_tightening_the_mode_removes_all_texts_at_once():
     """C6: titles and descriptions are gone with the answer, and times stay."""
-    life = synchronised(settings={"imports": {"mode": "full", "private": "full"}}, switch={TEAM: True})
+    life = synchronised(
+        settings={"imports": {"mode": "full", "private": "full"}}, switch={TEAM: CalendarUse.IMPORT}
+    )
     assert canaries(life) != []
     life.set(imports={"mode": "times"})
 
@@ -237,7 +239,7 @@ def test_settings_that_are_not_named_stay_and_every_change_raises_the_version():
     assert (changed.settings.imports.mode, changed.settings.show_events) == ("full", True)
     assert changed.settings.exports.reminder == 15
     assert (changed.settings.version, same.settings.version) == (3, 3)
-    assert life.set(calendars={TEAM: True}).settings.version == 4
+    assert life.set(calendars={TEAM: CalendarUse.IMPORT}).settings.version == 4
     with pytest.raises(StaleVersion):
         change_settings(
             life.ports,

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from common.domain.calendar.connection import calendar_key
+from common.domain.calendar.connection import CalendarUse, calendar_key
 from common.domain.shared.task_records import MaintenanceJob, RefreshCalendars
 from common.domain.sync.followed_calendars import ChannelState
 from common.errors import InvalidRequest, Rejected
@@ -27,21 +27,21 @@ def refresh(world):
 
 
 @pytest.mark.pitfall(24)
-def test_new_calendars_appear_switched_off_and_switches_stay():
+def test_new_calendars_are_not_used_and_uses_stay():
     """C1: a refresh finds what the account has now."""
     world = synchronised(calendars=("team",))
-    world.set(calendars={calendar_key("team"): True})
+    world.set(calendars={calendar_key("team"): CalendarUse.IMPORT})
     world.google.admin.add_calendar(ACCOUNT, "new", calendar_id="new")
     refresh(world)
 
-    assert calendars(world.connection) == {ACCOUNT: True, "team": True, "new": False}
+    assert calendars(world.connection) == {ACCOUNT: "import", "team": "import", "new": "none"}
 
 
 @pytest.mark.pitfall(24)
 def test_a_missing_calendar_is_gone_only_after_a_day():
     """Two listings at least 24 hours apart; then the owner is notified once, and its busy times stay."""
     world = Life(calendars=("team",))
-    world.set(calendars={calendar_key("team"): True})
+    world.set(calendars={calendar_key("team"): CalendarUse.IMPORT})
     world.fill(2, calendar="team")
     world.synchronise()
     world.google.admin.unshare("team", ACCOUNT)
@@ -62,7 +62,7 @@ def test_a_missing_calendar_is_gone_only_after_a_day():
 def test_a_calendar_that_comes_back_is_followed_again():
     """One incomplete listing does no harm."""
     world = synchronised(calendars=("team",))
-    world.set(calendars={calendar_key("team"): True})
+    world.set(calendars={calendar_key("team"): CalendarUse.IMPORT})
     world.drain()
     world.google.add_fault("rewrite", method="calendarList.list", change={"items": []})
     refresh(world)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from common.domain.calendar.connection import Phase, Status, calendar_key
+from common.domain.calendar.connection import CalendarUse, Phase, Status, calendar_key
 from common.domain.shared.task_records import MaintenanceJob, ReconcileConnection
 from common.domain.shared.tasks import DeadLetter, Lane, Work
 from common.errors import UnknownResource
@@ -70,7 +70,7 @@ def test_a_calendar_that_was_never_synced_is_found():
     world = synchronised(calendars=("team",))
     connection = world.connection
     key = calendar_key("team")
-    entries = {**connection.calendars, key: replace(connection.calendars[key], enabled=True)}
+    entries = {**connection.calendars, key: replace(connection.calendars[key], use=CalendarUse.IMPORT)}
     world.ports.connections.save(replace(connection, calendars=entries))
     found = reconcile_connection(world.ports, ReconcileConnection(world.tenant, world.connection_id))
     world.drain()
@@ -95,7 +95,7 @@ def test_a_job_that_is_called_twice_queues_nothing_twice():
 def test_polls_are_spread_over_time():
     """Calendars that were synchronised together are not polled together for ever."""
     world = synchronised(calendars=[f"c{number}" for number in range(8)])
-    world.set(calendars=dict.fromkeys(world.connection.calendars, True))
+    world.set(calendars=dict.fromkeys(world.connection.calendars, CalendarUse.IMPORT))
     world.drain()
     states = world.ports.sync_states.of_connection(world.tenant, world.connection_id)
 

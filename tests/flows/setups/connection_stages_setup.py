@@ -99,8 +99,8 @@ class Life(Synced):
 
 
 def calendars(connection):
-    """Which calendars are on, by name."""
-    return {entry.name: entry.enabled for entry in connection.calendars.values()}
+    """What calendars are used for, by name."""
+    return {entry.name: entry.use.value for entry in connection.calendars.values()}
 
 
 def synchronised(**options):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from common.domain.booking.booking import Booking, BookingStatus, Customer
 from common.domain.booking.booking_change import BookingChange
 from common.domain.booking.cells import claimed_time
-from common.domain.calendar.connection import Phase, Status, SyncRun, calendar_key
+from common.domain.calendar.connection import CalendarUse, Phase, Status, SyncRun, calendar_key
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import OwnerEditPolicy, Tenant
 from common.domain.connect.settings import Settings
@@ -55,7 +55,9 @@ class Synced(World):
     def start(self, connection, settings):
         """Begin to synchronise, with every calendar switched on, as after a finished first run."""
         run = SyncRun(id="run1", phase=Phase.DONE, seq=1, calendars=(self.key,), started_at=self.clock.now())
-        calendars = {key: replace(entry, enabled=True) for key, entry in connection.calendars.items()}
+        calendars = {
+            key: replace(entry, use=CalendarUse.IMPORT) for key, entry in connection.calendars.items()
+        }
         self.connection_id = connection.id
         self.ports.connections.save(
             replace(connection, status=Status.ACTIVE, run=run, settings=settings, calendars=calendars)

@@ -33,7 +33,7 @@ def test_an_answer_names_no_calendar_and_no_address() -> None:
     world, connection = shop()
     enter(world, "09:00", "10:00")
     found = slots(world)
-    key = connection.enabled_calendars[0].key
+    key = connection.checked_calendars[0].key
     logged = "\n".join(world.log.lines)
 
     assert [word for word in (ACCOUNT, key, connection.id, "Dentist") if word in repr(found)] == []
@@ -125,7 +125,7 @@ def test_staff_reads_what_is_in_the_way() -> None:
     made = booked(world, "09:00")
     enter(world, "10:00", "11:00")
     world.ports.catalogue.save_absence("t1", "anna", Absence("dentist", Interval(utc("13:00"), utc("14:00"))))
-    calendar = f"{connection.id}/{connection.enabled_calendars[0].key}"
+    calendar = f"{connection.id}/{connection.checked_calendars[0].key}"
 
     assert [why(world, clock) for clock in ("09:00", "10:00", "13:00", "07:00", "09:50", "15:00")] == [
         [("booking", made.booking.id)],

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from common.domain.booking.access import Staff
+from common.domain.calendar.connection import CalendarUse
 from common.domain.catalogue.records import Resource
 from common.flows.booking.book import book
 from common.flows.booking.change import cancel_booking
@@ -149,7 +150,8 @@ def test_every_calendar_that_is_on_counts_and_no_other() -> None:
     enter(world, "13:00", "14:00", calendar=third)
     listed = world.connect()
     switched = {
-        key: replace(entry, enabled=entry.provider_id != third) for key, entry in listed.calendars.items()
+        key: replace(entry, use=CalendarUse.NONE if entry.provider_id == third else CalendarUse.IMPORT)
+        for key, entry in listed.calendars.items()
     }
     world.ports.connections.save(replace(synchronised(world, listed), calendars=switched))
     found = slots(world)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from common.domain.calendar.connection import Connection
+from common.domain.calendar.connection import CalendarUse, Connection
 from common.domain.calendar.interval import Interval
 from common.errors import SyncError
 from common.ports import Ports
@@ -51,7 +51,7 @@ def household(**made: Any) -> tuple[World, Connection, list[str]]:
     world, _ = shop(**made)
     calendars = [world.google.admin.add_calendar(ACCOUNT, name) for name in NAMES]
     listed = world.connect()
-    everything = {key: replace(entry, enabled=True) for key, entry in listed.calendars.items()}
+    everything = {key: replace(entry, use=CalendarUse.IMPORT) for key, entry in listed.calendars.items()}
     connection = world.ports.connections.save(replace(synchronised(world, listed), calendars=everything))
     return world, connection, calendars
 
@@ -143,7 +143,7 @@ def test_at_most_four_questions_of_an_account_are_in_flight() -> None:
     for number in range(8):
         world.google.admin.add_calendar(ACCOUNT, f"c{number}")
     listed = world.connect()
-    everything = {key: replace(entry, enabled=True) for key, entry in listed.calendars.items()}
+    everything = {key: replace(entry, use=CalendarUse.IMPORT) for key, entry in listed.calendars.items()}
     world.ports.connections.save(replace(synchronised(world, listed), calendars=everything))
     flying = Flying()
     (kind, provider), *_ = world.ports.providers.items()

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from common.domain.calendar.connection import CalendarUse
 from common.domain.catalogue.records import Resource
 from common.flows.slots.list_slots import SlotList, list_slots
 from common.ports.machine import Tuning
@@ -28,7 +29,7 @@ def test_many_calendars_take_one_round_trip() -> None:
         for number in range(3):
             world.google.admin.add_calendar(account, f"c{number}")
         made = world.connect(account, resource=name)
-        everything = {key: replace(entry, enabled=True) for key, entry in made.calendars.items()}
+        everything = {key: replace(entry, use=CalendarUse.IMPORT) for key, entry in made.calendars.items()}
         world.ports.connections.save(replace(synchronised(world, made), calendars=everything))
     service = world.ports.catalogue.service("t1", "cut")
     world.ports.catalogue.save_service("t1", replace(service, resources=tuple(names)))

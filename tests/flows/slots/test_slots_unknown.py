@@ -88,7 +88,7 @@ def test_the_last_known_times_serve_for_the_grace_and_no_longer() -> None:
     """Pitfall 2: within the grace slots come from the stored copy, marked as old; after it there are none."""
     world, connection = shop()
     graceful(world, minutes=15)
-    key = connection.enabled_calendars[0].key
+    key = connection.checked_calendars[0].key
     remembered(world, connection.id, key)
     applied = world.clock.now()
     world.google.inspect.add_fault("status", method="events.list", times=0, status=503)
@@ -107,7 +107,7 @@ def test_outside_the_covered_range_nothing_is_known() -> None:
     """Pitfall 7: a copy that does not reach that far says nothing about that day."""
     world, connection = shop()
     graceful(world, minutes=15)
-    remembered(world, connection.id, connection.enabled_calendars[0].key, days=3)
+    remembered(world, connection.id, connection.checked_calendars[0].key, days=3)
     world.google.inspect.add_fault("status", method="events.list", times=0, status=503)
     found = slots(world)
 
@@ -119,7 +119,7 @@ def test_a_listing_that_has_not_ended_knows_nothing_yet() -> None:
     """Pitfall 7: the first pages of a calendar are not the calendar."""
     world, connection = shop()
     graceful(world, minutes=15)
-    remembered(world, connection.id, connection.enabled_calendars[0].key, listing=True)
+    remembered(world, connection.id, connection.checked_calendars[0].key, listing=True)
     world.google.inspect.add_fault("status", method="events.list", times=0, status=503)
 
     assert (starts(slots(world)), slots(world).calendars[0].state) == ([], "unknown")
@@ -130,7 +130,7 @@ def test_within_the_grace_what_is_listed_can_be_booked() -> None:
     """Pitfall 2, 23: list and booking follow the same policy; what was busy stays busy."""
     world, connection = shop()
     graceful(world, minutes=15)
-    remembered(world, connection.id, connection.enabled_calendars[0].key)
+    remembered(world, connection.id, connection.checked_calendars[0].key)
     world.google.inspect.add_fault("status", method="events.list", times=0, status=503)
 
     assert booked(world, "13:00").booking.interval.start == at("13:00")

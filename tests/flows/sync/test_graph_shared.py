@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from common.domain.calendar.connection import ProviderKind, Status
+from common.domain.calendar.connection import CalendarUse, ProviderKind, Status
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import Resource
 from common.flows.connect.disconnect import start_disconnect
@@ -129,7 +129,7 @@ def test_a_forwarded_notification_holds_nothing_of_the_other_connection(pair):
 def test_a_connection_that_does_not_follow_the_calendar_is_left_alone(pair):
     """Each resource's settings stay its own: a calendar that is switched off there is not read."""
     second = pair.ports.connections.get(pair.second_tenant, pair.second.id)
-    calendars = {key: replace(entry, enabled=False) for key, entry in second.calendars.items()}
+    calendars = {key: replace(entry, use=CalendarUse.NONE) for key, entry in second.calendars.items()}
     exports = replace(second.settings.exports, on=False)
     pair.ports.connections.save(
         replace(second, calendars=calendars, settings=replace(second.settings, exports=exports))

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from common.domain.calendar.connection import Phase, calendar_key
+from common.domain.calendar.connection import CalendarUse, Phase, calendar_key
 from common.errors import Rejected
 from common.flows.sync.preview import preview_sync
 from tests.flows.setups.connection_stages_setup import GUEST, Life
@@ -56,7 +56,7 @@ def test_a_preview_fails_when_the_provider_cannot_be_asked():
 def test_a_calendar_that_cannot_be_read_is_shown_as_such():
     """It brings no events, and its conflicts are unknown, not none; the run goes on without it."""
     world = Life(calendars=("team",))
-    world.set(calendars={calendar_key("team"): True})
+    world.set(calendars={calendar_key("team"): CalendarUse.IMPORT})
     world.fill(3)
     world.book(at(9))
     world.google.admin.remove_calendar("team")

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from common.domain.calendar.connection import Phase, Status, calendar_key
+from common.domain.calendar.connection import CalendarUse, Phase, Status, calendar_key
 from common.domain.notify import NoticeKind
 from common.domain.shared.task_records import AdvanceSync
 from common.errors import Rejected
@@ -188,7 +188,7 @@ def test_exhausted_writes_pause_for_hours_and_show_it():
 def test_one_calendar_that_cannot_be_read_does_not_stop_the_others():
     """The run goes on; the calendar's own health says what is wrong with it."""
     world = Life(calendars=("team",))
-    world.set(calendars={calendar_key("team"): True})
+    world.set(calendars={calendar_key("team"): CalendarUse.IMPORT})
     world.fill(4)
     world.fill(4, calendar="team")
     world.start_sync()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from common.domain.booking.access import Staff
-from common.domain.calendar.connection import Phase, calendar_key
+from common.domain.calendar.connection import CalendarUse, Phase, calendar_key
 from common.domain.shared.task_records import AdvanceSync
 from common.domain.shared.tasks import Lane
 from common.flows.booking.change import cancel_booking
@@ -33,7 +33,7 @@ def starts(events):
 def test_an_initial_sync_brings_both_sides_in_line():
     """All events of the calendars that are on are here, all bookings are there, and push is on."""
     world = Life(calendars=("team", "private"))
-    world.set(calendars={calendar_key("team"): True})
+    world.set(calendars={calendar_key("team"): CalendarUse.IMPORT})
     world.fill(300)
     world.fill(20, calendar="team")
     world.fill(20, calendar="private")

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from common.domain.calendar.connection import calendar_key
+from common.domain.calendar.connection import CalendarUse, calendar_key
 from common.domain.connect.settings import ImportMode
 from common.flows.sync.resync import release_held
 from common.ports.machine import Tuning
@@ -275,7 +275,7 @@ def test_a_calendar_that_is_switched_off_is_not_read():
     """C6: neither a poll nor a push reads a calendar that nobody wants."""
     world = Synced(calendars=(SECOND,), prepare=entered(at(9)))
     current = world.connection
-    off = {key: replace(entry, enabled=False) for key, entry in current.calendars.items()}
+    off = {key: replace(entry, use=CalendarUse.NONE) for key, entry in current.calendars.items()}
     world.ports.connections.save(replace(current, calendars=off))
     world.google.admin.clear_logs()
 

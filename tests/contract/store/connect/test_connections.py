@@ -10,6 +10,7 @@ import pytest
 from common.domain.calendar.connection import (
     AccessRole,
     CalendarEntry,
+    CalendarUse,
     Connection,
     Phase,
     ProviderKind,
@@ -56,7 +57,9 @@ WHOLE = connection(
         version=7,
     ),
     calendars={
-        "k": CalendarEntry("k", "ann@example.org", "Ann", "Europe/Zurich", AccessRole.OWNER, True, True, NOW),
+        "k": CalendarEntry(
+            "k", "ann@example.org", "Ann", "Europe/Zurich", AccessRole.OWNER, True, CalendarUse.CHECK, NOW
+        ),
         "l": CalendarEntry("l", "a/b#c", "", None, AccessRole.FREE_BUSY),
     },
     scopes=("calendar", "email"),

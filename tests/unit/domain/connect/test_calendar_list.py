@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.domain.calendar.connection import AccessRole, CalendarEntry
+from common.domain.calendar.connection import AccessRole, CalendarEntry, CalendarUse
 from common.domain.connect.calendar_list import first_listing, merge_listing, proven_gone
 
 NOW = datetime(2027, 3, 15, 8, tzinfo=UTC)
@@ -19,31 +19,31 @@ def entry(key, **fields):
     )
 
 
-def test_only_the_accounts_own_calendar_is_on_at_first():
-    """C1: the others are off, whatever the listing says."""
-    found = first_listing([entry("a", primary=True), entry("b", enabled=True)])
+def test_only_the_accounts_own_calendar_is_imported_at_first():
+    """C1: the others are not used, whatever the listing says."""
+    found = first_listing([entry("a", primary=True), entry("b", use=CalendarUse.IMPORT)])
 
-    assert {key: item.enabled for key, item in found.items()} == {"a": True, "b": False}
+    assert {key: item.use for key, item in found.items()} == {"a": "import", "b": "none"}
 
 
-def test_a_later_listing_keeps_switches_and_takes_everything_else():
-    """Names, zones and roles are the provider's; switches are the person's."""
-    known = {"a": entry("a", enabled=True), "b": entry("b")}
+def test_a_later_listing_keeps_uses_and_takes_everything_else():
+    """Names, zones and roles are the provider's; uses are the person's."""
+    known = {"a": entry("a", use=CalendarUse.IMPORT), "b": entry("b")}
     now = [
         entry("a", name="new name", role=AccessRole.READER),
-        entry("b", enabled=True),
-        entry("c", enabled=True),
+        entry("b", use=CalendarUse.IMPORT),
+        entry("c", use=CalendarUse.IMPORT),
     ]
     found = merge_listing(known, now, now=NOW).calendars
 
-    assert (found["a"].name, found["a"].role, found["a"].enabled) == ("new name", AccessRole.READER, True)
-    assert (found["b"].enabled, found["c"].enabled) == (False, False)
+    assert (found["a"].name, found["a"].role, found["a"].use) == ("new name", AccessRole.READER, "import")
+    assert (found["b"].use, found["c"].use) == ("none", "none")
 
 
 @pytest.mark.pitfall(24)
 def test_a_missing_calendar_is_gone_after_two_listings_a_day_apart():
     """Pitfall 24: one listing without it is no proof, and neither are many within a day."""
-    known = {"a": entry("a", enabled=True)}
+    known = {"a": entry("a", use=CalendarUse.IMPORT)}
     first = merge_listing(known, [], now=NOW)
     second = merge_listing(first.calendars, [], now=NOW + timedelta(hours=23))
     third = merge_listing(second.calendars, [], now=NOW + timedelta(hours=24))

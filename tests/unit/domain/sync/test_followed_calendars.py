@@ -7,10 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.domain.calendar.connection import AccessRole, CalendarEntry, Connection, ProviderKind, Status
+from common.domain.calendar.connection import (
+    AccessRole,
+    CalendarEntry,
+    CalendarUse,
+    Connection,
+    ProviderKind,
+    Status,
+)
 from common.domain.calendar.sync_state import CalendarSync, Channel
 from common.domain.connect.settings import Settings
-from common.domain.connect.settings_change import consequences, patched, switched
+from common.domain.connect.settings_change import consequences, patched, with_uses
 from common.domain.sync.followed_calendars import (
     ChannelState,
     calendar_needs,
@@ -40,8 +47,8 @@ CONNECTION = Connection(
     status=Status.ACTIVE,
     created_at=NOW,
     calendars={
-        "own": entry("own", primary=True, enabled=True),
-        "team": entry("team", enabled=True),
+        "own": entry("own", primary=True, use=CalendarUse.IMPORT),
+        "team": entry("team", use=CalendarUse.IMPORT),
         "off": entry("off"),
     },
 )
@@ -151,14 +158,17 @@ def test_switching_exports_on_again_writes_everything():
 def test_switching_calendars():
     """Each by its own key; the dedicated calendar cannot be switched."""
     after = replace(
-        CONNECTION, calendars=switched(CONNECTION.calendars, {"team": False, "off": True}, dedicated="own")
+        CONNECTION,
+        calendars=with_uses(
+            CONNECTION.calendars, {"team": CalendarUse.NONE, "off": CalendarUse.IMPORT}, dedicated="own"
+        ),
     )
 
     assert consequences(CONNECTION, after).settle == ("off", "team")
     with pytest.raises(InvalidRequest):
-        switched(CONNECTION.calendars, {"nowhere": True}, dedicated=None)
+        with_uses(CONNECTION.calendars, {"nowhere": CalendarUse.CHECK}, dedicated=None)
     with pytest.raises(InvalidRequest):
-        switched(CONNECTION.calendars, {"own": True}, dedicated="own")
+        with_uses(CONNECTION.calendars, {"own": CalendarUse.CHECK}, dedicated="own")
 
 
 def test_the_version_of_settings_grows_with_changes_only():

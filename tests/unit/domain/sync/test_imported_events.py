@@ -7,7 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.domain.calendar.connection import AccessRole, CalendarEntry, Connection, ProviderKind, Status
+from common.domain.calendar.connection import (
+    AccessRole,
+    CalendarEntry,
+    CalendarUse,
+    Connection,
+    ProviderKind,
+    Status,
+)
 from common.domain.calendar.event import Detail, ExternalEvent, Kind, Response, ShowAs
 from common.domain.connect.settings import (
     BusyRules,
@@ -153,8 +160,8 @@ def connection(**exports):
         created_at=NOW,
         settings=Settings(exports=ExportSettings(**exports)),
         calendars={
-            "home": entry("home", primary=True, enabled=True),
-            "work": entry("work", enabled=True),
+            "home": entry("home", primary=True, use=CalendarUse.IMPORT),
+            "work": entry("work", use=CalendarUse.IMPORT),
             "off": entry("off"),
         },
     )

@@ -42,7 +42,7 @@ def test_a_calendar_has_the_name_that_its_owner_gave() -> None:
     )
 
     assert entry is not None
-    assert (entry.name, entry.zone, entry.primary, entry.enabled) == ("Mine", None, True, False)
+    assert (entry.name, entry.zone, entry.primary, entry.use) == ("Mine", None, True, "none")
 
 
 @pytest.mark.parametrize("item", [{}, {"id": 3}, {"id": "c", "deleted": True}])
