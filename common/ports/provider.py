@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from common.domain.calendar.connection import CalendarRef, Grant, ProviderKind
     from common.domain.calendar.interval import Interval
     from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
-    from common.domain.export.exported_event import Changed, EventDraft, EventRef, IdTaken
+    from common.domain.export.exported_event import Changed, EventDraft, EventRef, IdTaken, Immovable
     from common.errors import SyncError
 
 
@@ -55,6 +55,7 @@ class Abilities:
         proves_removals: What a feed reports as removed is gone; otherwise it may have left the window only.
         lags: A change may be announced before it can be read: whoever was called has to look once more later.
         one_channel: An account's calendar reports to one channel only, whichever was opened last.
+        keeps_ids: An event has the id that its creator chose; otherwise the provider gives it one of its own.
         relist_every: How often a calendar has to be listed afresh, because a feed does not report everything.
     """
 
@@ -64,6 +65,7 @@ class Abilities:
     proves_removals: bool
     lags: bool = False
     one_channel: bool = False
+    keeps_ids: bool = False
     relist_every: timedelta | None = None
 
 
@@ -115,6 +117,11 @@ class CalendarProvider(Protocol):
     ) -> OccurrencePage | Gone:
         """One page of a series' occurrences that overlap ``window``."""
 
+    def first_occurrence(
+        self, token: str, calendar: CalendarRef, series: ExternalEvent, *, detail: Detail
+    ) -> ExternalEvent | Gone:
+        """The date at the series' own start, wherever it was moved to; Gone where it alone was deleted."""
+
     def get_event(
         self, token: str, calendar: CalendarRef, event_id: str, *, detail: Detail
     ) -> ExternalEvent | Gone:
@@ -132,7 +139,7 @@ class CalendarProvider(Protocol):
         *,
         changed: frozenset[str],
         etag: str | None,
-    ) -> EventRef | Gone | Changed:
+    ) -> EventRef | Gone | Changed | Immovable:
         """Change only the named fields (keys of the draft's fingerprint) in place.
 
         Raises:

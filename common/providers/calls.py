@@ -58,6 +58,8 @@ class RefusalOutcome(Enum):
     DELETED = auto()
     CHANGED = auto()
     TAKEN = auto()
+    IMMOVABLE = auto()
+    NO_SERIES = auto()
 
 
 @dataclass(frozen=True, slots=True)

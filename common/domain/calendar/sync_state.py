@@ -103,6 +103,8 @@ class CalendarSync:
         units: How many single events and series are stored.
         listed: How many of them the running or latest listing showed.
         quarantined: How many events could not be understood.
+        own_series: The ids of series with a date that is a booking, where deltas do not tell that a date was
+            deleted: each delta reads them.
         sweeping: Whether a listing has ended, and what it did not show is being swept.
         held: The breaker's finding, where it held deletions.
         listings: When listings were begun afresh because the cursor had expired.
@@ -131,6 +133,7 @@ class CalendarSync:
     units: int = 0
     listed: int = 0
     quarantined: int = 0
+    own_series: tuple[str, ...] = ()
     sweeping: bool = False
     held: Held | None = None
     listings: tuple[datetime, ...] = ()

@@ -28,6 +28,11 @@ class ExportLink:
     ``written`` holds a fingerprint per field of the last write (stored before the write is sent, so that
     a lost answer is still recognised as our own). ``revision`` is the booking's revision last written.
     ``updated`` is the provider's time stamp of the last state that we know: older reports are stale.
+
+    Where the owner made a series of the event, the booking is one date of it: ``event_id`` is then that date,
+    ``series_id`` the event that we wrote, and ``original_start`` what tells the date from the series' others.
+    ``ical_uid`` is the name that the event has in every calendar program (RFC 5545, UID), and ``sequence``
+    how often it was changed since (SEQUENCE), as far as the provider says so.
     """
 
     tenant: str
@@ -45,7 +50,16 @@ class ExportLink:
     missing_since: datetime | None = None
     attempts: int = 0
     error: str | None = None
+    series_id: str | None = None
+    original_start: str | None = None
+    ical_uid: str | None = None
+    sequence: int = 0
     version: str | None = None
+
+    @property
+    def root_id(self) -> str:
+        """The event that we wrote: the series, where its owner made one of it."""
+        return self.series_id or self.event_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +86,13 @@ class EventDraft:
 
 @dataclass(frozen=True, slots=True)
 class EventRef:
-    """The provider's answer to a write."""
+    """The provider's answer to a write; ``ical_uid`` and ``sequence`` as in ``ExportLink``."""
 
     id: str
     etag: str | None
     updated: datetime | None
+    ical_uid: str | None = None
+    sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +105,13 @@ class IdTaken:
 @dataclass(frozen=True, slots=True)
 class Changed:
     """The event is not in the state that we last saw; read it before writing."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Immovable:
+    """The event is a date of a series, and the provider lets no date pass its neighbours."""
 
     id: str
 
@@ -163,23 +186,30 @@ def traces(link: ExportLink | None) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """The older twin of an event that moved; without an ``event_id`` it is known by its epoch alone."""
+    """The older twin of an event that moved; without an ``event_id`` it is known by its epoch alone.
+
+    With a ``series_id`` it is one date of that series.
+    """
 
     epoch: int
     calendar: str
     event_id: str | None = None
+    series_id: str | None = None
 
 
 def with_leftover(link: ExportLink, old: ExportLink) -> ExportLink:
     """The link of an event that moves to another calendar, until its older twin is removed."""
-    return replace(link, written={**link.written, _LEFTOVER: f"{old.epoch}/{old.calendar}/{old.event_id}"})
+    # Graph's ids may hold slashes, never tabs.
+    ids = f"{old.event_id}\t{old.series_id}" if old.series_id else old.event_id
+    return replace(link, written={**link.written, _LEFTOVER: f"{old.epoch}/{old.calendar}/{ids}"})
 
 
 def leftover(link: ExportLink) -> Leftover | None:
     """The older twin, if there is one."""
     epoch, separator, rest = link.written.get(_LEFTOVER, "").partition("/")
-    calendar, _, event_id = rest.partition("/")
-    return Leftover(int(epoch), calendar, event_id or None) if separator else None
+    calendar, _, ids = rest.partition("/")
+    event_id, _, series_id = ids.partition("\t")
+    return Leftover(int(epoch), calendar, event_id or None, series_id or None) if separator else None
 
 
 def without_leftover(link: ExportLink) -> ExportLink:

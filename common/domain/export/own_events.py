@@ -192,6 +192,24 @@ def _rescheduled(link: ExportLink, booking: Booking) -> bool:
     return link.state is LinkState.PENDING or link.written.get(TIME) != _time_hash(booking.interval)
 
 
+def attached(link: ExportLink, event: ExternalEvent) -> ExportLink:
+    """The link to what the booking is in the calendar now: an event of its own, or one date of a series.
+
+    What was known of the state of the one says nothing of the other.
+    """
+    same = (link.series_id, link.original_start) == (event.series_id, event.original_start)
+    if same and (link.series_id is None or link.event_id == event.id):
+        return link
+    return replace(
+        link,
+        event_id=event.id,
+        series_id=event.series_id,
+        original_start=event.original_start,
+        etag=None,
+        updated=None,
+    )
+
+
 def seen(link: ExportLink, event: ExternalEvent) -> ExportLink:
     """The link once the event's present state is known and accepted."""
     return replace(

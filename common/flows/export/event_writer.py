@@ -25,12 +25,15 @@ from common.domain.export.exported_event import (
     ExportOutcome,
     ExportResult,
     IdTaken,
+    Immovable,
+    Leftover,
     LinkState,
 )
 from common.domain.export.own_events import (
     ATTENDEE,
     REMINDER,
     TIME,
+    attached,
     fingerprint,
     invited,
     seen,
@@ -40,6 +43,7 @@ from common.domain.notify import NoticeKind, new_notice
 from common.domain.shared.outbox import replacement_mail_entry
 from common.domain.shared.tasks import Lane
 from common.errors import CalendarGone, Conflict, Forbidden, UnexpectedReply, UsageExhausted
+from common.flows.export.booking_event import id_to_delete, read_booking_event
 from common.flows.export.lost_events import (
     enqueue_searches,
     mark_missing,
@@ -61,6 +65,14 @@ T = TypeVar("T")
 # Google counts a PATCH as three requests:
 # https://developers.google.com/workspace/calendar/api/v3/reference/events/patch
 COST_OF_PATCH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedEvent:
+    """An exported event as it is now, with the link that leads to it."""
+
+    link: ExportLink
+    event: ExternalEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +157,13 @@ class BookingExport:
         """Whether the event has a guest whom the provider mails about every change, wanted or not."""
         return not self._abilities.silent_guests and invited(link.written)
 
+    def left_series(self, left: Leftover) -> bool:
+        """Whether the guest of an older twin is mailed that it is off, because nobody can be silent there.
+
+        Only a booking that had to leave its owner's series has a twin with a guest.
+        """
+        return left.series_id is not None and not self._abilities.silent_guests
+
     def _may_invite(self, link: ExportLink, *, changed: bool) -> bool:
         """Whether the customer may be on the event; where nobody can be silent, only with a mail that is due.
 
@@ -174,21 +193,21 @@ class BookingExport:
                 revision=self.booking.revision,
                 etag=ref.etag,
                 updated=ref.updated,
+                ical_uid=ref.ical_uid or link.ical_uid,
+                sequence=max(ref.sequence, link.sequence),
                 missing_since=None,
                 error=None if exported_event.may_invite(link) else link.error,
             )
         )
 
-    def read(self, link: ExportLink) -> ExternalEvent | None:
-        """The event as it is now, if it is there and really ours."""
-        found = self.call(
-            lambda provider, token: provider.get_event(
-                token, self.place(link), link.event_id, detail=Detail.FULL
-            )
-        )
-        if isinstance(found, Gone) or found.cancelled:
+    def read(self, link: ExportLink) -> LinkedEvent | None:
+        """The event as it is now, if it is there and really ours; of a series, the booking's own date."""
+        found = read_booking_event(self.call, self.place(link), link.root_id)
+        if isinstance(found, Gone) or isinstance(found.event, Gone) or found.event.cancelled:
             return None
-        return found if genuine_marker(self.ports.keys, link.tenant, found) else None
+        if not genuine_marker(self.ports.keys, link.tenant, found.root):
+            return None
+        return LinkedEvent(attached(link, found.event), found.event)
 
     def sent(
         self, link: ExportLink, draft: EventDraft, send: Callable[[EventDraft], T]
@@ -243,7 +262,7 @@ def create_event(
         # The provider names the event by its own id, where it has one: found at once, even if shown late.
         found = job.read(replace(link, event_id=answer.id))
         if found:
-            return take_over_event(job, link, found)
+            return take_over_event(job, found.link, found.event)
         if later := wait_until_visible(job, link):
             return later
         # The id is spent: a provider never gives the id of a deleted event free.
@@ -259,7 +278,7 @@ def read_unanswered_write(job: BookingExport, target: CalendarEntry, link: Expor
     """Find out whether a write went through whose answer was lost: the event itself shows it."""
     found = job.read(link)
     if found:
-        return take_over_event(job, link, found)
+        return take_over_event(job, found.link, found.event)
     if link.revision:
         # It had been there before: then its owner removed it.
         return search_event(job, link)
@@ -333,6 +352,9 @@ def _send_changes(
     job: BookingExport, link: ExportLink, changed: frozenset[str], *, before: ExportLink
 ) -> ExportOutcome:
     newer = job.booking.revision > link.revision
+    if link.etag is None and (found := job.read(link)):
+        # Without the state that we know nothing would keep a series from being changed as a whole.
+        link, before = replace(found.link, etag=found.event.etag), found.link
     draft = job.draft(link, changed=newer)
     # A wrong time would be worse than a mail that cannot be helped.
     draft = replace(draft, notify=draft.notify or job.bound(link))
@@ -343,10 +365,13 @@ def _send_changes(
         if not newer:
             _let_sync_decide(job, replace(before, version=link.version))
         # The booking changed later than its event: its changed fields overrule the owner's, no others.
-        event, etag_is_ours = job.read(link), False
-        answer = _patch(job, link, draft, changed, event.etag) if event else Gone(link.event_id)
+        found, etag_is_ours = job.read(link), False
+        link = found.link if found else link
+        answer = _patch(job, link, draft, changed, found.event.etag) if found else Gone(link.event_id)
     if isinstance(answer, Changed):
         raise Conflict("the event keeps changing", code="event_busy", retry_after=2)
+    if isinstance(answer, Immovable):
+        return _leave_series(job, link)
     if isinstance(answer, Gone):
         return search_event(job, link)
     # Without an etag the sync compares contents, and finds what the owner changed besides.
@@ -354,13 +379,24 @@ def _send_changes(
     return ExportOutcome(ExportResult.WRITTEN)
 
 
+def _leave_series(job: BookingExport, link: ExportLink) -> ExportOutcome:
+    """Give the booking an event of its own again, and take its date out of the owner's series.
+
+    https://learn.microsoft.com/graph/api/event-update: no date of a series can pass its neighbours
+    """
+    entry = job.connection.calendars.get(link.calendar)
+    if entry is None:
+        raise CalendarGone("the calendar of the event is not listed any more", code="no_target")
+    return move_event(job, entry, link)
+
+
 def _send_with_attendee(
     job: BookingExport, link: ExportLink, draft: EventDraft, changed: frozenset[str]
-) -> tuple[ExportLink, EventDraft, EventRef | Gone | Changed]:
+) -> tuple[ExportLink, EventDraft, EventRef | Gone | Changed | Immovable]:
     if ATTENDEE not in changed:
         return link, draft, _patch(job, link, draft, changed, link.etag)
 
-    def send(wanted: EventDraft) -> EventRef | Gone | Changed:
+    def send(wanted: EventDraft) -> EventRef | Gone | Changed | Immovable:
         # An attendee that was refused is left out of the change, not taken off the event.
         fields = changed if wanted.attendee == draft.attendee else changed - {ATTENDEE}
         return _patch(job, link, wanted, fields, link.etag)
@@ -370,7 +406,7 @@ def _send_with_attendee(
 
 def _patch(
     job: BookingExport, link: ExportLink, draft: EventDraft, changed: frozenset[str], etag: str | None
-) -> EventRef | Gone | Changed:
+) -> EventRef | Gone | Changed | Immovable:
     return job.call(
         lambda provider, token: provider.update_event(
             token, job.place(link), link.event_id, draft, changed=changed, etag=etag
@@ -435,14 +471,14 @@ def remove_if_outdated(job: BookingExport, link: ExportLink | None) -> ExportOut
 
 def _where_it_is(job: BookingExport, link: ExportLink) -> ExportLink | None:
     """Find the event; its owner may just have moved it to another calendar, where it keeps its id."""
-    if job.read(link):
-        return link
+    if found := job.read(link):
+        return found.link
     for key, entry in sorted(job.connection.calendars.items()):
         moved = replace(link, calendar=key, calendar_id=entry.provider_id)
         # A calendar that is gone or closed since it was listed: nobody can have moved anything there.
         with suppress(Forbidden, CalendarGone):
-            if key != link.calendar and entry.writable and job.read(moved):
-                return moved
+            if key != link.calendar and entry.writable and (found := job.read(moved)):
+                return found.link
     return None
 
 
@@ -457,11 +493,22 @@ def delete_old_copy(job: BookingExport, link: ExportLink) -> ExportLink:
         old_id = left.event_id or event_id(
             job.ports.keys, tenant=link.tenant, booking=link.booking, epoch=left.epoch
         )
-        old = replace(link, calendar=left.calendar, calendar_id=entry.provider_id)
+        old = replace(
+            link,
+            calendar=left.calendar,
+            calendar_id=entry.provider_id,
+            event_id=old_id,
+            series_id=left.series_id,
+        )
         try:
-            job.call(
-                lambda provider, token: provider.delete_event(token, job.place(old), old_id, notify=False)
-            )
+            # Read first: its owner may have made a series of it, whose other dates stay.
+            found = read_booking_event(job.call, job.place(old), old.root_id, detail=Detail.TIMES)
+            if gone := id_to_delete(old, found):
+                job.call(
+                    lambda provider, token: provider.delete_event(
+                        token, job.place(old), gone, notify=job.left_series(left)
+                    )
+                )
         except (Forbidden, CalendarGone) as refused:
             # A calendar that is out of reach must not keep the booking from its new one.
             job.ports.log.warning(
@@ -532,14 +579,17 @@ def delete_exported_event(ports: Ports, connection: Connection, link: ExportLink
         else CalendarRef(link.calendar_id, zone=ANY_ZONE)
     )
     provider = ports.providers[connection.provider].calendar
-    reserve_requests(ports, connection, units=1, lane=Lane.BACKFILL)
+
+    def exchange(call: Callable[[CalendarProvider, str], T]) -> T:
+        reserve_requests(ports, connection, units=1, lane=Lane.BACKFILL)
+        return authorized(ports, connection, lambda token: call(provider, token))
+
     try:
         require_visible(ports, connection, link, calendar)
-        authorized(
-            ports,
-            connection,
-            lambda token: provider.delete_event(token, calendar, link.event_id, notify=False),
-        )
+        # Read first: its owner may have made a series of it, whose other dates stay.
+        found = read_booking_event(exchange, calendar, link.root_id, detail=Detail.TIMES)
+        if gone := id_to_delete(link, found):
+            exchange(lambda calendars, token: calendars.delete_event(token, calendar, gone, notify=False))
     except CalendarGone:
         return True
     except Forbidden:

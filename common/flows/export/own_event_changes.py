@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import CalendarEntry, Connection
@@ -18,15 +19,15 @@ from common.domain.calendar.event import (
     Upsert,
     id_signature,
 )
-from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarSync, Held
 from common.domain.export.exported_event import ExportLink, LinkState
-from common.domain.export.own_events import Deleted, Edited, Impossible, Stale, judge
+from common.domain.export.own_events import Deleted, Edited, Impossible, Stale, attached, judge
 from common.domain.shared.outbox import export_entries
 from common.domain.shared.task_records import VerifyMoved
 from common.domain.shared.tasks import Lane
 from common.domain.sync.followed_calendars import SyncPurpose
 from common.errors import CalendarGone, Forbidden, UnknownResource
+from common.flows.export.booking_event import BookingEvent, read_booking_event
 from common.flows.export.lost_events import handle_missing_events, mark_missing
 from common.flows.export.owner_deletions import follow_deletion
 from common.flows.export.owner_edits import ExportedBooking, follow_edit
@@ -35,16 +36,37 @@ from common.flows.shared.outbox import enqueue_entries
 from common.flows.shared.own_events import genuine_marker
 from common.ports import Ports
 
+# Each is read with every delta of its calendar; what is beyond that waits for the next listing.
+MOST_WATCHED = 20
+
 
 @dataclass(frozen=True, slots=True)
 class OwnEventsOnPage:
-    """Which events on a page are ours (by id, with their bookings' times), and what is held, if anything.
+    """Which events on a page are ours, and what is held, if anything.
 
-    ``held`` is set where so many events vanished at once that a person has to confirm the deletions.
+    Attributes:
+        own: The events that we wrote, by id, each with the key of what of it is the booking. Of a series
+            that its owner made of such an event it is one date, or None where that date was deleted.
+        held: Set where so many events vanished at once that a person has to confirm the deletions.
+        series: The series with a date that is a booking, where deltas do not tell that a date was deleted.
     """
 
-    own: Mapping[str, Interval | None]
+    own: Mapping[str, str | None]
     held: Held | None = None
+    series: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reported:
+    """What a page says of an event that may be ours; ``event`` is None where it has to be read first."""
+
+    event: ExternalEvent | Gone | None
+    given_id: str
+
+    @property
+    def signed(self) -> bool:
+        """Whether the id under which it was created may be one of ours."""
+        return id_signature(self.given_id) is not None
 
 
 def apply_own_event_changes(
@@ -53,56 +75,131 @@ def apply_own_event_changes(
     """Let bookings follow what a page says of their events; repeating it changes nothing.
 
     An event is ours because of the link that knows its id, or because its marker belongs to exactly this id.
-    A copy that somebody made of it carries the marker too, but has another id: it is foreign.
+    A copy that somebody made of it carries the marker too, but has another id: it is foreign. Where its owner
+    made a series of it, only the date that is the booking is ours.
     """
-    named = dict(_candidates(changes))
-    if not named:
-        return OwnEventsOnPage({})
-    connection = access.connection
+    watched = dict.fromkeys(state.own_series)
+    reported = _candidates(ports, access, changes)
+    if state.cursor is not None and not state.cursor.snapshot:
+        reported = {**{name: _Reported(None, name) for name in watched}, **reported}
+    if not reported:
+        return OwnEventsOnPage({}, series=state.own_series)
     # Customers wait for what becomes of their bookings: never held back, not even in a listing.
     access = replace(access, lane=Lane.LIVE)
-    given = {
-        name: event.given_id if isinstance(event, ExternalEvent) else name for name, event in named.items()
-    }
-    # Until a write was answered, its link knows only the id that we chose.
-    asked = sorted({*given, *given.values()})
-    links = ports.bookings.links_by_event(connection.tenant, connection.id, asked)
-    own: dict[str, Interval | None] = {}
+    links = _links(ports, access, reported)
+    own: dict[str, str | None] = {}
     lost: list[ExportLink] = []
-    for event_id, event in named.items():
-        link = links.get(event_id) or links.get(given[event_id])
-        if link and link.calendar == access.entry.key and _is_known_state(link, event):
-            own[event_id] = None
-            continue
-        booking = _booking_of_resource(
-            ports, access, link.booking if link else _marked_booking(ports, access, event)
-        )
-        if booking is None:
-            continue
-        if link is not None and _is_given_up(link, booking):
-            if isinstance(event, ExternalEvent) and _never_confirmed(link) and not event.cancelled:
-                _enqueue_removal(ports, access, replace(link, event_id=event.id), booking)
-                own[event_id] = None
-            continue
-        own[event_id] = booking.interval
-        if link is not None and connection.settings.exports.on:
-            lost += check_own_event(ports, access, ExportedBooking(connection, booking, link), event)
-    return OwnEventsOnPage(own, handle_missing_events(ports, access, state, lost))
+    for name, said in reported.items():
+        link = links.get(name) or links.get(said.given_id)
+        watched.pop(name, None)
+        if link is None:
+            own |= _own_without_link(ports, access, name, said)
+        elif followed := _follow(ports, access, link, said):
+            own[name] = followed.own
+            lost += followed.lost
+            watched |= dict.fromkeys(followed.series)
+    held = handle_missing_events(ports, access, state, lost)
+    return OwnEventsOnPage(own, held, tuple(watched)[-MOST_WATCHED:])
 
 
-def _candidates(changes: Iterable[Change]) -> Iterable[tuple[str, ExternalEvent | Gone | None]]:
-    """What may be ours on a page; None where the event has to be read first."""
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """What became of an event of ours: the key of the booking in it, its link if it is gone, its series."""
+
+    own: str | None
+    lost: Sequence[ExportLink] = ()
+    series: Sequence[str] = ()
+
+
+def _follow(ports: Ports, access: CalendarAccess, link: ExportLink, said: _Reported) -> _Followed | None:
+    """Let a booking follow what a page says of its event; None where that is a foreign event by now."""
+    event = said.event
+    if link.calendar == access.entry.key and _is_known_state(link, event):
+        return _Followed(link.event_id)
+    booking = _booking_of_resource(ports, access, link.booking)
+    if booking is None:
+        return None
+    if _is_given_up(link, booking):
+        if not isinstance(event, ExternalEvent) or not _never_confirmed(link) or event.cancelled:
+            return None
+        _enqueue_removal(ports, access, replace(link, event_id=event.id), booking)
+        return _Followed(event.key)
+    if event is None or link.series_id is not None:
+        event = _event_of(read_booking_event(partial(ask, ports, access), access.calendar, link.root_id))
+    lost: Sequence[ExportLink] = ()
+    if access.connection.settings.exports.on:
+        lost = check_own_event(ports, access, ExportedBooking(access.connection, booking, link), event)
+    else:
+        _attach(ports, access, link, event)
+    if isinstance(event, Gone):
+        return _Followed(None, lost)
+    return _Followed(event.key, lost, _watched_series(ports, access, booking, event))
+
+
+def _candidates(ports: Ports, access: CalendarAccess, changes: Iterable[Change]) -> Mapping[str, _Reported]:
+    """What may be ours on a page, by id."""
+    found: dict[str, _Reported] = {}
+    keeps_ids = ports.providers[access.connection.provider].calendar.abilities.keeps_ids
     for change in changes:
         if isinstance(change, Upsert):
             event = change.event
             if event.marker is not None or id_signature(event.created_as or event.id):
-                yield event.id, event
+                found[event.id] = _Reported(event, event.given_id)
         elif isinstance(change, Removal):
-            yield change.id, Gone(change.id) if change.proven else None
+            found[change.id] = _Reported(Gone(change.id) if change.proven else None, change.id)
         elif isinstance(change, SeriesTouched):
-            alone = change.occurrence
-            if id_signature(alone.given_id if alone else change.series_id) or id_signature(change.series_id):
-                yield change.series_id, None
+            said = _Reported(None, _given_id(change))
+            known = found.get(change.series_id)
+            # Where the provider names events by ids of its own, only the link tells a series of ours.
+            if (said.signed or not keeps_ids) and not (known and known.event is None and known.signed):
+                found[change.series_id] = said
+    return found
+
+
+def _watched_series(
+    ports: Ports, access: CalendarAccess, booking: Booking, event: ExternalEvent
+) -> Sequence[str]:
+    """The series of a booking's date, where it is read with every delta: deltas do not tell of a deletion."""
+    abilities = ports.providers[access.connection.provider].calendar.abilities
+    if event.series_id is None or abilities.relist_every is None:
+        return ()
+    return (event.series_id,) if booking.interval.end > ports.clock.now() else ()
+
+
+def _given_id(change: SeriesTouched) -> str:
+    """The id under which a series was created, as far as its report says so; its dates say nothing of it."""
+    whole = change.occurrence if change.id == change.series_id else None
+    return whole.given_id if whole else change.series_id
+
+
+def _links(
+    ports: Ports, access: CalendarAccess, reported: Mapping[str, _Reported]
+) -> Mapping[str, ExportLink]:
+    """The links of what a page reports, by the ids of events, by ids that we chose, and by ids of series."""
+    tenant, connection = access.connection.tenant, access.connection.id
+    # Until a write was answered, its link knows only the id that we chose.
+    asked = {*reported, *(said.given_id for said in reported.values())}
+    links = dict(ports.bookings.links_by_event(tenant, connection, sorted(asked)))
+    left = [name for name, said in reported.items() if not {name, said.given_id} & links.keys()]
+    return {**links, **ports.bookings.links_by_series(tenant, connection, sorted(left))}
+
+
+def _own_without_link(
+    ports: Ports, access: CalendarAccess, name: str, said: _Reported
+) -> Mapping[str, str | None]:
+    """An event that another connection of the resource wrote into this calendar, known by its marker."""
+    event = root = said.event
+    if root is None and said.signed:
+        found = read_booking_event(partial(ask, ports, access), access.calendar, name)
+        event, root = _event_of(found), found.root if isinstance(found, BookingEvent) else found
+    booking = _booking_of_resource(ports, access, _marked_booking(ports, access, root))
+    if booking is None:
+        return {}
+    return {name: event.key if isinstance(event, ExternalEvent) else None}
+
+
+def _event_of(found: BookingEvent | Gone) -> ExternalEvent | Gone:
+    return found.event if isinstance(found, BookingEvent) else found
 
 
 def _marked_booking(ports: Ports, access: CalendarAccess, event: ExternalEvent | Gone | None) -> str | None:
@@ -155,31 +252,37 @@ def check_own_event(
         exported = replace(exported, link=record_move(ports, exported.link, access.entry))
     link = exported.link
     if isinstance(event, ExternalEvent):
-        if _is_known_state(link, event) or isinstance(judge(link, event, exported.booking), Stale):
+        there = attached(link, event)
+        if _is_known_state(there, event) or isinstance(judge(there, event, exported.booking), Stale):
             return []
         # Texts are asked of our own events only, whatever the import mode hides of others.
         event = event if event.title is not None else None
-    event = event or _read_event(ports, access, link.event_id)
-    verdict = judge(link, event, exported.booking)
+    if event is None:
+        event = _event_of(read_booking_event(partial(ask, ports, access), access.calendar, link.root_id))
+    there = attached(link, event) if isinstance(event, ExternalEvent) else link
+    verdict = judge(there, event, exported.booking)
     if isinstance(verdict, Deleted):
         return [mark_missing(ports, link)]
     if isinstance(verdict, Edited | Impossible) and isinstance(event, ExternalEvent):
-        follow_edit(ports, exported, event, verdict)
+        follow_edit(ports, replace(exported, link=there), event, verdict)
+    else:
+        _attach(ports, access, link, event)
     return []
+
+
+def _attach(ports: Ports, access: CalendarAccess, link: ExportLink, event: ExternalEvent | Gone) -> None:
+    """Remember that the booking is one date of a series now, or an event of its own again."""
+    if not isinstance(event, ExternalEvent) or link.calendar != access.entry.key:
+        return
+    there = attached(link, event)
+    if there is not link:
+        ports.bookings.save_link(replace(there, etag=event.etag, updated=event.updated))
 
 
 def _is_known_state(link: ExportLink, event: ExternalEvent | Gone | None) -> bool:
     if link.state is not LinkState.LIVE or not isinstance(event, ExternalEvent):
         return False
     return event.etag is not None and event.etag == link.etag
-
-
-def _read_event(ports: Ports, access: CalendarAccess, event_id: str) -> ExternalEvent | Gone:
-    return ask(
-        ports,
-        access,
-        lambda provider, token: provider.get_event(token, access.calendar, event_id, detail=Detail.FULL),
-    )
 
 
 def _is_at_home(ports: Ports, access: CalendarAccess, link: ExportLink) -> bool:
@@ -191,7 +294,7 @@ def _is_at_home(ports: Ports, access: CalendarAccess, link: ExportLink) -> bool:
     found = ask(
         ports,
         access,
-        lambda provider, token: provider.get_event(token, calendar, link.event_id, detail=Detail.TIMES),
+        lambda provider, token: provider.get_event(token, calendar, link.root_id, detail=Detail.TIMES),
     )
     return not isinstance(found, Gone)
 
@@ -238,11 +341,13 @@ def verify_moved(ports: Ports, command: VerifyMoved) -> SearchResult:
     if ports.sync_states.get(connection.tenant, connection.id, link.calendar).deletions_held:
         return SearchResult.HELD
     home = connection.calendars[link.calendar]
-    found = _read_in(ports, connection, home, link.event_id)
-    if isinstance(found, ExternalEvent):
-        check_own_event(ports, _access(ports, connection, home), exported, found)
+    found = _read_in(ports, connection, home, link)
+    event = _event_of(found)
+    if isinstance(event, ExternalEvent):
+        check_own_event(ports, _access(ports, connection, home), exported, event)
         return SearchResult.BACK
-    for entry in _other_calendars(connection, home):
+    # A date that is missing from a series which is still there was deleted: no single date can be moved away.
+    for entry in () if isinstance(found, BookingEvent) else _other_calendars(connection, home):
         there = _find_in(ports, connection, entry, link)
         if there is not None:
             moved = ExportedBooking(connection, exported.booking, record_move(ports, link, entry))
@@ -289,21 +394,17 @@ def _other_calendars(connection: Connection, home: CalendarEntry) -> list[Calend
 
 
 def _read_in(
-    ports: Ports, connection: Connection, entry: CalendarEntry, event_id: str
-) -> ExternalEvent | Gone:
+    ports: Ports, connection: Connection, entry: CalendarEntry, link: ExportLink
+) -> BookingEvent | Gone:
     access = _access(ports, connection, entry)
-    return ask(
-        ports,
-        access,
-        lambda provider, token: provider.get_event(token, access.calendar, event_id, detail=Detail.FULL),
-    )
+    return read_booking_event(partial(ask, ports, access), access.calendar, link.root_id)
 
 
 def _find_in(
     ports: Ports, connection: Connection, entry: CalendarEntry, link: ExportLink
 ) -> ExternalEvent | None:
     try:
-        found = _read_in(ports, connection, entry, link.event_id)
+        found = _event_of(_read_in(ports, connection, entry, link))
     except (CalendarGone, Forbidden):
         # That calendar was deleted or closed since it was listed: nobody can have moved anything there.
         return None

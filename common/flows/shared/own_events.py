@@ -12,9 +12,13 @@ def event_id(keys: Keys, *, tenant: str, booking: str, epoch: int) -> str:
 
 
 def genuine_marker(keys: Keys, tenant: str, event: ExternalEvent) -> Marker | None:
-    """The marker of an event that is really ours: people copy events with everything that is in them."""
+    """The marker of an event that is really ours: people copy events with everything that is in them.
+
+    No date of a series has one. Each inherits it from the series, but only one of them is the booking, and
+    which one that is the export link knows.
+    """
     marker = event.marker
-    if marker is None:
+    if marker is None or event.series_id is not None:
         return None
     own = event_id(keys, tenant=tenant, booking=marker.booking, epoch=marker.epoch)
     return marker if own == event.given_id else None

@@ -23,7 +23,7 @@ from common.domain.calendar.event import (
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarSync, OccurrencePage, Quarantined
 from common.domain.notify import NoticeKind, new_notice
-from common.domain.sync.imported_events import EventCopier, ImportedEvent, microseconds
+from common.domain.sync.imported_events import EventCopier, ImportedEvent
 from common.domain.sync.windows import covered, import_window
 from common.errors import UnexpectedReply
 from common.flows.shared.calendar_access import CalendarAccess, ask, book_requests
@@ -59,7 +59,7 @@ def plan_imports(
     state: CalendarSync,
     changes: tuple[Change, ...],
     *,
-    own: Mapping[str, Interval | None],
+    own: Mapping[str, str | None],
 ) -> ImportPlan:
     """What the changes of a page mean for the stored copies.
 
@@ -68,7 +68,7 @@ def plan_imports(
         access: The calendar and its settings.
         state: Its synchronisation state; the copies get its generation.
         changes: What the page reports.
-        own: Events of ours by id, with their bookings' times; they are never imported.
+        own: Events of ours by id, with the key of what of each is a booking; that is never imported.
     """
     plan = ImportPlan()
     # All others are single events, which need nothing but themselves.
@@ -154,11 +154,9 @@ def _single(event: ExternalEvent) -> ExternalEvent:
     return event._replace(series_id=None) if event.kind is Kind.OCCURRENCE else event
 
 
-def _without_booking(events: Events, booked: Interval | None) -> Events:
-    """A series that an owner made of our event: its first date is the booking, the others are foreign."""
-    if booked is None:
-        return events
-    return tuple(event for event in events if event.start_us != microseconds(booked.start))
+def _without_booking(events: Events, booking: str | None) -> Events:
+    """A series that an owner made of our event: one date is the booking (its key), the others are foreign."""
+    return events if booking is None else tuple(event for event in events if event.key != booking)
 
 
 def _drop_unchanged(ports: Ports, state: CalendarSync, plan: ImportPlan) -> None:
@@ -186,7 +184,11 @@ def read_unit(ports: Ports, access: CalendarAccess, state: CalendarSync, unit: s
 
 def read_series(ports: Ports, access: CalendarAccess, state: CalendarSync, unit: str) -> Events | None:
     """What is to be stored of a series, read by its id; None only where the provider proves it gone."""
-    return _expanded(ports, access, state, unit, ImportPlan())
+    found = _expanded(ports, access, state, unit, ImportPlan())
+    if not found:
+        return found
+    link = ports.bookings.links_by_series(state.tenant, state.connection, [unit]).get(unit)
+    return _without_booking(found, f"{unit}#{link.original_start}" if link else None)
 
 
 def _read_event(ports: Ports, access: CalendarAccess, event_id: str) -> ExternalEvent | Gone:

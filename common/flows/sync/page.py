@@ -96,7 +96,7 @@ def sync_page(
     if plan.quarantined:
         ports.sync_states.quarantine(state, plan.quarantined)
     after = _state_after(ports, state, page, plan, done=done)
-    after = replace(after, held=own.held or after.held)
+    after = replace(after, held=own.held or after.held, own_series=own.series)
     stored = ports.sync_states.commit(after, access.connection.resource, plan.units.items())
     return PageResult(stored, last=page.last, units=len(plan.units))
 

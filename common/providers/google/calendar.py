@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from common.domain.calendar.connection import AccessRole, CalendarRef, ProviderKind
-from common.domain.calendar.event import Detail, ExternalEvent, Gone
+from common.domain.calendar.event import Detail, ExternalEvent, Gone, Kind
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
 from common.domain.export.exported_event import Changed, EventDraft, EventRef, IdTaken
@@ -25,6 +25,8 @@ from common.providers.google.events_to_domain import (
     change_of,
     channel_of,
     event_of,
+    first_of,
+    original_start_of,
     written_of,
 )
 from common.providers.google.list_events import events_of, next_page
@@ -38,7 +40,11 @@ class GoogleCalendar:
     kind: ProviderKind = ProviderKind.GOOGLE
     busy_batch: int = 1
     abilities: Abilities = Abilities(
-        silent_guests=True, accepts_for_guests=True, endless_listing=True, proves_removals=True
+        silent_guests=True,
+        accepts_for_guests=True,
+        endless_listing=True,
+        proves_removals=True,
+        keeps_ids=True,
     )
 
     def __init__(self, client: GoogleClient) -> None:
@@ -129,7 +135,9 @@ class GoogleCalendar:
             **list_events.window_parameters(window),
             **list_events.page_parameter(page),
         )
-        reply = self._client.attempt(token, request, accept=_ABSENT)
+        reply = self._client.attempt(token, request, accept={*_ABSENT, RefusalOutcome.NO_SERIES})
+        if reply is RefusalOutcome.NO_SERIES:
+            return self._single(token, calendar, series_id, window, detail)
         if isinstance(reply, RefusalOutcome):
             return self._proven(token, calendar, series_id, reply)
         listing = listing_of(reply)
@@ -138,6 +146,32 @@ class GoogleCalendar:
             events=tuple(event for event in events if event.series_id and event.belongs_to(window)),
             nameless=nameless,
             page=next_page(listing.next_page_token, page),
+        )
+
+    def first_occurrence(
+        self, token: str, calendar: CalendarRef, series: ExternalEvent, *, detail: Detail
+    ) -> ExternalEvent | Gone:
+        """The date at the series' own start, wherever it was moved to; Gone where it alone was deleted.
+
+        https://developers.google.com/workspace/calendar/api/v3/reference/events/instances (originalStart)
+        """
+        request = self._events.instances(
+            calendarId=calendar.provider_id,
+            eventId=series.id,
+            originalStart=request_bodies.original_start_parameter(series),
+            showDeleted=False,
+            fields=list_events.page_fields(detail),
+        )
+        reply = self._client.attempt(token, request, accept={*_ABSENT, RefusalOutcome.NO_SERIES})
+        if reply is RefusalOutcome.NO_SERIES:
+            return self.get_event(token, calendar, series.id, detail=detail)
+        if isinstance(reply, RefusalOutcome):
+            return self._proven(token, calendar, series.id, reply)
+        listing = listing_of(reply)
+        events, _ = events_of(listing, GoogleContext.of((calendar.zone, listing.time_zone), detail))
+        # That it is not listed is no proof yet: it is asked for by the id that such a date has.
+        return first_of(events, series) or self.get_event(
+            token, calendar, f"{series.id}_{original_start_of(series)}", detail=detail
         )
 
     def get_event(
@@ -233,6 +267,17 @@ class GoogleCalendar:
     ) -> tuple[BusyPage | SyncError, ...]:
         """Each calendar's events in ``window``, or why they are not known."""
         return tuple(ask_busy(self._client, token, request, window, detail) for request in requests)
+
+    def _single(
+        self, token: str, calendar: CalendarRef, event_id: str, window: Interval, detail: Detail
+    ) -> OccurrencePage | Gone:
+        """What there is of a series that its owner has made a single event again."""
+        found = self.get_event(token, calendar, event_id, detail=detail)
+        if isinstance(found, Gone):
+            return found
+        if found.kind is Kind.SERIES:
+            raise UnexpectedReply("a series without dates", code="no_series")
+        return OccurrencePage(events=(found,) if found.inside(window) else ())
 
     def _proven(self, token: str, calendar: CalendarRef, event_id: str, outcome: RefusalOutcome) -> Gone:
         """Gone, if the provider said so; a 404 also means "no access", so the calendar is asked too."""

@@ -151,6 +151,7 @@ _RATE_REASONS = (
 RULES: Mapping[tuple[int, str], RefusalRule] = {
     (400, "@syncToken"): RefusalRule(CursorExpired),
     (400, "@pageToken"): RefusalRule(CursorExpired),
+    (400, "@eventId"): RefusalRule(UnexpectedReply, "no_series", RefusalOutcome.NO_SERIES),
     (400, "channelIdNotUnique"): RefusalRule(Conflict, "channel_id_taken"),
     (400, "pushNotSupportedForRequestedResource"): RefusalRule(Forbidden, "push_unsupported"),
     (400, "push.webhookUrlNotHttps"): RefusalRule(OperatorFault, "webhook_refused"),

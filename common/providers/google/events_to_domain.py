@@ -177,6 +177,19 @@ def _original_start(id_: str, first: date | datetime | None) -> str:
     return first.strftime("%Y%m%d") if first else id_
 
 
+def original_start_of(series: ExternalEvent) -> str:
+    """The identity of the date at the series' own start."""
+    return f"{series.all_day[0]:%Y%m%d}" if series.all_day else f"{series.start:%Y%m%dT%H%M%SZ}"
+
+
+def first_of(events: Iterable[ExternalEvent], series: ExternalEvent) -> ExternalEvent | None:
+    """The date at the series' own start, if it is among ``events``."""
+    wanted = original_start_of(series)
+    return next(
+        (event for event in events if (event.series_id, event.original_start) == (series.id, wanted)), None
+    )
+
+
 def _marker(properties: Properties) -> Marker | None:
     return Marker.of_text(text_of(properties.private or {}, MARKER) or "")
 
@@ -190,7 +203,14 @@ def written_of(reply: Reply) -> EventRef:
     id_ = text_of(reply, "id")
     if id_ is None:
         raise UnexpectedReply("a written event without id")
-    return EventRef(id=id_, etag=text_of(reply, "etag"), updated=moment_of(reply.get("updated")))
+    sequence = reply.get("sequence")
+    return EventRef(
+        id=id_,
+        etag=text_of(reply, "etag"),
+        updated=moment_of(reply.get("updated")),
+        ical_uid=text_of(reply, "iCalUID"),
+        sequence=sequence if isinstance(sequence, int) else 0,
+    )
 
 
 _MILLISECONDS = re.compile("[0-9]{1,14}")

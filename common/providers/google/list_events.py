@@ -30,7 +30,7 @@ EVENT_FIELDS: Mapping[Detail, str] = MappingProxyType(
 CALENDAR_FIELDS = (
     "kind,nextPageToken,items(id,summary,summaryOverride,timeZone,accessRole,primary,deleted,hidden)"
 )
-WRITE_FIELDS = "id,status,etag,updated"
+WRITE_FIELDS = "id,status,etag,updated,iCalUID,sequence"
 PROBE_FIELDS = "kind,accessRole,items(id)"
 COUNT_FIELDS = "kind,nextPageToken,items(id)"
 

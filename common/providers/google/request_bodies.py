@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 
 from common.domain.calendar.connection import AccessRole
-from common.domain.calendar.event import EventType, Marker, Response
+from common.domain.calendar.event import EventType, ExternalEvent, Marker, Response
 from common.domain.calendar.zones import zone
 from common.domain.export.exported_event import EventDraft
 from common.ports.provider import ChannelRequest
@@ -113,6 +113,11 @@ def channel_body(request: ChannelRequest) -> dict[str, Any]:
         "token": request.token,
         "expiration": str(int(request.expires_at.timestamp() * 1000)),
     }
+
+
+def original_start_parameter(series: ExternalEvent) -> str:
+    """The start of a series' first date, as ``events.instances`` takes it."""
+    return series.all_day[0].isoformat() if series.all_day else rfc3339(series.start)
 
 
 def send_updates_parameter(*, notify: bool) -> Mapping[str, Any]:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from common.domain.calendar.connection import CalendarRef, ProviderKind
-from common.domain.calendar.event import Detail, ExternalEvent, Gone, Upsert, id_signature
+from common.domain.calendar.event import Detail, ExternalEvent, Gone, Kind, Upsert, id_signature
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
-from common.domain.export.exported_event import Changed, EventDraft, EventRef, IdTaken
+from common.domain.export.exported_event import Changed, EventDraft, EventRef, IdTaken, Immovable
 from common.errors import Conflict, Forbidden, SyncError, UnexpectedReply
 from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest
 from common.providers.answers import NamelessEvent, decoded_leniently, text_of
@@ -24,6 +24,7 @@ from common.providers.microsoft.events_to_domain import (
     change_of,
     channel_of,
     event_of,
+    first_of,
     renewed_of,
     shows,
     written_of,
@@ -127,7 +128,9 @@ class MicrosoftCalendar:
     ) -> OccurrencePage | Gone:
         """One page of a series' occurrences that overlap ``window``."""
         ask = list_events.instances_request(calendar.provider_id, series_id, window, detail, page)
-        reply = self._client.attempt(token, ask, accept=_ABSENT)
+        reply = self._client.attempt(token, ask, accept={*_ABSENT, RefusalOutcome.NO_SERIES})
+        if reply is RefusalOutcome.NO_SERIES:
+            return self._single(token, calendar, series_id, window, detail)
         if isinstance(reply, RefusalOutcome):
             return prove_gone(self._client, token, calendar, series_id)
         listing = listing_of(reply)
@@ -137,6 +140,33 @@ class MicrosoftCalendar:
             nameless=nameless,
             page=self._next(listing.next_link, page),
         )
+
+    def first_occurrence(
+        self, token: str, calendar: CalendarRef, series: ExternalEvent, *, detail: Detail
+    ) -> ExternalEvent | Gone:
+        """The date at the series' own start, wherever it was moved to; Gone where it alone was deleted.
+
+        https://learn.microsoft.com/graph/api/event-list-instances, and the dates that were changed:
+        https://learn.microsoft.com/graph/api/resources/event (exceptionOccurrences)
+        """
+        place = GraphContext.of(calendar.zone, detail)
+        around = Interval(series.start, series.start + timedelta(minutes=1))
+        ask = list_events.instances_request(calendar.provider_id, series.id, around, detail, None)
+        reply = self._client.attempt(token, ask, accept={*_ABSENT, RefusalOutcome.NO_SERIES})
+        if reply is RefusalOutcome.NO_SERIES:
+            return self.get_event(token, calendar, series.id, detail=detail)
+        if isinstance(reply, RefusalOutcome):
+            return prove_gone(self._client, token, calendar, series.id)
+        events, _ = events_of(listing_of(reply), place)
+        if found := first_of(events, series):
+            return found
+        ask = list_events.exceptions_request(calendar.provider_id, series.id, detail)
+        reply = self._client.attempt(token, ask, accept=_ABSENT)
+        if isinstance(reply, RefusalOutcome):
+            return prove_gone(self._client, token, calendar, series.id)
+        changed = {"value": reply.get("exceptionOccurrences") or []}
+        events, _ = events_of(listing_of(changed), place)
+        return first_of(events, series) or Gone(series.id)
 
     def get_event(
         self, token: str, calendar: CalendarRef, event_id: str, *, detail: Detail
@@ -174,7 +204,7 @@ class MicrosoftCalendar:
         *,
         changed: frozenset[str],
         etag: str | None,
-    ) -> EventRef | Gone | Changed:
+    ) -> EventRef | Gone | Changed | Immovable:
         """Change only the named fields in place; what Graph cannot change is left as it is."""
         found = event_id_now(self._client, token, calendar, event_id)
         if isinstance(found, Gone):
@@ -190,9 +220,12 @@ class MicrosoftCalendar:
             if body
             else GraphRequest("GET", path, list_events.STATE)
         )
-        reply = self._client.attempt(token, ask, accept={*_ABSENT, RefusalOutcome.CHANGED})
+        taken_as_answers = {*_ABSENT, RefusalOutcome.CHANGED, RefusalOutcome.IMMOVABLE}
+        reply = self._client.attempt(token, ask, accept=taken_as_answers)
         if reply is RefusalOutcome.CHANGED:
             return Changed(event_id)
+        if reply is RefusalOutcome.IMMOVABLE:
+            return Immovable(event_id)
         return (
             prove_gone(self._client, token, calendar, event_id)
             if isinstance(reply, RefusalOutcome)
@@ -248,6 +281,17 @@ class MicrosoftCalendar:
     ) -> tuple[BusyPage | SyncError, ...]:
         """Each calendar's events in ``window``, or why they are not known."""
         return ask_busy(self._client, token, requests, window, detail=detail)
+
+    def _single(
+        self, token: str, calendar: CalendarRef, event_id: str, window: Interval, detail: Detail
+    ) -> OccurrencePage | Gone:
+        """What there is of a series that its owner has made a single event again."""
+        found = self.get_event(token, calendar, event_id, detail=detail)
+        if isinstance(found, Gone):
+            return found
+        if found.kind is Kind.SERIES:
+            raise UnexpectedReply("a series without dates", code="no_series")
+        return OccurrencePage(events=(found,) if found.inside(window) else ())
 
     def _next(self, link: object, page: str | None) -> str | None:
         return list_events.checked_link(link, own=self._client.own, page=page)

@@ -160,6 +160,10 @@ _RULES: Mapping[tuple[int, str], RefusalRule] = {
     **{(_ANY, code): UNAVAILABLE for code in _TRANSIENT},
     (_ANY, "ErrorIrresolvableConflict"): RefusalRule(Conflict, "event_busy", RefusalOutcome.CHANGED),
     (_ANY, "ErrorQuotaExceeded"): _FULL,
+    (400, "ErrorInvalidRequest"): RefusalRule(UnexpectedReply, outcome=RefusalOutcome.NO_SERIES),
+    (400, "ErrorOccurrenceCrossingBoundary"): RefusalRule(
+        UnexpectedReply, "occurrence_boundary", RefusalOutcome.IMMOVABLE
+    ),
     (400, "ErrorInvalidIdMalformed"): _MISSING,
     (400, "ErrorInvalidId"): _MISSING,
     (400, "ErrorDeleteDistinguishedFolder"): RefusalRule(Forbidden, "default_calendar"),

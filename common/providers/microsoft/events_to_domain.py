@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,7 @@ _UTC_NAMES = frozenset({"", "utc", "etc/utc", "etc/gmt", "tzone://microsoft/utc"
 _PLAIN = (None, "normal")
 _MIDNIGHT = "T00:00:00"
 _DATE = 10
+_IDENTITY = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,30 @@ def _response(item: GraphItem) -> Response:
 def _original_start(item: GraphItem, id_: str, start: datetime | None) -> str:
     """The identity of an occurrence: its original start, or else its immutable id."""
     at = moment_of(item.original_start) or (start if item.type == "occurrence" else None)
-    return at.strftime("%Y%m%dT%H%M%SZ") if at else id_
+    return at.strftime(_IDENTITY) if at else id_
+
+
+def first_of(events: Iterable[ExternalEvent], series: ExternalEvent) -> ExternalEvent | None:
+    """The date at the series' own start, if it is among ``events``.
+
+    Graph keeps original starts to the minute, and for all-day events as a midnight of the mailbox's zone,
+    which may not be the one that they are read in.
+    """
+    within = timedelta(hours=12) if series.all_day else timedelta(minutes=1)
+    apart = [
+        (abs(original - series.start), event)
+        for event in events
+        if event.series_id == series.id and (original := _instant_of(event.original_start))
+    ]
+    near = [found for found in apart if found[0] < within]
+    return min(near, key=itemgetter(0))[1] if near else None
+
+
+def _instant_of(original_start: str | None) -> datetime | None:
+    try:
+        return datetime.strptime(original_start or "", _IDENTITY).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _marker(held: Sequence[Property]) -> Marker | None:
@@ -198,7 +223,8 @@ def written_of(reply: Reply) -> EventRef:
     if id_ is None:
         raise UnexpectedReply("a written event without id")
     updated = moment_of(reply.get("lastModifiedDateTime"))
-    return EventRef(id=id_, etag=text_of(reply, "@odata.etag"), updated=updated)
+    uid = text_of(reply, "iCalUId")
+    return EventRef(id=id_, etag=text_of(reply, "@odata.etag"), updated=updated, ical_uid=uid)
 
 
 def shows(reply: Reply, draft: EventDraft) -> bool:

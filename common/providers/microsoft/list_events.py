@@ -35,7 +35,7 @@ _FULL = f"{_TIMES},subject,body"
 SELECTED: Mapping[Detail, str] = MappingProxyType({Detail.TIMES: _TIMES, Detail.FULL: _FULL})
 CALENDAR_FIELDS = "id,name,isDefaultCalendar,canEdit,canShare,canViewPrivateItems"
 # The little that tells one state of an event from another, and whether others are invited.
-STATE = {"$select": "id,lastModifiedDateTime"}
+STATE = {"$select": "id,lastModifiedDateTime,iCalUId"}
 GUESTS = {"$select": "id,attendees,isOrganizer"}
 MARKED = f"singleValueExtendedProperties($filter=id eq '{MARKER}')"
 # The stored instant of an all-day event is somebody's midnight: it may lie outside a view of its own day.
@@ -86,6 +86,12 @@ def event_request(calendar_id: str, event_id: str, detail: Detail) -> GraphReque
     """One event."""
     selected = {"$select": f"{SELECTED[detail]},lastModifiedDateTime", "$expand": MARKED}
     return GraphRequest("GET", events_path(calendar_id, event_id), selected, texts=detail is Detail.FULL)
+
+
+def exceptions_request(calendar_id: str, series_id: str, detail: Detail) -> GraphRequest:
+    """The dates of a series that were changed, wherever they lie now."""
+    params = {"$select": "id,exceptionOccurrences", "$expand": "exceptionOccurrences"}
+    return GraphRequest("GET", events_path(calendar_id, series_id), params, texts=detail is Detail.FULL)
 
 
 def request_by_key(calendar_id: str, key: str) -> GraphRequest:

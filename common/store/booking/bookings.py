@@ -117,18 +117,24 @@ class Bookings:
         self, tenant: str, connection: str, event_ids: Sequence[str]
     ) -> Mapping[str, ExportLink]:
         """Links by provider event id; ids that are not ours are left out."""
-        ids = list(dict.fromkeys(event_ids))
-        links = (
-            _read_link(found)
-            for at in range(0, len(ids), MOST_DISJUNCTIONS)
-            for found in self._documents.query(
-                Query(
-                    paths.exports(tenant, connection),
-                    filters=(("event_id", "in", ids[at : at + MOST_DISJUNCTIONS]),),
-                )
-            )
-        )
+        links = self._links_where(tenant, connection, "event_id", event_ids)
         return {link.event_id: link for link in links}
+
+    def links_by_series(
+        self, tenant: str, connection: str, series_ids: Sequence[str]
+    ) -> Mapping[str, ExportLink]:
+        """Links to single dates of series, by the series' id; series without a booking are left out."""
+        links = self._links_where(tenant, connection, "series_id", series_ids)
+        return {link.root_id: link for link in links}
+
+    def _links_where(
+        self, tenant: str, connection: str, field: str, values: Sequence[str]
+    ) -> Iterator[ExportLink]:
+        wanted = list(dict.fromkeys(values))
+        for at in range(0, len(wanted), MOST_DISJUNCTIONS):
+            some = wanted[at : at + MOST_DISJUNCTIONS]
+            query = Query(paths.exports(tenant, connection), filters=((field, "in", some),))
+            yield from map(_read_link, self._documents.query(query))
 
     def links(self, tenant: str, connection: str, *, after: str | None, limit: int) -> tuple[ExportLink, ...]:
         """The connection's links in order of booking id, from ``after`` (exclusive)."""

@@ -88,6 +88,10 @@ LINK = record(
     missing_since=PLAIN,
     attempts=PLAIN,
     error=PLAIN,
+    series_id=PLAIN,
+    original_start=PLAIN,
+    ical_uid=PLAIN,
+    sequence=PLAIN,
 )
 IDEMPOTENCY = record(
     IdempotencyRecord, id=PLAIN, tenant=PLAIN, fingerprint=PLAIN, booking=PLAIN, expires_at=PLAIN

@@ -15,7 +15,7 @@ from common.domain.sync.imported_events import ImportedEvent, UnitEvents
 from common.errors import AlreadyExists, Conflict
 from common.store import paths
 from common.store.connect.connections import _CHANNEL
-from common.store.firestore.codec import INTERVAL, PLAIN, array_of, record
+from common.store.firestore.codec import INTERVAL, PLAIN, TEXTS, array_of, record
 from common.store.firestore.documents import (
     Create,
     Delete,
@@ -233,6 +233,7 @@ CALENDAR_SYNC = record(
     units=PLAIN,
     listed=PLAIN,
     quarantined=PLAIN,
+    own_series=TEXTS,
     sweeping=PLAIN,
     held=record(Held, missing=PLAIN, known=PLAIN, since=PLAIN, released=PLAIN),
     listings=array_of(PLAIN),
