@@ -103,8 +103,6 @@ class CalendarSync:
         units: How many single events and series are stored.
         listed: How many of them the running or latest listing showed.
         quarantined: How many events could not be understood.
-        own_series: The ids of series with a date that is a booking, where deltas do not tell that a date was
-            deleted: each delta reads them.
         sweeping: Whether a listing has ended, and what it did not show is being swept.
         held: The breaker's finding, where it held deletions.
         listings: When listings were begun afresh because the cursor had expired.
@@ -114,6 +112,8 @@ class CalendarSync:
         renew_at: When to renew the channel.
         error: Why only a person can help, as a code.
         failing_since: When syncs began to fail; None once one succeeds.
+        own_series: The ids of series with a date that is a booking, where deltas do not tell that a date was
+            deleted: each delta reads them.
         version: The store's version of this state; None where it was never stored.
     """
 
@@ -133,7 +133,6 @@ class CalendarSync:
     units: int = 0
     listed: int = 0
     quarantined: int = 0
-    own_series: tuple[str, ...] = ()
     sweeping: bool = False
     held: Held | None = None
     listings: tuple[datetime, ...] = ()
@@ -143,6 +142,7 @@ class CalendarSync:
     renew_at: datetime | None = None
     error: str | None = None
     failing_since: datetime | None = None
+    own_series: tuple[str, ...] = ()
     version: str | None = None
 
     def leased(self, *, now: datetime) -> bool:

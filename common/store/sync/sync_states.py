@@ -233,7 +233,6 @@ CALENDAR_SYNC = record(
     units=PLAIN,
     listed=PLAIN,
     quarantined=PLAIN,
-    own_series=TEXTS,
     sweeping=PLAIN,
     held=record(Held, missing=PLAIN, known=PLAIN, since=PLAIN, released=PLAIN),
     listings=array_of(PLAIN),
@@ -243,5 +242,6 @@ CALENDAR_SYNC = record(
     renew_at=PLAIN,
     error=PLAIN,
     failing_since=PLAIN,
+    own_series=TEXTS,
 )
 QUARANTINED = record(Quarantined, id=PLAIN, reason=PLAIN, at=PLAIN)
