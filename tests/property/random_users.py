@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from common.domain.booking.access import HoldKey, Staff
 from common.domain.booking.booking import Customer
+from common.domain.calendar.connection import CalendarUse
 from common.domain.connect.settings import ImportMode, PrivateMode
 from common.errors import SyncError
 from common.flows.booking.book import book
@@ -85,7 +86,7 @@ class RandomUsers(RuleBasedStateMachine):
             tenant="t1",
             connection=self.connection,
             settings={"imports": {"mode": ImportMode.FULL, "private": PrivateMode.FULL}},
-            calendars=dict.fromkeys(calendars, True),
+            calendars=dict.fromkeys(calendars, CalendarUse.IMPORT),
         )
         start_sync(world.ports, tenant="t1", connection=self.connection)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from common.domain.calendar.connection import ProviderKind
+from common.domain.calendar.connection import CalendarUse, ProviderKind
 from common.domain.connect.settings import ImportMode, PrivateMode
 from common.flows.connect.settings import change_settings
 from common.flows.sync.initial_sync import start_sync
@@ -82,7 +82,7 @@ class TwoProviders(Convergence):
             tenant="t1",
             connection=self.other,
             settings={"imports": {"mode": ImportMode.FULL, "private": PrivateMode.FULL}},
-            calendars=dict.fromkeys(calendars, True),
+            calendars=dict.fromkeys(calendars, CalendarUse.IMPORT),
         )
         start_sync(world.ports, tenant="t1", connection=self.other)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from common.domain.calendar.connection import ProviderKind, Status
+from common.domain.calendar.connection import CalendarUse, ProviderKind, Status
 from common.domain.connect.consent import ConsentOutcome
 from common.errors import GrantRevoked, ProviderUnavailable, Rejected
 from common.flows.shared.tokens import authorized
@@ -21,7 +21,7 @@ from tests.world import ACCOUNT
 def test_connecting_again_keeps_everything_and_catches_up():
     """Same connection, settings and links; what happened meanwhile arrives; nothing is made twice."""
     life = Life(calendars=("team",))
-    life.set(calendars=dict.fromkeys(life.connection.calendars, True), imports={"mode": "full"})
+    life.set(calendars=dict.fromkeys(life.connection.calendars, CalendarUse.IMPORT), imports={"mode": "full"})
     booked = life.book(at(9))
     life.synchronise()
     link = life.link()
