@@ -36,7 +36,7 @@ def test_connecting_again_keeps_everything_and_catches_up():
 
     assert again.id == life.connection_id
     assert (life.connection.status, life.connection.error) == (Status.ACTIVE, None)
-    assert calendars(life.connection) == {ACCOUNT: True, "team": True}
+    assert calendars(life.connection) == {ACCOUNT: "import", "team": "import"}
     assert life.connection.settings.imports.mode == "full"
     assert at(15) in life.busy()
     assert life.link().event_id == link.event_id
