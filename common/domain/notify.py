@@ -47,6 +47,7 @@ class MailKind(StrEnum):
     EDIT_CONTESTED = "edit_contested"
     BOOKING_CONFLICT = "booking_conflict"
     EXPORT_STOPPED = "export_stopped"
+    EVENTS_UNREADABLE = "events_unreadable"
     WEBHOOK_DISABLED = "hook_disabled"
 
 
@@ -229,6 +230,7 @@ class NoticeKind(StrEnum):
     EDIT_CONTESTED = "edit_contested"
     BOOKING_CONFLICT = "booking_conflict"
     EXPORT_STOPPED = "export_stopped"
+    EVENTS_UNREADABLE = "events_unreadable"
     WEBHOOK_DISABLED = "hook_disabled"
 
 

@@ -115,6 +115,13 @@ ENGLISH: Mapping[MailKind, Template] = {
         "No appointment is lost. Please check the connection.",
         _CONSOLE_EN,
     ),
+    MailKind.EVENTS_UNREADABLE: Template(
+        "Events of {resource} that cannot be read properly",
+        "Some events in the {provider} calendar of {resource} cannot be right, such as one that ends before "
+        "it starts.\nEach of them takes the time that it may take, and all others are read as ever. "
+        "The console lists them.\nPlease put them right or delete them in the calendar.",
+        _CONSOLE_EN,
+    ),
     MailKind.WEBHOOK_DISABLED: Template(
         "A webhook of {business} was switched off",
         "The address of a webhook has not answered for days, so it is not called any more.\n"
@@ -211,6 +218,14 @@ GERMAN: Mapping[MailKind, Template] = {
         "Termine von {resource} kommen nicht wie gewünscht in den Kalender",
         "Termine können nicht so in den {provider}-Kalender von {resource} geschrieben werden, wie es "
         "eingestellt ist.\nKein Termin ist verloren. Bitte prüfen Sie die Verbindung.",
+        _CONSOLE_DE,
+    ),
+    MailKind.EVENTS_UNREADABLE: Template(
+        "Einträge von {resource}, die sich nicht richtig lesen lassen",
+        "Einige Einträge im {provider}-Kalender von {resource} können so nicht stimmen, "
+        "zum Beispiel endet einer, bevor er anfängt.\nJeder von ihnen belegt die Zeit, die er belegen kann, "
+        "alle anderen werden gelesen wie immer. Die Konsole zeigt sie.\n"
+        "Bitte berichtigen oder löschen Sie sie im Kalender.",
         _CONSOLE_DE,
     ),
     MailKind.WEBHOOK_DISABLED: Template(

@@ -102,7 +102,7 @@ class CalendarSync:
         push_unsupported: Whether the provider has no push messages for this calendar.
         units: How many single events and series are stored.
         listed: How many of them the running or latest listing showed.
-        quarantined: How many events could not be understood.
+        quarantined: How many items are listed that could not be read as they should be.
         sweeping: Whether a listing has ended, and what it did not show is being swept.
         held: The breaker's finding, where it held deletions.
         listings: When listings were begun afresh because the cursor had expired.
@@ -168,11 +168,21 @@ class CalendarSync:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """An event that cannot be understood, set aside so that its page could be stored."""
+    """A single event or series that could not be read as it should be, listed until it is read well or gone.
+
+    Attributes:
+        id: The provider's id; empty for all items of a calendar that have none.
+        reason: A value of ``Flaw``, or the code of the error with which it was answered.
+        at: When it was found.
+        generation: The full listing that saw it last.
+        told: Whether its owner was notified.
+    """
 
     id: str
     reason: str
     at: datetime
+    generation: int = 0
+    told: bool = False
 
 
 ALWAYS_FINE = 10

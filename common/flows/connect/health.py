@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from common.domain.calendar.connection import Connection, Status
-from common.domain.calendar.sync_state import CalendarSync
+from common.domain.calendar.event import Flaw
+from common.domain.calendar.sync_state import CalendarSync, Quarantined
 from common.domain.sync.followed_calendars import ChannelState, channel_state, followed_calendars
 from common.ports import Ports
 
 MOST_COUNTED = 1_000
+MOST_LISTED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableItem:
+    """A single event or a series that could not be read as it should be, under the provider's id.
+
+    ``id`` is None for all items of the calendar that have none.
+    """
+
+    id: str | None
+    reason: Flaw
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +33,8 @@ class CalendarHealth:
     """How up to date one followed calendar is.
 
     ``age`` counts from the last change that was really stored; ``behind`` are requests for a synchronisation
-    that are not answered yet; ``held`` are deletions that wait for a person.
+    that are not answered yet; ``held`` are deletions that wait for a person. ``quarantined`` counts the items
+    of the calendar that could not be read as they should be, ``unreadable`` names up to 50 of them.
     """
 
     key: str
@@ -30,8 +46,13 @@ class CalendarHealth:
     channel: ChannelState
     channel_expires_at: datetime | None
     quarantined: int
+    unreadable: tuple[UnreadableItem, ...]
     held: int
     error: str | None
+
+    def healthy(self, *, longest: timedelta) -> bool:
+        """Whether everything of it arrived, and not longer ago than that."""
+        return self.age is not None and self.age <= longest and not self.error and not self.quarantined
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +74,18 @@ def read_health(ports: Ports, *, tenant: str, connection: str) -> Health:
     """Read how up to date each calendar of a connection is, and what waits to be exported."""
     found = ports.connections.get(tenant, connection)
     now = ports.clock.now()
-    states = {state.key: state for state in ports.sync_states.of_connection(tenant, connection)}
+    stored = {state.key: state for state in ports.sync_states.of_connection(tenant, connection)}
+    states = [stored.get(key) or CalendarSync(tenant, connection, key) for key in followed_calendars(found)]
     waiting = ports.ledger.outbox_of(tenant, connection, MOST_COUNTED)
     calendars = tuple(
-        _calendar_health(ports, found, states.get(key) or CalendarSync(tenant, connection, key), now)
-        for key in followed_calendars(found)
+        _calendar_health(ports, found, state, quarantine, now)
+        for state, quarantine in zip(states, ports.sync_states.quarantines(states), strict=True)
     )
     # Two polls missed: whatever ran since then did not get through.
     longest = timedelta(minutes=2 * ports.tuning.poll_minutes)
     return Health(
         status=found.status,
-        healthy=found.status is Status.ACTIVE
-        and all(item.age is not None and item.age <= longest and not item.error for item in calendars),
+        healthy=found.status is Status.ACTIVE and all(item.healthy(longest=longest) for item in calendars),
         error=found.error,
         waiting_exports=len(waiting),
         oldest_export_at=min((entry.created_at for entry in waiting), default=None),
@@ -73,7 +94,11 @@ def read_health(ports: Ports, *, tenant: str, connection: str) -> Health:
 
 
 def _calendar_health(
-    ports: Ports, connection: Connection, state: CalendarSync, now: datetime
+    ports: Ports,
+    connection: Connection,
+    state: CalendarSync,
+    quarantine: Sequence[Quarantined],
+    now: datetime,
 ) -> CalendarHealth:
     requested = ports.sync_states.requested(state.tenant, state.connection, state.key)
     applied = state.last_applied_at
@@ -86,7 +111,13 @@ def _calendar_health(
         behind=max(0, requested - state.done_request),
         channel=channel_state(state, now=now),
         channel_expires_at=state.channel.expires_at if state.channel else None,
-        quarantined=state.quarantined,
+        quarantined=len(quarantine),
+        unreadable=tuple(map(_unreadable, quarantine[:MOST_LISTED])),
         held=state.held.missing if state.held and not state.held.released else 0,
         error=state.error,
     )
+
+
+def _unreadable(item: Quarantined) -> UnreadableItem:
+    known = item.reason in set(Flaw)
+    return UnreadableItem(item.id or None, Flaw(item.reason) if known else Flaw.NOT_READ, item.at)

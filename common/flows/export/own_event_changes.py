@@ -26,7 +26,7 @@ from common.domain.shared.outbox import export_entries
 from common.domain.shared.task_records import VerifyMoved
 from common.domain.shared.tasks import Lane
 from common.domain.sync.followed_calendars import SyncPurpose
-from common.errors import CalendarGone, Forbidden, UnknownResource
+from common.errors import CalendarGone, Forbidden, UnexpectedReply, UnknownResource
 from common.flows.export.booking_event import BookingEvent, read_booking_event
 from common.flows.export.lost_events import handle_missing_events, mark_missing
 from common.flows.export.owner_deletions import follow_deletion
@@ -257,8 +257,13 @@ def check_own_event(
             return []
         # Texts are asked of our own events only, whatever the import mode hides of others.
         event = event if event.title is not None else None
-    if event is None:
-        event = _event_of(read_booking_event(partial(ask, ports, access), access.calendar, link.root_id))
+    try:
+        if event is None:
+            found = read_booking_event(partial(ask, ports, access), access.calendar, link.root_id)
+            event = _event_of(found)
+    except UnexpectedReply:
+        # It is looked for in a task of its own, which stops nobody else.
+        return [mark_missing(ports, link)]
     there = attached(link, event) if isinstance(event, ExternalEvent) else link
     verdict = judge(there, event, exported.booking)
     if isinstance(verdict, Deleted):

@@ -40,17 +40,19 @@ class ImportPlan:
     Attributes:
         units: The events of each unit from now on; none where it is gone or nothing may be kept of it.
         before: What is stored of these units, as far as it was read.
-        quarantined: Events that could not be understood.
+        read: All units whose state was told, also those that are stored like this already.
+        quarantined: Units that could not be read as they should be.
     """
 
     units: dict[str, Events] = field(default_factory=dict)
     before: Mapping[str, Events] = field(default_factory=dict)
+    read: frozenset[str] = frozenset()
     quarantined: list[Quarantined] = field(default_factory=list)
 
-    def note_flaw(self, event: ExternalEvent, *, now: datetime) -> None:
-        """List an event that could not be read as it should be."""
-        if event.flaw:
-            self.quarantined.append(Quarantined(event.id, event.flaw, now))
+    def note_flaw(self, event: ExternalEvent, unit: str, *, now: datetime) -> None:
+        """List a unit with an event that could not be read as it should be; what is over is left out."""
+        if event.flaw and not event.cancelled and event.belongs_to(import_window(now)):
+            self.quarantined.append(Quarantined(unit, event.flaw.value, now))
 
 
 def plan_imports(
@@ -84,7 +86,6 @@ def plan_imports(
         if isinstance(change, Upsert):
             event = change.event
             plan.units[event.id] = () if event.id in own else _copies(copier, event)
-            plan.note_flaw(event, now=ports.clock.now())
         elif isinstance(change, Removal):
             plan.units[change.id] = ()
         elif isinstance(change, Unreadable):
@@ -97,9 +98,23 @@ def plan_imports(
             if change.id is not None and change.id != unit:
                 alone = change.occurrence if found is None else None
                 plan.units[change.id] = _copies(copier, _single(alone)) if alone else ()
+    plan.read = frozenset(plan.units)
+    _note_flaws(ports, plan, changes, own)
     if not state.cursor or not state.cursor.snapshot:
         _drop_unchanged(ports, state, plan)
     return plan
+
+
+def _note_flaws(
+    ports: Ports, plan: ImportPlan, changes: Sequence[Change], own: Mapping[str, Interval | None]
+) -> None:
+    """List the flawed single events of a page; what is wrong with our own is undone instead."""
+    for change in changes:
+        event = change.event if isinstance(change, Upsert) else None
+        if isinstance(change, SeriesTouched) and not plan.units.get(change.series_id):
+            event = change.occurrence
+        if event and event.flaw and event.id in plan.units and event.id not in own:
+            plan.note_flaw(event, event.id, now=ports.clock.now())
 
 
 def _special(changes: Sequence[Change]) -> Sequence[Change]:
@@ -216,7 +231,7 @@ def _expanded(
             copy = copier.copy(event)
             if copy:
                 found[copy.key] = copy._replace(unit=series)
-            plan.note_flaw(event, now=now)
+            plan.note_flaw(event, series, now=now)
         if answer.nameless:
             plan.quarantined.append(Quarantined("", Flaw.NO_ID, now))
         page = answer.page

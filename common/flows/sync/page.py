@@ -16,6 +16,7 @@ from common.errors import CursorExpired, RateLimited, Retry
 from common.flows.export.own_event_changes import apply_own_event_changes
 from common.flows.shared.calendar_access import CalendarAccess, ask, reserve_requests, still_wanted
 from common.flows.sync.import_events import ImportPlan, plan_imports, update_conflicts
+from common.flows.sync.quarantine import list_flawed
 from common.ports import Ports
 from common.ports.provider import CalendarProvider
 
@@ -93,11 +94,12 @@ def sync_page(
         return PageResult(state)
     if not page.snapshot:
         update_conflicts(ports, access, plan)
-    if plan.quarantined:
-        ports.sync_states.quarantine(state, plan.quarantined)
+    state, flawed = list_flawed(ports, state, plan)
     after = _state_after(ports, state, page, plan, done=done)
     after = replace(after, held=own.held or after.held, own_series=own.series)
-    stored = ports.sync_states.commit(after, access.connection.resource, plan.units.items())
+    stored = ports.sync_states.commit(
+        after, access.connection.resource, plan.units.items(), quarantine=flawed
+    )
     return PageResult(stored, last=page.last, units=len(plan.units))
 
 
@@ -173,7 +175,6 @@ def _state_after(
     after = replace(
         state,
         cursor=page.next,
-        quarantined=state.quarantined + len(plan.quarantined),
         last_applied_at=now,
         failing_since=None,
     )

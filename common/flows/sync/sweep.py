@@ -21,7 +21,8 @@ from common.flows.export.lost_events import handle_missing_events, missing_links
 from common.flows.export.own_event_changes import check_own_event
 from common.flows.export.owner_edits import ExportedBooking
 from common.flows.shared.calendar_access import CalendarAccess, book_requests
-from common.flows.sync.import_events import read_series, read_unit
+from common.flows.sync.import_events import ImportPlan, read_series, read_unit
+from common.flows.sync.quarantine import list_flawed
 from common.ports import Ports
 
 CHUNK = 20
@@ -51,10 +52,11 @@ def sweep_imported(ports: Ports, access: CalendarAccess, state: CalendarSync) ->
     access = book_requests(ports, access, len(chunk))
     changes += [UnitChange(unit, _present(ports, access, state, suspects[unit])) for unit in chunk]
     alive = sum(bool(change.events) for change in changes)
-    after = replace(state, listed=state.listed + alive)
+    after, flawed = replace(state, listed=state.listed + alive), None
     if len(chunk) == len(suspects):
         after = replace(after, units=after.listed, sweeping=False, held=None)
-    return ports.sync_states.commit(after, access.connection.resource, changes)
+        after, flawed = list_flawed(ports, after, ImportPlan(), ended=True)
+    return ports.sync_states.commit(after, access.connection.resource, changes, quarantine=flawed)
 
 
 def _by_unit(stale: Sequence[ImportedEvent]) -> StaleUnits:

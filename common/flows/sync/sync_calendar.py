@@ -30,6 +30,7 @@ from common.flows.shared.lease import READ_FAILURES, release_lease, take_lease
 from common.flows.sync.channels import apply_channel_report, confirm_channel, ensure_channel
 from common.flows.sync.fan_out import RELEASED, share_push
 from common.flows.sync.page import listing_due, start_listing, sync_page
+from common.flows.sync.quarantine import notify_flawed
 from common.flows.sync.sweep import sweep_exported, sweep_imported
 from common.ports import Ports
 
@@ -210,6 +211,7 @@ def _run(ports: Ports, current: SyncPass, open_now: OpenCalendar) -> bool:
         else:
             _page(ports, access, current)
         if current.finished:
+            notify_flawed(ports, current.state)
             break
     return True
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
+from typing import Any
 
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarSync, Cursor, Held, Quarantined
@@ -22,6 +23,7 @@ from common.store.firestore.documents import (
     Documents,
     Increment,
     Merge,
+    Put,
     Query,
     Replace,
     Snapshot,
@@ -30,7 +32,6 @@ from common.store.firestore.documents import (
 from common.store.sync.commit import fitting, plan, removal
 from common.store.sync.imported_weeks import Index, all_weeks, calendar_path, read_page, read_weeks
 
-MOST_QUARANTINED = 300
 _TRIES = 5
 
 
@@ -69,8 +70,17 @@ class SyncStates:
         """
         return self._commit_with_state(state, [])
 
-    def commit(self, state: CalendarSync, resource: str, changes: Iterable[UnitEvents]) -> CalendarSync:
+    def commit(
+        self,
+        state: CalendarSync,
+        resource: str,
+        changes: Iterable[UnitEvents],
+        *,
+        quarantine: Sequence[Quarantined] | None = None,
+    ) -> CalendarSync:
         """Replace the given units' events, the agenda's imports and the state, all in one commit.
+
+        With ``quarantine`` also the list of the calendar's items that could not be read as they should be.
 
         A page beyond the limits of one commit takes several. Each demands the state's version, the index
         first names both old and new weeks, and the state comes last: a crash between two leaves a page
@@ -79,8 +89,9 @@ class SyncStates:
         planned = plan(self._documents, state, resource, changes)
         batches = fitting(chain(planned.bundles, planned.index_after()))
         first, second = next(batches, []), next(batches, None)
+        last = [] if quarantine is None else [_quarantine_write(state, quarantine)]
         if second is None:
-            return self._commit_with_state(state, first)
+            return self._commit_with_state(state, [*first, *last])
         if state.version is None:
             state = replace(
                 state, version=self.save(CalendarSync(state.tenant, state.connection, state.key)).version
@@ -88,7 +99,7 @@ class SyncStates:
         guard = Merge(calendar_path(state), {}, version=state.version)
         for batch in chain(fitting(planned.index_around()), (first, second), batches):
             self._documents.commit([guard, *batch])
-        return self._commit_with_state(state, ())
+        return self._commit_with_state(state, last)
 
     def units(self, state: CalendarSync, units: Sequence[str]) -> Mapping[str, tuple[ImportedEvent, ...]]:
         """The stored events of some units."""
@@ -125,7 +136,9 @@ class SyncStates:
         return read_page(self._documents, paths.calendar(tenant, connection, key), span, window)
 
     def purge(self, state: CalendarSync, resource: str) -> int:
-        """Remove all imported events of a calendar here and in the agenda; how many there were.
+        """Remove all imported events of a calendar here and in the agenda, and its quarantine.
+
+        Returns how many events there were.
 
         Raises:
             Conflict: The state was saved since ``state`` was read, so that somebody may be importing.
@@ -136,6 +149,7 @@ class SyncStates:
         bundles = [removal(state, resource, name, week) for name, week in sorted(stored.items())]
         index = self._documents.query(Query(f"{calendar}/index"))
         bundles += [[Delete(shard.path)] for shard in index]
+        bundles.append([_quarantine_write(state, ())])
         guard = [Merge(calendar, {}, version=state.version)] if state.version else []
         for batch in fitting(bundles):
             self._documents.commit([*guard, *batch])
@@ -147,19 +161,30 @@ class SyncStates:
         gone = paths.calendar(*place), paths.sync_requests(*place), paths.quarantine(*place)
         self._documents.commit([Delete(path) for path in gone])
 
-    def quarantine(self, state: CalendarSync, items: Sequence[Quarantined]) -> None:
-        """Keep events that cannot be understood; at most a few hundred a calendar, newest win."""
-        path = paths.quarantine(state.tenant, state.connection, state.key)
+    def quarantine(self, state: CalendarSync) -> tuple[Quarantined, ...]:
+        """The items of a calendar that could not be read as they should be."""
+        (found,) = self.quarantines([state])
+        return found
+
+    def quarantines(self, states: Sequence[CalendarSync]) -> Sequence[tuple[Quarantined, ...]]:
+        """The same of several calendars."""
+        places = [paths.quarantine(state.tenant, state.connection, state.key) for state in states]
+        return [_read_quarantine(found) for found in self._documents.get(places)] if places else ()
+
+    def mark_told(self, state: CalendarSync, ids: Collection[str]) -> None:
+        """Note that a calendar's owner was notified of these items of its quarantine.
+
+        Raises:
+            Conflict: Others keep changing it.
+        """
         for _ in range(_TRIES):
-            (found,) = self._documents.get([path])
-            by_id = {item.id: item for item in (*_read_quarantine(found), *items)}
-            newest = sorted(by_id.values(), key=lambda item: item.at)[-MOST_QUARANTINED:]
-            data = {"items": [QUARANTINED.write(item) for item in newest]}
+            (found,) = self._documents.get([paths.quarantine(state.tenant, state.connection, state.key)])
+            if found.version is None:
+                return
+            items = [replace(item, told=item.told or item.id in ids) for item in _read_quarantine(found)]
             try:
-                self._documents.commit(
-                    [Replace(path, data, version=found.version) if found.version else Create(path, data)]
-                )
-            except (AlreadyExists, Conflict):
+                self._documents.commit([Replace(found.path, _quarantine_data(items), version=found.version)])
+            except Conflict:
                 continue
             return
         raise Conflict("others keep changing this quarantine")
@@ -211,6 +236,15 @@ def _distinct(events: Iterable[ImportedEvent]) -> tuple[ImportedEvent, ...]:
     return tuple(sorted(by_key.values()))
 
 
+def _quarantine_write(state: CalendarSync, items: Sequence[Quarantined]) -> Write:
+    path = paths.quarantine(state.tenant, state.connection, state.key)
+    return Put(path, _quarantine_data(items)) if items else Delete(path)
+
+
+def _quarantine_data(items: Sequence[Quarantined]) -> dict[str, Any]:
+    return {"items": [QUARANTINED.write(item) for item in items]}
+
+
 def _read_quarantine(found: Snapshot) -> tuple[Quarantined, ...]:
     return tuple(map(QUARANTINED.read, found.data["items"])) if found.data else ()
 
@@ -244,4 +278,4 @@ CALENDAR_SYNC = record(
     failing_since=PLAIN,
     own_series=TEXTS,
 )
-QUARANTINED = record(Quarantined, id=PLAIN, reason=PLAIN, at=PLAIN)
+QUARANTINED = record(Quarantined, id=PLAIN, reason=PLAIN, at=PLAIN, generation=PLAIN, told=PLAIN)

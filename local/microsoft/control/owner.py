@@ -48,6 +48,14 @@ class Owner:
             attendees.log_invitations(self._state, item)
             return self._render(listed_event(item))
 
+    def put_raw(self, calendar: str, event_id: str, raw: Json) -> Json:
+        """Have all answers show an event with these properties from now on, unchecked; none end that."""
+        with self._state.lock:
+            found = self._find(calendar, event_id)
+            body = {name: value for name, value in found.item.body.items() if name != "_raw"}
+            stored = self._state.store(replace(found.item, body=body | ({"_raw": raw} if raw else {})))
+            return self._render(listed_event(stored))
+
     def edit_event(self, calendar: str, event_id: str, changes: Json) -> Json:
         """Change an event, a series (by its own id) or one occurrence (by the occurrence's id)."""
         with self._state.lock:

@@ -29,9 +29,9 @@ class Watched(Synced):
             def __getattr__(self, name):
                 return getattr(sync_states, name)
 
-            def commit(self, state, resource, changes):
+            def commit(self, state, resource, changes, **more):
                 commits.append(len(changes))
-                return commit(state, resource, changes)
+                return commit(state, resource, changes, **more)
 
         sync_states = ports.sync_states
         object.__setattr__(ports, "sync_states", CountedCommits())

@@ -9,7 +9,6 @@ import pytest
 from common.domain.calendar.connection import calendar_key
 from common.domain.calendar.interval import Interval
 from common.domain.connect.settings import ImportMode, PrivateMode
-from common.store import paths
 from tests.flows.setups.sync_setup import Synced, at, stamps
 from tests.world import ACCOUNT
 
@@ -192,8 +191,8 @@ def test_an_unreadable_event_does_not_stop_its_page(world):
 
     assert not world.errors
     assert [at(9)] == world.busy()
-    (aside,) = world.documents.get([paths.quarantine(world.tenant, world.connection_id, world.key)])
-    assert ["poison1"] == [item["id"] for item in aside.data["items"]]
+    (aside,) = world.ports.sync_states.quarantine(world.sync_state())
+    assert ("poison1", "no_times") == (aside.id, aside.reason)
     assert 1 == world.sync_state().quarantined
 
 

@@ -258,9 +258,9 @@ def test_settings_that_change_while_a_page_is_read_discard_it():
         def __getattr__(self, name):
             return getattr(states, name)
 
-        def commit(self, state, resource, changes):
+        def commit(self, state, resource, changes, **more):
             commits.extend(event.title for _, events in changes for event in events)
-            return states.commit(state, resource, changes)
+            return states.commit(state, resource, changes, **more)
 
     world.ports = replace(world.ports, sync_states=Recording())
     world.request_sync()

@@ -8,7 +8,6 @@ import pytest
 
 from common.domain.calendar.sync_state import CalendarSync, Channel, Cursor, Held, Quarantined
 from common.errors import Conflict, UnknownResource
-from common.store import paths
 from tests.contract.store.examples import COVERED, DAY, HOUR, MONDAY
 
 CHANNEL = Channel("ch", "res", MONDAY + DAY, MONDAY, MONDAY)
@@ -77,18 +76,39 @@ def test_wake_ups_are_counted_without_touching_the_state(store, feed):
     assert store.sync_states.requested("t", "c", "other") == 0
 
 
-def test_the_quarantine_keeps_the_newest(store, documents, feed):
-    """The same event again replaces its entry; beyond a few hundred the oldest are dropped."""
-    items = [Quarantined(f"q/{at}", "no start", MONDAY + at * HOUR) for at in range(310)]
-    store.sync_states.quarantine(feed, items[:5])
+def test_the_quarantine_is_stored_with_what_was_read(store, feed):
+    """Its items come with the state that counts them; an empty one leaves nothing, a lost race neither."""
+    items = (Quarantined("", "no_id", MONDAY, generation=2), Quarantined("q", "no_end", MONDAY))
 
-    store.sync_states.quarantine(feed, [*items, replace(items[309], reason="no end")])
+    listed = store.sync_states.commit(replace(feed, quarantined=2), "anna", (), quarantine=items)
+    with pytest.raises(Conflict):
+        store.sync_states.commit(feed, "anna", (), quarantine=())
+    kept = store.sync_states.commit(listed, "anna", ())
+    found = store.sync_states.quarantine(kept)
+    store.sync_states.commit(kept, "anna", (), quarantine=())
 
-    (found,) = documents.get([paths.quarantine("t", "c", "k")])
-    items = found.data["items"]
-    assert len(items) == 300
-    assert {item["id"] for item in items} == {f"q/{at}" for at in range(10, 310)}
-    assert items[-1]["reason"] == "no end"
+    assert found == items
+    assert store.sync_states.quarantines([kept, replace(kept, key="other")]) == [(), ()]
+
+
+def test_an_item_is_told_once(store, feed):
+    """Who was notified of an item is noted beside it, also while others are added."""
+    items = (Quarantined("p", "no_end", MONDAY), Quarantined("q", "no_end", MONDAY))
+    store.sync_states.mark_told(feed, {"p"})
+    stored = store.sync_states.commit(feed, "anna", (), quarantine=items)
+
+    store.sync_states.mark_told(stored, {"q", "gone"})
+
+    assert store.sync_states.quarantine(stored) == (items[0], replace(items[1], told=True))
+
+
+def test_a_purge_forgets_the_quarantine(store, feed):
+    """Of a calendar that is not imported any more nothing is listed."""
+    stored = store.sync_states.commit(feed, "anna", (), quarantine=[Quarantined("p", "no_end", MONDAY)])
+
+    store.sync_states.purge(stored, "anna")
+
+    assert store.sync_states.quarantine(stored) == ()
 
 
 def test_due_feeds_of_all_tenants_come_oldest_first(store):
