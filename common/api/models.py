@@ -25,11 +25,24 @@ from pydantic import (
 from common.api.http import Call, InvalidFields, Json
 from common.domain.calendar.zones import zone
 from common.errors import InvalidRequest, UnknownResource
+from common.mail_address import LONGEST_ADDRESS, ascii_address
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", examples=["anna"])]
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Text = Annotated[str, Field(max_length=4000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+
+
+def _can_be_mailed(address: str) -> str:
+    ascii_address(address)
+    return address
+
+
+# Kept as it was written; what mails and calendars are sent is made of it on the way.
 Email = Annotated[
+    str, Field(max_length=LONGEST_ADDRESS, examples=["zoe@example.com"]), AfterValidator(_can_be_mailed)
+]
+# Names what is stored, perhaps from before addresses were checked like that.
+KnownEmail = Annotated[
     str, Field(max_length=254, pattern=r"^[^@\s\x00-\x1f<>,;\"]+@[^@\s\x00-\x1f<>,;\"]+\.[^@\s.]+$")
 ]
 Minutes = Annotated[int, Field(ge=0, le=40_320)]

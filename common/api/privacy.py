@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from common.api.http import Call, Json, Reply
-from common.api.models import Email, Id, Line, Model, moment, to_json
+from common.api.models import Id, KnownEmail, Line, Model, moment, to_json
 from common.api.paging import list_reply
 from common.domain.privacy.erasure import Erasure
 from common.domain.privacy.support import AuditEntry, SupportGrant
@@ -36,7 +36,7 @@ class ExportBody(Model):
     """POST /tenant/export: of all, of one resource or of one customer; ``after`` is the last ``next``."""
 
     resource: Id | None = None
-    customer: Email | None = None
+    customer: KnownEmail | None = None
     after: Annotated[str, Field(max_length=1500)] | None = None
 
 
@@ -45,7 +45,7 @@ class ErasureBody(Model):
 
     confirm: Annotated[str, Field(max_length=254)]
     resource: Id | None = None
-    customer: Email | None = None
+    customer: KnownEmail | None = None
 
 
 def grant_view(grant: SupportGrant) -> Json:

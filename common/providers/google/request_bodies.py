@@ -14,6 +14,7 @@ from common.domain.calendar.connection import AccessRole
 from common.domain.calendar.event import EventType, ExternalEvent, Marker, Response
 from common.domain.calendar.zones import zone
 from common.domain.export.exported_event import EventDraft
+from common.mail_address import ascii_address
 from common.ports.provider import ChannelRequest
 from common.providers.answers import retry_after
 
@@ -94,7 +95,13 @@ def _attendees(draft: EventDraft) -> list[dict[str, str]]:
         return []
     address, name = draft.attendee
     named = {"displayName": name} if name else {}
-    return [{"email": address, **named, **({"responseStatus": "accepted"} if draft.accepted else {})}]
+    return [
+        {
+            "email": ascii_address(address),
+            **named,
+            **({"responseStatus": "accepted"} if draft.accepted else {}),
+        }
+    ]
 
 
 def _reminders(minutes: int | None) -> dict[str, Any]:

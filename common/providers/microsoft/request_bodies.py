@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from common.domain.calendar.event import Marker, Response, ShowAs
 from common.domain.calendar.sync_state import Channel
 from common.domain.export.exported_event import EventDraft
+from common.mail_address import ascii_address
 from common.ports.provider import ChannelRequest
 from common.providers.answers import retry_after
 
@@ -146,7 +147,7 @@ def _guests(draft: EventDraft) -> dict[str, Any]:
     if not draft.attendee:
         return {"attendees": []}
     address, name = draft.attendee
-    guest = {"emailAddress": {"address": address, "name": name or address}, "type": "required"}
+    guest = {"emailAddress": {"address": ascii_address(address), "name": name or address}, "type": "required"}
     return {"attendees": [guest], "responseRequested": not draft.accepted}
 
 
