@@ -12,6 +12,7 @@ SyncError                    .code is the stable word in logs, metrics and API a
     CalendarGone             the calendar is not there any more, or not for us
     Forbidden                this one thing is not allowed, and will not be
     UsageExhausted           the account's own limit for writes is used up for hours
+    GivenUp                  it was not done and will not be; a dead letter keeps it
     OperatorFault            our client registration or configuration is wrong
   Rejected                   the caller is wrong; the API answers 4xx
     InvalidRequest  UnknownResource  SlotTaken  AlreadyExists  ReadOnly  StaleVersion  InUse  TooMany
@@ -115,6 +116,12 @@ class UsageExhausted(Stop):
     """The account's own usage limit refuses writes for hours."""
 
     code = "usage_exhausted"
+
+
+class GivenUp(Stop):
+    """What was to be done was not done; a dead letter keeps it until a person has it tried again."""
+
+    code = "given_up"
 
 
 class OperatorFault(Stop):

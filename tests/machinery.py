@@ -216,6 +216,7 @@ class Machinery:
             payload=body["payload"],
             name=request.headers["X-CloudTasks-TaskName"],
             attempt=body["attempt"],
+            letter=body.get("letter"),
         )
         deliveries = int(request.headers["X-CloudTasks-TaskRetryCount"])
         try:

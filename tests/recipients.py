@@ -33,7 +33,7 @@ class ReceivedMail:
 
     @property
     def to(self) -> tuple[str, ...]:
-        return self.mail.recipients
+        return (self.mail.recipient,)
 
     @property
     def subject(self) -> str:
@@ -60,15 +60,21 @@ class ReceivedMail:
 
 
 class Mailbox:
-    """A mail transport that keeps every mail; each item of ``failures`` is raised once, in order, first."""
+    """A mail transport that keeps every mail; each item of ``failures`` is raised once, in order, first.
+
+    ``refused`` holds the error for an address for as long as it stands there.
+    """
 
     def __init__(self) -> None:
         self.mails: list[ReceivedMail] = []
         self.failures: list[SyncError] = []
+        self.refused: dict[str, SyncError] = {}
 
     def deliver(self, mail: Mail) -> None:
         if self.failures:
             raise self.failures.pop(0)
+        if mail.recipient in self.refused:
+            raise self.refused[mail.recipient]
         self.mails.append(ReceivedMail(mail))
 
     def to(self, address: str) -> list[ReceivedMail]:

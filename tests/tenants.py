@@ -114,7 +114,7 @@ def _booking(word: str, ids: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _add_dead_letter(world: World, tenant: str, word: str) -> None:
-    world.ports.ledger.add_dead_letter(
+    world.ports.ledger.put_dead_letter(
         DeadLetter(
             id=f"letter-{tenant}",
             tenant=tenant,

@@ -22,6 +22,7 @@ STATUS: dict[type[SyncError], int] = {
     errors.CalendarGone: 409,
     errors.Forbidden: 409,
     errors.UsageExhausted: 503,
+    errors.GivenUp: 409,
     errors.OperatorFault: 500,
     # Understood, but not in this state of things.
     errors.Rejected: 409,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
@@ -14,8 +13,17 @@ from pydantic import TypeAdapter, ValidationError
 from common.api.http import Access, Call, Reply
 from common.api.routes import KILOBYTE, Route
 from common.config import Misconfigured
-from common.domain.shared.tasks import DeadLetter, Lane, Payload, Task, TaskRecord, Work, backoff_seconds
-from common.errors import InvalidRequest, RateLimited, Rejected, Retry, Stop, UnexpectedReply
+from common.domain.shared.tasks import (
+    DeadLetter,
+    Lane,
+    Payload,
+    Task,
+    TaskRecord,
+    Work,
+    backoff_seconds,
+    letter_id,
+)
+from common.errors import GivenUp, InvalidRequest, RateLimited, Rejected, Retry, Stop, UnexpectedReply
 from common.ports import Ports
 
 TaskFlows = Mapping[type[TaskRecord], Callable[[Ports, Any], object]]
@@ -69,11 +77,15 @@ def read_task(work: Work, call: Call) -> Task:
         raise InvalidRequest("this is not a task")
     if body.get("v") != SCHEMA:
         raise Retry("a task of another release", code="unknown_schema")
-    lane, attempt = body.get("lane", Lane.SYNC), body.get("attempt", 0)
+    lane, attempt, letter = body.get("lane", Lane.SYNC), body.get("attempt", 0), body.get("letter")
     if not isinstance(lane, str) or lane not in set(Lane) or not isinstance(attempt, int):
         raise InvalidRequest("this is not a task")
+    if not isinstance(letter, str | None):
+        raise InvalidRequest("this is not a task")
     name = call.headers.get(NAME_HEADER)
-    return Task(work=work, lane=Lane(lane), payload=body["payload"], name=name, attempt=attempt)
+    return Task(
+        work=work, lane=Lane(lane), payload=body["payload"], name=name, attempt=attempt, letter=letter
+    )
 
 
 def run_flow(ports: Ports, flows: TaskFlows, payload: Payload) -> object:
@@ -121,12 +133,14 @@ def _adapter(record: type[TaskRecord]) -> TypeAdapter[TaskRecord]:
 def run_task(ports: Ports, task: Task, *, deliveries: int, flow: Callable[[Payload], object]) -> Reply:
     """Run a task's flow and decide what becomes of the task.
 
-    - The flow succeeds: done.
+    - The flow succeeds: done, and the dead letter goes that this task was replayed from.
     - ``Retry``: queued again by ourselves, with our own backoff, so that one busy account never makes Cloud
       Tasks slow down the whole queue. After ``max_attempts`` it is a dead letter; a limit of a provider only
       delays, however often.
     - ``Stop`` needs a person, and ``Rejected`` means that what the task is about was erased or has ended
-      meanwhile: trying again is no use.
+      meanwhile: trying again is no use. A replayed task becomes a dead letter again, and so does a refused
+      one that works off an outbox entry: else the entry would be queued for ever, and nobody would know.
+    - ``GivenUp``: the flow itself left a dead letter.
     - ``Misconfigured``: a setting is missing, which is the operator's to mend: the task waits, however long.
     - ``UnexpectedReply`` leaves this function: Cloud Tasks counts the delivery and tries again.
     - What was delivered ``poison_attempts`` times is a dead letter before it runs, so that even a task that
@@ -147,12 +161,19 @@ def run_task(ports: Ports, task: Task, *, deliveries: int, flow: Callable[[Paylo
     except Misconfigured as error:
         ports.log.warning("request_crashed", function=task.work.value, error="Misconfigured", at=str(error))
         return _queue_again(ports, task, RateLimited(code=error.reason, retry_after=SETTING_RETRY_SECONDS))
+    except GivenUp as error:
+        return Reply(body={"outcome": "buried", "code": error.reason})
     except (Rejected, Stop) as error:
+        refused = isinstance(error, Rejected) and "entry" in task.payload
+        if refused or task.letter is not None:
+            return _give_up(ports, task, error.reason, task.attempt + 1, rest=refused)
         ports.log.warning("task_stopped", work=task.work.value, code=error.reason, **_ids(task))
         return Reply(body={"outcome": "stopped", "code": error.reason})
     except UnexpectedReply as error:
         ports.log.warning("task_failed", work=task.work.value, code=error.reason, **_ids(task))
         raise
+    if task.letter is not None:
+        ports.ledger.end_dead_letter(str(task.payload.get("tenant", "")), task.letter)
     return Reply(body={"outcome": "done"})
 
 
@@ -174,6 +195,7 @@ def _queue_again(ports: Ports, task: Task, error: Retry) -> Reply:
             name=name if task.name else None,
             not_before=due,
             attempt=attempt,
+            letter=task.letter,
         )
     )
     ports.log.info(
@@ -187,13 +209,14 @@ def _queue_again(ports: Ports, task: Task, error: Retry) -> Reply:
     return Reply(body={"outcome": "again", "code": error.reason})
 
 
-def _give_up(ports: Ports, task: Task, code: str, attempts: int) -> Reply:
-    # Delivered once more, the same task makes the same dead letter.
-    tenant = str(task.payload.get("tenant", ""))
-    source = f"{task.work}:{task.name or sorted(task.payload.items())}:{task.attempt}"
-    ports.ledger.add_dead_letter(
+def _give_up(ports: Ports, task: Task, code: str, attempts: int, *, rest: bool = False) -> Reply:
+    """Keep a task as a dead letter; with ``rest`` its outbox entry is not queued any more until a replay."""
+    tenant, entry = str(task.payload.get("tenant", "")), task.payload.get("entry")
+    # Delivered once more, the same task makes the same dead letter, and so does the same outbox entry.
+    cause = (tenant, str(entry)) if entry else (f"{task.work}:{_name(task)}:{task.attempt}",)
+    ports.ledger.put_dead_letter(
         DeadLetter(
-            id=hashlib.sha256(source.encode()).hexdigest()[:32],
+            id=task.letter or letter_id(*cause),
             tenant=tenant,
             work=task.work,
             lane=task.lane,
@@ -201,10 +224,16 @@ def _give_up(ports: Ports, task: Task, code: str, attempts: int) -> Reply:
             code=code,
             attempts=attempts,
             died_at=ports.clock.now(),
-        )
+        ),
+        entry=str(entry) if entry else None,
+        rest=rest,
     )
     ports.log.warning("task_buried", work=task.work.value, code=code, attempts=attempts, **_ids(task))
     return Reply(body={"outcome": "buried", "code": code})
+
+
+def _name(task: Task) -> str:
+    return task.name or str(sorted(task.payload.items()))
 
 
 def _ids(task: Task) -> dict[str, str]:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from common.domain.booking.booking import Booking, BookingStatus, Source
 from common.domain.calendar.connection import Connection, ProviderKind
 from common.domain.calendar.interval import Interval
-from common.domain.catalogue.records import Language, Service
+from common.domain.catalogue.records import Language, Resource, Service
 from common.domain.shared.outbox import OutboxKind
 
 # A mail that could not be sent for this long is given up: what it says is too old.
@@ -70,13 +70,14 @@ class Appointment:
 class MailContent:
     """What a mail says and to whom, before it is written; ``id`` is the same however often it is tried.
 
-    ``to`` are pairs of address and name; ``facts`` are the values that the text's template may use.
+    ``to`` is the address and the name of its one recipient: what cannot reach one person keeps no other from
+    being mailed. ``facts`` are the values that the text's template may use.
     """
 
     id: str
     kind: MailKind
     language: Language
-    to: tuple[tuple[str, str], ...] = field(repr=False)
+    to: tuple[str, str] = field(repr=False)
     business: str = field(repr=False)
     facts: Mapping[str, str] = field(default_factory=dict, repr=False)
     link: str = field(default="", repr=False)
@@ -141,7 +142,7 @@ def booking_mail_kind(booking: Booking, last: LastNotified | None, kind: OutboxK
 
 
 def customer_sender(
-    booking: Booking, service: Service, connections: Iterable[Connection], *, wanted: bool
+    booking: Booking, service: Service | None, connections: Iterable[Connection], *, wanted: bool
 ) -> Sender:
     """Who mails the customer about this change: exactly one sender, or nobody.
 
@@ -150,13 +151,13 @@ def customer_sender(
 
     Args:
         booking: The booking after the change.
-        service: What was booked.
+        service: What was booked; None where it was removed meanwhile.
         connections: Those in which the customer is a guest of the event.
         wanted: Whether Slotbridge is to send mails about this booking at all.
     """
     if not booking.customer.email:
         return Sender.NOBODY
-    alone = service.capacity == 1 and booking.session is None
+    alone = booking.session is None and (service is None or service.capacity == 1)
     if alone and any(_provider_mails(item, booking) for item in connections):
         return Sender.PROVIDER
     return Sender.SLOTBRIDGE if wanted else Sender.NOBODY
@@ -200,6 +201,12 @@ def notice_mail_kind(kind: NoticeKind) -> MailKind | None:
     return MailKind(kind.value) if kind.value in set(MailKind) else None
 
 
+def booking_words(service: Service | None, resource: Resource | None) -> dict[str, str]:
+    """What a mail about a booking says of its service and its resource; nothing of one that is not there."""
+    words = {} if service is None else {"service": service.name}
+    return words if resource is None else {**words, "resource": resource.name, "zone": resource.zone}
+
+
 def mail_id(*parts: str) -> str:
     """The id of a mail: the same at each try, and a hash, so that it tells nothing about anybody."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
@@ -232,6 +239,7 @@ class NoticeKind(StrEnum):
     EXPORT_STOPPED = "export_stopped"
     EVENTS_UNREADABLE = "events_unreadable"
     WEBHOOK_DISABLED = "hook_disabled"
+    OWNER_ADDRESS_UNUSABLE = "owner_address_unusable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ class SesTransport:
         try:
             self._client.send_email(
                 FromEmailAddress=mail.sender,
-                Destination={"ToAddresses": list(mail.recipients)},
+                Destination={"ToAddresses": [mail.recipient]},
                 Content={"Raw": {"Data": mail.raw}},
             )
         except ClientError as error:
@@ -137,8 +137,7 @@ class SmtpTransport:
         """
         try:
             with self._connected() as smtp:
-                # A server that refuses one of several people still mails the others.
-                smtp.sendmail(mail.sender, list(mail.recipients), mail.raw)
+                smtp.sendmail(mail.sender, [mail.recipient], mail.raw)
         except smtplib.SMTPAuthenticationError:
             raise OperatorFault("the mail server does not know us", code="mail_refused") from None
         except smtplib.SMTPNotSupportedError:

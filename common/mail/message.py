@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -20,6 +19,7 @@ from common.domain.export import templates as filling
 from common.domain.notify import Appointment, MailContent, single_line
 from common.errors import Forbidden, OperatorFault
 from common.mail.templates import TEMPLATES
+from common.mail_address import ascii_address, can_be_mailed
 
 PRODUCT = "-//Slotbridge//Slotbridge//EN"
 
@@ -66,26 +66,28 @@ class Mail:
 
     raw: bytes = field(repr=False)
     sender: str = field(repr=False)
-    recipients: tuple[str, ...] = field(repr=False)
+    recipient: str = field(repr=False)
 
 
 def write_mail(content: MailContent, *, sender: str) -> Mail:
     """Write a mail: headers, text, HTML, and the calendar file where there is an appointment.
 
+    An address for answers that cannot be mailed to is left out: the mail itself goes.
+
     Raises:
-        Forbidden: An address is none that mail can be sent to.
+        Forbidden: The recipient's address is none that mail can be sent to.
         OperatorFault: The sender's own address is none.
     """
     try:
         own = _address(sender, content.business)
     except Forbidden as error:
         raise OperatorFault("the sender's address is not valid", code="invalid_sender") from error
-    recipients = tuple(_address(address, name) for address, name in content.to)
+    recipient = _address(*content.to)
     template = TEMPLATES[content.language][content.kind]
     facts = _facts(content)
     message = EmailMessage(policy=POLICY)
     message["From"] = own
-    message["To"] = recipients
+    message["To"] = recipient
     message["Subject"] = single_line(filling.title(template.subject, facts))
     if content.sent_at is not None:
         message["Date"] = format_datetime(content.sent_at)
@@ -94,13 +96,13 @@ def write_mail(content: MailContent, *, sender: str) -> Mail:
     message["X-Slotbridge-Id"] = content.id
     # Nobody's absence note needs an answer: https://www.rfc-editor.org/rfc/rfc3834#section-5
     message["Auto-Submitted"] = "auto-generated"
-    if content.reply_to:
+    if content.reply_to and can_be_mailed(content.reply_to):
         message["Reply-To"] = _address(content.reply_to, content.business)
     body = filling.description(template.body, facts)
     message.set_content(_text(body, template.link, content.link), charset="utf-8")
     message.add_alternative(_html(content, body, template.link), subtype="html", charset="utf-8")
     _attach(message, content, organizer=own.addr_spec)
-    return Mail(message.as_bytes(), own.addr_spec, tuple(address.addr_spec for address in recipients))
+    return Mail(message.as_bytes(), own.addr_spec, recipient.addr_spec)
 
 
 def _facts(content: MailContent) -> dict[str, str]:
@@ -114,15 +116,11 @@ def _facts(content: MailContent) -> dict[str, str]:
 
 
 def _address(address: str, name: str) -> Address:
-    local, _, domain = address.rpartition("@")
     try:
-        spec = f"{local}@{domain.encode('idna').decode()}"
-        found = Address(display_name=single_line(name), addr_spec=spec)
-    except (ValueError, IndexError, HeaderParseError) as error:
+        spec = ascii_address(address)
+    except ValueError as error:
         raise Forbidden("this address cannot be mailed to", code="invalid_address") from error
-    if not local or not domain or not spec.isascii() or single_line(spec) != spec:
-        raise Forbidden("this address cannot be mailed to", code="invalid_address")
-    return found
+    return Address(display_name=single_line(name), addr_spec=spec)
 
 
 def _text(body: str, label: str, link: str) -> str:

@@ -8,7 +8,7 @@ from common.domain.notify import LastNotified, Notice, NoticeKind, Sender
 from common.domain.shared.outbox import OutboxEntry, OutboxKind, notice_entry
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import paths
-from common.store.firestore.codec import PLAIN, enum_value, record
+from common.store.firestore.codec import PLAIN, enum_value, map_of, record
 from common.store.firestore.documents import Create, Documents, Put, create_or_replace
 
 OUTBOX = record(
@@ -23,6 +23,8 @@ OUTBOX = record(
     due_at=PLAIN,
     waiting_until=PLAIN,
     subject=PLAIN,
+    words=map_of(PLAIN),
+    letter=PLAIN,
 )
 NOTICE = record(
     Notice, id=PLAIN, tenant=PLAIN, kind=enum_value(NoticeKind), at=PLAIN, connection=PLAIN, booking=PLAIN

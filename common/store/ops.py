@@ -9,7 +9,7 @@ from typing import Any
 
 from common.domain.connect.consent import ConsentState
 from common.domain.notify import Notice
-from common.domain.shared.outbox import OutboxEntry
+from common.domain.shared.outbox import AT_REST, OutboxEntry
 from common.domain.shared.rate_limits import RateLimit
 from common.domain.shared.tasks import DeadLetter, Lane, Work
 from common.errors import AlreadyExists, Conflict, UnknownResource
@@ -69,13 +69,35 @@ class Ledger:
         """Create or replace an entry."""
         self._documents.commit([Put(paths.outbox(entry.id), OUTBOX.write(entry))])
 
+    def outbox(self, entry: str) -> OutboxEntry | None:
+        """One entry; None where its work is done."""
+        (found,) = self._documents.get([paths.outbox(entry)])
+        return OUTBOX.read(found.data) if found.data is not None else None
+
+    def put_off(self, entry: str, *, until: datetime) -> None:
+        """Have the outbox relay leave an entry alone until then; without effect where its work is done."""
+        with suppress(Conflict):
+            self._documents.commit([_changed_entry(entry, due_at=until)])
+
     def done(self, entry: str) -> None:
         """Remove an entry whose work is done; removing it twice is fine."""
         self._documents.commit([Delete(paths.outbox(entry))])
 
-    def add_dead_letter(self, letter: DeadLetter) -> None:
-        """Keep a task that was given up where a person finds it; adding the same one twice is fine."""
-        self._new(Create(paths.within(letter.tenant, "dead_letters", letter.id), DEAD_LETTER.write(letter)))
+    def put_dead_letter(self, letter: DeadLetter, *, entry: str | None = None, rest: bool = False) -> None:
+        """Keep a task that was given up where a person finds it, instead of an earlier one of this id.
+
+        Args:
+            letter: The task, and why it was given up.
+            entry: The outbox entry whose work it was; it remembers the letter.
+            rest: Whether the outbox relay is to leave the entry alone from now on.
+        """
+        put = Put(paths.within(letter.tenant, "dead_letters", letter.id), DEAD_LETTER.write(letter))
+        if entry is not None:
+            changes = {"letter": letter.id} | ({"due_at": AT_REST} if rest else {})
+            with suppress(Conflict):
+                self._documents.commit([put, _changed_entry(entry, **changes)])
+                return
+        self._documents.commit([put])
 
     def dead_letter(self, tenant: str, letter: str) -> DeadLetter:
         """The dead letter of this id.
@@ -85,18 +107,24 @@ class Ledger:
         """
         return DEAD_LETTER.read(self._dead_letter(tenant, letter).data)
 
-    def take_dead_letter(self, tenant: str, letter: str) -> DeadLetter:
-        """Remove a dead letter; of several callers exactly one gets it.
+    def replay_dead_letter(self, letter: DeadLetter, entry: OutboxEntry | None) -> None:
+        """Store a dead letter that is tried again, together with its woken outbox entry.
 
         Raises:
-            UnknownResource: There is none, or somebody else took it.
+            UnknownResource: There is no such letter (any more).
         """
-        found = self._dead_letter(tenant, letter)
+        found = self._dead_letter(letter.tenant, letter.id)
+        writes: list[Write] = [Replace(found.path, DEAD_LETTER.write(letter), version=str(found.version))]
+        if entry is not None:
+            writes.append(Put(paths.outbox(entry.id), OUTBOX.write(entry)))
         try:
-            self._documents.commit([Delete(found.path, version=found.version)])
+            self._documents.commit(writes)
         except Conflict as error:
-            raise UnknownResource("somebody else took this letter") from error
-        return DEAD_LETTER.read(found.data)
+            raise UnknownResource("somebody else has this letter tried again") from error
+
+    def end_dead_letter(self, tenant: str, letter: str) -> None:
+        """Remove a dead letter whose work is done after all; removing it twice is fine."""
+        self._documents.commit([Delete(paths.within(tenant, "dead_letters", letter))])
 
     def record_notice(self, notice: Notice) -> bool:
         """Record a notice and the outbox entry to send it; False when the same one was recorded before."""
@@ -184,6 +212,12 @@ class Ledger:
         return True
 
 
+def _changed_entry(entry: str, **fields: Any) -> Merge:
+    """Change fields of an outbox entry that is there; its work may be done meanwhile."""
+    changes: dict[FieldPath, Any] = {(name,): value for name, value in fields.items()}
+    return Merge(paths.outbox(entry), changes, must_exist=True)
+
+
 def _per_unit(limit: RateLimit) -> timedelta:
     return timedelta(minutes=1) / limit.per_minute
 
@@ -224,6 +258,7 @@ DEAD_LETTER = record(
     code=PLAIN,
     attempts=PLAIN,
     died_at=PLAIN,
+    replayed_at=PLAIN,
 )
 CONSENT = record(
     ConsentState,

@@ -64,6 +64,8 @@ class TaskAddresses:
 def encode(task: Task) -> bytes:
     """The body of the call that a task becomes, as JSON: ids and counters only."""
     body = {"v": SCHEMA, "lane": task.lane.value, "attempt": task.attempt, "payload": dict(task.payload)}
+    if task.letter is not None:
+        body["letter"] = task.letter
     return _ENCODE(body).encode()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -38,7 +39,10 @@ class SessionChange:
 
 @dataclass(frozen=True, slots=True)
 class BookingChange:
-    """A booking before and after, with everything that must be committed together with it."""
+    """A booking before and after, with everything that must be committed together with it.
+
+    ``words`` are the names of its service and resource, where they are known (`booking_words`).
+    """
 
     before: Booking | None
     after: Booking
@@ -47,6 +51,7 @@ class BookingChange:
     notices: tuple[Notice, ...] = ()
     idempotency: IdempotencyRecord | None = None
     sessions: tuple[SeatTaken | SessionChange, ...] = ()
+    words: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ queues it later. The name of an entry follows from its cause, so that the same c
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # A task that was queued after the commit is done by then; an entry that is still there was never queued.
 RELAYED_AFTER = timedelta(seconds=60)
+# When an entry is due that was given up: its dead letter wakes it again, and never the outbox relay.
+AT_REST = datetime(9999, 1, 1, tzinfo=UTC)
 # How often the owner of a connection that must be connected again is reminded of it.
 REMINDED_EVERY = timedelta(days=1)
 
@@ -54,6 +56,10 @@ class OutboxEntry:
     Everything else is about ``subject`` (the id of a connection, notice, invitation or webhook message), so
     that a query for a connection's waiting exports finds nothing else. From ``due_at`` on the outbox relay
     queues the entry again; ``waiting_until`` says until when an export is known not to work.
+
+    ``words`` is what has to be said and stands in records that may be removed before it is said: the names of
+    a booking's service and resource, whose connection it was. Nothing of a customer is among them.
+    ``letter`` is the dead letter of an entry that was given up; it goes with the entry.
     """
 
     id: str
@@ -66,6 +72,25 @@ class OutboxEntry:
     due_at: datetime
     waiting_until: datetime | None = None
     subject: str = ""
+    words: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    letter: str | None = None
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether it was given up, and waits for a person who has it tried again."""
+        return self.due_at >= AT_REST
+
+
+# What is mailed: tried again after it was given up, it may be tried for as long as something new.
+_MAILED = frozenset(
+    {OutboxKind.BOOKED, OutboxKind.MOVED, OutboxKind.CANCELLED, OutboxKind.NOTICE, OutboxKind.INVITATION}
+)
+
+
+def woken(entry: OutboxEntry, *, now: datetime) -> OutboxEntry:
+    """An entry that was given up, as it is when a person has it tried again."""
+    created_at = now if entry.kind in _MAILED else entry.created_at
+    return replace(entry, created_at=created_at, due_at=now + RELAYED_AFTER)
 
 
 def export_entry(
@@ -129,7 +154,9 @@ def _has_synchronised(connection: Connection) -> bool:
     return started and not connection.ended
 
 
-def booking_news_entry(booking: Booking, kind: OutboxKind) -> OutboxEntry:
+def booking_news_entry(
+    booking: Booking, kind: OutboxKind, *, words: Mapping[str, str] | None = None
+) -> OutboxEntry:
     """The entry to tell the customer (of a session: its seats) about this revision of a booking."""
     return _booking_entry(
         booking,
@@ -137,10 +164,11 @@ def booking_news_entry(booking: Booking, kind: OutboxKind) -> OutboxEntry:
         name=f"{booking.tenant}.{booking.id}.news.{booking.revision}",
         created_at=booking.updated_at,
         due_at=booking.updated_at + RELAYED_AFTER,
+        words=words,
     )
 
 
-def replacement_mail_entry(booking: Booking, *, now: datetime) -> OutboxEntry:
+def replacement_mail_entry(booking: Booking, *, words: Mapping[str, str], now: datetime) -> OutboxEntry:
     """The entry to mail the customer ourselves, where the provider was to do it and could not."""
     kind = OutboxKind.BOOKED if booking.revision == 1 else OutboxKind.MOVED
     return _booking_entry(
@@ -149,6 +177,7 @@ def replacement_mail_entry(booking: Booking, *, now: datetime) -> OutboxEntry:
         name=f"{booking.tenant}.{booking.id}.instead.{booking.revision}",
         created_at=now,
         due_at=now + RELAYED_AFTER,
+        words=words,
     )
 
 
@@ -182,6 +211,7 @@ def connection_news_entry(connection: Connection, kind: OutboxKind, *, now: date
         subject=connection.id,
         created_at=now,
         due_at=now + RELAYED_AFTER,
+        words={"resource": connection.resource, "provider": connection.provider.value},
     )
 
 
@@ -246,7 +276,13 @@ def webhook_entry(delivery: Delivery) -> OutboxEntry:
 
 
 def _booking_entry(
-    booking: Booking, kind: OutboxKind, *, name: str, created_at: datetime, due_at: datetime
+    booking: Booking,
+    kind: OutboxKind,
+    *,
+    name: str,
+    created_at: datetime,
+    due_at: datetime,
+    words: Mapping[str, str] | None = None,
 ) -> OutboxEntry:
     return OutboxEntry(
         id=name,
@@ -257,6 +293,7 @@ def _booking_entry(
         revision=booking.revision,
         created_at=created_at,
         due_at=due_at,
+        words=words or {},
     )
 
 
@@ -269,6 +306,7 @@ def _subject_entry(
     created_at: datetime,
     due_at: datetime,
     revision: int = 0,
+    words: Mapping[str, str] | None = None,
 ) -> OutboxEntry:
     return OutboxEntry(
         id=name,
@@ -280,4 +318,5 @@ def _subject_entry(
         created_at=created_at,
         due_at=due_at,
         subject=subject,
+        words=words or {},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, fields
 from datetime import datetime
@@ -39,7 +40,8 @@ class Task:
 
     The queue takes a ``name`` once, so that the same work is not queued twice. A used name stays blocked for
     up to a day, so it has to hold a time bucket or a number that grows; the queue's adapter hashes it.
-    ``attempt`` counts how often we queued the task again after a failure.
+    ``attempt`` counts how often we queued the task again after a failure. ``letter`` is the dead letter that
+    goes once this task has succeeded.
     """
 
     work: Work
@@ -48,6 +50,7 @@ class Task:
     name: str | None = None
     not_before: datetime | None = None
     attempt: int = 0
+    letter: str | None = None
 
 
 class TaskRecord(Protocol):
@@ -102,7 +105,11 @@ def _plain(value: str | int | datetime) -> str | int:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A task that was given up after many tries; a person can read it and have it tried again."""
+    """A task that was given up after many tries; a person can read it and have it tried again.
+
+    ``replayed_at`` is when somebody last had it tried again. The letter goes when that succeeds; when it
+    fails, it says why, and ``replayed_at`` is None again.
+    """
 
     id: str
     tenant: str
@@ -112,6 +119,12 @@ class DeadLetter:
     code: str
     attempts: int
     died_at: datetime
+    replayed_at: datetime | None = None
+
+
+def letter_id(*cause: str) -> str:
+    """The id of the dead letter of one piece of work, the same however often it is given up."""
+    return hashlib.sha256("\n".join(cause).encode()).hexdigest()[:32]
 
 
 FIRST_DELAY_SECONDS = 1.0

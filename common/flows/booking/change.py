@@ -19,6 +19,7 @@ from common.errors import InvalidRequest, UnknownResource
 from common.flows.booking.commit import MOST_TRIES, claim_time, commit_change, end_expired_holds, end_hold
 from common.flows.booking.seats import leave_session
 from common.flows.shared.booking_access import author_of, changeable_booking
+from common.flows.shared.outbox import nothing_to_do
 from common.flows.slots.check_slot import RequestedSlot, check_slot
 from common.ports import Ports
 
@@ -155,7 +156,7 @@ def follow_session(ports: Ports, command: FollowSession) -> int:
     try:
         session = ports.bookings.get(command.tenant, command.booking)
     except UnknownResource:
-        ports.ledger.done(command.entry)
+        nothing_to_do(ports, command, why="erased")
         return 0
     changed = sum(_follow(ports, session, seat) for seat in sorted(session.roster))
     ports.ledger.done(command.entry)

@@ -6,7 +6,7 @@ soon as they stand in somebody's way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from common.domain.booking import sessions
@@ -17,6 +17,7 @@ from common.domain.booking.fair_choice import in_fair_order
 from common.domain.calendar.connection import Connection
 from common.domain.calendar.interval import Interval, aware
 from common.domain.catalogue.records import Service
+from common.domain.notify import booking_words
 from common.domain.shared.outbox import export_entries
 from common.domain.slots.agenda import Agenda
 from common.domain.slots.slot_answers import kindest_refusal
@@ -80,6 +81,7 @@ class TimeClaim:
         service: The service that is booked.
         connections: The calendars' connections of the resource, in which the booking will be shown.
         idempotency: The record of the request that is committed with a new booking.
+        words: The names of service and resource for the customer's mail.
     """
 
     before: Booking | None
@@ -87,6 +89,7 @@ class TimeClaim:
     service: Service
     connections: Sequence[Connection]
     idempotency: IdempotencyRecord | None = None
+    words: Mapping[str, str] | None = None
 
 
 def claim_time(
@@ -114,6 +117,7 @@ def claim_time(
         service=service,
         connections=checked.snapshot.connections.get(after.resource, ()),
         idempotency=idempotency,
+        words=booking_words(service, checked.snapshot.resources.get(after.resource)),
     )
     # A booking keeps the form in which it was made, whatever capacity its service has now.
     in_session = before.is_seat if before is not None else service.capacity > 1
@@ -142,6 +146,7 @@ def _plain_change(ports: Ports, claim: TimeClaim) -> BookingChange:
         after=after,
         outbox=export_entries(after, claim.connections, now=ports.clock.now()) if after.active else (),
         idempotency=claim.idempotency,
+        words=claim.words,
     )
 
 
@@ -168,7 +173,7 @@ def commit_change(ports: Ports, change: BookingChange) -> Booking:
         AlreadyExists: The request was made before.
         StoreUnavailable: Nothing is known to be committed.
     """
-    change = replace(change, outbox=(*change.outbox, *booking_news(change.before, change.after)))
+    change = replace(change, outbox=(*change.outbox, *booking_news(ports, change)))
     try:
         booking = ports.bookings.commit(change)
     except StoreUnavailable as failed:

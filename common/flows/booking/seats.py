@@ -105,6 +105,7 @@ def _change(
         after=seat,
         outbox=(*left.outbox, *shown),
         idempotency=claim.idempotency,
+        words=claim.words,
         sessions=(*left.sessions, step),
     )
 

@@ -28,8 +28,9 @@ from common.domain.shared.task_records import MailInvitation
 from common.errors import Conflict, InvalidRequest, RateLimited, Rejected, UnknownResource
 from common.flows.connect.consent import Consent, check_consent, open_consent
 from common.flows.notify.content import invitation_mail
-from common.flows.notify.delivery import entry_of, mail_once, notification
-from common.flows.shared.outbox import enqueue_entries
+from common.flows.notify.delivery import DueMail, answers_to, mail_all, notification
+from common.flows.shared.outbox import enqueue_entries, nothing_to_do
+from common.mail_address import can_be_mailed
 from common.ports import Ports
 
 # Nobody is to be flooded with mails in a business's name.
@@ -125,11 +126,13 @@ def _resource_to_invite(ports: Ports, *, tenant: str, resource: str) -> tuple[Re
 
     Raises:
         UnknownResource: There is no such resource.
-        InvalidRequest: It has no address, or this installation sends no mails.
+        InvalidRequest: It has no address that can be mailed to, or this installation sends no mails.
     """
     found = ports.catalogue.resource(tenant, resource)
     if not found.email:
         raise InvalidRequest("this resource has no e-mail address", code="no_address")
+    if not can_be_mailed(found.email):
+        raise InvalidRequest("this resource's e-mail address cannot be mailed to", code="no_address")
     if not ports.mailer.on or not ports.tuning.invite_url:
         raise InvalidRequest("this installation sends no invitations", code="mail_not_configured")
     return found, found.email
@@ -167,25 +170,28 @@ def mail_invitation(ports: Ports, command: MailInvitation) -> bool:
     Raises:
         Retry: It did not work now; the outbox entry stays.
         OperatorFault: Mails are not set up as they should be; the outbox entry stays.
+        GivenUp: The mail will never be taken; a dead letter keeps it, and the invitation its secret.
     """
     try:
         found = ports.invitations.get(command.tenant, command.subject)
         resource = ports.catalogue.resource(found.tenant, found.resource)
+        tenant = ports.catalogue.tenant(found.tenant)
     except UnknownResource:
-        ports.ledger.done(command.entry)
+        # Without its resource an invitation leads nowhere.
+        nothing_to_do(ports, command, why="erased")
         return False
     now = ports.clock.now()
     outdated = found.sealed is None or found.sendings != command.revision
     if outdated or found.state(now=now) is not InvitationState.OPEN or not ports.tuning.invite_url:
-        ports.ledger.done(command.entry)
+        nothing_to_do(ports, command, why="invitation_ended")
         return False
-    tenant = ports.catalogue.tenant(found.tenant)
     secret = ports.vault.reveal(found.sealed or "", context=secret_context(found.tenant, found.id))
-    mail = invitation_mail(ports, found, secret=secret, tenant=tenant, resource=resource)
+    answers = answers_to(ports, tenant)
+    mail = invitation_mail(ports, found, secret=secret, tenant=tenant, resource=resource, answers_to=answers)
     key = f"invitation-{found.id}-{found.sendings}"
     last = ports.notifications.last(found.tenant, key)
     notified = notification(last, tenant=found.tenant, key=key, state="told", by=Sender.SLOTBRIDGE, now=now)
-    mail_once(ports, entry_of(command), last, notified, mail)
+    mail_all(ports, command, [DueMail(last, notified, mail)])
     _forget_secret(ports, found)
     return True
 

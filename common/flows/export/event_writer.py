@@ -39,7 +39,7 @@ from common.domain.export.own_events import (
     seen,
     seen_fingerprint,
 )
-from common.domain.notify import NoticeKind, new_notice
+from common.domain.notify import NoticeKind, booking_words, new_notice
 from common.domain.shared.outbox import replacement_mail_entry
 from common.domain.shared.tasks import Lane
 from common.errors import CalendarGone, Conflict, Forbidden, UnexpectedReply, UsageExhausted
@@ -58,6 +58,7 @@ from common.flows.shared.outbox import store_and_enqueue
 from common.flows.shared.own_events import event_id, genuine_marker
 from common.flows.shared.tokens import authorized
 from common.flows.sync.channels import ANY_ZONE, reference_for_removal
+from common.mail_address import can_be_mailed
 from common.ports import Ports
 from common.ports.provider import Abilities, CalendarProvider
 
@@ -169,7 +170,7 @@ class BookingExport:
 
         https://learn.microsoft.com/graph/api/user-post-events (invitations can't be configured)
         """
-        if not exported_event.may_invite(link):
+        if not (exported_event.may_invite(link) and can_be_mailed(self.booking.customer.email)):
             return False
         if self._abilities.silent_guests or invited(link.written):
             return True
@@ -227,7 +228,8 @@ class BookingExport:
         self.tell(exported_event.WITHOUT_ATTENDEE)
         if draft.notify:
             # The provider was to mail the customer and cannot: a mail of our own takes its place.
-            entry = replacement_mail_entry(self.booking, now=self.ports.clock.now())
+            words = booking_words(self.service, self.resource)
+            entry = replacement_mail_entry(self.booking, words=words, now=self.ports.clock.now())
             store_and_enqueue(self.ports, [entry])
         return link, lesser, send(lesser)
 

@@ -15,6 +15,7 @@ from common.errors import InvalidRequest, UnknownResource
 from common.flows.booking.commit import commit_past_expired_holds
 from common.flows.export.owner_edits import links_to_restore, time_to_claim
 from common.flows.shared.booking_access import author_of, changeable_booking
+from common.flows.shared.outbox import nothing_to_do
 from common.flows.slots.check_slot import require_free_calendars
 from common.ports import Ports
 
@@ -81,7 +82,7 @@ def lapse_proposal(ports: Ports, command: LapseProposal) -> None:
     try:
         booking = ports.bookings.get(command.tenant, command.booking)
     except UnknownResource:
-        ports.ledger.done(command.entry)
+        nothing_to_do(ports, command, why="erased")
         return
     proposal = booking.proposal
     if proposal is not None and booking.active and proposal.expires_at <= ports.clock.now():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from common.domain.booking import access
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection, ProviderKind
-from common.domain.catalogue.records import Resource, Service, Tenant
+from common.domain.catalogue.records import Resource, Tenant
 from common.domain.connect import invitation as invitations
 from common.domain.connect.invitation import Invitation
 from common.domain.notify import Appointment, MailContent, MailKind, Notice, mail_id
@@ -16,35 +18,51 @@ _PROVIDER_NAMES = {ProviderKind.GOOGLE: "Google", ProviderKind.MICROSOFT: "Micro
 
 
 def booking_mail(
-    ports: Ports, kind: MailKind, booking: Booking, *, tenant: Tenant, service: Service, resource: Resource
+    ports: Ports,
+    kind: MailKind,
+    booking: Booking,
+    *,
+    tenant: Tenant,
+    words: Mapping[str, str],
+    answers_to: str | None,
 ) -> MailContent:
     """The mail to a customer about the booking as it is now.
 
     Its calendar file has the booking's revision as its sequence number.
+
+    Args:
+        ports: The outside.
+        kind: Which text.
+        booking: What it is about.
+        tenant: The business.
+        words: The names of ``service`` and ``resource`` and the resource's ``zone``; what is not known is not
+            said, and the business's own zone is taken.
+        answers_to: Where answers go.
     """
     customer = booking.customer
-    zone = customer.zone or resource.zone
+    zone = customer.zone or words.get("zone") or tenant.zone
+    service = words.get("service", "")
     token = manage_token(ports, tenant=booking.tenant, booking=booking.id)
     page = ports.tuning.manage_url if booking.active else ""
     return MailContent(
         id=mail_id("booking", booking.tenant, booking.id, str(booking.revision)),
         kind=kind,
         language=tenant.mail.language,
-        to=((customer.email or "", customer.name),),
+        to=(customer.email or "", customer.name),
         business=tenant.name,
         facts={
-            "service": service.name,
-            "resource": resource.name,
+            "service": service,
+            "resource": words.get("resource", ""),
             "reference": access.reference(booking.id),
         },
         link=access.link(page, tenant=booking.tenant, booking=booking.id, token=token),
-        reply_to=tenant.mail.owner,
+        reply_to=answers_to,
         appointment=Appointment(
             uid=f"{booking.id}@slotbridge",
             sequence=booking.revision,
             interval=booking.interval,
             zone=zone,
-            title=f"{service.name} ({tenant.name})",
+            title=f"{service} ({tenant.name})" if service else tenant.name,
             cancelled=not booking.active,
         ),
         interval=booking.interval,
@@ -58,21 +76,18 @@ def notice_mail(
     kind: MailKind,
     notice: Notice,
     *,
+    to: str,
     tenant: Tenant,
     resource: Resource | None,
     connection: Connection | None,
     booking: Booking | None,
-) -> MailContent | None:
-    """The mail about a notice to the owner and to the person whose calendar it is; None without addresses."""
-    addresses = [tenant.mail.owner, resource.email if resource else None]
-    people = tuple((address, tenant.name) for address in dict.fromkeys(filter(None, addresses)))
-    if not people:
-        return None
+) -> MailContent:
+    """The mail about a notice to one of its recipients, whose address is ``to``."""
     return MailContent(
-        id=mail_id("notice", notice.tenant, notice.id),
+        id=mail_id("notice", notice.tenant, notice.id, to),
         kind=kind,
         language=tenant.mail.language,
-        to=people,
+        to=(to, tenant.name),
         business=tenant.name,
         facts={
             "resource": resource.name if resource else "",
@@ -87,7 +102,13 @@ def notice_mail(
 
 
 def invitation_mail(
-    ports: Ports, invitation: Invitation, *, secret: str, tenant: Tenant, resource: Resource
+    ports: Ports,
+    invitation: Invitation,
+    *,
+    secret: str,
+    tenant: Tenant,
+    resource: Resource,
+    answers_to: str | None,
 ) -> MailContent:
     """The mail that invites somebody to connect their calendar; its link holds the ``secret``."""
     ids = {"tenant": invitation.tenant, "invitation": invitation.id}
@@ -95,11 +116,11 @@ def invitation_mail(
         id=mail_id("invitation", invitation.tenant, invitation.id, str(invitation.sendings)),
         kind=MailKind.INVITATION,
         language=invitation.language,
-        to=((invitation.address, resource.name),),
+        to=(invitation.address, resource.name),
         business=tenant.name,
         facts={"resource": resource.name, "account": invitation.expected_account or ""},
         link=invitations.invitation_link(ports.tuning.invite_url, **ids, secret=secret),
-        reply_to=tenant.mail.owner,
+        reply_to=answers_to,
         until=invitation.ends_at,
         zone=resource.zone,
         sent_at=ports.clock.now(),

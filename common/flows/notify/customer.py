@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from common.domain.booking.booking import Booking
+from common.domain.catalogue.records import Service
 from common.domain.notify import (
     Sender,
     booking_mail_kind,
+    booking_words,
     customer_sender,
     mailing_connection,
     notified_state,
@@ -17,7 +20,17 @@ from common.domain.shared.task_records import NotifyCustomer
 from common.domain.webhooks import WebhookEvent
 from common.errors import UnknownResource
 from common.flows.notify.content import booking_mail
-from common.flows.notify.delivery import booking_key, entry_of, inviting_connections, mail_once, notification
+from common.flows.notify.delivery import (
+    DueMail,
+    answers_to,
+    booking_key,
+    inviting_connections,
+    known_resource,
+    known_service,
+    mail_all,
+    notification,
+)
+from common.flows.shared.outbox import nothing_to_do
 from common.flows.webhooks.deliver import enqueue_webhooks
 from common.ports import Ports
 
@@ -34,31 +47,46 @@ def notify_customer(ports: Ports, task: NotifyCustomer) -> Sender:
     Raises:
         Retry: It did not work now; the outbox entry stays.
         OperatorFault: Mails are not set up as they should be; the outbox entry stays.
+        GivenUp: The mail will never be taken; a dead letter keeps it.
     """
     try:
         booking = ports.bookings.get(task.tenant, task.booking)
+        tenant = ports.catalogue.tenant(task.tenant)
     except UnknownResource:
-        ports.ledger.done(task.entry)
+        nothing_to_do(ports, task, why="erased")
         return Sender.NOBODY
     _enqueue_webhooks(ports, task, booking)
-    tenant = ports.catalogue.tenant(booking.tenant)
-    service = ports.catalogue.service(booking.tenant, booking.service)
     wanted = tenant.mail.customers and ports.mailer.on and booking.interval.end > ports.clock.now()
     inviting = inviting_connections(ports, booking)
+    service = known_service(ports, booking)
     by = customer_sender(booking, service, inviting, wanted=wanted)
     key = booking_key(booking.id)
     last = ports.notifications.last(booking.tenant, key)
     mail = None
     if by is Sender.SLOTBRIDGE:
         kind = booking_mail_kind(booking, last, task.kind)
-        resource = ports.catalogue.resource(booking.tenant, booking.resource)
-        mail = booking_mail(ports, kind, booking, tenant=tenant, service=service, resource=resource)
+        words, answers = _words(ports, task, booking, service), answers_to(ports, tenant)
+        mail = booking_mail(ports, kind, booking, tenant=tenant, words=words, answers_to=answers)
     state, now = notified_state(booking), ports.clock.now()
     notified = notification(last, tenant=booking.tenant, key=key, state=state, by=by, now=now)
+    if by is Sender.NOBODY:
+        ports.log.info("no_mail_due", tenant=task.tenant, kind=task.kind.value, booking=booking.id)
     if by is Sender.PROVIDER:
         notified = replace(notified, speaker=mailing_connection(booking, inviting))
-    mail_once(ports, entry_of(task), last, notified, mail)
+    mail_all(ports, task, [DueMail(last, notified, mail)])
     return by
+
+
+def _words(
+    ports: Ports, task: NotifyCustomer, booking: Booking, service: Service | None
+) -> Mapping[str, str]:
+    """The names of service and resource as they are now; of what was removed, as the outbox entry says."""
+    resource = known_resource(ports, booking)
+    words = booking_words(service, resource)
+    if service is not None and resource is not None:
+        return words
+    entry = ports.ledger.outbox(task.entry)
+    return {**(entry.words if entry else {}), **words}
 
 
 def _enqueue_webhooks(ports: Ports, task: NotifyCustomer, booking: Booking) -> None:

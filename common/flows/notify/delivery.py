@@ -2,136 +2,179 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from common.domain.booking.booking import Booking
+from common.domain.booking.booking_change import BookingChange
 from common.domain.calendar.connection import Connection
+from common.domain.catalogue.records import Resource, Service, Tenant
 from common.domain.export.exported_event import may_invite
 from common.domain.export.own_events import invited
 from common.domain.notify import (
     NOTIFICATIONS_KEPT,
     LastNotified,
     MailContent,
+    NoticeKind,
     Sender,
+    booking_words,
     mail_id,
     mailing_connection,
+    new_notice,
     notification_kind,
     notified_state,
     too_late_to_send,
 )
 from common.domain.shared.outbox import OutboxEntry, booking_news_entry
 from common.domain.shared.task_records import MailInvitation, NotifyCustomer, NotifyOwner
-from common.domain.shared.tasks import DeadLetter, Lane, Work
-from common.errors import Conflict, Forbidden, OperatorFault, Retry
+from common.domain.shared.tasks import DeadLetter, letter_id, task_for
+from common.errors import Conflict, Forbidden, GivenUp, OperatorFault, Retry, UnknownResource
 from common.flows.shared.lease import lease
-from common.flows.shared.outbox import outbox_task
+from common.mail_address import can_be_mailed
 from common.ports import Ports
 
+MailTask = NotifyCustomer | NotifyOwner | MailInvitation
 RETRY_AFTER = timedelta(minutes=15)
 RETRY_MISCONFIGURED_AFTER = timedelta(hours=1)
 _TRIES = 3
 
 
-def booking_news(before: Booking | None, after: Booking) -> tuple[OutboxEntry, ...]:
-    """The outbox entry to tell the customer about a change of a booking, if it is one that they are told."""
-    kind = notification_kind(before, after)
-    return () if kind is None else (booking_news_entry(after, kind),)
+def booking_news(ports: Ports, change: BookingChange) -> tuple[OutboxEntry, ...]:
+    """The outbox entry to tell the customer about a change of a booking, if it is one that they are told.
+
+    It holds what the mail says of service and resource, which may be removed before it is sent.
+    """
+    after = change.after
+    kind = notification_kind(change.before, after)
+    if kind is None:
+        return ()
+    words = change.words
+    if words is None and not after.is_session:
+        words = booking_words(known_service(ports, after), known_resource(ports, after))
+    return (booking_news_entry(after, kind, words=words),)
 
 
-def entry_of(task: NotifyCustomer | NotifyOwner | MailInvitation) -> OutboxEntry:
-    """The outbox entry that a task works off, as far as the task's payload says."""
-    return OutboxEntry(
-        id=task.entry,
-        tenant=task.tenant,
-        kind=task.kind,
-        booking=task.booking if isinstance(task, NotifyCustomer) else "",
-        connection="",
-        revision=0 if isinstance(task, NotifyOwner) else task.revision,
-        created_at=datetime.fromtimestamp(task.since, tz=UTC),
-        due_at=datetime.fromtimestamp(task.since, tz=UTC),
-        subject="" if isinstance(task, NotifyCustomer) else task.subject,
-    )
+def known_service(ports: Ports, booking: Booking) -> Service | None:
+    """The booking's service; None where it was removed."""
+    try:
+        return ports.catalogue.service(booking.tenant, booking.service)
+    except UnknownResource:
+        return None
 
 
-def mail_once(
-    ports: Ports,
-    entry: OutboxEntry,
-    last: LastNotified | None,
-    wanted: LastNotified,
-    mail: MailContent | None,
-) -> None:
-    """Send a mail, unless the same was mailed before, store that it was sent, and finish the outbox entry.
+def known_resource(ports: Ports, booking: Booking) -> Resource | None:
+    """The booking's resource; None where it was removed."""
+    try:
+        return ports.catalogue.resource(booking.tenant, booking.resource)
+    except UnknownResource:
+        return None
 
-    A lease keeps two tasks from sending the same mail. No transport can be asked afterwards what it has sent:
-    if the process dies between sending and storing, the mail goes out a second time, with the same id. It
-    never gets lost instead.
+
+@dataclass(frozen=True, slots=True)
+class DueMail:
+    """What one person is to be told for an outbox entry.
+
+    Attributes:
+        last: What was stored last under the key of ``wanted``.
+        wanted: What is stored once they are told.
+        mail: What to send; None where somebody else notifies, or nobody: then this is only stored.
+    """
+
+    last: LastNotified | None
+    wanted: LastNotified
+    mail: MailContent | None
+
+
+def mail_all(ports: Ports, task: MailTask, mails: Iterable[DueMail]) -> None:
+    """Send each mail of an outbox entry, unless the same was sent before, and finish the entry.
+
+    People are mailed independently: whoever cannot be mailed keeps no other from it. A lease keeps two tasks
+    from sending the same mail. No transport can be asked afterwards what it has sent: if the process dies
+    between sending and storing, the mail goes out a second time, with the same id. It never gets lost.
 
     Args:
         ports: The outside.
-        entry: The outbox entry that this mail works off.
-        last: What was stored last under the key of ``wanted``.
-        wanted: What is to be stored now.
-        mail: What to send; None where somebody else notifies, or nobody: then this is only stored.
-
-    Raises:
-        Retry: It did not work now; the entry stays.
-        OperatorFault: Mails are not set up as they should be; the entry stays.
-    """
-    if last is not None and last.state == wanted.state and last.by in {Sender.SLOTBRIDGE, wanted.by}:
-        ports.ledger.done(entry.id)
-        return
-    busy = Conflict("the same mail is on its way at the moment", code="mail_under_way")
-    with lease(ports, f"mail.{mail_id(wanted.tenant, wanted.key)}", busy=busy):
-        if ports.notifications.last(wanted.tenant, wanted.key) != last:
-            raise Conflict("somebody else told this meanwhile", code="told_meanwhile")
-        if mail is None or _send(ports, entry, mail):
-            _store_notified(ports, wanted)
-            ports.ledger.done(entry.id)
-
-
-def _send(ports: Ports, entry: OutboxEntry, mail: MailContent) -> bool:
-    """Send a mail; True where it was sent, or never can be, which leaves a dead letter; False where given up.
+        task: The task that works off the entry.
+        mails: One for each person.
 
     Raises:
         Retry: It did not work now; the entry is due again in a while.
         OperatorFault: Mails are not set up as they should be; the entry is due again in an hour.
+        GivenUp: A mail will never be taken, or was tried for too long; a dead letter keeps it.
     """
-    try:
-        ports.mailer.send(mail)
-    except Forbidden as refused:
-        _bury(ports, entry, refused.reason)
-    except (Retry, OperatorFault) as failed:
-        now = ports.clock.now()
-        if too_late_to_send(int(entry.created_at.timestamp()), now=now):
-            _bury(ports, entry, failed.reason)
-            ports.ledger.done(entry.id)
-            return False
-        pause = RETRY_MISCONFIGURED_AFTER if isinstance(failed, OperatorFault) else RETRY_AFTER
-        ports.ledger.put_outbox(replace(entry, due_at=now + pause))
-        raise
-    else:
-        ports.log.info("mail_sent", tenant=entry.tenant, kind=mail.kind.value, mail=mail.id)
-    return True
-
-
-def _bury(ports: Ports, entry: OutboxEntry, code: str) -> None:
-    """Keep a mail that could not be sent as a dead letter, which a person can find and replay."""
+    failed = [error for due in mails if (error := _mail_once(ports, task, due))]
+    waiting = [error for error in failed if not isinstance(error, Forbidden)]
     now = ports.clock.now()
-    ports.ledger.add_dead_letter(
-        DeadLetter(
-            id=mail_id(entry.tenant, entry.id),
-            tenant=entry.tenant,
-            work=Work.NOTIFY,
-            lane=Lane.LIVE,
-            # Who replays it begins anew: it may be tried for as long as a new mail.
-            payload=outbox_task(replace(entry, created_at=now)).payload,
-            code=code,
-            attempts=1,
-            died_at=now,
+    if any(isinstance(error, Conflict) for error in waiting) or (
+        waiting and not too_late_to_send(task.since, now=now)
+    ):
+        first = waiting[0]
+        pause = RETRY_MISCONFIGURED_AFTER if isinstance(first, OperatorFault) else RETRY_AFTER
+        ports.ledger.put_off(task.entry, until=now + pause)
+        raise first
+    if failed:
+        raise _given_up(ports, task, failed[0].reason)
+    ports.ledger.done(task.entry)
+
+
+def _mail_once(ports: Ports, task: MailTask, due: DueMail) -> Retry | OperatorFault | Forbidden | None:
+    """Send one mail and store that its reader was told; why that was not possible, None where it was."""
+    last, wanted = due.last, due.wanted
+    if last is not None and last.state == wanted.state and last.by in {Sender.SLOTBRIDGE, wanted.by}:
+        return None
+    busy = Conflict("the same mail is on its way at the moment", code="mail_under_way")
+    try:
+        with lease(ports, f"mail.{mail_id(wanted.tenant, wanted.key)}", busy=busy):
+            if ports.notifications.last(wanted.tenant, wanted.key) != last:
+                raise Conflict("somebody else told this meanwhile", code="told_meanwhile")
+            if due.mail is not None:
+                ports.mailer.send(due.mail)
+                ports.log.info("mail_sent", tenant=task.tenant, kind=due.mail.kind.value, mail=due.mail.id)
+            _store_notified(ports, wanted)
+    except (Retry, OperatorFault, Forbidden) as failed:
+        return failed
+    return None
+
+
+def _given_up(ports: Ports, task: MailTask, code: str) -> GivenUp:
+    """Keep a mail that was not sent as a dead letter, which a person can find and replay.
+
+    Its entry rests meanwhile, with what the mail has to say; nothing is stored as told.
+    """
+    letter = DeadLetter(
+        id=letter_id(task.tenant, task.entry),
+        tenant=task.tenant,
+        work=task.work,
+        lane=task.lane,
+        payload=task_for(task, name=None).payload,
+        code=code,
+        attempts=1,
+        died_at=ports.clock.now(),
+    )
+    ports.ledger.put_dead_letter(letter, entry=task.entry, rest=True)
+    ports.log.warning("mail_given_up", tenant=task.tenant, kind=task.kind.value, code=code)
+    return GivenUp("this mail was not sent", code=code)
+
+
+def answers_to(ports: Ports, tenant: Tenant) -> str | None:
+    """The address that customers' answers go to; one that cannot be mailed to is left out.
+
+    A notice says so once for each such address, in the console: the owner cannot be mailed.
+    """
+    owner = tenant.mail.owner
+    if owner is None or can_be_mailed(owner):
+        return owner
+    ports.log.warning("reply_address_left_out", tenant=tenant.id)
+    ports.ledger.record_notice(
+        new_notice(
+            NoticeKind.OWNER_ADDRESS_UNUSABLE,
+            tenant=tenant.id,
+            cause=mail_id(tenant.id, owner),
+            at=ports.clock.now(),
         )
     )
-    ports.log.warning("mail_given_up", tenant=entry.tenant, kind=entry.kind.value, code=code)
+    return None
 
 
 def _store_notified(ports: Ports, wanted: LastNotified) -> None:
@@ -163,7 +206,12 @@ def booking_key(booking: str) -> str:
 
 
 def inviting_connections(ports: Ports, booking: Booking) -> list[Connection]:
-    """The connections in which the customer is a guest of the event, or becomes one with this change."""
+    """The connections in which the customer is a guest of the event, or becomes one with this change.
+
+    None where the address is one that cannot be mailed to: no provider is given it.
+    """
+    if not can_be_mailed(booking.customer.email):
+        return []
     found = ports.connections.of_resource(booking.tenant, booking.resource)
     return [item for item in found if item.settings.exports.attendee and _guest(ports, item, booking)]
 

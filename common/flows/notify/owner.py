@@ -6,14 +6,23 @@ from datetime import UTC, datetime
 
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection, Status
-from common.domain.catalogue.records import Resource
-from common.domain.notify import Notice, NoticeKind, Sender, mail_id, new_notice, notice_mail_kind
+from common.domain.catalogue.records import Resource, Tenant
+from common.domain.notify import (
+    MailContent,
+    Notice,
+    NoticeKind,
+    Sender,
+    mail_id,
+    new_notice,
+    notice_mail_kind,
+)
 from common.domain.shared.outbox import REMINDED_EVERY, reminder_entry
 from common.domain.shared.task_records import NotifyOwner, RemindOwner
 from common.domain.webhooks import WebhookEvent
 from common.errors import UnknownResource
 from common.flows.notify.content import notice_mail
-from common.flows.notify.delivery import entry_of, mail_once, notification
+from common.flows.notify.delivery import DueMail, mail_all, notification
+from common.flows.shared.outbox import nothing_to_do
 from common.flows.webhooks.deliver import connection_data, enqueue_webhooks
 from common.ports import Ports
 
@@ -23,40 +32,67 @@ _EVENTS = {
 }
 
 
-def notify_owner(ports: Ports, task: NotifyOwner) -> bool:
-    """Queue the webhooks about a notice, and mail the owner and whose calendar it is; whether one was mailed.
+def notify_owner(ports: Ports, task: NotifyOwner) -> int:
+    """Queue the webhooks about a notice, and mail the owner and whose calendar it is; how many are mailed.
+
+    A notice about a resource that was removed since asks for nothing any more: nobody is mailed.
 
     Raises:
         Retry: It did not work now; the outbox entry stays.
         OperatorFault: Mails are not set up as they should be; the outbox entry stays.
+        GivenUp: A mail will never be taken; a dead letter keeps it, and who else can be mailed was.
     """
     try:
         notice = ports.notifications.notice(task.tenant, task.subject)
         tenant = ports.catalogue.tenant(task.tenant)
     except UnknownResource:
-        ports.ledger.done(task.entry)
-        return False
+        nothing_to_do(ports, task, why="erased")
+        return 0
     connection = _connection(ports, notice)
     _enqueue_webhooks(ports, notice, connection)
     booking = _booking(ports, notice)
     resource = _resource(ports, notice, connection, booking)
-    kind, mail = notice_mail_kind(notice.kind), None
-    if kind is not None and ports.mailer.on:
-        mail = notice_mail(
+    if resource is None and (notice.connection or notice.booking):
+        nothing_to_do(ports, task, why="resource_removed")
+        return 0
+    kind = notice_mail_kind(notice.kind)
+    people = _recipients(tenant, resource) if kind is not None and ports.mailer.on else {}
+    mails = [
+        _due(
             ports,
-            kind,
             notice,
-            tenant=tenant,
-            resource=resource,
-            connection=connection,
-            booking=booking,
+            role,
+            notice_mail(
+                ports,
+                kind,
+                notice,
+                to=address,
+                tenant=tenant,
+                resource=resource,
+                connection=connection,
+                booking=booking,
+            ),
         )
-    key = f"notice-{mail_id(notice.id)}"
-    last = ports.notifications.last(notice.tenant, key)
-    by, now = Sender.SLOTBRIDGE if mail else Sender.NOBODY, ports.clock.now()
-    notified = notification(last, tenant=notice.tenant, key=key, state="told", by=by, now=now)
-    mail_once(ports, entry_of(task), last, notified, mail)
-    return mail is not None
+        for role, address in people.items()
+        if kind is not None
+    ]
+    mail_all(ports, task, mails)
+    return len(mails)
+
+
+def _recipients(tenant: Tenant, resource: Resource | None) -> dict[str, str]:
+    """Who is mailed, by what they are: the owner, and whose calendar it is; one address is mailed once."""
+    owner, person = tenant.mail.owner, resource.email if resource else None
+    people = {"owner": owner, "resource": None if person == owner else person}
+    return {role: address for role, address in people.items() if address}
+
+
+def _due(ports: Ports, notice: Notice, role: str, mail: MailContent) -> DueMail:
+    """A mail to one recipient, each of whom has a record of its own of what was mailed."""
+    key = f"notice-{mail_id(notice.id)}-{role}"
+    last, now = ports.notifications.last(notice.tenant, key), ports.clock.now()
+    told = notification(last, tenant=notice.tenant, key=key, state="told", by=Sender.SLOTBRIDGE, now=now)
+    return DueMail(last, told, mail)
 
 
 def _enqueue_webhooks(ports: Ports, notice: Notice, connection: Connection | None) -> None:
@@ -106,10 +142,10 @@ def remind_owner(ports: Ports, task: RemindOwner) -> bool:
         connection = ports.connections.get(task.tenant, task.subject)
         tenant = ports.catalogue.tenant(task.tenant)
     except UnknownResource:
-        ports.ledger.done(task.entry)
+        nothing_to_do(ports, task, why="erased")
         return False
     if connection.status is not Status.REAUTH_REQUIRED:
-        ports.ledger.done(task.entry)
+        nothing_to_do(ports, task, why="connected_again")
         return False
     now, since = ports.clock.now(), datetime.fromtimestamp(task.since, tz=UTC)
     number = (now - since) // REMINDED_EVERY

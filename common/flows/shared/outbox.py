@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -21,6 +22,17 @@ from common.domain.shared.task_records import (
 from common.domain.shared.tasks import Task, TaskRecord, task_for
 from common.errors import StoreUnavailable
 from common.ports import Ports
+
+EntryTask = (
+    DeliverWebhook
+    | FollowSession
+    | LapseProposal
+    | MailInvitation
+    | NotifyConnectionChange
+    | NotifyCustomer
+    | NotifyOwner
+    | RemindOwner
+)
 
 
 def store_and_enqueue(ports: Ports, entries: Iterable[OutboxEntry]) -> None:
@@ -46,6 +58,15 @@ def enqueue_entries(ports: Ports, entries: Iterable[OutboxEntry]) -> None:
             )
 
 
+def nothing_to_do(ports: Ports, task: EntryTask, *, why: str) -> None:
+    """Remove the outbox entry of a task whose work is void, and log why: nobody was told anything.
+
+    Work is void where what it is about was erased, or has ended in another way that makes it untrue.
+    """
+    ports.ledger.done(task.entry)
+    ports.log.info("nothing_to_do", tenant=task.tenant, kind=task.kind.value, why=why)
+
+
 def outbox_task(entry: OutboxEntry, *, bucket: str = "", not_before: datetime | None = None) -> Task:
     """The task that works off an entry.
 
@@ -58,9 +79,11 @@ def outbox_task(entry: OutboxEntry, *, bucket: str = "", not_before: datetime | 
     # A proposal is ended when it expires, and not before.
     earliest = entry.due_at if entry.kind is OutboxKind.PROPOSAL else None
     function = "export" if entry.kind is OutboxKind.EXPORT else "notify"
-    return task_for(
+    task = task_for(
         _RECORDS[entry.kind](entry), name=f"{function}/{entry.id}/{bucket}", not_before=not_before or earliest
     )
+    # Given up before and tried again: when it succeeds, its dead letter goes.
+    return replace(task, letter=entry.letter)
 
 
 def _since(entry: OutboxEntry) -> int:

@@ -25,7 +25,7 @@ from common.domain.webhooks import (
 )
 from common.errors import Conflict, Forbidden, ProviderUnavailable, RateLimited, Rejected, UnknownResource
 from common.flows.shared.lease import LEASE, lease
-from common.flows.shared.outbox import enqueue_entries, outbox_task
+from common.flows.shared.outbox import enqueue_entries, nothing_to_do, outbox_task
 from common.ports import Ports
 from common.ports.machine import WebhookResponse
 
@@ -76,11 +76,15 @@ _CONNECTION_EVENTS = {
 def notify_connection_change(ports: Ports, task: NotifyConnectionChange) -> int:
     """Queue the messages that a connection was connected or disconnected; how many webhooks want them."""
     try:
-        connection = ports.connections.get(task.tenant, task.subject)
+        data = connection_data(ports.connections.get(task.tenant, task.subject))
     except UnknownResource:
-        ports.ledger.done(task.entry)
-        return 0
-    event, data = _CONNECTION_EVENTS[task.kind], connection_data(connection)
+        # Its record went with its resource, and the entry says whose it was.
+        entry = ports.ledger.outbox(task.entry)
+        if entry is None or not entry.words:
+            nothing_to_do(ports, task, why="erased")
+            return 0
+        data = {"connection": task.subject, **entry.words}
+    event = _CONNECTION_EVENTS[task.kind]
     count = enqueue_webhooks(ports, task.tenant, event, cause=task.entry, data=data)
     ports.ledger.done(task.entry)
     return count
@@ -109,7 +113,7 @@ def deliver_webhook(ports: Ports, task: DeliverWebhook) -> DeliveryState | None:
         webhook = ports.webhooks.get(task.tenant, webhook_id)
         delivery = ports.webhooks.delivery(task.tenant, webhook_id, message)
     except UnknownResource:
-        ports.ledger.done(task.entry)
+        nothing_to_do(ports, task, why="webhook_removed")
         return None
     if delivery.state is not DeliveryState.PENDING:
         ports.ledger.done(task.entry)

@@ -41,7 +41,7 @@ def filled(store):
         store.ledger.record_notice(Notice(name, "t", NoticeKind.BOOKING_MOVED, when))
         grant = SupportGrant(name, "t", "why", "owner-1", when, when + HOUR)
         store.support.save(grant, AuditEntry(name, "t", when, "owner-1", Action.SUPPORT_GRANTED))
-        store.ledger.add_dead_letter(DeadLetter(name, "t", Work.EXPORT, Lane.LIVE, {}, "x", 1, when))
+        store.ledger.put_dead_letter(DeadLetter(name, "t", Work.EXPORT, Lane.LIVE, {}, "x", 1, when))
 
 
 def lists(store):

@@ -65,8 +65,8 @@ def run_scheduler(world, *, minutes, every=1):
 
 
 def mails(world):
-    """The subjects of all mails."""
-    return [mail.subject for mail in world.postbox.mails]
+    """The subjects of the owner's mails."""
+    return [mail.subject for mail in world.postbox.to(OWNER)]
 
 
 @pytest.mark.pitfall(2)

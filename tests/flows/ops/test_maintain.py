@@ -157,7 +157,7 @@ def test_an_initial_sync_whose_task_got_lost_goes_on():
 
 
 def test_a_dead_letter_can_be_replayed():
-    """I5: the dead letter is removed and its task runs again, as a first attempt."""
+    """I5: its task runs again, as a first attempt, and the dead letter goes when that has succeeded."""
     world = synchronised()
     world.google.push.hold()
     world.enter(at(20))
@@ -172,10 +172,12 @@ def test_a_dead_letter_can_be_replayed():
         attempts=8,
         died_at=world.clock.now(),
     )
-    world.ports.ledger.add_dead_letter(letter)
+    world.ports.ledger.put_dead_letter(letter)
     replay_dead_letter(world.ports, tenant=world.tenant, letter="letter")
+    (meanwhile,) = every(world.ports.lists.dead_letters, world.tenant)
     world.drain()
 
+    assert meanwhile == replace(letter, replayed_at=letter.died_at)
     assert at(20) in world.busy()
     assert every(world.ports.lists.dead_letters, world.tenant) == ()
     with pytest.raises(UnknownResource):

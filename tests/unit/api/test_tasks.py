@@ -56,6 +56,8 @@ class TaskPorts:
         self.tuning = Tuning(max_attempts=5, poison_attempts=3)
         self.queued: list[Task] = []
         self.buried: list[DeadLetter] = []
+        self.resting: list[str | None] = []
+        self.ended: list[tuple[str, str]] = []
         self.lines: list[tuple[str, dict[str, Any]]] = []
         self.clock = self.queue = self.ledger = self.log = self
 
@@ -66,8 +68,13 @@ class TaskPorts:
         self.queued.append(task)
         return True
 
-    def add_dead_letter(self, letter: DeadLetter) -> None:
+    def put_dead_letter(self, letter: DeadLetter, *, entry: str | None, rest: bool) -> None:
         self.buried.append(letter)
+        if rest:
+            self.resting.append(entry)
+
+    def end_dead_letter(self, tenant: str, letter: str) -> None:
+        self.ended.append((tenant, letter))
 
     def info(self, event: str, **fields: Any) -> None:
         self.lines.append((event, fields))
@@ -183,10 +190,12 @@ def body(**changes: object) -> Call:
 
 
 def test_a_task_is_read_back() -> None:
-    """Queue, attempt and payload are the same after a way through the queue."""
+    """Queue, attempt, payload and dead letter are the same after a way through the queue."""
     task = read_task(Work.EXPORT, body())
+    replayed = read_task(Work.EXPORT, body(letter="d1"))
 
     assert (task.lane, task.attempt, task.payload) == (Lane.LIVE, 2, {"tenant": "t1"})
+    assert (task.letter, replayed.letter) == (None, "d1")
 
 
 def test_a_task_of_another_release_is_retried() -> None:
@@ -195,7 +204,7 @@ def test_a_task_of_another_release_is_retried() -> None:
         read_task(Work.EXPORT, body(v=2))
 
 
-@pytest.mark.parametrize("changes", [{"payload": None}, {"payload": []}])
+@pytest.mark.parametrize("changes", [{"payload": None}, {"payload": []}, {"letter": 7}])
 def test_a_body_that_is_no_task_is_refused(changes: dict[str, object]) -> None:
     """A body that no release of Slotbridge wrote."""
     with pytest.raises(InvalidRequest):

@@ -61,7 +61,7 @@ def mail_content(**values: Any) -> MailContent:
         "id": "0123456789abcdef",
         "kind": MailKind.BOOKED,
         "language": Language.ENGLISH,
-        "to": (("zoe@example.net", "Zoe Zimmer"),),
+        "to": ("zoe@example.net", "Zoe Zimmer"),
         "business": "Salon",
         "facts": {"service": "Cut", "resource": "Anna", "reference": "ABCD1234"},
         "link": "https://shop.example/booking#t1/b1/secret",
@@ -83,7 +83,7 @@ def test_texts_of_people_inject_nothing(name: str, business: str, service: str, 
     """Parsed back, headers, recipients, calendar properties and tags are those of a harmless text."""
     appointment = Appointment("b1@slotbridge", 3, SPAN, "UTC", f"{service} ({business})")
     facts = {"service": service, "resource": resource, "reference": "ABCD1234"}
-    to = (("zoe@example.net", name),)
+    to = ("zoe@example.net", name)
     mail = received(mail_content(to=to, business=business, facts=facts, appointment=appointment))
     message = mail.message
     calendar = mail.calendar
@@ -108,7 +108,7 @@ def test_texts_of_people_inject_nothing(name: str, business: str, service: str, 
 @given(name=nasty)
 def test_a_mail_to_a_guest_holds_no_text_of_the_guest_but_a_name(name: str) -> None:
     """So nobody can send texts of their own to another person's address."""
-    plain, other = received(mail_content()), received(mail_content(to=(("zoe@example.net", name),)))
+    plain, other = received(mail_content()), received(mail_content(to=("zoe@example.net", name)))
 
     assert (other.text, other.html, other.subject) == (plain.text, plain.html, plain.subject)
     assert other.calendar == plain.calendar
@@ -117,7 +117,7 @@ def test_a_mail_to_a_guest_holds_no_text_of_the_guest_but_a_name(name: str) -> N
 def test_every_line_is_ascii_and_short_enough() -> None:
     """Mail servers may refuse longer lines and other bytes: https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1."""
     raw = received(
-        mail_content(business="Schönheit & Söhne " * 8, to=(("zoe@exämple.net", "Zoë"),), kind=MailKind.MOVED)
+        mail_content(business="Schönheit & Söhne " * 8, to=("zoe@exämple.net", "Zoë"), kind=MailKind.MOVED)
     ).mail.raw
 
     assert raw.isascii()
@@ -142,7 +142,24 @@ def test_every_line_is_ascii_and_short_enough() -> None:
 def test_an_invalid_recipient_is_refused_for_good(address: str) -> None:
     """Before anything is sent, and without a retry."""
     with pytest.raises(Forbidden):
-        write_mail(mail_content(to=((address, "Zoe"),)), sender=SENDER)
+        write_mail(mail_content(to=(address, "Zoe")), sender=SENDER)
+
+
+@pytest.mark.parametrize("address", ["büro@salon.example", "a..b@x", "owner"])
+def test_an_address_for_answers_that_cannot_be_mailed_to_is_left_out(address: str) -> None:
+    """The mail goes all the same."""
+    mail = received(mail_content(reply_to=address))
+
+    assert (mail.to, mail.message["Reply-To"]) == (("zoe@example.net",), None)
+
+
+def test_an_internationalised_domain_is_written_as_punycode() -> None:
+    """In every header that holds an address, and for the mail service."""
+    mail = received(mail_content(to=("zoe@straße.example", "Zoe"), reply_to="owner@büro.example"))
+
+    assert mail.to == ("zoe@xn--strae-oqa.example",)
+    assert "owner@xn--bro-hoa.example" in str(mail.message["Reply-To"])
+    assert [item.addr_spec for item in mail.message["To"].addresses] == list(mail.to)
 
 
 def test_a_wrong_or_missing_sender_is_the_operators_fault() -> None:
@@ -175,7 +192,11 @@ def test_every_notice_has_a_mail_or_is_listed_without_one() -> None:
     """A kind of notice that is added later must choose."""
     silent = {kind for kind in NoticeKind if notice_mail_kind(kind) is None}
 
-    assert silent == {NoticeKind.BOOKING_MOVED, NoticeKind.BOOKING_CANCELLED}
+    assert silent == {
+        NoticeKind.BOOKING_MOVED,
+        NoticeKind.BOOKING_CANCELLED,
+        NoticeKind.OWNER_ADDRESS_UNUSABLE,
+    }
     assert "note" in PLACEHOLDERS
 
 

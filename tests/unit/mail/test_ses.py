@@ -39,7 +39,7 @@ def test_a_mail_arrives_as_it_was_written() -> None:
     mail = write_mail(mail_content(), sender=SENDER)
     SesTransport(region=REGION).deliver(mail)
     (message,) = sent()
-    arrived = ReceivedMail(Mail(message.raw_data.encode(), message.source, tuple(message.destinations)))
+    arrived = ReceivedMail(Mail(message.raw_data.encode(), message.source, message.destinations[0]))
 
     # moto adds the header's recipients to the envelope's.
     assert (arrived.to[0], arrived.mail.sender) == ("zoe@example.net", SENDER)

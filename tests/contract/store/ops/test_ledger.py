@@ -10,7 +10,7 @@ import pytest
 
 from common.domain.connect.consent import ConsentState
 from common.domain.notify import Notice, NoticeKind
-from common.domain.shared.outbox import OutboxEntry, OutboxKind
+from common.domain.shared.outbox import OutboxEntry, OutboxKind, woken
 from common.domain.shared.rate_limits import RateLimit
 from common.domain.shared.tasks import DeadLetter, Lane, Work
 from common.errors import AlreadyExists, UnknownResource
@@ -95,23 +95,62 @@ def test_an_outbox_entry_is_replaced_and_removed(store):
     assert store.ledger.outbox_due(NOW, 9) == ()
 
 
-def test_a_dead_letter_is_added_once_and_taken_once(store):
-    """Adding the same one twice is one, and only one caller takes it."""
-    store.ledger.add_dead_letter(letter())
-    store.ledger.add_dead_letter(letter(attempts=9))
-    store.ledger.add_dead_letter(letter("e", died_at=NOW + SECOND))
-    assert every(store.lists.dead_letters, "t") == (letter("e", died_at=NOW + SECOND), letter())
+def test_a_dead_letter_is_replaced_by_its_next_failure_and_removed(store):
+    """The same piece of work is one letter, which says what happened last."""
+    store.ledger.put_dead_letter(letter())
+    store.ledger.put_dead_letter(letter(attempts=9))
+    store.ledger.put_dead_letter(letter("e", died_at=NOW + SECOND))
+    assert every(store.lists.dead_letters, "t") == (letter("e", died_at=NOW + SECOND), letter(attempts=9))
     assert every(store.lists.dead_letters, "t2") == ()
-    assert store.ledger.dead_letter("t", "d") == letter()
+    assert store.ledger.dead_letter("t", "d") == letter(attempts=9)
 
-    assert store.ledger.take_dead_letter("t", "d") == letter()
+    for tenant, name in (("t", "d"), ("t", "d"), ("t2", "e")):
+        store.ledger.end_dead_letter(tenant, name)
 
-    for tenant, name in (("t", "d"), ("t2", "e"), ("t", "none")):
-        with pytest.raises(UnknownResource):
-            store.ledger.take_dead_letter(tenant, name)
+    assert every(store.lists.dead_letters, "t") == (letter("e", died_at=NOW + SECOND),)
     for tenant, name in (("t", "d"), ("t2", "e")):
         with pytest.raises(UnknownResource):
             store.ledger.dead_letter(tenant, name)
+
+
+def test_an_entry_that_was_given_up_rests_with_its_dead_letter(store):
+    """It keeps what it has to say, is due to nobody, and is woken by a replay of the letter."""
+    waiting = entry(words={"resource": "Anna"})
+    store.ledger.put_outbox(waiting)
+    store.ledger.put_dead_letter(letter(), entry="o", rest=True)
+    resting = store.ledger.outbox("o")
+
+    assert (resting.letter, resting.words, resting.at_rest) == ("d", {"resource": "Anna"}, True)
+    assert store.ledger.outbox_due(NOW + timedelta(days=9999), 9) == ()
+
+    woke = woken(resting, now=NOW)
+    store.ledger.replay_dead_letter(letter(replayed_at=NOW), woke)
+
+    assert store.ledger.outbox_due(NOW + timedelta(minutes=9), 9) == (replace(woke, letter="d"),)
+    assert store.ledger.dead_letter("t", "d").replayed_at == NOW
+
+
+def test_a_dead_letter_is_kept_whether_its_entry_is_there_or_not(store):
+    """An entry whose work was only interrupted stays due; one that is gone does not come back."""
+    store.ledger.put_outbox(entry())
+    store.ledger.put_dead_letter(letter(), entry="o")
+    store.ledger.put_dead_letter(letter("e"), entry="gone", rest=True)
+
+    assert store.ledger.outbox_due(NOW, 9) == (entry(letter="d"),)
+    assert store.ledger.outbox("gone") is None
+    assert {item.id for item in every(store.lists.dead_letters, "t")} == {"d", "e"}
+    with pytest.raises(UnknownResource):
+        store.ledger.replay_dead_letter(letter("none"), None)
+
+
+def test_an_entry_is_put_off_as_long_as_it_is_there(store):
+    """Nothing else of it changes, and what is done stays done."""
+    store.ledger.put_outbox(entry(words={"service": "Cut"}))
+    store.ledger.put_off("o", until=NOW + SECOND)
+    store.ledger.put_off("gone", until=NOW + SECOND)
+
+    assert store.ledger.outbox_due(NOW, 9) == ()
+    assert store.ledger.outbox_due(NOW + SECOND, 9) == (entry(words={"service": "Cut"}, due_at=NOW + SECOND),)
 
 
 def test_a_notice_is_recorded_once(store):
