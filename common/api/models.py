@@ -39,7 +39,11 @@ def _can_be_mailed(address: str) -> str:
 
 # Kept as it was written; what mails and calendars are sent is made of it on the way.
 Email = Annotated[
-    str, Field(max_length=LONGEST_ADDRESS, examples=["zoe@example.com"]), AfterValidator(_can_be_mailed)
+    str,
+    Field(
+        max_length=LONGEST_ADDRESS, examples=["zoe@example.com"], json_schema_extra={"format": "idn-email"}
+    ),
+    AfterValidator(_can_be_mailed),
 ]
 # Names what is stored, perhaps from before addresses were checked like that.
 KnownEmail = Annotated[

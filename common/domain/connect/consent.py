@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from common.domain.calendar.connection import Connection
+from common.domain.shared.mailboxes import same_mailbox
 from common.errors import Forbidden, GrantRevoked, OperatorFault, Stop
 
 
@@ -114,11 +115,6 @@ def same_account(known: Connection, *, account: str, identity: str | None) -> bo
     if known.identity and identity:
         return known.identity == identity
     return same_mailbox(known.account, account)
-
-
-def same_mailbox(expected: str, account: str) -> bool:
-    """Whether two spellings of an address name one mailbox."""
-    return expected.strip().casefold() == account.strip().casefold()
 
 
 @dataclass(frozen=True, slots=True)

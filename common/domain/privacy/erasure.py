@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from common.domain.booking.booking import Booking, Customer
+from common.domain.shared.mailboxes import same_mailbox, spellings
 from common.errors import InvalidRequest
 
 ERASED = "Erased"
-_PUNYCODE = "xn--"
 # The fields of a booking that may name its customer.
 NAMING = ("customer", "note", "title", "description", "proposal")
 # Ciphertexts, secrets and their hashes give access to something; they are nobody's personal data.
@@ -179,38 +177,14 @@ def exported(record: Record) -> Mapping[str, Any] | None:
 
 
 def same_address(left: str | None, right: str) -> bool:
-    """Whether two spellings name one mailbox; a domain may be written in letters or as punycode."""
-    return left is not None and _in_letters(left) == _in_letters(right)
+    """Whether two spellings name one mailbox; None names nobody's."""
+    return left is not None and same_mailbox(left, right)
 
 
 def names(record: Record, address: str) -> bool:
     """Whether an address occurs in any text of a record, however deeply nested and in whichever spelling."""
-    letters = _in_letters(address)
-    spellings = {address.strip().casefold(), letters, _in_punycode(letters)}
-    return any(spelling in text.casefold() for text in _texts(record.data) for spelling in spellings)
-
-
-def _in_letters(address: str) -> str:
-    """An address with the labels of its domain in letters: https://www.rfc-editor.org/rfc/rfc5891#section-2."""
-    local, at, domain = address.strip().rpartition("@")
-    labels = map(_label_in_letters, domain.casefold().split("."))
-    return f"{unicodedata.normalize('NFC', local).casefold()}{at}{'.'.join(labels)}"
-
-
-def _label_in_letters(label: str) -> str:
-    if label.startswith(_PUNYCODE):
-        with suppress(ValueError):
-            label = label.removeprefix(_PUNYCODE).encode().decode("punycode")
-    return unicodedata.normalize("NFC", label).casefold()
-
-
-def _in_punycode(letters: str) -> str:
-    local, at, domain = letters.rpartition("@")
-    labels = (
-        label if label.isascii() else _PUNYCODE + label.encode("punycode").decode()
-        for label in domain.split(".")
-    )
-    return f"{local}{at}{'.'.join(labels)}"
+    wanted = spellings(address)
+    return any(spelling in text.casefold() for text in _texts(record.data) for spelling in wanted)
 
 
 def _texts(value: Any) -> Iterator[str]:

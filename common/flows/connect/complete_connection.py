@@ -21,12 +21,12 @@ from common.domain.connect.consent import (
     outcome_of_rejected_code,
     outcome_of_unlisted_calendars,
     same_account,
-    same_mailbox,
     state_id,
     verifier_context,
 )
 from common.domain.connect.invitation import INVITATION_BUSY, invitation_of
 from common.domain.shared.concurrency import retry_conflicts
+from common.domain.shared.mailboxes import same_mailbox
 from common.domain.shared.outbox import OutboxKind, connection_news_entry
 from common.errors import (
     AlreadyExists,

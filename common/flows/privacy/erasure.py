@@ -26,6 +26,7 @@ from common.domain.privacy.erasure import (
     sealed_for,
 )
 from common.domain.privacy.support import Action
+from common.domain.shared.mailboxes import in_letters
 from common.domain.shared.task_records import AdvanceErasure
 from common.domain.shared.tasks import task_for
 from common.errors import InvalidRequest, UnknownResource, UnreadableDocument
@@ -143,7 +144,7 @@ def order_erasure(
 
 def customer_key(ports: Ports, tenant: str, customer: str) -> str:
     """By what receipts and audit entries name a customer: a keyed hash of the mail address."""
-    return ports.keys.sign("erasure", tenant, customer.strip().casefold()).hex()[:32]
+    return ports.keys.sign("erasure", tenant, in_letters(customer)).hex()[:32]
 
 
 def advance_erasure(ports: Ports, command: AdvanceErasure) -> None:

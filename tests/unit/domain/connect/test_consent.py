@@ -10,10 +10,10 @@ from common.domain.connect.consent import (
     outcome_of_error,
     outcome_of_rejected_code,
     outcome_of_unlisted_calendars,
-    same_mailbox,
     state_id,
     verifier_context,
 )
+from common.domain.shared.mailboxes import same_mailbox
 from common.errors import Forbidden, GrantRevoked, OperatorFault, Stop
 
 
@@ -97,4 +97,6 @@ def test_an_account_that_shows_no_calendars_has_an_outcome(error, outcome):
 def test_mailboxes_are_compared_as_people_write_them():
     """Case and blanks around do not matter."""
     assert same_mailbox(" Anna@Example.com", "anna@example.com")
+    assert same_mailbox("anna@Bücher.example", "anna@xn--bcher-kva.example")
     assert not same_mailbox("anna@example.com", "anna@example.org")
+    assert not same_mailbox("anna@bücher.example", "anna@bucher.example")
