@@ -45,6 +45,15 @@ class BusyPage:
 
 
 @dataclass(frozen=True, slots=True)
+class CountedPage:
+    """How many single events and series one page of a listing has, and how many of them are private."""
+
+    events: int
+    private: int = 0
+    page: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Abilities:
     """What a provider can do at all, where providers differ.
 
@@ -100,9 +109,7 @@ class CalendarProvider(Protocol):
             CalendarGone: the calendar is not there, or not for us.
         """
 
-    def count(
-        self, token: str, calendar: CalendarRef, window: Interval, *, page: str | None
-    ) -> tuple[int, str | None]:
+    def count(self, token: str, calendar: CalendarRef, window: Interval, *, page: str | None) -> CountedPage:
         """How many events a listing of ``window`` has on this page, and the next page."""
 
     def occurrences(

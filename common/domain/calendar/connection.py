@@ -40,6 +40,8 @@ class AccessRole(StrEnum):
 
 
 WRITERS = frozenset({AccessRole.WRITER_WITHOUT_PRIVATE, AccessRole.WRITER, AccessRole.OWNER})
+# Whoever has one of these sees when a calendar is taken, and nothing of its events.
+BLIND = frozenset({AccessRole.NONE, AccessRole.FREE_BUSY})
 
 
 class CalendarUse(StrEnum):

@@ -165,6 +165,14 @@ class CalendarSync:
             return True
         return self.sweeping and not self.deletions_held
 
+    @property
+    def complete(self) -> bool:
+        """Whether the copy is all that the provider said up to ``last_applied_at``.
+
+        A listing, a delta or a sweep that has not ended, or that is held, knows only a part of it.
+        """
+        return not self.unfinished and not self.sweeping
+
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:

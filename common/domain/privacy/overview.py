@@ -80,14 +80,14 @@ def titled(
             calendar=name,
             start=event.start,
             end=event.end,
-            busy=effect(event, settings.busy) is Effect.BLOCKS,
+            busy=effect(event, settings) is Effect.BLOCKS,
             all_day=event.all_day is not None,
             private=event.private,
             imported=event.key in copied,
             title=event.title if private_shown or not event.private else None,
         )
         for event in events
-        if effect(event, settings.busy) is not Effect.IGNORED
+        if effect(event, settings) is not Effect.IGNORED
     )
 
 

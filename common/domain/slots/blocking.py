@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from common.domain.calendar.event import EventType, ExternalEvent, Response, ShowAs
-from common.domain.connect.settings import BusyRules
+from common.domain.connect.settings import BusyRules, ImportSettings
+from common.domain.sync.import_privacy import may_keep
 
 
 class Effect(StrEnum):
@@ -79,10 +80,16 @@ BLOCKING_RULES: tuple[BlockingRule, ...] = (
 _NEVER_FREE = frozenset({EventType.WORKING_LOCATION, EventType.BIRTHDAY})
 
 
-def effect(event: ExternalEvent, rules: BusyRules) -> Effect:
-    """What an event does to the time it takes, under a connection's switches."""
+def effect(event: ExternalEvent, settings: ImportSettings) -> Effect:
+    """What an event does to the time it takes, under a connection's settings.
+
+    Live answers, stored copies and previews all ask here, so that none of them can say anything else.
+    """
+    if not may_keep(settings, private=event.private):
+        return Effect.IGNORED
     timed = event.start < event.end
-    return _decided(EventFacts(event.cancelled, timed, event.response, event.show_as, event.type), rules)
+    facts = EventFacts(event.cancelled, timed, event.response, event.show_as, event.type)
+    return _decided(facts, settings.busy)
 
 
 @lru_cache(maxsize=1024)
@@ -93,7 +100,7 @@ def _decided(facts: EventFacts, rules: BusyRules) -> Effect:
     return rule.effect
 
 
-def offers_free_time(event: ExternalEvent, rules: BusyRules) -> bool:
+def offers_free_time(event: ExternalEvent, settings: ImportSettings) -> bool:
     """Whether an event is free time that its owner offers (option "use the calendar's free times").
 
     A working place or a birthday is marked free as well, but offers nothing.
@@ -102,5 +109,5 @@ def offers_free_time(event: ExternalEvent, rules: BusyRules) -> bool:
         event.show_as is ShowAs.FREE
         and event.start < event.end
         and event.type not in _NEVER_FREE
-        and effect(event, rules) is Effect.SHOWN
+        and effect(event, settings) is Effect.SHOWN
     )

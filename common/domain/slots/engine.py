@@ -15,6 +15,18 @@ from common.domain.calendar.interval import Interval, Seconds, aware, merge, num
 from common.domain.catalogue.records import Absence, Resource, Service
 from common.domain.slots.opening_hours import opening_seconds, openings
 from common.domain.slots.sweep_line import Grid, TakenTimes, free_runs
+from common.errors import (
+    ProviderUnavailable,
+    RateLimited,
+    StoreUnavailable,
+    SyncError,
+    UnreadableDocument,
+)
+
+# Network, time-outs, failures on the other side and limits: the calendar itself has said nothing.
+_UNREACHABLE = (ProviderUnavailable, RateLimited, StoreUnavailable)
+# Something came, and it was not whole or not JSON.
+_ANSWERED = frozenset({"unreadable_reply"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +40,20 @@ class KnownCalendar:
 
 @dataclass(frozen=True, slots=True)
 class UnknownCalendar:
-    """A calendar that could not be asked; it never counts as free."""
+    """A calendar that could not be asked; it never counts as free.
+
+    ``unreachable`` says that no answer came at all, so that the stored copy may stand in for it. An answer
+    that came and cannot be used is never replaced: what it meant is in no copy.
+    """
 
     reason: str
+    unreachable: bool = False
+
+    @classmethod
+    def because(cls, failed: SyncError) -> UnknownCalendar:
+        """What a failed question leaves known: nothing, and for some errors that nobody was reached."""
+        answered = isinstance(failed, UnreadableDocument) or failed.reason in _ANSWERED
+        return cls(failed.reason, unreachable=isinstance(failed, _UNREACHABLE) and not answered)
 
 
 CalendarState = KnownCalendar | UnknownCalendar

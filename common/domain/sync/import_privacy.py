@@ -1,6 +1,6 @@
 """What may be read, stored and shown of foreign events under a person's import and privacy modes: one rule.
 
-Whoever asks a provider, copies an event, shortens stored copies or shows an event asks here.
+Whoever asks a provider, copies an event, shortens stored copies, shows an event or lets it block asks here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def requested_detail(settings: ImportSettings) -> Detail:
 
 
 def may_keep(settings: ImportSettings, *, private: bool) -> bool:
-    """Whether anything of an event may be stored, if only its times."""
+    """Whether an event counts at all, if only with its times; else it is not stored, shown or in the way."""
     return not private or settings.private is not PrivateMode.NONE
 
 

@@ -11,7 +11,7 @@ from common.domain.calendar.event import LOOK, ExternalEvent
 from common.domain.calendar.interval import Interval
 from common.domain.connect.settings import ImportSettings
 from common.domain.slots.blocking import Effect, effect, offers_free_time
-from common.domain.sync.import_privacy import may_keep, may_keep_texts, requested_detail
+from common.domain.sync.import_privacy import may_keep_texts, requested_detail
 from common.domain.sync.windows import LONGEST, kept
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -133,11 +133,16 @@ _UNSEEN = CopyRule(0, texts=False)
 
 @dataclass(frozen=True, slots=True)
 class EventCopier:
-    """Makes our copies of foreign events, under the settings and in the window of one page."""
+    """Makes our copies of foreign events, under the settings and in the window of one page.
+
+    A calendar of which only taken times may be seen (``blind``) cannot tell private events, and a live
+    question hears of no free ones: so there are no private and no free ones in its copy either.
+    """
 
     settings: ImportSettings
     generation: int
     window: Interval
+    blind: bool = False
     _bounds: tuple[int, int] = field(init=False, repr=False, compare=False)
     _rules: dict[object, CopyRule | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -173,12 +178,14 @@ class EventCopier:
     def _rule(self, event: ExternalEvent) -> CopyRule | None:
         """What is done with all events that look like this one; None where nothing of them is stored."""
         settings = self.settings
-        does = effect(event, settings.busy)
-        if does is Effect.IGNORED or not may_keep(settings, private=event.private):
+        if self.blind:
+            event = event._replace(private=False)
+        does = effect(event, settings)
+        if does is Effect.IGNORED:
             return None
         return CopyRule(
             marks=(BLOCKS if does is Effect.BLOCKS else 0)
-            | (FREE if offers_free_time(event, settings.busy) else 0)
+            | (FREE if offers_free_time(event, settings) and not self.blind else 0)
             | (PRIVATE if event.private else 0),
             texts=may_keep_texts(settings, private=event.private),
         )

@@ -69,5 +69,5 @@ def kept(span: Interval, window: Interval) -> Interval | None:
         return None
     if span.length <= LONGEST:
         return span
-    start = max(span.start, window.start)
-    return Interval(start, min(span.end, start + LONGEST))
+    # Its start stays: free times lay their booking grid from there.
+    return Interval(span.start, min(span.end, max(span.start, window.start) + LONGEST))

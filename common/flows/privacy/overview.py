@@ -16,7 +16,6 @@ from common.domain.slots.slot_answers import CalendarReport, Freshness
 from common.domain.sync.followed_calendars import imported_calendars
 from common.errors import InvalidRequest
 from common.flows.shared.audit import admit
-from common.flows.shared.own_events import genuine_marker
 from common.flows.slots import busy, live_calendars
 from common.flows.slots.live_calendars import LiveAnswer, calendar_id
 from common.ports import Ports
@@ -137,10 +136,9 @@ def _blocks(
     name: str,
     copied: frozenset[str],
 ) -> tuple[Block, ...]:
-    """The events of one calendar without those that we exported; only taken times where titles are hidden."""
+    """The events of one calendar without those of our bookings; only taken times where titles are hidden."""
     if not connection.settings.show_events:
-        rules = connection.settings.imports.busy
-        return overview.untitled(reader.times(answer, connection=connection.id, rules=rules).busy, name=name)
-    keys, tenant = reader.ports.keys, reader.tenant
-    foreign = [event for event in answer.events if genuine_marker(keys, tenant, event) is None]
+        return overview.untitled(reader.times(answer, connection).busy, name=name)
+    own = reader.own_events(answer.events, connection)
+    foreign = [event for event in answer.events if event.id not in own]
     return overview.titled(foreign, connection, entry, name=name, copied=copied)

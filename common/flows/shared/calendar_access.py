@@ -69,7 +69,7 @@ def open_calendar(
         calendar=reference(ports, found, entry),
         purpose=purpose,
         detail=_detail(found, purpose),
-        fields=_fields(ports, found, purpose),
+        fields=fields_wanted(ports, found, purpose),
         lane=lane,
     )
 
@@ -78,7 +78,8 @@ def _detail(connection: Connection, purpose: SyncPurpose) -> Detail:
     return requested_detail(connection.settings.imports) if purpose.imports else Detail.TIMES
 
 
-def _fields(ports: Ports, connection: Connection, purpose: SyncPurpose) -> str:
+def fields_wanted(ports: Ports, connection: Connection, purpose: SyncPurpose) -> str:
+    """A name for what is asked of a calendar now, and for how it is copied; see ``CalendarSync.fields``."""
     asked = ports.providers[connection.provider].calendar.fields_version(_detail(connection, purpose))
     return f"{asked}/{fields_version(connection.settings.imports) if purpose.imports else 'own'}"
 
@@ -96,7 +97,7 @@ def still_wanted(ports: Ports, access: CalendarAccess) -> bool:
     except UnknownResource:
         return False
     purpose = purpose_of(found, access.entry.key)
-    return purpose.any and (purpose, _fields(ports, found, purpose)) == (access.purpose, access.fields)
+    return purpose.any and (purpose, fields_wanted(ports, found, purpose)) == (access.purpose, access.fields)
 
 
 def ask(ports: Ports, access: CalendarAccess, call: Callable[[CalendarProvider, str], T]) -> T:

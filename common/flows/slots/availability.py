@@ -115,12 +115,11 @@ def live_availability(
                 name = calendar_id(connection.id, entry.key)
                 answer = answers[name]
                 if isinstance(answer, LiveAnswer):
-                    rules = connection.settings.imports.busy
-                    states[name] = reader.times(answer, connection=connection.id, rules=rules)
+                    states[name] = reader.times(answer, connection)
                 else:
                     silent[entry.key] = answer
             if silent:
-                states |= _last_known(ports, snapshot, connection, agenda, silent, window=around, now=now)
+                states |= _last_known(ports, snapshot, connection, silent, window=around, now=now)
         reports += (_report(name, resource.id, answers[name], state) for name, state in states.items())
         # A list of free times is the common case, and asks for no causes; sessions have to be told apart.
         if afresh or agenda.sessions:
@@ -152,7 +151,6 @@ def _last_known(
     ports: Ports,
     snapshot: SlotSnapshot,
     connection: Connection,
-    agenda: Agenda,
     silent: Mapping[str, UnknownCalendar],
     *,
     window: Interval,
@@ -160,38 +158,45 @@ def _last_known(
 ) -> dict[str, CalendarState]:
     """What takes the place of answers that did not come, for the calendars of one connection.
 
-    Within the tenant's grace that are the times of the last synchronisation, as old as they are; otherwise
-    the calendar stays unknown.
+    Within the tenant's grace that are the times of the last synchronisation, as old as they are, of calendars
+    that could not be reached; every other one stays unknown.
     """
     grace = snapshot.tenant.unreachable.grace
-    synced: dict[str, CalendarSync] = {}
-    if grace is not None and connection.settings.imports.on:
-        found = ports.sync_states.of_connection(connection.tenant, connection.id)
-        synced = {state.key: state for state in found}
-    states: dict[str, CalendarState] = {}
-    for key, unknown in silent.items():
-        name = calendar_id(connection.id, key)
-        # What is only checked has no copy, even where it is read for our own events.
-        state = synced.get(key) if connection.imports(connection.calendars[key]) else None
-        as_of = _last_complete(state, now, grace)
-        if state is None or state.covered is None or as_of is None:
-            states[name] = unknown
-        elif not state.covered.contains(window):
+    states: dict[str, CalendarState] = {
+        calendar_id(connection.id, key): state for key, state in silent.items()
+    }
+    unreached = [key for key, unknown in silent.items() if unknown.unreachable]
+    if grace is None or not unreached:
+        return states
+    # In this order: what a state calls complete is in the agenda that is read after it.
+    synced = {state.key: state for state in ports.sync_states.of_connection(connection.tenant, connection.id)}
+    agenda = ports.catalogue.agenda(connection.tenant, connection.resource, window)
+    for key in unreached:
+        name, state = calendar_id(connection.id, key), synced.get(key)
+        if state is None or not _usable_copy(ports, connection, state, since=now - grace):
+            continue
+        if state.covered is None or not state.covered.contains(window):
             # Outside the covered range nothing is known, so nothing there is free.
             states[name] = UnknownCalendar("outside_coverage")
-        else:
+        elif state.last_applied_at:
             imported = agenda.imports.get(name, ImportedTimes())
-            states[name] = KnownCalendar(imported.busy, imported.free, as_of)
+            states[name] = KnownCalendar(imported.busy, imported.free, state.last_applied_at)
     return states
 
 
-def _last_complete(state: CalendarSync | None, now: datetime, grace: timedelta | None) -> datetime | None:
-    """When the calendar was last known completely; None if never, or longer ago than the grace allows."""
-    if state is None or grace is None or state.last_applied_at is None:
-        return None
-    # A listing that has not ended knows only what was on its pages so far.
-    listing = state.cursor is None or state.cursor.snapshot or state.sweeping
-    return None if listing or now - state.last_applied_at > grace else state.last_applied_at
+def _usable_copy(ports: Ports, connection: Connection, state: CalendarSync, *, since: datetime) -> bool:
+    """Whether a calendar's copy is whole, no older than ``since``, and made under the settings of now.
+
+    Under other settings, or where a calendar is read for our own events alone, a time may be missing in it.
+    """
+    # Hardly any question comes here, and none should wait for what it does not need.
+    from common.domain.sync.followed_calendars import purpose_of  # noqa: PLC0415
+    from common.flows.shared.calendar_access import fields_wanted  # noqa: PLC0415
+
+    if not state.complete or state.last_applied_at is None or state.last_applied_at < since:
+        return False
+    purpose = purpose_of(connection, state.key)
+    return purpose.imports and state.fields == fields_wanted(ports, connection, purpose)
 
 
 def _report(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from common.domain.booking.booking import BookingStatus
+from common.domain.booking.cells import LONGEST_CLAIM
+from common.domain.calendar.connection import Connection
+from common.domain.calendar.event import ExternalEvent
 from common.domain.calendar.interval import Interval
-from common.domain.connect.settings import BusyRules
+from common.domain.export.exported_event import LinkState
 from common.domain.slots.agenda import Agenda
 from common.domain.slots.blocking import Effect, effect, offers_free_time
 from common.domain.slots.engine import KnownCalendar
-from common.errors import UnknownResource
 from common.flows.shared.own_events import genuine_marker
 from common.flows.slots.live_calendars import LiveAnswer
 from common.ports import Ports
@@ -26,64 +29,77 @@ class BusyReader:
     agenda: Agenda
     without: str | None = None
 
-    def times(self, answer: LiveAnswer, *, connection: str, rules: BusyRules) -> KnownCalendar:
+    def times(self, answer: LiveAnswer, connection: Connection) -> KnownCalendar:
         """The times that one calendar's events take, and those that they offer as free.
 
-        An event that mirrors one of our bookings takes nothing besides the booking itself; where its owner
-        moved it a moment ago, it does.
+        An event that mirrors one of the resource's own bookings takes nothing besides the booking itself;
+        where its owner moved it a moment ago, it does.
         """
-        events = [(event, event.span) for event in answer.events if event.span]
-        ours = [
-            (event, marker.booking)
-            for event, _ in events
-            if (marker := genuine_marker(self.ports.keys, self.tenant, event))
-        ]
-        booking_of = {event.id: booking for event, booking in ours}
-        claimed = self._claimed(connection, booking_of, {event.id: event.given_id for event, _ in ours})
+        settings = connection.settings.imports
+        own = self.own_events(answer.events, connection)
+        timed = [(event, event.span) for event in answer.events if event.span]
         busy = [
             span
-            for event, span in events
-            if effect(event, rules) is Effect.BLOCKS
-            and not (event.id in claimed and _covered(claimed[event.id], span))
+            for event, span in timed
+            if effect(event, settings) is Effect.BLOCKS
+            and not (event.id in own and _covered(own[event.id], span))
         ]
-        free = [
-            span for event, span in events if event.id not in booking_of and offers_free_time(event, rules)
-        ]
+        free = [span for event, span in timed if event.id not in own and offers_free_time(event, settings)]
         return KnownCalendar(tuple(busy), tuple(free), answer.as_of)
 
-    def _claimed(
-        self, connection: str, booking_of: Mapping[str, str], given_ids: Mapping[str, str]
+    def own_events(
+        self, events: Collection[ExternalEvent], connection: Connection
     ) -> Mapping[str, Interval | None]:
-        """The time of the booking behind each own event; None where it takes nothing of this resource.
+        """The events that mirror the resource's own bookings, by id, with the time that the booking has.
 
-        The agenda shows only the weeks around the question, so an event that came from far away is looked up.
-        An event without an export link in this connection mirrors another resource's booking.
+        None where the booking takes no time any more: it was cancelled, and its event is about to go. An
+        event of another resource's booking is none of them: it is in the way like any event of that calendar.
         """
-        claimed: dict[str, Interval | None] = {}
-        elsewhere: list[str] = []
-        for event_id, booking in booking_of.items():
-            if booking == self.without:
-                claimed[event_id] = None
-            elif booking in self.agenda.bookings:
-                claimed[event_id] = self.agenda.bookings[booking]
+        own: dict[str, Interval | None] = {}
+        elsewhere: dict[str, list[ExternalEvent]] = {}
+        for event in events:
+            marker = genuine_marker(self.ports.keys, self.tenant, event)
+            if marker is None:
+                continue
+            if marker.booking == self.without:
+                own[event.id] = None
+            elif marker.booking in self.agenda.bookings:
+                own[event.id] = self.agenda.bookings[marker.booking]
             else:
-                elsewhere.append(event_id)
+                elsewhere.setdefault(marker.booking, []).append(event)
         if elsewhere:
-            # Until a write was answered, its link knows only the id that we chose.
-            asked = sorted({*elsewhere, *(given_ids[name] for name in elsewhere)})
-            links = self.ports.bookings.links_by_event(self.tenant, connection, asked)
-            claimed |= {
-                name: self._claimed_by(booking_of[name]) if {name, given_ids[name]} & links.keys() else None
-                for name in elsewhere
-            }
-        return claimed
+            own |= dict.fromkeys(self._cancelled(elsewhere, connection))
+        return own
 
-    def _claimed_by(self, name: str) -> Interval | None:
-        try:
-            booking = self.ports.bookings.get(self.tenant, name)
-        except UnknownResource:
-            return None
-        return booking.claimed if booking.active and booking.resource == self.resource else None
+    def _cancelled(
+        self, elsewhere: Mapping[str, Collection[ExternalEvent]], connection: Connection
+    ) -> Collection[str]:
+        """The events of the resource's cancelled bookings, among those whose booking is not known.
+
+        The cancelled bookings are looked up, and not those of the events: in a calendar that many share most
+        of these are other people's.
+        """
+        spans = [event.span for found in elsewhere.values() for event in found]
+        short = [span for span in spans if span and span.length <= LONGEST_CLAIM]
+        if not short:
+            return ()
+        around = Interval(min(span.start for span in short), max(span.end for span in short))
+        cancelled = self.ports.bookings.overlapping(
+            self.tenant, self.resource, around, status=BookingStatus.CANCELLED
+        )
+        return [
+            event.id
+            for booking in cancelled
+            for event in elsewhere.get(booking.id, ())
+            if not self._restored(event, booking.id, connection)
+        ]
+
+    def _restored(self, event: ExternalEvent, booking: str, connection: Connection) -> bool:
+        """Whether its owner deleted the event and brought it back after all: from then on it is foreign."""
+        link = self.ports.bookings.link(self.tenant, connection.id, booking)
+        if link is None or link.state is not LinkState.GONE:
+            return False
+        return link.event_id in {event.id, event.given_id}
 
 
 def _covered(claimed: Interval | None, span: Interval) -> bool:

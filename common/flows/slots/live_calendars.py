@@ -29,6 +29,9 @@ MOST_IN_FLIGHT = 4
 MOST_KEPT = 256
 MOST_THREADS = 100
 MOST_PAGES = 40
+_SILENT = UnknownCalendar("deadline", unreachable=True)
+# It answers, and does not come to an end.
+_UNFINISHED = UnknownCalendar("unfinished")
 _Replies = tuple[BusyPage | SyncError, ...]
 
 
@@ -87,16 +90,21 @@ def ask_calendars(
         if item.connection.usable:
             batches += _batches(ports, item, window)
         else:
-            found.update(_all_unknown(item.connection, item.calendars, str(item.connection.status)))
+            # A grant that was refused is an answer; what is stored does not overrule it.
+            found.update(
+                _all_unknown(item.connection, item.calendars, UnknownCalendar(str(item.connection.status)))
+            )
     for batch, future in _ask_in_parallel(ports, batches, afresh=afresh):
         answered = future.result() if future.done() else {}
-        unanswered = _all_unknown(batch.connection, batch.calendars, "deadline")
+        unanswered = _all_unknown(batch.connection, batch.calendars, _SILENT)
         found.update({**unanswered, **answered})
     return found
 
 
-def _all_unknown(connection: Connection, calendars: Iterable[CalendarEntry], reason: str) -> CalendarAnswers:
-    return {calendar_id(connection.id, entry.key): UnknownCalendar(reason) for entry in calendars}
+def _all_unknown(
+    connection: Connection, calendars: Iterable[CalendarEntry], unknown: UnknownCalendar
+) -> CalendarAnswers:
+    return {calendar_id(connection.id, entry.key): unknown for entry in calendars}
 
 
 class _SharedToken:
@@ -184,14 +192,14 @@ def _answers(ports: Ports, batch: _Batch, deadline_passed: threading.Event) -> C
     connection = batch.connection
     limit = _SINGLE_FLIGHT.account_limit(f"{connection.provider}:{connection.account}")
     if not limit.acquire(timeout=ports.tuning.live_deadline):
-        return _all_unknown(connection, batch.calendars, "deadline")
+        return _all_unknown(connection, batch.calendars, _SILENT)
     try:
         return _all_pages(ports, batch, deadline_passed)
     except Degraded:
         # This installation lacks a setting: that is no calendar's fault, and must be seen.
         raise
     except SyncError as failed:
-        return _all_unknown(connection, batch.calendars, failed.reason)
+        return _all_unknown(connection, batch.calendars, UnknownCalendar.because(failed))
     finally:
         limit.release()
 
@@ -209,7 +217,7 @@ def _all_pages(ports: Ports, batch: _Batch, deadline_passed: threading.Event) ->
         for key, answer in _next_pages(ports, batch, pages):
             name = calendar_id(batch.connection.id, key)
             if not isinstance(answer, BusyPage):
-                found[name] = UnknownCalendar(answer.reason)
+                found[name] = UnknownCalendar.because(answer)
                 continue
             events[key] += answer.events
             if answer.page:
@@ -219,7 +227,7 @@ def _all_pages(ports: Ports, batch: _Batch, deadline_passed: threading.Event) ->
         pages = following
     left = [entry for entry in batch.calendars if entry.key in pages]
     return {
-        **_all_unknown(batch.connection, left, "deadline" if deadline_passed.is_set() else "unfinished"),
+        **_all_unknown(batch.connection, left, _SILENT if deadline_passed.is_set() else _UNFINISHED),
         **found,
     }
 

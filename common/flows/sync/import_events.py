@@ -9,6 +9,7 @@ from datetime import datetime
 
 from common.domain.booking.booking import Booking
 from common.domain.booking.booking_change import BookingChange
+from common.domain.calendar.connection import BLIND
 from common.domain.calendar.event import (
     Change,
     ExternalEvent,
@@ -155,7 +156,8 @@ def _proven(ports: Ports, access: CalendarAccess, change: Change) -> Change:
 def _copier(ports: Ports, access: CalendarAccess, state: CalendarSync) -> EventCopier:
     """Copies events under the settings and in the window of this moment."""
     settings = access.connection.settings.imports
-    return EventCopier(settings, state.generation, import_window(ports.clock.now()))
+    blind = access.calendar.role in BLIND
+    return EventCopier(settings, state.generation, import_window(ports.clock.now()), blind=blind)
 
 
 def _copies(copier: EventCopier, event: ExternalEvent) -> Events:
@@ -262,8 +264,11 @@ def update_conflicts(ports: Ports, access: CalendarAccess, plan: ImportPlan) -> 
     events = [*(event for _, event in fresh), *former]
     if not events:
         return
+    # What began long ago says nothing of bookings that are past.
+    earliest = import_window(ports.clock.now()).start
     window = Interval(
-        min(event.interval.start for event in events), max(event.interval.end for event in events)
+        max(earliest, min(event.interval.start for event in events)),
+        max(event.interval.end for event in events),
     )
     connection = access.connection
     for booking in ports.bookings.overlapping(connection.tenant, connection.resource, window):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from common.domain.calendar.interval import Interval
 from common.domain.connect.settings_change import LIMITATIONS, Limitation
 from common.domain.shared.tasks import Lane
 from common.domain.slots.blocking import Effect, effect
+from common.domain.sync.import_privacy import may_keep
 from common.domain.sync.initial_sync import (
     Estimate,
     backfill_rate,
@@ -35,7 +37,7 @@ from common.flows.shared.calendar_access import (
 from common.flows.shared.own_events import genuine_marker
 from common.flows.shared.tokens import authorized
 from common.ports import Ports
-from common.ports.provider import BusyPage, BusyRequest
+from common.ports.provider import BusyPage, BusyRequest, CountedPage
 
 # Pages of a calendar that are counted, or asked for its busy times, before giving up.
 MAX_PAGES = 40
@@ -45,12 +47,16 @@ PAGE_SIZE = 200
 
 @dataclass(frozen=True, slots=True)
 class CalendarCount:
-    """How many events one calendar would bring; with an ``error`` it cannot be read."""
+    """How many events one calendar would bring; with an ``error`` it cannot be read.
+
+    ``private`` of them are private. Where these count for nothing, they are not among the ``events``.
+    """
 
     key: str
     name: str = field(repr=False)
     events: int
     error: str | None = None
+    private: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,9 @@ class Preview:
     ``conflicts`` are bookings at times that are taken in an external calendar, looked for until
     ``conflicts_until``; None where a calendar cannot be asked. ``invitations`` is the number that has to be
     acknowledged before anybody is mailed. ``limitations`` is what this provider cannot do.
+
+    ``private_ignored`` is how many private events will not block, because the chosen mode for them is *none*:
+    they are neither imported nor shown, and their times can be booked.
     """
 
     exports: int
@@ -70,6 +79,7 @@ class Preview:
     seconds: int
     calendars: tuple[CalendarCount, ...]
     limitations: tuple[Limitation, ...] = ()
+    private_ignored: int = 0
 
 
 def preview_sync(ports: Ports, *, tenant: str, connection: str) -> Preview:
@@ -99,7 +109,13 @@ def preview_sync(ports: Ports, *, tenant: str, connection: str) -> Preview:
         seconds=estimate.seconds(per_minute=_calls_a_minute(ports, found)),
         calendars=calendars,
         limitations=LIMITATIONS[found.provider],
+        private_ignored=_private_ignored(found, calendars),
     )
+
+
+def _private_ignored(connection: Connection, calendars: Sequence[CalendarCount]) -> int:
+    counts = may_keep(connection.settings.imports, private=True)
+    return 0 if counts else sum(item.private for item in calendars)
 
 
 def _count_calendars(ports: Ports, connection: Connection) -> tuple[CalendarCount, ...]:
@@ -111,13 +127,30 @@ def _count_calendars(ports: Ports, connection: Connection) -> tuple[CalendarCoun
         if access is None or not access.purpose.imports:
             continue
         try:
-            counts.append(CalendarCount(entry.key, access.entry.name, count_events(ports, access)))
+            found = count_calendar(ports, access)
         except (CalendarGone, Forbidden) as refused:
             counts.append(CalendarCount(entry.key, access.entry.name, 0, refused.reason))
+            continue
+        imported = _imported(access, found)
+        counts.append(CalendarCount(entry.key, access.entry.name, imported, private=found.private))
     return tuple(counts)
 
 
 def count_events(ports: Ports, access: CalendarAccess) -> int:
+    """How many events of this calendar would be imported; of very many, only those of the first pages.
+
+    Raises:
+        SyncError: The provider could not be asked.
+    """
+    return _imported(access, count_calendar(ports, access))
+
+
+def _imported(access: CalendarAccess, found: CountedPage) -> int:
+    kept = may_keep(access.connection.settings.imports, private=True)
+    return found.events if kept else found.events - found.private
+
+
+def count_calendar(ports: Ports, access: CalendarAccess) -> CountedPage:
     """How many events a listing of this calendar's import window has; of very many, only the first pages.
 
     Raises:
@@ -125,20 +158,19 @@ def count_events(ports: Ports, access: CalendarAccess) -> int:
     """
     now, abilities = ports.clock.now(), ports.providers[access.connection.provider].calendar.abilities
     ahead = covered(now, months=ports.tuning.months_covered)
-    window, total = import_window(now) if abilities.endless_listing else ahead, 0
+    window = import_window(now) if abilities.endless_listing else ahead
+    events = private = 0
     page: str | None = None
     for _ in range(MAX_PAGES):
-        counted, page = _count_page(ports, access, window, page)
-        total += counted
+        counted = _count_page(ports, access, window, page)
+        events, private, page = events + counted.events, private + counted.private, counted.page
         if page is None:
             break
     # Beyond MAX_PAGES the run has a total that is too low, and shows 99 % until it is done.
-    return total
+    return CountedPage(events, private)
 
 
-def _count_page(
-    ports: Ports, access: CalendarAccess, window: Interval, page: str | None
-) -> tuple[int, str | None]:
+def _count_page(ports: Ports, access: CalendarAccess, window: Interval, page: str | None) -> CountedPage:
     return ask(
         ports,
         access,
@@ -150,13 +182,16 @@ def _count_conflicts(
     ports: Ports, connection: Connection, bookings: tuple[Booking, ...], checked: tuple[Interval, ...]
 ) -> int | None:
     try:
-        return count_conflicts(bookings, _busy_times(ports, connection, checked), checked)
+        busy = _busy_times(ports, connection, checked, own={booking.id for booking in bookings})
+        return count_conflicts(bookings, busy, checked)
     except (CalendarGone, Forbidden):
         return None
 
 
-def _busy_times(ports: Ports, connection: Connection, windows: Sequence[Interval]) -> Iterator[Interval]:
-    """The times in ``windows`` that the connection's calendars block, our own bookings' events left out.
+def _busy_times(
+    ports: Ports, connection: Connection, windows: Sequence[Interval], *, own: AbstractSet[str]
+) -> Iterator[Interval]:
+    """The times in ``windows`` that the connection's calendars block, without the events of ``own`` bookings.
 
     Raises:
         SyncError: A calendar could not be asked; what it blocks is then unknown, never nothing.
@@ -165,11 +200,16 @@ def _busy_times(ports: Ports, connection: Connection, windows: Sequence[Interval
     entries = connection.checked_calendars
     for window in windows:
         for at in range(0, len(entries), batch):
-            yield from _busy_times_of(ports, connection, entries[at : at + batch], window)
+            yield from _busy_times_of(ports, connection, entries[at : at + batch], window, own=own)
 
 
 def _busy_times_of(
-    ports: Ports, connection: Connection, entries: Sequence[CalendarEntry], window: Interval
+    ports: Ports,
+    connection: Connection,
+    entries: Sequence[CalendarEntry],
+    window: Interval,
+    *,
+    own: AbstractSet[str],
 ) -> Iterator[Interval]:
     """The blocked times of a few calendars, asked together, page by page."""
     requests = [BusyRequest(reference(ports, connection, entry)) for entry in entries]
@@ -177,7 +217,9 @@ def _busy_times_of(
         next_requests: list[BusyRequest] = []
         for request, page in zip(requests, _ask_busy(ports, connection, requests, window), strict=True):
             yield from (
-                event.span for event in page.events if event.span and _blocks(ports, connection, event)
+                event.span
+                for event in page.events
+                if event.span and _blocks(ports, connection, event, own=own)
             )
             if page.page:
                 next_requests.append(BusyRequest(request.calendar, page.page))
@@ -204,9 +246,11 @@ def _ask_busy(
     return authorized(ports, connection, call)
 
 
-def _blocks(ports: Ports, connection: Connection, event: ExternalEvent) -> bool:
-    own = genuine_marker(ports.keys, connection.tenant, event) is not None
-    return not own and effect(event, connection.settings.imports.busy) is Effect.BLOCKS
+def _blocks(ports: Ports, connection: Connection, event: ExternalEvent, *, own: AbstractSet[str]) -> bool:
+    marker = genuine_marker(ports.keys, connection.tenant, event)
+    if marker is not None and marker.booking in own:
+        return False
+    return effect(event, connection.settings.imports) is Effect.BLOCKS
 
 
 def _calls_a_minute(ports: Ports, connection: Connection) -> float:

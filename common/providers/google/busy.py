@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from common.domain.calendar.connection import AccessRole
+from common.domain.calendar.connection import BLIND
 from common.domain.calendar.event import Detail, ExternalEvent, Kind
 from common.domain.calendar.event_times import event_times
 from common.domain.calendar.interval import Interval
@@ -17,8 +17,6 @@ from common.providers.google.client import BUSY_RULES, GoogleClient
 from common.providers.google.event_structs import read_listing
 from common.providers.google.events_to_domain import GoogleContext
 from common.providers.google.request_bodies import Reply
-
-BLIND = frozenset({AccessRole.NONE, AccessRole.FREE_BUSY})
 
 
 def ask_busy(

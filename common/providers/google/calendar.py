@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from common.domain.calendar.connection import AccessRole, CalendarRef, ProviderKind
+from common.domain.calendar.connection import BLIND, AccessRole, CalendarRef, ProviderKind
 from common.domain.calendar.event import Detail, ExternalEvent, Gone, Kind
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
 from common.domain.export.exported_event import Changed, EventDraft, EventRef, IdTaken
 from common.errors import CalendarGone, SyncError, UnexpectedReply
-from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest
+from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest, CountedPage
 from common.providers.answers import NamelessEvent, decoded_leniently
 from common.providers.calls import RefusalOutcome
 from common.providers.google import list_events, request_bodies
-from common.providers.google.busy import BLIND, ask_busy
+from common.providers.google.busy import ask_busy
 from common.providers.google.client import GoogleClient
 from common.providers.google.event_structs import GoogleItem, checked_items, listing_of, read_listing
 from common.providers.google.events_to_domain import (
@@ -26,6 +26,7 @@ from common.providers.google.events_to_domain import (
     channel_of,
     event_of,
     first_of,
+    is_private,
     original_start_of,
     written_of,
 )
@@ -100,9 +101,7 @@ class GoogleCalendar:
             snapshot=cursor.snapshot,
         )
 
-    def count(
-        self, token: str, calendar: CalendarRef, window: Interval, *, page: str | None
-    ) -> tuple[int, str | None]:
+    def count(self, token: str, calendar: CalendarRef, window: Interval, *, page: str | None) -> CountedPage:
         """How many entries a full listing from ``window``'s start on has on this page, and the next page."""
         request = self._events.list(
             calendarId=calendar.provider_id,
@@ -113,7 +112,10 @@ class GoogleCalendar:
             **list_events.page_parameter(page),
         )
         reply = self._client.read(token, request)
-        return len(checked_items(reply.get("kind"), reply.get("items"))), _next(reply, page)
+        items = checked_items(reply.get("kind"), reply.get("items"))
+        # Of a calendar that shows nothing but its taken times all is called private.
+        hidden = 0 if calendar.role in BLIND else sum(map(is_private, items))
+        return CountedPage(len(items), hidden, _next(reply, page))
 
     def occurrences(
         self,

@@ -194,6 +194,11 @@ def _marker(properties: Properties) -> Marker | None:
     return Marker.of_text(text_of(properties.private or {}, MARKER) or "")
 
 
+def is_private(item: object) -> bool:
+    """Whether an item of a listing, of which little was asked for, is a private event."""
+    return isinstance(item, dict) and item.get("visibility") in _PRIVATE
+
+
 def written_of(reply: Reply) -> EventRef:
     """The answer to a write.
 

@@ -32,7 +32,7 @@ CALENDAR_FIELDS = (
 )
 WRITE_FIELDS = "id,status,etag,updated,iCalUID,sequence"
 PROBE_FIELDS = "kind,accessRole,items(id)"
-COUNT_FIELDS = "kind,nextPageToken,items(id)"
+COUNT_FIELDS = "kind,nextPageToken,items(id,visibility)"
 
 
 def page_fields(detail: Detail) -> str:

@@ -11,7 +11,7 @@ from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
 from common.domain.export.exported_event import Changed, EventDraft, EventRef, IdTaken, Immovable
 from common.errors import Conflict, Forbidden, SyncError, UnexpectedReply
-from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest
+from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest, CountedPage
 from common.providers.answers import NamelessEvent, decoded_leniently, text_of
 from common.providers.calls import RefusalOutcome
 from common.providers.microsoft import busy, list_events, request_bodies
@@ -104,17 +104,15 @@ class MicrosoftCalendar:
             snapshot=cursor.snapshot,
         )
 
-    def count(
-        self, token: str, calendar: CalendarRef, window: Interval, *, page: str | None
-    ) -> tuple[int, str | None]:
+    def count(self, token: str, calendar: CalendarRef, window: Interval, *, page: str | None) -> CountedPage:
         """How many single events and series are on this page of a view of ``window``, and the next page."""
         listing = read_listing(
             self._client.content(token, list_events.count_request(calendar.provider_id, window, page)),
             texts=False,
         )
         events, _ = events_of(listing, GraphContext.of(calendar.zone, Detail.TIMES))
-        units = {event.unit for event in events if event.inside(window)}
-        return len(units), self._next(listing.next_link, page)
+        units = {event.unit: event.private for event in events if event.inside(window)}
+        return CountedPage(len(units), sum(units.values()), self._next(listing.next_link, page))
 
     def occurrences(
         self,

@@ -108,7 +108,7 @@ def count_request(calendar_id: str, window: Interval, page: str | None) -> Graph
     """One page of identities in a window."""
     params = {
         **view_bounds(window),
-        "$select": "id,start,end,isAllDay,type,seriesMasterId",
+        "$select": "id,start,end,isAllDay,sensitivity,type,seriesMasterId",
         "$top": str(LARGEST_PAGE),
     }
     return _page(f"{calendar_path(calendar_id)}/calendarView", params, page, size=LARGEST_PAGE)

@@ -69,10 +69,13 @@ def imported_times(events: Collection[ImportedEvent], bounds: Seconds) -> dict[s
     busy = _merged(sorted((event.start_us, event.end_us) for event in events if event.marks & BLOCKS))
     free = {(event.start_us, event.end_us) for event in events if event.marks & FREE}
     # The smallest whole seconds around what is busy, a time too few is better than one sold twice; and the
-    # largest inside of what is free.
+    # largest inside of what is free. Busy times are cut at the week's edges, free ones never: each lays its
+    # own booking grid from where it starts, whichever week is asked about.
+    first, last = bounds
+    offered = ((-(-start // _SECOND), end // _SECOND) for start, end in free)
     times = {
         "busy": _merged(_inside(bounds, ((start // _SECOND, -(-end // _SECOND)) for start, end in busy))),
-        "free": sorted(_inside(bounds, ((-(-start // _SECOND), end // _SECOND) for start, end in free))),
+        "free": sorted(span for span in offered if span[0] < span[1] and span[0] < last and span[1] > first),
     }
     packed = {name: packed_numbers(tuple(chain.from_iterable(found))) for name, found in times.items()}
     return {name: found for name, found in packed.items() if found} or None

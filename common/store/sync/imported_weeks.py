@@ -106,7 +106,8 @@ class KeptRange:
         if self.first is not None and start < self.first:
             start = self.first
         if end - event.start_us > _FOLLOWED:
-            end = min(end, max(self.last or 0, event.start_us + _FOLLOWED))
+            followed = event.start_us + _FOLLOWED
+            end = min(end, followed if self.last is None else max(self.last, followed))
         if start >= end:
             return ()
         return _named((start - _MONDAY) // _WEEK, (end - 1 - _MONDAY) // _WEEK)

@@ -76,8 +76,9 @@ class GoogleWorld:
         self.client = GoogleClient(http_factory=lambda timeout: WsgiHttp(self.recorder, timeout))
         self.provider = GoogleCalendar(self.client)
 
-    def enter(self, start: datetime, end: datetime, *, title: str = "") -> str:
+    def enter(self, start: datetime, end: datetime, *, title: str = "", private: bool = False) -> str:
         body = {"summary": title, "start": when(start), "end": when(end)}
+        body |= {"visibility": "private"} if private else {}
         return str(self.simulator.owner.put_event(OWNER, body)["id"])
 
     def enter_days(self, first: date, end: date) -> str:

@@ -67,8 +67,9 @@ class MicrosoftWorld:
     def put(self, body: dict[str, Any], **options: Any) -> str:
         return str(self.simulator.owner.put_event(self.id, body, **options)["id"])
 
-    def enter(self, start: datetime, end: datetime, *, title: str = "") -> str:
-        return self.put({"subject": title, "start": when(start), "end": when(end)})
+    def enter(self, start: datetime, end: datetime, *, title: str = "", private: bool = False) -> str:
+        hidden = {"sensitivity": "private"} if private else {}
+        return self.put({"subject": title, "start": when(start), "end": when(end), **hidden})
 
     def enter_days(self, first: date, end: date) -> str:
         days = {

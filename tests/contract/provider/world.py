@@ -52,7 +52,7 @@ class ProviderWorld(Protocol):
     calendar: CalendarRef
     blind: CalendarRef | None
 
-    def enter(self, start: datetime, end: datetime, *, title: str = "") -> str:
+    def enter(self, start: datetime, end: datetime, *, title: str = "", private: bool = False) -> str:
         """The owner enters an event; its id."""
 
     def enter_days(self, first: date, end: date) -> str:

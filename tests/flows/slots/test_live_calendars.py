@@ -84,19 +84,6 @@ def test_an_own_event_that_came_from_far_away_blocks() -> None:
     assert starts(slots(world))[0] == "09:30"
 
 
-def test_another_resources_exported_booking_takes_no_time_here() -> None:
-    """Two resources in one account: each one's appointments are its own."""
-    world, connection = shop()
-    service = world.ports.catalogue.service("t1", "cut")
-    world.ports.catalogue.save_resource("t1", Resource("ben", "Ben", None, "Europe/Zurich", WEEKDAYS))
-    world.ports.catalogue.save_service("t1", replace(service, resources=("anna", "ben")))
-    synchronised(world, world.connect(resource="ben"))
-    export(world, booked(world, "09:00").booking, connection)
-    world.google.admin.clear_logs()
-
-    assert (starts(slots(world, resource="ben"))[0], starts(slots(world))[0]) == ("09:00", "09:30")
-
-
 def test_the_event_of_a_cancelled_booking_does_not_block() -> None:
     """Its time is free at once, also while the event still waits for its removal."""
     world, connection = shop()

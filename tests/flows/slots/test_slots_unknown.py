@@ -10,8 +10,10 @@ import pytest
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import Cursor
 from common.domain.catalogue.records import Resource, Tenant, UnreachablePolicy
+from common.domain.shared.tasks import Lane
 from common.domain.sync.imported_events import UnitChange
 from common.errors import SlotTaken
+from common.flows.shared.calendar_access import open_calendar
 from tests.flows.setups.booking_setup import ACCOUNT, at, booked, enter, shop, slots, starts, utc
 from tests.imported_events import imported_event
 from tests.world import WEEKDAYS, World
@@ -79,7 +81,11 @@ def remembered(world: World, connection_id: str, key: str, *, days: int = 60, li
     event = imported_event("e1", Interval(utc("09:00"), utc("12:00")))
     covered = Interval(now - timedelta(days=7), now + timedelta(days=days))
     cursor = Cursor(snapshot=listing, window=covered, token=None if listing else "t")
-    feed = replace(feed, covered=covered, last_applied_at=now, generation=1, cursor=cursor)
+    access = open_calendar(world.ports, tenant="t1", connection=connection_id, key=key, lane=Lane.SYNC)
+    assert access is not None
+    feed = replace(
+        feed, covered=covered, last_applied_at=now, generation=1, cursor=cursor, fields=access.fields
+    )
     world.ports.sync_states.commit(feed, "anna", (UnitChange("e1", (event,)),))
 
 

@@ -1,19 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from common.domain.calendar.event import EventType, ExternalEvent, Kind, Response, ShowAs
-from common.domain.connect.settings import BusyRules
+from common.domain.connect.settings import BusyRules, ImportSettings, PrivateMode
 from common.domain.slots.blocking import BLOCKING_RULES, Effect, effect, offers_free_time
 
 START = datetime(2027, 3, 22, 9, tzinfo=UTC)
 PAGE = Path(__file__).parents[4] / "docs" / "what-blocks.md"
 SWITCHES = ("tentative", "needs_action", "out_of_office", "focus_time", "working_elsewhere")
-ALL_ON = BusyRules(**dict.fromkeys(SWITCHES, True))
-ALL_OFF = BusyRules(**dict.fromkeys(SWITCHES, False))
+ALL_ON = ImportSettings(busy=BusyRules(**dict.fromkeys(SWITCHES, True)))
+ALL_OFF = ImportSettings(busy=BusyRules(**dict.fromkeys(SWITCHES, False)))
 
 
 def event(minutes=60, **parts):
@@ -48,6 +49,17 @@ CELLS = [
 def test_every_cell_of_the_table(found, on, off):
     """Pitfall 18: one table decides, and unknown values are on the safe side."""
     assert (Effect(on), Effect(off)) == (effect(found, ALL_ON), effect(found, ALL_OFF))
+
+
+@pytest.mark.pitfall(18)
+@pytest.mark.parametrize(("found", "on", "off"), CELLS)
+@pytest.mark.parametrize("mode", PrivateMode)
+def test_a_private_event_follows_the_table_or_is_ignored(found, on, off, mode):
+    """C5: under the mode *none* a private event counts for nothing; under any other it is like any event."""
+    private = found._replace(private=True)
+    effects = [effect(private, replace(rules, private=mode)) for rules in (ALL_ON, ALL_OFF)]
+
+    assert effects == ([Effect.IGNORED] * 2 if mode is PrivateMode.NONE else [Effect(on), Effect(off)])
 
 
 @pytest.mark.pitfall(18)
@@ -93,8 +105,11 @@ def test_every_switch_is_in_the_table():
         (event(show_as=ShowAs.FREE, minutes=0), False),
         (event(), False),
         (event(show_as=ShowAs.WORKING_ELSEWHERE), False),
+        (event(show_as=ShowAs.FREE, private=True), True),
     ],
 )
 def test_only_what_its_owner_marked_free_is_offered(found, offered):
     """Free times of a calendar are events that somebody marked free, not places or birthdays."""
     assert offered == offers_free_time(found, ALL_OFF)
+    hidden = found._replace(private=True)
+    assert not offers_free_time(hidden, replace(ALL_OFF, private=PrivateMode.NONE))

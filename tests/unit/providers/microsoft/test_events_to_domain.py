@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from common.domain.calendar.event import Detail, EventType, ExternalEvent, Kind, Marker, Response, ShowAs
-from common.domain.connect.settings import BusyRules
+from common.domain.connect.settings import ImportSettings
 from common.domain.slots.blocking import Effect, effect
 from common.providers.microsoft.events_to_domain import GraphContext
 from common.providers.microsoft.request_bodies import KEY, MARKER
@@ -151,7 +151,7 @@ def test_what_nobody_knows_takes_time(said: object, shown: ShowAs) -> None:
 
     assert (event.show_as, event.type) == (shown, EventType.DEFAULT)
     if shown is ShowAs.UNKNOWN:
-        assert effect(event, BusyRules()) is Effect.BLOCKS
+        assert effect(event, ImportSettings()) is Effect.BLOCKS
 
 
 @pytest.mark.pitfall(18)
