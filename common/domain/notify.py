@@ -56,6 +56,7 @@ class Appointment:
     """What the calendar file in a mail says.
 
     ``uid`` stays the same for all mails about one booking, and ``sequence`` grows with each change.
+    ``recurrence_id`` is the original start of the date of a series that the appointment is (RFC 5545).
     """
 
     uid: str
@@ -64,6 +65,7 @@ class Appointment:
     zone: str
     title: str = field(repr=False)
     cancelled: bool = False
+    recurrence_id: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class LastNotified:
     """What was mailed last under a key (a booking, a notice, an invitation), by whom, and when.
 
     ``state`` is what was said, in one word that can be compared. ``speaker`` is the connection whose provider
-    mails it, where a provider does.
+    mails it, where a provider does. ``uid`` is the UID of the calendar files that were mailed, and stays.
     """
 
     tenant: str
@@ -104,7 +106,18 @@ class LastNotified:
     at: datetime
     expires_at: datetime
     speaker: str | None = None
+    uid: str | None = None
     version: str | None = None
+
+
+def told_uid(last: LastNotified | None, *, own: str) -> str | None:
+    """The UID of the calendar files that a customer has; None where they have none yet.
+
+    Before it was stored, every file had the booking's ``own``.
+    """
+    if last is None or last.uid is not None:
+        return last.uid if last else None
+    return own if last.by is Sender.SLOTBRIDGE else None
 
 
 def notification_kind(before: Booking | None, after: Booking) -> OutboxKind | None:

@@ -34,6 +34,8 @@ def calendar_file(appointment: Appointment, *, organizer: str, business: str, no
     event = Event()
     event.add("uid", appointment.uid)
     event.add("sequence", appointment.sequence)
+    if appointment.recurrence_id is not None:
+        event.add("recurrence-id", appointment.recurrence_id.astimezone(UTC))
     event.add("dtstamp", now.astimezone(UTC))
     event.add("dtstart", appointment.interval.start.astimezone(UTC))
     event.add("dtend", appointment.interval.end.astimezone(UTC))

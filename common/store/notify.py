@@ -40,6 +40,7 @@ LAST_NOTIFIED = record(
     at=PLAIN,
     expires_at=PLAIN,
     speaker=PLAIN,
+    uid=PLAIN,
 )
 
 
