@@ -11,6 +11,7 @@ from common.domain.catalogue.records import Resource, Tenant
 from common.domain.connect import invitation as invitations
 from common.domain.connect.invitation import Invitation
 from common.domain.notify import Appointment, MailContent, MailKind, Notice, mail_id
+from common.flows.notify.file_identity import FileIdentity
 from common.flows.shared.booking_access import manage_token
 from common.ports import Ports
 
@@ -25,10 +26,9 @@ def booking_mail(
     tenant: Tenant,
     words: Mapping[str, str],
     answers_to: str | None,
+    identity: FileIdentity,
 ) -> MailContent:
     """The mail to a customer about the booking as it is now.
-
-    Its calendar file has the booking's revision as its sequence number.
 
     Args:
         ports: The outside.
@@ -38,6 +38,7 @@ def booking_mail(
         words: The names of ``service`` and ``resource`` and the resource's ``zone``; what is not known is not
             said, and the business's own zone is taken.
         answers_to: Where answers go.
+        identity: How its calendar file names the appointment.
     """
     customer = booking.customer
     zone = customer.zone or words.get("zone") or tenant.zone
@@ -58,8 +59,9 @@ def booking_mail(
         link=access.link(page, tenant=booking.tenant, booking=booking.id, token=token),
         reply_to=answers_to,
         appointment=Appointment(
-            uid=f"{booking.id}@slotbridge",
-            sequence=booking.revision,
+            uid=identity.uid,
+            sequence=identity.sequence,
+            recurrence_id=identity.recurrence_id,
             interval=booking.interval,
             zone=zone,
             title=f"{service} ({tenant.name})" if service else tenant.name,

@@ -14,6 +14,7 @@ from common.domain.notify import (
     customer_sender,
     mailing_connection,
     notified_state,
+    told_uid,
 )
 from common.domain.shared.outbox import OutboxKind
 from common.domain.shared.task_records import NotifyCustomer
@@ -30,6 +31,7 @@ from common.flows.notify.delivery import (
     mail_all,
     notification,
 )
+from common.flows.notify.file_identity import file_identity, own_uid
 from common.flows.shared.outbox import nothing_to_do
 from common.flows.webhooks.deliver import enqueue_webhooks
 from common.ports import Ports
@@ -62,13 +64,18 @@ def notify_customer(ports: Ports, task: NotifyCustomer) -> Sender:
     by = customer_sender(booking, service, inviting, wanted=wanted)
     key = booking_key(booking.id)
     last = ports.notifications.last(booking.tenant, key)
-    mail = None
+    mail, uid = None, told_uid(last, own=own_uid(booking))
     if by is Sender.SLOTBRIDGE:
         kind = booking_mail_kind(booking, last, task.kind)
         words, answers = _words(ports, task, booking, service), answers_to(ports, tenant)
-        mail = booking_mail(ports, kind, booking, tenant=tenant, words=words, answers_to=answers)
+        identity = file_identity(ports, booking, last, inviting)
+        mail = booking_mail(
+            ports, kind, booking, tenant=tenant, words=words, answers_to=answers, identity=identity
+        )
+        uid = identity.uid
     state, now = notified_state(booking), ports.clock.now()
     notified = notification(last, tenant=booking.tenant, key=key, state=state, by=by, now=now)
+    notified = replace(notified, uid=uid)
     if by is Sender.NOBODY:
         ports.log.info("no_mail_due", tenant=task.tenant, kind=task.kind.value, booking=booking.id)
     if by is Sender.PROVIDER:

@@ -1,7 +1,7 @@
 """Decides how the calendar file of a mail names the appointment, so that its reader has one appointment.
 
-Where the customer is a guest of the exported event, their calendar may show that event already: the file then has
-its UID. What a customer was told first stays, because a calendar program takes another UID for another
+Where the customer is a guest of the exported event, their calendar may show that event already: the file then
+has its UID. What a customer was told first stays, because a calendar program takes another UID for another
 appointment.
 """
 
@@ -26,7 +26,7 @@ _LOOK_AGAIN = 5
 
 @dataclass(frozen=True, slots=True)
 class FileIdentity:
-    """What RFC 5545 calls UID, SEQUENCE and RECURRENCE-ID: which appointment, which version, which date of it."""
+    """UID, SEQUENCE and RECURRENCE-ID (RFC 5545): which appointment, which version, which date of a series."""
 
     uid: str
     sequence: int
@@ -85,7 +85,6 @@ def _is_awaited(ports: Ports, booking: Booking, connection: Connection, link: Ex
 def _date_of(link: ExportLink) -> datetime | None:
     """Which date of a series the appointment is, where its owner made a series of the event."""
     try:
-        found = datetime.strptime(link.original_start or "", "%Y%m%dT%H%M%SZ")
+        return datetime.strptime(link.original_start or "", "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
         return None
-    return found.replace(tzinfo=UTC)
