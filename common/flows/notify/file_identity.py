@@ -26,7 +26,7 @@ _LOOK_AGAIN = 5
 
 @dataclass(frozen=True, slots=True)
 class FileIdentity:
-    """UID, SEQUENCE and RECURRENCE-ID (RFC 5545): which appointment, which version, which date of a series."""
+    """UID, SEQUENCE and RECURRENCE-ID of RFC 5545: which appointment, which version of it, and which date."""
 
     uid: str
     sequence: int
