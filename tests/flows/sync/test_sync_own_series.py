@@ -170,6 +170,22 @@ def test_a_split_leaves_the_booking_and_moves_the_owners_dates(owner_of):
     assert [] == mails(world)
 
 
+def test_a_split_at_the_bookings_own_date_counts_as_its_deletion(owner_of):
+    """The new series is the owner's own, all of it; the customer is told once."""
+    owner = owner_of()
+    world = owner.world
+
+    owner.repeat()
+    settle(world)
+    owner.split(0, at(14))
+    settle(world, hours=30)
+
+    assert not world.errors
+    assert BookingStatus.CANCELLED is world.booking().status
+    assert [CANCELLED] == mails(world)
+    assert [at(14), at(14, day=1), at(14, day=2)] == world.busy() == owner.starts()
+
+
 @pytest.mark.parametrize("part", ["time", "deletion"])
 def test_what_is_undone_is_the_bookings_date_alone(owner_of, part):
     """With the policy revert the booking gets its time or its event back; the other dates stay."""
