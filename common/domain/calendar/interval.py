@@ -14,9 +14,9 @@ from common.errors import InvalidRequest
 # (start, end) in whole seconds since 1970: what the hot paths compute with.
 Seconds = tuple[int, int]
 _by_start = attrgetter("start")
-# What an event says beyond these counts as the edge: providers take dates from year 1 to 9999, where an
-# offset or a buffer leads to no instant any more.
-EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+# What an event says beyond these counts as the edge. Providers take dates from year 1 to 9999, where an
+# offset or a buffer leads to no instant any more; long ago offsets had seconds, which RFC 3339 cannot say.
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def aware(moment: datetime) -> datetime:
@@ -187,7 +187,6 @@ def _remainders(whole: tuple[Interval, ...], taken: tuple[Interval, ...]) -> Ite
 
 
 LONGEST_RANGE = timedelta(days=62)
-_FIRST_ASKED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def asked_range(start: datetime, end: datetime, *, longest: timedelta = LONGEST_RANGE) -> Interval:
@@ -200,7 +199,7 @@ def asked_range(start: datetime, end: datetime, *, longest: timedelta = LONGEST_
         asked = Interval(start, end)
     except (ValueError, OverflowError) as wrong:
         raise InvalidRequest("a range ends after it starts, both with an offset", code="window") from wrong
-    if asked.start < _FIRST_ASKED or asked.end > LATEST:
+    if asked.start < EARLIEST or asked.end > LATEST:
         raise InvalidRequest("there is nothing at the end of time", code="window")
     if asked.length > longest:
         raise InvalidRequest(f"a range has at most {longest.days} days", code="window_too_long")

@@ -70,7 +70,7 @@ class Offsets:
 def offsets(place: ZoneInfo, first_year: int, last_year: int) -> Offsets:
     """The offset table for these years, both inside; the changes are found by bisection, once.
 
-    A year before 1900 or after 9000 is taken for that one: no event is told apart beyond.
+    A year before 1970 or after 9000 is taken for that one: no event is told apart beyond.
     """
     first_year, last_year = (min(max(year, EARLIEST.year), LATEST.year) for year in (first_year, last_year))
     start = wall_seconds(date(first_year, 1, 1).toordinal() - 2)

@@ -92,5 +92,5 @@ def test_every_date_of_an_exported_appointment_is_judged(kind, start, end, verdi
 
     assert type(found) is verdict
     if isinstance(found, Edited):
-        assert datetime(1900, 1, 1, tzinfo=UTC) <= found.interval.start
+        assert datetime(1970, 1, 1, tzinfo=UTC) <= found.interval.start
         assert found.interval.end <= datetime(9000, 1, 1, tzinfo=UTC)

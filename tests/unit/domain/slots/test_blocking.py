@@ -76,7 +76,7 @@ def test_the_documented_table_is_the_table_of_the_code():
     """Pitfall 18: docs/what-blocks.md lists the same lines with the same effects, switches and defaults."""
     rows = [
         [cell.strip() for cell in line.strip("|\n ").split("|")]
-        for line in PAGE.read_text().splitlines()
+        for line in PAGE.read_text().partition("## Events with odd dates")[0].splitlines()
         if line.startswith("| ") and not line.startswith("| event")
     ]
     documented = [(row[0], row[3], row[4] if len(row) > 4 else "") for row in rows]

@@ -45,7 +45,15 @@ def test_a_calendar_has_the_name_that_its_owner_gave() -> None:
     assert (entry.name, entry.zone, entry.primary, entry.use) == ("Mine", None, True, "none")
 
 
-@pytest.mark.parametrize("item", [{}, {"id": 3}, {"id": "c", "deleted": True}])
+def test_a_name_with_half_a_character_costs_no_calendar() -> None:
+    """Whoever cuts an emoji in two must not keep the account's other calendars from being listed."""
+    entry = calendar_of({"id": "c@x", "summary": "Party \ud83d"})
+
+    assert entry is not None
+    assert entry.name == "Party ?"
+
+
+@pytest.mark.parametrize("item", [{}, {"id": 3}, {"id": "c", "deleted": True}, {"id": "c\ud83d"}])
 def test_what_is_no_calendar_is_left_out(item: dict[str, Any]) -> None:
     """Removed entries and entries without id are not listed."""
     assert calendar_of(item) is None

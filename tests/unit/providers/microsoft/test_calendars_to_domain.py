@@ -48,6 +48,15 @@ def test_what_may_be_done_in_a_calendar(changes: dict[str, Any], role: AccessRol
 def test_a_calendar_without_identity_is_left_out() -> None:
     """There is nothing to ask about it."""
     assert calendar_of({"name": "Work"}) is None
+    assert calendar_of({"id": "C\ud83d", "name": "Work"}) is None
+
+
+def test_a_name_with_half_a_character_costs_no_calendar() -> None:
+    """Whoever cuts an emoji in two must not keep the account's other calendars from being listed."""
+    entry = calendar_of({"id": "C", "name": "Party \ud83d"})
+
+    assert entry is not None
+    assert entry.name == "Party ?"
 
 
 REQUEST = ChannelRequest("c1", "https://hooks.example.org/", "t", START, START + timedelta(days=30))
