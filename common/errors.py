@@ -226,6 +226,11 @@ class MethodNotAllowed(Rejected):
 
     code = "method_not_allowed"
 
+    def __init__(self, *allowed: str) -> None:
+        """Remember which methods the route has."""
+        super().__init__(f"allowed here: {', '.join(allowed)}")
+        self.allowed = allowed
+
 
 class UnsupportedMedia(Rejected):
     """The body is not JSON."""

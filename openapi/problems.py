@@ -37,6 +37,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "too_many_seats": (400, "The service has not so many seats."),
     "hold_used": (400, "The hold became a booking before."),
     "hold_mismatch": (400, "The hold is for another time."),
+    "booking_mismatch": (400, "The booking is of another service or resource."),
     "cancelled": (400, "A cancelled booking cannot be moved."),
     "unknown_resource": (400, "The service names a resource that does not exist."),
     "unknown_return_address": (400, "The return address is not one that the tenant registered."),

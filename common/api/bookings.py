@@ -5,21 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field
 
 from common.api.http import Call, Json
-from common.api.models import Email, Id, Instant, Line, Model, Text, Zone, moment, path_id, read
-from common.domain.booking import sessions
+from common.api.models import Email, Id, Instant, Line, Model, Text, Zone, form, moment, path_id, read
+from common.domain.booking import phone, sessions
 from common.domain.booking.access import Authority, HoldKey, LinkHolder, Staff
 from common.domain.booking.booking import Booking, Customer
 from common.domain.catalogue.records import LARGEST_GROUP
 from common.domain.issuers import Role
 from common.errors import InvalidRequest, NotAllowed, UntrustedCaller
 
-Phone = Annotated[str, Field(max_length=40, pattern=r"^[+0-9 ()./-]{3,40}$")]
+Phone = Annotated[
+    str,
+    form(
+        phone.WRITTEN,
+        "a telephone number has digits, spaces, + ( ) . / - and perhaps ext. 12",
+        max_length=phone.LONGEST_WRITTEN,
+        examples=["+41 44 123 45 67"],
+        description="Kept in one spelling, of at most 40 characters: `+41 44 123 45 67 ext. 12`.",
+    ),
+    AfterValidator(phone.plain_phone),
+]
 Seats = Annotated[int, Field(ge=1, le=LARGEST_GROUP)]
-Token = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
-IdempotencyKey = Annotated[str, StringConstraints(min_length=8, max_length=255, pattern=r"^[\x21-\x7e]+$")]
+Token = Annotated[
+    str, form(r"^[A-Za-z0-9_-]+$", "the token of a hold is sent as it was answered", max_length=100)
+]
+IdempotencyKey = Annotated[
+    str, form(r"^[\x21-\x7e]+$", "this is printable ASCII without spaces", min_length=8, max_length=255)
+]
 
 
 class CustomerBody(Model):
@@ -167,11 +181,15 @@ def _proposal_view(booking: Booking, zone: str) -> Json:
 def contact(call: Call) -> str | None:
     """The customer's mail address or else phone number in a body that is not validated yet.
 
-    The rate limiter counts by it, before anything else of the request is judged.
+    The rate limiter counts by it, before anything else of the request is judged. Of a number only the digits
+    count, however they are written.
     """
     customer = call.body.get("customer") if isinstance(call.body, Mapping) else None
     said = customer if isinstance(customer, Mapping) else {}
-    return next((value for value in (said.get("email"), said.get("phone")) if isinstance(value, str)), None)
+    email, number = said.get("email"), said.get("phone")
+    if isinstance(email, str):
+        return email
+    return "".join(filter(str.isdecimal, number)) or number if isinstance(number, str) else None
 
 
 def authority(call: Call) -> Authority:

@@ -12,6 +12,7 @@ from pydantic import Field
 from common.api.etags import condition
 from common.api.http import Call, Json, Reply
 from common.api.models import (
+    FROM_JSON,
     Email,
     Id,
     Instant,
@@ -19,6 +20,7 @@ from common.api.models import (
     Model,
     Text,
     Zone,
+    form,
     moment,
     own_resource,
     path_id,
@@ -40,13 +42,20 @@ if TYPE_CHECKING:
     from common.store.connect.connections import Connections
 
 
-Key = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$", examples=["5f3b0c1d2e4a69788796a5b4"])]
+Key = Annotated[
+    str,
+    form(
+        r"^[0-9a-f]{24}$",
+        "the key of a calendar, 24 characters of 0-9 and a-f",
+        examples=["5f3b0c1d2e4a69788796a5b4"],
+    ),
+]
 
 
 class NewConnection(Model):
     """POST /connections: who connects what, and where the browser goes afterwards."""
 
-    provider: ProviderKind
+    provider: Annotated[ProviderKind, FROM_JSON]
     resource: Id
     return_to: Annotated[str, Field(max_length=2000)]
     connection: Id | None = None
@@ -67,8 +76,8 @@ class ImportPatch(Model):
     """What is copied of external events."""
 
     on: bool | None = None
-    mode: ImportMode | None = None
-    private: PrivateMode | None = None
+    mode: Annotated[ImportMode, FROM_JSON] | None = None
+    private: Annotated[PrivateMode, FROM_JSON] | None = None
     busy: BusyRulesPatch | None = None
 
 

@@ -142,6 +142,7 @@ class Function:
             headers=request.headers,  # type: ignore[arg-type]  # case-insensitive mapping
             body=_body(route, request),
             caller=caller,
+            address=origin.address,
         )
         # What has not the form of a tenant's id is refused by the route itself, and not counted.
         if caller is None and route.access in ANONYMOUS and TENANT.fullmatch(call.query.get("tenant", "")):

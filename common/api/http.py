@@ -57,6 +57,8 @@ class Call:
     headers: Mapping[str, str]
     body: Json = field(default=None, repr=False)
     caller: Caller | None = None
+    # Whence the request came, as the rate limiter counts it.
+    address: str = field(default="", repr=False)
 
     @property
     def staff(self) -> Caller:

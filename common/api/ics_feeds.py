@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from common.api.http import Call, Json, Reply
-from common.api.models import Model, moment
+from common.api.models import FROM_JSON, Model, moment
 from common.domain.booking import sessions
 from common.domain.booking.booking import Booking
 from common.domain.catalogue.ics_feed import IcsFeed, Shows
@@ -87,7 +87,7 @@ def _event(booking: Booking, summary: str) -> Event:
 class IcsFeedBody(Model):
     """POST /resources/{id}/feed: taken times alone, or with service and customer's name."""
 
-    shows: Shows = Shows.BUSY
+    shows: Annotated[Shows, FROM_JSON] = Shows.BUSY
 
 
 def ics_feed_view(ics_feed: IcsFeed | None) -> Json:

@@ -8,11 +8,13 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from common.api.http import Call, Json
-from common.api.models import Email, Id, Model, moment, path_id, read, to_json
+from common.api.models import FROM_JSON, Email, Id, Model, moment, path_id, read, to_json
 from common.domain.calendar.connection import ProviderKind
 from common.domain.catalogue.records import Language
 from common.domain.connect.invitation import Invitation, InvitationOffer
 from common.errors import UnknownResource, UntrustedCaller
+
+Provider = Annotated[ProviderKind, FROM_JSON]
 
 
 class NewInvitation(Model):
@@ -20,16 +22,16 @@ class NewInvitation(Model):
 
     resource: Id
     return_to: Annotated[str, Field(max_length=2000)]
-    provider: ProviderKind | None = None
+    provider: Provider | None = None
     expected_account: Email | None = None
-    language: Language | None = None
+    language: Annotated[Language, FROM_JSON] | None = None
     hours: Annotated[int, Field(ge=1, le=72)] = 72
 
 
 class AcceptBody(Model):
     """POST /invitations/{id}/accept: which provider, where there is a choice."""
 
-    provider: ProviderKind | None = None
+    provider: Provider | None = None
 
 
 class OfferQuery(Model):

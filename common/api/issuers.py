@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import Field
-
 from common.api.http import Json
-from common.api.models import Model, moment
+from common.api.models import Model, form, moment
 from common.domain.issuers import Issuer, Standing
 
+_PRINTABLE, _NO_SPACES = r"^[\x21-\x7e]+$", "this is printable ASCII without spaces"
 Address = Annotated[
-    str, Field(min_length=8, max_length=500, pattern=r"^[\x21-\x7e]+$", examples=["https://login.example/"])
+    str,
+    form(_PRINTABLE, _NO_SPACES, min_length=8, max_length=500, examples=["https://login.example/"]),
 ]
-Word = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$", examples=["slotbridge"])]
+Word = Annotated[str, form(_PRINTABLE, _NO_SPACES, min_length=1, max_length=200, examples=["slotbridge"])]
 Token = Annotated[
     str,
-    Field(
+    form(
+        r"^[A-Za-z0-9_.-]+$",
+        "an ID token as the issuer wrote it",
         min_length=20,
         max_length=16_384,
-        pattern=r"^[A-Za-z0-9_.-]+$",
         repr=False,
         examples=["eyJhbGciOiJSUzI1NiJ9.eyJyb2xlIjoib3duZXIifQ.c2ln"],
     ),

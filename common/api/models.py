@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
+from unicodedata import category
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -27,9 +29,72 @@ from common.domain.calendar.zones import zone
 from common.errors import InvalidRequest, UnknownResource
 from common.mail_address import LONGEST_ADDRESS, ascii_address
 
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", examples=["anna"])]
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Text = Annotated[str, Field(max_length=4000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+# What somebody reads whose text has not the form that a pattern demands.
+_WORDS: dict[str, str] = {}
+_NO_FORM = "this is not written as this field wants it"
+# Where pydantic speaks of Python and of our classes.
+_KINDS = {
+    "dict_type": "this is a JSON object",
+    "list_type": "this is a list",
+    "model_type": "this is a JSON object",
+    "tuple_type": "this is a list",
+}
+
+
+def form(pattern: str, words: str, **more: Any) -> Any:
+    """A field whose text has a form, and the words for a text that has another one.
+
+    Args:
+        pattern: The form, as a regular expression that the OpenAPI document shows.
+        words: What the refusal says in its place; a regular expression is nothing to show to people.
+        more: What else pydantic's ``Field`` takes.
+    """
+    _WORDS[pattern] = words
+    return Field(pattern=pattern, **more)
+
+
+# A StrEnum or a tuple: JSON has neither, so a word or a list becomes one.
+FROM_JSON: Any = Field(strict=False)
+
+# Characters that count as letters or symbols, and of which nobody sees anything.
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_UNSEEN = ("Z", "M", "Cc", "Cf", "Cs")
+
+
+def _with_something_to_see(text: str) -> str:
+    if all(sign in _FILLERS or category(sign).startswith(_UNSEEN) for sign in text):
+        message = "there is nothing to see in this"
+        raise ValueError(message)
+    return text
+
+
+Id = Annotated[
+    str,
+    form(
+        r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        "an id has 1 to 64 letters without accents, digits, - and _, and begins with a letter or a digit",
+        examples=["anna"],
+    ),
+]
+Line = Annotated[
+    str,
+    form(
+        r"^[^\x00-\x1f\x7f]+$",
+        "this is one line of text, without control characters",
+        min_length=1,
+        max_length=200,
+        description="With something to see in it: not only spaces.",
+    ),
+    AfterValidator(_with_something_to_see),
+]
+Text = Annotated[
+    str,
+    form(
+        r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$",
+        "this is text without control characters other than tabs and line ends",
+        max_length=4000,
+    ),
+]
 
 
 def _can_be_mailed(address: str) -> str:
@@ -64,28 +129,83 @@ def _zone(name: str) -> str:
 Zone = Annotated[str, Field(max_length=64, examples=["Europe/Zurich"]), AfterValidator(_zone)]
 
 
-def _text_only(value: object) -> object:
-    # A number would be read as seconds since 1970, which nobody means.
-    if not isinstance(value, str):
-        message = "an RFC 3339 instant is text"
-        raise ValueError(message)  # noqa: TRY004 - pydantic turns ValueError alone into a refusal
+# https://www.rfc-editor.org/rfc/rfc3339#section-5.6, without the space that it lets writers choose for T: in
+# an address that space is a + that was not escaped.
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DIGITS = re.compile(r"[0-9]{1,9}")
+
+
+def _instant(value: object) -> datetime:
+    """The instant that a text names; pydantic itself takes digits for seconds since 1970.
+
+    Raises:
+        ValueError: It is no text in the form of RFC 3339, or no time of the calendar.
+    """
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        message = (
+            "an instant is text with its offset, such as 2027-03-15T09:00:00+01:00 (+ is %2B in an address)"
+        )
+        raise ValueError(message)
+    try:
+        moment = datetime.fromisoformat(value.upper())
+        moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        message = "there is no such date or time"
+        raise ValueError(message) from None
+    return moment
+
+
+def _day(value: object) -> date:
+    """The date that a text names.
+
+    Raises:
+        ValueError: It is no text in the form YYYY-MM-DD, or no date of the calendar.
+    """
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        message = "a date is text such as 2027-03-15"
+        raise ValueError(message)
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        message = "there is no such date"
+        raise ValueError(message) from None
+
+
+def _whole_number(value: object) -> object:
+    """The number in the text of a query; its other spellings (+5, 1_0, 5.0) are nobody's intention."""
+    if isinstance(value, str):
+        if not _DIGITS.fullmatch(value):
+            message = "a whole number, in digits"
+            raise ValueError(message)
+        return int(value)
     return value
 
 
 Instant = Annotated[
     AwareDatetime,
-    BeforeValidator(_text_only),
+    BeforeValidator(_instant),
     Field(examples=["2027-03-15T09:00:00+01:00"]),
 ]
+Day = Annotated[date, BeforeValidator(_day)]
+# Of a query, where everything is text; in a body a number is a number.
+FROM_DIGITS = BeforeValidator(_whole_number)
 M = TypeVar("M", bound="Model")
 _BUILDING = threading.Lock()
 
 
 class Model(BaseModel):
-    """A request's body or query: unknown fields are refused, text is never turned into numbers."""
+    """A request's body or query: unknown fields are refused, and nothing is turned into something else.
+
+    A text is no number, a number no truth value, and "yes" neither.
+    """
 
     # Built by the first request that needs it: a function has many models, and an answer needs one of them.
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, defer_build=True
+    )
 
 
 def read(model: type[M], data: Any) -> M:
@@ -102,10 +222,20 @@ def read(model: type[M], data: Any) -> M:
     except ValidationError as error:
         raise InvalidFields(
             [
-                {"field": ".".join(str(part)[:60] for part in item["loc"]) or "body", "message": item["msg"]}
-                for item in error.errors(include_input=False, include_url=False, include_context=False)
+                {
+                    "field": ".".join(str(part)[:60] for part in item["loc"]) or "body",
+                    "message": _message(item),
+                }
+                for item in error.errors(include_input=False, include_url=False)
             ]
         ) from None
+
+
+def _message(refused: Mapping[str, Any]) -> str:
+    """What a person reads about one of pydantic's refusals."""
+    if refused["type"] == "string_pattern_mismatch":
+        return _WORDS.get(refused["ctx"]["pattern"], _NO_FORM)
+    return _KINDS.get(refused["type"], str(refused["msg"]).removeprefix("Value error, "))
 
 
 def _build(model: type[Model]) -> None:
@@ -175,7 +305,12 @@ def _as_sent(text: str) -> str:
 
 Origin = Annotated[
     str,
-    Field(max_length=300, pattern=r"^https?://[A-Za-z0-9.\-\[\]:]+$", examples=["https://salon.example"]),
+    form(
+        r"^https?://[A-Za-z0-9.\-\[\]:]+$",
+        "an origin such as https://salon.example",
+        max_length=300,
+        examples=["https://salon.example"],
+    ),
     AfterValidator(_as_sent),
 ]
 

@@ -9,10 +9,10 @@ import json
 from collections.abc import Callable
 from typing import Annotated, TypeVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from common.api.http import Call, Json, Reply
-from common.api.models import Id, Model, read
+from common.api.models import FROM_DIGITS, Id, Model, form, read
 from common.domain.issuers import Role
 from common.domain.shared.paging import Page, PageRequest
 from common.errors import InvalidRequest
@@ -23,17 +23,10 @@ LIMIT = 50
 MOST = 200
 _CHECKSUM_BYTES = 12
 
-
-def _digits(value: object) -> object:
-    # Text of a query; a number's other spellings (+5, 1_0) are nobody's intention.
-    if isinstance(value, str) and not (value.isascii() and value.isdecimal()):
-        message = "a whole number"
-        raise ValueError(message)
-    return value
-
-
-Limit = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_digits)]
-PageToken = Annotated[str, Field(max_length=600, pattern=r"^[A-Za-z0-9_-]+$")]
+Limit = Annotated[int, Field(ge=1, le=MOST), FROM_DIGITS]
+PageToken = Annotated[
+    str, form(r"^[A-Za-z0-9_-]+$", "a page token is sent as it was answered", max_length=600)
+]
 
 
 class ListQuery(Model):

@@ -61,6 +61,9 @@ def answer(error: SyncError) -> Reply:
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     if isinstance(error, errors.TooMany):
         headers |= _limited(error)
+    if isinstance(error, errors.MethodNotAllowed):
+        # https://www.rfc-editor.org/rfc/rfc9110#section-15.5.6
+        headers["Allow"] = ", ".join(error.allowed)
     if isinstance(error, errors.UntrustedCaller):
         headers["WWW-Authenticate"] = "Bearer"
     listed = list(error.errors) if isinstance(error, InvalidFields) else None

@@ -72,10 +72,11 @@ def customer_or_staff(
     *,
     body: bool = False,
     contact: Callable[[Call], str | None] = first_path_parameter,
+    roles: Sequence[Role] = (Role.OWNER, Role.STAFF),
 ) -> Route:
-    """A route for a booking's customer (management token) and for staff (ID token)."""
-    roles = frozenset({Role.OWNER, Role.STAFF})
-    return Route(method, path, Access.CUSTOMER_OR_STAFF, run, roles=roles, body=body, contact=contact)
+    """A route for a booking's customer (management token) and for staff (ID token) with one of ``roles``."""
+    access, allowed = Access.CUSTOMER_OR_STAFF, frozenset(roles)
+    return Route(method, path, access, run, roles=allowed, body=body, contact=contact)
 
 
 def push(run: Callable[[Call], Reply]) -> Route:
@@ -111,7 +112,7 @@ class RouteTable:
         try:
             endpoint, parameters = adapter.match(path or "/", method=method)
         except WrongMethod as error:
-            raise MethodNotAllowed(f"allowed here: {', '.join(sorted(error.valid_methods or []))}") from None
+            raise MethodNotAllowed(*sorted(error.valid_methods or [])) from None
         except (NotFound, RequestRedirect):
             raise UnknownResource("there is no such route", code="unknown_route") from None
         # HEAD is answered as GET without a body.

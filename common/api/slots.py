@@ -8,11 +8,21 @@ from typing import Annotated
 
 from pydantic import Field
 
+from common.api.bookings import authority
 from common.api.http import Call, Json
-from common.api.models import Id, Instant, Model, Zone, moment, read
+from common.api.models import FROM_DIGITS, Id, Instant, Model, Zone, moment, read
+from common.domain.booking.move import MoveRequest
 from common.domain.catalogue.records import LARGEST_GROUP
 from common.domain.slots.slot_answers import CalendarLine, CalendarReport, Explanation, SlotList
 
+Seats = Annotated[int, Field(ge=1, le=LARGEST_GROUP), FROM_DIGITS]
+OwnBooking = Annotated[
+    Id,
+    Field(
+        description="A booking that is to move: its own time is not in its way, its own seats are those that"
+        " count, and it keeps its resource. Comes with what manages it: its management token or an ID token."
+    ),
+]
 # Two months of starts every five minutes, for one zone.
 MOST_TEXTS = 16_384
 
@@ -26,7 +36,8 @@ class SlotQuery(Model):
     start: Instant = Field(alias="from")
     end: Instant = Field(alias="to")
     tz: Zone = "UTC"
-    seats: Annotated[int, Field(ge=1, le=LARGEST_GROUP)] = 1
+    seats: Seats = 1
+    booking: OwnBooking | None = None
 
 
 class ExplainQuery(Model):
@@ -36,7 +47,8 @@ class ExplainQuery(Model):
     resource: Id
     at: Instant
     tenant: Id | None = None
-    seats: Annotated[int, Field(ge=1, le=LARGEST_GROUP)] = 1
+    seats: Seats = 1
+    booking: OwnBooking | None = None
 
 
 def slot_query(call: Call) -> SlotQuery:
@@ -45,6 +57,15 @@ def slot_query(call: Call) -> SlotQuery:
     if query.get("resource") == "any":
         del query["resource"]
     return read(SlotQuery, query)
+
+
+def move_request(call: Call, booking: str | None) -> MoveRequest | None:
+    """The booking that a query names, and who asks for it; None where it names none.
+
+    Raises:
+        UntrustedCaller: It names one, and nothing that manages it was sent.
+    """
+    return None if booking is None else MoveRequest(booking, authority(call))
 
 
 def slot_list_view(found: SlotList, *, zone: str) -> Json:

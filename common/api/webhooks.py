@@ -8,11 +8,13 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from common.api.http import Json
-from common.api.models import Instant, Model, moment
+from common.api.models import FROM_JSON, Instant, Model, moment
 from common.domain.webhooks import Delivery, Webhook, WebhookEvent, WebhookWithSecret
 
 Url = Annotated[str, Field(min_length=8, max_length=2000, examples=["https://shop.example/hooks/slotbridge"])]
-Events = Annotated[tuple[WebhookEvent, ...], Field(max_length=20), AfterValidator(tuple)]
+Events = Annotated[
+    tuple[Annotated[WebhookEvent, FROM_JSON], ...], FROM_JSON, Field(max_length=20), AfterValidator(tuple)
+]
 
 
 class NewHook(Model):

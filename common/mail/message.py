@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -191,15 +191,30 @@ _MONTHS = {
 def when(interval: Interval, zone: str, language: Language) -> str:
     """A time span in words, on the clocks of a zone, which is named."""
     start, end = (moment.astimezone(ZoneInfo(zone)) for moment in (interval.start, interval.end))
-    if start.date() == end.date():
-        return f"{_day(start, language)}, {start:%H:%M}-{end:%H:%M} ({zone})"
-    return f"{_day(start, language)}, {start:%H:%M} - {_day(end, language)}, {end:%H:%M} ({zone})"
+    if start.date() != end.date():
+        return f"{_day(start, language)}, {_clock(start)} - {_day(end, language)}, {_clock(end)} ({zone})"
+    dash = " - " if _shown_twice(start) or _shown_twice(end) else "-"
+    return f"{_day(start, language)}, {_clock(start)}{dash}{_clock(end)} ({zone})"
 
 
 def until(moment: datetime, zone: str, language: Language) -> str:
     """A point in time in words, on the clocks of a zone, which is named."""
     local = moment.astimezone(ZoneInfo(zone))
-    return f"{_day(local, language)}, {local:%H:%M} ({zone})"
+    return f"{_day(local, language)}, {_clock(local)} ({zone})"
+
+
+def _clock(local: datetime) -> str:
+    """What the clock shows; where it shows that twice, with the offset that tells which of the two it is."""
+    if not _shown_twice(local):
+        return f"{local:%H:%M}"
+    shift = (local.utcoffset() or timedelta()) // timedelta(minutes=1)
+    hours, minutes = divmod(abs(shift), 60)
+    return f"{local:%H:%M} UTC{'-' if shift < 0 else '+'}{hours}{f':{minutes:02}' if minutes else ''}"
+
+
+def _shown_twice(local: datetime) -> bool:
+    """Whether the clock was set back, and shows this time before and after that."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
 def _day(local: datetime, language: Language) -> str:

@@ -36,6 +36,7 @@ def _book(call: Call) -> Reply:
         note=body.note,
         idempotency_key=api.idempotency_key(call.headers),
         subject=call.caller.subject if call.caller else None,
+        address=call.address,
     )
     view = {**api.booking_view(booked.booking), "management_token": booked.manage_token}
     return made(view, etag(*api.versioned_view(call, booked.booking)), new=not booked.repeated)

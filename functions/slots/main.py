@@ -7,7 +7,8 @@ from common.api import slots as api
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.models import own_resource, read
-from common.api.routes import public, staff
+from common.api.routes import customer_or_staff, staff
+from common.domain.issuers import Role
 from common.flows.slots.explain import explain_slot
 from common.flows.slots.list_slots import list_slots
 from common.wiring import installation, ports
@@ -24,6 +25,7 @@ def _list(call: Call) -> Reply:
         end=query.end,
         zone=query.tz,
         seats=query.seats,
+        moving=api.move_request(call, query.booking),
     )
     return Reply(api.slot_list_view(found, zone=query.tz))
 
@@ -37,11 +39,16 @@ def _explain(call: Call) -> Reply:
         resource=own_resource(call, query.resource),
         at=query.at,
         seats=query.seats,
+        moving=api.move_request(call, query.booking),
     )
     return Reply(api.explanation_view(found))
 
 
-APP = Function("slots", (public("GET", "/", _list), staff("GET", "/explain", _explain)), installation)
+APP = Function(
+    "slots",
+    (customer_or_staff("GET", "/", _list, roles=tuple(Role)), staff("GET", "/explain", _explain)),
+    installation,
+)
 
 
 @functions_framework.http

@@ -159,7 +159,8 @@ OPERATIONS = (
         ),
         description="Public; staff are known by their ID token. Without `resource`, or with `any`,"
         " whoever is free gets it. A `hold` of the same time becomes the booking."
-        " 200 repeats what the same Idempotency-Key made before.",
+        " 200 repeats what the same Idempotency-Key made before, or without a key what the same customer"
+        " booked from the same address within the last minute: the same service at the same start.",
     ),
     Operation(
         "POST /holds",
@@ -200,6 +201,8 @@ OPERATIONS = (
         query=BookingQuery,
         headers=("If-Match",),
         errors=(*TAKEN, "cancelled", "stale_version", "invalid_version"),
+        description="To a time that `GET /slots` lists with `booking`, with the resource that it has."
+        " The time that it has changes nothing.",
     ),
     Operation(
         "DELETE /<booking>",

@@ -100,6 +100,8 @@ OPERATIONS = (
         body=CalendarChange,
         headers=("If-Match",),
         errors=SETTINGS,
+        description="Events of the calendars that are switched on block bookable time; the others are neither"
+        " asked nor copied. After connecting, the account's own calendar is on and the others are off.",
     ),
     Operation(
         "GET /<connection>/preview",

@@ -8,10 +8,12 @@ from common.api.slots import ExplainQuery, SlotQuery
 from common.domain.slots.engine import ReasonCode
 from common.domain.slots.slot_answers import Freshness
 from openapi.fields import Answer, Moment, Name, example_field
-from openapi.operation import Operation
+from openapi.operation import Operation, SecurityScheme
 
 SUMMARY = "Answers which times a customer can book, and to staff why a time is not offered."
 WINDOW = ("window", "window_too_long", "unknown_zone", "naive_time", "not_found")
+# Where a booking is named that is to move.
+MOVE = ("booking_mismatch", "cancelled", "past")
 
 
 class CalendarState(Answer):
@@ -66,7 +68,10 @@ OPERATIONS = (
         "The times that can be booked",
         {200: SlotList},
         query=SlotQuery,
-        errors=(*WINDOW, "availability_unknown"),
+        security=(None, SecurityScheme.MANAGEMENT, SecurityScheme.STAFF),
+        errors=(*WINDOW, *MOVE),
+        description="Public. With `booking` these are the times to which that booking can be moved: exactly"
+        " those that `PATCH /bookings/{booking}` takes from the same caller.",
     ),
     Operation(
         "GET /explain",
@@ -74,6 +79,8 @@ OPERATIONS = (
         "Why a time is not offered",
         {200: SlotExplanation},
         query=ExplainQuery,
-        errors=WINDOW,
+        errors=(*WINDOW, *MOVE),
+        description="For staff: the reasons tell of other people's time. With `booking` they are what keeps"
+        " that booking from moving there.",
     ),
 )

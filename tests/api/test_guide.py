@@ -56,4 +56,4 @@ def test_each_request_of_the_guide_is_answered_as_shown(http: Http) -> None:
         assert fits(json.loads(shown), answer.body), (request, answer)
         known |= answer.body if answer.status < 300 else {}
 
-    assert len(pairs) == 4
+    assert len(pairs) == 5

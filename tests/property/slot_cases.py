@@ -140,10 +140,27 @@ def oracle_openings(question, availability):
     place = ZoneInfo(resource.zone)
     days = [question.window.start.date() + timedelta(days=number) for number in range(-2, 6)]
     return [
-        (to_instant(day, hours.start, place), to_instant(day, hours.end, place))
+        part
         for day in days
         for hours in resource.overrides.get(day, resource.hours.days[day.weekday()])
+        for part in open_parts(day, hours, place)
     ]
+
+
+def open_parts(day, hours, place):
+    """When a day's hours are open: while the clock shows a time between them, from the first one on."""
+    start, end = (to_instant(day, clock, place) for clock in (hours.start, hours.end))
+    if start.astimezone(place).utcoffset() == end.astimezone(place).utcoffset():
+        return [(start, end)]
+    opens, closes = (
+        datetime(day.year, day.month, day.day) + clock * MINUTE  # noqa: DTZ001 - a wall clock has no zone
+        for clock in (hours.start, hours.end)
+    )
+    minutes = [start + number * MINUTE for number in range((end - start) // MINUTE)]
+    inside = [opens <= minute.astimezone(place).replace(tzinfo=None) < closes for minute in minutes]
+    edges = [at for at, (before, now) in enumerate(pairwise([False, *inside, False])) if before is not now]
+    moments = [*minutes, end]
+    return [(moments[first], moments[last]) for first, last in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def oracle(question, availability):

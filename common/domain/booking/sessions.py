@@ -147,9 +147,14 @@ def leave_seat(session: Booking, seat: str, now: datetime) -> Booking:
     return replace(session, roster=roster, status=status, revision=session.revision + 1, updated_at=now)
 
 
-def sits_alone(session: Booking, seat: str) -> bool:
-    """Whether nobody else sits there, or holds a seat."""
-    return set(session.roster) <= {seat}
+def sits_alone(session: Booking, seat: str, *, ignored: Collection[str] = ()) -> bool:
+    """Whether nobody else sits there, or holds a seat; some may be ``ignored``."""
+    return set(session.roster) <= {seat, *ignored}
+
+
+def expired_seats(session: Booking, now: datetime) -> frozenset[str]:
+    """The seats that were held, and for too long."""
+    return frozenset(name for name, seat in session.roster.items() if seat.until and seat.until <= now)
 
 
 def booked_seats(session: Booking) -> int:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from common.domain.calendar.interval import EARLIEST, LATEST, clamped
+from common.domain.calendar.interval import EARLIEST, LATEST, Seconds, clamped
 
 _DAY = 86_400
 _NEVER = 1 << 62
@@ -53,6 +53,25 @@ class Offsets:
         """
         at = bisect_right(self.until, wall)
         return max(wall - self.offset[at], self.since[at])
+
+    def ranges(self, opens: int, closes: int) -> list[Seconds]:
+        """When it is between the first ``opens`` and the first ``closes`` and the clock shows a time between.
+
+        That is one range, or several where a clock that was set back shows once more what comes before
+        ``opens``: on the night in which 02:00 to 03:00 is there twice, "02:30 to 03:30" is closed while the
+        clock shows 02:00 to 02:30 again. What a gap skips leaves nothing.
+        """
+        start, end = self.epoch(opens), self.epoch(closes)
+        first, last = bisect_right(self.since, start) - 1, bisect_right(self.since, end) - 1
+        found: list[Seconds] = []
+        for at in range(first, last + 1):
+            low = max(start, self.since[at], opens - self.offset[at])
+            high = min([end, closes - self.offset[at], *self.since[at + 1 : at + 2]])
+            if found and found[-1][1] == low < high:
+                found[-1] = (found[-1][0], high)
+            elif low < high:
+                found.append((low, high))
+        return found
 
     def calm(self, wall: int) -> tuple[int, int]:
         """The offset at a wall time, and before which wall time it is the only one.

@@ -41,11 +41,11 @@ def _opening_hours(resource: Resource, *, start: int, end: int) -> list[Seconds]
             base = midnight - offset
             found += [(base + opens, base + closes) for opens, closes in hours]
         else:
+            # Hours that fall into a clock change may vanish, or fall into two parts.
             found += [
-                (clock.epoch(midnight + opens), clock.epoch(midnight + closes)) for opens, closes in hours
+                span for opens, closes in hours for span in clock.ranges(midnight + opens, midnight + closes)
             ]
-    # Hours that fall into a clock change may vanish.
-    return [span for span in found if span[0] < span[1] and span[1] > start and span[0] < end]
+    return [span for span in found if span[1] > start and span[0] < end]
 
 
 def _in_seconds(hours: DayHours) -> list[Seconds]:

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from common.domain.booking.access import HoldKey
 from common.domain.booking.booking import Booking, BookingStatus, Customer, Source
+from common.domain.booking.move import Move
 from common.domain.calendar.interval import aware
 from common.domain.slots.slot_answers import kindest_refusal
-from common.errors import AlreadyExists, Conflict, InvalidRequest, KeyReused
+from common.errors import AlreadyExists, Conflict, InvalidRequest, KeyReused, SlotTaken
 from common.flows.booking.commit import claim_for_first_free, claim_time, draft_booking, has_expired
 from common.flows.booking.holds import find_hold
 from common.flows.booking.idempotency import (
@@ -45,12 +46,14 @@ def book(
     subject: str | None = None,
     seats: int = 1,
     hold: HoldKey | None = None,
+    address: str = "",
 ) -> Booked:
     """Take the time for the customer, or say why not.
 
-    A repeated request is answered with the booking that it made the first time, and a hold becomes the
-    booking. Otherwise the store and then the calendars say who is free, and the booking is committed for the
-    first of them in fair order who has not lost the time to somebody faster.
+    A repeated request is answered with the booking that it made the first time: under the same key, or as a
+    second click of the same person within a minute. A hold becomes the booking. Otherwise the store and then
+    the calendars say who is free, and the booking is committed for the first of them in fair order who has
+    not lost the time to somebody faster.
 
     Args:
         ports: Everything outside.
@@ -64,6 +67,7 @@ def book(
         subject: The member of staff who books, if any.
         seats: How many seats of a session.
         hold: A hold of the same time; one that has expired is as good as none.
+        address: Whence the request came; a second click comes from the same.
 
     Raises:
         InvalidRequest: The time breaks a rule; the code says which.
@@ -73,12 +77,15 @@ def book(
         KeyReused: The key was used with another request.
     """
     slot = RequestedSlot(tenant, service, resource, start, seats=seats)
-    request = _request(slot, customer=customer, note=note, key=idempotency_key, subject=subject or "")
+    request = _request(
+        slot, customer=customer, note=note, key=idempotency_key, subject=subject or "", address=address
+    )
     source = Source.STAFF if subject else Source.CUSTOMER
-    if earlier := earlier_booking(ports, request):
+    request, earlier = earlier_booking(ports, request)
+    if earlier:
         return _booked(ports, earlier, repeated=True)
-    held = _living_hold(ports, slot, hold) if hold else None
     try:
+        held = _living_hold(ports, slot, hold) if hold else None
         if held and (booked := _book_hold(ports, held, request, customer=customer, note=note, source=source)):
             return booked
         checked = check_slot(ports, slot)
@@ -89,15 +96,26 @@ def book(
         )
         record = idempotency_record(ports, request, draft.id)
         return _booked(ports, claim_for_first_free(ports, checked, draft, idempotency=record))
-    except AlreadyExists:
-        # The same request came twice at the same moment: both get the one booking.
-        if earlier := earlier_booking(ports, request):
+    except (AlreadyExists, SlotTaken, InvalidRequest) as refused:
+        # The same request came twice at the same moment: both get the one booking, whoever took it first.
+        _, earlier = earlier_booking(ports, request)
+        if earlier:
             return _booked(ports, earlier, repeated=True)
+        if not isinstance(refused, AlreadyExists):
+            raise
+        if request.key is None:
+            raise Conflict("the same request is being answered; try again") from None
         raise KeyReused("this idempotency key was used before") from None
 
 
 def _request(
-    slot: RequestedSlot, *, customer: Customer, note: str | None, key: str | None, subject: str
+    slot: RequestedSlot,
+    *,
+    customer: Customer,
+    note: str | None,
+    key: str | None,
+    subject: str,
+    address: str,
 ) -> IdempotentRequest:
     """Everything that was asked for, as what a repeat is compared with."""
     try:
@@ -116,7 +134,7 @@ def _request(
     }
     if slot.seats > 1:
         content["seats"] = str(slot.seats)
-    return IdempotentRequest(slot.tenant, subject, key, content)
+    return IdempotentRequest(slot.tenant, subject, key, content, start, address)
 
 
 def _living_hold(ports: Ports, slot: RequestedSlot, key: HoldKey) -> Booking | None:
@@ -147,14 +165,15 @@ def _book_hold(
     source: Source,
 ) -> Booked | None:
     """Make the hold the booking, its calendars asked once more; None where it ended at this very moment."""
+    move = Move(hold.service, hold.resource, hold.seats, gives_up=hold.id, is_seat=hold.is_seat)
     slot = RequestedSlot(
         hold.tenant,
         hold.service,
         hold.resource,
         hold.interval.start,
-        moving=hold.id,
         seats=hold.seats,
         held=True,
+        move=move,
     )
     checked = check_slot(ports, slot)
     if not checked.free:
@@ -173,7 +192,7 @@ def _book_hold(
     try:
         return _booked(ports, claim_time(ports, checked, before=hold, after=booking, idempotency=record))
     except Conflict:
-        earlier = earlier_booking(ports, request)
+        _, earlier = earlier_booking(ports, request)
         return _booked(ports, earlier, repeated=True) if earlier else None
 
 

@@ -15,10 +15,10 @@ from common.domain.shared.concurrency import NOTHING_DEMANDED, Condition, retry_
 from common.domain.shared.outbox import export_entries
 from common.domain.shared.task_records import FollowSession
 from common.domain.slots.slot_answers import kindest_refusal
-from common.errors import InvalidRequest, UnknownResource
+from common.errors import UnknownResource
 from common.flows.booking.commit import MOST_TRIES, claim_time, commit_change, end_expired_holds, end_hold
 from common.flows.booking.seats import leave_session
-from common.flows.shared.booking_access import author_of, changeable_booking
+from common.flows.shared.booking_access import author_of, changeable_booking, movable_booking, move_of
 from common.flows.shared.outbox import nothing_to_do
 from common.flows.slots.check_slot import RequestedSlot, check_slot
 from common.ports import Ports
@@ -35,6 +35,9 @@ def reschedule(
     condition: Condition = NOTHING_DEMANDED,
 ) -> Booking:
     """The booking at its new time, with the same resource; asking for the time that it has changes nothing.
+
+    What the list of times shows the same caller for this booking is taken, and nothing else. The resource
+    need not offer the service any more: whoever was booked keeps the appointment.
 
     Args:
         ports: Everything outside.
@@ -53,20 +56,13 @@ def reschedule(
         StaleVersion: The booking is not the one that the caller saw.
         Conflict: Somebody else changed the booking at the same moment.
     """
-    found = changeable_booking(ports, tenant=tenant, booking=booking, by=by, revision=revision)
-    if not found.active:
-        raise InvalidRequest("a cancelled booking cannot be moved", code="cancelled")
+    found = movable_booking(ports, tenant=tenant, booking=booking, by=by, revision=revision)
     if start == found.interval.start:
         return found
     condition.insist(found.version)
-    slot = RequestedSlot(
-        found.tenant,
-        found.service,
-        found.resource,
-        start,
-        moving=_what_moves(ports, found),
-        seats=1 if found.is_session else found.seats,
-    )
+    _end_expired_seats(ports, found)
+    move = move_of(ports, found)
+    slot = RequestedSlot(found.tenant, found.service, found.resource, start, seats=move.seats, move=move)
     checked = check_slot(ports, slot)
     if not checked.free:
         raise kindest_refusal(checked.refusals)
@@ -84,16 +80,11 @@ def reschedule(
     return claim_time(ports, checked, before=found, after=moved)
 
 
-def _what_moves(ports: Ports, booking: Booking) -> str | None:
-    """The id of what gives its old time up: the booking, or its session if nobody else sits in it."""
-    if not booking.is_seat:
-        return booking.id
-    session = ports.bookings.get(booking.tenant, booking.session or "")
-    now = ports.clock.now()
-    expired = [name for name, seat in session.roster.items() if seat.until is not None and seat.until <= now]
-    if expired and end_expired_holds(ports, booking.tenant, expired):
-        session = ports.bookings.get(booking.tenant, session.id)
-    return session.id if session.active and sessions.sits_alone(session, booking.id) else None
+def _end_expired_seats(ports: Ports, booking: Booking) -> None:
+    """Remove held seats whose time is over, so that they keep no session from moving with its one guest."""
+    if booking.is_seat:
+        session = ports.bookings.get(booking.tenant, booking.session or "")
+        end_expired_holds(ports, booking.tenant, sessions.expired_seats(session, ports.clock.now()))
 
 
 def cancel_booking(

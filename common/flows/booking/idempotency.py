@@ -1,4 +1,8 @@
-"""Recognises a repeated booking request by its idempotency key, and tells it from another request."""
+"""Recognises a booking request that comes again: by its idempotency key, or as a second click.
+
+With a key a repeat is told from another request under the same key. Without one it is the same wish when the
+same person asks for the same service and start, from the same network address, within a minute.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,8 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from common.domain.booking.booking import Booking
 from common.domain.booking.booking_change import IdempotencyRecord
@@ -16,6 +20,8 @@ from common.ports import Ports
 from common.ports.machine import Keys
 
 KEPT = timedelta(hours=48)
+# So long may somebody wait for an answer, and click once more.
+CLICKS_KEPT = timedelta(minutes=1)
 _ID_BYTES = 15
 
 
@@ -28,24 +34,40 @@ class IdempotentRequest:
         subject: The member of staff who asks, or empty for a customer: everybody has keys of their own.
         key: The Idempotency-Key that was sent, or None.
         content: Everything that makes two requests differ.
+        start: The wanted time.
+        address: Whence the request came: the answer to a click opens a booking, so nobody else gets it.
+        after: The booking that an earlier click made and that was given up or moved since.
     """
 
     tenant: str
     subject: str
     key: str | None
     content: Mapping[str, str | None] = field(repr=False)
-
-    @property
-    def record_id(self) -> str | None:
-        """The id of the record of the first request; None without a key."""
-        if self.key is None:
-            return None
-        return hashlib.sha256(f"{len(self.subject)}:{self.subject}{self.key}".encode()).hexdigest()[:40]
+    start: datetime
+    address: str = field(default="", repr=False)
+    after: str = ""
 
     @property
     def text(self) -> str:
         """The whole content in one spelling, as it is signed."""
         return json.dumps(dict(self.content), sort_keys=True)
+
+    @property
+    def click(self) -> str:
+        """Who wants what and when, in one spelling: what a second click has in common with the first."""
+        person = [
+            " ".join((self.content[name] or "").split()).casefold() for name in ("name", "email", "phone")
+        ]
+        wish = [self.content["service"], self.content["start"]]
+        return json.dumps([self.subject, self.address, *person, *wish, self.after])
+
+
+def _record_id(keys: Keys, request: IdempotentRequest) -> str:
+    """The id of the record of the first request."""
+    if request.key is None:
+        # Keyed, since names and addresses can be guessed.
+        return keys.sign("click", request.tenant, request.click).hex()[:40]
+    return hashlib.sha256(f"{len(request.subject)}:{request.subject}{request.key}".encode()).hexdigest()[:40]
 
 
 def booking_id(keys: Keys, request: IdempotentRequest) -> str:
@@ -64,30 +86,37 @@ def _as_id(seed: bytes) -> str:
     return base64.b32hexencode(seed[:_ID_BYTES]).decode().lower()
 
 
-def earlier_booking(ports: Ports, request: IdempotentRequest) -> Booking | None:
-    """The booking that the first request under this key made; None if there was none in the last 48 hours.
+def earlier_booking(ports: Ports, request: IdempotentRequest) -> tuple[IdempotentRequest, Booking | None]:
+    """The request as it is recorded, and the booking that its first one made.
+
+    There is none if there was no such request within the last 48 hours (with a key) or the last minute (a
+    click). A click is no repeat either once that booking is cancelled or has another time: then its customer
+    books anew.
 
     Raises:
-        KeyReused: The first request had another content.
+        KeyReused: The first request under this key had another content.
     """
-    if request.record_id is None:
-        return None
-    record = ports.bookings.idempotency(request.tenant, request.record_id)
-    if record is None or record.expires_at <= ports.clock.now():
-        return None
-    if not ports.keys.verify(bytes.fromhex(record.fingerprint), "request", request.text):
-        raise KeyReused("this idempotency key was used with another request")
-    return ports.bookings.get(request.tenant, record.booking)
+    while True:
+        record = ports.bookings.idempotency(request.tenant, _record_id(ports.keys, request))
+        if record is None or record.expires_at <= ports.clock.now():
+            return request, None
+        booking = ports.bookings.get(request.tenant, record.booking)
+        if request.key is None:
+            if booking.active and booking.interval.start == request.start:
+                return request, booking
+            request = replace(request, after=booking.id)
+        elif ports.keys.verify(bytes.fromhex(record.fingerprint), "request", request.text):
+            return request, booking
+        else:
+            raise KeyReused("this idempotency key was used with another request")
 
 
-def idempotency_record(ports: Ports, request: IdempotentRequest, booking: str) -> IdempotencyRecord | None:
+def idempotency_record(ports: Ports, request: IdempotentRequest, booking: str) -> IdempotencyRecord:
     """The record that is committed with the booking; it holds a signature of the content alone."""
-    if request.record_id is None:
-        return None
     return IdempotencyRecord(
-        id=request.record_id,
+        id=_record_id(ports.keys, request),
         tenant=request.tenant,
         fingerprint=ports.keys.sign("request", request.text).hex(),
         booking=booking,
-        expires_at=ports.clock.now() + KEPT,
+        expires_at=ports.clock.now() + (CLICKS_KEPT if request.key is None else KEPT),
     )

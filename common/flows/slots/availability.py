@@ -27,9 +27,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_slot_snapshot(
-    ports: Ports, *, tenant: str, service: str, resource: str | None, window: Interval
+    ports: Ports, *, tenant: str, service: str, resource: str | None, window: Interval, kept: bool = False
 ) -> SlotSnapshot:
     """What the store knows around ``window``, for one resource of a service or (None) for all of them.
+
+    With ``kept`` it is the resource of a booking, which keeps it where the service is offered elsewhere now.
 
     Raises:
         UnknownResource: There is no such service, or the resource does not offer it.
@@ -40,9 +42,8 @@ def read_slot_snapshot(
     except OverflowError as wrong:
         raise InvalidRequest("there is no such date", code="window") from wrong
     snapshot = ports.slot_snapshots.read(tenant, service, [resource] if resource else [], around)
-    if resource is not None and (
-        resource not in snapshot.service.resources or resource not in snapshot.resources
-    ):
+    offered = kept or resource in snapshot.service.resources
+    if resource is not None and not (offered and resource in snapshot.resources):
         raise UnknownResource("this service has no such resource")
     now = ports.clock.now()
     agendas = {name: without_expired_holds(agenda, now) for name, agenda in snapshot.agendas.items()}

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from common.domain.booking.booking import Booking
 from common.domain.booking.cells import whole_cells
-from common.domain.booking.sessions import refusal_reasons, without_bookings
+from common.domain.booking.move import Move
+from common.domain.booking.sessions import refusal_reasons
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import LONGEST_BUFFER, LONGEST_DURATION, Resource
 from common.domain.slots.engine import Availability, KnownCalendar, ReasonCode, SlotQuestion
@@ -31,18 +32,18 @@ class RequestedSlot:
         service: The service.
         resource: The resource.
         start: When.
-        moving: The booking, session or hold that would take this time in place of the one that it has.
         seats: How many seats of a session.
         held: It was held in time, so it may be booked although the service's notice has passed.
+        move: The booking or hold that would take this time in place of the one that it has.
     """
 
     tenant: str
     service: str
     resource: str | None
     start: datetime
-    moving: str | None = None
     seats: int = 1
     held: bool = False
+    move: Move | None = None
 
     @property
     def window(self) -> Interval:
@@ -67,27 +68,33 @@ def check_slot(ports: Ports, slot: RequestedSlot) -> CheckedSlot:
 
     Raises:
         InvalidRequest: The time has no offset, or the service has not so many seats.
-        UnknownResource: There is no such service, or the resource does not offer it.
+        UnknownResource: There is no such service, or the resource does not offer it; one who moves keeps
+            its resource.
     """
     try:
         window = slot.window
     except (ValueError, OverflowError) as wrong:
         raise InvalidRequest("the time has no offset", code="naive_time") from wrong
     snapshot = read_slot_snapshot(
-        ports, tenant=slot.tenant, service=slot.service, resource=slot.resource, window=window
+        ports,
+        tenant=slot.tenant,
+        service=slot.service,
+        resource=slot.resource,
+        window=window,
+        kept=slot.move is not None,
     )
     now = ports.clock.now()
     if slot.seats > snapshot.service.capacity:
         raise InvalidRequest("this service has not so many seats", code="too_many_seats")
-    stored = {
-        name: stored_availability(snapshot.agendas[name], without=slot.moving) for name in snapshot.resources
-    }
-    resources = tuple(snapshot.resources.values())
-    left, refused = _free(snapshot, resources, stored, slot, now, calendars_asked=False)
+    seen = slot.move.seen_by(snapshot) if slot.move else snapshot
+    own = slot.move.gives_up if slot.move else None
+    stored = {name: stored_availability(seen.agendas[name]) for name in seen.resources}
+    resources = tuple(seen.resources.values())
+    left, refused = _free(seen, resources, stored, slot, now, calendars_asked=False)
     if not left:
         return CheckedSlot(slot, snapshot, (), refused)
-    live = live_availability(ports, snapshot, left, window, afresh=True, without=slot.moving)
-    free, busy = _free(snapshot, left, live.by_resource, slot, live.asked_at, calendars_asked=True)
+    live = live_availability(ports, seen, left, window, afresh=True, without=own)
+    free, busy = _free(seen, left, live.by_resource, slot, live.asked_at, calendars_asked=True)
     return CheckedSlot(slot, snapshot, free, (*refused, *busy))
 
 
@@ -106,7 +113,6 @@ def _free(
     for resource in resources:
         question = SlotQuestion(snapshot.service, resource, slot.window, now)
         agenda = snapshot.agendas[resource.id]
-        agenda = without_bookings(agenda, {slot.moving}) if slot.moving else agenda
         ignored = {ReasonCode.NOTICE} if slot.held else set[ReasonCode]()
         if resource.use_external_free and not calendars_asked:
             ignored |= _HOURS

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from common.domain.booking.move import MoveRequest
 from common.domain.booking.sessions import bookable_starts
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.zones import zone as zone_named
@@ -13,6 +14,7 @@ from common.domain.catalogue.records import Service
 from common.domain.slots.engine import SlotQuestion
 from common.domain.slots.slot_answers import CalendarLine, Slot, SlotList
 from common.errors import InvalidRequest
+from common.flows.shared.booking_access import requested_move
 from common.flows.slots.availability import live_availability, read_slot_snapshot
 from common.ports import Ports
 
@@ -30,8 +32,11 @@ def list_slots(
     end: datetime,
     zone: str = "UTC",
     seats: int = 1,
+    moving: MoveRequest | None = None,
 ) -> SlotList:
     """The starts in ``[start, end)`` that can be booked with any of the resources, each time once.
+
+    For a booking that is ``moving`` they are those that moving it accepts, with its own resource.
 
     Args:
         ports: Everything outside.
@@ -42,20 +47,30 @@ def list_slots(
         end: Where the window ends; 62 days later at most.
         zone: The time zone of the answer's times.
         seats: How many seats must be left.
+        moving: A booking that is to move: its own time is not in its way, and its own seats count.
 
     Raises:
-        InvalidRequest: The window or the zone is not possible.
-        UnknownResource: There is no such tenant or service, or the resource does not offer it.
+        InvalidRequest: The window or the zone is not possible, or the booking cannot move or is of something
+            else.
+        UnknownResource: There is no such tenant, service or booking, or the resource does not offer it.
     """
     window, place = _window(start, end), _zone(zone)
     now = ports.clock.now()
-    snapshot = read_slot_snapshot(ports, tenant=tenant, service=service, resource=resource, window=window)
+    move = None
+    if moving is not None:
+        move = requested_move(ports, moving, tenant=tenant, service=service, resource=resource)
+        resource, seats = move.resource, move.seats
+    snapshot = read_slot_snapshot(
+        ports, tenant=tenant, service=service, resource=resource, window=window, kept=move is not None
+    )
+    snapshot = move.seen_by(snapshot) if move else snapshot
     active = tuple(found for found in snapshot.resources.values() if found.active)
     # Beyond now and the horizon nothing is offered, so nobody is asked about it.
     asked = window.clip(Interval(now, now + snapshot.service.horizon + _SECOND))
     if asked is None or not snapshot.service.active:
         return SlotList((), now, (), degraded=False)
-    live = live_availability(ports, snapshot, active, asked, afresh=False)
+    own = move.gives_up if move else None
+    live = live_availability(ports, snapshot, active, asked, afresh=False, without=own)
     by_resource = {
         found.id: bookable_starts(
             SlotQuestion(snapshot.service, found, window, live.asked_at),

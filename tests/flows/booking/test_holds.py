@@ -16,7 +16,7 @@ from common.flows.booking.holds import release_hold
 from common.flows.ops.maintain import maintain
 from common.flows.slots.explain import explain_slot
 from tests.flows.setups.booking_setup import at, booked, enter, entries, shop, slots, starts
-from tests.flows.setups.group_setup import held, joined, key, left, session_of, stored, studio
+from tests.flows.setups.group_setup import guest, held, joined, key, left, session_of, stored, studio
 from tests.flows.setups.sync_setup import Synced, stamps
 from tests.world import ACCOUNT
 
@@ -84,7 +84,7 @@ def test_a_customer_who_comes_too_late_books_like_everybody():
     world, _ = shop()
     first, second = held(world, "10:00", service="cut"), held(world, "14:00", service="cut")
     later(world, TEN)
-    booked(world, "14:00")
+    booked(world, "14:00", customer=guest(1))
 
     assert booked(world, "10:00", hold=key(first)).booking.active
     with pytest.raises(SlotTaken):
@@ -132,7 +132,7 @@ def test_a_hold_is_for_one_time_and_one_booking():
         booked(world, "14:00", hold=key(hold))
     booked(world, "10:00", hold=key(hold))
     with pytest.raises(InvalidRequest) as used:
-        booked(world, "10:00", hold=key(hold))
+        booked(world, "10:00", hold=key(hold), customer=guest(1))
 
     assert (mismatch.value.reason, used.value.reason) == ("hold_mismatch", "hold_used")
 

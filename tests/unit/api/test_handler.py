@@ -49,7 +49,8 @@ def test_a_wrong_method_is_answered_405(installation: FakeInstallation) -> None:
     response, body = call(installation, "DELETE", "/")
 
     assert (405, "method_not_allowed") == (response.status_code, body["code"])
-    assert "POST" in body["detail"]
+    assert {"GET", "HEAD", "POST"} >= set(response.headers["Allow"].split(", ")) >= {"POST"}
+    assert response.headers["Allow"] in body["detail"]
 
 
 def test_an_unforeseen_error_shows_no_message(installation: FakeInstallation) -> None:

@@ -18,7 +18,7 @@ from common.domain.export.templates import PLACEHOLDERS
 from common.domain.notify import Appointment, MailContent, MailKind, NoticeKind, notice_mail_kind, single_line
 from common.errors import Forbidden, OperatorFault
 from common.mail.mailer import MimeMailer
-from common.mail.message import when, write_mail
+from common.mail.message import until, when, write_mail
 from common.mail.templates import TEMPLATES
 from tests.recipients import SENDER, Mailbox, ReceivedMail
 
@@ -245,3 +245,39 @@ def test_a_mail_reads_the_same_to_another_parser() -> None:
 
     assert kinds == ["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar"]
     assert isinstance(Calendar.from_ical(parsed.get_payload()[1].get_payload(decode=True)), Calendar)  # type: ignore[index,union-attr]
+
+
+@pytest.mark.pitfall(17)
+@pytest.mark.parametrize(
+    ("zone", "start", "minutes", "expected"),
+    [
+        ("Europe/Zurich", "2027-10-31T00:00:00Z", 60, "02:00 UTC+2 - 02:00 UTC+1 (Europe/Zurich)"),
+        ("Europe/Zurich", "2027-10-31T01:30:00Z", 60, "02:30 UTC+1 - 03:30 (Europe/Zurich)"),
+        ("Europe/Zurich", "2027-10-31T02:30:00Z", 30, "03:30-04:00 (Europe/Zurich)"),
+        ("Europe/Zurich", "2027-03-28T00:30:00Z", 60, "01:30-03:30 (Europe/Zurich)"),
+        (
+            "America/St_Johns",
+            "2027-11-07T03:45:00Z",
+            60,
+            "01:15 UTC-2:30 - 01:15 UTC-3:30 (America/St_Johns)",
+        ),
+    ],
+)
+def test_a_time_that_the_clock_shows_twice_is_told_with_its_offset(
+    zone: str, start: str, minutes: int, expected: str
+) -> None:
+    """Pitfall 17: nobody reads "02:00-02:00" on the night in which the clocks are set back."""
+    begin = datetime.fromisoformat(start)
+    span = Interval(begin, begin + timedelta(minutes=minutes))
+
+    assert when(span, zone, Language.ENGLISH).rpartition(", ")[2] == expected
+
+
+@pytest.mark.pitfall(17)
+def test_an_end_that_the_clock_shows_twice_is_told_with_its_offset() -> None:
+    """Pitfall 17: in the time until which an invitation holds, too."""
+    second = datetime(2027, 10, 31, 1, 0, tzinfo=UTC)
+
+    assert until(second, "Europe/Zurich", Language.ENGLISH).rpartition(", ")[2] == (
+        "02:00 UTC+1 (Europe/Zurich)"
+    )

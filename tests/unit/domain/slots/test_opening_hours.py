@@ -161,3 +161,46 @@ def test_external_free_times_are_narrowed_to_whole_seconds():
     assert (Interval(utc(15, 9) + timedelta(seconds=1), utc(15, 10) - timedelta(seconds=1)),) == openings(
         who, day, [odd, Interval(utc(15, 11), utc(15, 11) + hair)]
     )
+
+
+@pytest.mark.pitfall(17)
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [
+        ("02:30-03:30", [((0, 30), (1, 0)), ((1, 30), (2, 30))]),
+        ("02:30-03:00", [((0, 30), (1, 0)), ((1, 30), (2, 0))]),
+        ("02:00-03:30", [((0, 0), (2, 30))]),
+        ("02:00-02:30", [((0, 0), (0, 30))]),
+        ("01:00-02:30", [((-1, 0), (0, 30))]),
+        ("00:00-24:00", [((-2, 0), (23, 0))]),
+    ],
+)
+def test_the_second_showing_of_an_hour_does_not_open_before_its_time(hours, expected):
+    """Pitfall 17: where 02:00 to 03:00 is shown twice, what opens at 02:30 is closed at the second 02:00."""
+    who = resource(hours=WeeklyHours(), overrides={date(2027, 10, 31): (WallRange.parse(hours),)})
+    midnight = utc(31, 0, month=10)
+
+    assert openings(who, YEARS) == tuple(
+        Interval(*(midnight + timedelta(hours=hour, minutes=minute) for hour, minute in part))
+        for part in expected
+    )
+
+
+@pytest.mark.pitfall(17)
+@pytest.mark.parametrize("name", ZONES)
+def test_it_is_open_only_while_the_clock_shows_opening_hours(name):
+    """Pitfall 17: around every change of every zone, for hours that begin and end anywhere."""
+    place = zone(name)
+    for change in changes(place):
+        day = (change - timedelta(minutes=1)).astimezone(place).date()
+        for start in range(0, 24 * 60 - 45, 15):
+            part = WallRange(start, start + 45)
+            who = resource(name, WeeklyHours(), overrides={day: (part,)})
+            for opening in openings(who, Interval(change - timedelta(days=2), change + timedelta(days=2))):
+                count = opening.length // timedelta(minutes=5)
+                for number in range(count):
+                    local = (opening.start + number * timedelta(minutes=5)).astimezone(place)
+                    shown = local.hour * 60 + local.minute
+
+                    assert local.date() == day
+                    assert part.start <= shown < part.end
