@@ -101,7 +101,7 @@ class SettingsPatch(Model):
     imports: ImportPatch | None = None
     exports: ExportPatch | None = None
     show_events: bool | None = None
-    calendars: dict[Key, CalendarUse] | None = None
+    calendars: dict[Key, Annotated[CalendarUse, FROM_JSON]] | None = None
 
 
 class StartRequest(Model):
@@ -135,7 +135,7 @@ class EventQuery(ListQuery):
 class CalendarChange(Model):
     """PATCH /connections/{id}/calendars/{key}."""
 
-    use: CalendarUse
+    use: Annotated[CalendarUse, FROM_JSON]
 
 
 def settings_view(settings: Settings) -> Json:

@@ -112,7 +112,12 @@ Email = Annotated[
 ]
 # Names what is stored, perhaps from before addresses were checked like that.
 KnownEmail = Annotated[
-    str, Field(max_length=254, pattern=r"^[^@\s\x00-\x1f<>,;\"]+@[^@\s\x00-\x1f<>,;\"]+\.[^@\s.]+$")
+    str,
+    form(
+        r"^[^@\s\x00-\x1f<>,;\"]+@[^@\s\x00-\x1f<>,;\"]+\.[^@\s.]+$",
+        "this is no e-mail address",
+        max_length=254,
+    ),
 ]
 Minutes = Annotated[int, Field(ge=0, le=40_320)]
 

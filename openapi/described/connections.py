@@ -100,8 +100,8 @@ OPERATIONS = (
         body=CalendarChange,
         headers=("If-Match",),
         errors=SETTINGS,
-        description="Events of the calendars that are switched on block bookable time; the others are neither"
-        " asked nor copied. After connecting, the account's own calendar is on and the others are off.",
+        description="Events of imported and of checked calendars block bookable time; all others are neither"
+        " asked nor copied. After connecting, the account's own calendar is imported and no other is used.",
     ),
     Operation(
         "GET /<connection>/preview",

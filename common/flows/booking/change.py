@@ -18,7 +18,8 @@ from common.domain.slots.slot_answers import kindest_refusal
 from common.errors import UnknownResource
 from common.flows.booking.commit import MOST_TRIES, claim_time, commit_change, end_expired_holds, end_hold
 from common.flows.booking.seats import leave_session
-from common.flows.shared.booking_access import author_of, changeable_booking, movable_booking, move_of
+from common.flows.shared.booking_access import author_of, changeable_booking
+from common.flows.shared.booking_move import movable_booking, move_of
 from common.flows.shared.outbox import nothing_to_do
 from common.flows.slots.check_slot import RequestedSlot, check_slot
 from common.ports import Ports

@@ -14,7 +14,7 @@ from common.domain.catalogue.records import Service
 from common.domain.slots.engine import SlotQuestion
 from common.domain.slots.slot_answers import CalendarLine, Slot, SlotList
 from common.errors import InvalidRequest
-from common.flows.shared.booking_access import requested_move
+from common.flows.shared.booking_move import requested_move
 from common.flows.slots.availability import live_availability, read_slot_snapshot
 from common.ports import Ports
 

@@ -210,3 +210,51 @@ def test_staff_learn_why_a_time_is_not_offered(http: Http) -> None:
     assert {reason["code"] for reason in told.body["reasons"]} == {"booking"}
     assert made["id"] in {reason["source"] for reason in told.body["reasons"]}
     assert public.status == 401
+
+
+def test_the_times_for_a_booking_are_listed_to_whoever_manages_it(http: Http) -> None:
+    """With the management token or an ID token; for others there is no such booking."""
+    made = book(http).body
+    query = f"/slots?tenant=t1&service=cut&{WINDOW}&booking={made['id']}"
+    by_customer = http("GET", query, token=made["management_token"])
+    by_staff = http("GET", query, token=STAFF)
+    refused = [http("GET", query, token=token).status for token in (None, "x" * 43, "staff.t1.ben")]
+    near = {f"2027-03-16T{clock}:00+00:00" for clock in ("08:45", "09:00", "09:15")}
+
+    assert by_customer.status == by_staff.status == 200
+    assert near <= {slot["start"] for slot in by_customer.body["slots"]}
+    assert by_staff.body["slots"] == by_customer.body["slots"]
+    assert near.isdisjoint(slots(http))
+    assert refused == [401, 404, 404]
+
+
+def test_staff_read_why_a_booking_cannot_move(http: Http) -> None:
+    """Its own time is no reason, another's is; customers read no reasons."""
+    made = book(http).body
+    book(http, start="2027-03-16T11:00:00+01:00")
+    query = f"/slots/explain?service=cut&resource=anna&booking={made['id']}"
+    free = http("GET", f"{query}&at=2027-03-16T09:15:00Z", token=STAFF)
+    taken = http("GET", f"{query}&at=2027-03-16T10:15:00Z", token=STAFF)
+
+    assert (free.status, free.body["offered"]) == (200, True)
+    assert [reason["code"] for reason in taken.body["reasons"]] == ["booking"]
+    assert http("GET", f"{query}&at=2027-03-16T09:15:00Z", token=made["management_token"]).status == 401
+
+
+def test_a_second_click_is_answered_with_the_first_booking(http: Http) -> None:
+    """Without a key, as a repetition by key is: 200, the same booking and its management token."""
+    first, second = book(http, resource="any"), book(http, resource="any")
+
+    assert (first.status, second.status) == (201, 200)
+    assert (second.body, second.headers["ETag"]) == (first.body, first.headers["ETag"])
+
+
+@pytest.mark.parametrize("wrong", ["20270316", "2027-03-16", "1805875200", "2027-03-16T09:00:00"])
+def test_digits_are_no_instant_in_a_query(http: Http, wrong: str) -> None:
+    """400 with the field named, never an empty list of 1970."""
+    query = f"/slots?tenant=t1&service=cut&from={wrong}&to=2027-03-17T00:00:00Z"
+    answer = http("GET", query, token=None)
+    why = http("GET", f"/slots/explain?service=cut&resource=anna&at={wrong}", token=STAFF)
+
+    assert (answer.status, [item["field"] for item in answer.body["errors"]]) == (400, ["from"])
+    assert (why.status, [item["field"] for item in why.body["errors"]]) == (400, ["at"])
