@@ -21,6 +21,7 @@ NOW = datetime(2027, 3, 22, 8, 0, tzinfo=UTC)
 ZONES = ("Europe/Zurich", "America/New_York", "Pacific/Auckland", "UTC")
 MINUTE = timedelta(minutes=1)
 DAY = 24 * 60
+LAST_MOMENT = "9999-12-31T23:59:59-08:00"
 LENGTHS = st.one_of(
     st.sampled_from((0, 5, 30, 60, DAY, 7 * DAY, 500 * DAY, 4_000 * DAY)), st.integers(0, 3 * DAY)
 )
@@ -49,6 +50,21 @@ def spans(draw):
 
 
 @st.composite
+def oddly(draw, times, far):
+    """Times as they are in most cases; else far away, the wrong way round, mixed, or only one of them."""
+    odd = draw(st.sampled_from((*[""] * 12, "far", "turned", "mixed", "endless", "startless", "bare")))
+    if odd == "far":
+        return {**times, draw(st.sampled_from(("start", "end"))): draw(st.sampled_from(far))}
+    if odd == "turned":
+        return {"start": times["end"], "end": times["start"]}
+    if odd == "mixed":
+        day = NOW.date() + timedelta(days=draw(st.integers(0, 5)))
+        return {**times, draw(st.sampled_from(("start", "end"))): {"date": day.isoformat()}}
+    left = {"endless": ("start",), "startless": ("end",), "bare": ()}.get(odd, ("start", "end"))
+    return {name: times[name] for name in left}
+
+
+@st.composite
 def google_items(draw):
     """One item of Google's."""
     start, end, days = draw(spans())
@@ -74,7 +90,8 @@ def google_items(draw):
         times = {"start": {"date": start.date().isoformat()}, "end": {"date": last.isoformat()}}
     else:
         times = {"start": {"dateTime": start.isoformat()}, "end": {"dateTime": end.isoformat()}}
-    return {"summary": "secret", **item, **times}
+    far = [{"date": day} for day in ("1899-12-30", "9999-12-31")] + [{"dateTime": LAST_MOMENT}]
+    return {"summary": "secret", **item, **draw(oddly(times, far))}
 
 
 @st.composite
@@ -102,6 +119,8 @@ def graph_items(draw):
         name: {"dateTime": f"{moment:%Y-%m-%dT%H:%M:%S.%f}0", "timeZone": "UTC"}
         for name, moment in (("start", start), ("end", end))
     }
+    far = [{"dateTime": f"{day}T00:00:00.0000000", "timeZone": "UTC"} for day in ("1899-12-30", "9999-12-31")]
+    times = draw(oddly(times, far))
     return {"subject": "secret", "type": "singleInstance", "isAllDay": days, **item, **times}
 
 

@@ -65,11 +65,15 @@ def from_the_copy(events, imports):
 
 
 def seen(busy, free):
-    """The taken time inside the window, and the free times that reach into it, each where it starts."""
+    """The taken time inside the window, and the free times that reach into it, each where it starts.
+
+    Where a free time ends matters as far as anything is known of the calendar.
+    """
+    last = int(COVERED.end.timestamp())
     whole = [Interval(*map(moment, item.seconds_around())) for item in busy]
     inside = [part for item in whole if (part := item.clip(WINDOW))]
     offered = {item.seconds_inside() for item in free if item.overlaps(WINDOW)}
-    return merge(inside), {span for span in offered if span[0] < span[1]}
+    return merge(inside), {(start, min(end, last)) for start, end in offered if start < end}
 
 
 def moment(seconds):
