@@ -97,7 +97,7 @@ def _live_blocks(
         agenda = ports.catalogue.agenda(tenant, resource.id, window)
     except (ValueError, OverflowError) as wrong:
         raise InvalidRequest("there is no such date", code="window") from wrong
-    reader = busy.BusyReader(ports, tenant, resource.id, agenda)
+    reader = busy.BusyReader(ports, tenant, resource.id, agenda, dates=True)
     asked = [
         live_calendars.CalendarsToAsk(item, item.checked_calendars, resource.zone, overview.detail(item))
         for item in connections

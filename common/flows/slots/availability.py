@@ -108,7 +108,7 @@ def live_availability(
     reports: list[CalendarReport] = []
     for resource in resources:
         agenda = snapshot.agendas[resource.id]
-        reader = BusyReader(ports, snapshot.tenant.id, resource.id, agenda, without)
+        reader = BusyReader(ports, snapshot.tenant.id, resource.id, agenda, without, dates=afresh)
         states: dict[str, CalendarState] = {}
         for connection in (item.connection for item in asked[resource.id]):
             silent: dict[str, UnknownCalendar] = {}

@@ -21,13 +21,24 @@ from common.ports import Ports
 
 @dataclass(frozen=True, slots=True)
 class BusyReader:
-    """Reads calendars' answers for one resource; ``without`` names a booking that is about to move itself."""
+    """Reads calendars' answers for one resource.
+
+    Attributes:
+        ports: The outside.
+        tenant: Whose resource it is.
+        resource: The resource.
+        agenda: What is stored of its time.
+        without: A booking that is about to move: neither it nor its events take any time.
+        dates: Whether the dates of series that are bookings are told apart. It costs a look-up, which a list
+            of free times does without: the booking takes its date anyway.
+    """
 
     ports: Ports
     tenant: str
     resource: str
     agenda: Agenda
     without: str | None = None
+    dates: bool = False
 
     def times(self, answer: LiveAnswer, connection: Connection) -> KnownCalendar:
         """The times that one calendar's events take, and those that they offer as free.
@@ -57,19 +68,29 @@ class BusyReader:
         """
         own: dict[str, Interval | None] = {}
         elsewhere: dict[str, list[ExternalEvent]] = {}
+        dates = self._booked_dates(events, connection)
         for event in events:
             marker = genuine_marker(self.ports.keys, self.tenant, event)
-            if marker is None:
+            booking = marker.booking if marker else dates.get(event.id)
+            if booking is None:
                 continue
-            if marker.booking == self.without:
+            if booking == self.without:
                 own[event.id] = None
-            elif marker.booking in self.agenda.bookings:
-                own[event.id] = self.agenda.bookings[marker.booking]
+            elif booking in self.agenda.bookings:
+                own[event.id] = self.agenda.bookings[booking]
             else:
-                elsewhere.setdefault(marker.booking, []).append(event)
+                elsewhere.setdefault(booking, []).append(event)
         if elsewhere:
             own |= dict.fromkeys(self._cancelled(elsewhere, connection))
         return own
+
+    def _booked_dates(self, events: Collection[ExternalEvent], connection: Connection) -> Mapping[str, str]:
+        """The bookings behind single dates of series that owners made of our events, by the date's id."""
+        series = {event.series_id for event in events if event.series_id} if self.dates else set[str]()
+        if not series:
+            return {}
+        links = self.ports.bookings.links_by_series(self.tenant, connection.id, sorted(series))
+        return {link.event_id: link.booking for link in links.values()}
 
     def _cancelled(
         self, elsewhere: Mapping[str, Collection[ExternalEvent]], connection: Connection
