@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -36,6 +36,15 @@ def whole_characters(text: str | None) -> str:
     if not text or text.isascii():
         return text or ""
     return text.encode("utf-8", "replace").decode()
+
+
+def with_whole_names(item: S, names: Sequence[str]) -> S:
+    """The same item, without half a character in the named fields: no document holds one."""
+    for name in names:
+        value = getattr(item, name)
+        if value and not value.isascii():
+            setattr(item, name, whole_characters(value))
+    return item
 
 
 def decoded_leniently(found: Mapping[str, Any], shape: type[S]) -> S:

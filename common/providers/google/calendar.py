@@ -13,12 +13,12 @@ from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel,
 from common.domain.export.exported_event import Changed, EventDraft, EventRef, IdTaken
 from common.errors import CalendarGone, SyncError, UnexpectedReply
 from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest, CountedPage
-from common.providers.answers import NamelessEvent, decoded_leniently
+from common.providers.answers import NamelessEvent
 from common.providers.calls import RefusalOutcome
 from common.providers.google import list_events, request_bodies
 from common.providers.google.busy import ask_busy
 from common.providers.google.client import GoogleClient
-from common.providers.google.event_structs import GoogleItem, checked_items, listing_of, read_listing
+from common.providers.google.event_structs import GoogleItem, checked_items, item_of, listing_of, read_listing
 from common.providers.google.events_to_domain import (
     GoogleContext,
     calendar_of,
@@ -189,7 +189,7 @@ class GoogleCalendar:
         if reply.get("status") == "cancelled":
             return Gone(event_id)
         try:
-            return event_of(decoded_leniently(reply, GoogleItem), GoogleContext.of((calendar.zone,), detail))
+            return event_of(item_of(reply) or GoogleItem(), GoogleContext.of((calendar.zone,), detail))
         except NamelessEvent as error:
             raise UnexpectedReply("an event that cannot be read", code=str(error)) from None
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from common.errors import ProviderUnavailable, UnexpectedReply
-from common.providers.answers import decoded_leniently, parsed_json
+from common.providers.answers import decoded_leniently, parsed_json, with_whole_names
 from common.providers.google.request_bodies import Reply
 
 
@@ -71,9 +71,13 @@ class GoogleListing(msgspec.Struct, rename="camel"):
 _listings = msgspec.json.Decoder(GoogleListing)
 
 
+# What is read out of bytes has no half characters, what is read field by field may.
+_NAMES = ("id", "recurring_event_id", "etag")
+
+
 def item_of(found: object) -> GoogleItem | None:
     """One event, whatever is odd about it; None for what is no object."""
-    return decoded_leniently(found, GoogleItem) if isinstance(found, dict) else None
+    return with_whole_names(decoded_leniently(found, GoogleItem), _NAMES) if isinstance(found, dict) else None
 
 
 def listing_of(reply: Reply) -> GoogleListing:

@@ -12,12 +12,18 @@ from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel,
 from common.domain.export.exported_event import Changed, EventDraft, EventRef, IdTaken, Immovable
 from common.errors import Conflict, Forbidden, SyncError, UnexpectedReply
 from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest, CountedPage
-from common.providers.answers import NamelessEvent, decoded_leniently, text_of
+from common.providers.answers import NamelessEvent, text_of
 from common.providers.calls import RefusalOutcome
 from common.providers.microsoft import busy, list_events, request_bodies
 from common.providers.microsoft.busy import ask_busy
 from common.providers.microsoft.client import GraphClient
-from common.providers.microsoft.event_structs import WordedItem, checked_items, listing_of, read_listing
+from common.providers.microsoft.event_structs import (
+    WordedItem,
+    checked_items,
+    item_of,
+    listing_of,
+    read_listing,
+)
 from common.providers.microsoft.events_to_domain import (
     GraphContext,
     calendar_of,
@@ -297,7 +303,7 @@ class MicrosoftCalendar:
 
 def _read(reply: Reply, calendar: CalendarRef, detail: Detail) -> ExternalEvent:
     try:
-        return event_of(decoded_leniently(reply, WordedItem), GraphContext.of(calendar.zone, detail))
+        return event_of(item_of(reply) or WordedItem(), GraphContext.of(calendar.zone, detail))
     except NamelessEvent as error:
         raise UnexpectedReply("an event that cannot be read", code=str(error)) from None
 

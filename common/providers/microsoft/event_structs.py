@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from common.errors import ProviderUnavailable, UnexpectedReply
-from common.providers.answers import decoded_leniently, parsed_json, whole_characters
+from common.providers.answers import decoded_leniently, parsed_json, whole_characters, with_whole_names
 from common.providers.microsoft.request_bodies import Reply
 
 
@@ -103,9 +103,13 @@ class _Worded(GraphListing):
 _timed, _worded = msgspec.json.Decoder(_Timed), msgspec.json.Decoder(_Worded)
 
 
+# What is read out of bytes has no half characters, what is read field by field may.
+_NAMES = ("id", "series_master_id", "transaction_id", "etag")
+
+
 def item_of(found: object) -> WordedItem | None:
     """One event, whatever is odd about it; None for what is no object."""
-    return decoded_leniently(found, WordedItem) if isinstance(found, dict) else None
+    return with_whole_names(decoded_leniently(found, WordedItem), _NAMES) if isinstance(found, dict) else None
 
 
 def listing_of(reply: Reply) -> GraphListing:
