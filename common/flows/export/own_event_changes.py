@@ -21,7 +21,16 @@ from common.domain.calendar.event import (
 )
 from common.domain.calendar.sync_state import CalendarSync, Held
 from common.domain.export.exported_event import ExportLink, LinkState
-from common.domain.export.own_events import Deleted, Edited, Impossible, Stale, attached, judge
+from common.domain.export.own_events import (
+    TIME,
+    Deleted,
+    Edited,
+    Impossible,
+    Stale,
+    attached,
+    judge,
+    seen_fingerprint,
+)
 from common.domain.shared.outbox import export_entries
 from common.domain.shared.task_records import VerifyMoved
 from common.domain.shared.tasks import Lane
@@ -49,11 +58,15 @@ class OwnEventsOnPage:
             that its owner made of such an event it is one date, or None where that date was deleted.
         held: Set where so many events vanished at once that a person has to confirm the deletions.
         series: The series with a date that is a booking, where deltas do not tell that a date was deleted.
+        displaced: The keys of events of ours that are not where their bookings are, because somebody has to
+            decide first, or because we gave up putting them back. They are copied like foreign events, since
+            they take their owner's time, but collide with nothing: people know of them.
     """
 
     own: Mapping[str, str | None]
     held: Held | None = None
     series: tuple[str, ...] = ()
+    displaced: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,33 +102,47 @@ def apply_own_event_changes(
     links = _links(ports, access, reported)
     own: dict[str, str | None] = {}
     lost: list[ExportLink] = []
+    displaced: set[str] = set()
     for name, said in reported.items():
         link = links.get(name) or links.get(said.given_id)
         watched.pop(name, None)
         if link is None:
             own |= _own_without_link(ports, access, name, said)
         elif followed := _follow(ports, access, link, said):
-            own[name] = followed.own
+            if followed.displaced and followed.own:
+                displaced.add(followed.own)
+            else:
+                own[name] = followed.own
             lost += followed.lost
             watched |= dict.fromkeys(followed.series)
     held = handle_missing_events(ports, access, state, lost)
-    return OwnEventsOnPage(own, held, tuple(watched)[-MOST_WATCHED:])
+    return OwnEventsOnPage(own, held, tuple(watched)[-MOST_WATCHED:], frozenset(displaced))
 
 
 @dataclass(frozen=True, slots=True)
 class _Followed:
-    """What became of an event of ours: the key of the booking in it, its link if it is gone, its series."""
+    """What became of an event of ours: the key of the booking in it, its link if it is gone, its series.
+
+    ``displaced`` says that it is not where its booking is, whatever was done about that.
+    """
 
     own: str | None
     lost: Sequence[ExportLink] = ()
     series: Sequence[str] = ()
+    displaced: bool = False
 
 
 def _follow(ports: Ports, access: CalendarAccess, link: ExportLink, said: _Reported) -> _Followed | None:
     """Let a booking follow what a page says of its event; None where that is a foreign event by now."""
     event = said.event
-    if link.calendar == access.entry.key and _is_known_state(link, event):
-        return _Followed(link.event_id)
+    if (
+        link.calendar == access.entry.key
+        and isinstance(event, ExternalEvent)
+        and _is_known_state(link, event)
+    ):
+        # Nearly always it is as we wrote it, and nothing has to be read.
+        moved = link.written.get(TIME) != seen_fingerprint(event).get(TIME)
+        return _Followed(link.event_id, displaced=moved and _is_displaced(ports, access, link, event))
     booking = _booking_of_resource(ports, access, link.booking)
     if booking is None:
         return None
@@ -133,7 +160,21 @@ def _follow(ports: Ports, access: CalendarAccess, link: ExportLink, said: _Repor
         _attach(ports, access, link, event)
     if isinstance(event, Gone):
         return _Followed(None, lost)
-    return _Followed(event.key, lost, _watched_series(ports, access, booking, event))
+    moved = event.span is not None and not booking.claimed.contains(event.span)
+    return _Followed(
+        event.key,
+        lost,
+        _watched_series(ports, access, booking, event),
+        displaced=moved and _is_displaced(ports, access, link, event),
+    )
+
+
+def _is_displaced(ports: Ports, access: CalendarAccess, link: ExportLink, event: ExternalEvent) -> bool:
+    """Whether an event takes time that its booking, as it is by now, does not take."""
+    if event.cancelled or event.span is None:
+        return False
+    booking = _booking_of_resource(ports, access, link.booking)
+    return booking is not None and booking.active and not booking.claimed.contains(event.span)
 
 
 def _candidates(ports: Ports, access: CalendarAccess, changes: Iterable[Change]) -> Mapping[str, _Reported]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -254,12 +255,20 @@ def _read_occurrences(
     )
 
 
-def update_conflicts(ports: Ports, access: CalendarAccess, plan: ImportPlan) -> None:
+def update_conflicts(
+    ports: Ports, access: CalendarAccess, plan: ImportPlan, *, known: AbstractSet[str] = frozenset()
+) -> None:
     """Mark the active bookings that lie under a new or changed blocking event, and clear outdated marks.
 
     Providers cannot refuse an event because of a booking, so this can only be found out afterwards.
+
+    Args:
+        ports: The outside.
+        access: The calendar and its settings.
+        plan: What a page means for the stored copies.
+        known: The keys of events that mark nothing, because people were told of them otherwise.
     """
-    fresh = _upcoming(ports, plan.units)
+    fresh = [(unit, event) for unit, event in _upcoming(ports, plan.units) if event.key not in known]
     former = [event for unit, event in _upcoming(ports, plan.before) if unit in plan.units]
     events = [*(event for _, event in fresh), *former]
     if not events:

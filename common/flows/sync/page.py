@@ -93,7 +93,7 @@ def sync_page(
     if not still_wanted(ports, access):
         return PageResult(state)
     if not page.snapshot:
-        update_conflicts(ports, access, plan)
+        update_conflicts(ports, access, plan, known=own.displaced)
     state, flawed = list_flawed(ports, state, plan)
     after = _state_after(ports, state, page, plan, done=done)
     after = replace(after, held=own.held or after.held, own_series=own.series)
