@@ -52,6 +52,10 @@ class Retry(SyncError):
         self.retry_after = retry_after
 
 
+# The code of a wait for one's share of a limit that we keep ourselves; a provider's own limit has others.
+PACED = "paced"
+
+
 class RateLimited(Retry):
     """A provider's limit was reached."""
 

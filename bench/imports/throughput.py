@@ -12,6 +12,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from importlib import import_module
 from typing import Any, cast
 from uuid import uuid4
@@ -180,10 +181,11 @@ def _importer(kind: ProviderKind, host: str, bodies: Sequence[bytes]) -> Iterato
         reading = open_calendar(ports, tenant=place[0], connection=place[1], key=place[2], lane=Lane.BACKFILL)
         if reading is None:
             raise AssertionError("the calendar is not read")
+        until = ports.clock.now() + timedelta(seconds=ports.tuning.task_seconds)
         feed = start_listing(ports, reading, ports.sync_states.get(*place))
         last, units = False, 0
         while not last:
-            turned = sync_page(ports, reading, feed)
+            turned = sync_page(ports, reading, feed, until=until)
             feed, last, units = turned.state, turned.last, units + turned.units
         return units
 

@@ -23,7 +23,7 @@ from common.domain.shared.tasks import (
     backoff_seconds,
     letter_id,
 )
-from common.errors import GivenUp, InvalidRequest, RateLimited, Rejected, Retry, Stop, UnexpectedReply
+from common.errors import PACED, GivenUp, InvalidRequest, RateLimited, Rejected, Retry, Stop, UnexpectedReply
 from common.ports import Ports
 
 TaskFlows = Mapping[type[TaskRecord], Callable[[Ports, Any], object]]
@@ -37,7 +37,7 @@ KIND_FIELDS = ("kind", "job")
 # Seconds between two tries of a task that waits for a missing setting.
 SETTING_RETRY_SECONDS = 300.0
 # Codes of limits that are no failed attempt: waiting for one's share, and for the operator.
-UNCOUNTED = frozenset({"paced", Misconfigured.code})
+UNCOUNTED = frozenset({PACED, Misconfigured.code})
 
 
 def task_route(

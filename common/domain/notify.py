@@ -40,6 +40,7 @@ class MailKind(StrEnum):
     REAUTH_REQUIRED = "reauth_required"
     REAUTH_REMINDER = "reauth_reminder"
     UNREACHABLE = "unreachable"
+    SYNC_STALLED = "sync_stalled"
     CALENDAR_GONE = "calendar_gone"
     MASS_DELETION_HELD = "mass_deletion_held"
     EDIT_REVERTED = "edit_reverted"
@@ -241,6 +242,7 @@ class NoticeKind(StrEnum):
     REAUTH_REQUIRED = "reauth_required"
     REAUTH_REMINDER = "reauth_reminder"
     UNREACHABLE = "unreachable"
+    SYNC_STALLED = "sync_stalled"
     CALENDAR_GONE = "calendar_gone"
     MASS_DELETION_HELD = "mass_deletion_held"
     BOOKING_MOVED = "booking_moved"
@@ -275,6 +277,7 @@ _ID_PREFIXES = {
     NoticeKind.REAUTH_REQUIRED: "reauth",
     NoticeKind.REAUTH_REMINDER: "reauth",
     NoticeKind.BOOKING_CONFLICT: "conflict",
+    NoticeKind.SYNC_STALLED: "stalled",
     NoticeKind.WEBHOOK_DISABLED: "hook",
 }
 

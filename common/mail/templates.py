@@ -69,6 +69,13 @@ ENGLISH: Mapping[MailKind, Template] = {
         "keep trying.\nUntil it answers, no times of {resource} are offered to customers.",
         _CONSOLE_EN,
     ),
+    MailKind.SYNC_STALLED: Template(
+        "Synchronising the calendar of {resource} does not come on",
+        "The {provider} calendar of {resource} is being synchronised, and that has not come on for some "
+        "minutes. Nothing was deleted, and we keep trying.\n"
+        "Please look at the connection; who runs this service can see more.",
+        _CONSOLE_EN,
+    ),
     MailKind.CALENDAR_GONE: Template(
         "A calendar of {resource} is gone",
         "A calendar of the {provider} account of {resource} is not there any more, or not for us.\n"
@@ -173,6 +180,13 @@ GERMAN: Mapping[MailKind, Template] = {
         "Der {provider}-Kalender von {resource} antwortet seit einiger Zeit nicht. Gelöscht wurde nichts, "
         "und wir versuchen es weiter.\n"
         "Bis er antwortet, werden für {resource} keine Zeiten angeboten.",
+        _CONSOLE_DE,
+    ),
+    MailKind.SYNC_STALLED: Template(
+        "Der Abgleich des Kalenders von {resource} kommt nicht voran",
+        "Der {provider}-Kalender von {resource} wird abgeglichen, und das kommt seit einigen Minuten nicht "
+        "voran. Gelöscht wurde nichts, und wir versuchen es weiter.\n"
+        "Bitte sehen Sie sich die Verbindung an; wer diesen Dienst betreibt, sieht mehr.",
         _CONSOLE_DE,
     ),
     MailKind.CALENDAR_GONE: Template(

@@ -69,6 +69,9 @@ class Log(Protocol):
 class Tuning:
     """Numbers that operators may change; the defaults are production's.
 
+    ``task_seconds`` is for how long a task begins new calls of a provider: well below the 300 seconds after
+    which a function is ended, so that what was read is always stored.
+
     Microsoft allows 10,000 calls in ten minutes for each mailbox, and 130,000 in ten seconds for all:
     https://learn.microsoft.com/graph/throttling-limits
     """
@@ -82,6 +85,7 @@ class Tuning:
     feed_url: str = ""
     live_deadline: float = 2.0
     lease_seconds: int = 360
+    task_seconds: float = 120.0
     page_budget: int = 8
     listing_chunk: int = 2_500
     pages_at_once: int = 16

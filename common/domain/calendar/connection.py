@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from common.domain.connect.settings import Settings
+from common.errors import PACED
 
 
 class ProviderKind(StrEnum):
@@ -102,12 +103,17 @@ class Phase(StrEnum):
     FAILED = "failed"
 
 
+# Work that stands still for longer is told of. A worker that died holds its calendar for six minutes.
+STALLED_AFTER = timedelta(minutes=10)
 RUNNING = frozenset({Phase.COUNTING, Phase.IMPORTING, Phase.EXPORTING})
 
 
 @dataclass(frozen=True, slots=True)
 class SyncRun:
-    """A first synchronisation, chunk by chunk; ``seq`` numbers the chunks and makes repeats harmless."""
+    """A first synchronisation, chunk by chunk; ``seq`` numbers the chunks and makes repeats harmless.
+
+    ``moved_at`` is when it came on last, or, after a wait that the provider asked for, when that ended.
+    """
 
     id: str
     phase: Phase
@@ -125,11 +131,30 @@ class SyncRun:
     waiting_until: datetime | None = None
     finished_at: datetime | None = None
     error: str | None = None
+    moved_at: datetime | None = None
+
+    @property
+    def progress(self) -> tuple[object, ...]:
+        """How far it is; another value means that it came on."""
+        done = (self.imports_total, self.imports_done, self.exports_done, self.exports_failed)
+        return (self.phase, self.position, self.export_after, *done)
+
+    @property
+    def told_wait(self) -> datetime | None:
+        """Until when the provider asked it to wait; a wait for our own share of the limits is none."""
+        return None if self.error == PACED else self.waiting_until
 
     @property
     def running(self) -> bool:
         """Whether chunks are still to come."""
         return self.phase in RUNNING
+
+    def stalled_since(self, now: datetime) -> datetime | None:
+        """Since when it has not come on; None where it does, is over, or waits as the provider asked."""
+        if not self.running:
+            return None
+        moved = self.moved_at or self.started_at
+        return moved if now - max(moved, self.told_wait or moved) >= STALLED_AFTER else None
 
     @property
     def done(self) -> int:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from common.domain.calendar.connection import STALLED_AFTER
 
 if TYPE_CHECKING:
     from common.domain.calendar.connection import CalendarEntry
@@ -82,6 +86,52 @@ class Held:
     released: bool = False
 
 
+class PendingKind(StrEnum):
+    """What is to be read of a pending unit.
+
+    Attributes:
+        SERIES: The occurrences of a series.
+        EVENT: One event by its id, which may turn out to be a series, or a date of one.
+        DATE: One date by its id, of a series that itself cannot be read.
+    """
+
+    SERIES = "series"
+    EVENT = "event"
+    DATE = "date"
+
+
+_PENDING_OVERHEAD = 60
+# How long a unit that could not be understood is left alone.
+FAILED_PAUSE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingUnit:
+    """Something that a stored page named and that is still to be read by a call of its own.
+
+    Attributes:
+        id: The id of the series or event.
+        kind: What is to be read of it.
+        dates: Ids of single dates of the series that the page named: all there is of a series that was
+            never shared.
+        page: Where its occurrences go on, once some of their pages are stored.
+        pages: How many of them are stored.
+        failed_at: When the provider's answer about it could not be understood last; other units and pages go
+            on, and it is asked for again after a pause.
+    """
+
+    id: str
+    kind: PendingKind
+    dates: tuple[str, ...] = ()
+    page: str | None = field(default=None, repr=False)
+    pages: int = 0
+    failed_at: datetime | None = None
+
+    def due(self, now: datetime) -> bool:
+        """Whether it is to be read now."""
+        return self.failed_at is None or self.failed_at + FAILED_PAUSE <= now
+
+
 @dataclass(frozen=True, slots=True)
 class CalendarSync:
     """Everything that one calendar's synchronisation remembers between two tasks.
@@ -104,10 +154,13 @@ class CalendarSync:
         listed: How many of them the running or latest listing showed.
         quarantined: How many items are listed that could not be read as they should be.
         sweeping: Whether a listing has ended, and what it did not show is being swept.
+        pending: What stored pages named and is still to be read. Until it is, the copy is not complete.
         held: The breaker's finding, where it held deletions.
         listings: When listings were begun afresh because the cursor had expired.
         last_push_at: When a push message came last.
         last_applied_at: When a page was stored last.
+        moved_at: When an unfinished listing or delta came on last, or was begun.
+        waiting_until: Until when the provider asked us to wait.
         poll_at: When to read the calendar without being asked to.
         renew_at: When to renew the channel.
         error: Why only a person can help, as a code.
@@ -134,10 +187,13 @@ class CalendarSync:
     listed: int = 0
     quarantined: int = 0
     sweeping: bool = False
+    pending: tuple[PendingUnit, ...] = ()
     held: Held | None = None
     listings: tuple[datetime, ...] = ()
     last_push_at: datetime | None = None
     last_applied_at: datetime | None = None
+    moved_at: datetime | None = None
+    waiting_until: datetime | None = None
     poll_at: datetime | None = None
     renew_at: datetime | None = None
     error: str | None = None
@@ -153,15 +209,19 @@ class CalendarSync:
         """The state with its lease given back; committed with the last data, so neither happens alone."""
         return replace(self, lease_holder=None, lease_until=None)
 
+    def without_cursor(self) -> CalendarSync:
+        """The state before a listing that begins at the start; whoever is at work loses its lease."""
+        return replace(self.without_lease(), cursor=None, pending=(), moved_at=None)
+
     @property
     def deletions_held(self) -> bool:
         """Whether the breaker holds this calendar's deletions until a person releases them."""
         return self.held is not None and not self.held.released
 
     @property
-    def unfinished(self) -> bool:
-        """Whether a listing, its sweep or a delta stopped on the way; a sweep that is held does not count."""
-        if self.cursor is None or self.cursor.snapshot or self.cursor.page is not None:
+    def listing(self) -> bool:
+        """Whether the calendar is being listed in full, or what a listing did not show is being swept."""
+        if self.cursor is None or self.cursor.snapshot:
             return True
         return self.sweeping and not self.deletions_held
 
@@ -169,9 +229,42 @@ class CalendarSync:
     def complete(self) -> bool:
         """Whether the copy is all that the provider said up to ``last_applied_at``.
 
-        A listing, a delta or a sweep that has not ended, or that is held, knows only a part of it.
+        A listing, a delta or a sweep that has not ended, or that is held, knows only a part of it; so does
+        one of which something is still to be read.
         """
-        return not self.unfinished and not self.sweeping
+        return not self.unfinished and not self.sweeping and not self.pending
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a listing, its sweep or a delta stopped on the way.
+
+        A sweep that is held does not count, nor does a unit that could not be understood.
+        """
+        if self.listing or (self.cursor is not None and self.cursor.page is not None):
+            return True
+        return any(unit.failed_at is None for unit in self.pending)
+
+    def with_pending(self, done: Collection[str], pending: Iterable[PendingUnit]) -> CalendarSync:
+        """The state after some units were read, and others were named that are still to be read."""
+        known = {unit.id: unit for unit in self.pending}
+        left = {name: unit for name, unit in known.items() if name not in done}
+        for unit in pending:
+            # The dates of a series may be named on several pages.
+            dates = (*left[unit.id].dates, *unit.dates) if unit.id in left else unit.dates
+            left[unit.id] = replace(unit, dates=tuple(dict.fromkeys(dates)))
+        return replace(self, pending=tuple(left.values()))
+
+    @property
+    def pending_size(self) -> int:
+        """How many characters of the state's document the pending units take, roughly."""
+        return sum(_PENDING_OVERHEAD + sum(map(len, (unit.id, *unit.dates))) for unit in self.pending)
+
+    def stalled_since(self, now: datetime) -> datetime | None:
+        """Since when unfinished work has not come on; None where it does, or waits as the provider asked."""
+        moved = self.moved_at
+        if moved is None or not self.unfinished:
+            return None
+        return moved if now - max(moved, self.waiting_until or moved) >= STALLED_AFTER else None
 
 
 @dataclass(frozen=True, slots=True)

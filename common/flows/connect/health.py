@@ -10,6 +10,7 @@ from common.domain.calendar.connection import Connection, Status
 from common.domain.calendar.event import Flaw
 from common.domain.calendar.sync_state import CalendarSync, Quarantined
 from common.domain.sync.followed_calendars import ChannelState, channel_state, followed_calendars
+from common.flows.sync.stalled import run_stalled_since
 from common.ports import Ports
 
 MOST_COUNTED = 1_000
@@ -35,6 +36,8 @@ class CalendarHealth:
     ``age`` counts from the last change that was really stored; ``behind`` are requests for a synchronisation
     that are not answered yet; ``held`` are deletions that wait for a person. ``quarantined`` counts the items
     of the calendar that could not be read as they should be, ``unreadable`` names up to 50 of them.
+    ``stalled_since`` is since when its synchronisation has not come on although the provider did not ask it
+    to wait.
     """
 
     key: str
@@ -49,6 +52,7 @@ class CalendarHealth:
     unreadable: tuple[UnreadableItem, ...]
     held: int
     error: str | None
+    stalled_since: datetime | None = None
 
     def healthy(self, *, longest: timedelta) -> bool:
         """Whether everything of it arrived, and not longer ago than that."""
@@ -59,7 +63,8 @@ class CalendarHealth:
 class Health:
     """A connection and its calendars; ``healthy`` only where everything that is wanted really arrives.
 
-    ``waiting_exports`` are counted up to 1,000.
+    ``waiting_exports`` are counted up to 1,000. ``stalled_since`` is since when the first synchronisation or
+    that of a calendar has not come on, whichever stands longer.
     """
 
     status: Status
@@ -68,6 +73,7 @@ class Health:
     waiting_exports: int
     oldest_export_at: datetime | None
     calendars: tuple[CalendarHealth, ...]
+    stalled_since: datetime | None = None
 
 
 def read_health(ports: Ports, *, tenant: str, connection: str) -> Health:
@@ -83,13 +89,18 @@ def read_health(ports: Ports, *, tenant: str, connection: str) -> Health:
     )
     # Two polls missed: whatever ran since then did not get through.
     longest = timedelta(minutes=2 * ports.tuning.poll_minutes)
+    standstills = [run_stalled_since(ports, found), *(item.stalled_since for item in calendars)]
+    stalled = min(filter(None, standstills), default=None) if found.usable else None
     return Health(
         status=found.status,
-        healthy=found.status is Status.ACTIVE and all(item.healthy(longest=longest) for item in calendars),
+        healthy=found.status is Status.ACTIVE
+        and stalled is None
+        and all(item.healthy(longest=longest) for item in calendars),
         error=found.error,
         waiting_exports=len(waiting),
         oldest_export_at=min((entry.created_at for entry in waiting), default=None),
         calendars=calendars,
+        stalled_since=stalled,
     )
 
 
@@ -115,6 +126,7 @@ def _calendar_health(
         unreadable=tuple(map(_unreadable, quarantine[:MOST_LISTED])),
         held=state.held.missing if state.held and not state.held.released else 0,
         error=state.error,
+        stalled_since=state.stalled_since(now) if connection.usable else None,
     )
 
 

@@ -15,6 +15,7 @@ from common.errors import Conflict, UnknownResource
 from common.flows.booking.commit import end_expired_holds
 from common.flows.shared.enqueue import enqueue_upkeep, request_sync
 from common.flows.shared.outbox import outbox_task
+from common.flows.sync.stalled import notify_stalled_calendar
 from common.ports import Ports
 
 # How many due calendars, outbox entries or holds one task works off.
@@ -88,6 +89,7 @@ def _poll_calendars(ports: Ports, now: datetime, after: datetime | None, found: 
         ids = {"tenant": state.tenant, "connection": state.connection}
         enqueue_upkeep(ports, **ids, job="reconcile", cause=f"hour/{time_bucket(now, seconds=HOUR)}")
         if _usable(ports, state):
+            notify_stalled_calendar(ports, state)
             longest = max(longest, overdue(state, now=now, minutes=minutes))
             _request_sync(ports, state, cause=f"poll/{time_bucket(now, seconds=MINUTE)}")
             day = time_bucket(now, seconds=DAY, seed=state.connection)

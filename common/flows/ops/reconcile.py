@@ -12,10 +12,12 @@ from common.flows.shared.enqueue import (
     enqueue_settle,
     enqueue_waiting_work,
     request_sync,
+    watch_run,
 )
+from common.flows.sync.stalled import notify_stalled_run
 from common.ports import Ports
 
-HOUR = 3_600
+HOUR, TEN_MINUTES = 3_600, 600
 
 
 def reconcile_connection(ports: Ports, task: ReconcileConnection) -> CalendarNeeds:
@@ -23,7 +25,7 @@ def reconcile_connection(ports: Ports, task: ReconcileConnection) -> CalendarNee
 
     Compared are the calendars' states and push channels, a run of the first synchronisation that got stuck,
     and a disconnection that got stuck. Only tasks are queued, and the queue takes each name once, so that
-    this may run as often as it likes.
+    this may run as often as it likes. The owner is notified of a run that stands still.
     """
     try:
         connection = ports.connections.get(task.tenant, task.connection)
@@ -46,7 +48,10 @@ def reconcile_connection(ports: Ports, task: ReconcileConnection) -> CalendarNee
     if found.sync:
         ports.log.warning("channels_lost", tenant=tenant, connection=name, count=len(found.sync))
     if connection.run.running:
-        enqueue_run_chunk(ports, connection, connection.run, cause=cause)
+        stalled = notify_stalled_run(ports, connection)
+        again = f"stalled/{time_bucket(now, seconds=TEN_MINUTES)}" if stalled else cause
+        enqueue_run_chunk(ports, connection, connection.run, cause=again)
+        watch_run(ports, connection, connection.run)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from common.domain.calendar.connection import CalendarEntry, CalendarRef, Connection
@@ -15,7 +15,7 @@ from common.domain.shared.tasks import Lane
 from common.domain.sync.followed_calendars import SyncPurpose, purpose_of
 from common.domain.sync.import_privacy import requested_detail
 from common.domain.sync.imported_events import fields_version
-from common.errors import RateLimited, UnexpectedReply, UnknownResource
+from common.errors import PACED, RateLimited, UnexpectedReply, UnknownResource
 from common.flows.shared.tokens import authorized
 from common.ports import Ports
 from common.ports.provider import CalendarProvider
@@ -38,7 +38,6 @@ class CalendarAccess:
         detail: How much of each event is asked for.
         fields: Names what is asked for and how it is copied; under another name all is listed again.
         lane: How urgent the requests are; they are counted in it.
-        booked: Whether its share of the limits was reserved beforehand, for a whole chunk.
     """
 
     connection: Connection
@@ -48,7 +47,6 @@ class CalendarAccess:
     detail: Detail
     fields: str
     lane: Lane
-    booked: bool = False
 
 
 def open_calendar(
@@ -108,23 +106,9 @@ def ask(ports: Ports, access: CalendarAccess, call: Callable[[CalendarProvider, 
         SyncError: What the provider's answer means.
     """
     connection = access.connection
-    if not access.booked:
-        reserve_requests(ports, connection, units=1, lane=access.lane)
+    reserve_requests(ports, connection, units=1, lane=access.lane)
     provider = ports.providers[connection.provider].calendar
     return authorized(ports, connection, lambda token: call(provider, token))
-
-
-def book_requests(ports: Ports, access: CalendarAccess, units: int) -> CalendarAccess:
-    """The same access with ``units`` requests reserved at once.
-
-    Held back in the middle, a chunk would start over for ever.
-
-    Raises:
-        RateLimited: They cannot be had now; nothing was reserved.
-    """
-    if units and not access.booked:
-        reserve_requests(ports, access.connection, units=units, lane=access.lane)
-    return replace(access, booked=True)
 
 
 def reserve_requests(ports: Ports, connection: Connection, *, units: int, lane: Lane) -> None:
@@ -148,7 +132,7 @@ def reserve_requests(ports: Ports, connection: Connection, *, units: int, lane: 
     limits = [RateLimit(scope, rate, burst=max(units, rate // 6)) for scope, rate in allowed.items()]
     wait = ports.ledger.reserve(limits, units=units, now=now)
     if wait > 0 and not live:
-        raise RateLimited("the limit's share of this work is used up", code="paced", retry_after=wait)
+        raise RateLimited("the limit's share of this work is used up", code=PACED, retry_after=wait)
 
 
 def all_calendars(fetch: Callable[[str | None], CalendarPage]) -> tuple[CalendarEntry, ...]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
-from common.domain.calendar.connection import Connection, SyncRun
+from common.domain.calendar.connection import STALLED_AFTER, Connection, SyncRun
 from common.domain.calendar.sync_state import CalendarSync
 from common.domain.shared.task_records import (
     AdvanceDisconnect,
@@ -23,7 +23,7 @@ from common.domain.shared.task_records import (
 )
 from common.domain.shared.tasks import SyncCalendar, task_for
 from common.domain.sync.followed_calendars import followed_calendars
-from common.domain.sync.schedule import follow_up
+from common.domain.sync.schedule import follow_up, time_bucket
 from common.flows.shared.outbox import outbox_task
 from common.ports import Ports
 
@@ -146,7 +146,13 @@ def enqueue_settle(
 
 
 def enqueue_upkeep(
-    ports: Ports, *, tenant: str, connection: str, job: Literal["reconcile", "refresh"], cause: str
+    ports: Ports,
+    *,
+    tenant: str,
+    connection: str,
+    job: Literal["reconcile", "refresh"],
+    cause: str,
+    not_before: datetime | None = None,
 ) -> None:
     """Queue the regular upkeep of a whole connection: look for what it misses, or read its calendars anew."""
     record: ReconcileConnection | RefreshCalendars = (
@@ -154,7 +160,22 @@ def enqueue_upkeep(
         if job == "reconcile"
         else RefreshCalendars(tenant, connection, scheduled=True)
     )
-    ports.queue.enqueue(task_for(record, name=f"upkeep/{job}/{tenant}/{connection}/{cause}"))
+    name = f"upkeep/{job}/{tenant}/{connection}/{cause}"
+    ports.queue.enqueue(task_for(record, name=name, not_before=not_before))
+
+
+def watch_run(ports: Ports, connection: Connection, run: SyncRun) -> None:
+    """Have a first synchronisation looked at after a while, in case none of its own tasks runs any more."""
+    later = ports.clock.now() + STALLED_AFTER
+    bucket = time_bucket(later, seconds=int(STALLED_AFTER.total_seconds()))
+    enqueue_upkeep(
+        ports,
+        tenant=connection.tenant,
+        connection=connection.id,
+        job="reconcile",
+        cause=f"run/{run.id}/{bucket}",
+        not_before=later,
+    )
 
 
 def enqueue_catch_up(

@@ -19,11 +19,13 @@ from datetime import timedelta
 
 from common.domain.calendar.sync_state import CalendarSync
 from common.errors import (
+    PACED,
     CalendarGone,
     Conflict,
     Forbidden,
     OperatorFault,
     ProviderUnavailable,
+    RateLimited,
     Retry,
     Stop,
     SyncError,
@@ -89,8 +91,9 @@ def take_lease(ports: Ports, state: CalendarSync, *, holder: str) -> CalendarSyn
     if state.leased(now=now):
         return None
     until = now + timedelta(seconds=ports.tuning.lease_seconds)
+    taken = replace(state, lease_holder=holder, lease_until=until, moved_at=state.moved_at or now)
     try:
-        return ports.sync_states.save(replace(state, lease_holder=holder, lease_until=until))
+        return ports.sync_states.save(taken)
     except Conflict:
         return None
 
@@ -105,6 +108,8 @@ def release_lease(
     left = stored.without_lease()
     if isinstance(failure, Stop):
         left = replace(left, error=failure.reason)
+    if isinstance(failure, RateLimited) and failure.reason != PACED and failure.retry_after:
+        left = replace(left, waiting_until=ports.clock.now() + timedelta(seconds=failure.retry_after))
     if isinstance(failure, READ_FAILURES):
         left = replace(left, failing_since=left.failing_since or ports.clock.now())
     try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,15 +24,25 @@ from common.domain.calendar.event import (
     Upsert,
 )
 from common.domain.calendar.interval import Interval
-from common.domain.calendar.sync_state import CalendarSync, OccurrencePage, Quarantined
+from common.domain.calendar.sync_state import (
+    CalendarSync,
+    OccurrencePage,
+    PendingKind,
+    PendingUnit,
+    Quarantined,
+)
 from common.domain.notify import NoticeKind, new_notice
+from common.domain.shared.tasks import Lane
 from common.domain.sync.imported_events import EventCopier, ImportedEvent
 from common.domain.sync.windows import covered, import_window
-from common.errors import UnexpectedReply
-from common.flows.shared.calendar_access import CalendarAccess, ask, book_requests
+from common.errors import CursorExpired, Retry, UnexpectedReply
+from common.flows.shared.calendar_access import CalendarAccess, ask
 from common.ports import Ports
 
+# Pages of a series' occurrences before it counts as one that cannot be understood.
 MOST_PAGES = 40
+# What one commit takes at most: units that need a call each, and their occurrences.
+MOST_READ, MOST_OCCURRENCES = 100, 10_000
 Events = tuple[ImportedEvent, ...]
 
 
@@ -42,12 +53,16 @@ class ImportPlan:
     Attributes:
         units: The events of each unit from now on; none where it is gone or nothing may be kept of it.
         before: What is stored of these units, as far as it was read.
+        pending: Units that are still to be read, wholly or from a further page on.
+        done: Pending units that need not be read any more.
         read: All units whose state was told, also those that are stored like this already.
         quarantined: Units that could not be read as they should be.
     """
 
     units: dict[str, Events] = field(default_factory=dict)
     before: Mapping[str, Events] = field(default_factory=dict)
+    pending: list[PendingUnit] = field(default_factory=list)
+    done: set[str] = field(default_factory=set)
     read: frozenset[str] = frozenset()
     quarantined: list[Quarantined] = field(default_factory=list)
 
@@ -55,6 +70,17 @@ class ImportPlan:
         """List a unit with an event that could not be read as it should be; what is over is left out."""
         if event.flaw and not event.cancelled and event.belongs_to(import_window(now)):
             self.quarantined.append(Quarantined(unit, event.flaw.value, now))
+
+    def end_reading(self, done: Iterable[str] = ()) -> None:
+        """Note which units were told of; one that goes on, or was not understood, was not."""
+        self.done |= self.units.keys() | set(done)
+        self.read = frozenset(self.units) - {unit.id for unit in self.pending}
+
+    @property
+    def present(self) -> int:
+        """How many units there are from now on, of those that were read to their end."""
+        going_on = {unit.id for unit in self.pending if unit.failed_at is None}
+        return sum(bool(events) for unit, events in self.units.items() if unit not in going_on)
 
 
 def plan_imports(
@@ -64,8 +90,12 @@ def plan_imports(
     changes: tuple[Change, ...],
     *,
     own: Mapping[str, str | None],
+    until: datetime | None,
 ) -> ImportPlan:
     """What the changes of a page mean for the stored copies.
+
+    A single event needs nothing but itself. A series, and what Graph reports as removed, needs calls of its
+    own: as many are made as the limits and the time allow, and the rest is pending.
 
     Args:
         ports: The outside.
@@ -73,42 +103,71 @@ def plan_imports(
         state: Its synchronisation state; the copies get its generation.
         changes: What the page reports.
         own: Events of ours by id, with the key of what of each is a booking; that is never imported.
+        until: When to begin no further call; None where none is to be made for foreign events.
     """
     plan = ImportPlan()
-    # All others are single events, which need nothing but themselves.
-    special = _special(changes)
-    unproven = sum(isinstance(change, Removal) and not change.proven for change in special)
-    access = book_requests(ports, access, len(_touched_series(ports, state, special)) + unproven)
-    if unproven:
-        changes = tuple(_proven(ports, access, change) for change in changes)
-        special = _special(changes)
-    series = _touched_series(ports, state, special)
     copier = _copier(ports, access, state)
+    reported: dict[str, PendingUnit] = {}
     for change in changes:
         if isinstance(change, Upsert):
             event = change.event
             plan.units[event.id] = () if event.id in own else _copies(copier, event)
         elif isinstance(change, Removal):
-            plan.units[change.id] = ()
+            if change.proven:
+                plan.units[change.id] = ()
+            else:
+                reported[change.id] = PendingUnit(change.id, PendingKind.EVENT)
         elif isinstance(change, Unreadable):
             plan.quarantined.append(Quarantined(change.id, change.reason, ports.clock.now()))
-    for unit, touched in series.items():
-        found = _expanded(ports, access, state, unit, plan)
-        plan.units[unit] = _without_booking(found or (), own.get(unit))
-        # Of a series that cannot be read there are only the dates that were shared.
-        for change in touched:
-            if change.id is not None and change.id != unit:
-                alone = change.occurrence if found is None else None
-                plan.units[change.id] = _copies(copier, _single(alone)) if alone else ()
-    plan.read = frozenset(plan.units)
+    known: dict[str, ExternalEvent] = {}
+    for unit, touched in _touched_series(ports, state, changes).items():
+        dates = dict.fromkeys(one.id for one in touched if one.id is not None and one.id != unit)
+        reported[unit] = PendingUnit(unit, PendingKind.SERIES, tuple(dates))
+        known |= {one.id: one.occurrence for one in touched if one.id and one.occurrence}
+    reader = UnitReader(ports, access, state, plan, known=known, own=own, until=until)
+    # What becomes of our own events is never held back, and never left for later.
+    reader.read_all([unit for unit in reported.values() if unit.id in own])
+    foreign = [unit for unit in reported.values() if unit.id not in own]
+    if until is None:
+        plan.pending += foreign
+    else:
+        reader.read(foreign)
+    plan.end_reading()
     _note_flaws(ports, plan, changes, own)
-    if not state.cursor or not state.cursor.snapshot:
+    if not state.listing:
         _drop_unchanged(ports, state, plan)
     return plan
 
 
+def plan_pending(ports: Ports, access: CalendarAccess, state: CalendarSync, *, until: datetime) -> ImportPlan:
+    """What pending units mean for the stored copies, of as many as the limits and the time allow.
+
+    At least one call is made, and whatever it brought is in the plan.
+
+    Raises:
+        Retry: Nothing could be read now.
+    """
+    plan, now = ImportPlan(), ports.clock.now()
+    due = [unit for unit in state.pending if unit.due(now)]
+    reader = UnitReader(ports, access, state, plan, own=_bookings_in(ports, state, due), until=until)
+    stopped = reader.read(due)
+    if stopped is not None and not reader.calls:
+        raise stopped
+    plan.end_reading(unit.id for unit in due)
+    if not state.listing:
+        _drop_unchanged(ports, state, plan)
+    return plan
+
+
+def _bookings_in(ports: Ports, state: CalendarSync, units: Sequence[PendingUnit]) -> Mapping[str, str]:
+    """The key of the date that is a booking, of those of the units that are series with one."""
+    names = [unit.id for unit in units[:MOST_READ] if unit.kind is not PendingKind.DATE]
+    links = ports.bookings.links_by_series(state.tenant, state.connection, names)
+    return {name: f"{name}#{link.original_start}" for name, link in links.items()}
+
+
 def _note_flaws(
-    ports: Ports, plan: ImportPlan, changes: Sequence[Change], own: Mapping[str, Interval | None]
+    ports: Ports, plan: ImportPlan, changes: Sequence[Change], own: Mapping[str, str | None]
 ) -> None:
     """List the flawed single events of a page; what is wrong with our own is undone instead."""
     for change in changes:
@@ -119,20 +178,17 @@ def _note_flaws(
             plan.note_flaw(event, event.id, now=ports.clock.now())
 
 
-def _special(changes: Sequence[Change]) -> Sequence[Change]:
-    plain = set(map(type, changes)) <= {Upsert}
-    return () if plain else [change for change in changes if not isinstance(change, Upsert)]
-
-
 def _touched_series(
     ports: Ports, state: CalendarSync, changes: Sequence[Change]
 ) -> Mapping[str, Sequence[SeriesTouched]]:
     """The series to expand; a full listing names them once for each exception, on any of its pages."""
     named: dict[str, list[SeriesTouched]] = {}
+    if SeriesTouched not in map(type, changes):
+        return named
     for change in changes:
         if isinstance(change, SeriesTouched):
             named.setdefault(change.series_id, []).append(change)
-    if not named or state.cursor is None or not state.cursor.snapshot:
+    if state.cursor is None or not state.cursor.snapshot:
         return named
     stored = ports.sync_states.units(state, sorted(named))
     return {
@@ -142,16 +198,150 @@ def _touched_series(
     }
 
 
-def _proven(ports: Ports, access: CalendarAccess, change: Change) -> Change:
-    """A reported removal as what it is: gone, or only out of the range that the provider reports on."""
-    if not isinstance(change, Removal) or change.proven:
-        return change
-    found = _read_event(ports, access, change.id)
-    if isinstance(found, Gone) or found.cancelled:
-        return Removal(change.id)
-    if found.kind is Kind.SERIES:
-        return SeriesTouched(found.id)
-    return SeriesTouched(found.series_id, found.id, found) if found.series_id else Upsert(found)
+@dataclass(slots=True)
+class UnitReader:
+    """Reads units that need calls of their own, one call at a time, into the plan of one commit.
+
+    Attributes:
+        ports: The outside.
+        access: The calendar and its settings.
+        state: Its synchronisation state.
+        plan: What was read, and what is left.
+        known: Dates of series that the page brought along, by id.
+        own: Events of ours by id, with the key of what of each is a booking.
+        until: When to begin no further call.
+        gone: Series that cannot be read.
+        calls: How many calls were answered.
+    """
+
+    ports: Ports
+    access: CalendarAccess
+    state: CalendarSync
+    plan: ImportPlan
+    known: dict[str, ExternalEvent] = field(default_factory=dict)
+    own: Mapping[str, str | None] = field(default_factory=dict)
+    until: datetime | None = None
+    gone: set[str] = field(default_factory=set)
+    calls: int = 0
+
+    def read_all(self, units: Sequence[PendingUnit]) -> None:
+        """Read units to their end.
+
+        Raises:
+            Retry: It is not possible now.
+        """
+        left = deque(units)
+        live = replace(self, access=replace(self.access, lane=Lane.LIVE))
+        while left:
+            left.extendleft(reversed(live.read_next(left.popleft())))
+
+    def read(self, units: Sequence[PendingUnit]) -> Retry | None:
+        """Read units for as long as it is possible; what is left is pending. What ended it, if anything."""
+        left, stopped = deque(units), None
+        while left and not self._enough():
+            try:
+                following = self.read_next(left[0])
+            except Retry as refused:
+                stopped = refused
+                break
+            left.popleft()
+            left.extendleft(reversed(following))
+        self.plan.pending += left
+        return stopped
+
+    def _enough(self) -> bool:
+        """Whether what was read is to be stored now; never before the first call."""
+        if not self.calls:
+            return False
+        occurrences = sum(map(len, self.plan.units.values()))
+        late = self.until is not None and self.ports.clock.now() >= self.until
+        return late or self.calls >= MOST_READ or occurrences >= MOST_OCCURRENCES
+
+    def read_next(self, unit: PendingUnit) -> Sequence[PendingUnit]:
+        """Make one call for a unit; what has to be read after it.
+
+        Where the answer cannot be understood, the other units do not wait for it.
+
+        Raises:
+            Retry: It is not possible now.
+            UnexpectedReply: The answer about an event of ours cannot be understood.
+        """
+        try:
+            following = self._series(unit) if unit.kind is PendingKind.SERIES else self._event(unit)
+        except (CursorExpired, UnexpectedReply):
+            if unit.id in self.own and unit.kind is PendingKind.EVENT:
+                raise
+            self._set_aside(unit)
+            following = ()
+        self.calls += 1
+        return following
+
+    def _series(self, unit: PendingUnit) -> Sequence[PendingUnit]:
+        """One page of the occurrences in the covered range."""
+        ports, state, plan = self.ports, self.state, self.plan
+        window = state.covered or covered(ports.clock.now(), months=ports.tuning.months_covered)
+        answer = _read_occurrences(ports, self.access, unit, window)
+        if isinstance(answer, Gone):
+            plan.units[unit.id] = ()
+            self.gone.add(unit.id)
+            # Of a series that cannot be read there are only the dates that were shared.
+            return tuple(PendingUnit(date, PendingKind.DATE) for date in unit.dates if not self._copied(date))
+        if answer.nameless:
+            plan.quarantined.append(Quarantined("", Flaw.NO_ID, ports.clock.now()))
+        copier = _copier(ports, self.access, state)
+        found = {} if unit.page is None else {event.key: event for event in self._stored(unit.id)}
+        for event in answer.events:
+            copy = copier.copy(event)
+            if copy:
+                found[copy.key] = copy._replace(unit=unit.id)
+            plan.note_flaw(event, unit.id, now=ports.clock.now())
+        plan.units[unit.id] = _without_booking(tuple(found.values()), self.own.get(unit.id))
+        if answer.page is not None:
+            if unit.pages + 1 >= MOST_PAGES:
+                raise UnexpectedReply("a series without an end of pages", code="endless_pages")
+            return (replace(unit, page=answer.page, pages=unit.pages + 1),)
+        plan.units |= dict.fromkeys(unit.dates, ())
+        return ()
+
+    def _copied(self, date: str) -> bool:
+        """Copy a date that the page brought along; False where it did not."""
+        if date in self.known:
+            copier = _copier(self.ports, self.access, self.state)
+            self.plan.units[date] = _copies(copier, _single(self.known[date]))
+        return date in self.known
+
+    def _event(self, unit: PendingUnit) -> Sequence[PendingUnit]:
+        """An event as it is now: gone, or only out of the range that the provider reports on."""
+        found = _read_event(self.ports, self.access, unit.id)
+        if isinstance(found, Gone) or found.cancelled:
+            self.plan.units[unit.id] = ()
+        elif found.kind is Kind.SERIES:
+            return (PendingUnit(found.id, PendingKind.SERIES),)
+        elif found.series_id and found.series_id not in self.gone and unit.kind is PendingKind.EVENT:
+            # It stands with its series, which is a unit of its own.
+            if found.series_id not in self.plan.units:
+                self.known[unit.id] = found
+                return (PendingUnit(found.series_id, PendingKind.SERIES, dates=(unit.id,)),)
+            self.plan.units[unit.id] = ()
+        else:
+            copier = _copier(self.ports, self.access, self.state)
+            self.plan.note_flaw(found, unit.id, now=self.ports.clock.now())
+            self.plan.units[unit.id] = () if found.id in self.own else _copies(copier, _single(found))
+        return ()
+
+    def _stored(self, unit: str) -> Events:
+        if unit in self.plan.units:
+            return self.plan.units[unit]
+        return self.ports.sync_states.units(self.state, [unit]).get(unit, ())
+
+    def _set_aside(self, unit: PendingUnit) -> None:
+        """Leave a unit alone for a while: what is stored of it stays, and counts as shown by the listing."""
+        now = self.ports.clock.now()
+        self.plan.quarantined.append(Quarantined(unit.id, Flaw.NOT_READ.value, now))
+        self.plan.pending.append(replace(unit, page=None, pages=0, failed_at=now))
+        if self.state.listing:
+            kept = (event._replace(generation=self.state.generation) for event in self._stored(unit.id))
+            self.plan.units[unit.id] = tuple(kept)
 
 
 def _copier(ports: Ports, access: CalendarAccess, state: CalendarSync) -> EventCopier:
@@ -187,28 +377,6 @@ def _drop_unchanged(ports: Ports, state: CalendarSync, plan: ImportPlan) -> None
             del plan.units[unit]
 
 
-def read_unit(ports: Ports, access: CalendarAccess, state: CalendarSync, unit: str) -> Events:
-    """What is to be stored of a unit, read by its id; empty only where the provider proves it gone."""
-    found = _read_event(ports, access, unit)
-    if isinstance(found, Gone):
-        return ()
-    if found.kind is Kind.SERIES:
-        return read_series(ports, access, state, unit) or ()
-    if found.series_id and read_series(ports, access, state, found.series_id) is not None:
-        # It stands with its series, which is a unit of its own.
-        return ()
-    return _copies(_copier(ports, access, state), _single(found))
-
-
-def read_series(ports: Ports, access: CalendarAccess, state: CalendarSync, unit: str) -> Events | None:
-    """What is to be stored of a series, read by its id; None only where the provider proves it gone."""
-    found = _expanded(ports, access, state, unit, ImportPlan())
-    if not found:
-        return found
-    link = ports.bookings.links_by_series(state.tenant, state.connection, [unit]).get(unit)
-    return _without_booking(found, f"{unit}#{link.original_start}" if link else None)
-
-
 def _read_event(ports: Ports, access: CalendarAccess, event_id: str) -> ExternalEvent | Gone:
     return ask(
         ports,
@@ -217,40 +385,14 @@ def _read_event(ports: Ports, access: CalendarAccess, event_id: str) -> External
     )
 
 
-def _expanded(
-    ports: Ports, access: CalendarAccess, state: CalendarSync, series: str, plan: ImportPlan
-) -> Events | None:
-    """All occurrences in the covered range; None where the series is gone or was never shared."""
-    now = ports.clock.now()
-    window = state.covered or covered(now, months=ports.tuning.months_covered)
-    copier = _copier(ports, access, state)
-    found: dict[str, ImportedEvent] = {}
-    page: str | None = None
-    for _ in range(MOST_PAGES):
-        answer = _read_occurrences(ports, access, series, window, page)
-        if isinstance(answer, Gone):
-            return None
-        for event in answer.events:
-            copy = copier.copy(event)
-            if copy:
-                found[copy.key] = copy._replace(unit=series)
-            plan.note_flaw(event, series, now=now)
-        if answer.nameless:
-            plan.quarantined.append(Quarantined("", Flaw.NO_ID, now))
-        page = answer.page
-        if page is None:
-            return tuple(found.values())
-    raise UnexpectedReply("a series without an end of pages", code="endless_pages")
-
-
 def _read_occurrences(
-    ports: Ports, access: CalendarAccess, series: str, window: Interval, page: str | None
+    ports: Ports, access: CalendarAccess, unit: PendingUnit, window: Interval
 ) -> OccurrencePage | Gone:
     return ask(
         ports,
         access,
         lambda provider, token: provider.occurrences(
-            token, access.calendar, series, window, detail=access.detail, page=page
+            token, access.calendar, unit.id, window, detail=access.detail, page=unit.page
         ),
     )
 

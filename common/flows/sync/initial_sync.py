@@ -33,7 +33,12 @@ from common.errors import (
 )
 from common.flows.shared.calendar_access import CalendarAccess, open_calendar
 from common.flows.shared.connection_update import update_connection
-from common.flows.shared.enqueue import enqueue_run_chunk, enqueue_sync_for_request, request_sync
+from common.flows.shared.enqueue import (
+    enqueue_run_chunk,
+    enqueue_sync_for_request,
+    request_sync,
+    watch_run,
+)
 from common.flows.shared.lease import take_lease
 from common.flows.shared.outbox import store_and_enqueue
 from common.flows.sync.page import poll_at
@@ -44,6 +49,7 @@ from common.flows.sync.preview import (
     exportable_bookings,
     next_exportable_bookings,
 )
+from common.flows.sync.stalled import notify_stalled_run, run_stalled_since
 from common.ports import Ports
 
 # The first chunk is queued a second time for then, in case the process dies before it queues the first.
@@ -93,6 +99,7 @@ def start_sync(
 
     saved = update_connection(ports, tenant, connection, start)
     enqueue_run_chunk(ports, saved, run)
+    watch_run(ports, saved, run)
     return saved.run or run
 
 
@@ -144,7 +151,10 @@ def advance_sync(ports: Ports, task: AdvanceSync) -> SyncRun | None:
     if run.seq != task.seq:
         enqueue_run_chunk(ports, connection, run)
         return run
-    begun = replace(run, waiting_until=None, error=None)
+    notify_stalled_run(ports, connection)
+    # What the provider asked for is no standstill: from its end on the run is expected to come on.
+    moved_at = max(filter(None, (run.moved_at, run.started_at, run.told_wait)))
+    begun = replace(run, waiting_until=None, error=None, moved_at=moved_at)
     try:
         chunk = _do_chunk(ports, connection, begun)
     except RateLimited as limited:
@@ -179,6 +189,8 @@ def _store_wait(ports: Ports, task: AdvanceSync, before: SyncRun, done: SyncRun,
 
 def _store_run(ports: Ports, task: AdvanceSync, before: SyncRun, after: SyncRun) -> Connection:
     """Store the run, unless it is not any more what the chunk began with."""
+    if after.progress != before.progress:
+        after = replace(after, moved_at=ports.clock.now())
 
     def advance(current: Connection) -> Connection:
         return replace(current, run=after) if current.run == before else current
@@ -197,7 +209,8 @@ def _count_chunk(ports: Ports, connection: Connection, run: SyncRun) -> _Chunk:
             lane=Lane.BACKFILL,
         )
         try:
-            found = count_events(ports, access) if access and access.purpose.imports else 0
+            wanted = access if access and access.purpose.imports else None
+            found = count_events(ports, wanted, until=_until(ports)) if wanted else 0
         except (CalendarGone, Forbidden):
             # The other calendars do not wait for one that nobody can read.
             found = 0
@@ -212,8 +225,12 @@ def _import_chunk(ports: Ports, connection: Connection, run: SyncRun) -> _Chunk:
     if run.position >= len(run.calendars):
         return _Chunk(replace(run, phase=Phase.EXPORTING, position=0, export_after=None))
     key = run.calendars[run.position]
+    limited: RateLimited | None = None
     try:
         listing = list_calendar(ports, connection, key, cause=f"run/{run.id}")
+    except RateLimited as failed:
+        # What was stored before the limit counts.
+        listing, limited = ListingProgress.MORE, failed
     except (CalendarGone, Forbidden) as refused:
         return _Chunk(replace(run, position=run.position + 1, error=refused.reason))
     states = ports.sync_states.of_connection(connection.tenant, connection.id)
@@ -222,7 +239,12 @@ def _import_chunk(ports: Ports, connection: Connection, run: SyncRun) -> _Chunk:
     if listing is ListingProgress.DONE:
         return _Chunk(replace(after, position=run.position + 1))
     busy = listing is ListingProgress.BUSY
-    return _Chunk(after, not_before=ports.clock.now() + BUSY_PAUSE if busy else None)
+    return _Chunk(after, not_before=ports.clock.now() + BUSY_PAUSE if busy else None, failed=limited)
+
+
+def _until(ports: Ports) -> datetime:
+    """When a task begins no further calls, so that what it did is stored in time."""
+    return ports.clock.now() + timedelta(seconds=ports.tuning.task_seconds)
 
 
 class ListingProgress(StrEnum):
@@ -297,7 +319,10 @@ def _export_chunk(ports: Ports, connection: Connection, run: SyncRun) -> _Chunk:
     bookings = next_exportable_bookings(
         ports, connection, since=run.started_at, after=run.export_after, limit=limit
     )
-    for booking in bookings:
+    until = _until(ports)
+    for number, booking in enumerate(bookings):
+        if number and ports.clock.now() >= until:
+            return _Chunk(run)
         # Read anew: a calendar of our own that the last booking had made is known from then on.
         current = ports.connections.get(connection.tenant, connection.id)
         if current.run is None or current.run.seq != run.seq or not current.usable:
@@ -373,7 +398,8 @@ class Progress:
     """Where a run is; ``phase`` None means that none was ever started.
 
     ``waiting_exports`` bookings have not reached the calendar yet (counted up to 1,000); the next of them is
-    tried at ``next_try``.
+    tried at ``next_try``. ``stalled_since`` is since when it has not come on although the provider did not
+    ask it to wait.
     """
 
     phase: Phase | None
@@ -385,6 +411,7 @@ class Progress:
     waiting_exports: int
     next_try: datetime | None
     error: str | None
+    stalled_since: datetime | None = None
 
 
 def read_progress(ports: Ports, *, tenant: str, connection: str) -> Progress:
@@ -408,6 +435,7 @@ def read_progress(ports: Ports, *, tenant: str, connection: str) -> Progress:
         waiting_exports=len(waiting),
         next_try=min(tries, default=None),
         error=(run.error if run and run.error else found.error),
+        stalled_since=run_stalled_since(ports, found) if found.usable else None,
     )
 
 

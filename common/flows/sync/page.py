@@ -1,5 +1,9 @@
 """Reads the next pages of a calendar, and stores what they mean in one commit with the cursor behind them.
 
+What a page names and does not hold (the occurrences of a series) is read after the last page, as far as the
+limits and the time allow; until then it is stored with the page as pending. So whatever was read is stored,
+and one call is enough to come on.
+
 Also decides when a calendar is listed in full, and where such a listing starts.
 """
 
@@ -8,29 +12,28 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from common.domain.calendar.event import SeriesTouched
 from common.domain.calendar.sync_state import CalendarSync, ChangePage, Cursor
 from common.domain.sync.schedule import next_poll
 from common.domain.sync.windows import covered, outdated, rolled
-from common.errors import CursorExpired, RateLimited, Retry
+from common.errors import PACED, CursorExpired, RateLimited, Retry
 from common.flows.export.own_event_changes import apply_own_event_changes
 from common.flows.shared.calendar_access import CalendarAccess, ask, reserve_requests, still_wanted
-from common.flows.sync.import_events import ImportPlan, plan_imports, update_conflicts
+from common.flows.sync.import_events import ImportPlan, plan_imports, plan_pending, update_conflicts
 from common.flows.sync.quarantine import list_flawed
 from common.ports import Ports
 from common.ports.provider import CalendarProvider
 
 RELIST_WINDOW = timedelta(hours=1)
-# Each is expanded by a call of its own, all of them before anything of the commit is stored.
-MOST_SERIES = 100
+# A state is one document of at most a MiB: with so many characters pending no further page is read.
+MOST_PENDING = 400_000
 
 
 @dataclass(frozen=True, slots=True)
 class PageResult:
     """The calendar's state after a page, and how many units (single events or series) it changed.
 
-    ``last`` says that the listing or delta has ended. Where the cursor had expired, or the settings changed
-    while the page was read, nothing of the page is stored, and it is False.
+    ``last`` says that the listing or delta has ended and nothing of it is pending. Where the cursor had
+    expired, or the settings changed while the page was read, nothing of it is stored, and it is False.
     """
 
     state: CalendarSync
@@ -61,12 +64,19 @@ def start_listing(ports: Ports, access: CalendarAccess, state: CalendarSync) -> 
         fields=access.fields,
         listed=0,
         sweeping=False,
+        pending=(),
         held=None,
+        moved_at=ports.clock.now(),
     )
 
 
 def sync_page(
-    ports: Ports, access: CalendarAccess, state: CalendarSync, *, done: int | None = None
+    ports: Ports,
+    access: CalendarAccess,
+    state: CalendarSync,
+    *,
+    until: datetime,
+    done: int | None = None,
 ) -> PageResult:
     """Read a page, or some pages of a listing, and store what they mean, with the cursor, in one commit.
 
@@ -74,6 +84,7 @@ def sync_page(
         ports: The outside.
         access: The calendar and its settings.
         state: Its state, with a cursor; its version fences the commit.
+        until: When to begin no further call, so that what was read is stored in time.
         done: The number of the sync request that is dealt with if this is the last page of a delta; the lease
             is then given back in the same commit.
 
@@ -83,13 +94,19 @@ def sync_page(
     """
     cursor = state.cursor or Cursor.start(covered(ports.clock.now(), months=ports.tuning.months_covered))
     try:
-        page = ask(ports, access, lambda provider, token: _read_pages(ports, access, cursor, provider, token))
+        page = ask(
+            ports,
+            access,
+            lambda provider, token: _read_pages(ports, access, (provider, token), cursor=cursor, until=until),
+        )
     except CursorExpired:
         return PageResult(_listing_after_expiry(ports, access, state))
     own = apply_own_event_changes(ports, access, state, page.changes)
     plan = ImportPlan()
     if access.purpose.imports:
-        plan = plan_imports(ports, access, state, page.changes, own=own.own)
+        # All pages come first, because it is nowhere said how long a page token lives.
+        reading = until if page.last and not page.snapshot else None
+        plan = plan_imports(ports, access, state, page.changes, own=own.own, until=reading)
     if not still_wanted(ports, access):
         return PageResult(state)
     if not page.snapshot:
@@ -100,11 +117,50 @@ def sync_page(
     stored = ports.sync_states.commit(
         after, access.connection.resource, plan.units.items(), quarantine=flawed
     )
-    return PageResult(stored, last=page.last, units=len(plan.units))
+    return PageResult(stored, last=page.last and not pending_due(ports, stored), units=len(plan.units))
+
+
+def pending_due(ports: Ports, state: CalendarSync) -> bool:
+    """Whether what stored pages named is to be read now: after the last page, or where it is too much."""
+    now = ports.clock.now()
+    if state.cursor is not None and state.cursor.page is not None and state.pending_size < MOST_PENDING:
+        return False
+    return any(unit.due(now) for unit in state.pending)
+
+
+def sync_pending(ports: Ports, access: CalendarAccess, state: CalendarSync, *, until: datetime) -> PageResult:
+    """Read some of what stored pages named, and store what it means, however little it is.
+
+    Args:
+        ports: The outside.
+        access: The calendar and its settings.
+        state: Its state, with something pending; its version fences the commit.
+        until: When to begin no further call.
+
+    Raises:
+        Conflict: Somebody else has the lease by now; nothing was stored.
+        Retry: Nothing could be read now.
+    """
+    plan = plan_pending(ports, access, state, until=until)
+    if not still_wanted(ports, access):
+        return PageResult(state)
+    if not state.listing:
+        update_conflicts(ports, access, plan)
+    state, flawed = list_flawed(ports, state, plan)
+    after = _counted(_moved(ports, state, plan), plan, listing=state.listing)
+    stored = ports.sync_states.commit(
+        after, access.connection.resource, plan.units.items(), quarantine=flawed
+    )
+    return PageResult(stored, units=len(plan.units))
 
 
 def _read_pages(
-    ports: Ports, access: CalendarAccess, cursor: Cursor, provider: CalendarProvider, token: str
+    ports: Ports,
+    access: CalendarAccess,
+    opened: tuple[CalendarProvider, str],
+    *,
+    cursor: Cursor,
+    until: datetime,
 ) -> ChangePage:
     """The next page; of a listing so many at once that a week is not rewritten for each of them.
 
@@ -112,11 +168,12 @@ def _read_pages(
     memory is bounded, so that a calendar of any size takes the same memory. Further pages are read under the
     same token and one reservation of the limits.
     """
+    provider, token = opened
     page = provider.changes(token, access.calendar, cursor, detail=access.detail)
-    changes, series = list(page.changes), _series(page)
+    changes = list(page.changes)
     allowed = _further_pages(ports, access, page) if page.snapshot and not page.last else 0
     while (
-        allowed and not page.last and len(changes) < ports.tuning.listing_chunk and len(series) < MOST_SERIES
+        allowed and not page.last and len(changes) < ports.tuning.listing_chunk and ports.clock.now() < until
     ):
         try:
             page = provider.changes(token, access.calendar, page.next, detail=access.detail)
@@ -124,15 +181,8 @@ def _read_pages(
             # What was read already is worth storing; the next page meets the same refusal.
             break
         changes += page.changes
-        series |= _series(page)
         allowed -= 1
     return replace(page, changes=tuple(changes))
-
-
-def _series(page: ChangePage) -> set[str]:
-    if SeriesTouched not in map(type, page.changes):
-        return set()
-    return {change.series_id for change in page.changes if isinstance(change, SeriesTouched)}
 
 
 def _further_pages(ports: Ports, access: CalendarAccess, page: ChangePage) -> int:
@@ -155,7 +205,7 @@ def _listing_after_expiry(ports: Ports, access: CalendarAccess, state: CalendarS
     if len(recent) >= ports.tuning.resyncs_per_hour:
         wait = (recent[0] + RELIST_WINDOW - now).total_seconds()
         ports.sync_states.save(replace(state, error="resync_limited"))
-        raise RateLimited("this calendar was listed afresh a moment ago", code="paced", retry_after=wait)
+        raise RateLimited("this calendar was listed afresh a moment ago", code=PACED, retry_after=wait)
     ports.log.warning(
         "cursor_expired",
         tenant=state.tenant,
@@ -170,23 +220,38 @@ def _state_after(
     ports: Ports, state: CalendarSync, page: ChangePage, plan: ImportPlan, *, done: int | None
 ) -> CalendarSync:
     """The state that belongs to the data of this page."""
-    now = ports.clock.now()
-    present = sum(map(bool, plan.units.values()))
-    after = replace(
-        state,
-        cursor=page.next,
-        last_applied_at=now,
-        failing_since=None,
-    )
+    after = replace(_moved(ports, state, plan), cursor=page.next)
     if page.snapshot:
-        listed = state.listed + present
-        return replace(after, listed=listed, units=max(state.units, listed), sweeping=page.last)
-    gone = sum(bool(plan.before.get(unit)) for unit in plan.units)
-    after = replace(after, units=max(0, state.units + present - gone))
-    if not page.last or done is None:
+        return replace(_counted(after, plan, listing=True), sweeping=page.last)
+    after = _counted(after, plan, listing=False)
+    if not page.last or done is None or pending_due(ports, after):
         return after
+    now = ports.clock.now()
     after = replace(after, done_request=done, error=None, poll_at=poll_at(ports, state, now))
     return after.without_lease()
+
+
+def _moved(ports: Ports, state: CalendarSync, plan: ImportPlan) -> CalendarSync:
+    """The state after something was read from the provider."""
+    now = ports.clock.now()
+    after = replace(
+        state,
+        last_applied_at=now,
+        moved_at=now,
+        waiting_until=None,
+        failing_since=None,
+    )
+    return after.with_pending(plan.done, plan.pending)
+
+
+def _counted(state: CalendarSync, plan: ImportPlan, *, listing: bool) -> CalendarSync:
+    """The state with the number of its units after this commit."""
+    if listing:
+        listed = state.listed + plan.present
+        return replace(state, listed=listed, units=max(state.units, listed))
+    present = sum(map(bool, plan.units.values()))
+    gone = sum(bool(plan.before.get(unit)) for unit in plan.units)
+    return replace(state, units=max(0, state.units + present - gone))
 
 
 def poll_at(ports: Ports, state: CalendarSync, now: datetime) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import CalendarEntry, Connection
@@ -25,7 +25,15 @@ from common.domain.sync.initial_sync import (
     ranges_to_check,
 )
 from common.domain.sync.windows import covered, export_start, import_window
-from common.errors import CalendarGone, Forbidden, Rejected, SyncError, UnexpectedReply
+from common.errors import (
+    CalendarGone,
+    Forbidden,
+    RateLimited,
+    Rejected,
+    Retry,
+    SyncError,
+    UnexpectedReply,
+)
 from common.flows.shared.calendar_access import (
     PROJECT_SHARDS,
     CalendarAccess,
@@ -41,6 +49,8 @@ from common.ports.provider import BusyPage, BusyRequest, CountedPage
 
 # Pages of a calendar that are counted, or asked for its busy times, before giving up.
 MAX_PAGES = 40
+# Somebody waits for a preview, and its function ends after a minute.
+PREVIEW_TIME = timedelta(seconds=20)
 # Bookings and links that are read from the store at once.
 PAGE_SIZE = 200
 
@@ -50,6 +60,7 @@ class CalendarCount:
     """How many events one calendar would bring; with an ``error`` it cannot be read.
 
     ``private`` of them are private. Where these count for nothing, they are not among the ``events``.
+    Where it is not ``complete``, there are more than were counted within the limits and the time.
     """
 
     key: str
@@ -57,6 +68,7 @@ class CalendarCount:
     events: int
     error: str | None = None
     private: int = 0
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +76,9 @@ class Preview:
     """What would happen, and in about how many seconds.
 
     ``conflicts`` are bookings at times that are taken in an external calendar, looked for until
-    ``conflicts_until``; None where a calendar cannot be asked. ``invitations`` is the number that has to be
-    acknowledged before anybody is mailed. ``limitations`` is what this provider cannot do.
+    ``conflicts_until``; None where a calendar cannot be asked, or not within the time. ``invitations`` is the
+    number that has to be acknowledged before anybody is mailed. ``limitations`` is what this provider cannot
+    do.
 
     ``private_ignored`` is how many private events will not block, because the chosen mode for them is *none*:
     they are neither imported nor shown, and their times can be booked.
@@ -94,16 +107,17 @@ def preview_sync(ports: Ports, *, tenant: str, connection: str) -> Preview:
     if not found.usable:
         raise Rejected("this connection cannot be used now", code=found.status.value)
     now = ports.clock.now()
+    until = now + PREVIEW_TIME
     bookings = exportable_bookings(ports, found, since=now)
     new = bookings_without_event(ports, found, bookings) if found.settings.exports.on else ()
-    calendars = _count_calendars(ports, found)
+    calendars = _count_calendars(ports, found, until=until)
     checked = ranges_to_check(bookings, now=now)
     imports = sum(item.events for item in calendars)
     estimate = Estimate(calendars=len(calendars), imports=imports, exports=len(new))
     return Preview(
         exports=len(new),
         imports=imports,
-        conflicts=_count_conflicts(ports, found, bookings, checked),
+        conflicts=_count_conflicts(ports, found, bookings, checked, until=until),
         conflicts_until=checked[-1].end if checked else None,
         invitations=count_invitations(ports, found, new),
         seconds=estimate.seconds(per_minute=_calls_a_minute(ports, found)),
@@ -118,7 +132,7 @@ def _private_ignored(connection: Connection, calendars: Sequence[CalendarCount])
     return 0 if counts else sum(item.private for item in calendars)
 
 
-def _count_calendars(ports: Ports, connection: Connection) -> tuple[CalendarCount, ...]:
+def _count_calendars(ports: Ports, connection: Connection, *, until: datetime) -> tuple[CalendarCount, ...]:
     counts: list[CalendarCount] = []
     for entry in connection.checked_calendars:
         access = open_calendar(
@@ -126,23 +140,32 @@ def _count_calendars(ports: Ports, connection: Connection) -> tuple[CalendarCoun
         )
         if access is None or not access.purpose.imports:
             continue
-        try:
-            found = count_calendar(ports, access)
-        except (CalendarGone, Forbidden) as refused:
-            counts.append(CalendarCount(entry.key, access.entry.name, 0, refused.reason))
+        name = access.entry.name
+        if counts and ports.clock.now() >= until:
+            counts.append(CalendarCount(entry.key, name, 0, complete=False))
             continue
-        imported = _imported(access, found)
-        counts.append(CalendarCount(entry.key, access.entry.name, imported, private=found.private))
+        try:
+            found = count_calendar(ports, access, until=until)
+        except RateLimited:
+            if not counts:
+                raise
+            counts.append(CalendarCount(entry.key, name, 0, complete=False))
+            continue
+        except (CalendarGone, Forbidden) as refused:
+            counts.append(CalendarCount(entry.key, name, 0, refused.reason))
+            continue
+        imported, complete = _imported(access, found), found.page is None
+        counts.append(CalendarCount(entry.key, name, imported, private=found.private, complete=complete))
     return tuple(counts)
 
 
-def count_events(ports: Ports, access: CalendarAccess) -> int:
-    """How many events of this calendar would be imported; of very many, only those of the first pages.
+def count_events(ports: Ports, access: CalendarAccess, *, until: datetime) -> int:
+    """How many events of this calendar would be imported, as far as they are counted until then.
 
     Raises:
-        SyncError: The provider could not be asked.
+        SyncError: The provider could not be asked for the first page.
     """
-    return _imported(access, count_calendar(ports, access))
+    return _imported(access, count_calendar(ports, access, until=until))
 
 
 def _imported(access: CalendarAccess, found: CountedPage) -> int:
@@ -150,24 +173,39 @@ def _imported(access: CalendarAccess, found: CountedPage) -> int:
     return found.events if kept else found.events - found.private
 
 
-def count_calendar(ports: Ports, access: CalendarAccess) -> CountedPage:
-    """How many events a listing of this calendar's import window has; of very many, only the first pages.
+def count_calendar(ports: Ports, access: CalendarAccess, *, until: datetime) -> CountedPage:
+    """How many events a listing of this calendar's import window has.
+
+    Of very many only the first pages are counted, and only those that the limits and the time allow: counted
+    from the start each time, a large calendar would never be done. The answer then names the next page.
+
+    Args:
+        ports: The outside.
+        access: The calendar.
+        until: When to ask for no further page; one is asked for in any case.
 
     Raises:
-        SyncError: The provider could not be asked.
+        SyncError: The provider could not be asked for the first page.
     """
     now, abilities = ports.clock.now(), ports.providers[access.connection.provider].calendar.abilities
     ahead = covered(now, months=ports.tuning.months_covered)
     window = import_window(now) if abilities.endless_listing else ahead
     events = private = 0
     page: str | None = None
-    for _ in range(MAX_PAGES):
-        counted = _count_page(ports, access, window, page)
+    for number in range(MAX_PAGES):
+        if number and ports.clock.now() >= until:
+            break
+        try:
+            counted = _count_page(ports, access, window, page)
+        except Retry:
+            if number == 0:
+                raise
+            break
         events, private, page = events + counted.events, private + counted.private, counted.page
         if page is None:
             break
-    # Beyond MAX_PAGES the run has a total that is too low, and shows 99 % until it is done.
-    return CountedPage(events, private)
+    # Where there are more, a run has a total that is too low, and shows 99 % until it is done.
+    return CountedPage(events, private, page)
 
 
 def _count_page(ports: Ports, access: CalendarAccess, window: Interval, page: str | None) -> CountedPage:
@@ -179,17 +217,29 @@ def _count_page(ports: Ports, access: CalendarAccess, window: Interval, page: st
 
 
 def _count_conflicts(
-    ports: Ports, connection: Connection, bookings: tuple[Booking, ...], checked: tuple[Interval, ...]
+    ports: Ports,
+    connection: Connection,
+    bookings: tuple[Booking, ...],
+    checked: tuple[Interval, ...],
+    *,
+    until: datetime,
 ) -> int | None:
     try:
-        busy = _busy_times(ports, connection, checked, own={booking.id for booking in bookings})
-        return count_conflicts(bookings, busy, checked)
-    except (CalendarGone, Forbidden):
+        own = {booking.id for booking in bookings}
+        return count_conflicts(
+            bookings, _busy_times(ports, connection, checked, own=own, until=until), checked
+        )
+    except (CalendarGone, Forbidden, RateLimited):
         return None
 
 
 def _busy_times(
-    ports: Ports, connection: Connection, windows: Sequence[Interval], *, own: AbstractSet[str]
+    ports: Ports,
+    connection: Connection,
+    windows: Sequence[Interval],
+    *,
+    own: AbstractSet[str],
+    until: datetime,
 ) -> Iterator[Interval]:
     """The times in ``windows`` that the connection's calendars block, without the events of ``own`` bookings.
 
@@ -200,7 +250,8 @@ def _busy_times(
     entries = connection.checked_calendars
     for window in windows:
         for at in range(0, len(entries), batch):
-            yield from _busy_times_of(ports, connection, entries[at : at + batch], window, own=own)
+            some = entries[at : at + batch]
+            yield from _busy_times_of(ports, connection, some, window, own=own, until=until)
 
 
 def _busy_times_of(
@@ -210,10 +261,13 @@ def _busy_times_of(
     window: Interval,
     *,
     own: AbstractSet[str],
+    until: datetime,
 ) -> Iterator[Interval]:
     """The blocked times of a few calendars, asked together, page by page."""
     requests = [BusyRequest(reference(ports, connection, entry)) for entry in entries]
     for _ in range(MAX_PAGES):
+        if ports.clock.now() >= until:
+            raise RateLimited("there is no time to ask for more")
         next_requests: list[BusyRequest] = []
         for request, page in zip(requests, _ask_busy(ports, connection, requests, window), strict=True):
             yield from (

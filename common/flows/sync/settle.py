@@ -82,9 +82,7 @@ def remove_imported(ports: Ports, connection: Connection, state: CalendarSync) -
     """Remove all imported events of a calendar; how many there were."""
     if state.version is not None:
         # Saved first: whoever is importing at the moment holds an older version from now on.
-        state = ports.sync_states.save(
-            replace(state.without_lease(), cursor=None, units=0, held=None, quarantined=0)
-        )
+        state = ports.sync_states.save(replace(state.without_cursor(), units=0, held=None, quarantined=0))
     return ports.sync_states.purge(state, connection.resource)
 
 

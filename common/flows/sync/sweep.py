@@ -8,33 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 
-from common.domain.calendar.sync_state import CalendarSync, deletions_to_hold
+from common.domain.calendar.sync_state import CalendarSync, PendingKind, PendingUnit, deletions_to_hold
 from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.shared.tasks import Lane
 from common.domain.sync.imported_events import ImportedEvent, UnitChange
 from common.domain.sync.windows import aged
-from common.errors import UnexpectedReply, UnknownResource
+from common.errors import UnknownResource
 from common.flows.export.lost_events import handle_missing_events, missing_links, notify_deletions_held
 from common.flows.export.own_event_changes import check_own_event
 from common.flows.export.owner_edits import ExportedBooking
-from common.flows.shared.calendar_access import CalendarAccess, book_requests
-from common.flows.sync.import_events import ImportPlan, read_series, read_unit
+from common.flows.shared.calendar_access import CalendarAccess
+from common.flows.sync.import_events import ImportPlan
 from common.flows.sync.quarantine import list_flawed
 from common.ports import Ports
 
-CHUNK = 20
+# Links that are looked at, or suspects that are read, before the sweep goes on from what is stored.
+CHUNK, MOST_SUSPECTS = 20, 100
 StaleUnits = Mapping[str, Sequence[ImportedEvent]]
 
 
 def sweep_imported(ports: Ports, access: CalendarAccess, state: CalendarSync) -> CalendarSync:
     """Deal with one chunk of the imported events that an ended listing did not show; the state as stored.
 
-    Events that have passed out of the window are removed without asking. The breaker comes first: where most
-    of a calendar is missing, the listing is likelier wrong than the calendar empty. An error proves nothing
-    and ends the chunk.
+    Events that have passed out of the window are removed without asking; the others are pending from now on,
+    each to be read by its id. The breaker comes first: where most of a calendar is missing, the listing is
+    likelier wrong than the calendar empty. The sweep ends once there is nothing left to suspect.
 
     Raises:
         Conflict: Somebody else has the lease by now.
@@ -48,15 +50,19 @@ def sweep_imported(ports: Ports, access: CalendarAccess, state: CalendarSync) ->
     if held and not (state.held and state.held.released):
         notify_deletions_held(ports, state)
         return ports.sync_states.commit(replace(state, held=held), access.connection.resource, changes)
-    chunk = sorted(suspects)[:CHUNK]
-    access = book_requests(ports, access, len(chunk))
-    changes += [UnitChange(unit, _present(ports, access, state, suspects[unit])) for unit in chunk]
-    alive = sum(bool(change.events) for change in changes)
-    after, flawed = replace(state, listed=state.listed + alive), None
-    if len(chunk) == len(suspects):
+    after, flawed = replace(state, moved_at=ports.clock.now()), None
+    if suspects:
+        chunk = (_to_be_read(unit, suspects[unit]) for unit in sorted(suspects)[:MOST_SUSPECTS])
+        after = after.with_pending((), chunk)
+    else:
         after = replace(after, units=after.listed, sweeping=False, held=None)
         after, flawed = list_flawed(ports, after, ImportPlan(), ended=True)
     return ports.sync_states.commit(after, access.connection.resource, changes, quarantine=flawed)
+
+
+def _to_be_read(unit: str, events: Sequence[ImportedEvent]) -> PendingUnit:
+    series = any(event.key != unit for event in events)
+    return PendingUnit(unit, PendingKind.SERIES if series else PendingKind.EVENT)
 
 
 def _by_unit(stale: Sequence[ImportedEvent]) -> StaleUnits:
@@ -75,22 +81,13 @@ def _future(ports: Ports, suspects: StaleUnits) -> int:
     return sum(any(event.interval.end > now for event in events) for events in suspects.values())
 
 
-def _present(
-    ports: Ports, access: CalendarAccess, state: CalendarSync, events: Sequence[ImportedEvent]
-) -> tuple[ImportedEvent, ...]:
-    """What the provider says of one unit when it is asked for it by its id."""
-    unit = events[0].unit
-    try:
-        if any(event.key != unit for event in events):
-            return read_series(ports, access, state, unit) or ()
-        return read_unit(ports, access, state, unit)
-    except UnexpectedReply:
-        # It is there, but cannot be understood: its time stays taken.
-        return tuple(event._replace(generation=state.generation) for event in events)
-
-
 def sweep_exported(
-    ports: Ports, access: CalendarAccess, state: CalendarSync, *, after: str | None
+    ports: Ports,
+    access: CalendarAccess,
+    state: CalendarSync,
+    *,
+    after: str | None,
+    until: datetime,
 ) -> tuple[CalendarSync, str | None]:
     """Check one chunk of the exported events that a listing may not have shown.
 
@@ -101,13 +98,16 @@ def sweep_exported(
         access: The calendar and its settings.
         state: Its synchronisation state.
         after: The booking behind which this chunk begins; None for the first one.
+        until: When to check no further event; one is checked in any case.
 
     Returns:
         The state as stored, and the booking behind which the next chunk begins; None after the last one.
     """
     connection, access = access.connection, replace(access, lane=Lane.LIVE)
     links = ports.bookings.links(connection.tenant, connection.id, after=after, limit=CHUNK)
-    for link in links:
+    for number, link in enumerate(links):
+        if number and ports.clock.now() >= until:
+            return state, links[number - 1].booking
         exported = _exported(ports, access, link)
         if exported:
             check_own_event(ports, access, exported, None)

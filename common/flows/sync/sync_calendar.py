@@ -1,8 +1,9 @@
 """Brings one calendar's stored copy, and the bookings exported to it, in line with the provider.
 
 The loop, top to bottom: a sync request is counted; one worker takes the calendar's lease; it keeps the push
-channel open, reads listing or delta pages and stores each together with its cursor, and sweeps what a
-finished listing did not show; it gives the lease back; and it looks at the count of requests again.
+channel open, reads listing or delta pages and stores each together with its cursor, reads what these named
+and did not hold, and sweeps what a finished listing did not show; it gives the lease back; and it looks at
+the count of requests again.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from common.domain.calendar.sync_state import CalendarSync
 from common.domain.notify import NoticeKind, new_notice
 from common.domain.shared.tasks import Lane, SyncCalendar
 from common.domain.sync.push import Cause
-from common.errors import Conflict, Stop, SyncError
+from common.errors import Conflict, RateLimited, Stop, SyncError
 from common.flows.shared.calendar_access import CalendarAccess, open_calendar
 from common.flows.shared.enqueue import (
     CONTINUE,
@@ -29,8 +30,9 @@ from common.flows.shared.enqueue import (
 from common.flows.shared.lease import READ_FAILURES, release_lease, take_lease
 from common.flows.sync.channels import apply_channel_report, confirm_channel, ensure_channel
 from common.flows.sync.fan_out import RELEASED, share_push
-from common.flows.sync.page import listing_due, start_listing, sync_page
+from common.flows.sync.page import listing_due, pending_due, start_listing, sync_page, sync_pending
 from common.flows.sync.quarantine import notify_flawed
+from common.flows.sync.stalled import notify_stalled_calendar
 from common.flows.sync.sweep import sweep_exported, sweep_imported
 from common.ports import Ports
 
@@ -184,18 +186,23 @@ def run_pass(ports: Ports, current: SyncPass, open_now: OpenCalendar, *, holder:
         Conflict: Somebody else has the lease by now.
     """
     failure: SyncError | None = None
+    until = ports.clock.now() + timedelta(seconds=ports.tuning.task_seconds)
     try:
-        return _run(ports, current, open_now)
-    except (Stop, *READ_FAILURES) as failed:
+        return _run(ports, current, open_now, until=until)
+    except (RateLimited, Stop, *READ_FAILURES) as failed:
         failure = failed
         raise
     finally:
         current.state = release_lease(ports, current.state, holder=holder, failure=failure)
         _notify_unreachable(ports, current.state)
+        notify_stalled_calendar(ports, current.state)
 
 
-def _run(ports: Ports, current: SyncPass, open_now: OpenCalendar) -> bool:
+def _run(ports: Ports, current: SyncPass, open_now: OpenCalendar, *, until: datetime) -> bool:
     for number in range(ports.tuning.page_budget):
+        # The first step is always done, so that every task comes on.
+        if number and ports.clock.now() >= until:
+            break
         # The settings are read anew for every page.
         access = open_now(_lane(current.state))
         if access is None:
@@ -206,17 +213,25 @@ def _run(ports: Ports, current: SyncPass, open_now: OpenCalendar) -> bool:
         if listing_due(ports, access, current.state):
             current.state = start_listing(ports, access, current.state)
             current.after, current.swept = None, False
-        if current.state.sweeping and not current.state.deletions_held:
-            _sweep(ports, access, current)
+        if pending_due(ports, current.state):
+            _pending(ports, access, current, until=until)
+        elif current.state.sweeping and not current.state.deletions_held:
+            _sweep(ports, access, current, until=until)
         else:
-            _page(ports, access, current)
+            _page(ports, access, current, until=until)
         if current.finished:
             notify_flawed(ports, current.state)
             break
     return True
 
 
-def _page(ports: Ports, access: CalendarAccess, current: SyncPass) -> None:
+def _pending(ports: Ports, access: CalendarAccess, current: SyncPass, *, until: datetime) -> None:
+    page = sync_pending(ports, access, current.state, until=until)
+    current.state = page.state
+    current.units += page.units
+
+
+def _page(ports: Ports, access: CalendarAccess, current: SyncPass, *, until: datetime) -> None:
     state = current.state
     listing = state.cursor is None or state.cursor.snapshot
     if listing:
@@ -225,17 +240,19 @@ def _page(ports: Ports, access: CalendarAccess, current: SyncPass) -> None:
         # Counted before the provider is asked: a change that comes while pages are read is not on them.
         # https://developers.google.com/workspace/calendar/api/guides/sync
         current.seen = ports.sync_states.requested(state.tenant, state.connection, state.key)
-    page = sync_page(ports, access, state, done=current.seen)
+    page = sync_page(ports, access, state, done=current.seen, until=until)
     current.state = page.state
     current.pages += 1
     current.units += page.units
     current.finished = page.last and not listing and current.seen is not None
 
 
-def _sweep(ports: Ports, access: CalendarAccess, current: SyncPass) -> None:
+def _sweep(ports: Ports, access: CalendarAccess, current: SyncPass, *, until: datetime) -> None:
     # Before the first listing no deletion of an exported event can have been missed.
     if not current.swept and current.state.generation > 1 and access.connection.settings.exports.on:
-        current.state, current.after = sweep_exported(ports, access, current.state, after=current.after)
+        current.state, current.after = sweep_exported(
+            ports, access, current.state, after=current.after, until=until
+        )
         current.swept = current.after is None
     else:
         current.state = sweep_imported(ports, access, current.state)

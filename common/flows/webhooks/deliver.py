@@ -23,7 +23,15 @@ from common.domain.webhooks import (
     secret_context,
     signed_headers,
 )
-from common.errors import Conflict, Forbidden, ProviderUnavailable, RateLimited, Rejected, UnknownResource
+from common.errors import (
+    PACED,
+    Conflict,
+    Forbidden,
+    ProviderUnavailable,
+    RateLimited,
+    Rejected,
+    UnknownResource,
+)
 from common.flows.shared.lease import LEASE, lease
 from common.flows.shared.outbox import enqueue_entries, nothing_to_do, outbox_task
 from common.ports import Ports
@@ -127,7 +135,7 @@ def deliver_webhook(ports: Ports, task: DeliverWebhook) -> DeliveryState | None:
     # A webhook that fails is called by one task at a time: it must not keep all workers waiting.
     scope = f"hook.{webhook.id if webhook.failing_since else message}"
     wait = LEASE.total_seconds() / 4
-    busy = RateLimited("this webhook is being called at the moment", code="paced", retry_after=wait)
+    busy = RateLimited("this webhook is being called at the moment", code=PACED, retry_after=wait)
     with lease(ports, scope, busy=busy):
         answer = _call(ports, webhook, delivery)
         tried = _save_result(ports, task, delivery, answer)

@@ -253,6 +253,7 @@ _RUN = record(
     waiting_until=PLAIN,
     finished_at=PLAIN,
     error=PLAIN,
+    moved_at=PLAIN,
 )
 _RECEIPT = record(
     Receipt,

@@ -9,14 +9,21 @@ from itertools import chain
 from typing import Any
 
 from common.domain.calendar.interval import Interval
-from common.domain.calendar.sync_state import CalendarSync, Cursor, Held, Quarantined
+from common.domain.calendar.sync_state import (
+    CalendarSync,
+    Cursor,
+    Held,
+    PendingKind,
+    PendingUnit,
+    Quarantined,
+)
 from common.domain.shared.paging import Page, PageRequest
 from common.domain.slots.agenda import weeks_of
 from common.domain.sync.imported_events import ImportedEvent, UnitEvents
 from common.errors import AlreadyExists, Conflict
 from common.store import paths
 from common.store.connect.connections import _CHANNEL
-from common.store.firestore.codec import INTERVAL, PLAIN, TEXTS, array_of, record
+from common.store.firestore.codec import INTERVAL, PLAIN, TEXTS, array_of, enum_value, record
 from common.store.firestore.documents import (
     Create,
     Delete,
@@ -268,10 +275,23 @@ CALENDAR_SYNC = record(
     listed=PLAIN,
     quarantined=PLAIN,
     sweeping=PLAIN,
+    pending=array_of(
+        record(
+            PendingUnit,
+            id=PLAIN,
+            kind=enum_value(PendingKind),
+            dates=TEXTS,
+            page=PLAIN,
+            pages=PLAIN,
+            failed_at=PLAIN,
+        )
+    ),
     held=record(Held, missing=PLAIN, known=PLAIN, since=PLAIN, released=PLAIN),
     listings=array_of(PLAIN),
     last_push_at=PLAIN,
     last_applied_at=PLAIN,
+    moved_at=PLAIN,
+    waiting_until=PLAIN,
     poll_at=PLAIN,
     renew_at=PLAIN,
     error=PLAIN,

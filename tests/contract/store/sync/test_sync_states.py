@@ -6,7 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from common.domain.calendar.sync_state import CalendarSync, Channel, Cursor, Held, Quarantined
+from common.domain.calendar.sync_state import (
+    CalendarSync,
+    Channel,
+    Cursor,
+    Held,
+    PendingKind,
+    PendingUnit,
+    Quarantined,
+)
 from common.errors import Conflict, UnknownResource
 from tests.contract.store.examples import COVERED, DAY, HOUR, MONDAY
 
@@ -29,10 +37,16 @@ WHOLE = CalendarSync(
     6,
     7,
     True,
+    (
+        PendingUnit("series", PendingKind.SERIES, ("one", "two"), "next", 3, MONDAY),
+        PendingUnit("event", PendingKind.EVENT),
+    ),
     Held(9, 10, MONDAY, True),
     (MONDAY, MONDAY + DAY),
     MONDAY,
     MONDAY,
+    MONDAY + HOUR,
+    MONDAY + DAY,
     MONDAY,
     MONDAY + DAY,
     "error",
