@@ -139,6 +139,11 @@ def notification_kind(before: Booking | None, after: Booking) -> OutboxKind | No
     return OutboxKind.MOVED if after.active and before.interval != after.interval else None
 
 
+def booking_key(booking: str) -> str:
+    """The key under which it is stored what a booking's customer was told last."""
+    return f"booking-{booking}"
+
+
 def notified_state(booking: Booking) -> str:
     """What the customer is told of a booking, as text to compare: of equal texts only one is mailed."""
     if not booking.active:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from common.domain.notify import LastNotified, Notice, NoticeKind, Sender
@@ -9,7 +10,7 @@ from common.domain.shared.outbox import OutboxEntry, OutboxKind, notice_entry
 from common.errors import AlreadyExists, Conflict, UnknownResource
 from common.store import paths
 from common.store.firestore.codec import PLAIN, enum_value, map_of, record
-from common.store.firestore.documents import Create, Documents, Put, create_or_replace
+from common.store.firestore.documents import Create, Delete, Documents, Put, create_or_replace
 
 OUTBOX = record(
     OutboxEntry,
@@ -67,6 +68,12 @@ class Notifications:
         except AlreadyExists as error:
             raise Conflict("somebody else stored this first") from error
         return replace(notified, version=document.version)
+
+    def forget(self, notified: LastNotified) -> None:
+        """Remove what was stored as mailed; without effect where it was replaced since it was read."""
+        path = paths.within(notified.tenant, paths.NOTIFIED, notified.key)
+        with suppress(Conflict):
+            self._documents.commit([Delete(path, version=notified.version)])
 
     def notice(self, tenant: str, notice: str) -> Notice:
         """One notice; raises UnknownResource where there is none."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from common.domain.booking.booking import Customer
+from common.domain.notify import LastNotified, Sender, booking_key, notified_state
 from common.errors import Forbidden, OperatorFault, ProviderUnavailable, SyncError
 from common.flows.booking.book import book
 from tests.api.catalogue.test_deletions import START
@@ -130,6 +131,24 @@ def test_a_mail_that_was_given_up_is_not_tried_by_itself(http: Http) -> None:
     assert [mail.subject for mail in http.world.postbox.mails] == [
         "Your appointment with Salon was cancelled"
     ]
+
+
+def test_a_letter_of_an_older_release_is_replayed(http: Http) -> None:
+    """Up to 0.2.0 a mail that was given up was stored as sent, and its outbox entry removed."""
+    name = booked(http)
+    (letter,) = letters(http)
+    ports = http.world.ports
+    booking = ports.bookings.get("t1", name)
+    now, key = http.world.clock.now(), booking_key(name)
+    state, kept = notified_state(booking), now + timedelta(days=400)
+    ports.notifications.save(LastNotified("t1", key, state, Sender.SLOTBRIDGE, now, kept))
+    ports.ledger.done(letter["payload"]["entry"])
+    http.world.postbox.refused.clear()
+    replayed(http)
+    http.world.drain()
+
+    assert [mail.to for mail in http.world.postbox.mails] == [(ADDRESS,)]
+    assert letters(http) == []
 
 
 def test_a_refused_invitation_is_not_shown_as_sent_and_can_be_replayed(http: Http) -> None:

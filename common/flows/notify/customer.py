@@ -9,6 +9,7 @@ from common.domain.booking.booking import Booking
 from common.domain.catalogue.records import Service
 from common.domain.notify import (
     Sender,
+    booking_key,
     booking_mail_kind,
     booking_words,
     customer_sender,
@@ -24,7 +25,6 @@ from common.flows.notify.content import booking_mail
 from common.flows.notify.delivery import (
     DueMail,
     answers_to,
-    booking_key,
     inviting_connections,
     known_resource,
     known_service,

@@ -18,6 +18,7 @@ from common.domain.notify import (
     MailContent,
     NoticeKind,
     Sender,
+    booking_key,
     booking_words,
     mail_id,
     mailing_connection,
@@ -198,11 +199,6 @@ def notification(
     return LastNotified(
         tenant, key, state, by, now, now + NOTIFICATIONS_KEPT, version=last.version if last else None
     )
-
-
-def booking_key(booking: str) -> str:
-    """The key under which it is stored what a booking's customer was told last."""
-    return f"booking-{booking}"
 
 
 def inviting_connections(ports: Ports, booking: Booking) -> list[Connection]:

@@ -67,6 +67,19 @@ def test_a_notification_record_is_replaced_by_one_caller_at_a_time(store):
     assert store.notifications.last("t", "booking-b1") == second
 
 
+def test_a_notification_record_is_forgotten_as_it_was_read(store):
+    """What somebody stored meanwhile stays."""
+    first = store.notifications.save(told())
+    second = store.notifications.save(replace(first, state="later"))
+
+    store.notifications.forget(first)
+    assert store.notifications.last("t", second.key) == second
+
+    store.notifications.forget(second)
+    store.notifications.forget(second)
+    assert store.notifications.last("t", second.key) is None
+
+
 def test_a_notice_is_stored_with_the_outbox_entry_that_mails_it(store):
     """Whoever records a notice has promised to tell it, once."""
     notice = Notice("n", "t", NoticeKind.CALENDAR_GONE, NINE, connection="c")

@@ -8,7 +8,7 @@ import pytest
 
 from common.domain.booking.booking import Customer
 from common.domain.catalogue.records import Language
-from common.flows.notify.delivery import booking_key
+from common.domain.notify import booking_key
 from common.flows.sync.initial_sync import start_sync
 from common.flows.sync.resync import resync
 from tests.flows.setups.booking_setup import CUSTOMER, at, booked, events, shop
