@@ -44,7 +44,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "unknown_provider": (400, "This provider is not offered here."),
     "no_provider": (400, "A provider has to be chosen."),
     "other_provider": (400, "The invitation is for another provider."),
-    "no_address": (400, "The resource has no e-mail address."),
+    "no_address": (400, "The resource has no e-mail address that can be mailed to."),
     "mail_not_configured": (400, "This installation sends no mail."),
     "too_long": (400, "An invitation lives for 72 hours at most."),
     "nothing_held": (400, "Nothing is held in this calendar."),

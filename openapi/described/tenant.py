@@ -170,7 +170,10 @@ OPERATIONS = (
         errors=PAGE,
     ),
     Operation(
-        "POST /dead_letters/<letter>/replay", "replayDeadLetter", "Do such work after all", {202: DeadLetter}
+        "POST /dead_letters/<letter>/replay",
+        "replayDeadLetter",
+        "Try such work again; its letter stays until it is done",
+        {202: DeadLetter},
     ),
     Operation(
         "GET /support", "getSupport", "What support may see", {200: Support}, query=ListQuery, errors=PAGE
