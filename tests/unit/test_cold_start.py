@@ -61,9 +61,9 @@ NO_SLOTS = (
 WEBHOOK_MODULES = 400
 BUDGETS = {
     "bookings": 503,
-    "connections": 518,
+    "connections": 522,
     "delta_sync": 496,
-    "disconnect": 481,
+    "disconnect": 482,
     "export": 498,
     "feeds": 494,
     "hooks": 455,
