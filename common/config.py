@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from common.errors import Degraded
 if TYPE_CHECKING:
     from common.domain.shared.rate_limits import Limits
 
+_NUMBER = re.compile(r"-?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
 _ISSUER = frozenset({"issuer", "audience", "jwks_uri", "tenants", "claims", "support"})
 
 
@@ -74,10 +76,10 @@ class Config:
     def number(self, name: str, default: float) -> float:
         """A numeric setting."""
         text = self.environment.get(name, "")
-        try:
-            return float(text) if text else default
-        except ValueError:
-            raise Misconfigured(f"the setting {name} is not a number") from None
+        # float() reads "nan", "inf" and "1_0" too, which nobody means.
+        if text and not _NUMBER.fullmatch(text.strip()):
+            raise Misconfigured(f"the setting {name} is not a number")
+        return float(text) if text else default
 
     def keys(self, name: str, default: tuple[bytes, ...] | None = None) -> tuple[bytes, ...]:
         """Hexadecimal keys of at least 32 bytes, separated by commas; the first one signs."""

@@ -45,10 +45,11 @@ def test_several_keys_are_read_in_order() -> None:
     assert Config({"K": f"{KEY}, {'cd' * 32}"}).keys("K") == (bytes.fromhex(KEY), bytes.fromhex("cd" * 32))
 
 
-def test_an_invalid_number_is_refused() -> None:
+@pytest.mark.parametrize("text", ["often", "nan", "inf", "1_0", "1e3", "\u0661", "0x10", "15 min"])
+def test_an_invalid_number_is_refused(text: str) -> None:
     """It is not read as zero."""
     with pytest.raises(Misconfigured, match="POLL_MINUTES"):
-        Config({"POLL_MINUTES": "often"}).number("POLL_MINUTES", 15)
+        Config({"POLL_MINUTES": text}).number("POLL_MINUTES", 15)
 
 
 DEPLOYED = {"K_SERVICE": "slotbridge-notify"}
