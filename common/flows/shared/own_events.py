@@ -11,6 +11,15 @@ def event_id(keys: Keys, *, tenant: str, booking: str, epoch: int) -> str:
     return own_event_id(keys.sign("event", tenant, booking, str(epoch)))
 
 
+def series_marker(keys: Keys, tenant: str, event: ExternalEvent) -> Marker | None:
+    """The marker of a date of a series that was made of an event of ours; not each date is the booking."""
+    marker = event.marker
+    if marker is None or event.series_id is None:
+        return None
+    own = event_id(keys, tenant=tenant, booking=marker.booking, epoch=marker.epoch)
+    return marker if own in {event.series_id, event.given_id} else None
+
+
 def genuine_marker(keys: Keys, tenant: str, event: ExternalEvent) -> Marker | None:
     """The marker of an event that is really ours: people copy events with everything that is in them.
 

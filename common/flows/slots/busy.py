@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
 
 from common.domain.booking.booking import BookingStatus
 from common.domain.booking.cells import LONGEST_CLAIM
@@ -29,8 +31,8 @@ class BusyReader:
         resource: The resource.
         agenda: What is stored of its time.
         without: A booking that is about to move: neither it nor its events take any time.
-        dates: Whether the dates of series that are bookings are told apart. It costs a look-up, which a list
-            of free times does without: the booking takes its date anyway.
+        dates: Whether all dates of series that are bookings are told apart. It costs a look-up, which a list
+            of free times does without: there only what lies in the time of a booking is looked up.
     """
 
     ports: Ports
@@ -39,6 +41,11 @@ class BusyReader:
     agenda: Agenda
     without: str | None = None
     dates: bool = False
+    _claims: Sequence[Interval] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        claims = sorted(self.agenda.bookings.values(), key=attrgetter("start"))
+        object.__setattr__(self, "_claims", claims)
 
     def times(self, answer: LiveAnswer, connection: Connection) -> KnownCalendar:
         """The times that one calendar's events take, and those that they offer as free.
@@ -86,11 +93,42 @@ class BusyReader:
 
     def _booked_dates(self, events: Collection[ExternalEvent], connection: Connection) -> Mapping[str, str]:
         """The bookings behind single dates of series that owners made of our events, by the date's id."""
-        series = {event.series_id for event in events if event.series_id} if self.dates else set[str]()
-        if not series:
+        dates = [(event, event.series_id) for event in events if event.series_id]
+        booked: dict[str, str] = {}
+        if dates and self.dates:
+            series = sorted({name for _, name in dates})
+            links = self.ports.bookings.links_by_series(self.tenant, connection.id, series)
+            booked = {link.event_id: link.booking for link in links.values()}
+        within = [one for one in dates if one[0].id not in booked and self._within_booking(one[0])]
+        if within:
+            # Until a sync has seen the series, its link knows the event that the owner made a series of.
+            asked = sorted({name for event, series_id in within for name in (event.id, series_id)})
+            links = self.ports.bookings.links_by_event(self.tenant, connection.id, asked)
+            for event, series_id in within:
+                if link := links.get(event.id) or links.get(series_id):
+                    booked[event.id] = link.booking
+        return {**booked, **self._moving_dates(dates, connection)} if dates and self.without else booked
+
+    def _moving_dates(
+        self, dates: Collection[tuple[ExternalEvent, str]], connection: Connection
+    ) -> Mapping[str, str]:
+        """The date of a booking that is about to move, where no sync has seen its series yet."""
+        link = self.ports.bookings.link(self.tenant, connection.id, self.without or "")
+        if link is None or link.series_id is not None:
             return {}
-        links = self.ports.bookings.links_by_series(self.tenant, connection.id, sorted(series))
-        return {link.event_id: link.booking for link in links.values()}
+        same = [event for event, series_id in dates if series_id == link.event_id]
+        claimed = self.ports.bookings.get(self.tenant, link.booking).claimed if same else None
+        return {
+            event.id: link.booking
+            for event in same
+            if event.span and claimed and claimed.contains(event.span)
+        }
+
+    def _within_booking(self, event: ExternalEvent) -> bool:
+        """Whether an event lies in the time that a booking claims."""
+        claims = self._claims
+        at = bisect_right(claims, event.start, key=attrgetter("start"))
+        return bool(at and event.span and claims[at - 1].contains(event.span))
 
     def _cancelled(
         self, elsewhere: Mapping[str, Collection[ExternalEvent]], connection: Connection

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -42,7 +41,7 @@ from common.flows.shared.calendar_access import (
     reference,
     reserve_requests,
 )
-from common.flows.shared.own_events import genuine_marker
+from common.flows.shared.own_events import genuine_marker, series_marker
 from common.flows.shared.tokens import authorized
 from common.ports import Ports
 from common.ports.provider import BusyPage, BusyRequest, CountedPage
@@ -225,7 +224,7 @@ def _count_conflicts(
     until: datetime,
 ) -> int | None:
     try:
-        own = {booking.id for booking in bookings}
+        own = {booking.id: booking.interval for booking in bookings}
         return count_conflicts(
             bookings, _busy_times(ports, connection, checked, own=own, until=until), checked
         )
@@ -238,7 +237,7 @@ def _busy_times(
     connection: Connection,
     windows: Sequence[Interval],
     *,
-    own: AbstractSet[str],
+    own: Mapping[str, Interval],
     until: datetime,
 ) -> Iterator[Interval]:
     """The times in ``windows`` that the connection's calendars block, without the events of ``own`` bookings.
@@ -260,7 +259,7 @@ def _busy_times_of(
     entries: Sequence[CalendarEntry],
     window: Interval,
     *,
-    own: AbstractSet[str],
+    own: Mapping[str, Interval],
     until: datetime,
 ) -> Iterator[Interval]:
     """The blocked times of a few calendars, asked together, page by page."""
@@ -300,9 +299,15 @@ def _ask_busy(
     return authorized(ports, connection, call)
 
 
-def _blocks(ports: Ports, connection: Connection, event: ExternalEvent, *, own: AbstractSet[str]) -> bool:
+def _blocks(
+    ports: Ports, connection: Connection, event: ExternalEvent, *, own: Mapping[str, Interval]
+) -> bool:
     marker = genuine_marker(ports.keys, connection.tenant, event)
     if marker is not None and marker.booking in own:
+        return False
+    # Of a series that was made of a booking's event the one date in the booking's time is the booking.
+    date = series_marker(ports.keys, connection.tenant, event)
+    if date is not None and own.get(date.booking) == event.span:
         return False
     return effect(event, connection.settings.imports) is Effect.BLOCKS
 
