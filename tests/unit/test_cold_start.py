@@ -61,7 +61,7 @@ NO_SLOTS = (
 WEBHOOK_MODULES = 400
 BUDGETS = {
     "bookings": 503,
-    "connections": 522,
+    "connections": 523,
     "delta_sync": 496,
     "disconnect": 482,
     "export": 498,
