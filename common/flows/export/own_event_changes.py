@@ -108,7 +108,7 @@ def apply_own_event_changes(
         watched.pop(name, None)
         if link is None:
             own |= _own_without_link(ports, access, name, said)
-        elif followed := _follow(ports, access, link, said):
+        elif followed := _follow_or_search(ports, access, link, said):
             if followed.displaced and followed.own:
                 displaced.add(followed.own)
             else:
@@ -130,6 +130,17 @@ class _Followed:
     lost: Sequence[ExportLink] = ()
     series: Sequence[str] = ()
     displaced: bool = False
+
+
+def _follow_or_search(
+    ports: Ports, access: CalendarAccess, link: ExportLink, said: _Reported
+) -> _Followed | None:
+    """Let a booking follow its event; one that cannot be read is looked for in a task of its own."""
+    try:
+        return _follow(ports, access, link, said)
+    except UnexpectedReply:
+        lost = [mark_missing(ports, link)] if access.connection.settings.exports.on else []
+        return _Followed(None, lost)
 
 
 def _follow(ports: Ports, access: CalendarAccess, link: ExportLink, said: _Reported) -> _Followed | None:
@@ -231,7 +242,10 @@ def _own_without_link(
     """An event that another connection of the resource wrote into this calendar, known by its marker."""
     event = root = said.event
     if root is None and said.signed:
-        found = read_booking_event(partial(ask, ports, access), access.calendar, name)
+        try:
+            found = read_booking_event(partial(ask, ports, access), access.calendar, name)
+        except UnexpectedReply:
+            return {}
         event, root = _event_of(found), found.root if isinstance(found, BookingEvent) else found
     booking = _booking_of_resource(ports, access, _marked_booking(ports, access, root))
     if booking is None:

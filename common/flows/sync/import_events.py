@@ -55,7 +55,8 @@ class ImportPlan:
         before: What is stored of these units, as far as it was read.
         pending: Units that are still to be read, wholly or from a further page on.
         done: Pending units that need not be read any more.
-        read: All units whose state was told, also those that are stored like this already.
+        continued: Series of which an earlier commit has the first pages.
+        read: All units whose whole state was told, also those that are stored like this already.
         quarantined: Units that could not be read as they should be.
     """
 
@@ -63,6 +64,7 @@ class ImportPlan:
     before: Mapping[str, Events] = field(default_factory=dict)
     pending: list[PendingUnit] = field(default_factory=list)
     done: set[str] = field(default_factory=set)
+    continued: set[str] = field(default_factory=set)
     read: frozenset[str] = frozenset()
     quarantined: list[Quarantined] = field(default_factory=list)
 
@@ -74,7 +76,7 @@ class ImportPlan:
     def end_reading(self, done: Iterable[str] = ()) -> None:
         """Note which units were told of; one that goes on, or was not understood, was not."""
         self.done |= self.units.keys() | set(done)
-        self.read = frozenset(self.units) - {unit.id for unit in self.pending}
+        self.read = frozenset(self.units) - {unit.id for unit in self.pending} - self.continued
 
     @property
     def present(self) -> int:
@@ -264,13 +266,10 @@ class UnitReader:
 
         Raises:
             Retry: It is not possible now.
-            UnexpectedReply: The answer about an event of ours cannot be understood.
         """
         try:
             following = self._series(unit) if unit.kind is PendingKind.SERIES else self._event(unit)
         except (CursorExpired, UnexpectedReply):
-            if unit.id in self.own and unit.kind is PendingKind.EVENT:
-                raise
             self._set_aside(unit)
             following = ()
         self.calls += 1
@@ -288,6 +287,8 @@ class UnitReader:
             return tuple(PendingUnit(date, PendingKind.DATE) for date in unit.dates if not self._copied(date))
         if answer.nameless:
             plan.quarantined.append(Quarantined("", Flaw.NO_ID, ports.clock.now()))
+        if unit.page is not None and unit.id not in plan.units:
+            plan.continued.add(unit.id)
         copier = _copier(ports, self.access, state)
         found = {} if unit.page is None else {event.key: event for event in self._stored(unit.id)}
         for event in answer.events:
@@ -325,8 +326,10 @@ class UnitReader:
             self.plan.units[unit.id] = ()
         else:
             copier = _copier(self.ports, self.access, self.state)
-            self.plan.note_flaw(found, unit.id, now=self.ports.clock.now())
-            self.plan.units[unit.id] = () if found.id in self.own else _copies(copier, _single(found))
+            own = found.id in self.own
+            self.plan.units[unit.id] = () if own else _copies(copier, _single(found))
+            if not own:
+                self.plan.note_flaw(found, unit.id, now=self.ports.clock.now())
         return ()
 
     def _stored(self, unit: str) -> Events:
