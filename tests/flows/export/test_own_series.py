@@ -38,6 +38,7 @@ def recurring(owner_of, *, seen=True, **options):
 
 @BOTH
 @SEEN
+@pytest.mark.pitfall(14)
 def test_a_cancelled_booking_takes_its_own_date_away(owner_of, seen):
     """The owner's other dates stay, in their calendar and as taken times; the customer is told once."""
     owner, world = recurring(owner_of, seen=seen)

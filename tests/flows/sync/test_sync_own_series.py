@@ -31,6 +31,7 @@ def test_an_event_made_a_series_and_moved_in_one_edit_takes_its_booking_along(ow
     assert [at(13, day=day) for day in range(3)] == owner.starts()
 
 
+@pytest.mark.pitfall(22)
 def test_a_deleted_first_date_cancels_the_booking_once(owner_of):
     """Made a series, then its first date alone is deleted: the customer is told once, the others stay."""
     owner = owner_of()
