@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from operator import attrgetter
+from dataclasses import dataclass
+from operator import itemgetter
 
 from common.domain.booking.booking import BookingStatus
 from common.domain.booking.cells import LONGEST_CLAIM
 from common.domain.calendar.connection import Connection
 from common.domain.calendar.event import ExternalEvent
-from common.domain.calendar.interval import Interval
+from common.domain.calendar.interval import Interval, named_numbers
 from common.domain.export.exported_event import LinkState
 from common.domain.slots.agenda import Agenda
 from common.domain.slots.blocking import Effect, effect, offers_free_time
@@ -41,11 +41,6 @@ class BusyReader:
     agenda: Agenda
     without: str | None = None
     dates: bool = False
-    _claims: Sequence[Interval] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        claims = sorted(self.agenda.bookings.values(), key=attrgetter("start"))
-        object.__setattr__(self, "_claims", claims)
 
     def times(self, answer: LiveAnswer, connection: Connection) -> KnownCalendar:
         """The times that one calendar's events take, and those that they offer as free.
@@ -99,7 +94,9 @@ class BusyReader:
             series = sorted({name for _, name in dates})
             links = self.ports.bookings.links_by_series(self.tenant, connection.id, series)
             booked = {link.event_id: link.booking for link in links.values()}
-        within = [one for one in dates if one[0].id not in booked and self._within_booking(one[0])]
+        # As numbers: most of the bookings are never looked at.
+        claims = sorted(map(tuple, named_numbers(self.agenda.bookings).values())) if dates else []
+        within = [one for one in dates if one[0].id not in booked and _lies_within(one[0].span, claims)]
         if within:
             # Until a sync has seen the series, its link knows the event that the owner made a series of.
             asked = sorted({name for event, series_id in within for name in (event.id, series_id)})
@@ -123,12 +120,6 @@ class BusyReader:
             for event in same
             if event.span and claimed and claimed.contains(event.span)
         }
-
-    def _within_booking(self, event: ExternalEvent) -> bool:
-        """Whether an event lies in the time that a booking claims."""
-        claims = self._claims
-        at = bisect_right(claims, event.start, key=attrgetter("start"))
-        return bool(at and event.span and claims[at - 1].contains(event.span))
 
     def _cancelled(
         self, elsewhere: Mapping[str, Collection[ExternalEvent]], connection: Connection
@@ -159,6 +150,15 @@ class BusyReader:
         if link is None or link.state is not LinkState.GONE:
             return False
         return link.event_id in {event.id, event.given_id}
+
+
+def _lies_within(span: Interval | None, claims: Sequence[Sequence[int]]) -> bool:
+    """Whether a time lies in one of the claims, which are in order and do not overlap."""
+    if span is None:
+        return False
+    start, end = span.seconds_around()
+    at = bisect_right(claims, start, key=itemgetter(0))
+    return at > 0 and end <= claims[at - 1][1]
 
 
 def _covered(claimed: Interval | None, span: Interval) -> bool:

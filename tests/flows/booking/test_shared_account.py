@@ -71,6 +71,8 @@ def test_an_appointment_of_one_is_in_the_way_of_the_other(kind):
     assert at(9) not in free(world, resource="bea")
     assert at(9, 30) in free(world, resource="bea")
     assert reasons(world, at(9), resource="bea") == ["external_busy"]
+    # Within a minute it would be the same customer's second click.
+    world.advance(minutes=2)
     with pytest.raises(SlotTaken):
         booked(world, at(9), resource="bea")
 
