@@ -37,12 +37,16 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class ChangePage:
-    """One page of a listing (``snapshot``) or delta; what a whole listing did not show is suspect."""
+    """One page of a listing (``snapshot``) or delta; what a whole listing did not show is suspect.
+
+    ``zone`` is the calendar's zone at this moment, where the provider says it with each page.
+    """
 
     changes: tuple[Change, ...]
     next: Cursor
     last: bool
     snapshot: bool
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def open_calendar(
         calendar=reference(ports, found, entry),
         purpose=purpose,
         detail=_detail(found, purpose),
-        fields=fields_wanted(ports, found, purpose),
+        fields=fields_wanted(ports, found, key, purpose),
         lane=lane,
     )
 
@@ -76,16 +76,25 @@ def _detail(connection: Connection, purpose: SyncPurpose) -> Detail:
     return requested_detail(connection.settings.imports) if purpose.imports else Detail.TIMES
 
 
-def fields_wanted(ports: Ports, connection: Connection, purpose: SyncPurpose) -> str:
-    """A name for what is asked of a calendar now, and for how it is copied; see ``CalendarSync.fields``."""
+def fields_wanted(ports: Ports, connection: Connection, key: str, purpose: SyncPurpose) -> str:
+    """A name for what is asked of a calendar now, and for how it is copied; see ``CalendarSync.fields``.
+
+    Copies of all-day events are instants in the calendar's zone: in another zone all of them are others.
+    """
     asked = ports.providers[connection.provider].calendar.fields_version(_detail(connection, purpose))
-    return f"{asked}/{fields_version(connection.settings.imports) if purpose.imports else 'own'}"
+    if not purpose.imports:
+        return f"{asked}/own"
+    copied = fields_version(connection.settings.imports)
+    return f"{asked}/{copied}/{_zone(ports, connection, connection.calendars[key])}"
 
 
 def reference(ports: Ports, connection: Connection, entry: CalendarEntry) -> CalendarRef:
     """What a provider needs to know of a calendar; one without a zone is in its resource's."""
-    zone = entry.zone or ports.catalogue.resource(connection.tenant, connection.resource).zone
-    return CalendarRef(entry.provider_id, zone=zone, role=entry.role)
+    return CalendarRef(entry.provider_id, zone=_zone(ports, connection, entry), role=entry.role)
+
+
+def _zone(ports: Ports, connection: Connection, entry: CalendarEntry) -> str:
+    return entry.zone or ports.catalogue.resource(connection.tenant, connection.resource).zone
 
 
 def still_wanted(ports: Ports, access: CalendarAccess) -> bool:
@@ -94,8 +103,11 @@ def still_wanted(ports: Ports, access: CalendarAccess) -> bool:
         found = ports.connections.get(access.connection.tenant, access.connection.id)
     except UnknownResource:
         return False
-    purpose = purpose_of(found, access.entry.key)
-    return purpose.any and (purpose, fields_wanted(ports, found, purpose)) == (access.purpose, access.fields)
+    key = access.entry.key
+    purpose = purpose_of(found, key)
+    if not purpose.any or purpose != access.purpose:
+        return False
+    return fields_wanted(ports, found, key, purpose) == access.fields
 
 
 def ask(ports: Ports, access: CalendarAccess, call: Callable[[CalendarProvider, str], T]) -> T:

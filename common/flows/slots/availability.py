@@ -197,7 +197,7 @@ def _usable_copy(ports: Ports, connection: Connection, state: CalendarSync, *, s
     if not state.complete or state.last_applied_at is None or state.last_applied_at < since:
         return False
     purpose = purpose_of(connection, state.key)
-    return purpose.imports and state.fields == fields_wanted(ports, connection, purpose)
+    return purpose.imports and state.fields == fields_wanted(ports, connection, state.key, purpose)
 
 
 def _report(

@@ -12,12 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from common.domain.calendar.connection import Connection
 from common.domain.calendar.sync_state import CalendarSync, ChangePage, Cursor
 from common.domain.sync.schedule import next_poll
 from common.domain.sync.windows import covered, outdated, rolled
 from common.errors import PACED, CursorExpired, RateLimited, Retry
 from common.flows.export.own_event_changes import apply_own_event_changes
 from common.flows.shared.calendar_access import CalendarAccess, ask, reserve_requests, still_wanted
+from common.flows.shared.connection_update import update_connection
 from common.flows.sync.import_events import ImportPlan, plan_imports, plan_pending, update_conflicts
 from common.flows.sync.quarantine import list_flawed
 from common.ports import Ports
@@ -102,6 +104,9 @@ def sync_page(
     except CursorExpired:
         return PageResult(_listing_after_expiry(ports, access, state))
     own = apply_own_event_changes(ports, access, state, page.changes)
+    if _zone_changed(ports, access, page) and access.purpose.imports:
+        # All-day events were copied in the zone of before: the calendar is listed anew.
+        return PageResult(ports.sync_states.save(replace(state, cursor=None, pending=(), moved_at=None)))
     plan = ImportPlan()
     if access.purpose.imports:
         # All pages come first, because it is nowhere said how long a page token lives.
@@ -118,6 +123,22 @@ def sync_page(
         after, access.connection.resource, plan.units.items(), quarantine=flawed
     )
     return PageResult(stored, last=page.last and not pending_due(ports, stored), units=len(plan.units))
+
+
+def _zone_changed(ports: Ports, access: CalendarAccess, page: ChangePage) -> bool:
+    """Whether the calendar is in another zone than it was listed with; the new one is stored."""
+    zone, key = page.zone, access.entry.key
+    if zone is None or zone == access.calendar.zone:
+        return False
+
+    def with_zone(current: Connection) -> Connection:
+        entry = current.calendars.get(key)
+        if entry is None or entry.zone == zone:
+            return current
+        return replace(current, calendars={**current.calendars, key: replace(entry, zone=zone)})
+
+    update_connection(ports, access.connection.tenant, access.connection.id, with_zone)
+    return True
 
 
 def pending_due(ports: Ports, state: CalendarSync) -> bool:

@@ -43,7 +43,7 @@ def _listed(
         **list_events.page_parameter(request.page),
     )
     listing = read_listing(client.content(token, asked, live=True))
-    place = GoogleContext.of((request.calendar.zone, listing.time_zone), detail)
+    place = GoogleContext.of((listing.time_zone, request.calendar.zone), detail)
     events, _ = list_events.events_of(listing, place)
     return BusyPage(
         events=tuple(event for event in events if event.inside(window)),

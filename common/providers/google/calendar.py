@@ -28,6 +28,7 @@ from common.providers.google.events_to_domain import (
     first_of,
     is_private,
     original_start_of,
+    valid_zone,
     written_of,
 )
 from common.providers.google.list_events import events_of, next_page
@@ -85,7 +86,7 @@ class GoogleCalendar:
         asked = list_events.sync_parameters(cursor, detail)
         request = self._events.list(calendarId=calendar.provider_id, **asked)
         listing = read_listing(self._client.content(token, request))
-        place = GoogleContext.of((calendar.zone, listing.time_zone), detail)
+        place = GoogleContext.of((listing.time_zone, calendar.zone), detail)
         found = [change_of(item, place, snapshot=cursor.snapshot) for item in listing.items or ()]
         page, sync_token = next_page(listing.next_page_token, cursor.page), listing.next_sync_token
         if page:
@@ -99,6 +100,7 @@ class GoogleCalendar:
             next=after,
             last=page is None,
             snapshot=cursor.snapshot,
+            zone=valid_zone(listing.time_zone),
         )
 
     def count(self, token: str, calendar: CalendarRef, window: Interval, *, page: str | None) -> CountedPage:
@@ -143,7 +145,7 @@ class GoogleCalendar:
         if isinstance(reply, RefusalOutcome):
             return self._proven(token, calendar, series_id, reply)
         listing = listing_of(reply)
-        events, nameless = events_of(listing, GoogleContext.of((calendar.zone, listing.time_zone), detail))
+        events, nameless = events_of(listing, GoogleContext.of((listing.time_zone, calendar.zone), detail))
         return OccurrencePage(
             events=tuple(event for event in events if event.series_id and event.belongs_to(window)),
             nameless=nameless,
@@ -170,7 +172,7 @@ class GoogleCalendar:
         if isinstance(reply, RefusalOutcome):
             return self._proven(token, calendar, series.id, reply)
         listing = listing_of(reply)
-        events, _ = events_of(listing, GoogleContext.of((calendar.zone, listing.time_zone), detail))
+        events, _ = events_of(listing, GoogleContext.of((listing.time_zone, calendar.zone), detail))
         # That it is not listed is no proof yet: it is asked for by the id that such a date has.
         return first_of(events, series) or self.get_event(
             token, calendar, f"{series.id}_{original_start_of(series)}", detail=detail

@@ -67,6 +67,12 @@ def zones_of(names: Iterable[object]) -> Iterator[ZoneInfo]:
             continue
 
 
+def valid_zone(name: object) -> str | None:
+    """A zone's name as an answer gives it; None where it is none."""
+    found = next(zones_of([name]), None)
+    return found.key if found else None
+
+
 def change_of(item: GoogleItem | None, place: GoogleContext, *, snapshot: bool) -> Change | None:
     """What an item of a feed says, or None where it is no news: a cancelled event in a full listing."""
     if item is None:

@@ -172,7 +172,8 @@ def scopes(reply: Mapping[str, Any]) -> tuple[str, ...]:
 # https://learn.microsoft.com/graph/permissions-reference; reading is asked for beside writing, because
 # subscriptions were once documented to need exactly that.
 READ, WRITE = "Calendars.Read", "Calendars.ReadWrite"
-_CALENDARS = "Calendars."
+# An administrator may have given the second, which nobody is asked for: it tells the mailbox's zone.
+_USED = ("Calendars.", "MailboxSettings.")
 # Each needed permission with those that include it.
 NEEDED: Mapping[str, frozenset[str]] = {WRITE: frozenset({WRITE, f"{WRITE}.Shared"})}
 # msal adds the others by itself, and refuses to be told.
@@ -290,7 +291,7 @@ class MicrosoftAuthorizer:
         if not grant.refresh_token:
             raise GrantRevoked("there is no refresh token", code="no_refresh_token")
         # No more than was given: whoever asks for more has to consent again.
-        given = [name for name in grant.scopes if name.startswith(_CALENDARS)] or list(PERMISSIONS)
+        given = [name for name in grant.scopes if name.startswith(_USED)] or list(PERMISSIONS)
         reply = self._asked("acquire_token_by_refresh_token", grant.refresh_token, given)
         return replace(
             grant,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from common.domain.calendar.connection import CalendarRef, ProviderKind
@@ -10,7 +11,7 @@ from common.domain.calendar.event import Detail, ExternalEvent, Gone, Kind, Upse
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
 from common.domain.export.exported_event import Changed, EventDraft, EventRef, IdTaken, Immovable
-from common.errors import Conflict, Forbidden, SyncError, UnexpectedReply
+from common.errors import Conflict, Forbidden, GrantRevoked, SyncError, UnexpectedReply
 from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest, CountedPage
 from common.providers.answers import NamelessEvent, text_of
 from common.providers.calls import RefusalOutcome
@@ -37,6 +38,7 @@ from common.providers.microsoft.events_to_domain import (
 )
 from common.providers.microsoft.list_events import events_of
 from common.providers.microsoft.request_bodies import GraphRequest, Reply, calendar_path, subscription_path
+from common.providers.microsoft.zones import zone_of
 
 _ABSENT = frozenset({RefusalOutcome.MISSING})
 # What only the owner's own copy has: a change of it is mailed to nobody.
@@ -66,11 +68,12 @@ class MicrosoftCalendar:
         return list_events.fields_version(detail)
 
     def list_calendars(self, token: str, *, page: str | None) -> CalendarPage:
-        """One page of the account's calendars."""
+        """One page of the account's calendars, all of them in the mailbox's zone where that may be read."""
         reply = self._client.read(token, list_events.calendars_request(page))
+        zone = mailbox_zone(self._client, token)
         found = (calendar_of(item) for item in checked_items(reply.get("value")) if isinstance(item, dict))
         following = self._next(reply.get("@odata.nextLink"), page)
-        return CalendarPage(tuple(entry for entry in found if entry), following)
+        return CalendarPage(tuple(replace(entry, zone=zone) for entry in found if entry), following)
 
     def create_calendar(self, token: str, *, name: str, zone: str) -> str:  # noqa: ARG002 (Graph's have none)
         """A new calendar of the account; its provider id."""
@@ -346,6 +349,25 @@ def prove_gone(client: GraphClient, token: str, calendar: CalendarRef, event_id:
     asked = {"$select": list_events.CALENDAR_FIELDS}
     client.read(token, GraphRequest("GET", calendar_path(calendar.provider_id), asked))
     return Gone(event_id)
+
+
+def mailbox_zone(client: GraphClient, token: str) -> str | None:
+    """The zone in which Outlook places whole days; None where it may not be read, or nobody knows it.
+
+    It takes a permission of its own, MailboxSettings.Read, without which everything else works:
+    https://learn.microsoft.com/graph/api/user-get-mailboxsettings
+    """
+    ask = GraphRequest("GET", "/me/mailboxSettings", {"$select": "timeZone"})
+    try:
+        reply = client.attempt(token, ask, accept=_ABSENT)
+    except Forbidden:
+        return None
+    except GrantRevoked as refused:
+        if refused.reason != "scope_missing":
+            raise
+        return None
+    found = None if isinstance(reply, RefusalOutcome) else zone_of(text_of(reply, "timeZone") or "")
+    return found.key if found else None
 
 
 MOST_PAGES = 10

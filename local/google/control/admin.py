@@ -112,6 +112,12 @@ class Admin(SimulatorAdmin):
             self._state.begin_operation()
             drop_calendar(self._state, self._state.calendars[calendar])
 
+    def set_time_zone(self, calendar: str, time_zone: str) -> None:
+        """Give a calendar another zone, as its owner does in its settings; no event changes by that."""
+        with self._state.lock:
+            found = self._state.calendars[calendar]
+            found.time_zone = checked_zone(time_zone)
+
     def bulk_load(self, calendar: str, events: list[Json], *, notify: bool = False) -> int:
         """Store many events at once, without push notifications unless `notify` is set; returns how many."""
         with self._state.lock:

@@ -210,6 +210,12 @@ class Admin(SimulatorAdmin):
         with self._state.lock:
             self._state.apps[client_id].secret_expired = expired
 
+    def set_time_zone(self, account: str, time_zone: str) -> None:
+        """Give a mailbox another zone, by its Windows or IANA name; no event changes by that."""
+        with self._state.lock:
+            zone(time_zone)
+            self._state.accounts[account.lower()].time_zone = time_zone
+
     def set_mailbox_error(self, account: str, code: str = "MailboxNotEnabledForRESTAPI") -> None:
         """Let Graph refuse a mailbox with this error code; an empty code ends that."""
         with self._state.lock:
