@@ -6,6 +6,7 @@ import hashlib
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -35,7 +36,7 @@ from common.domain.notify import NoticeKind, new_notice
 from common.domain.shared.tasks import Lane
 from common.domain.sync.imported_events import EventCopier, ImportedEvent
 from common.domain.sync.windows import covered, import_window
-from common.errors import CursorExpired, Retry, UnexpectedReply
+from common.errors import CursorExpired, Retry, UnexpectedReply, UnknownResource
 from common.flows.shared.calendar_access import CalendarAccess, ask
 from common.ports import Ports
 
@@ -151,7 +152,10 @@ def plan_pending(ports: Ports, access: CalendarAccess, state: CalendarSync, *, u
     """
     plan, now = ImportPlan(), ports.clock.now()
     due = [unit for unit in state.pending if unit.due(now)]
-    reader = UnitReader(ports, access, state, plan, own=_bookings_in(ports, state, due), until=until)
+    claimed = _bookings_in(ports, state, due)
+    own = {unit: key for unit, (key, _) in claimed.items()}
+    times = {unit: time for unit, (_, time) in claimed.items()}
+    reader = UnitReader(ports, access, state, plan, own=own, claimed=times, until=until)
     stopped = reader.read(due)
     if stopped is not None and not reader.calls:
         raise stopped
@@ -161,11 +165,17 @@ def plan_pending(ports: Ports, access: CalendarAccess, state: CalendarSync, *, u
     return plan
 
 
-def _bookings_in(ports: Ports, state: CalendarSync, units: Sequence[PendingUnit]) -> Mapping[str, str]:
-    """The key of the date that is a booking, of those of the units that are series with one."""
+def _bookings_in(
+    ports: Ports, state: CalendarSync, units: Sequence[PendingUnit]
+) -> Mapping[str, tuple[str, Interval]]:
+    """The key of the date that is a booking, and what it claims, of the units that are series with one."""
     names = [unit.id for unit in units[:MOST_READ] if unit.kind is not PendingKind.DATE]
-    links = ports.bookings.links_by_series(state.tenant, state.connection, names)
-    return {name: f"{name}#{link.original_start}" for name, link in links.items()}
+    found: dict[str, tuple[str, Interval]] = {}
+    for name, link in ports.bookings.links_by_series(state.tenant, state.connection, names).items():
+        with suppress(UnknownResource):
+            booking = ports.bookings.get(state.tenant, link.booking)
+            found[name] = f"{name}#{link.original_start}", booking.claimed
+    return found
 
 
 def _note_flaws(
@@ -211,6 +221,7 @@ class UnitReader:
         plan: What was read, and what is left.
         known: Dates of series that the page brought along, by id.
         own: Events of ours by id, with the key of what of each is a booking.
+        claimed: What the bookings of some of them claim.
         until: When to begin no further call.
         gone: Series that cannot be read.
         calls: How many calls were answered.
@@ -222,6 +233,7 @@ class UnitReader:
     plan: ImportPlan
     known: dict[str, ExternalEvent] = field(default_factory=dict)
     own: Mapping[str, str | None] = field(default_factory=dict)
+    claimed: Mapping[str, Interval] = field(default_factory=dict)
     until: datetime | None = None
     gone: set[str] = field(default_factory=set)
     calls: int = 0
@@ -296,7 +308,9 @@ class UnitReader:
             if copy:
                 found[copy.key] = copy._replace(unit=unit.id)
             plan.note_flaw(event, unit.id, now=ports.clock.now())
-        plan.units[unit.id] = _without_booking(tuple(found.values()), self.own.get(unit.id))
+        plan.units[unit.id] = _without_booking(
+            tuple(found.values()), self.own.get(unit.id), self.claimed.get(unit.id)
+        )
         if answer.page is not None:
             if unit.pages + 1 >= MOST_PAGES:
                 raise UnexpectedReply("a series without an end of pages", code="endless_pages")
@@ -365,9 +379,17 @@ def _single(event: ExternalEvent) -> ExternalEvent:
     return event._replace(series_id=None) if event.kind is Kind.OCCURRENCE else event
 
 
-def _without_booking(events: Events, booking: str | None) -> Events:
-    """A series that an owner made of our event: one date is the booking (its key), the others are foreign."""
-    return events if booking is None else tuple(event for event in events if event.key != booking)
+def _without_booking(events: Events, booking: str | None, claimed: Interval | None = None) -> Events:
+    """A series that an owner made of our event: one date is the booking (its key), the others are foreign.
+
+    Where what the booking claims is named, its date is left out only if it lies there: one that its owner
+    moved, and that stays so until somebody decides, takes its owner's time.
+    """
+    return tuple(
+        event
+        for event in events
+        if event.key != booking or (claimed is not None and not claimed.contains(event.interval))
+    )
 
 
 def _drop_unchanged(ports: Ports, state: CalendarSync, plan: ImportPlan) -> None:
