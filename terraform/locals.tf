@@ -6,7 +6,7 @@ locals {
   queues    = jsondecode(file("${path.module}/queues.json"))
   signals   = jsondecode(file("${path.module}/metrics.json"))
   settings  = jsondecode(file("${path.module}/settings.json"))
-  indexes   = jsondecode(file("${path.module}/../common/store/indexes.json"))
+  indexes   = jsondecode(file("${path.module}/indexes.json"))
 
   # Each function with the operator's scaling, its name in Google Cloud and its address.
   functions = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -9,23 +10,58 @@ from pydantic import AfterValidator, Field
 
 from common.api.http import Call, Json
 from common.api.models import Email, Id, Instant, Line, Model, Text, Zone, form, moment, path_id, read
-from common.domain.booking import phone, sessions
+from common.domain.booking import sessions
 from common.domain.booking.access import Authority, HoldKey, LinkHolder, Staff
 from common.domain.booking.booking import Booking, Customer
 from common.domain.catalogue.records import LARGEST_GROUP
 from common.domain.issuers import Role
 from common.errors import InvalidRequest, NotAllowed, UntrustedCaller
 
+_LONGEST_WRITTEN_PHONE = 60
+_LONGEST_PHONE = 40
+_FEWEST_DIGITS = 3
+_SPACES = r"\u00a0\u2000-\u200a\u202f\u205f\u3000"
+_DASHES = r"\u2010-\u2015\u2212\ufe58\ufe63\uff0d"
+# What programs put around a number to keep its order in a text from right to left; nobody sees it.
+_UNSEEN = r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+_EXTENSION = r"[;,]? ?([eE][xX][tT]([eE][nN][sS][iI][oO][nN])?\.?|[xX#]) ?=?"
+# A pattern of the OpenAPI document as well; what it lets through is looked at again below.
+WRITTEN_PHONE = (
+    rf"^[+\uff0b0-9 ()./\-{_SPACES}{_DASHES}{_UNSEEN}]{{3,}}"
+    rf"({_EXTENSION}[0-9]{{1,8}}[ {_SPACES}{_UNSEEN}]*)?$"
+)
+_PLAIN_PHONE = re.compile(rf"(?P<number>[+0-9 ()./-]{{3,}}?)(?:{_EXTENSION}(?P<extension>[0-9]{{1,8}}))?")
+
+
+def plain_phone(written: str) -> str:
+    """The number with ASCII spaces, dashes and plus sign, and its extension as ``ext. 12``.
+
+    Raises:
+        ValueError: It is no telephone number: other signs, fewer than three digits, or longer than 40.
+    """
+    text = re.sub(f"[{_UNSEEN}]", "", written)
+    text = re.sub(f"[{_SPACES}]", " ", text)
+    text = re.sub(f"[{_DASHES}]", "-", text).replace("\uff0b", "+")
+    found = _PLAIN_PHONE.fullmatch(" ".join(text.split()))
+    if found is None or sum(sign.isdigit() for sign in found["number"]) < _FEWEST_DIGITS:
+        raise ValueError("a telephone number has three digits or more, and besides + ( ) . / - and ext. 12")
+    number, extension = found["number"].strip(), found["extension"]
+    plain = f"{number} ext. {extension}" if extension else number
+    if len(plain) > _LONGEST_PHONE:
+        raise ValueError(f"a telephone number has at most {_LONGEST_PHONE} characters")
+    return plain
+
+
 Phone = Annotated[
     str,
     form(
-        phone.WRITTEN,
+        WRITTEN_PHONE,
         "a telephone number has digits, spaces, + ( ) . / - and perhaps ext. 12",
-        max_length=phone.LONGEST_WRITTEN,
+        max_length=_LONGEST_WRITTEN_PHONE,
         examples=["+41 44 123 45 67"],
         description="Kept in one spelling, of at most 40 characters: `+41 44 123 45 67 ext. 12`.",
     ),
-    AfterValidator(phone.plain_phone),
+    AfterValidator(plain_phone),
 ]
 Seats = Annotated[int, Field(ge=1, le=LARGEST_GROUP)]
 Token = Annotated[

@@ -39,7 +39,7 @@ from common.errors import InvalidRequest, UnknownResource
 
 if TYPE_CHECKING:
     from common.ports import Ports
-    from common.store.connect.connections import Connections
+    from common.store.connect import Connections
 
 
 Key = Annotated[

@@ -11,7 +11,7 @@ from pydantic import Field
 from common.api.bookings import authority
 from common.api.http import Call, Json
 from common.api.models import FROM_DIGITS, Id, Instant, Model, Zone, moment, read
-from common.domain.booking.move import MoveRequest
+from common.domain.booking.sessions import MoveRequest
 from common.domain.catalogue.records import LARGEST_GROUP
 from common.domain.slots.slot_answers import CalendarLine, CalendarReport, Explanation, SlotList
 

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from common.ports.provider import Provider
     from common.store.booking.bookings import Bookings
     from common.store.catalogue import Catalogue, IcsFeeds
-    from common.store.connect.connections import Connections
-    from common.store.connect.invitations import Invitations
+    from common.store.connect import Connections, Invitations
     from common.store.issuers import Issuers
     from common.store.lists import Lists
     from common.store.notify import Notifications

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from common.store.booking.bookings import Bookings
 from common.store.catalogue import Catalogue, IcsFeeds
-from common.store.connect.connections import Connections
-from common.store.connect.invitations import Invitations
+from common.store.connect import Connections, Invitations
 from common.store.firestore.documents import Documents
 from common.store.issuers import Issuers
 from common.store.lists import Lists

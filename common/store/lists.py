@@ -21,8 +21,7 @@ from common.errors import InvalidRequest, UnknownResource
 from common.store import paths
 from common.store.booking.commit import BOOKING
 from common.store.catalogue import ABSENCE, RESOURCE, SERVICE
-from common.store.connect.connections import CONNECTION
-from common.store.connect.invitations import INVITATION
+from common.store.connect import CONNECTION, INVITATION
 from common.store.firestore.codec import Form
 from common.store.firestore.documents import MOST_DISJUNCTIONS, NAME, Documents, Operator, Query, Snapshot
 from common.store.notify import NOTICE

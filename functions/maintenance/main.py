@@ -16,8 +16,7 @@ from common.domain.shared.task_records import (
 )
 from common.domain.shared.tasks import Work
 from common.flows.connect.calendars import refresh_calendars
-from common.flows.ops.maintain import maintain
-from common.flows.ops.reconcile import catch_up, reconcile_connection
+from common.flows.ops.maintain import catch_up, maintain, reconcile_connection
 from common.flows.privacy.erasure import advance_erasure
 from common.flows.sync.settle import settle_calendar
 from common.wiring import installation, ports

@@ -3,7 +3,7 @@
 import functions_framework
 from flask import Request, Response
 
-from common.api import overview as api
+from common.api import privacy as api
 from common.api.handler import Function
 from common.api.http import Call, Reply
 from common.api.routes import staff

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from common.api.overview import OverviewQuery
+from common.api.privacy import OverviewQuery
 from openapi.described.bookings import StaffBooking
 from openapi.described.connection_models import ImportedEvent
 from openapi.described.resources import Absence

@@ -61,9 +61,9 @@ NO_SLOTS = (
 WEBHOOK_MODULES = 400
 BUDGETS = {
     "bookings": 503,
-    "connections": 523,
+    "connections": 520,
     "delta_sync": 496,
-    "disconnect": 482,
+    "disconnect": 481,
     "export": 498,
     "feeds": 494,
     "hooks": 455,

@@ -1,4 +1,4 @@
-"""Sessions and holds: who shares which start, how many seats are left, and which holds have expired.
+"""Sessions and holds: who shares which start, how many seats are left, what a booking gives up when it moves.
 
 A session is one start of a service that several customers share. The slot engine (``slots/engine.py``) knows
 nothing of sessions: to it they are bookings that take time. What is different for customers of the same start
@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from common.domain.booking.booking import Booking, BookingStatus, Customer, Seat
 from common.domain.booking.cells import claimed_time
@@ -18,6 +19,10 @@ from common.domain.calendar.interval import Interval, aware
 from common.domain.catalogue.records import Service
 from common.domain.slots.agenda import Agenda, Session
 from common.domain.slots.engine import Availability, Reason, ReasonCode, SlotQuestion, free_starts, reasons
+
+if TYPE_CHECKING:
+    from common.domain.booking.access import Authority
+    from common.domain.slots.slot_answers import SlotSnapshot
 
 # A session takes place where it is, whatever the hours and the grid say meanwhile.
 _HOURS = frozenset({ReasonCode.OUTSIDE_AVAILABILITY, ReasonCode.NO_FREE_EVENT, ReasonCode.OFF_GRID})
@@ -176,3 +181,44 @@ def free_places(session: Booking | None, *, capacity: int, seats: int, who: str)
         return None
     drawn = sorted(free, key=lambda place: hashlib.sha256(f"{who}/{place}".encode()).digest())
     return tuple(sorted(drawn[:seats]))
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRequest:
+    """Somebody asks to which times a booking could move."""
+
+    booking: str
+    by: Authority
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A booking or hold that would take another time in place of the one that it has.
+
+    Attributes:
+        service: The service that was booked.
+        resource: Its resource. It keeps it, whether or not the service is still offered there.
+        seats: How many seats it takes along.
+        gives_up: The booking, hold or session whose time is free once it has moved; None for a seat in a
+            session where others stay.
+        is_seat: Whether it is a seat, and so may join others; what was booked alone stays alone.
+    """
+
+    service: str
+    resource: str
+    seats: int
+    gives_up: str | None
+    is_seat: bool
+
+    def seen_by(self, snapshot: SlotSnapshot) -> SlotSnapshot:
+        """The snapshot as it looks to the one who moves: listing and moving both decide on this."""
+        service, name = snapshot.service, self.resource
+        if name not in service.resources:
+            service = replace(service, resources=(*service.resources, name))
+        agenda = snapshot.agendas[name]
+        if self.gives_up is not None:
+            agenda = without_bookings(agenda, {self.gives_up})
+        if not self.is_seat:
+            # Their time stays among the bookings, where nobody can share it.
+            agenda = replace(agenda, sessions={})
+        return replace(snapshot, service=service, agendas={**snapshot.agendas, name: agenda})

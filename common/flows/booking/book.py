@@ -7,7 +7,7 @@ from datetime import datetime
 
 from common.domain.booking.access import HoldKey
 from common.domain.booking.booking import Booking, BookingStatus, Customer, Source
-from common.domain.booking.move import Move
+from common.domain.booking.sessions import Move
 from common.domain.calendar.interval import aware
 from common.domain.slots.slot_answers import kindest_refusal
 from common.errors import AlreadyExists, Conflict, InvalidRequest, KeyReused, SlotTaken

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from common.domain.calendar.connection import Connection
-from common.domain.connect.calendar_list import CalendarListing, merge_listing
+from common.domain.calendar.connection import CalendarListing, Connection, merge_listing
 from common.domain.notify import NoticeKind, new_notice
 from common.domain.shared.task_records import RefreshCalendars
 from common.domain.shared.tasks import Lane

@@ -10,8 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from common.domain.calendar.connection import CalendarEntry, Connection, Grant, ProviderKind, Status
-from common.domain.connect.calendar_list import first_listing, merge_listing
+from common.domain.calendar.connection import (
+    CalendarEntry,
+    Connection,
+    Grant,
+    ProviderKind,
+    Status,
+    first_listing,
+    merge_listing,
+)
 from common.domain.connect.consent import (
     CONNECTING,
     ConsentOutcome,

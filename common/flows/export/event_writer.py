@@ -43,7 +43,6 @@ from common.domain.notify import NoticeKind, booking_words, new_notice
 from common.domain.shared.outbox import replacement_mail_entry
 from common.domain.shared.tasks import Lane
 from common.errors import CalendarGone, Conflict, Forbidden, UnexpectedReply, UsageExhausted
-from common.flows.export.booking_event import id_to_delete, read_booking_event
 from common.flows.export.lost_events import (
     enqueue_searches,
     mark_missing,
@@ -55,7 +54,7 @@ from common.flows.shared.calendar_access import reserve_requests
 from common.flows.shared.connection_update import update_connection
 from common.flows.shared.enqueue import request_sync
 from common.flows.shared.outbox import store_and_enqueue
-from common.flows.shared.own_events import event_id, genuine_marker
+from common.flows.shared.own_events import event_id, genuine_marker, id_to_delete, read_booking_event
 from common.flows.shared.tokens import authorized
 from common.flows.sync.channels import ANY_ZONE, reference_for_removal
 from common.mail_address import can_be_mailed

@@ -36,13 +36,12 @@ from common.domain.shared.task_records import VerifyMoved
 from common.domain.shared.tasks import Lane
 from common.domain.sync.followed_calendars import SyncPurpose
 from common.errors import CalendarGone, Forbidden, UnexpectedReply, UnknownResource
-from common.flows.export.booking_event import BookingEvent, read_booking_event
 from common.flows.export.lost_events import handle_missing_events, mark_missing
 from common.flows.export.owner_deletions import follow_deletion
 from common.flows.export.owner_edits import ExportedBooking, follow_edit
 from common.flows.shared.calendar_access import CalendarAccess, ask, reference
 from common.flows.shared.outbox import enqueue_entries
-from common.flows.shared.own_events import genuine_marker
+from common.flows.shared.own_events import BookingEvent, genuine_marker, read_booking_event
 from common.ports import Ports
 
 # Each is read with every delta of its calendar; what is beyond that waits for the next listing.

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from common.domain.calendar.connection import AccessRole, CalendarEntry, CalendarUse, Connection, calendar_key
-from common.domain.connect.calendar_list import merge_listing
+from common.domain.calendar.connection import (
+    AccessRole,
+    CalendarEntry,
+    CalendarUse,
+    Connection,
+    calendar_key,
+    merge_listing,
+)
 from common.domain.shared.tasks import Lane
 from common.domain.sync.followed_calendars import export_target
 from common.errors import CalendarGone, Forbidden

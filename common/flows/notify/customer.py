@@ -21,7 +21,7 @@ from common.domain.shared.outbox import OutboxKind
 from common.domain.shared.task_records import NotifyCustomer
 from common.domain.webhooks import WebhookEvent
 from common.errors import UnknownResource
-from common.flows.notify.content import booking_mail
+from common.flows.notify.content import booking_mail, file_identity, own_uid
 from common.flows.notify.delivery import (
     DueMail,
     answers_to,
@@ -31,7 +31,6 @@ from common.flows.notify.delivery import (
     mail_all,
     notification,
 )
-from common.flows.notify.file_identity import file_identity, own_uid
 from common.flows.shared.outbox import nothing_to_do
 from common.flows.webhooks.deliver import enqueue_webhooks
 from common.ports import Ports

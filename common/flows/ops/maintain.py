@@ -1,4 +1,4 @@
-"""The scheduler's jobs: renew push channels, poll calendars, and relay what was left in the outbox."""
+"""Maintenance: renews push channels, polls calendars, relays the outbox, and queues again what got lost."""
 
 from __future__ import annotations
 
@@ -8,14 +8,23 @@ from datetime import datetime, timedelta
 
 from common.domain.calendar.sync_state import CalendarSync
 from common.domain.shared.outbox import OutboxKind
-from common.domain.shared.task_records import Maintain, MaintenanceJob
+from common.domain.shared.task_records import CatchUp, Maintain, MaintenanceJob, ReconcileConnection
 from common.domain.shared.tasks import task_for
+from common.domain.sync.followed_calendars import CalendarNeeds, calendar_needs
 from common.domain.sync.schedule import next_poll, overdue, time_bucket
 from common.errors import Conflict, UnknownResource
 from common.flows.booking.commit import end_expired_holds
-from common.flows.shared.enqueue import enqueue_upkeep, request_sync
+from common.flows.shared.enqueue import (
+    enqueue_disconnect,
+    enqueue_run_chunk,
+    enqueue_settle,
+    enqueue_upkeep,
+    enqueue_waiting_work,
+    request_sync,
+    watch_run,
+)
 from common.flows.shared.outbox import outbox_task
-from common.flows.sync.stalled import notify_stalled_calendar
+from common.flows.sync.stalled import notify_stalled_calendar, notify_stalled_run
 from common.ports import Ports
 
 # How many due calendars, outbox entries or holds one task works off.
@@ -86,14 +95,15 @@ def _poll_calendars(ports: Ports, now: datetime, after: datetime | None, found: 
     for state in idle:
         poll_at = next_poll(now, minutes=minutes, seed=f"{state.connection}/{state.key}")
         _save(ports, replace(state, poll_at=poll_at))
-        ids = {"tenant": state.tenant, "connection": state.connection}
-        enqueue_upkeep(ports, **ids, job="reconcile", cause=f"hour/{time_bucket(now, seconds=HOUR)}")
+        tenant, connection = state.tenant, state.connection
+        hour = time_bucket(now, seconds=HOUR)
+        enqueue_upkeep(ports, tenant=tenant, connection=connection, job="reconcile", cause=f"hour/{hour}")
         if _usable(ports, state):
             notify_stalled_calendar(ports, state)
             longest = max(longest, overdue(state, now=now, minutes=minutes))
             _request_sync(ports, state, cause=f"poll/{time_bucket(now, seconds=MINUTE)}")
             day = time_bucket(now, seconds=DAY, seed=state.connection)
-            enqueue_upkeep(ports, **ids, job="refresh", cause=f"day/{day}")
+            enqueue_upkeep(ports, tenant=tenant, connection=connection, job="refresh", cause=f"day/{day}")
     return replace(found, polls=len(idle), overdue=longest)
 
 
@@ -144,3 +154,48 @@ def _save(ports: Ports, state: CalendarSync) -> None:
     except Conflict:
         # Somebody is working on this calendar at the moment, which is better than a poll.
         return
+
+
+def reconcile_connection(ports: Ports, task: ReconcileConnection) -> CalendarNeeds:
+    """Compare what should be there with what is, and queue what is missing.
+
+    Compared are the calendars' states and push channels, a run of the first synchronisation that got stuck,
+    and a disconnection that got stuck. Only tasks are queued, and the queue takes each name once, so that
+    this may run as often as it likes. The owner is notified of a run that stands still.
+    """
+    try:
+        connection = ports.connections.get(task.tenant, task.connection)
+    except UnknownResource:
+        return CalendarNeeds()
+    now = ports.clock.now()
+    cause = f"hour/{time_bucket(now, seconds=HOUR)}"
+    states = ports.sync_states.of_connection(task.tenant, task.connection)
+    if connection.ended:
+        enqueue_disconnect(ports, connection, cause=cause)
+        return CalendarNeeds(settle=tuple(state.key for state in states))
+    if not connection.usable or connection.run is None:
+        return CalendarNeeds()
+    found = calendar_needs(connection, states, now=now)
+    tenant, name = task.tenant, task.connection
+    for key in found.sync:
+        request_sync(ports, tenant=tenant, connection=name, calendar=key, cause=f"lost/{cause}")
+    for key in found.settle:
+        enqueue_settle(ports, tenant=tenant, connection=name, calendar=key, cause=cause)
+    if found.sync:
+        ports.log.warning("channels_lost", tenant=tenant, connection=name, count=len(found.sync))
+    if connection.run.running:
+        stalled = notify_stalled_run(ports, connection)
+        again = f"stalled/{time_bucket(now, seconds=TEN_MINUTES)}" if stalled else cause
+        enqueue_run_chunk(ports, connection, connection.run, cause=again)
+        watch_run(ports, connection, connection.run)
+    return found
+
+
+def catch_up(ports: Ports, task: CatchUp) -> None:
+    """Queue everything that waited for a connection that works again; for one cause, nothing twice."""
+    try:
+        connection = ports.connections.get(task.tenant, task.connection)
+    except UnknownResource:
+        return
+    if connection.usable:
+        enqueue_waiting_work(ports, connection, cause=task.cause)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from common.domain.booking import sessions
 from common.domain.booking.access import Authority
 from common.domain.booking.booking import Booking
-from common.domain.booking.move import Move, MoveRequest
+from common.domain.booking.sessions import Move, MoveRequest
 from common.errors import InvalidRequest
 from common.flows.shared.booking_access import changeable_booking
 from common.ports import Ports

@@ -1,4 +1,4 @@
-"""Recognises the events that Slotbridge itself wrote into a calendar, by ids that only its own key makes."""
+"""Opens a connection's calendar under its settings, and asks its provider within the limits of usage."""
 
 from __future__ import annotations
 

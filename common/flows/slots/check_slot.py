@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 
 from common.domain.booking.booking import Booking
 from common.domain.booking.cells import whole_cells
-from common.domain.booking.move import Move
-from common.domain.booking.sessions import refusal_reasons
+from common.domain.booking.sessions import Move, refusal_reasons
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import LONGEST_BUFFER, LONGEST_DURATION, Resource
 from common.domain.slots.engine import Availability, KnownCalendar, ReasonCode, SlotQuestion

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from common.domain.booking.move import MoveRequest
-from common.domain.booking.sessions import refusal_reasons
+from common.domain.booking.sessions import MoveRequest, refusal_reasons
 from common.domain.calendar.interval import Interval
 from common.domain.slots.engine import SlotQuestion
 from common.domain.slots.slot_answers import Explanation

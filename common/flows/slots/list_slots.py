@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from common.domain.booking.move import MoveRequest
-from common.domain.booking.sessions import bookable_starts
+from common.domain.booking.sessions import MoveRequest, bookable_starts
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.zones import zone as zone_named
 from common.domain.catalogue.records import Service

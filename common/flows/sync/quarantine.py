@@ -6,9 +6,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from common.domain.calendar.sync_state import CalendarSync, Quarantined
+from common.domain.calendar.sync_state import (
+    CalendarSync,
+    Quarantined,
+    quarantine_after_listing,
+    quarantine_after_page,
+)
 from common.domain.notify import NoticeKind, new_notice
-from common.domain.sync.quarantine import quarantine_after_listing, quarantine_after_page
 from common.flows.sync.import_events import ImportPlan
 from common.ports import Ports
 

@@ -18,7 +18,7 @@ from common.domain.export.exported_event import ExportLink, LinkState
 from common.errors import UnreadableDocument
 from common.store import paths
 from common.store.booking.commit import LINK
-from common.store.connect.connections import CONNECTION
+from common.store.connect import CONNECTION
 from common.store.firestore.codec import Form
 from common.store.firestore.documents import NAME, Delete, Documents, Put, Query, Replace, Snapshot, Write
 from common.store.notify import OUTBOX

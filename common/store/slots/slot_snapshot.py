@@ -14,7 +14,7 @@ from common.domain.slots.agenda import weeks_of
 from common.domain.slots.slot_answers import SlotSnapshot
 from common.store import paths
 from common.store.catalogue import RESOURCE, SERVICE, TENANT, existing
-from common.store.connect.connections import live_by_resource
+from common.store.connect import live_by_resource
 from common.store.firestore.documents import Documents, Increment, Merge, Query, Snapshot, Write, Written
 from common.store.slots.agenda import read_agenda
 

@@ -22,7 +22,7 @@ from common.domain.slots.agenda import weeks_of
 from common.domain.sync.imported_events import ImportedEvent, UnitEvents
 from common.errors import AlreadyExists, Conflict
 from common.store import paths
-from common.store.connect.connections import _CHANNEL
+from common.store.connect import _CHANNEL
 from common.store.firestore.codec import INTERVAL, PLAIN, TEXTS, array_of, enum_value, record
 from common.store.firestore.documents import (
     Create,

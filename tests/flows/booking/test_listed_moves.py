@@ -10,7 +10,7 @@ import pytest
 
 from common.domain.booking.access import LinkHolder
 from common.domain.booking.booking import Booking
-from common.domain.booking.move import MoveRequest
+from common.domain.booking.sessions import MoveRequest
 from common.domain.calendar.interval import Interval
 from common.domain.catalogue.records import Absence, Resource
 from common.errors import InvalidRequest, SyncError, UnknownResource

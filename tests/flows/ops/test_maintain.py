@@ -12,7 +12,7 @@ from common.domain.shared.task_records import MaintenanceJob, ReconcileConnectio
 from common.domain.shared.tasks import DeadLetter, Lane, Work
 from common.errors import UnknownResource
 from common.flows.ops.dead_letters import replay_dead_letter
-from common.flows.ops.reconcile import reconcile_connection
+from common.flows.ops.maintain import reconcile_connection
 from local.google import Settings
 from tests.flows.setups.connection_stages_setup import synchronised
 from tests.flows.setups.sync_setup import at

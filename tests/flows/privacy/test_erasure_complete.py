@@ -35,7 +35,7 @@ def made_paths() -> set[str]:
 def named_collections() -> set[str]:
     """Every collection of a tenant that the store's modules name where they make a path."""
     found = set()
-    for module in STORE.glob("*.py"):
+    for module in STORE.rglob("*.py"):
         for node in ast.walk(ast.parse(module.read_text())):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in {"within", "paths.within"}:
                 word = ast.unparse(node.args[1])
@@ -82,7 +82,7 @@ def test_no_document_of_any_collection_outlives_the_erasure_of_its_tenant() -> N
 def test_what_lies_outside_of_tenants_is_erased_or_expires() -> None:
     """A collection of its own is known to the erasure, or its documents end by themselves."""
     outside = {path.split("/")[0] for path in made_paths()} - {"tenants"}
-    policies = json.loads((STORE / "indexes.json").read_text())["fieldOverrides"]
+    policies = json.loads((Path("terraform") / "indexes.json").read_text())["fieldOverrides"]
     expiring = {item["collectionGroup"] for item in policies if item.get("ttl")}
 
     assert outside == set(archive.OUTSIDE_TENANT) | EXPIRING

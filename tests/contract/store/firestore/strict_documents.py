@@ -20,7 +20,7 @@ from common.store.firestore.documents import (
     Written,
 )
 
-INDEXES = Path(__file__).parents[4] / "common" / "store" / "indexes.json"
+INDEXES = Path(__file__).parents[4] / "terraform" / "indexes.json"
 
 
 def needed(query: Query) -> dict | None:

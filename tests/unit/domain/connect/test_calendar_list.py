@@ -7,8 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.domain.calendar.connection import AccessRole, CalendarEntry, CalendarUse
-from common.domain.connect.calendar_list import first_listing, merge_listing, proven_gone
+from common.domain.calendar.connection import (
+    AccessRole,
+    CalendarEntry,
+    CalendarUse,
+    first_listing,
+    merge_listing,
+    proven_gone,
+)
 
 NOW = datetime(2027, 3, 15, 8, tzinfo=UTC)
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from common.domain.calendar.sync_state import Quarantined
-from common.domain.sync.quarantine import MOST_LISTED, quarantine_after_listing, quarantine_after_page
+from common.domain.calendar.sync_state import (
+    MOST_LISTED,
+    Quarantined,
+    quarantine_after_listing,
+    quarantine_after_page,
+)
 
 NOW = datetime(2027, 3, 22, tzinfo=UTC)
 OLD = Quarantined("a", "no_end", NOW, generation=1, told=True)
