@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 
@@ -36,7 +37,7 @@ from common.domain.shared.task_records import VerifyMoved
 from common.domain.shared.tasks import Lane
 from common.domain.sync.followed_calendars import SyncPurpose
 from common.errors import CalendarGone, Forbidden, UnexpectedReply, UnknownResource
-from common.flows.export.lost_events import handle_missing_events, mark_missing
+from common.flows.export.lost_events import enqueue_searches, handle_missing_events, mark_missing
 from common.flows.export.owner_deletions import follow_deletion
 from common.flows.export.owner_edits import ExportedBooking, follow_edit
 from common.flows.shared.calendar_access import CalendarAccess, ask, reference
@@ -82,13 +83,21 @@ class _Reported:
 
 
 def apply_own_event_changes(
-    ports: Ports, access: CalendarAccess, state: CalendarSync, changes: Iterable[Change]
+    ports: Ports, access: CalendarAccess, state: CalendarSync, changes: Iterable[Change], *, until: datetime
 ) -> OwnEventsOnPage:
     """Let bookings follow what a page says of their events; repeating it changes nothing.
 
     An event is ours because of the link that knows its id, or because its marker belongs to exactly this id.
     A copy that somebody made of it carries the marker too, but has another id: it is foreign. Where its owner
     made a series of it, only the date that is the booking is ours.
+
+    Args:
+        ports: The outside.
+        access: The calendar.
+        state: Its state.
+        changes: What the page reports.
+        until: When to look at no further event that has to be read: each of the others is looked for in a
+            task of its own.
     """
     watched = dict.fromkeys(state.own_series)
     reported = _candidates(ports, access, changes)
@@ -107,6 +116,11 @@ def apply_own_event_changes(
         watched.pop(name, None)
         if link is None:
             own |= _own_without_link(ports, access, name, said)
+        elif ports.clock.now() >= until and not _is_as_written(access, link, said):
+            followed = _postponed(ports, access, link, said)
+            own[name] = followed.own
+            lost += followed.lost
+            watched |= dict.fromkeys(followed.series)
         elif followed := _follow_or_search(ports, access, link, said):
             if followed.displaced and followed.own:
                 displaced.add(followed.own)
@@ -142,15 +156,28 @@ def _follow_or_search(
         return _Followed(None, lost)
 
 
+def _postponed(ports: Ports, access: CalendarAccess, link: ExportLink, said: _Reported) -> _Followed:
+    """Have an event that there is no time for looked for in a task of its own.
+
+    One that is reported as gone counts as lost: where too many are, all of them are held.
+    """
+    missing = mark_missing(ports, link) if access.connection.settings.exports.on else link
+    if not isinstance(said.event, ExternalEvent) and link.series_id is None:
+        return _Followed(None, [missing] if access.connection.settings.exports.on else [])
+    enqueue_searches(ports, access.connection, [missing])
+    return _Followed(link.event_id, series=[link.series_id] if link.series_id else ())
+
+
+def _is_as_written(access: CalendarAccess, link: ExportLink, said: _Reported) -> bool:
+    """Whether an event is where we wrote it and in the state that we know, so that nothing has to be read."""
+    return link.calendar == access.entry.key and _is_known_state(link, said.event)
+
+
 def _follow(ports: Ports, access: CalendarAccess, link: ExportLink, said: _Reported) -> _Followed | None:
     """Let a booking follow what a page says of its event; None where that is a foreign event by now."""
     event = said.event
-    if (
-        link.calendar == access.entry.key
-        and isinstance(event, ExternalEvent)
-        and _is_known_state(link, event)
-    ):
-        # Nearly always it is as we wrote it, and nothing has to be read.
+    if isinstance(event, ExternalEvent) and _is_as_written(access, link, said):
+        # Nearly always.
         moved = link.written.get(TIME) != seen_fingerprint(event).get(TIME)
         return _Followed(link.event_id, displaced=moved and _is_displaced(ports, access, link, event))
     booking = _booking_of_resource(ports, access, link.booking)

@@ -116,7 +116,8 @@ def plan_imports(
             event = change.event
             plan.units[event.id] = () if event.id in own else _copies(copier, event)
         elif isinstance(change, Removal):
-            if change.proven:
+            if change.proven or own.get(change.id, "") in {None, change.id}:
+                # Gone, or ours and no series: nothing of it is copied either way.
                 plan.units[change.id] = ()
             else:
                 reported[change.id] = PendingUnit(change.id, PendingKind.EVENT)

@@ -103,7 +103,7 @@ def sync_page(
         )
     except CursorExpired:
         return PageResult(_listing_after_expiry(ports, access, state))
-    own = apply_own_event_changes(ports, access, state, page.changes)
+    own = apply_own_event_changes(ports, access, state, page.changes, until=until)
     if _zone_changed(ports, access, page) and access.purpose.imports:
         # All-day events were copied in the zone of before: the calendar is listed anew.
         return PageResult(ports.sync_states.save(replace(state, cursor=None, pending=(), moved_at=None)))
