@@ -28,10 +28,16 @@ from common.api.models import (
     to_json,
 )
 from common.api.paging import ListQuery, list_reply
-from common.domain.calendar.connection import CalendarEntry, CalendarUse, Connection, ProviderKind
+from common.domain.calendar.connection import (
+    LIMITATIONS,
+    CalendarEntry,
+    CalendarUse,
+    Connection,
+    ProviderKind,
+)
 from common.domain.calendar.interval import asked_range
 from common.domain.connect.settings import ImportMode, PrivateMode, Settings
-from common.domain.connect.settings_change import LIMITATIONS, Patch
+from common.domain.connect.settings_change import Patch
 from common.domain.shared.concurrency import Condition
 from common.domain.shared.paging import Page, PageRequest
 from common.domain.sync.imported_events import ImportedEvent

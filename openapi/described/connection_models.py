@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from common.domain.calendar.connection import AccessRole, CalendarUse, ProviderKind, Status
+from common.domain.calendar.connection import AccessRole, CalendarUse, Limitation, ProviderKind, Status
 from common.domain.connect.settings import ImportMode, PrivateMode
-from common.domain.connect.settings_change import Limitation
 from openapi.fields import Answer, Id, Key, Moment, Name, TrueFlag, Zone, example_field
 from openapi.record_responses import Page
 

@@ -30,6 +30,11 @@ class Lane(StrEnum):
     UPKEEP = "upkeep"
     WEBHOOKS = "hooks"
 
+    @property
+    def held_back(self) -> bool:
+        """Whether its work waits once its share of the limits is used up; nobody waits for live work."""
+        return self is not Lane.LIVE
+
 
 Payload = Mapping[str, str | int | bool | None]
 

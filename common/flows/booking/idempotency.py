@@ -1,7 +1,8 @@
 """Recognises a booking request that comes again: by its idempotency key, or as a second click.
 
 With a key a repeat is told from another request under the same key. Without one it is the same wish when the
-same person asks for the same service and start, from the same network address, within a minute.
+same person asks for the same service, resource (or any) and start, from the same network address, within a
+minute.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class IdempotentRequest:
         person = [
             " ".join((self.content[name] or "").split()).casefold() for name in ("name", "email", "phone")
         ]
-        wish = [self.content["service"], self.content["start"]]
+        wish = [self.content["service"], self.content["resource"], self.content["start"]]
         return json.dumps([self.subject, self.address, *person, *wish, self.after])
 
 

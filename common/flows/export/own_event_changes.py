@@ -117,10 +117,10 @@ def apply_own_event_changes(
         if link is None:
             own |= _own_without_link(ports, access, name, said)
         elif ports.clock.now() >= until and not _is_as_written(access, link, said):
-            followed = _postponed(ports, access, link, said)
-            own[name] = followed.own
-            lost += followed.lost
-            watched |= dict.fromkeys(followed.series)
+            later = _postponed(ports, access, link, said)
+            own[name] = later.own
+            lost += later.lost
+            watched |= dict.fromkeys(later.series)
         elif followed := _follow_or_search(ports, access, link, said):
             if followed.displaced and followed.own:
                 displaced.add(followed.own)

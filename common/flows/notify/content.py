@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from common.domain.booking import access
 from common.domain.booking.booking import Booking
-from common.domain.calendar.connection import Connection, ProviderKind
+from common.domain.calendar.connection import LIMITATIONS, Connection, Limitation, ProviderKind
 from common.domain.catalogue.records import Resource, Tenant
 from common.domain.connect import invitation as invitations
 from common.domain.connect.invitation import Invitation
@@ -194,7 +194,7 @@ def _is_awaited(ports: Ports, booking: Booking, connection: Connection, link: Ex
 
     Only where guests are invited in silence: elsewhere nobody becomes one without a mail of the provider.
     """
-    silent = ports.providers[connection.provider].calendar.abilities.silent_guests
+    silent = Limitation.GUESTS_ARE_ALWAYS_MAILED not in LIMITATIONS[connection.provider]
     if not (silent and connection.usable and connection.settings.exports.on and connection.run):
         return False
     unwritten = link is None or link.revision == 0

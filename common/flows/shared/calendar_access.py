@@ -61,13 +61,14 @@ def open_calendar(
     if not purpose.any:
         return None
     entry = found.calendars[key]
+    calendar = reference(ports, found, entry)
     return CalendarAccess(
         connection=found,
         entry=entry,
-        calendar=reference(ports, found, entry),
+        calendar=calendar,
         purpose=purpose,
         detail=_detail(found, purpose),
-        fields=fields_wanted(ports, found, key, purpose),
+        fields=fields_wanted(ports, found, purpose, zone=calendar.zone),
         lane=lane,
     )
 
@@ -76,7 +77,7 @@ def _detail(connection: Connection, purpose: SyncPurpose) -> Detail:
     return requested_detail(connection.settings.imports) if purpose.imports else Detail.TIMES
 
 
-def fields_wanted(ports: Ports, connection: Connection, key: str, purpose: SyncPurpose) -> str:
+def fields_wanted(ports: Ports, connection: Connection, purpose: SyncPurpose, *, zone: str) -> str:
     """A name for what is asked of a calendar now, and for how it is copied; see ``CalendarSync.fields``.
 
     Copies of all-day events are instants in the calendar's zone: in another zone all of them are others.
@@ -84,17 +85,13 @@ def fields_wanted(ports: Ports, connection: Connection, key: str, purpose: SyncP
     asked = ports.providers[connection.provider].calendar.fields_version(_detail(connection, purpose))
     if not purpose.imports:
         return f"{asked}/own"
-    copied = fields_version(connection.settings.imports)
-    return f"{asked}/{copied}/{_zone(ports, connection, connection.calendars[key])}"
+    return f"{asked}/{fields_version(connection.settings.imports)}/{zone}"
 
 
 def reference(ports: Ports, connection: Connection, entry: CalendarEntry) -> CalendarRef:
     """What a provider needs to know of a calendar; one without a zone is in its resource's."""
-    return CalendarRef(entry.provider_id, zone=_zone(ports, connection, entry), role=entry.role)
-
-
-def _zone(ports: Ports, connection: Connection, entry: CalendarEntry) -> str:
-    return entry.zone or ports.catalogue.resource(connection.tenant, connection.resource).zone
+    zone = entry.zone or ports.catalogue.resource(connection.tenant, connection.resource).zone
+    return CalendarRef(entry.provider_id, zone=zone, role=entry.role)
 
 
 def still_wanted(ports: Ports, access: CalendarAccess) -> bool:
@@ -107,7 +104,8 @@ def still_wanted(ports: Ports, access: CalendarAccess) -> bool:
     purpose = purpose_of(found, key)
     if not purpose.any or purpose != access.purpose:
         return False
-    return fields_wanted(ports, found, key, purpose) == access.fields
+    zone = found.calendars[key].zone or access.calendar.zone
+    return fields_wanted(ports, found, purpose, zone=zone) == access.fields
 
 
 def ask(ports: Ports, access: CalendarAccess, call: Callable[[CalendarProvider, str], T]) -> T:
@@ -132,7 +130,7 @@ def reserve_requests(ports: Ports, connection: Connection, *, units: int, lane: 
     Raises:
         RateLimited: with code ``paced`` and the seconds to wait; the task is queued again for then.
     """
-    live = lane is Lane.LIVE
+    live = not lane.held_back
     share = 1.0 if live else ports.tuning.backfill_share
     now = ports.clock.now()
     own, shared = ports.tuning.per_minute(connection.provider)

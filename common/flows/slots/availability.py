@@ -192,12 +192,15 @@ def _usable_copy(ports: Ports, connection: Connection, state: CalendarSync, *, s
     """
     # Hardly any question comes here, and none should wait for what it does not need.
     from common.domain.sync.followed_calendars import purpose_of  # noqa: PLC0415
-    from common.flows.shared.calendar_access import fields_wanted  # noqa: PLC0415
+    from common.flows.shared.calendar_access import fields_wanted, reference  # noqa: PLC0415
 
     if not state.complete or state.last_applied_at is None or state.last_applied_at < since:
         return False
     purpose = purpose_of(connection, state.key)
-    return purpose.imports and state.fields == fields_wanted(ports, connection, state.key, purpose)
+    if not purpose.imports:
+        return False
+    zone = reference(ports, connection, connection.calendars[state.key]).zone
+    return state.fields == fields_wanted(ports, connection, purpose, zone=zone)
 
 
 def _report(

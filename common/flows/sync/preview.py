@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from common.domain.booking.booking import Booking
-from common.domain.calendar.connection import CalendarEntry, Connection
+from common.domain.calendar.connection import LIMITATIONS, CalendarEntry, Connection, Limitation
 from common.domain.calendar.event import ExternalEvent
 from common.domain.calendar.interval import Interval
-from common.domain.connect.settings_change import LIMITATIONS, Limitation
 from common.domain.shared.tasks import Lane
 from common.domain.slots.blocking import Effect, effect
 from common.domain.sync.import_privacy import may_keep

@@ -10,9 +10,8 @@ from enum import StrEnum
 import pytest
 
 from common.errors import StoreUnavailable
-from common.store import catalogue, notify, ops
+from common.store import catalogue, connect, notify, ops
 from common.store.booking import commit
-from common.store.connect import connections
 from common.store.firestore.codec import INTERVAL, PLAIN, TEXTS, Form, array_of, enum_value, record
 from common.store.sync import sync_states
 
@@ -88,7 +87,7 @@ def test_a_form_names_every_field():
 
 def test_no_form_gives_a_new_meaning_to_a_missing_none():
     """None is stored as nothing, so no optional field may have another default."""
-    modules = (commit, connections, catalogue, sync_states, notify, ops)
+    modules = (commit, connect, catalogue, sync_states, notify, ops)
     classes = {
         value
         for module in modules

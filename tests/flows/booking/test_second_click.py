@@ -113,16 +113,23 @@ def test_another_wish_is_another_booking(other: dict[str, Any]) -> None:
     [
         {"customer": Customer("zoe  Zimmer ", "ZOE@example.net", CUSTOMER.phone, "Europe/Berlin")},
         {"note": "window seat"},
-        {"resource": "ben"},
         {"seats": 1},
     ],
 )
 def test_the_same_person_at_the_same_time_is_the_same_wish(same: dict[str, Any]) -> None:
-    """Nobody sits with two people at once: whatever else the second request says."""
+    """Whatever else the second request says."""
     world = salon()
     first = booked(world, resource="anna")
 
     assert booked(world, **{"resource": "anna", **same}).booking == first.booking
+
+
+def test_who_names_another_resource_has_another_wish() -> None:
+    """Two people of one family may come to two people of the salon."""
+    world = salon()
+    first, second = booked(world, resource="anna"), booked(world, resource="ben")
+
+    assert (first.booking.resource, second.booking.resource) == ("anna", "ben")
 
 
 def test_after_a_minute_it_is_a_new_wish() -> None:

@@ -39,7 +39,7 @@ def test_an_account_is_connected_with_all_its_calendars():
     found = life.connection
 
     assert (found.status, found.account) == (Status.CONNECTED, ACCOUNT)
-    assert calendars(found) == {ACCOUNT: True, "team": False, "private": False}
+    assert calendars(found) == {ACCOUNT: "import", "team": "none", "private": "none"}
     sealed, _ = life.ports.connections.sealed(life.tenant, found.id)
     grant = life.ports.vault.open(sealed, tenant=life.tenant, connection=found.id)
     assert grant.refresh_token

@@ -60,7 +60,7 @@ def test_a_dedicated_calendar_is_removed_as_a_whole():
     ended = life.disconnect()
 
     assert (ended.receipt.calendar_removed, ended.receipt.events_deleted) == (True, 5)
-    assert calendars(life.connect()) == {ACCOUNT: True}
+    assert calendars(life.connect()) == {ACCOUNT: "import"}
 
 
 def test_a_dedicated_calendar_that_was_made_but_not_stored_is_removed():
@@ -77,7 +77,7 @@ def test_a_dedicated_calendar_that_was_made_but_not_stored_is_removed():
     ended = life.disconnect()
 
     assert ended.receipt.calendar_removed
-    assert calendars(life.connect()) == {ACCOUNT: True}
+    assert calendars(life.connect()) == {ACCOUNT: "import"}
 
 
 @pytest.mark.pitfall(24)

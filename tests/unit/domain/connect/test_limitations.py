@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from common.domain.calendar.connection import ProviderKind
-from common.domain.connect.settings_change import LIMITATIONS, Limitation
+from common.domain.calendar.connection import LIMITATIONS, Limitation, ProviderKind
 from tests.world import World
 
 

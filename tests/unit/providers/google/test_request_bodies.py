@@ -131,13 +131,13 @@ def test_an_unknown_zone_is_written_as_utc() -> None:
 @pytest.mark.parametrize(
     ("accepted", "expected"),
     [
-        (False, {"email": "a@x", "displayName": "A"}),
-        (True, {"email": "a@x", "displayName": "A", "responseStatus": "accepted"}),
+        (False, {"email": "a@example.com", "displayName": "A"}),
+        (True, {"email": "a@example.com", "displayName": "A", "responseStatus": "accepted"}),
     ],
 )
 def test_the_attendee(accepted: bool, expected: dict[str, str]) -> None:
     """Name and address, and the answer where it is given for the customer."""
-    assert new_event(draft(attendee=("a@x", "A"), accepted=accepted))["attendees"] == [expected]
+    assert new_event(draft(attendee=("a@example.com", "A"), accepted=accepted))["attendees"] == [expected]
 
 
 @pytest.mark.parametrize(
