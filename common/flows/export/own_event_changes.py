@@ -116,12 +116,7 @@ def apply_own_event_changes(
         watched.pop(name, None)
         if link is None:
             own |= _own_without_link(ports, access, name, said)
-        elif ports.clock.now() >= until and not _is_as_written(access, link, said):
-            later = _postponed(ports, access, link, said)
-            own[name] = later.own
-            lost += later.lost
-            watched |= dict.fromkeys(later.series)
-        elif followed := _follow_or_search(ports, access, link, said):
+        elif followed := _follow_or_search(ports, access, link, said, late=ports.clock.now() >= until):
             if followed.displaced and followed.own:
                 displaced.add(followed.own)
             else:
@@ -146,25 +141,25 @@ class _Followed:
 
 
 def _follow_or_search(
-    ports: Ports, access: CalendarAccess, link: ExportLink, said: _Reported
+    ports: Ports, access: CalendarAccess, link: ExportLink, said: _Reported, *, late: bool
 ) -> _Followed | None:
     """Let a booking follow its event; one that cannot be read is looked for in a task of its own."""
     try:
-        return _follow(ports, access, link, said)
+        return _follow(ports, access, link, said, late=late)
     except UnexpectedReply:
         lost = [mark_missing(ports, link)] if access.connection.settings.exports.on else []
         return _Followed(None, lost)
 
 
 def _postponed(ports: Ports, access: CalendarAccess, link: ExportLink, said: _Reported) -> _Followed:
-    """Have an event that there is no time for looked for in a task of its own.
+    """Have an event of a booking that there is no time for looked for in a task of its own.
 
     One that is reported as gone counts as lost: where too many are, all of them are held.
     """
-    missing = mark_missing(ports, link) if access.connection.settings.exports.on else link
+    missing = [mark_missing(ports, link)] if access.connection.settings.exports.on else []
     if not isinstance(said.event, ExternalEvent) and link.series_id is None:
-        return _Followed(None, [missing] if access.connection.settings.exports.on else [])
-    enqueue_searches(ports, access.connection, [missing])
+        return _Followed(None, missing)
+    enqueue_searches(ports, access.connection, missing)
     return _Followed(link.event_id, series=[link.series_id] if link.series_id else ())
 
 
@@ -173,8 +168,13 @@ def _is_as_written(access: CalendarAccess, link: ExportLink, said: _Reported) ->
     return link.calendar == access.entry.key and _is_known_state(link, said.event)
 
 
-def _follow(ports: Ports, access: CalendarAccess, link: ExportLink, said: _Reported) -> _Followed | None:
-    """Let a booking follow what a page says of its event; None where that is a foreign event by now."""
+def _follow(
+    ports: Ports, access: CalendarAccess, link: ExportLink, said: _Reported, *, late: bool
+) -> _Followed | None:
+    """Let a booking follow what a page says of its event; None where that is a foreign event by now.
+
+    Where it is ``late``, an event of a booking is not read here.
+    """
     event = said.event
     if isinstance(event, ExternalEvent) and _is_as_written(access, link, said):
         # Nearly always.
@@ -188,6 +188,8 @@ def _follow(ports: Ports, access: CalendarAccess, link: ExportLink, said: _Repor
             return None
         _enqueue_removal(ports, access, replace(link, event_id=event.id), booking)
         return _Followed(event.key)
+    if late:
+        return _postponed(ports, access, link, said)
     if event is None or link.series_id is not None:
         event = _event_of(read_booking_event(partial(ask, ports, access), access.calendar, link.root_id))
     lost: Sequence[ExportLink] = ()

@@ -141,11 +141,16 @@ def test_an_own_event_too_long_for_a_booking_is_reverted(world):
 
 
 @pytest.mark.pitfall(22)
-def test_a_cancelled_bookings_restored_event_is_foreign(world):
-    """Pitfall 22: the customer was notified already; the restored event blocks its time like any other."""
+@pytest.mark.parametrize("seconds", [120, 0])
+def test_a_cancelled_bookings_restored_event_is_foreign(world, seconds):
+    """Pitfall 22: the customer was notified already; the restored event blocks its time like any other.
+
+    Also where the task's time is over when it is seen.
+    """
     event = world.link().event_id
     world.google.owner.delete_event(ACCOUNT, event)
     world.drain()
+    world.ports = replace(world.ports, tuning=replace(world.ports.tuning, task_seconds=seconds))
 
     world.google.owner.restore_event(ACCOUNT, event)
     world.drain()
