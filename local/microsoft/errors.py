@@ -18,6 +18,7 @@ class GraphError(Exception):
         self.message = message
         self.inner = inner
         self.headers = headers or {}
+        self.details: Json = {}
 
     def body(self, *, now: datetime, request_id: str) -> Json:
         """The JSON body of the error; `inner` is a more exact code inside innerError."""
@@ -29,6 +30,7 @@ class GraphError(Exception):
                 "message": self.message,
                 "innerError": inner | {"client-request-id": request_id},
             }
+            | self.details
         }
 
 
@@ -110,6 +112,14 @@ def token_invalid(message: str) -> GraphError:
     return GraphError(401, "InvalidAuthenticationToken", message, headers=headers)
 
 
+def transaction_taken(event_id: str) -> GraphError:
+    """400: the transactionId made another event, which the error names (fact M40)."""
+    message = "Your request can't be completed. The transaction ID was used to create a different event."
+    error = GraphError(400, "ErrorDuplicateTransactionId", message)
+    error.details = {"@event.existingEventId": event_id}
+    return error
+
+
 def conflict_of_change_keys() -> GraphError:
     """412: the etag in If-Match is not the current one."""
     message = (
@@ -127,6 +137,7 @@ def time_zone_not_supported(name: str) -> GraphError:
     return GraphError(400, "TimeZoneNotSupportedException", message)
 
 
-def throttled(*, retry_after: int, message: str, code: str = "ApplicationThrottled") -> GraphError:
-    """429: too many requests, with the seconds to wait."""
-    return GraphError(429, code, message, headers={"Retry-After": str(retry_after)})
+def throttled(*, retry_after: int, message: str, status: int = 429) -> GraphError:
+    """429: too many requests, with the seconds to wait unless they are 0 (often they are missing: M115)."""
+    headers = {"Retry-After": str(retry_after)} if retry_after else {}
+    return GraphError(status, "ApplicationThrottled", message, headers=headers)

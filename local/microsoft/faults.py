@@ -1,4 +1,10 @@
-"""Scripted faults: a request is refused, delayed, cut off or answered with altered data, as a test asks."""
+"""Scripted faults: a request is refused, delayed, cut off or answered with altered data, as a test asks.
+
+Seen in reality, and shown with them (docs/provider-facts.md): pages without entries (`page`: M6, M54),
+answers that were lost although all was done (`drop_after`: M45, M46), and with `status` limits of mails
+(M60), trouble with lists of calendars (M97, M99), with mailboxes on own servers and with creations (M101,
+M102, M103, M104), outages of writes (M122) and tokens between services (M155).
+"""
 
 from copy import deepcopy
 from dataclasses import dataclass, field

@@ -13,12 +13,23 @@ def _text(*parts: object, length: int) -> str:
 
 
 def calendar_id(owner: str, number: int) -> str:
-    """The id of a calendar, which never changes."""
-    return "AQMkAD" + _text("folder", owner, number, length=69)
+    """The id of a calendar; it ends with `=`, as most of them do.
+
+    Facts M30 and M33: it is constant, and case-sensitive.
+    """
+    return "AQMkAD" + _text("folder", owner, number, length=68)
+
+
+def plain_calendar_id(shown: str) -> str:
+    """The id of a calendar for requests without the header for immutable ids (fact M31)."""
+    return f"AAMkAD{shown[6:]}"
 
 
 def item_id(key: str, *, calendar: str, moves: int, day: str, immutable: bool) -> str:
-    """The id of an event, or of the occurrence of a series on a day."""
+    """The id of an event, or of the occurrence of a series on a day.
+
+    An immutable one survives a move inside the mailbox (fact M25), and both kinds are case-sensitive (M33).
+    """
     if immutable:
         return "AAkALgAA" + _text("immutable", key, day, length=69)
     return "AAMkAD" + _text("item", key, calendar, moves, day, length=87)

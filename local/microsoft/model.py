@@ -14,7 +14,8 @@ class Item:
     """One version of a stored event (Exchange's word is item): a single event, a series, or an exception.
 
     It is never changed in place. `delta_change` is the change number under which delta reports it,
-    `deleted_days` are the original dates of deleted occurrences.
+    `move_change` the one of its last move from another calendar, `deleted_days` are the original dates
+    of deleted occurrences.
     """
 
     key: str
@@ -29,6 +30,7 @@ class Item:
     original: str = ""
     deleted_days: frozenset[str] = frozenset()
     delta_change: int = 0
+    move_change: int = 0
     deletion_changes: Mapping[str, int] = field(default_factory=dict)
     transaction: str = ""
     properties: Mapping[str, str] = field(default_factory=dict)
@@ -49,20 +51,31 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """What a calendar keeps of an item that was removed from it, for delta."""
+    """What a calendar keeps of an item that was removed from it, for delta; a move is not `final`."""
 
     key: str
     day: str
     moves: int
     change: int
     item: Item | None = None
+    final: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """What is remembered of a creation with a transactionId: its event, its body, and when it was."""
+
+    item: Item
+    given: Json
+    at: datetime
 
 
 @dataclass(slots=True)
 class Calendar:
     """A calendar folder with its items.
 
-    `epoch` is raised to expire all delta links.
+    `epoch` is raised to expire all delta links, `renamed_id` is the id that Graph shows instead of the
+    first one, `family` is the calendar of a personal account's family group.
     """
 
     id: str
@@ -74,12 +87,19 @@ class Calendar:
     can_edit: bool = True
     deleted: bool = False
     change: int = 0
+    renamed_id: str = ""
+    family: bool = False
     epoch: int = 0
     rounds: int = 0
     replay: bool = False
     items: dict[str, Item] = field(default_factory=dict)
     removed: list[Tombstone] = field(default_factory=list)
-    transactions: dict[str, tuple[Item, datetime]] = field(default_factory=dict)
+    transactions: dict[str, Transaction] = field(default_factory=dict)
+
+    @property
+    def shown_id(self) -> str:
+        """The id that Graph shows now."""
+        return self.renamed_id or self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +206,7 @@ class AccessToken:
 
 @dataclass(slots=True)
 class Subscription:
-    """A webhook subscription to the events of one calendar."""
+    """A webhook subscription to the events of one calendar; a `silent` one never notifies."""
 
     id: str
     account: str
@@ -202,6 +222,8 @@ class Subscription:
     rich: bool = False
     paused: bool = False
     removed: bool = False
+    silent: bool = False
+    created: datetime | None = None
     reauthorized: datetime | None = None
 
     @property

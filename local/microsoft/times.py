@@ -20,7 +20,7 @@ _IANA = frozenset(WINDOWS_TO_OLSON.values()) | {"Etc/UTC", "Etc/GMT"}
 
 @cache
 def zone(name: str) -> ZoneInfo:
-    """Return the time zone with a Windows name or a supported IANA name; 400 for any other name."""
+    """Return the time zone with a Windows name or a supported IANA name; 400 for any other (fact M86)."""
     if name.lower() in {"utc", "tzone://microsoft/utc"}:
         return ZoneInfo("UTC")
     if name.lower() in _WINDOWS:
@@ -83,7 +83,7 @@ def date_time_time_zone(moment: datetime, name: str) -> Json:
 
 
 def all_day_boundary(day: date, name: str) -> Json:
-    """Write the beginning of a day in the zone that was asked for; all-day events are never converted."""
+    """Write the beginning of a day in the zone asked for; all-day events are never converted (fact M80)."""
     return {"dateTime": f"{day.isoformat()}T00:00:00.0000000", "timeZone": name}
 
 

@@ -15,7 +15,10 @@ SHARED_READ_SCOPES = frozenset({"Calendars.Read.Shared", "Calendars.ReadWrite.Sh
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What the Prefer headers of one request ask for: time zone, kind of ids, page size, plain text."""
+    """What the Prefer headers of one request ask for: time zone, kind of ids, page size, plain text.
+
+    Links serve both kinds of ids, so each request names the one that it wants (fact M26).
+    """
 
     zone: str = "UTC"
     immutable: bool = False
@@ -102,7 +105,10 @@ class Context:
             raise access_denied()
 
     def event_key(self, event_id: str) -> tuple[str, str]:
-        """Return the internal key and the day of the event with this id; ids are case-sensitive."""
+        """Return the internal key and the day of the event with this id; ids are case-sensitive.
+
+        400 for what has not the form of an id (fact M34), 404 for an id that never was (M63).
+        """
         if not ids.well_formed(event_id):
             raise id_malformed()
         if event_id not in self.state.event_ids:
@@ -112,34 +118,47 @@ class Context:
     def target(self, *, write: bool = False, stale: bool = False) -> ListedEvent:
         """Return the event that the path names: a single event, a series, or one occurrence.
 
-        404 if there is none. `stale` reads the calendar as a delayed reader sees it (settings `lag`
-        and `lag_reads`).
+        404 if there is none. `stale` reads the calendar as a delayed reader sees it (settings `get_lag`
+        and `lag_get`).
         """
         key, day = self.event_key(self.path_target.event)
-        calendar_id = self.state.calendar_of_event.get(key)
-        if calendar_id is None:
-            raise item_not_found()
-        found = self._mailbox_calendar_of(calendar_id)
-        self.require_access(found, write=write)
-        items = self.state.visible(found.calendar).items if stale else found.calendar.items
-        item = items.get(key)
-        if item is None or self.path_target.event not in self._names(item, day):
-            raise item_not_found()
-        if not day:
-            return listed_event(item)
-        one = occurrence(items, item, day)
-        if one is None:
-            raise item_not_found()
-        return one
+        for found in self._calendars_on_path():
+            items = self.state.visible(found.calendar, single=True).items if stale else found.calendar.items
+            item = items.get(key)
+            if item is None:
+                continue
+            self.require_access(found, write=write)
+            if self.path_target.event not in self._names(item, day):
+                raise item_not_found()
+            one = occurrence(items, item, day) if day else listed_event(item)
+            if one is None:
+                raise item_not_found()
+            return one
+        return self._deleted_event(key, day, write=write)
 
-    def _mailbox_calendar_of(self, calendar_id: str) -> MailboxCalendar:
-        for each in self.state.calendars_of(self.caller.account):
-            if each.calendar.id == calendar_id and (
-                not self.path_target.scoped
-                or each.id == self.state.mailbox_calendar(self.caller.account, self.path_target.calendar).id
-            ):
-                return each
-        raise item_not_found()
+    def _calendars_on_path(self) -> list[MailboxCalendar]:
+        """The calendars in which the path finds an event.
+
+        A path without a calendar finds those of the own mailbox alone (fact M28).
+        """
+        own = [each for each in self.state.calendars_of(self.caller.account) if each.own]
+        if not self.path_target.scoped:
+            return own
+        named = self.state.mailbox_calendar(self.caller.account, self.path_target.calendar)
+        if named.own and self.state.settings.unscoped_event_paths:
+            return [named, *(each for each in own if each.id != named.id)]
+        return [named]
+
+    def _deleted_event(self, key: str, day: str, *, write: bool) -> ListedEvent:
+        """Return an event from the folder of deleted items (setting `deleted_items_answer`), else 404."""
+        item = self.state.deleted_events.get(key)
+        if item is None or write or day or not self.state.settings.deleted_items_answer:
+            raise item_not_found()
+        if self.path_target.scoped and not self.state.settings.unscoped_event_paths:
+            raise item_not_found()
+        if self.state.calendars[item.calendar].owner != self.caller.account:
+            raise item_not_found()
+        return listed_event(item)
 
     def _names(self, item: Item, day: str) -> set[str]:
         return {self.state.id_of(item, immutable=kind, day=day) for kind in (True, False)}

@@ -10,7 +10,14 @@ from local.microsoft.api.context import Context, PathTarget, Preferences
 from local.microsoft.api.limits import Throttle, concurrency_error
 from local.microsoft.api.messages import GraphRequest, GraphResponse, parse_json_object
 from local.microsoft.api.routes import Route
-from local.microsoft.errors import GraphError, Json, access_denied, bad_request
+from local.microsoft.errors import (
+    GraphError,
+    Json,
+    access_denied,
+    bad_request,
+    conflict_of_change_keys,
+    item_not_found,
+)
 from local.microsoft.faults import HTML_ERROR, Fault, Faults, alter_answer
 from local.microsoft.ids import guid
 from local.microsoft.model import Call, Caller
@@ -43,8 +50,8 @@ class Api:
             return self._error_response("unknown", None, PathTarget(), request, error)
         if connection is None:
             return self._route(request, caller, None, too_many=False)
-        with self.throttle.concurrent_request(caller.app, caller.account) as too_many:
-            return self._route(request, caller, connection, too_many=too_many)
+        with self.throttle.running(caller.app, caller.account) as places:
+            return self._route(request, caller, connection, too_many=places < 1)
 
     def _route(
         self, request: GraphRequest, caller: Caller, connection: Request | None, *, too_many: bool
@@ -56,7 +63,7 @@ class Api:
         except GraphError as error:
             return self._error_response("unknown", caller, PathTarget(), request, error)
         if route.in_calendar and not target.calendar and not target.event:
-            target = replace(target, calendar=self.state.default_calendar(caller.account).id)
+            target = replace(target, calendar=self.state.default_calendar(caller.account).shown_id)
         fault = self.faults.take(route.method, account=caller.account, calendar=target.calendar)
         try:
             if fault is not None:
@@ -69,8 +76,10 @@ class Api:
                     request=request,
                 )
             if too_many:
-                raise concurrency_error()
-            self.throttle.spend(caller.app, caller.account, route.method, self.state.now())
+                raise concurrency_error(self.state.settings)
+            told = self.state.settings.retry_after_sent
+            self.throttle.spend(caller.app, caller.account, route.method, self.state.now(), told=told)
+            self._refuse_by_chance(caller, target)
             response = self._handle(request, caller, route, target, fault)
         except GraphError as error:
             return self._error_response(route.method, caller, target, request, error)
@@ -106,6 +115,15 @@ class Api:
             drop_connection(connection)
         if fault.action == "status":
             raise fault.error()
+
+    def _refuse_by_chance(self, caller: Caller, target: PathTarget) -> None:
+        """Refuse a request for no reason where its turn has come (settings `stray_…_every`, fact M48)."""
+        with self.state.lock:
+            settings, name = self.state.settings, caller.account
+            if self.state.every(f"conflict {name}", settings.stray_conflict_every):
+                raise conflict_of_change_keys()
+            if target.event and self.state.every(f"not found {name}", settings.stray_not_found_every):
+                raise item_not_found()
 
     def _handle(
         self,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from local.microsoft.errors import GraphError, throttled
+from local.microsoft.settings import Settings
 
 SPAN, SHORT_SPAN = timedelta(minutes=10), timedelta(seconds=20)
 
@@ -25,7 +26,7 @@ class Limits:
     subscription_lists: int | None = None
 
 
-# https://learn.microsoft.com/graph/throttling-limits
+# https://learn.microsoft.com/graph/throttling-limits: for each application (facts M111, M116, M132)
 GRAPH = Limits(per_mailbox=10_000, concurrent=4, subscription_writes=500, subscription_lists=25)
 
 
@@ -39,27 +40,32 @@ class Throttle:
         self._spent: dict[tuple[str, str], deque[datetime]] = {}
 
     @contextmanager
-    def concurrent_request(self, app: str, mailbox: str) -> Iterator[bool]:
-        """A context for one running request; it yields whether too many run at the same time."""
-        key = (app, mailbox)
+    def running(self, app: str, mailbox: str, *, places: int = 1) -> Iterator[int]:
+        """A context for one running request, or a batch that runs in several places at once.
+
+        It yields how many places there are for it, up to those that it wants.
+        """
+        key, most = (app, mailbox), self.limits.concurrent
         with self._lock:
-            self._running[key] = self._running.get(key, 0) + 1
-            too_many = self.limits.concurrent is not None and self._running[key] > self.limits.concurrent
+            taken = self._running.get(key, 0)
+            self._running[key] = taken + places
         try:
-            yield too_many
+            yield places if most is None else max(0, min(places, most - taken))
         finally:
             with self._lock:
-                self._running[key] -= 1
+                self._running[key] -= places
 
-    def spend(self, app: str, mailbox: str, method: str, now: datetime) -> None:
-        """Count a request; 429 if that is one too many."""
-        self._count((app, mailbox), SPAN, self.limits.per_mailbox, now)
+    def spend(self, app: str, mailbox: str, method: str, now: datetime, *, told: bool) -> None:
+        """Count a request; 429 if that is one too many, with the seconds to wait if they are `told`."""
+        self._count((app, mailbox), SPAN, self.limits.per_mailbox, now, told=told)
         if method == "subscriptions.list":
-            self._count((app, "lists"), SHORT_SPAN, self.limits.subscription_lists, now)
+            self._count((app, "lists"), SHORT_SPAN, self.limits.subscription_lists, now, told=told)
         elif method.startswith("subscriptions.") and method != "subscriptions.get":
-            self._count((app, "writes"), SHORT_SPAN, self.limits.subscription_writes, now)
+            self._count((app, "writes"), SHORT_SPAN, self.limits.subscription_writes, now, told=told)
 
-    def _count(self, key: tuple[str, str], span: timedelta, most: int | None, now: datetime) -> None:
+    def _count(
+        self, key: tuple[str, str], span: timedelta, most: int | None, now: datetime, *, told: bool
+    ) -> None:
         if most is None:
             return
         with self._lock:
@@ -70,9 +76,12 @@ class Throttle:
             if len(spent) <= most:
                 return
             wait = int((spent[len(spent) - most] + span - now).total_seconds()) + 1
-        raise throttled(retry_after=max(1, wait), message="Application is over its request limit.")
+        message = "Application is over its request limit."
+        raise throttled(retry_after=max(1, wait) if told else 0, message=message)
 
 
-def concurrency_error() -> GraphError:
-    """The error for too many requests at the same time."""
-    return throttled(retry_after=1, message="Application is over its MailboxConcurrency limit.")
+def concurrency_error(settings: Settings) -> GraphError:
+    """The error for too many requests at the same time (facts M113 to M115)."""
+    message = "Application is over its MailboxConcurrency limit."
+    wait = 1 if settings.retry_after_sent else 0
+    return throttled(retry_after=wait, message=message, status=settings.concurrency_status)

@@ -181,7 +181,10 @@ class _FilterReader:
 
 
 class _PropertyFilterReader(_FilterReader):
-    """Reads the condition on the members of the collection of extended properties."""
+    """Reads the condition on the members of the collection of extended properties.
+
+    https://learn.microsoft.com/graph/api/singlevaluelegacyextendedproperty-get (fact M50)
+    """
 
     def __init__(self, outer: _FilterReader, variable: str) -> None:
         self.left = outer.left

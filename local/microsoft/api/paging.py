@@ -15,7 +15,7 @@ def next_link(context: Context, skip: int) -> str:
 
 
 def page_size(context: Context) -> int:
-    """Return how many entries a page has: $top, else the preferred size, else the default.
+    """Return how many entries a page has: $top, else the preferred size, else the default (fact M90).
 
     400 for a wrong $top.
     """

@@ -93,6 +93,7 @@ def routes(rounds: DeltaRounds, subscription_methods: Subscriptions) -> dict[tup
     """Return the route of every simulated address, by HTTP verb and path template."""
     renewal, again = "subscriptions/{other}", "subscriptions/{other}/reauthorize"
     stateful: tuple[RouteEntry, ...] = (
+        # Fact M21: not on the page of v1.0 for a named calendar, but it works.
         (
             "GET",
             "cal/calendarView/delta",

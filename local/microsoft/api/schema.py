@@ -74,6 +74,7 @@ def check_body(kind: str, body: Any, *, open_to: frozenset[str] = frozenset(), n
             )
             raise _unreadable(message)
         if known[name].get("readOnly") and not nested:
+            # Fact M66, among others.
             message = f"The set operation is not valid for the read-only property '{name}'."
             raise invalid("ErrorInvalidPropertySet", message)
         _check_value(known[name]["type"], value, name)

@@ -13,6 +13,8 @@ from local.microsoft.state import State
 def _shown(context: Context, mailbox_calendar: MailboxCalendar) -> Json:
     owner = context.state.accounts[mailbox_calendar.calendar.owner]
     full = calendar_resource.render_calendar(context.account, mailbox_calendar, owner)
+    if context.state.settings.calendar_ids_by_header and not context.preferences.immutable:
+        full["id"] = ids.plain_calendar_id(full["id"])
     return odata.select("calendar", context.query.get("$select", ""), full)
 
 
@@ -68,6 +70,7 @@ def create_calendar(context: Context) -> Json:
 def _need_free_name(context: Context, name: str) -> None:
     own = (each for each in context.state.calendars_of(context.caller.account) if each.own)
     if any(each.calendar.name.lower() == name.lower() for each in own):
+        # Fact M105.
         raise GraphError(409, "ErrorFolderExists", "A folder with the specified name already exists.")
 
 

@@ -18,7 +18,7 @@ MOST_SCHEDULES, LONGEST_WINDOW, MOST_ITEMS = 20, timedelta(days=62), 1000
 
 def get_schedule(context: Context) -> Json:
     """Answer getSchedule; 403 for personal accounts, which do not have it."""
-    # https://learn.microsoft.com/graph/api/calendar-getschedule: delegated personal account not supported
+    # https://learn.microsoft.com/graph/api/calendar-getschedule: not for personal accounts (fact M110)
     if context.account.personal:
         raise GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
     body = context.body
@@ -27,12 +27,16 @@ def get_schedule(context: Context) -> Json:
     if not isinstance(wanted, list) or not body.get("startTime") or not body.get("endTime"):
         raise invalid("ErrorInvalidParameter", "schedules, startTime and endTime are required.")
     if len(wanted) > MOST_SCHEDULES:
-        raise invalid("ErrorInvalidParameter", "At most 20 schedules can be asked for.")
+        # Fact M106.
+        raise invalid("ErrorMailboxDataArrayTooBig", "At most 20 schedules can be asked for.")
     if interval is None or not 5 <= interval <= 1440:
         raise invalid("ErrorInvalidMergedFreeBusyInterval", "The interval must be from 5 to 1440 minutes.")
     window = Window(to_moment(body["startTime"]), to_moment(body["endTime"]))
-    if window.end <= window.start or window.end - window.start >= LONGEST_WINDOW:
+    if window.end <= window.start:
         raise invalid("ErrorInvalidTimeInterval", "The requested time interval is not allowed.")
+    if window.end - window.start > LONGEST_WINDOW:
+        # Fact M109.
+        raise invalid("ErrorTimeIntervalTooBig", "The requested time interval is longer than 62 days.")
     kind = f"{context.base}/$metadata#Collection(microsoft.graph.scheduleInformation)"
     value = [_schedule(context, str(each), window, timedelta(minutes=interval)) for each in wanted]
     return {"@odata.context": kind, "value": value}
@@ -41,6 +45,7 @@ def get_schedule(context: Context) -> Json:
 def _schedule(context: Context, address: str, window: Window, step: timedelta) -> Json:
     account = context.state.accounts.get(address.lower())
     if account is None or account.personal or account.tenant != context.account.tenant:
+        # Fact M107: an error inside an answer of 200.
         missing = {"message": "No such mailbox.", "responseCode": "ErrorMailRecipientNotFound"}
         return {"scheduleId": address, "error": missing}
     calendar = context.state.default_calendar(account.email)

@@ -31,7 +31,7 @@ def me(context: Context) -> Json:
 
 
 def settings(context: Context) -> Json:
-    """Answer the mailbox settings; their time zone is a Windows name."""
+    """Answer the mailbox settings; their time zone is a Windows name (fact M87)."""
     zone_name = context.account.time_zone
     full: Json = {
         "archiveFolder": None,

@@ -82,23 +82,41 @@ class Admin(SimulatorAdmin):
             self._state.account(email).renamed = address.lower()
 
     def add_calendar(
-        self, owner: str, name: str, *, can_edit: bool = True, color: str = "auto", hex_color: str = ""
+        self,
+        owner: str,
+        name: str,
+        *,
+        can_edit: bool = True,
+        color: str = "auto",
+        hex_color: str = "",
+        family: bool = False,
     ) -> str:
         """Create another calendar in a mailbox, perhaps one that cannot be edited (holidays).
 
+        The calendar of a personal account's `family` answers every write with 503 (fact M78).
         Returns its id.
         """
         with self._state.lock:
             made = calendar_methods.make_calendar(
                 self._state, self._state.account(owner).email, name, color=color
             )
-            made.can_edit, made.hex_color = can_edit, hex_color
+            made.can_edit, made.hex_color, made.family = can_edit, hex_color, family
             return made.id
+
+    def change_calendar_id(self, calendar: str) -> str:
+        """Give a calendar another id, as happened to default calendars and to new ones (fact M32).
+
+        Returns it. The control API knows the former one too.
+        """
+        with self._state.lock:
+            found = self._state.named_calendar(calendar)
+            found.renamed_id = ids.calendar_id(found.owner, self._state.serial())
+            return found.renamed_id
 
     def default_calendar(self, account: str) -> str:
         """Return the id of a mailbox's default calendar."""
         with self._state.lock:
-            return self._state.default_calendar(self._state.account(account).email).id
+            return self._state.default_calendar(self._state.account(account).email).shown_id
 
     def share(self, calendar: str, account: str, *, can_edit: bool = False) -> str:
         """Share a calendar with another mailbox; returns the id that it has there."""
@@ -160,7 +178,10 @@ class Admin(SimulatorAdmin):
             self._throttle.limits = Limits(per_mailbox, concurrent, subscription_writes, subscription_lists)
 
     def revoke_grant(self, account: str, *, code: int = 50173) -> None:
-        """Refuse an account's refresh tokens with an AADSTS number; access tokens stay valid."""
+        """Refuse an account's refresh tokens with an AADSTS number; access tokens stay valid.
+
+        As after an administrator's reset or revocation (fact M141); subscriptions are not told (M136).
+        """
         with self._state.lock:
             self._grants.revoke(account.lower(), code=code)
 
@@ -186,6 +207,14 @@ class Admin(SimulatorAdmin):
         with self._state.lock:
             made = sign_in_error(code, error=error, suberror=suberror, claims=claims)
             self._grants.refused[account.lower()] = ScriptedRefusal(made, times)
+
+    def refuse_tokens(self, account: str = "", *, refused: bool = True) -> None:
+        """Let Graph answer 401 to the good tokens of one account, or of all (fact M147), or end that."""
+        with self._state.lock:
+            if refused:
+                self._grants.outages.add(account.lower())
+            else:
+                self._grants.outages.discard(account.lower())
 
     def allow_refresh(self, account: str) -> None:
         """End what `refuse_refresh` and `conditional_access` began."""
@@ -229,7 +258,7 @@ class Admin(SimulatorAdmin):
                 found.epoch += wanted in {"", found.id}
 
     def forget_page_tokens(self) -> None:
-        """Expire every nextLink of a delta query."""
+        """Expire every nextLink of a delta query (fact M15)."""
         with self._state.lock:
             self._rounds.forget()
 

@@ -4,9 +4,18 @@ from copy import deepcopy
 from dataclasses import replace
 from datetime import date, timedelta
 
+from local.microsoft import ids
 from local.microsoft.api.context import Preferences
 from local.microsoft.errors import Json
-from local.microsoft.events import attendees, edits, event_resource, recurrence, responses, validation
+from local.microsoft.events import (
+    attendees,
+    edits,
+    event_resource,
+    online_meetings,
+    recurrence,
+    responses,
+    validation,
+)
 from local.microsoft.events.edits import series_of
 from local.microsoft.events.expansion import (
     ListedEvent,
@@ -36,12 +45,15 @@ class Owner:
     def put_event(self, calendar: str, event: Json, *, zone_label: str = "", raw: Json | None = None) -> Json:
         """Create an event (single or recurring).
 
-        `zone_label` is an odd time zone name that answers then show; `raw` overrides properties in
-        answers.
+        `zone_label` is an odd time zone name that answers then show (fact M84); `raw` overrides properties
+        in answers.
         """
         with self._state.lock:
             found = self._state.named_calendar(calendar)
-            item = self._new(found, validation.new_event_body(deepcopy(event)), event)
+            body = validation.new_event_body(
+                deepcopy(event), longest_subject=self._state.settings.longest_subject
+            )
+            item = self._new(found, body, event)
             odd: Json = {"_label": zone_label} if zone_label else {}
             odd |= {"_raw": raw} if raw else {}
             item = self._state.store(replace(item, body=item.body | odd), kind="created")
@@ -80,16 +92,20 @@ class Owner:
             edits.delete_event(self._state, self._find(calendar, event_id))
 
     def move_to_calendar(self, calendar: str, event_id: str, destination: str) -> Json:
-        """Move an event to another calendar of the mailbox; only its immutable id stays the same."""
+        """Move an event to another calendar of the mailbox; only its immutable id stays the same.
+
+        It notifies of a deletion and a creation (fact M134).
+        """
         with self._state.lock:
             item, target = self._find(calendar, event_id).item, self._state.named_calendar(destination)
             series_exceptions = exceptions(self._state.calendars[item.calendar].items).get(item.key, [])
             for each in [*series_exceptions, item]:
-                self._state.remove(each, notify=each is item)
+                self._state.remove(each, notify=each is item, moved=True)
             moved = replace(item, calendar=target.id, moves=item.moves + 1)
-            stored = self._state.store(moved, kind="created")
+            stored = self._state.store(moved, kind="created", moved=True)
             for each in series_exceptions:
-                self._state.store(replace(each, calendar=target.id, moves=item.moves + 1))
+                made = replace(each, calendar=target.id, moves=item.moves + 1)
+                self._state.store(made, moved=True)
             return self._render(listed_event(stored))
 
     def split_series(self, calendar: str, day_id: str, changes: Json) -> Json:
@@ -154,7 +170,7 @@ class Owner:
             return self._render(listed_event(self._state.store(item, kind="created")))
 
     def organizer_cancels(self, calendar: str, event_id: str) -> Json:
-        """Let the organizer cancel a meeting: the owner's copy stays, marked as cancelled."""
+        """Let the organizer cancel a meeting: the owner's copy stays, marked as cancelled (fact M64)."""
         with self._state.lock:
             item = self._find(calendar, event_id).item
             subject = f"Canceled: {item.body.get('subject') or ''}"
@@ -200,12 +216,16 @@ class Owner:
         return found
 
     def _new(self, calendar: Calendar, body: Json, given: Json) -> Item:
+        key = f"event{self._state.serial()}"
+        # Fact M44: Outlook on the web sends a transactionId too.
+        own = f"localevent:{ids.guid('local', key)}" if self._state.settings.owner_transactions else ""
+        personal = self._state.accounts[calendar.owner].personal
         return Item(
-            key=f"event{self._state.serial()}",
+            key=key,
             calendar=calendar.id,
-            body=body,
+            body=online_meetings.with_meeting(body, key, personal=personal),
             organizer=calendar.owner,
-            transaction=given.get("transactionId") or "",
+            transaction=given.get("transactionId") or own,
             properties=validation.extended_properties(given),
             extensions=validation.open_extensions(given),
         )

@@ -1,6 +1,7 @@
 """The mails that Exchange sends to attendees and organizers.
 
-Mails cannot be suppressed, except by having no attendees.
+Mails cannot be suppressed, except by having no attendees (docs/provider-facts.md, M55). Who is written as
+accepted is invited like everybody (M59).
 """
 
 from collections.abc import Iterable
@@ -23,12 +24,18 @@ def attendee_addresses(body: Json, organizer: str) -> list[str]:
 
 
 def log_invitations(state: State, item: Item) -> None:
-    """Log an invitation to each attendee of a new event."""
+    """Log an invitation to each attendee of a new event; the setting `unsent_invitations` ends that (M58)."""
+    if state.settings.unsent_invitations:
+        return
     _send(state, attendee_addresses(item.body, item.organizer), "invitation", item)
 
 
 def log_updates(state: State, before: Json, item: Item, body: Json, changes: Iterable[str]) -> None:
-    """Log the mails of a change: invitations, cancellations for removed attendees, or updates."""
+    """Log the mails of a change: invitations, cancellations for removed attendees, or updates.
+
+    Those who stay are mailed where more changed than the attendees (fact M56), for a series with exceptions
+    once more for each of them (M57).
+    """
     if not item.is_organizer:
         return
     old, new = attendee_addresses(before, item.organizer), attendee_addresses(body, item.organizer)

@@ -1,6 +1,8 @@
 """Answers calendarView/delta: rounds of changes in a fixed time range, by pages.
 
 A round ends with a delta link, with which the next one begins; settings choose what Microsoft leaves open.
+Facts M1 (no query options), M12 (what came and went between two rounds), M13, M19 (the window is in the
+token) and those named below are rows of docs/provider-facts.md.
 """
 
 import base64
@@ -38,11 +40,15 @@ class DeltaEntry:
 
 @dataclass(slots=True)
 class DeltaRound:
-    """The entries of one round, and the delta token for the next one."""
+    """The entries of one round, and the delta token for the next one.
+
+    An `endless` round never comes to it: all its pages are the first one, each with a link of its own.
+    """
 
     resource: str
     entries: list[DeltaEntry]
     delta_token: str
+    endless: bool = False
 
 
 @dataclass(slots=True)
@@ -68,7 +74,7 @@ def delta(context: Context, rounds: DeltaRounds) -> Json:
     calendar = context.calendar().calendar
     resource = f"{context.caller.account}/{calendar.id}"
     if "$skiptoken" in context.query:
-        name, _, offset = context.query["$skiptoken"].partition(".")
+        name, offset, *_ = f"{context.query['$skiptoken']}.".split(".")
         found = rounds.open_rounds.get(name)
         if found is None or found.resource != resource or not offset.isdigit():
             raise sync_state_lost(context)
@@ -86,6 +92,7 @@ def delta(context: Context, rounds: DeltaRounds) -> Json:
 
 def _first_round(context: Context, calendar: Calendar, resource: str) -> DeltaRound:
     window = asked_window(context)
+    trouble = _trouble(context, window)
     visible = context.state.visible(calendar)
     entries = list(_present_entries(visible, window, -1))
     if context.state.settings.initial_removed:
@@ -94,11 +101,25 @@ def _first_round(context: Context, calendar: Calendar, resource: str) -> DeltaRo
             for tombstone in visible.removed
             for entry in _removed_entries(context.state, tombstone, window)
         ] + entries
-    return DeltaRound(resource, entries, _delta_token(context, calendar, window, visible.change, 0))
+    token = _delta_token(context, calendar, window, visible.change, 0)
+    return DeltaRound(resource, entries, token, endless=trouble == "endless")
+
+
+def _trouble(context: Context, window: Window) -> str:
+    """The trouble that a round of this window meets; 504 where it is that nothing is answered.
+
+    Facts M5 and M7: seen with large mailboxes. That a smaller window helps is not known.
+    """
+    settings = context.state.settings
+    trouble = settings.delta_trouble if window.end - window.start > settings.delta_trouble_beyond else ""
+    if trouble == "unanswered":
+        raise GraphError(504, "UnknownError", "")
+    return trouble
 
 
 def _next_round(context: Context, calendar: Calendar, resource: str) -> DeltaRound:
     window, since, before = _read_token(context, calendar)
+    trouble = _trouble(context, window)
     if calendar.replay:
         since, calendar.replay = before, False
     visible = context.state.visible(calendar)
@@ -107,22 +128,27 @@ def _next_round(context: Context, calendar: Calendar, resource: str) -> DeltaRou
         entry
         for tombstone in visible.removed
         if tombstone.change > since and (tombstone.key, tombstone.day) not in live
+        if not (context.state.settings.silent_deletions and tombstone.final)
         for entry in _removed_entries(context.state, tombstone, window)
     ]
     entries += list(_deleted_occurrences(context.state, visible, since))
-    entries += list(_present_entries(visible, window, since, mode=context.state.settings.deleted_occurrences))
-    return DeltaRound(resource, entries, _delta_token(context, calendar, window, visible.change, since))
+    silent = context.preferences.immutable and context.state.settings.silent_moves
+    mode = context.state.settings.deleted_occurrences
+    entries += list(_present_entries(visible, window, since, mode=mode, moves=not silent))
+    token = _delta_token(context, calendar, window, visible.change, since)
+    return DeltaRound(resource, entries, token, endless=trouble == "endless")
 
 
 def _present_entries(
-    visible: VisibleCalendar, window: Window, since: int, *, mode: str = "nothing"
+    visible: VisibleCalendar, window: Window, since: int, *, mode: str = "nothing", moves: bool = True
 ) -> Iterator[DeltaEntry]:
+    """Yield what the calendar has and what changed since; without `moves` a move into it is no change."""
     changed = exceptions(visible.items)
     for item in visible.items.values():
         if item.series:
             continue
         series_exceptions = changed.get(item.key, [])
-        delta_change = max([item.delta_change, *(each.delta_change for each in series_exceptions)])
+        delta_change = max(_delta_change(each, moves=moves) for each in (item, *series_exceptions))
         if mode in {"series", "removed"}:
             delta_change = max([delta_change, *item.deletion_changes.values()])
         if delta_change <= since:
@@ -131,7 +157,12 @@ def _present_entries(
         if found:
             yield from (DeltaEntry(item.key, each) for each in found)
         elif since >= 0:
+            # Fact M8: what is outside the window is reported as removed.
             yield DeltaEntry(item.key, removed=(item.key, "", item.calendar, item.moves))
+
+
+def _delta_change(item: Item, *, moves: bool) -> int:
+    return max(item.delta_change, item.move_change) if moves else item.delta_change
 
 
 def _listed_with_series(
@@ -164,6 +195,8 @@ def _removed_entries(state: State, tombstone: Tombstone, window: Window) -> Iter
 
 def _page(context: Context, name: str, found: DeltaRound, offset: int) -> Json:
     size = context.preferences.page_size or context.state.settings.default_page
+    if found.endless:
+        offset = 0
     made: Json = {"@odata.context": f"{context.base}/$metadata#Collection(event)", "value": []}
     if context.page_fault == "empty":
         return made | {"@odata.nextLink": _link_to(context, {"$skiptoken": f"{name}.{offset}"})}
@@ -173,6 +206,9 @@ def _page(context: Context, name: str, found: DeltaRound, offset: int) -> Json:
     while end < len(entries) and (end - offset < size or _same_series(entries, end)):
         end += 1
     made["value"] = [_render_entry(context.state, each, context.preferences) for each in entries[offset:end]]
+    if found.endless:
+        next_page = f"{name}.0.{context.state.serial()}"
+        return made | {"@odata.nextLink": _link_to(context, {"$skiptoken": next_page})}
     if context.page_fault == "loop":
         return made | {"@odata.nextLink": _link_to(context, {"$skiptoken": f"{name}.{offset}"})}
     if end < len(entries):
@@ -183,7 +219,10 @@ def _page(context: Context, name: str, found: DeltaRound, offset: int) -> Json:
 
 
 def _same_series(entries: list[DeltaEntry], index: int) -> bool:
-    """Whether an entry belongs to the same series as the one before; a series is not split over pages."""
+    """Whether an entry belongs to the same series as the one before.
+
+    A series is not split over pages (fact M4), whose first entry is the series itself (M3).
+    """
     return index > 0 and entries[index].series_key == entries[index - 1].series_key
 
 
@@ -228,7 +267,7 @@ def _read_token(context: Context, calendar: Calendar) -> tuple[Window, int, int]
         content = json.loads(base64.urlsafe_b64decode(context.query["$deltatoken"].encode()))
         owner, account, start, end, change, before, epoch, number, issued = content
     except (ValueError, TypeError) as error:
-        raise invalid("ErrorInvalidUrlQuery", "Badly formed token.") from error
+        raise invalid(settings.unreadable_token_code, "Badly formed token.") from error
     age = context.state.now().timestamp() - issued
     old = settings.delta_token_life is not None and timedelta(seconds=age) > settings.delta_token_life
     many = settings.delta_generations is not None and calendar.rounds - number >= settings.delta_generations
@@ -238,7 +277,10 @@ def _read_token(context: Context, calendar: Calendar) -> tuple[Window, int, int]
 
 
 def sync_state_lost(context: Context) -> GraphError:
-    """The error for an expired sync state, with the status, code and form that the settings choose."""
+    """The error for an expired sync state, with the status, code and form that the settings choose.
+
+    Facts M14 to M16: it comes at a delta link, and at the next links of a round too.
+    """
     settings = context.state.settings
     code, inner = settings.sync_reset_code, ""
     message = "The sync state generation is not found; a full synchronization is required."

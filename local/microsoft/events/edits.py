@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from local.microsoft.errors import Json, invalid
-from local.microsoft.events import attendees, validation
+from local.microsoft.events import attendees, online_meetings, validation
 from local.microsoft.events.expansion import (
     ListedEvent,
     exceptions,
@@ -16,7 +16,7 @@ from local.microsoft.events.expansion import (
 )
 from local.microsoft.model import Item
 from local.microsoft.state import State
-from local.microsoft.times import date_time_time_zone, to_moment, to_wall_time
+from local.microsoft.times import date_time_time_zone, to_moment, to_wall_time, zone
 
 
 def series_of(state: State, found: ListedEvent) -> Item:
@@ -30,7 +30,7 @@ def change_occurrence(
 ) -> ListedEvent:
     """Make an occurrence an exception, or change the exception that it is.
 
-    400 if it would pass a neighbour.
+    400 if it would pass a neighbour (fact M76).
     """
     if changes.get("recurrence"):
         raise invalid("ErrorInvalidRequest", "An occurrence cannot recur.")
@@ -94,7 +94,7 @@ def _check_boundary(state: State, master: Item, found: ListedEvent, body: Json) 
 def delete_occurrence(state: State, found: ListedEvent) -> None:
     """Delete one occurrence.
 
-    Whether delta reports that is a setting, but subscriptions see the series updated.
+    Whether delta reports that is a setting (fact M9), but subscriptions see the series updated (M10).
     """
     master = series_of(state, found)
     items = state.calendars[master.calendar].items
@@ -114,13 +114,18 @@ def delete_occurrence(state: State, found: ListedEvent) -> None:
 def change_event(state: State, found: ListedEvent, given: Json) -> ListedEvent:
     """Change an event, a series or an occurrence by a PATCH body; attendees get mails."""
     if "transactionId" in given and given["transactionId"] != found.item.transaction:
+        # Fact M43.
         raise invalid("ErrorInvalidPropertySet", "The transactionId cannot be changed.")
-    changes = validation.checked_properties(given)
+    changes = validation.checked_properties(given, longest_subject=state.settings.longest_subject)
     properties = {**found.item.properties, **validation.extended_properties(given)}
     if found.day:
         return change_occurrence(state, found, changes, properties)
     item = found.item
     body = validation.aligned_times(validation.patched_body(item.body, _move_recurrence(item.body, changes)))
+    body = online_meetings.without_lost_meeting(item.body, body)
+    if "isOnlineMeeting" in changes:
+        personal = state.accounts[state.calendars[item.calendar].owner].personal
+        body = online_meetings.with_meeting(body, item.key, personal=personal)
     deleted_days, deletion_changes = item.deleted_days, item.deletion_changes
     if item.is_series and any(body[name] != item.body[name] for name in ("start", "end", "recurrence")):
         # A series that is moved loses its exceptions.
@@ -133,6 +138,18 @@ def change_event(state: State, found: ListedEvent, given: Json) -> ListedEvent:
     stored = state.store(changed)
     attendees.log_updates(state, item.body, stored, body, changes)
     return listed_event(stored)
+
+
+def require_series_zone(found: ListedEvent, given: Json) -> None:
+    """Answer 400 to a PATCH of a series' times in another zone that leaves its recurrence out (fact M75)."""
+    item = found.item
+    if found.day or not item.is_series or "recurrence" in given:
+        return
+    own = {zone(zone_of(item)), zone(item.body["start"].get("timeZone") or "UTC")}
+    for name in ("start", "end"):
+        if given.get(name) and zone(given[name].get("timeZone") or "") not in own:
+            message = f"At least one property failed validation. Property: {name}."
+            raise invalid(validation.VALIDATION_FAILURE, message)
 
 
 def _move_recurrence(old: Json, changes: Json) -> Json:

@@ -1,19 +1,23 @@
 """The JSON of an event for one request: ids, time zone and body format depend on its Prefer headers."""
 
 import re
+from datetime import datetime
 from html import escape, unescape
 from urllib.parse import quote
 
 from local.microsoft import ids
 from local.microsoft.api.context import Preferences
 from local.microsoft.errors import Json
+from local.microsoft.events import online_meetings
 from local.microsoft.events.expansion import ListedEvent
 from local.microsoft.state import State
 from local.microsoft.times import (
     all_day_boundary,
     date_time_time_zone,
     format_timestamp,
+    format_wall_time,
     to_wall_time,
+    zone,
 )
 
 NEVER = "0001-01-01T00:00:00Z"
@@ -73,9 +77,11 @@ def render_event(state: State, found: ListedEvent, preferences: Preferences) -> 
         "type": found.kind,
         "webLink": f"https://outlook.office365.com/owa/?itemid={quote(event_id)}&exvsurl=1&path=/calendar/item",
         "onlineMeetingUrl": None,
-        "onlineMeeting": None,
+        "onlineMeeting": _online_meeting(body),
         "recurrence": _recurrence(found),
-        "responseStatus": body.get("responseStatus") or {"response": "organizer", "time": NEVER},
+        # Fact M68: either word is seen for own events.
+        "responseStatus": body.get("responseStatus")
+        or {"response": state.settings.own_response, "time": NEVER},
         "body": content,
         "location": NO_LOCATION | (body.get("location") or {}),
         "locations": _locations(body),
@@ -83,16 +89,17 @@ def render_event(state: State, found: ListedEvent, preferences: Preferences) -> 
         "organizer": _organizer(state, item.organizer),
     }
     made |= {name: body.get(name) for name in COPIED_FIELDS}
-    made |= render_times(found, preferences)
+    made |= render_times(found, preferences, converted=not _unconverted(state, found))
     if item.transaction:
+        # Fact M43: left out where none was given.
         made["transactionId"] = item.transaction
     if found.original_start is not None:
-        made["originalStart"] = format_timestamp(found.original_start)
+        made["originalStart"] = _original_start(state, found.original_start, preferences)
     return made | (body.get("_raw") or {})
 
 
 def render_occurrence(state: State, found: ListedEvent, preferences: Preferences) -> Json:
-    """The JSON of an occurrence in delta, which has ids and times only; the rest is in the series."""
+    """The JSON of an occurrence in delta: ids and times only, the rest is in the series (fact M2)."""
     return {
         "@odata.type": "#microsoft.graph.event",
         "@odata.etag": etag(found),
@@ -103,18 +110,43 @@ def render_occurrence(state: State, found: ListedEvent, preferences: Preferences
     }
 
 
-def render_times(found: ListedEvent, preferences: Preferences) -> Json:
-    """The start and end of an event in the preferred zone; all-day events are never converted."""
+def _original_start(state: State, moment: datetime, preferences: Preferences) -> str:
+    """The original start of an occurrence: with Z, or with an offset if another zone is preferred (M37)."""
+    if state.settings.whole_minutes:
+        moment = moment.replace(second=0, microsecond=0)
+    if zone(preferences.zone) == zone("UTC"):
+        return format_timestamp(moment)
+    local = moment.astimezone(zone(preferences.zone))
+    return f"{format_wall_time(local)}{local:%:z}"
+
+
+def _unconverted(state: State, found: ListedEvent) -> bool:
+    """Whether the times are shown as they were written (setting `zone_not_converted`, fact M85)."""
+    return state.settings.zone_not_converted and not found.item.is_organizer
+
+
+def _online_meeting(body: Json) -> Json | None:
+    address = online_meetings.join_url(body)
+    return {"joinUrl": address} if address else None
+
+
+def render_times(found: ListedEvent, preferences: Preferences, *, converted: bool = True) -> Json:
+    """The start and end of an event in the preferred zone, or in its own one if they are not `converted`.
+
+    All-day events are never converted (facts M80, M83).
+    """
     if found.body.get("isAllDay"):
-        zone = _day_zone(found)
-        first, last = to_wall_time(found.start, zone).date(), to_wall_time(found.end, zone).date()
+        own = _day_zone(found)
+        first, last = to_wall_time(found.start, own).date(), to_wall_time(found.end, own).date()
         return {
             "start": all_day_boundary(first, preferences.zone),
             "end": all_day_boundary(last, preferences.zone),
         }
+    own = found.body["start"].get("timeZone") or "UTC"
+    shown = preferences.zone if converted else own
     return {
-        "start": date_time_time_zone(found.start, preferences.zone),
-        "end": date_time_time_zone(found.end, preferences.zone),
+        "start": date_time_time_zone(found.start, shown),
+        "end": date_time_time_zone(found.end, shown),
     }
 
 
@@ -167,6 +199,7 @@ def _attendee(given: Json) -> Json:
 
 def _body(given: Json, preferences: Preferences) -> Json:
     content = given.get("content") or ""
+    # Fact M69: text comes back as HTML unless text is preferred.
     html = (given.get("contentType") or "text").lower() == "html"
     if preferences.plain_text:
         return {"contentType": "text", "content": _text(content) if html else content}

@@ -50,6 +50,7 @@ def checked_recurrence(recurrence: Json, start: date, zone_name: str) -> Json:
         "firstDayOfWeek": "sunday",
         "index": "first",
     } | {name: value for name, value in pattern.items() if value is not None}
+    # Fact M89: the end date of a series without an end.
     given: Json = {
         "startDate": start.isoformat(),
         "endDate": "0001-01-01",

@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime, time, timedelta
 
 from local.microsoft.api import schema
-from local.microsoft.errors import GraphError, Json, invalid
+from local.microsoft.errors import GraphError, Json, invalid, time_zone_not_supported
 from local.microsoft.events.recurrence import checked_recurrence, first_occurrence
 from local.microsoft.times import (
     date_time_time_zone,
@@ -42,9 +42,9 @@ MOST_ATTENDEES = 500
 VALIDATION_FAILURE = "ErrorPropertyValidationFailure"
 
 
-def new_event_body(given: Json) -> Json:
+def new_event_body(given: Json, *, longest_subject: int | None = None) -> Json:
     """Return the stored body of a new event; 400 if the given one is not valid."""
-    plain = checked_properties(given)
+    plain = checked_properties(given, longest_subject=longest_subject)
     if not plain.get("start") or not plain.get("end"):
         raise invalid(
             VALIDATION_FAILURE, "At least one property failed validation: Start and End are required."
@@ -53,8 +53,11 @@ def new_event_body(given: Json) -> Json:
     return aligned_times(merged)
 
 
-def checked_properties(given: Json) -> Json:
-    """Return the ordinary properties of a body; 400 if one is unknown or not valid."""
+def checked_properties(given: Json, *, longest_subject: int | None = None) -> Json:
+    """Return the ordinary properties of a body; 400 if one is unknown or not valid.
+
+    A longer subject is cut to `longest_subject` characters (fact M72).
+    """
     plain = {
         name: value
         for name, value in given.items()
@@ -67,7 +70,13 @@ def checked_properties(given: Json) -> Json:
             raise invalid(
                 VALIDATION_FAILURE, "At least one property failed validation: Start and End are required."
             )
+        if not plain[name].get("timeZone"):
+            # Fact M74.
+            raise time_zone_not_supported("")
         to_moment(plain[name])
+    subject = plain.get("subject") or ""
+    if longest_subject is not None and len(subject) > longest_subject:
+        plain["subject"] = f"{subject[: longest_subject - 3]}..."
     for attendee in plain.get("attendees") or ():
         if not (attendee.get("emailAddress") or {}).get("address"):
             raise invalid("ErrorInvalidRecipients", "At least one recipient isn't valid.")
@@ -88,7 +97,10 @@ def patched_body(old: Json, changes: Json) -> Json:
 
 
 def aligned_times(body: Json) -> Json:
-    """Return a body whose times fit together, else 400; a series is moved to its first occurrence."""
+    """Return a body whose times fit together, else 400; a series is moved to its first occurrence.
+
+    Facts M73 (no end before the start) and M88 (the recurrence begins on the first real date).
+    """
     start, end = to_moment(body["start"]), to_moment(body["end"])
     if body["isAllDay"]:
         _check_all_day(body)
@@ -130,7 +142,7 @@ def _moved_all_day(body: Json, first: datetime, begins: datetime) -> Json:
 
 
 def _check_all_day(body: Json) -> None:
-    # https://learn.microsoft.com/graph/api/resources/event: midnight, and the same time zone
+    # https://learn.microsoft.com/graph/api/resources/event: midnight, and the same time zone (fact M81)
     start, end = (parse_wall_time(body[name]["dateTime"]) for name in ("start", "end"))
     for name, moment in (("Start", start), ("End", end)):
         if moment.time() != time.min:

@@ -33,7 +33,10 @@ class Redirect:
 
 
 class Consent:
-    """The authorization endpoint and the admin-consent endpoint."""
+    """The authorization endpoint and the admin-consent endpoint.
+
+    https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow (fact M152)
+    """
 
     def __init__(self, state: State, grants: Grants) -> None:
         self._state = state

@@ -21,6 +21,7 @@ from local.simulation.server import drop_connection
 
 TENANT = re.compile(r"/([A-Za-z0-9.-]+)(/.*)")
 NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
+# There is no address that revokes an app's access (fact M151).
 METHODS = {
     "/oauth2/v2.0/authorize": "oauth.authorize",
     "/oauth2/v2.0/token": "oauth.token",
@@ -171,6 +172,8 @@ class OAuthEndpoints:
     def _error_response(self, error: SignInError, headers: dict[str, str]) -> Response:
         trace = guid("trace", self.state.serial())
         body = error.body(now=self.state.now(), trace=trace)
+        if self.state.settings.filtered_descriptions:
+            body["error_description"] = f"FILT3R3D {error.text}"
         return _json(body, status=error.status, headers=NO_STORE | headers)
 
     def _log_call(self, method: str, status: int) -> None:

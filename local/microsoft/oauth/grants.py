@@ -13,6 +13,8 @@ from local.microsoft.oauth.id_tokens import IdTokenSigner, client_info
 from local.microsoft.state import State
 
 # https://learn.microsoft.com/entra/identity-platform/reference-error-codes: number -> error, suberror, text
+# (docs/provider-facts.md, M142, M143, M148, M150). What passes by itself is in PASSING (M144); 70000 is final
+# for some and passes for others (M145): `refuse_refresh` says how often.
 REFUSALS = {
     50173: (
         "invalid_grant",
@@ -49,6 +51,19 @@ REFUSALS = {
         "The server terminated an operation because it encountered a client loop.",
     ),
 }
+# Fact M144: "try again". The word that goes with them is not documented for all; the least helpful is taken.
+PASSING = {
+    50033: ("invalid_grant", "RetryableError - a transient error that is not related to the operation."),
+    50088: ("invalid_grant", "Limit on telecom MFA calls reached. Please try again in a few minutes."),
+    70012: ("invalid_grant", "A server error occurred while authenticating an MSA (consumer) user."),
+    40010: ("temporarily_unavailable", "A retryable error has occurred."),
+    80005: ("temporarily_unavailable", "The authentication agent processed the request too slowly."),
+    90006: ("temporarily_unavailable", "The service is temporarily unavailable."),
+    90024: ("temporarily_unavailable", "A transient error has occurred. Please try again."),
+    50087: ("temporarily_unavailable", "A transient error has occurred during strong authentication."),
+    90055: ("temporarily_unavailable", "There are too many requests."),
+}
+REFUSALS |= {code: (word, "", text) for code, (word, text) in PASSING.items()}
 CLAIMS_CHALLENGE = (
     '{"access_token":{"capolids":{"essential":true,"values":["c03a1b7a-2c4e-4a8e-9f0b-6d1d1c3f7a55"]}}}'
 )
@@ -88,11 +103,13 @@ class Grants:
         self.consents: dict[tuple[str, str], list[str]] = {}
         self.refused: dict[str, ScriptedRefusal] = {}
         self.conditional: dict[str, int] = {}
+        self.outages: set[str] = set()
 
     def caller(self, header: str) -> Caller:
         """Return who the access token of a Graph request stands for.
 
-        401 if it is missing, unknown or expired.
+        401 if it is missing, unknown or expired, also in the middle of a delta round (fact M22), and in an
+        outage for every token (M147).
         """
         kind, _, text = header.partition(" ")
         if kind.lower() != "bearer" or not text.strip():
@@ -102,6 +119,8 @@ class Grants:
             raise token_invalid("CompactToken parsing failed with error code: 80049217")
         if token.expires <= self._state.now():
             raise token_invalid("Lifetime validation failed, the token is expired.")
+        if self.outages & {"", token.account}:
+            raise token_invalid("Signing key is invalid.")
         return Caller(token.account, token.app, token.scopes)
 
     def authorize(self, parameters: Json, app: App, account: str, granted: list[str]) -> str:
@@ -122,7 +141,11 @@ class Grants:
         return code
 
     def token(self, form: Json) -> Json:
-        """Answer the token endpoint: exchange an authorization code, or use a refresh token."""
+        """Answer the token endpoint: exchange an authorization code, or use a refresh token.
+
+        Each use gives a new refresh token, and the old one lives on (fact M140).
+        https://learn.microsoft.com/entra/identity-platform/refresh-tokens
+        """
         app = self._app(form)
         kind = form.get("grant_type")
         if kind == "authorization_code":
@@ -152,6 +175,7 @@ class Grants:
         if code is None or code.app != app.id:
             raise sign_in_error(70000)
         if code.used:
+            # Fact M149.
             text = "OAuth2 Authorization code was already redeemed, please retry with a new valid code."
             raise SignInError("invalid_grant", code=54005, text=text)
         if code.expires <= self._state.now():
@@ -216,21 +240,22 @@ class Grants:
             self.refresh_tokens[refresh] = RefreshToken(refresh, account.email, app.id, expires)
             made["refresh_token"] = refresh
         if "openid" in granted:
-            made["id_token"] = self._signer.sign(self._claims(account, app, nonce), now=now)
+            made["id_token"] = self._signer.sign(self._claims(account, app, nonce, granted), now=now)
         return made
 
-    def _claims(self, account: Account, app: App, nonce: str) -> Json:
+    def _claims(self, account: Account, app: App, nonce: str, granted: list[str]) -> Json:
         claims: Json = {
             "aud": app.id,
             "iss": f"{self._state.settings.login_origin}/{account.tenant}/v2.0",
             "name": account.name,
             "oid": account.oid,
             "preferred_username": account.address,
-            "email": account.address,
             "sub": ids.guid("sub", account.oid, app.id),
             "tid": account.tenant,
             "ver": "2.0",
         }
+        # Fact M154: no e-mail claim without its scope.
+        claims |= {"email": account.address} if "email" in granted else {}
         return claims | ({"nonce": nonce} if nonce else {})
 
     def revoke(self, account: str, *, code: int) -> None:

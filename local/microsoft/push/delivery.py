@@ -11,7 +11,7 @@ from local.simulation import http_post
 from local.simulation.http_post import WebhookReply
 from local.simulation.push_queue import PushQueue
 
-# https://learn.microsoft.com/graph/change-notifications-delivery-webhooks
+# https://learn.microsoft.com/graph/change-notifications-delivery-webhooks (fact M138)
 FIRST_LIMIT, RETRY_LIMIT = 3.0, 10.0
 GIVE_UP = timedelta(hours=4)
 PENALTY = timedelta(minutes=10)

@@ -4,6 +4,7 @@ from local.microsoft import ids
 from local.microsoft.errors import Json
 from local.microsoft.model import Calendar, Item, Subscription
 from local.microsoft.push.delivery import Delivery, Notification
+from local.microsoft.push.subscriptions import vanished
 from local.microsoft.state import State
 from local.microsoft.times import format_timestamp
 
@@ -19,9 +20,12 @@ class Notifications:
         state.on_change = self.notify_change
 
     def notify_change(self, calendar: Calendar, item: Item, kind: str) -> None:
-        """Notify the subscriptions of a calendar that an item was created, updated or deleted."""
+        """Notify the subscriptions of a calendar that an item was created, updated or deleted.
+
+        With the setting `extra_updates` more than once (fact M133).
+        """
         for each in self.live_subscriptions():
-            if each.calendar != calendar.id or each.paused:
+            if each.calendar != calendar.id or each.paused or each.silent:
                 continue
             kinds = [kind] + ["updated"] * (self._state.settings.extra_updates if kind != "deleted" else 0)
             for one in kinds:
@@ -37,14 +41,18 @@ class Notifications:
         if event == "subscriptionRemoved":
             subscription.removed = True
         if subscription.lifecycle_url:
-            body = self._common_fields(subscription) | {"lifecycleEvent": event}
+            body = self._common_fields(subscription) | {"lifecycleEvent": event, "resource": ""}
+            # Fact M135: this kind names the organization otherwise.
+            body["organizationId"] = body.pop("tenantId")
             self._queue(subscription, event, subscription.lifecycle_url, body)
 
     def live_subscriptions(self) -> list[Subscription]:
         """The subscriptions that have neither ended nor expired."""
         now = self._state.now()
         return [
-            each for each in self._state.subscriptions.values() if not each.removed and each.expires > now
+            each
+            for each in self._state.subscriptions.values()
+            if not each.removed and not vanished(each, self._state) and each.expires > now
         ]
 
     def _queue(self, subscription: Subscription, kind: str, address: str, body: Json) -> None:

@@ -3,7 +3,7 @@
 import re
 import secrets
 from datetime import datetime, timedelta
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote_plus, unquote, urlsplit
 
 from local.microsoft import ids
 from local.microsoft.api import schema
@@ -11,6 +11,7 @@ from local.microsoft.api.context import Context
 from local.microsoft.errors import GraphError, Json, access_denied, bad_request
 from local.microsoft.model import Subscription
 from local.microsoft.push.delivery import RETRY_LIMIT, Delivery
+from local.microsoft.state import State
 from local.microsoft.times import format_timestamp, parse_parameter
 
 SHORTEST_LIFE = timedelta(minutes=45)
@@ -37,6 +38,7 @@ class Subscriptions:
                     f"Subscription validation request failed. The property '{name}' is required."
                 )
         with state.lock:
+            _refuse_for_service_behind(context)
             made = self._build(context, body)
         # The lock is free while the webhook answers, so that other requests are served meanwhile.
         for address in (made.notification_url, made.lifecycle_url):
@@ -44,6 +46,7 @@ class Subscriptions:
                 self._validate(context, address)
         with state.lock:
             self._refuse_duplicate(context, made)
+            made.created = state.now()
             state.subscriptions[made.id] = made
             context.status = 201
             return _render(context, made)
@@ -58,11 +61,12 @@ class Subscriptions:
             raise _validation_error(
                 "A subscription with resource data needs an encryptionCertificate and its id."
             )
+        calendar, silent = self._calendar(context, body["resource"])
         made = Subscription(
             id=ids.guid("subscription", context.caller.account, context.state.serial()),
             account=context.caller.account,
             app=context.caller.app,
-            calendar=self._calendar(context, body["resource"]),
+            calendar=calendar,
             resource=body["resource"],
             change_type=body["changeType"],
             notification_url=body["notificationUrl"],
@@ -71,11 +75,16 @@ class Subscriptions:
             expires=self._expiry(context, body["expirationDateTime"], rich=rich),
             immutable=context.preferences.immutable,
             rich=rich,
+            silent=silent,
         )
         self._refuse_duplicate(context, made)
         return made
 
-    def _calendar(self, context: Context, resource: str) -> str:
+    def _calendar(self, context: Context, resource: str) -> tuple[str, bool]:
+        """Return the calendar of a resource, and whether its changes are never notified.
+
+        `me/events` is the default calendar; a named one works without being documented (fact M130).
+        """
         found = RESOURCE.fullmatch(resource)
         if found is None:
             raise bad_request(f"Resource '{resource}' is not supported.", "ExtensionError")
@@ -84,11 +93,15 @@ class Subscriptions:
         if user and user.lower() not in {account.email, account.oid}:
             raise access_denied()
         context.state.require_mailbox(account)
-        mailbox_calendar = context.state.mailbox_calendar(account.email, calendar_id or "")
+        encoded = unquote(calendar_id or "") != (calendar_id or "")
+        if encoded and context.state.settings.encoded_resources == "refused":
+            raise bad_request(f"Resource '{resource}' is not supported.", "ExtensionError")
+        mailbox_calendar = context.state.mailbox_calendar(account.email, unquote(calendar_id or ""))
         if not mailbox_calendar.own:
             # https://learn.microsoft.com/graph/api/subscription-update: only the signed-in user's own mailbox
             raise access_denied()
-        return mailbox_calendar.id
+        silent = encoded and context.state.settings.encoded_resources == "silent"
+        return mailbox_calendar.calendar.id, silent
 
     def _expiry(self, context: Context, text: str, *, rich: bool) -> datetime:
         now, settings = context.state.now(), context.state.settings
@@ -97,10 +110,12 @@ class Subscriptions:
         if wanted <= now or wanted > now + longest:
             minutes = int(longest.total_seconds() / 60)
             message = f"Subscription expiration can only be {minutes} minutes in the future."
-            raise _validation_error(message)
+            raise bad_request(message, settings.long_life_code)
+        # Fact M131.
         return max(wanted, now + SHORTEST_LIFE)
 
     def _refuse_duplicate(self, context: Context, made: Subscription) -> None:
+        # https://learn.microsoft.com/graph/api/subscription-post-subscriptions: 409; seen was 201 too (M123)
         if context.state.settings.duplicate_subscriptions:
             return
         for each in _own_subscriptions(context):
@@ -113,18 +128,20 @@ class Subscriptions:
         local = parts.scheme == "http" and parts.hostname in LOOPBACK
         if parts.scheme != "https" and not (local and context.state.settings.allow_http_push):
             raise _validation_error("The notification URL must be an https address.")
+        # https://learn.microsoft.com/graph/change-notifications-delivery-webhooks (M126); blanks are + (M127)
         token = f"Validation: Testing client application reachability for {secrets.token_urlsafe(12)} : 100%"
         joint = "&" if parts.query else "?"
         headers = {"Content-Type": "text/plain; charset=utf-8", "Content-Length": "0"}
-        target = f"{address}{joint}validationToken={quote(token, safe='')}"
+        target = f"{address}{joint}validationToken={quote_plus(token)}"
         reply = self._delivery.send(target, headers, b"")
         kind = reply.content_type.partition(";")[0].strip().lower()
         if reply.status == 0 or reply.seconds > RETRY_LIMIT:
             raise _validation_error("Subscription validation request timed out.")
         if reply.status != 200 or kind != "text/plain" or reply.text != token:
-            raise _validation_error(
+            raise bad_request(
                 f"Subscription validation request failed. Response must exactly match validationToken query "
-                f"parameter. HTTP status code was '{reply.status}'."
+                f"parameter. HTTP status code was '{reply.status}'.",
+                context.state.settings.validation_code,
             )
 
     def renew(self, context: Context) -> Json:
@@ -134,6 +151,7 @@ class Subscriptions:
             raise _validation_error("Only expirationDateTime and notificationUrl can be changed.")
         schema.check_body("subscription", body)
         with state.lock:
+            _refuse_for_service_behind(context)
             found = _own_subscription(context)
             status, since = state.settings.renew_after_reauthorize, found.reauthorized
             if status and since is not None and state.now() - since < REAUTHORIZE_PAUSE:
@@ -156,8 +174,21 @@ class Subscriptions:
         context.status = 204
 
 
+def _refuse_for_service_behind(context: Context) -> None:
+    """Refuse with what the service behind the subscriptions says (setting `extension_error`, fact M121)."""
+    status = context.state.settings.extension_error
+    if status:
+        raise GraphError(status, "ExtensionError", f"Operation: Create; Exception: [Status Code: {status}]")
+
+
 def _validation_error(message: str) -> GraphError:
     return GraphError(400, "ValidationError", message)
+
+
+def vanished(each: Subscription, state: State) -> bool:
+    """Whether a subscription ended before its time without a word (fact M137)."""
+    life = state.settings.subscription_vanishes_after
+    return life is not None and each.created is not None and state.now() - each.created > life
 
 
 def _own_subscriptions(context: Context) -> list[Subscription]:
@@ -167,6 +198,7 @@ def _own_subscriptions(context: Context) -> list[Subscription]:
         for each in context.state.subscriptions.values()
         if (each.account, each.app) == (context.caller.account, context.caller.app)
         and not each.removed
+        and not vanished(each, context.state)
         and each.expires > now
     ]
 
@@ -205,8 +237,10 @@ def get(context: Context) -> Json:
 
 
 def list_own(context: Context) -> Json:
-    """Answer the caller's subscriptions, without their clientState."""
-    shown = [_render(context, each) | {"clientState": None} for each in _own_subscriptions(context)]
+    """Answer the caller's subscriptions, without their clientState (fact M125), or none of them (M124)."""
+    hidden = context.state.settings.hidden_subscriptions
+    held = [] if hidden else _own_subscriptions(context)
+    shown = [_render(context, each) | {"clientState": None} for each in held]
     for each in shown:
         del each["@odata.context"]
     return {"@odata.context": f"{context.base}/$metadata#subscriptions", "value": shown}

@@ -80,7 +80,8 @@ def test_twenty_calendars_cost_one_request(world: MicrosoftWorld) -> None:
     requests = [BusyRequest(replace(world.calendar, provider_id=each)) for each in made]
     assert len(requests) == world.provider.busy_batch
     for each in made[:2]:
-        bodies = [{"start": start, "end": start} for start in [{"dateTime": "2026-10-09T10:00:00"}] * 250]
+        moment = {"dateTime": "2026-10-09T10:00:00", "timeZone": "UTC"}
+        bodies = [{"start": moment, "end": moment}] * 250
         world.simulator.admin.bulk_load(each, bodies)
     asked = len(world.recorder.asked)
 

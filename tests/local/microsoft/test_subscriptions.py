@@ -94,7 +94,7 @@ def test_renewal_until_the_expiry(ada, clock, subscription):
 
 
 def test_lifecycle_notifications(sim, hook, ada, subscription):
-    """They have no resource, and what they say is true until the app reacts."""
+    """They have an empty resource, and what they say is true until the app reacts."""
     path = f"/subscriptions/{subscription['id']}"
     for event in ("missed", "reauthorizationRequired"):
         sim.admin.lifecycle(event)
@@ -103,7 +103,8 @@ def test_lifecycle_notifications(sim, hook, ada, subscription):
     assert [LIFE] == [address for address, _ in hook.posts]
     found = items(hook)
     assert ["missed", "reauthorizationRequired"] == [each["lifecycleEvent"] for each in found]
-    assert not {"changeType", "resource", "resourceData"} & set(found[0])
+    assert not {"changeType", "tenantId", "resourceData"} & set(found[0])
+    assert ("", True) == (found[0]["resource"], bool(found[0]["organizationId"]))
     ada("POST", f"{path}/reauthorize")
     ada("POST", "/me/events", timed("2026-10-06T10:00:00"))
     sim.admin.lifecycle("subscriptionRemoved", subscription=subscription["id"])
