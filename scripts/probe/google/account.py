@@ -1,0 +1,259 @@
+"""A Google account in which facts are tried: two calendars of the probe, and the requests on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import requests
+
+from scripts.probe.calendar_names import MARK, calendar_name, is_ours
+from scripts.probe.fact import Need, NotTried
+from scripts.probe.hands import Hands
+from scripts.probe.run import FOR_THE_END
+from scripts.probe.web import Answer, Json, Web
+
+ZONE: Final = "Europe/Berlin"
+# A calendar that was just made may refuse writes for some seconds (row G95).
+SETTLED: Final = 20.0
+# What a listing shows late is looked for this often.
+LOOKS: Final = 5
+# What the deletion of a calendar may be answered.
+GONE: Final = ("2", "404", "410")
+
+
+@dataclass(frozen=True, slots=True)
+class GoogleAddresses:
+    """Where Google is; a double is somewhere else."""
+
+    calendar: str = "https://www.googleapis.com/calendar/v3"
+    consent: str = "https://accounts.google.com/o/oauth2/v2/auth"
+    token: str = "https://oauth2.googleapis.com/token"  # noqa: S105
+    revoke: str = "https://oauth2.googleapis.com/revoke"
+
+
+@dataclass(slots=True)
+class GoogleAccount:
+    """The account, whose `granted` is the answer of the token endpoint.
+
+    `client` holds the form fields that name the client, `renew` gets a fresh answer. `calendar` and `other`
+    are the ids of the two calendars, once they are made.
+    """
+
+    web: Web
+    granted: Json
+    client: Mapping[str, str]
+    began: datetime
+    addresses: GoogleAddresses = field(default_factory=GoogleAddresses)
+    guest: str = ""
+    push_address: str = ""
+    hands: Hands | None = None
+    renew: Callable[[], Json] | None = None
+    calendar: str = ""
+    other: str = ""
+    # What the very first write to the new calendar was answered.
+    first_write: str = ""
+    undo: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def has(self) -> frozenset[Need]:
+        """What the operator gave beside the account."""
+        given = {
+            Need.GUEST: self.guest,
+            Need.PUSH: self.push_address,
+            Need.HANDS: self.hands,
+            Need.REFRESH: self.granted.get("refresh_token"),
+        }
+        return frozenset(need for need, value in given.items() if value)
+
+    def begin(self) -> None:
+        """Make the two calendars."""
+        self.calendar = self._new_calendar("A")
+        self.other = self._new_calendar("B")
+        self.first_write = self.insert(self.event("first")).said
+        if not self.first_write.startswith("200"):
+            self.web.wait(SETTLED)
+
+    def _new_calendar(self, letter: str) -> str:
+        body = {"summary": calendar_name(self.began, letter), "timeZone": ZONE}
+        answer = self.call("POST", "calendars", body)
+        if not answer.good:
+            raise SystemExit(f"the probe's calendar could not be made: {answer.said}")
+        made = str(answer.found["id"])
+        self.undo.callback(self.remove_calendar, made)
+        return made
+
+    def remove_calendar(self, calendar: str) -> bool:
+        """Delete a calendar with everything in it, and return whether it is gone."""
+        try:
+            said = self.call("DELETE", f"calendars/{quote(calendar, safe='')}").said
+        except requests.RequestException as error:
+            said = type(error).__name__
+        gone = said.startswith(GONE)
+        if not gone:
+            print(f"a calendar of the probe is left ({said}): run again with --clean")
+        return gone
+
+    def end(self) -> None:
+        """Remove the calendars and whatever else was made."""
+        self.web.spare(FOR_THE_END)
+        self.undo.close()
+
+    def clean(self) -> int:
+        """Remove the calendars that earlier runs left, and return how many there were."""
+        removed = 0
+        page = ""
+        while True:
+            query = {"pageToken": page} if page else {}
+            answer = self.call("GET", "users/me/calendarList", **query)
+            if not answer.good:
+                raise SystemExit(f"the calendars could not be listed: {answer.said}")
+            for each in answer.found.get("items", ()):
+                if is_ours(each.get("summary")):
+                    removed += self.remove_calendar(str(each["id"]))
+            page = str(answer.found.get("nextPageToken", ""))
+            if not page:
+                return removed
+
+    # Requests
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        *,
+        if_match: str = "",
+        token: str = "",
+        **query: Any,
+    ) -> Answer:
+        """Send one request to the Calendar API."""
+        headers = {"Authorization": f"Bearer {token or self.granted['access_token']}"}
+        headers |= {"If-Match": if_match} if if_match else {}
+        shown = {
+            name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()
+        }
+        address = f"{self.addresses.calendar.rstrip('/')}/{path}"
+        answer = self.web.ask(method, address, body=body, headers=headers, query=shown)
+        if answer.status == requests.codes.unauthorized and not token and self.renew is not None:
+            self.granted |= self.renew()
+            headers["Authorization"] = f"Bearer {self.granted['access_token']}"
+            answer = self.web.ask(method, address, body=body, headers=headers, query=shown)
+        return answer
+
+    def events(self, event: str = "", *, calendar: str = "") -> str:
+        """The path of the events of a calendar, or of one event."""
+        place = f"calendars/{quote(calendar or self.calendar, safe='')}/events"
+        return f"{place}/{quote(event, safe='')}" if event else place
+
+    def insert(self, body: Json, **query: Any) -> Answer:
+        """Insert an event; nobody is mailed."""
+        return self.call("POST", self.events(), body, sendUpdates="none", **query)
+
+    def made(self, about: str = "event", **fields: Any) -> Json:
+        """Insert an event that a fact needs, and return it."""
+        return needed(self.insert(self.event(about, **fields)))
+
+    def get(self, event: str, *, calendar: str = "") -> Answer:
+        """Read one event."""
+        return self.call("GET", self.events(event, calendar=calendar))
+
+    def patch(self, event: str, body: Json, *, if_match: str = "", **query: Any) -> Answer:
+        """Change fields of an event; nobody is mailed."""
+        return self.call("PATCH", self.events(event), body, if_match=if_match, sendUpdates="none", **query)
+
+    def put(self, event: str, body: Json) -> Answer:
+        """Replace an event; nobody is mailed."""
+        return self.call("PUT", self.events(event), body, sendUpdates="none")
+
+    def delete(self, event: str) -> Answer:
+        """Delete an event; nobody is mailed."""
+        return self.call("DELETE", self.events(event), sendUpdates="none")
+
+    def list(self, *, calendar: str = "", **query: Any) -> Answer:
+        """One page of a calendar's events."""
+        return self.call("GET", self.events(calendar=calendar), **query)
+
+    def sync_token(self) -> str:
+        """A sync token that knows everything up to now."""
+        page = needed(self.list(maxResults=2500))
+        while "nextPageToken" in page:
+            page = needed(self.list(maxResults=2500, pageToken=page["nextPageToken"]))
+        return str(page["nextSyncToken"])
+
+    def changes(self, token: str, *, until: str = "") -> list[Json]:
+        """What changed since a sync token; with `until`, asked again until that event is in it."""
+        items: list[Json] = []
+        for _ in range(LOOKS):
+            items = needed(self.list(syncToken=token, maxResults=2500)).get("items", [])
+            if not until or any(each.get("id") == until for each in items):
+                break
+            self.web.wait(3.0)
+        return items
+
+    def instances(self, event: str, **query: Any) -> Answer:
+        """The instances of a series."""
+        return self.call("GET", f"{self.events(event)}/instances", **query)
+
+    # Bodies
+
+    def day(self, number: int = 0) -> datetime:
+        """A day some weeks ahead, at noon in the calendar's zone."""
+        base = self.began.astimezone(ZoneInfo(ZONE)).replace(hour=12, minute=0, second=0, microsecond=0)
+        return base + timedelta(days=30 + number)
+
+    def moment(self, number: int = 0, *, hours: int = 0, zone: str = ZONE) -> Json:
+        """A start or end: a time on a day of `day`, some hours after noon."""
+        at = self.day(number) + timedelta(hours=hours)
+        return {"dateTime": at.isoformat(), "timeZone": zone}
+
+    def date(self, number: int = 0) -> Json:
+        """A start or end of an all-day event; the other member is null, as a change needs it."""
+        return {"date": self.day(number).date().isoformat()}
+
+    def event(self, about: str = "event", **fields: Any) -> Json:
+        """The body of an event of an hour, with other fields as given."""
+        return {
+            "summary": title(about),
+            "start": self.moment(),
+            "end": self.moment(hours=1),
+            "reminders": {"useDefault": True},
+        } | fields
+
+    def series(self, about: str = "series", *, count: int = 5, **fields: Any) -> Json:
+        """Insert a daily series, and return it."""
+        return self.made(about, recurrence=[f"RRULE:FREQ=DAILY;COUNT={count}"], **fields)
+
+    def instance(self, event: str, number: int) -> Json:
+        """One instance of a series, by its place."""
+        items: list[Json] = needed(self.instances(event))["items"]
+        return items[number]
+
+    def act(self, task: str, about: str, event: str) -> None:
+        """Let the operator do something by hand."""
+        if self.hands is None:
+            raise NotTried(f"needs {Need.HANDS}")
+        self.hands.act(task, title=title(about), calendar=self.calendar, event=event, target=self.other)
+        self.web.wait(3.0)
+
+
+def title(about: str) -> str:
+    """The title of one of the probe's events."""
+    return f"{MARK} {about}"
+
+
+def needed(answer: Answer) -> Json:
+    """The object of an answer on which a fact rests; without it the fact is not tried."""
+    if not answer.good:
+        raise NotTried(f"a request before it was answered {answer.said}")
+    return answer.found
+
+
+def utc(text: str) -> datetime:
+    """A time of an answer, in UTC."""
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,0 +1,278 @@
+"""A Microsoft account in which facts are tried: two calendars of the probe, and the requests on them."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import requests
+
+from scripts.probe.calendar_names import MARK, calendar_name, is_ours
+from scripts.probe.fact import Need, NotTried
+from scripts.probe.hands import Hands
+from scripts.probe.run import FOR_THE_END
+from scripts.probe.web import Answer, Json, Web
+
+IMMUTABLE: Final = 'IdType="ImmutableId"'
+WINDOWS_ZONE: Final = "W. Europe Standard Time"
+# A name that no other program uses; the GUID is the probe's own.
+PROPERTY: Final = "String {5f8c8a3e-5d0e-4d3e-9a6f-6b1f0c7d2e41} Name probe"
+# What a listing or a delta shows late is looked for this often, this many seconds apart.
+LOOKS: Final = 6
+BETWEEN_LOOKS: Final = 10.0
+# What the deletion of a calendar may be answered.
+GONE: Final = ("2", "404", "410")
+
+
+@dataclass(frozen=True, slots=True)
+class MicrosoftAddresses:
+    """Where Microsoft is; a double is somewhere else."""
+
+    graph: str = "https://graph.microsoft.com/v1.0"
+    login: str = "https://login.microsoftonline.com"
+
+    def token(self, tenant: str) -> str:
+        """The token endpoint of a tenant."""
+        return f"{self.login}/{tenant}/oauth2/v2.0/token"
+
+    def consent(self, tenant: str) -> str:
+        """The consent page of a tenant."""
+        return f"{self.login}/{tenant}/oauth2/v2.0/authorize"
+
+
+@dataclass(slots=True)
+class MicrosoftAccount:
+    """The account, whose `granted` is the answer of the token endpoint.
+
+    `client` holds the form fields that name the client, `renew` gets a fresh answer. `calendar` and `other`
+    are the ids of the two calendars, once they are made.
+    """
+
+    web: Web
+    granted: Json
+    client: Mapping[str, str]
+    began: datetime
+    addresses: MicrosoftAddresses = field(default_factory=MicrosoftAddresses)
+    tenant: str = "common"
+    guest: str = ""
+    push_address: str = ""
+    hands: Hands | None = None
+    renew: Callable[[], Json] | None = None
+    calendar: str = ""
+    other: str = ""
+    undo: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def has(self) -> frozenset[Need]:
+        """What the operator gave beside the account."""
+        given = {
+            Need.GUEST: self.guest,
+            Need.PUSH: self.push_address,
+            Need.HANDS: self.hands,
+            Need.REFRESH: self.granted.get("refresh_token"),
+        }
+        return frozenset(need for need, value in given.items() if value)
+
+    def begin(self) -> None:
+        """Make the two calendars."""
+        self.calendar = self._new_calendar("A")
+        self.other = self._new_calendar("B")
+
+    def _new_calendar(self, letter: str) -> str:
+        answer = self.call("POST", "me/calendars", {"name": calendar_name(self.began, letter)})
+        if not answer.good:
+            raise SystemExit(f"the probe's calendar could not be made: {answer.said}")
+        made = str(answer.found["id"])
+        self.undo.callback(self.remove_calendar, made)
+        return made
+
+    def remove_calendar(self, calendar: str) -> bool:
+        """Delete a calendar with everything in it, and return whether it is gone."""
+        try:
+            said = self.call("DELETE", f"me/calendars/{calendar}").said
+        except requests.RequestException as error:
+            said = type(error).__name__
+        gone = said.startswith(GONE)
+        if not gone:
+            print(f"a calendar of the probe is left ({said}): run again with --clean")
+        return gone
+
+    def end(self) -> None:
+        """Remove the calendars and whatever else was made."""
+        self.web.spare(FOR_THE_END)
+        self.undo.close()
+
+    def clean(self) -> int:
+        """Remove the calendars that earlier runs left, and return how many there were."""
+        ours = [each for each in self.calendars() if is_ours(each.get("name"))]
+        return sum(self.remove_calendar(str(each["id"])) for each in ours)
+
+    def calendars(self, *, immutable: bool = True) -> list[Json]:
+        """All calendars of the account."""
+        return self.pages(self.call("GET", "me/calendars?$top=100", immutable=immutable), immutable=immutable)
+
+    # Requests
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        *,
+        immutable: bool = True,
+        prefer: Iterable[str] = (),
+        headers: Mapping[str, str] | None = None,
+        token: str = "",
+        patient: bool = True,
+    ) -> Answer:
+        """Send one request to Graph; `path` may be a whole address, such as a next link."""
+        wishes = [*prefer, *([IMMUTABLE] if immutable else [])]
+        sent = {"Authorization": f"Bearer {token or self.granted['access_token']}"}
+        sent |= {"Prefer": ", ".join(wishes)} if wishes else {}
+        address = path if "://" in path else f"{self.addresses.graph.rstrip('/')}/{path}"
+        sent |= dict(headers or {})
+        answer = self.web.ask(method, address, body=body, headers=sent, patient=patient)
+        if answer.status == requests.codes.unauthorized and not token and self.renew is not None:
+            self.granted |= self.renew()
+            sent["Authorization"] = f"Bearer {self.granted['access_token']}"
+            answer = self.web.ask(method, address, body=body, headers=sent, patient=patient)
+        return answer
+
+    def events(self, event: str = "", *, calendar: str = "") -> str:
+        """The path of the events of a calendar, or of one event in it."""
+        place = f"me/calendars/{calendar or self.calendar}/events"
+        return f"{place}/{event}" if event else place
+
+    def post(self, body: Json, *, calendar: str = "") -> Answer:
+        """Create an event."""
+        return self.call("POST", self.events(calendar=calendar), body)
+
+    def made(self, about: str = "event", **fields: Any) -> Json:
+        """Create an event that a fact needs, and return it."""
+        return needed(self.post(self.event(about, **fields)))
+
+    def get(self, event: str, *, calendar: str = "", query: str = "", prefer: Iterable[str] = ()) -> Answer:
+        """Read one event by the path of a calendar."""
+        return self.call("GET", self.events(event, calendar=calendar) + query, prefer=prefer)
+
+    def patch(self, event: str, body: Json, *, headers: Mapping[str, str] | None = None) -> Answer:
+        """Change an event."""
+        return self.call("PATCH", f"me/events/{event}", body, headers=headers)
+
+    def delete(self, event: str) -> Answer:
+        """Delete an event."""
+        return self.call("DELETE", f"me/events/{event}")
+
+    def pages(self, answer: Answer, *, immutable: bool = True) -> list[Json]:
+        """The entries of a listing over all its pages."""
+        found = needed(answer)
+        items: list[Json] = list(found["value"])
+        while "@odata.nextLink" in found:
+            found = needed(self.call("GET", found["@odata.nextLink"], immutable=immutable))
+            items += found["value"]
+        return items
+
+    # Delta
+
+    def window(self, *, first: int = 0, last: int = 30) -> str:
+        """The query of a time range, in days of `day`."""
+        start, end = (self.day(number).strftime("%Y-%m-%dT%H:%M:%SZ") for number in (first - 1, last))
+        return f"startDateTime={start}&endDateTime={end}"
+
+    def delta(self, *, calendar: str = "", first: int = 0, last: int = 30) -> tuple[list[Json], str]:
+        """A first round of a calendar's delta: its entries, and the link for the next round."""
+        window = self.window(first=first, last=last)
+        return self.round(f"me/calendars/{calendar or self.calendar}/calendarView/delta?{window}")
+
+    def round(self, link: str) -> tuple[list[Json], str]:
+        """One round of a delta over all its pages."""
+        items: list[Json] = []
+        while True:
+            found = needed(self.call("GET", link))
+            items += found["value"]
+            if "@odata.deltaLink" in found:
+                return items, str(found["@odata.deltaLink"])
+            link = found["@odata.nextLink"]
+
+    def changes(self, link: str, *, until: Callable[[list[Json]], bool] | None = None) -> list[Json]:
+        """What rounds from a link on show, repeated until it is there or should have been."""
+        items: list[Json] = []
+        for _ in range(LOOKS):
+            more, link = self.round(link)
+            items += more
+            if until is not None and until(items):
+                break
+            self.web.wait(BETWEEN_LOOKS)
+        return items
+
+    # Bodies
+
+    def day(self, number: int = 0) -> datetime:
+        """A day some weeks ahead, at noon UTC."""
+        base = self.began.astimezone(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+        return base + timedelta(days=30 + number)
+
+    def moment(self, number: int = 0, *, hours: int = 0, zone: str = "UTC") -> Json:
+        """A start or end: a time on a day of `day`, some hours after noon."""
+        at = self.day(number) + timedelta(hours=hours)
+        return {"dateTime": at.replace(tzinfo=None).isoformat(), "timeZone": zone}
+
+    def event(self, about: str = "event", **fields: Any) -> Json:
+        """The body of an event of an hour, with other fields as given."""
+        return {"subject": title(about), "start": self.moment(), "end": self.moment(hours=1)} | fields
+
+    def daily(self, *, count: int = 5, first: int = 0) -> Json:
+        """A daily recurrence."""
+        day = self.day(first).date().isoformat()
+        return {
+            "pattern": {"type": "daily", "interval": 1},
+            "range": {"type": "numbered", "startDate": day, "numberOfOccurrences": count},
+        }
+
+    def series(self, about: str = "series", *, count: int = 5, **fields: Any) -> Json:
+        """Create a daily series, and return it."""
+        return self.made(about, recurrence=self.daily(count=count), **fields)
+
+    def instances(self, event: str, *, query: str = "") -> list[Json]:
+        """The dates of a series."""
+        return self.pages(self.call("GET", f"me/events/{event}/instances?{self.window()}{query}"))
+
+    def transaction(self) -> str:
+        """A transaction id that nobody has used."""
+        return str(uuid.uuid4())
+
+    def act(self, task: str, about: str, event: str) -> None:
+        """Let the operator do something by hand."""
+        if self.hands is None:
+            raise NotTried(f"needs {Need.HANDS}")
+        self.hands.act(task, title=title(about), calendar=self.calendar, event=event, target=self.other)
+        self.web.wait(BETWEEN_LOOKS)
+
+
+def title(about: str) -> str:
+    """The title of one of the probe's events."""
+    return f"{MARK} {about}"
+
+
+def needed(answer: Answer) -> Json:
+    """The object of an answer on which a fact rests; without it the fact is not tried."""
+    if not answer.good:
+        raise NotTried(f"a request before it was answered {answer.said}")
+    return answer.found
+
+
+def parts(answer: Answer) -> dict[str, Json]:
+    """The answers in a batch, by their ids."""
+    return {str(each["id"]): each for each in needed(answer)["responses"]}
+
+
+def part_said(part: Json) -> str:
+    """Status and reason of one answer in a batch."""
+    body = part.get("body")
+    text = json.dumps(body)
+    return Answer(int(part["status"]), body, text).said
