@@ -16,6 +16,8 @@ from common.domain.shared.outbox import OutboxKind
 
 # A mail that could not be sent for this long is given up: what it says is too old.
 LONGEST_TRY = timedelta(days=3)
+# Where a provider cannot mail the customer for longer than this after a change, Slotbridge does.
+LONGEST_SILENCE = timedelta(minutes=10)
 NOTIFICATIONS_KEPT = timedelta(days=400)
 # Whose events can have the customer as a guest without the provider mailing them.
 _SILENT_GUESTS = frozenset({ProviderKind.GOOGLE})
@@ -98,6 +100,8 @@ class LastNotified:
 
     ``state`` is what was said, in one word that can be compared. ``speaker`` is the connection whose provider
     mails it, where a provider does. ``uid`` is the UID of the calendar files that were mailed, and stays.
+    ``promised`` is the revision of the booking whose export is to have the provider mail it: 0 where no
+    export is, None where that was not stored.
     """
 
     tenant: str
@@ -108,6 +112,7 @@ class LastNotified:
     expires_at: datetime
     speaker: str | None = None
     uid: str | None = None
+    promised: int | None = None
     version: str | None = None
 
 
@@ -160,8 +165,74 @@ def booking_mail_kind(booking: Booking, last: LastNotified | None, kind: OutboxK
     return MailKind.MOVED if known or kind is OutboxKind.MOVED else MailKind.BOOKED
 
 
+class ProviderMail(StrEnum):
+    """What a connection's provider says to the customer about a change of their booking.
+
+    Attributes:
+        NEVER: It mails nothing about this change.
+        IF_ASKED: It mails where the write of the event asks for it.
+        SURELY: It mails whatever is asked, or has mailed, or asked the owner about it.
+    """
+
+    NEVER = "never"
+    IF_ASKED = "if_asked"
+    SURELY = "surely"
+
+
+@dataclass(frozen=True, slots=True)
+class GuestEvent:
+    """A booking's event in one connection's calendar: what decides who tells the customer of a change.
+
+    Attributes:
+        connection: Whose calendar it is.
+        guest: Whether the customer is a guest of the event now.
+        invitable: Whether writing the event may make them one.
+        due: Whether the write that brings this change to the event is still to come.
+        told: Whether the provider mailed the customer about this change already.
+    """
+
+    connection: Connection
+    guest: bool = False
+    invitable: bool = False
+    due: bool = False
+    told: bool = False
+
+    @property
+    def invites(self) -> bool:
+        """Whether the customer is a guest of the event, or may become one with the next write."""
+        return self.guest or (self.invitable and self.connection.settings.exports.attendee)
+
+
+def provider_mail(event: GuestEvent, booking: Booking) -> ProviderMail:
+    """What the provider of one event does about a change of its booking.
+
+    | the customer is | who writes | Google | Exchange |
+    |---|---|---|---|
+    | a guest | the owner, in this calendar | surely: asks them whether to mail | surely |
+    | a guest | nobody any more | never | never |
+    | a guest | we, exports on or booking cancelled | if asked, with ``notify`` | surely |
+    | a guest | we, exports off and another time | never: removed in silence | never: left as it is |
+    | becomes a guest | we | if asked, with ``notify`` | if asked: without it nobody is added |
+    | no guest | anybody | never | never |
+
+    https://developers.google.com/workspace/calendar/api/v3/reference/events/patch (sendUpdates) and
+    https://learn.microsoft.com/graph/api/event-update (attendees are mailed whatever a request says)
+    """
+    connection, exports = event.connection, event.connection.settings.exports
+    if event.told or (event.guest and owner_edited_in(booking, connection)):
+        return ProviderMail.SURELY
+    started = connection.usable and connection.run is not None
+    # The event of a cancelled booking is removed also where exports were switched off since.
+    if not (event.due and started and (exports.on or not booking.active)):
+        return ProviderMail.NEVER
+    if event.guest and connection.provider not in _SILENT_GUESTS:
+        return ProviderMail.SURELY
+    asked = exports.attendee and exports.notify and (event.guest or (event.invitable and booking.active))
+    return ProviderMail.IF_ASKED if asked else ProviderMail.NEVER
+
+
 def customer_sender(
-    booking: Booking, service: Service | None, connections: Iterable[Connection], *, wanted: bool
+    booking: Booking, service: Service | None, events: Iterable[GuestEvent], *, wanted: bool
 ) -> Sender:
     """Who mails the customer about this change: exactly one sender, or nobody.
 
@@ -171,48 +242,38 @@ def customer_sender(
     Args:
         booking: The booking after the change.
         service: What was booked; None where it was removed meanwhile.
-        connections: Those in which the customer is a guest of the event.
+        events: Its events in the calendars of its resource's connections.
         wanted: Whether Slotbridge is to send mails about this booking at all.
     """
     if not booking.customer.email:
         return Sender.NOBODY
     alone = booking.session is None and (service is None or service.capacity == 1)
-    if alone and any(_provider_mails(item, booking) for item in connections):
+    if alone and mailing_event(booking, events) is not None:
         return Sender.PROVIDER
     return Sender.SLOTBRIDGE if wanted else Sender.NOBODY
 
 
-def mailing_connection(booking: Booking, connections: Iterable[Connection]) -> str | None:
-    """The id of the one connection whose provider mails the customer, of all in which they are a guest.
+def mailing_event(booking: Booking, events: Iterable[GuestEvent]) -> GuestEvent | None:
+    """The one event whose provider mails the customer, of all in which they are a guest.
 
-    Where the owner changed the event in a calendar whose provider then asks them whether to mail the guests,
-    it is that one. Else it is always the same one: the oldest, and Google's before Microsoft's.
+    One that mails whatever is asked comes first, and of those the one that the owner changed. Else it is
+    always the same one: the oldest connection's, and Google's before Microsoft's.
     """
-    mailing = [item for item in connections if _provider_mails(item, booking)]
-    usual = min(
-        mailing,
-        key=lambda item: (item.provider not in _SILENT_GUESTS, item.created_at, item.id),
-        default=None,
-    )
-    if any(item.provider in _SILENT_GUESTS and owner_edited_in(booking, item) for item in mailing):
-        return booking.edited_in
-    return usual.id if usual else None
+    said = [(provider_mail(event, booking), event) for event in events]
+    mailing = [event for mail, event in said if mail is ProviderMail.SURELY] or [
+        event for mail, event in said if mail is ProviderMail.IF_ASKED
+    ]
+    return min(mailing, key=lambda event: _turn(event.connection, booking), default=None)
+
+
+def _turn(connection: Connection, booking: Booking) -> tuple[bool, bool, datetime, str]:
+    silent = connection.provider in _SILENT_GUESTS
+    return not owner_edited_in(booking, connection), not silent, connection.created_at, connection.id
 
 
 def owner_edited_in(booking: Booking, connection: Connection) -> bool:
     """Whether the owner made this change in the connection's own calendar."""
     return booking.source is Source.EXTERNAL and booking.edited_in in {None, connection.id}
-
-
-def _provider_mails(connection: Connection, booking: Booking) -> bool:
-    exports = connection.settings.exports
-    started = connection.run is not None
-    # The event of a cancelled booking is removed also where exports were switched off since.
-    written = exports.on or not booking.active
-    if not (connection.usable and started and written and exports.attendee):
-        return False
-    asked = connection.provider in _SILENT_GUESTS and owner_edited_in(booking, connection)
-    return exports.notify or asked
 
 
 def notice_mail_kind(kind: NoticeKind) -> MailKind | None:

@@ -42,6 +42,7 @@ LAST_NOTIFIED = record(
     expires_at=PLAIN,
     speaker=PLAIN,
     uid=PLAIN,
+    promised=PLAIN,
 )
 
 

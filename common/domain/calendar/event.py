@@ -143,6 +143,8 @@ class ExternalEvent(NamedTuple):
         created_as: What its creator called it (Graph: transactionId) where that is not the id itself, as it
             is at Google; copies do not have it.
         flaw: What about it could not be read; its times are then those that it may take.
+        guests: The addresses of those who are invited, without its organizer; None where nobody asked. They
+            are asked for only where an event of ours is read by itself, and never stored.
     """
 
     id: str
@@ -164,6 +166,7 @@ class ExternalEvent(NamedTuple):
     marker: Marker | None = None
     created_as: str | None = None
     flaw: Flaw | None = None
+    guests: tuple[str, ...] | None = None
 
     def __repr__(self) -> str:
         """Without its texts, which are nobody's who reads a log."""

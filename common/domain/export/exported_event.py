@@ -33,6 +33,10 @@ class ExportLink:
     ``series_id`` the event that we wrote, and ``original_start`` what tells the date from the series' others.
     ``ical_uid`` is the name that the event has in every calendar program (RFC 5545, UID), and ``sequence``
     how often it was changed since (SEQUENCE), as far as the provider says so.
+
+    ``owner_guest`` is whether the customer is a guest, where the owner decided that otherwise than we wrote
+    it, and ``others`` whether anybody else is one; both as last seen. ``mailed`` is the booking's revision
+    about which the provider mailed the customer last.
     """
 
     tenant: str
@@ -54,7 +58,15 @@ class ExportLink:
     original_start: str | None = None
     ical_uid: str | None = None
     sequence: int = 0
+    owner_guest: bool | None = None
+    others: bool = False
+    mailed: int = 0
     version: str | None = None
+
+    @property
+    def keeps_guests(self) -> bool:
+        """Whether its owner chose the guests, so that nothing we write changes them."""
+        return self.owner_guest is not None or self.others
 
     @property
     def root_id(self) -> str:
@@ -157,7 +169,10 @@ def next_step(booking: Booking, link: ExportLink | None, *, target: str | None) 
 
     Where the event lives decides about updates and removals, never where it should live now. A write whose
     answer was lost is read first, and an event that its owner may have deleted is never silently made again.
+    A booking that was read before it changed never undoes what was written for the change.
     """
+    if link is not None and link.revision > booking.revision:
+        return ExportStep.NOTHING
     if not booking.active:
         settled = link is None or (link.state is LinkState.GONE and leftover(link) is None)
         return ExportStep.NOTHING if settled else ExportStep.REMOVE

@@ -6,7 +6,7 @@ import hashlib
 import html
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -83,6 +83,30 @@ def proposed_fingerprint(proposal: Proposal) -> Mapping[str, str]:
 def invited(written: Mapping[str, str]) -> bool:
     """Whether what was written last has a guest."""
     return written.get(ATTENDEE, _NOBODY) != _NOBODY
+
+
+def has_guest(link: ExportLink) -> bool:
+    """Whether the customer is a guest of the event, as far as we know: by its owner's will, or by ours."""
+    return invited(link.written) if link.owner_guest is None else link.owner_guest
+
+
+def with_guests(link: ExportLink, event: ExternalEvent, customer: Collection[str]) -> ExportLink:
+    """The link with what an event, as it was read, shows of its guests.
+
+    Args:
+        link: The link as it is stored.
+        event: Its event; one that is older than what we know says nothing.
+        customer: The ways in which the customer's address may be written, in small letters.
+    """
+    if event.guests is None or link.state is LinkState.PENDING or _older(event, link):
+        return link
+    guests = {address.casefold() for address in event.guests}
+    there = not guests.isdisjoint(customer)
+    owner_guest = None if there == invited(link.written) else there
+    others = not guests <= {*customer}
+    if (owner_guest, others) == (link.owner_guest, link.others):
+        return link
+    return replace(link, owner_guest=owner_guest, others=others)
 
 
 def _guest_hash(address: str, name: str, *, accepted: bool) -> str:

@@ -174,11 +174,16 @@ def replacement_mail_entry(booking: Booking, *, words: Mapping[str, str], now: d
     return _booking_entry(
         booking,
         kind if booking.active else OutboxKind.CANCELLED,
-        name=f"{booking.tenant}.{booking.id}.instead.{booking.revision}",
+        name=replacement_mail_id(booking),
         created_at=now,
         due_at=now + RELAYED_AFTER,
         words=words,
     )
+
+
+def replacement_mail_id(booking: Booking) -> str:
+    """The id of the entry to mail this revision ourselves, where the provider was to do it."""
+    return f"{booking.tenant}.{booking.id}.instead.{booking.revision}"
 
 
 def proposal_entries(before: Booking, after: Booking) -> tuple[OutboxEntry, ...]:

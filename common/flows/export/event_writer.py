@@ -35,9 +35,10 @@ from common.domain.export.own_events import (
     TIME,
     attached,
     fingerprint,
-    invited,
+    has_guest,
     seen,
     seen_fingerprint,
+    with_guests,
 )
 from common.domain.notify import NoticeKind, booking_words, new_notice
 from common.domain.shared.outbox import replacement_mail_entry
@@ -54,7 +55,13 @@ from common.flows.shared.calendar_access import reserve_requests
 from common.flows.shared.connection_update import update_connection
 from common.flows.shared.enqueue import request_sync
 from common.flows.shared.outbox import store_and_enqueue
-from common.flows.shared.own_events import event_id, genuine_marker, id_to_delete, read_booking_event
+from common.flows.shared.own_events import (
+    customer_addresses,
+    event_id,
+    genuine_marker,
+    id_to_delete,
+    read_booking_event,
+)
 from common.flows.shared.tokens import authorized
 from common.flows.sync.channels import ANY_ZONE, reference_for_removal
 from common.mail_address import can_be_mailed
@@ -132,6 +139,8 @@ class BookingExport:
             written=exported_event.traces(before),
             attempts=before.attempts if before else 0,
             error=None if exported_event.may_invite(before) else exported_event.WITHOUT_ATTENDEE,
+            owner_guest=False if before and before.owner_guest is False else None,
+            mailed=before.mailed if before else 0,
             version=before.version if before else None,
         )
 
@@ -149,13 +158,27 @@ class BookingExport:
             may_accept=self._abilities.accepts_for_guests,
         )
         settings = self.connection.settings.exports
+        if self._may_invite(link, changed=changed) and self._stays_guest(link):
+            settings = replace(settings, attendee=True)
         return drafts.draft(
             self.booking, mirror, service=self.service, resource=self.resource, settings=settings
         )
 
     def bound(self, link: ExportLink) -> bool:
-        """Whether the event has a guest whom the provider mails about every change, wanted or not."""
-        return not self._abilities.silent_guests and invited(link.written)
+        """Whether the event has guests whom the provider mails about every change, wanted or not."""
+        return not self._abilities.silent_guests and (has_guest(link) or link.others)
+
+    @property
+    def silent(self) -> bool:
+        """Whether the provider lets events with guests be changed without a mail to them."""
+        return self._abilities.silent_guests
+
+    def _stays_guest(self, link: ExportLink) -> bool:
+        """Whether the customer is a guest whatever the settings say by now.
+
+        Where nobody can be silent, taking them off would tell them that the appointment is off.
+        """
+        return has_guest(link) and (link.keeps_guests or not self._abilities.silent_guests)
 
     def left_series(self, left: Leftover) -> bool:
         """Whether the guest of an older twin is mailed that it is off, because nobody can be silent there.
@@ -171,7 +194,9 @@ class BookingExport:
         """
         if not (exported_event.may_invite(link) and can_be_mailed(self.booking.customer.email)):
             return False
-        if self._abilities.silent_guests or invited(link.written):
+        if link.keeps_guests:
+            return has_guest(link)
+        if self._abilities.silent_guests or has_guest(link):
             return True
         return self.connection.settings.exports.notify and self.notify and changed
 
@@ -184,7 +209,8 @@ class BookingExport:
         return self.ports.bookings.save_link(link)
 
     def alive(self, link: ExportLink, ref: EventRef, draft: EventDraft) -> ExportLink:
-        """Remember that the event is as ``draft`` says."""
+        """Remember that the event is as ``draft`` says, and whether its guest was mailed that."""
+        mailed = draft.notify and draft.attendee is not None
         return self.save(
             replace(
                 exported_event.written(link, fingerprint(draft)),
@@ -197,6 +223,7 @@ class BookingExport:
                 sequence=max(ref.sequence, link.sequence),
                 missing_since=None,
                 error=None if exported_event.may_invite(link) else link.error,
+                mailed=self.booking.revision if mailed else link.mailed,
             )
         )
 
@@ -207,7 +234,8 @@ class BookingExport:
             return None
         if not genuine_marker(self.ports.keys, link.tenant, found.root):
             return None
-        return LinkedEvent(attached(link, found.event), found.event)
+        link = with_guests(attached(link, found.event), found.event, customer_addresses(self.booking))
+        return LinkedEvent(link, found.event)
 
     def sent(
         self, link: ExportLink, draft: EventDraft, send: Callable[[EventDraft], T]
@@ -302,10 +330,11 @@ def take_over_event(job: BookingExport, link: ExportLink, event: ExternalEvent) 
     changed |= {
         name for name in (ATTENDEE, REMINDER) if nothing_arrived or link.written.get(name) != wanted[name]
     }
+    changed = _without_owners_guests(link, changed)
     if changed and _waits_for_mail(job, link, draft, changed):
         return _leave_as_is(job, seen(link, event))
     if changed:
-        return _send_changes(job, replace(link, etag=event.etag), frozenset(changed), before=link)
+        return _send_changes(job, replace(link, etag=event.etag), changed, before=link)
     delete_old_copy(job, job.alive(link, EventRef(event.id, event.etag, event.updated), draft))
     return ExportOutcome(ExportResult.WRITTEN)
 
@@ -315,7 +344,9 @@ def update_event(job: BookingExport, link: ExportLink) -> ExportOutcome:
     link = delete_old_copy(job, link)
     draft = job.draft(link, changed=job.booking.revision > link.revision)
     wanted = fingerprint(draft)
-    changed = frozenset(name for name, value in wanted.items() if link.written.get(name) != value)
+    changed = _without_owners_guests(
+        link, {name for name, value in wanted.items() if link.written.get(name) != value}
+    )
     if changed and _waits_for_mail(job, link, draft, changed):
         return _leave_as_is(job, link)
     if changed:
@@ -323,6 +354,11 @@ def update_event(job: BookingExport, link: ExportLink) -> ExportOutcome:
     if link.revision < job.booking.revision:
         job.save(replace(link, revision=job.booking.revision))
     return ExportOutcome(ExportResult.UNCHANGED)
+
+
+def _without_owners_guests(link: ExportLink, changed: AbstractSet[str]) -> frozenset[str]:
+    """What is sent of what differs: the guests are not, where the owner chose them."""
+    return frozenset(changed - {ATTENDEE} if link.keeps_guests else changed)
 
 
 def _waits_for_mail(
@@ -356,9 +392,7 @@ def _send_changes(
     if link.etag is None and (found := job.read(link)):
         # Without the state that we know nothing would keep a series from being changed as a whole.
         link, before = replace(found.link, etag=found.event.etag), found.link
-    draft = job.draft(link, changed=newer)
-    # A wrong time would be worse than a mail that cannot be helped.
-    draft = replace(draft, notify=draft.notify or job.bound(link))
+    draft = _with_mail(job, link, job.draft(link, changed=newer))
     link = job.save(replace(exported_event.written(link, fingerprint(draft)), state=LinkState.PENDING))
     link, draft, answer = _send_with_attendee(job, link, draft, changed)
     etag_is_ours = True
@@ -366,8 +400,13 @@ def _send_changes(
         if not newer:
             _let_sync_decide(job, replace(before, version=link.version))
         # The booking changed later than its event: its changed fields overrule the owner's, no others.
-        found, etag_is_ours = job.read(link), False
-        link = found.link if found else link
+        found, etag_is_ours = job.read(before), False
+        if found:
+            link = replace(found.link, written=link.written, state=link.state, version=link.version)
+            _mail_whom_the_owner_took_off(job, before, found.link)
+        # Its owner may have taken the customer off the event, whom the provider then does not mail.
+        draft = _with_mail(job, link, job.draft(link, changed=newer))
+        changed = _without_owners_guests(link, changed)
         answer = _patch(job, link, draft, changed, found.event.etag) if found else Gone(link.event_id)
     if isinstance(answer, Changed):
         raise Conflict("the event keeps changing", code="event_busy", retry_after=2)
@@ -378,6 +417,20 @@ def _send_changes(
     # Without an etag the sync compares contents, and finds what the owner changed besides.
     delete_old_copy(job, job.alive(link, answer if etag_is_ours else replace(answer, etag=None), draft))
     return ExportOutcome(ExportResult.WRITTEN)
+
+
+def _mail_whom_the_owner_took_off(job: BookingExport, before: ExportLink, now: ExportLink) -> None:
+    """Mail a customer who was to be mailed as a guest, and turns out to be none any more."""
+    # Whoever only deletes events mails nobody.
+    from common.flows.notify.delivery import mail_instead  # noqa: PLC0415
+
+    if has_guest(before) and not has_guest(now):
+        mail_instead(job.ports, job.connection, job.booking)
+
+
+def _with_mail(job: BookingExport, link: ExportLink, draft: EventDraft) -> EventDraft:
+    """The draft with the mail that cannot be helped: a wrong time would be worse."""
+    return replace(draft, notify=draft.notify or job.bound(link))
 
 
 def _leave_series(job: BookingExport, link: ExportLink) -> ExportOutcome:
@@ -440,9 +493,11 @@ def remove_event(job: BookingExport, link: ExportLink) -> ExportOutcome:
     there = _where_it_is(job, link) if written else None
     if written and there is None and (later := wait_until_visible(job, link)):
         return later
+    known = there or link
+    _mail_whom_the_owner_took_off(job, link, known)
+    ended = not job.booking.active
+    notify = (ended and job.draft(known).notify and link.revision > 0) or job.bound(known)
     if there:
-        ended = not job.booking.active
-        notify = (ended and job.draft(link).notify and link.revision > 0) or job.bound(link)
         job.call(
             lambda provider, token: provider.delete_event(
                 token, job.place(there), there.event_id, notify=notify
@@ -451,8 +506,19 @@ def remove_event(job: BookingExport, link: ExportLink) -> ExportOutcome:
     link = delete_old_copy(job, link)
     # An active booking's event is made anew where exports are switched on again.
     revision = 0 if job.booking.active else job.booking.revision
-    job.save(replace(link, state=LinkState.GONE, revision=revision, missing_since=None))
+    # One that was not there any more has been deleted by our unanswered call, or by its owner, who was asked.
+    mailed = job.booking.revision if written and ended and notify and has_guest(known) else link.mailed
+    job.save(replace(link, state=LinkState.GONE, revision=revision, missing_since=None, mailed=mailed))
     return ExportOutcome(ExportResult.REMOVED)
+
+
+def with_guests_who_are_mailed(job: BookingExport, link: ExportLink) -> ExportLink | None:
+    """The link of an event that cannot go in silence, because somebody is a guest of it; else None."""
+    if job.silent or job.bound(link):
+        return None if job.silent else link
+    # Its owner may have invited somebody whom we have not seen yet.
+    found = job.read(link)
+    return found.link if found and job.bound(found.link) else None
 
 
 def remove_if_outdated(job: BookingExport, link: ExportLink | None) -> ExportOutcome:
@@ -465,7 +531,7 @@ def remove_if_outdated(job: BookingExport, link: ExportLink | None) -> ExportOut
         return ExportOutcome(ExportResult.UNCHANGED)
     if job.booking.active:
         true = link.written.get(TIME) == fingerprint(job.draft(link))[TIME]
-        if true or job.bound(link):
+        if true or with_guests_who_are_mailed(job, link):
             return ExportOutcome(ExportResult.UNCHANGED)
     return remove_event(job, link)
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection
 from common.domain.export.exported_event import ExportOutcome, ExportResult, ExportStep, next_step
+from common.domain.notify import LONGEST_SILENCE
 from common.domain.shared.outbox import export_entry, export_entry_id
 from common.domain.shared.task_records import ExportBooking
 from common.domain.shared.tasks import Lane
@@ -39,9 +40,10 @@ from common.flows.export.event_writer import (
     update_event,
     wait_for_access,
     wait_for_quota,
+    with_guests_who_are_mailed,
 )
 from common.flows.export.target import export_calendar
-from common.flows.notify.delivery import provider_notifies
+from common.flows.notify.delivery import mail_instead, provider_notifies
 from common.flows.shared.lease import lock
 from common.ports import Ports
 
@@ -66,19 +68,28 @@ def export_booking(ports: Ports, command: ExportBooking) -> ExportOutcome:
     if connection.ended:
         return _done(ports, command, booking, ExportOutcome(ExportResult.UNCHANGED))
     if not connection.usable:
+        mail_instead(ports, connection, booking)
         return _waiting(ports, command, booking, _until_reconnected(ports, connection))
     try:
         notify = provider_notifies(ports, connection, booking)
         outcome = write_event(ports, connection, booking, notify=notify, lane=Lane.LIVE)
     except GrantRevoked:
+        mail_instead(ports, connection, booking)
         return _waiting(ports, command, booking, _until_reconnected(ports, connection))
     except (Retry, Stop, UnexpectedReply) as failed:
         asked = failed.retry_after if isinstance(failed, Retry) else None
         again = ports.clock.now() + timedelta(seconds=asked or 0)
+        if isinstance(failed, Retry):
+            _mail_if_late(ports, connection, booking, again)
+        else:
+            mail_instead(ports, connection, booking)
         _put_off(ports, command, booking, due_at=again + RELAYED_AGAIN_AFTER, waiting_until=again)
         raise
     if outcome.until is None:
+        if connection.settings.exports.attendee:
+            mail_instead(ports, connection, booking)
         return _done(ports, command, booking, outcome)
+    _mail_if_late(ports, connection, booking, outcome.until)
     return _waiting(ports, command, booking, outcome)
 
 
@@ -146,9 +157,16 @@ def _take_next_step(job: BookingExport) -> ExportOutcome:
     if step is ExportStep.READ:
         return read_unanswered_write(job, target, link)
     if step is ExportStep.MOVE:
-        return move_event(job, target, link)
+        staying = with_guests_who_are_mailed(job, link)
+        return update_event(job, staying) if staying else move_event(job, target, link)
     anew = 1 if step is ExportStep.CREATE_ANEW else 0
     return create_event(job, target, job.blank(target, epoch=link.epoch + anew, before=link))
+
+
+def _mail_if_late(ports: Ports, connection: Connection, booking: Booking, until: datetime) -> None:
+    """Mail the customer ourselves where the event has to wait too long for the provider to do it."""
+    if until - booking.updated_at > LONGEST_SILENCE:
+        mail_instead(ports, connection, booking)
 
 
 def _until_reconnected(ports: Ports, connection: Connection) -> ExportOutcome:

@@ -31,6 +31,7 @@ from common.domain.export.own_events import (
     attached,
     judge,
     seen_fingerprint,
+    with_guests,
 )
 from common.domain.shared.outbox import export_entries
 from common.domain.shared.task_records import VerifyMoved
@@ -42,7 +43,12 @@ from common.flows.export.owner_deletions import follow_deletion
 from common.flows.export.owner_edits import ExportedBooking, follow_edit
 from common.flows.shared.calendar_access import CalendarAccess, ask, reference
 from common.flows.shared.outbox import enqueue_entries
-from common.flows.shared.own_events import BookingEvent, genuine_marker, read_booking_event
+from common.flows.shared.own_events import (
+    BookingEvent,
+    customer_addresses,
+    genuine_marker,
+    read_booking_event,
+)
 from common.ports import Ports
 
 # Each is read with every delta of its calendar; what is beyond that waits for the next listing.
@@ -196,7 +202,7 @@ def _follow(
     if access.connection.settings.exports.on:
         lost = check_own_event(ports, access, ExportedBooking(access.connection, booking, link), event)
     else:
-        _attach(ports, access, link, event)
+        _attach(ports, access, ExportedBooking(access.connection, booking, link), event)
     if isinstance(event, Gone):
         return _Followed(None, lost)
     moved = event.span is not None and not booking.claimed.contains(event.span)
@@ -339,7 +345,7 @@ def check_own_event(
         if _is_known_state(there, event) or isinstance(judge(there, event, exported.booking), Stale):
             return []
         # Texts are asked of our own events only, whatever the import mode hides of others.
-        event = event if event.title is not None else None
+        event = event if event.title is not None and event.guests is not None else None
     try:
         if event is None:
             found = read_booking_event(partial(ask, ports, access), access.calendar, link.root_id)
@@ -347,22 +353,30 @@ def check_own_event(
     except UnexpectedReply:
         # It is looked for in a task of its own, which stops nobody else.
         return [mark_missing(ports, link)]
-    there = attached(link, event) if isinstance(event, ExternalEvent) else link
+    there = _as_shown(exported, event) if isinstance(event, ExternalEvent) else link
     verdict = judge(there, event, exported.booking)
     if isinstance(verdict, Deleted):
         return [mark_missing(ports, link)]
     if isinstance(verdict, Edited | Impossible) and isinstance(event, ExternalEvent):
         follow_edit(ports, replace(exported, link=there), event, verdict)
     else:
-        _attach(ports, access, link, event)
+        _attach(ports, access, exported, event)
     return []
 
 
-def _attach(ports: Ports, access: CalendarAccess, link: ExportLink, event: ExternalEvent | Gone) -> None:
-    """Remember that the booking is one date of a series now, or an event of its own again."""
+def _as_shown(exported: ExportedBooking, event: ExternalEvent) -> ExportLink:
+    """The link with what its event shows beside times and words: what it is now, and who its guests are."""
+    return with_guests(attached(exported.link, event), event, customer_addresses(exported.booking))
+
+
+def _attach(
+    ports: Ports, access: CalendarAccess, exported: ExportedBooking, event: ExternalEvent | Gone
+) -> None:
+    """Remember who is a guest, and that the booking is one date of a series now, or an event of its own."""
+    link = exported.link
     if not isinstance(event, ExternalEvent) or link.calendar != access.entry.key:
         return
-    there = attached(link, event)
+    there = _as_shown(exported, event)
     if there is not link:
         ports.bookings.save_link(replace(there, etag=event.etag, updated=event.updated))
 

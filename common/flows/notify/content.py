@@ -18,7 +18,7 @@ from common.domain.catalogue.records import Resource, Tenant
 from common.domain.connect import invitation as invitations
 from common.domain.connect.invitation import Invitation
 from common.domain.export.exported_event import ExportLink
-from common.domain.export.own_events import invited
+from common.domain.export.own_events import has_guest
 from common.domain.notify import Appointment, LastNotified, MailContent, MailKind, Notice, mail_id, told_uid
 from common.errors import Conflict
 from common.flows.shared.booking_access import manage_token
@@ -176,7 +176,7 @@ def file_identity(
     """
     told = told_uid(last, own=own_uid(booking))
     links = [(item, ports.bookings.link(booking.tenant, item.id, booking.id)) for item in inviting]
-    named = [link for _, link in links if link and link.ical_uid and invited(link.written)]
+    named = [link for _, link in links if link and link.ical_uid and has_guest(link)]
     link = next((link for link in named if told in {None, link.ical_uid}), None)
     if link is None:
         if told is None and any(_is_awaited(ports, booking, item, link) for item, link in links):

@@ -6,18 +6,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from common.domain.booking.booking import Booking
+from common.domain.calendar.connection import Connection
 from common.domain.catalogue.records import Service
+from common.domain.export.exported_event import LinkState
 from common.domain.notify import (
+    GuestEvent,
     Sender,
     booking_key,
     booking_mail_kind,
     booking_words,
     customer_sender,
-    mailing_connection,
+    mailing_event,
     notified_state,
     told_uid,
 )
-from common.domain.shared.outbox import OutboxKind
+from common.domain.shared.outbox import OutboxKind, replacement_mail_id
 from common.domain.shared.task_records import NotifyCustomer
 from common.domain.webhooks import WebhookEvent
 from common.errors import UnknownResource
@@ -25,10 +28,11 @@ from common.flows.notify.content import booking_mail, file_identity, own_uid
 from common.flows.notify.delivery import (
     DueMail,
     answers_to,
-    inviting_connections,
+    guest_events,
     known_resource,
     known_service,
     mail_all,
+    mail_instead,
     notification,
 )
 from common.flows.shared.outbox import nothing_to_do
@@ -58,15 +62,16 @@ def notify_customer(ports: Ports, task: NotifyCustomer) -> Sender:
         return Sender.NOBODY
     _enqueue_webhooks(ports, task, booking)
     wanted = tenant.mail.customers and ports.mailer.on and booking.interval.end > ports.clock.now()
-    inviting = inviting_connections(ports, booking)
+    events = _guest_events(ports, task, booking)
     service = known_service(ports, booking)
-    by = customer_sender(booking, service, inviting, wanted=wanted)
+    by = customer_sender(booking, service, events, wanted=wanted)
     key = booking_key(booking.id)
     last = ports.notifications.last(booking.tenant, key)
     mail, uid = None, told_uid(last, own=own_uid(booking))
     if by is Sender.SLOTBRIDGE:
         kind = booking_mail_kind(booking, last, task.kind)
         words, answers = _words(ports, task, booking, service), answers_to(ports, tenant)
+        inviting = [event.connection for event in events if event.invites]
         identity = file_identity(ports, booking, last, inviting)
         mail = booking_mail(
             ports, kind, booking, tenant=tenant, words=words, answers_to=answers, identity=identity
@@ -77,10 +82,28 @@ def notify_customer(ports: Ports, task: NotifyCustomer) -> Sender:
     notified = replace(notified, uid=uid)
     if by is Sender.NOBODY:
         ports.log.info("no_mail_due", tenant=task.tenant, kind=task.kind.value, booking=booking.id)
-    if by is Sender.PROVIDER:
-        notified = replace(notified, speaker=mailing_connection(booking, inviting))
+    mailing = mailing_event(booking, events) if by is Sender.PROVIDER else None
+    if mailing is not None:
+        promised = task.revision if mailing.due else 0
+        notified = replace(notified, speaker=mailing.connection.id, promised=promised)
     mail_all(ports, task, [DueMail(last, notified, mail)])
+    if mailing is not None and mailing.due:
+        _check_promise(ports, mailing.connection, booking)
     return by
+
+
+def _guest_events(ports: Ports, task: NotifyCustomer, booking: Booking) -> tuple[GuestEvent, ...]:
+    """The booking's events; where a mail takes the place of a provider's, nothing is expected of them."""
+    events = guest_events(ports, booking, revision=task.revision)
+    instead = task.entry == replacement_mail_id(booking)
+    return tuple(replace(event, due=event.due and not instead) for event in events)
+
+
+def _check_promise(ports: Ports, connection: Connection, booking: Booking) -> None:
+    """Mail the customer after all where the export, which knew of no promise yet, was done meanwhile."""
+    link = ports.bookings.link(booking.tenant, connection.id, booking.id)
+    if link is not None and link.state is not LinkState.PENDING and link.revision >= booking.revision:
+        mail_instead(ports, connection, booking)
 
 
 def _words(

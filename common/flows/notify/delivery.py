@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from common.domain.booking.booking import Booking
 from common.domain.booking.booking_change import BookingChange
 from common.domain.calendar.connection import Connection
 from common.domain.catalogue.records import Resource, Service, Tenant
-from common.domain.export.exported_event import may_invite
-from common.domain.export.own_events import invited
+from common.domain.export.exported_event import ExportLink, LinkState, may_invite
+from common.domain.export.own_events import has_guest
 from common.domain.notify import (
+    LONGEST_SILENCE,
     NOTIFICATIONS_KEPT,
+    GuestEvent,
     LastNotified,
     MailContent,
     NoticeKind,
@@ -21,17 +23,24 @@ from common.domain.notify import (
     booking_key,
     booking_words,
     mail_id,
-    mailing_connection,
+    mailing_event,
     new_notice,
     notification_kind,
     notified_state,
+    owner_edited_in,
     too_late_to_send,
 )
-from common.domain.shared.outbox import OutboxEntry, booking_news_entry
+from common.domain.shared.outbox import (
+    OutboxEntry,
+    booking_news_entry,
+    export_entry_id,
+    replacement_mail_entry,
+)
 from common.domain.shared.task_records import MailInvitation, NotifyCustomer, NotifyOwner
 from common.domain.shared.tasks import DeadLetter, letter_id, task_for
 from common.errors import Conflict, Forbidden, GivenUp, OperatorFault, Retry, UnknownResource
 from common.flows.shared.lease import lease
+from common.flows.shared.outbox import store_and_enqueue
 from common.mail_address import can_be_mailed
 from common.ports import Ports
 
@@ -201,28 +210,65 @@ def notification(
     )
 
 
-def inviting_connections(ports: Ports, booking: Booking) -> list[Connection]:
-    """The connections in which the customer is a guest of the event, or becomes one with this change.
+def guest_events(
+    ports: Ports, booking: Booking, *, revision: int, exporting: str | None = None
+) -> tuple[GuestEvent, ...]:
+    """The booking's events in the calendars of its resource's connections, as far as they have guests.
 
-    None where the address is one that cannot be mailed to: no provider is given it.
+    None where the customer's address is one that cannot be mailed to: no provider is given it.
+
+    Args:
+        ports: The outside.
+        booking: The booking.
+        revision: Which of its changes the customer is to be told of.
+        exporting: The connection whose event is about to be written.
     """
     if not can_be_mailed(booking.customer.email):
-        return []
+        return ()
     found = ports.connections.of_resource(booking.tenant, booking.resource)
-    return [item for item in found if item.settings.exports.attendee and _guest(ports, item, booking)]
+    return tuple(
+        _guest_event(ports, item, booking, revision=revision, exporting=item.id == exporting)
+        for item in found
+    )
 
 
-def _guest(ports: Ports, connection: Connection, booking: Booking) -> bool:
+def _guest_event(
+    ports: Ports, connection: Connection, booking: Booking, *, revision: int, exporting: bool
+) -> GuestEvent:
+    if booking.revision == 1 and not connection.settings.exports.attendee:
+        # Nobody was a guest of an event before, and nobody becomes one.
+        return GuestEvent(connection)
     link = ports.bookings.link(booking.tenant, connection.id, booking.id)
-    # Nobody is invited to an event that is cancelled.
-    return may_invite(link) and (booking.active or (link is not None and invited(link.written)))
+    there = link is not None and (
+        link.state not in {LinkState.GONE, LinkState.FAILED} or owner_edited_in(booking, connection)
+    )
+    event = GuestEvent(
+        connection,
+        guest=link is not None and there and has_guest(link),
+        # Nobody is invited to an event that is cancelled, and its owner's own choice of guests is kept.
+        invitable=booking.active and may_invite(link) and not (link and link.keeps_guests),
+        told=link is not None and link.mailed >= revision,
+    )
+    if event.told or not event.invites:
+        return event
+    return replace(event, due=exporting or _export_is_due(ports, connection, booking, link))
+
+
+def _export_is_due(ports: Ports, connection: Connection, booking: Booking, link: ExportLink | None) -> bool:
+    """Whether the event is still to be written for this revision of its booking, and soon."""
+    if link is not None and link.state is not LinkState.PENDING and link.revision >= booking.revision:
+        return False
+    entry = ports.ledger.outbox(export_entry_id(booking, connection.id))
+    if entry is None:
+        return False
+    return entry.waiting_until is None or entry.waiting_until - ports.clock.now() <= LONGEST_SILENCE
 
 
 def provider_notifies(ports: Ports, connection: Connection, booking: Booking) -> bool:
     """Whether this connection's provider may mail the customer about the booking as it is now.
 
-    Not where Slotbridge did so already, where another connection's provider does, or where the owner made
-    the change in this very calendar: then the provider asked them.
+    Not where Slotbridge did so already, where another connection's provider does, where it was mailed before,
+    or where the owner made the change in this very calendar: then the provider asked them.
     """
     if not (connection.settings.exports.attendee and connection.settings.exports.notify):
         return True
@@ -231,5 +277,31 @@ def provider_notifies(ports: Ports, connection: Connection, booking: Booking) ->
         if last.by is Sender.SLOTBRIDGE:
             return False
         if last.speaker is not None:
-            return last.speaker == connection.id
-    return mailing_connection(booking, inviting_connections(ports, booking)) == connection.id
+            return last.speaker == connection.id and _is_owed(ports, last, connection, booking)
+    events = guest_events(ports, booking, revision=booking.revision, exporting=connection.id)
+    mailing = mailing_event(booking, events)
+    return mailing is not None and mailing.connection.id == connection.id
+
+
+def _is_owed(ports: Ports, last: LastNotified, connection: Connection, booking: Booking) -> bool:
+    """Whether the mail that a connection's provider was to send has not been sent yet."""
+    if last.promised is None:
+        return True
+    link = ports.bookings.link(booking.tenant, connection.id, booking.id)
+    return link is None or link.mailed < last.promised
+
+
+def mail_instead(ports: Ports, connection: Connection, booking: Booking) -> None:
+    """Mail the customer ourselves where this connection's provider was to do it, and has not.
+
+    To be called once the event is as it should be, or where that will take too long.
+    """
+    if not booking.customer.email:
+        return
+    last = ports.notifications.last(booking.tenant, booking_key(booking.id))
+    if last is None or last.by is not Sender.PROVIDER or last.speaker != connection.id:
+        return
+    promised = bool(last.promised) and last.state == notified_state(booking)
+    if promised and _is_owed(ports, last, connection, booking):
+        words = booking_words(known_service(ports, booking), known_resource(ports, booking))
+        store_and_enqueue(ports, [replacement_mail_entry(booking, words=words, now=ports.clock.now())])

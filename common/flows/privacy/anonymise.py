@@ -9,7 +9,7 @@ from common.domain.booking.booking import Booking
 from common.domain.booking.booking_change import BookingChange
 from common.domain.calendar.connection import Connection, Status
 from common.domain.export.exported_event import ExportLink, LinkState
-from common.domain.export.own_events import invited
+from common.domain.export.own_events import has_guest
 from common.domain.privacy.erasure import NAMING, Erasure, Record, anonymised, names, same_address, sealed_for
 from common.domain.shared.outbox import export_entries, exporting
 from common.errors import (
@@ -146,7 +146,7 @@ def _link(ports: Ports, tenant: str, connection: str, booking: str) -> ExportLin
 def _mails_guests(ports: Ports, connection: Connection, link: ExportLink) -> bool:
     """Whether a change of the event would be mailed to its guests by the provider."""
     silent = ports.providers[connection.provider].calendar.abilities.silent_guests
-    return not silent and invited(link.written)
+    return not silent and (has_guest(link) or link.others)
 
 
 def _delete_event(ports: Ports, connection: Connection, link: ExportLink) -> bool:

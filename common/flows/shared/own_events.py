@@ -11,9 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import CalendarRef
 from common.domain.calendar.event import Detail, ExternalEvent, Gone, Kind, Marker, own_event_id
 from common.domain.export.exported_event import ExportLink
+from common.mail_address import ascii_address, can_be_mailed
 from common.ports.machine import Keys
 from common.ports.provider import CalendarProvider
 
@@ -43,6 +45,14 @@ def genuine_marker(keys: Keys, tenant: str, event: ExternalEvent) -> Marker | No
         return None
     own = event_id(keys, tenant=tenant, booking=marker.booking, epoch=marker.epoch)
     return marker if own == event.given_id else None
+
+
+def customer_addresses(booking: Booking) -> frozenset[str]:
+    """The ways in which a provider may write the customer's address, in small letters."""
+    address = booking.customer.email
+    if not address or not can_be_mailed(address):
+        return frozenset()
+    return frozenset({address.casefold(), ascii_address(address).casefold()})
 
 
 T = TypeVar("T")
@@ -85,6 +95,9 @@ def read_booking_event(
     if root.kind is not Kind.SERIES or root.cancelled:
         return BookingEvent(root, root)
     date = exchange(lambda provider, token: provider.first_occurrence(token, calendar, root, detail=detail))
+    if isinstance(date, ExternalEvent) and date.guests is None:
+        # A listing of dates names nobody; all of them have the series' guests.
+        date = date._replace(guests=root.guests)
     return BookingEvent(date, root)
 
 

@@ -15,7 +15,7 @@ from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection, Phase, Status, SyncRun
 from common.domain.calendar.sync_state import CalendarSync
 from common.domain.export.exported_event import ExportOutcome, ExportResult
-from common.domain.shared.outbox import export_entries
+from common.domain.shared.outbox import export_entries, export_entry_id
 from common.domain.shared.task_records import AdvanceSync
 from common.domain.shared.tasks import Lane
 from common.domain.sync.followed_calendars import followed_calendars
@@ -343,12 +343,16 @@ def _export_chunk(ports: Ports, connection: Connection, run: SyncRun) -> _Chunk:
 
 
 def _export(ports: Ports, connection: Connection, booking: Booking, *, mailing: bool) -> ExportOutcome:
-    """Write one booking as it is now; one that changes meanwhile is written again on its own."""
+    """Write one booking as it is now; one that changes meanwhile is written again on its own.
+
+    One whose own export is still to come is left to it: that one tells the customer, and this run does not.
+    """
     # Whoever only starts or watches a synchronisation writes no event.
     from common.flows.export.export_booking import write_event  # noqa: PLC0415
 
     current = ports.bookings.get(booking.tenant, booking.id)
-    if not current.active:
+    own_export = export_entry_id(current, connection.id)
+    if not current.active or ports.ledger.outbox(own_export) is not None:
         return ExportOutcome(ExportResult.UNCHANGED)
     now = ports.clock.now()
     # Customers of past appointments are never mailed, whatever was acknowledged.

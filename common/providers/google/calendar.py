@@ -26,6 +26,7 @@ from common.providers.google.events_to_domain import (
     channel_of,
     event_of,
     first_of,
+    guests_of,
     is_private,
     original_start_of,
     valid_zone,
@@ -183,7 +184,7 @@ class GoogleCalendar:
     ) -> ExternalEvent | Gone:
         """One event as it is now; Gone where it is cancelled, or not in a calendar that can be read."""
         request = self._events.get(
-            calendarId=calendar.provider_id, eventId=event_id, fields=list_events.EVENT_FIELDS[detail]
+            calendarId=calendar.provider_id, eventId=event_id, fields=list_events.OWN_EVENT_FIELDS[detail]
         )
         reply = self._client.attempt(token, request, accept=_ABSENT)
         if isinstance(reply, RefusalOutcome):
@@ -191,9 +192,10 @@ class GoogleCalendar:
         if reply.get("status") == "cancelled":
             return Gone(event_id)
         try:
-            return event_of(item_of(reply) or GoogleItem(), GoogleContext.of((calendar.zone,), detail))
+            event = event_of(item_of(reply) or GoogleItem(), GoogleContext.of((calendar.zone,), detail))
         except NamelessEvent as error:
             raise UnexpectedReply("an event that cannot be read", code=str(error)) from None
+        return event._replace(guests=guests_of(reply)) if detail is Detail.FULL else event
 
     def create_event(self, token: str, calendar: CalendarRef, draft: EventDraft) -> EventRef | IdTaken:
         """Write a booking's event under our own id: the HTTP library may send it twice by itself."""

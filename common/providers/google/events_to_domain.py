@@ -196,6 +196,18 @@ def first_of(events: Iterable[ExternalEvent], series: ExternalEvent) -> External
     )
 
 
+def guests_of(reply: Reply) -> tuple[str, ...] | None:
+    """The addresses of those who are invited; None where the answer does not name all of them.
+
+    https://developers.google.com/workspace/calendar/api/v3/reference/events (attendees, attendeesOmitted)
+    """
+    named = reply.get("attendees") or ()
+    if reply.get("attendeesOmitted") or not isinstance(named, list | tuple):
+        return None
+    guests = [one for one in named if isinstance(one, dict) and not (one.get("self") or one.get("organizer"))]
+    return tuple(address for one in guests if (address := text_of(one, "email")))
+
+
 def _marker(properties: Properties) -> Marker | None:
     return Marker.of_text(text_of(properties.private or {}, MARKER) or "")
 

@@ -27,6 +27,13 @@ _TIMES = (
 EVENT_FIELDS: Mapping[Detail, str] = MappingProxyType(
     {Detail.TIMES: _TIMES, Detail.FULL: f"{_TIMES},summary,description"}
 )
+# What one event of ours is read for: whom it invites decides who tells the customer of a change.
+OWN_EVENT_FIELDS: Mapping[Detail, str] = MappingProxyType(
+    {
+        Detail.TIMES: _TIMES,
+        Detail.FULL: EVENT_FIELDS[Detail.FULL].replace("attendees(", "attendeesOmitted,attendees(email,"),
+    }
+)
 CALENDAR_FIELDS = (
     "kind,nextPageToken,items(id,summary,summaryOverride,timeZone,accessRole,primary,deleted,hidden)"
 )

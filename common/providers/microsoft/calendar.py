@@ -32,6 +32,7 @@ from common.providers.microsoft.events_to_domain import (
     channel_of,
     event_of,
     first_of,
+    guests_of,
     renewed_of,
     shows,
     written_of,
@@ -306,9 +307,10 @@ class MicrosoftCalendar:
 
 def _read(reply: Reply, calendar: CalendarRef, detail: Detail) -> ExternalEvent:
     try:
-        return event_of(item_of(reply) or WordedItem(), GraphContext.of(calendar.zone, detail))
+        event = event_of(item_of(reply) or WordedItem(), GraphContext.of(calendar.zone, detail))
     except NamelessEvent as error:
         raise UnexpectedReply("an event that cannot be read", code=str(error)) from None
+    return event._replace(guests=guests_of(reply)) if detail is Detail.FULL else event
 
 
 def event_id_now(client: GraphClient, token: str, calendar: CalendarRef, event_id: str) -> str | Gone:

@@ -206,6 +206,24 @@ def _instant_of(original_start: str | None) -> datetime | None:
         return None
 
 
+def guests_of(reply: Reply) -> tuple[str, ...] | None:
+    """The addresses of those who are invited, without the organizer; None where the answer does not say.
+
+    https://learn.microsoft.com/graph/api/resources/event (attendees, organizer)
+    """
+    named = reply.get("attendees")
+    if not isinstance(named, list):
+        return None
+    organizer = _address(reply.get("organizer"))
+    guests = [address for one in named if (address := _address(one))]
+    return tuple(one for one in guests if organizer is None or one.casefold() != organizer.casefold())
+
+
+def _address(person: object) -> str | None:
+    held = person.get("emailAddress") if isinstance(person, dict) else None
+    return text_of(held, "address") if isinstance(held, dict) else None
+
+
 def _marker(held: Sequence[Property]) -> Marker | None:
     for one in held:
         if one.id == MARKER:

@@ -83,8 +83,9 @@ def instances_request(
 
 
 def event_request(calendar_id: str, event_id: str, detail: Detail) -> GraphRequest:
-    """One event."""
-    selected = {"$select": f"{SELECTED[detail]},lastModifiedDateTime", "$expand": MARKED}
+    """One event; with its texts also whom it invites, which decides who tells the customer of a change."""
+    guests = ",attendees,organizer" if detail is Detail.FULL else ""
+    selected = {"$select": f"{SELECTED[detail]},lastModifiedDateTime{guests}", "$expand": MARKED}
     return GraphRequest("GET", events_path(calendar_id, event_id), selected, texts=detail is Detail.FULL)
 
 

@@ -92,6 +92,9 @@ LINK = record(
     original_start=PLAIN,
     ical_uid=PLAIN,
     sequence=PLAIN,
+    owner_guest=PLAIN,
+    others=PLAIN,
+    mailed=PLAIN,
 )
 IDEMPOTENCY = record(
     IdempotencyRecord, id=PLAIN, tenant=PLAIN, fingerprint=PLAIN, booking=PLAIN, expires_at=PLAIN

@@ -4,39 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from common.flows.connect.settings import change_settings
 from tests.flows.setups.booking_setup import CUSTOMER
 from tests.flows.setups.notify_setup import cancel, move, policy
-from tests.flows.setups.two_providers_setup import GOOGLE, MICROSOFT, Two
-
-
-class OneCalendar(Two):
-    """A resource with one synchronised connection whose exports can be switched on and off."""
-
-    def choose(self, **exports):
-        """Change the connection's export settings."""
-        (connection,) = self.connections
-        change_settings(
-            self.ports, tenant="t1", connection=connection.id, settings={"exports": exports}, calendars={}
-        )
-        self.drain()
-
-    def events(self):
-        """The start times of the exported events in the calendar."""
-        (connection,) = self.connections
-        (entry,) = self.ports.connections.get("t1", connection.id).calendars.values()
-        found = self.side(connection).inspect.events(entry.provider_id)
-        own = [one for one in found if one.get("status") != "cancelled" and self.ours(one)]
-        return [one["start"]["dateTime"][11:16] for one in own]
-
-    def ours(self, event):
-        """Whether Slotbridge created the event."""
-        return event["id"].startswith("sb") or (event.get("transactionId") or "").startswith("sb")
-
-    def waiting(self):
-        """The connection's outbox entries."""
-        (connection,) = self.connections
-        return self.ports.ledger.outbox_of("t1", connection.id, 10)
+from tests.flows.setups.two_providers_setup import GOOGLE, MICROSOFT, OneCalendar
 
 
 @pytest.fixture(params=[GOOGLE, MICROSOFT], ids=str)

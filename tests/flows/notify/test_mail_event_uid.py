@@ -109,18 +109,19 @@ def test_a_reverted_edit_does_not_leave_later_files_behind_the_event():
 
 
 def test_a_guest_in_outlook_gets_files_with_the_events_uid():
-    """Exchange invited the customer; since then Slotbridge mails: its files name the same appointment."""
+    """Exchange invited the customer; with exports off Slotbridge mails, and names the same appointment."""
     world = Outlook(settings=INVITING)
     world.book(utc(9))
     world.drain()
     (event,) = world.events()
     current = world.connection
-    quiet = replace(current.settings, exports=SILENT)
-    world.ports.connections.save(replace(current, settings=quiet))
+    off = replace(current.settings, exports=replace(current.settings.exports, on=False))
+    world.ports.connections.save(replace(current, settings=off))
     customer_moves(world, utc(14))
     settle(world)
     customer_cancels(world)
     settle(world)
 
-    uid = event["iCalUId"]
-    assert [(uid, 2), (uid, 3)] == files(world, CARLA)
+    # Exchange mails the cancellation, because it removes the event.
+    assert [(event["iCalUId"], 2)] == files(world, CARLA)
+    assert [mail["kind"] for mail in world.microsoft.admin.mails()] == ["invitation", "cancellation"]

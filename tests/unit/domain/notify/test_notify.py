@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
-from common.domain.booking.booking import Booking, BookingStatus, Customer, Proposal, Source
-from common.domain.calendar.connection import Connection, Phase, ProviderKind, Status, SyncRun
+from common.domain.booking.booking import Booking, BookingStatus, Customer, Proposal
 from common.domain.calendar.interval import Interval
-from common.domain.catalogue.records import Service
-from common.domain.connect.settings import ExportSettings, Settings
 from common.domain.notify import (
     LastNotified,
     MailKind,
     Sender,
     booking_mail_kind,
-    customer_sender,
     mail_id,
     notification_kind,
     notified_state,
@@ -30,7 +25,6 @@ from common.domain.shared.outbox import OutboxKind
 NINE = datetime(2027, 3, 22, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SPAN = Interval(NINE, NINE + HOUR)
-CUT = Service("cut", "Cut", HOUR, 0 * HOUR, 0 * HOUR, HOUR, 0 * HOUR, 24 * HOUR, ("anna",))
 BOOKING = Booking(
     "b",
     "t",
@@ -45,16 +39,6 @@ BOOKING = Booking(
 )
 CANCELLED = replace(BOOKING, status=BookingStatus.CANCELLED)
 MOVED = replace(BOOKING, interval=Interval(NINE + HOUR, NINE + 2 * HOUR))
-
-
-def connection(*, provider: ProviderKind = ProviderKind.GOOGLE, **values: Any) -> Connection:
-    """A synchronised connection with these fields and export settings."""
-    exports = ExportSettings(
-        **{name: values.pop(name) for name in ("on", "attendee", "notify") if name in values}
-    )
-    run = SyncRun("run", Phase.DONE, 1, (), NINE)
-    fields = {"status": Status.ACTIVE, "run": run, "settings": Settings(exports=exports), **values}
-    return Connection("c", "t", "anna", provider, "anna@example.com", created_at=NINE, **fields)
 
 
 def last_notified(state: str, by: Sender = Sender.SLOTBRIDGE) -> LastNotified:
@@ -79,45 +63,6 @@ def test_new_booking_new_time_and_cancellation_are_notified(
 ) -> None:
     """Titles, proposals and conflicts concern the owner only."""
     assert notification_kind(before, after) is kind
-
-
-@pytest.mark.parametrize(
-    ("connections", "source", "expected"),
-    [
-        ((), Source.CUSTOMER, Sender.SLOTBRIDGE),
-        ((connection(),), Source.CUSTOMER, Sender.SLOTBRIDGE),
-        ((connection(attendee=True),), Source.CUSTOMER, Sender.SLOTBRIDGE),
-        ((connection(attendee=True, notify=True),), Source.CUSTOMER, Sender.PROVIDER),
-        ((connection(), connection(attendee=True, notify=True)), Source.STAFF, Sender.PROVIDER),
-        ((connection(attendee=True),), Source.EXTERNAL, Sender.PROVIDER),
-        ((connection(attendee=True, provider=ProviderKind.MICROSOFT),), Source.EXTERNAL, Sender.SLOTBRIDGE),
-        ((connection(),), Source.EXTERNAL, Sender.SLOTBRIDGE),
-        ((connection(attendee=True, notify=True, on=False),), Source.CUSTOMER, Sender.SLOTBRIDGE),
-        ((connection(attendee=True, notify=True, run=None),), Source.CUSTOMER, Sender.SLOTBRIDGE),
-        (
-            (connection(attendee=True, notify=True, status=Status.REAUTH_REQUIRED),),
-            Source.CUSTOMER,
-            Sender.SLOTBRIDGE,
-        ),
-    ],
-)
-@pytest.mark.pitfall(21)
-def test_each_change_has_one_sender(connections: Any, source: Source, expected: Sender) -> None:
-    """Pitfall 21: the provider where it mails its guests, else Slotbridge; never both."""
-    booking = replace(BOOKING, source=source)
-
-    assert customer_sender(booking, CUT, connections, wanted=True) is expected
-    if expected is Sender.SLOTBRIDGE:
-        assert customer_sender(booking, CUT, connections, wanted=False) is Sender.NOBODY
-
-
-def test_slotbridge_notifies_the_participants_of_a_group() -> None:
-    """A group has no guests at the provider; a customer without an address is not notified."""
-    inviting = [connection(attendee=True, notify=True)]
-    nobody = replace(BOOKING, customer=Customer("Zoe"))
-
-    assert customer_sender(BOOKING, replace(CUT, capacity=5), inviting, wanted=True) is Sender.SLOTBRIDGE
-    assert customer_sender(nobody, CUT, inviting, wanted=True) is Sender.NOBODY
 
 
 @pytest.mark.parametrize(
