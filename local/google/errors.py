@@ -1,5 +1,7 @@
 """The errors of the Calendar API, with the status, reason and JSON body that Google documents for each."""
 
+# https://developers.google.com/workspace/calendar/api/guides/errors
+
 from typing import Any
 
 Json = dict[str, Any]
@@ -81,7 +83,7 @@ def forbidden(message: str = "Forbidden") -> ApiError:
 
 
 def needs_access(level: str) -> ApiError:
-    """403: the caller's role on the calendar is too weak."""
+    """403: the caller's role on the calendar is too weak (G94)."""
     message = f"You need to have {level} access to this calendar."
     return ApiError(403, "requiredAccessLevel", message, domain="calendar")
 
@@ -98,7 +100,7 @@ def duplicate() -> ApiError:
 
 
 def deleted() -> ApiError:
-    """410: the event to delete is already deleted."""
+    """410: the event to delete is already deleted (G29)."""
     return ApiError(410, "deleted", "Resource has been deleted")
 
 
@@ -109,20 +111,20 @@ def full_sync_required() -> ApiError:
 
 
 def updated_min_too_long_ago() -> ApiError:
-    """410: `updatedMin` lies before the changes that Google keeps."""
+    """410: `updatedMin` lies before the changes that Google keeps (G21)."""
     message = "The requested minimum modification time lies too far in the past."
     return ApiError(410, "updatedMinTooLongAgo", message, domain="calendar", location="updatedMin")
 
 
 def condition_not_met() -> ApiError:
-    """412: the etag in If-Match is not the current one."""
+    """412: the etag in If-Match is not the current one (G22)."""
     return ApiError(
         412, "conditionNotMet", "Precondition Failed", location="If-Match", location_type="header"
     )
 
 
 def auth_error() -> ApiError:
-    """401: the access token is unknown, expired or revoked."""
+    """401: the access token is unknown, expired or revoked (G111, G129)."""
     headers = {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/", error="invalid_token"'}
     return ApiError(
         401,
@@ -146,7 +148,7 @@ def error_info(reason: str, **metadata: str) -> Json:
 
 
 def scope_insufficient(method: str) -> ApiError:
-    """403: none of the token's scopes allows the method."""
+    """403: none of the token's scopes allows the method (G132)."""
     detail = error_info(
         "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
         service="calendar-json.googleapis.com",

@@ -6,8 +6,11 @@ from typing import Any
 
 from local.google.errors import Json
 
+# https://developers.google.com/workspace/calendar/api/concepts/sharing, and one newer role (G93)
 ROLES = ("none", "freeBusyReader", "reader", "writerWithoutPrivateAccess", "writer", "owner")
 WRITER_ROLES = frozenset({"writerWithoutPrivateAccess", "writer", "owner"})
+# The client that edits made in Google's own pages come from.
+OWNER_CLIENT = "google-calendar-ui"
 
 
 def rank(role: str) -> int:
@@ -20,11 +23,12 @@ class StoredEvent:
     """One copy of an event in one calendar.
 
     `body` holds the fields that all viewers share; `raw` marks a body that is shown unchecked, exactly as
-    given.
+    given. `stamp` is the time of the last change in microseconds.
     """
 
     body: Json
     change: int
+    stamp: int = 0
     reminders: dict[str, Json] = field(default_factory=dict)
     ui_deleted: bool = False
     id_only: bool = False
@@ -55,7 +59,8 @@ class StoredEvent:
 class Calendar:
     """A calendar, its sharing, and its events including deleted ones.
 
-    `epoch` is raised to expire all sync tokens; `change` is the number of the latest change.
+    `epoch` is raised to expire all sync tokens; `change` is the number of the latest change. `gone_ids` are
+    those of events that vanished for good. Through the API it can be used from `usable_from` on.
     """
 
     id: str
@@ -74,6 +79,8 @@ class Calendar:
     change: int = 0
     updated: str = ""
     events: dict[str, StoredEvent] = field(default_factory=dict)
+    gone_ids: set[str] = field(default_factory=set)
+    usable_from: datetime | None = None
 
     def role(self, account: str) -> str:
         """The role that an account has by ownership, sharing or publication."""
@@ -185,7 +192,7 @@ class Channel:
     token: str
     expires: datetime
     event_types: tuple[str, ...] = ()
-    stopped: bool = False
+    stopped_at: datetime | None = None
     messages: int = 0
 
 
@@ -211,6 +218,11 @@ class Caller:
     client: str
     project: str
     scopes: frozenset[str]
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person acts in Google's own pages, and not an app through the API."""
+        return self.client == OWNER_CLIENT
 
 
 def copy_json(value: Any) -> Any:

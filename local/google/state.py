@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from local.google.errors import Json, not_found
 from local.google.model import Account, Calendar, Call, Channel, Client, ListEntry, StoredEvent
 from local.google.settings import Settings
-from local.google.times import format_timestamp
+from local.google.times import format_timestamp, parse_timestamp
 from local.simulation.state import Mail, SimulatorState
 
 
@@ -34,7 +34,11 @@ class State(SimulatorState):
         self.channels: dict[tuple[str, str], Channel] = {}
         self.calls: list[Call] = []
         self.guests_added: dict[str, int] = {}
+        self.writes_done: dict[str, int] = {}
+        self.read_only_until: dict[str, datetime] = {}
+        self.calendar_writes: dict[str, list[datetime]] = {}
         self.on_change: Callable[[str, str], None] = lambda _resource, _event_type: None
+        self.on_deletion: Callable[[str], None] = lambda _resource: None
         self.muted = False
         self._operation = Operation()
         self._last = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,11 +57,15 @@ class State(SimulatorState):
     def record_change(self, calendar: Calendar, event: StoredEvent, *, main_data: bool = True) -> None:
         """Record that an event changed: new change number and etag, push notifications.
 
-        With `main_data` also a new `updated` time.
+        With `main_data` also a new `updated` time; a change of reminders alone has none (G24). The series
+        of an instance and all its exceptions count as changed with it, under one etag (G8).
         """
-        event.change = calendar.change = self.next_change()
-        if main_data:
-            event.body["updated"] = calendar.updated = self.tick()
+        number, moment = self.next_change(), self.tick()
+        calendar.change = number
+        for each in _family(calendar, event):
+            each.change, each.stamp = number, _microseconds(moment)
+            if main_data:
+                each.body["updated"] = calendar.updated = moment
         self._notify(f"calendar:{calendar.id}", str(event.body.get("eventType", "default")))
 
     def record_list_change(self, account: Account, entry: ListEntry) -> None:
@@ -75,11 +83,24 @@ class State(SimulatorState):
         return self.accounts[email.lower()]
 
     def calendar(self, calendar_id: str, account: str = "") -> Calendar:
-        """Return a calendar by its id or by the alias `primary`; 404 if it is unknown or deleted."""
+        """Return a calendar by its id or as `primary`; 404 if it is unknown or deleted (G14, G33)."""
         found = self.calendars.get(self.resolve_calendar_id(calendar_id, account))
         if found is None or found.deleted:
             raise not_found()
+        self._forget_tombstones(found)
         return found
+
+    def _forget_tombstones(self, calendar: Calendar) -> None:
+        """Let deleted events vanish after their time (G31); their ids stay taken (G26)."""
+        life = self.settings.tombstone_life
+        if life is None:
+            return
+        for event in list(calendar.events.values()):
+            series = calendar.events.get(event.series)
+            needed = series is not None and not series.cancelled
+            if event.cancelled and not needed and self.now() - _moment(event.stamp) > life:
+                calendar.gone_ids.add(event.id)
+                del calendar.events[event.id]
 
     def copy_calendar(self, calendar_id: str) -> Calendar:
         """Copy a calendar as it is now, for the fault `stale`."""
@@ -92,11 +113,32 @@ class State(SimulatorState):
         return calendar_id if calendar_id in self.calendars else calendar_id.lower()
 
     def etag(self, calendar: Calendar, event: StoredEvent, account: str) -> str:
-        """Return an event's etag; as with Google, each account sees a different one."""
-        salt = zlib.crc32(f"{account} {calendar.id}".encode()) % 100_000
-        return f'"{event.change:09d}{salt:05d}"'
+        """Return an event's etag: twice the time of its last change in microseconds (G23).
+
+        Each account sees a different one; the owner's is the plain number.
+        """
+        salt = 0 if account == calendar.owner else 1 + zlib.crc32(f"{account} {calendar.id}".encode()) % 1999
+        return f'"{2 * event.stamp + salt}"'
 
     def log_mail(self, to: str, kind: str, calendar: Calendar, event: Json, *, by: str) -> None:
         """Log a mail that Google would have sent."""
         at = format_timestamp(self.now())
         self.mails.append(Mail(to=to, kind=kind, calendar=calendar.id, event=event["id"], by=by, at=at))
+
+
+def _family(calendar: Calendar, event: StoredEvent) -> list[StoredEvent]:
+    """The event, and if it belongs to a series, the series and all its exceptions."""
+    new = event.change == 0 and not event.series
+    if event.raw or new or not (event.series or event.is_master):
+        return [event]
+    master = event.series or event.id
+    others = (each for each in calendar.events.values() if each is not event and not each.raw)
+    return [event, *(each for each in others if master in {each.id, each.series})]
+
+
+def _microseconds(moment: str) -> int:
+    return int(parse_timestamp(moment).timestamp() * 1000) * 1000
+
+
+def _moment(microseconds: int) -> datetime:
+    return datetime.fromtimestamp(microseconds / 1_000_000, tz=UTC)

@@ -25,14 +25,14 @@ def zone_names() -> frozenset[str]:
 
 
 def checked_zone(name: Any, location: str = "timeZone") -> str:
-    """Return an IANA time zone name; 400 if it is unknown."""
+    """Return an IANA time zone name; 400 if it is unknown, as those of Windows are (G52)."""
     if not isinstance(name, str) or name not in zone_names():
         raise invalid("Invalid time zone definition.", location)
     return name
 
 
 def parse_parameter(text: str) -> datetime:
-    """Read a time in a query parameter: RFC 3339 with an offset, fractions of a second dropped; else 400."""
+    """Read a time in a query: RFC 3339 with an offset, fractions of a second dropped; else 400 (G20, G57)."""
     if " " in text or not RFC3339.match(text):
         raise bad_request()
     try:
@@ -52,7 +52,7 @@ def parse_timestamp(text: str) -> datetime:
 
 
 def format_event_time(moment: datetime, where: tzinfo) -> str:
-    """Write the time of an event: whole seconds with the zone's offset, Z for UTC."""
+    """Write the time of an event: whole seconds (G41) with the zone's offset, Z for UTC."""
     text = moment.astimezone(where).replace(microsecond=0).isoformat()
     return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
 
@@ -63,7 +63,7 @@ def is_all_day(value: Json) -> bool:
 
 
 def stored_time(value: Any, default_zone: str, *, what: str) -> Json:
-    """Return the start or end of an event as it is stored; 400 if it is not valid.
+    """Return the start or end of an event as it is stored; 400 if it is not valid, or missing (G58).
 
     That is a date, or a time with an offset and the IANA zone (the given one, else the calendar's).
     """

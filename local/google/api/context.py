@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.google.api import usage
 from local.google.api.schema import Method
 from local.google.calendars import access
 from local.google.errors import Json, condition_not_met, invalid, required
@@ -46,6 +47,8 @@ class Context:
         """
         calendar, role = self.calendar()
         access.require_writer(role)
+        if not self.caller.by_hand:
+            usage.count_write(self.state, calendar, self.caller.account)
         return calendar, role
 
     def argument(self, name: str, default: Any = None) -> Any:

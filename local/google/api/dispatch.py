@@ -144,7 +144,7 @@ class Api:
         if mask and method.response:
             fields.check(mask, method.response)
         answer = handler(context)
-        if answer is None:
+        if answer is None:  # G30
             return Response(status=204)
         etag = context.etag or str(answer.get("etag", ""))
         headers = {"ETag": etag} if etag else {}

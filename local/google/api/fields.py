@@ -79,7 +79,7 @@ def _resolved(schema: Json) -> Json:
 
 
 def apply(mask: Mask, value: Any) -> Any:
-    """Return what the mask keeps of a JSON value."""
+    """Return what the mask keeps of a JSON value, even if a deletion then looks like an event (G13)."""
     if not mask:
         return value
     if isinstance(value, list):

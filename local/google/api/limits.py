@@ -1,6 +1,6 @@
 """Quotas of the Calendar API: units per minute for each user and for each project, in sliding windows."""
 
-# https://developers.google.com/workspace/calendar/api/guides/quota
+# https://developers.google.com/workspace/calendar/api/guides/quota (G78)
 
 from collections import defaultdict, deque
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Shape = Literal["classic", "front_end"]
 
 @dataclass(slots=True)
 class Limits:
-    """How many units a minute are allowed; None means no limit. `shape` and `status` choose the error."""
+    """How many units a minute are allowed; None: no limit. `shape` and `status` choose the error (G79)."""
 
     per_user: int | None = None
     per_project: int | None = None

@@ -58,14 +58,21 @@ def _listing_query(resource: str, query: Json) -> Json:
 
 
 def page_of(listing: OpenListing, offset: int, size: int, page_fault: str) -> Json:
-    """One page of a listing: its items, and the next page token or, on the last page, the sync token."""
+    """One page of a listing: its items, and the next page token or, on the last page, the sync token (G4).
+
+    A scripted fault makes it empty or short (G6), gives it no end, leaves the sync token out (G5) or
+    whatever takes whole days (G18).
+    """
     if page_fault == "empty":
         return {"items": [], "nextPageToken": f"{listing.key}.{offset}"}
     size = 1 if page_fault == "short" else size
     following = offset + size
     answer: Json = {"items": listing.items[offset:following]}
+    if page_fault == "timed":
+        answer["items"] = [item for item in answer["items"] if "date" not in item.get("start", {})]
     if page_fault == "loop":
         return answer | {"nextPageToken": f"{listing.key}.{offset}"}
     if following < len(listing.items):
         return answer | {"nextPageToken": f"{listing.key}.{following}"}
-    return answer | ({"nextSyncToken": listing.sync_token} if listing.sync_token else {})
+    with_token = listing.sync_token and page_fault != "tokenless"
+    return answer | ({"nextSyncToken": listing.sync_token} if with_token else {})

@@ -33,8 +33,8 @@ def issue(state: State, *, resource: str, account: str, epoch: int, change: int)
 def redeem(state: State, token: str, *, resource: str, account: str, epoch: int) -> int:
     """Return the change number in a sync token.
 
-    Answers 410 if the token is too old, of an earlier epoch, or of another resource or account; 400 if it
-    is not a token.
+    Answers 410 (G1) if the token is too old, of an earlier epoch, or of another resource or account; 400 if
+    it is not a token. What vanished meanwhile (G31) could not be listed any more.
     """
     try:
         found_resource, found_account, found_epoch, change, issued = json.loads(
@@ -44,14 +44,15 @@ def redeem(state: State, token: str, *, resource: str, account: str, epoch: int)
         raise invalid("Invalid sync token value.", "syncToken") from error
     if (found_resource, found_account, found_epoch) != (resource, account, epoch):
         raise full_sync_required()
-    life = state.settings.sync_token_life
+    lives = (state.settings.sync_token_life, state.settings.tombstone_life)
+    life = min((each for each in lives if each is not None), default=None)
     if life is not None and state.now() - datetime.fromtimestamp(issued, tz=state.now().tzinfo) > life:
         raise full_sync_required()
     return int(change)
 
 
 def check_events_query(query: Json) -> None:
-    """Answer 400 for a parameter of events.list that must not be combined with a sync token."""
+    """Answer 400 for a parameter of events.list that must not be combined with a sync token (G2)."""
     for name in FORBIDDEN_PARAMETERS:
         if name in query:
             raise bad_request(f"The parameter {name} cannot be combined with syncToken.")

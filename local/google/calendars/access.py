@@ -48,9 +48,12 @@ def calendar_with_role(
 ) -> tuple[Calendar, str]:
     """Return a calendar and the caller's effective role.
 
-    Answers 404 if the calendar is not shared with the caller at all, 403 if the scopes leave no role.
+    Answers 404 if the calendar is not shared with the caller at all (G14), 403 if the scopes leave no role.
+    A calendar that was just made can be either for some seconds, whoever asks (G95).
     """
     calendar = state.calendar(calendar_id, caller.account)
+    if calendar.usable_from is not None and state.now() < calendar.usable_from and not caller.by_hand:
+        raise not_found() if state.settings.fresh_calendar_status == 404 else needs_access("owner")
     if calendar.role(caller.account) == "none":
         raise not_found()
     role = effective_role(method, caller, calendar)

@@ -6,7 +6,7 @@ from local.google.api.paging import OpenListings, page_of
 from local.google.api.schema import without_nulls
 from local.google.calendars.access import require_owner
 from local.google.calendars.calendar_resource import render_calendar, render_list_entry
-from local.google.errors import ApiError, Json, forbidden, not_found
+from local.google.errors import ApiError, Json, forbidden, invalid, not_found
 from local.google.model import Account, Calendar, ListEntry, rank
 from local.google.state import State
 from local.google.times import checked_zone
@@ -118,18 +118,27 @@ def insert_calendar(context: Context) -> Json:
     summary = context.required_text("summary")
     account = _account(context)
     body = context.body
-    time_zone = checked_zone(body.get("timeZone") or account.time_zone)
+    time_zone = _checked_zone(context, body.get("timeZone") or account.time_zone)
     calendar = make_calendar(
         context.state, account, summary=summary, time_zone=time_zone, made_by=context.caller.project
     )
+    if (delay := context.state.settings.fresh_calendar_delay) is not None:
+        calendar.usable_from = context.state.now() + delay
     calendar.description, calendar.location = str(body.get("description", "")), str(body.get("location", ""))
     return render_calendar(calendar)
+
+
+def _checked_zone(context: Context, name: str) -> str:
+    if name in context.state.settings.unknown_zones:  # G51
+        raise invalid("Invalid time zone definition.", "timeZone")
+    return checked_zone(name)
 
 
 def make_calendar(
     state: State, account: Account, *, summary: str, time_zone: str, made_by: str = "", calendar_id: str = ""
 ) -> Calendar:
     """Create a secondary calendar; 403 if an app has created too many for this owner."""
+    # https://support.google.com/a/answer/2905486: about 60 in a short time (G99).
     limit = 60
     if made_by and sum(1 for each in state.calendars.values() if each.owner == account.email) > limit:
         raise ApiError(403, "quotaExceeded", "Calendar usage limits exceeded.", domain="usageLimits")
@@ -147,7 +156,7 @@ def patch_calendar(context: Context) -> Json:
     cleared = {name: "" for name in ("description", "location") if context.body.get(name, "") is None}
     body = without_nulls(context.body) | cleared
     if body.get("timeZone"):
-        calendar.time_zone = checked_zone(body["timeZone"])
+        calendar.time_zone = _checked_zone(context, body["timeZone"])
     calendar.summary = str(body.get("summary", calendar.summary))
     calendar.description = str(body.get("description", calendar.description))
     calendar.location = str(body.get("location", calendar.location))
@@ -167,6 +176,8 @@ def delete_calendar(context: Context) -> None:
 def drop_calendar(state: State, calendar: Calendar) -> None:
     """Mark a calendar as deleted; every calendar list reports it as deleted."""
     calendar.deleted = True
+    if state.settings.deleted_calendars_pushed:
+        state.on_deletion(f"calendar:{calendar.id}")
     for account in state.accounts.values():
         if calendar.id in account.entries:
             account.entries[calendar.id].deleted = True

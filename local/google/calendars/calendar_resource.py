@@ -5,7 +5,7 @@ from local.google.model import Account, Calendar, copy_json
 
 
 def render_list_entry(calendar: Calendar, account: Account) -> Json:
-    """The JSON of a calendar list entry for its account; only id and `deleted` if access is lost."""
+    """The JSON of a calendar list entry for its account; only id and `deleted` if access is lost (G98)."""
     entry = account.entries[calendar.id]
     role = calendar.role(account.email)
     gone = entry.deleted or calendar.deleted or role == "none"

@@ -164,6 +164,11 @@ class Admin(SimulatorAdmin):
                 account.lower()
             )
 
+    def require_new_sign_in(self, account: str) -> None:
+        """Let a company's rule end an account's session: refreshes fail until a new consent (G127)."""
+        with self._state.lock:
+            self._grants.signed_out.add(account.lower())
+
     def expire_sync_tokens(self, calendar: str = "") -> None:
         """Expire the sync tokens of one calendar, or those of all calendars and calendar lists (410)."""
         with self._state.lock:

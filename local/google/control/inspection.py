@@ -47,7 +47,8 @@ class Inspection(SimulatorInspection):
             for channel in self._state.channels.values():
                 plain = asdict(channel) | {"expires": format_timestamp(channel.expires)}
                 plain.pop("token")
-                shown.append(plain | {"live": not channel.stopped and channel.expires > now})
+                stopped = plain.pop("stopped_at") is not None
+                shown.append(plain | {"stopped": stopped, "live": not stopped and channel.expires > now})
             return shown
 
     def grants(self) -> list[Json]:

@@ -10,13 +10,17 @@ from local.google.api.schema import methods
 from local.google.errors import Json
 from local.google.events import attendees, edits, event_methods, validation
 from local.google.events.event_resource import Viewer, render_event
-from local.google.events.recurrence import instances
-from local.google.events.series import exceptions, find_event, locate, store_event
-from local.google.model import Calendar, Caller, StoredEvent
+from local.google.events.recurrence import base_id, instances
+from local.google.events.series import (
+    drop_instances_beyond,
+    exceptions,
+    find_event,
+    locate,
+    store_event,
+)
+from local.google.model import OWNER_CLIENT, Calendar, Caller, StoredEvent
 from local.google.state import State
-from local.google.times import is_all_day, parse_timestamp, shift_time
-
-OWNER_CLIENT = "google-calendar-ui"
+from local.google.times import is_all_day, midnight, parse_timestamp, shift_time
 
 
 class Owner:
@@ -50,8 +54,7 @@ class Owner:
     def delete_event(self, calendar: str, event_id: str, *, by: str = "", notify: bool = False) -> None:
         """Delete an event, a whole series or one instance.
 
-        The setting `refuse_updates_of_ui_deleted` decides whether the API may still change it
-        afterwards.
+        Unless the setting `refuse_updates_of_ui_deleted` is off, the API cannot bring it back (G28).
         """
         with self._state.lock:
             context = self._context("events.delete", calendar, event_id, by=by, notify=notify)
@@ -78,7 +81,8 @@ class Owner:
     def split_series(self, calendar: str, instance_id: str, changes: Json) -> Json:
         """Edit "this and following events": end the series before an instance and begin a new one.
 
-        Returns the new one.
+        Returns the new one. It takes over what apps have stored in the old one (G65). At the same time of
+        day its id is made of the old one's (G62); at another time it has an id of its own (G64).
         """
         with self._state.lock:
             found = self._state.calendar(calendar)
@@ -97,10 +101,11 @@ class Owner:
             body = edits.merge_patch(kept | length | {"recurrence": rest}, changes)
             body.pop("sequence", None)
             self.edit_event(calendar, master.id, {"recurrence": left})
-            suffix = instance_id.rpartition("_")[2]
-            base = re.sub(r"_R\d{8}(T\d{6})?$", "", master.id)
-            new_id = f"{base}_R{suffix.removesuffix('Z')}"
+            suffix = instance_id.rpartition("_")[2].removesuffix("Z")
+            moved = body["start"] != length["start"]
+            new_id = "" if moved else f"{base_id(master.id)}_R{suffix}"
             new = edits.create_event(self._state, found, body, by=found.owner, event_id=new_id)
+            drop_instances_beyond(found, new)
             attendees.update_copies(self._state, found, new, None)
             return self._render(found, new)
 
@@ -137,7 +142,10 @@ class Owner:
             return self._render(found, event)
 
     def receive_invitation(self, calendar: str, event: Json, *, organizer: str) -> Json:
-        """Receive an invitation from an organizer who has no account here; it is not yet answered."""
+        """Receive an invitation from an organizer who has no account here; it is not yet answered.
+
+        `event` may name other attendees: who is invited through a group has no entry of their own (G82).
+        """
         with self._state.lock:
             self._state.begin_operation()
             found = self._state.calendar(calendar)
@@ -148,7 +156,11 @@ class Owner:
             return self._render(found, stored)
 
     def put_raw(self, calendar: str, body: Json) -> None:
-        """Store an event body without any check, to be listed exactly as given."""
+        """Store an event body without any check, to be listed exactly as given.
+
+        So a test can show what only other programs make: an out-of-office of whole days (G88), a type that is
+        new (G90), a cancelled instance with an old time (G66).
+        """
         with self._state.lock:
             self._state.begin_operation()
             found = self._state.calendar(calendar)
@@ -157,12 +169,12 @@ class Owner:
             self._state.record_change(found, store_event(found, stored))
 
     def purge(self, calendar: str, event_id: str) -> None:
-        """Remove a deleted event for good, so that reading it is a 404."""
+        """Remove a deleted event for good, so that reading it is a 404 (G31); its id stays taken (G26)."""
         with self._state.lock:
             found = self._state.calendar(calendar)
-            for each in exceptions(found, event_id):
+            for each in [*exceptions(found, event_id), found.events[event_id]]:
+                found.gone_ids.add(each.id)
                 del found.events[each.id]
-            del found.events[event_id]
 
     def event(self, calendar: str, event_id: str) -> Json:
         """Return an event or an instance, also a deleted one, as the calendar's owner sees it."""
@@ -194,17 +206,26 @@ class Owner:
 
 
 def _split_recurrence(calendar: Calendar, master: StoredEvent, original: Json) -> tuple[list[str], list[str]]:
-    """The recurrence rules of the part of a series before an instance, and of the part from it on."""
+    """The recurrence rules of the part of a series before an instance, and of the part from it on.
+
+    The first part ends with the local day before the instance (G63), or a second before it where the series
+    has an instance earlier on that day.
+    """
     before = 0
+    earlier: Json = {}
     for instance in instances(master.body, calendar.time_zone):
         if instance.original == original:
             break
         before += 1
+        earlier = instance.original
     if is_all_day(original):
         day = parse_timestamp(original["date"] + "T00:00:00+00:00") - timedelta(days=1)
         until = f"{day:%Y%m%d}"
     else:
-        moment = datetime.fromisoformat(original["dateTime"]).astimezone(UTC) - timedelta(seconds=1)
+        begins = datetime.fromisoformat(original["dateTime"])
+        if earlier.get("dateTime", "")[:10] != original["dateTime"][:10]:
+            begins = midnight(begins.date(), original["timeZone"])
+        moment = begins.astimezone(UTC) - timedelta(seconds=1)
         until = f"{moment:%Y%m%dT%H%M%SZ}"
     left, rest = [], []
     for line in master.body["recurrence"]:

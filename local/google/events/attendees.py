@@ -1,4 +1,7 @@
-"""Attendees: their copies of an event, what they may change, and the mails that a change sends."""
+"""Attendees: their copies of an event, what they may change, and the mails that a change sends.
+
+Attendees are those that a write names, without the organizer (G81). Who declines keeps the event (G83).
+"""
 
 from collections.abc import Iterable
 from copy import deepcopy
@@ -60,7 +63,7 @@ def is_organizer(calendar: Calendar, body: Json) -> bool:
 
 
 def check_attendee_edit(calendar: Calendar, before: Json, after: Json) -> None:
-    """Answer 403 if an attendee's edit changes a field that only the organizer may change."""
+    """Answer 403 if an attendee's edit changes a field that only the organizer may change (G84)."""
     if is_organizer(calendar, before) or before.get("guestsCanModify"):
         return
     for name in ORGANIZER_FIELDS:

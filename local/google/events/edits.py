@@ -11,7 +11,12 @@ from local.google.errors import (
 )
 from local.google.events import attendees, validation
 from local.google.events.event_resource import PRIVATE_VISIBILITIES
-from local.google.events.series import exceptions, still_in_series, store_event
+from local.google.events.series import (
+    drop_instances_beyond,
+    exceptions,
+    still_in_series,
+    store_event,
+)
 from local.google.model import Calendar, StoredEvent
 from local.google.state import State
 
@@ -19,18 +24,28 @@ TIME_FIELDS = ("start", "end", "recurrence")
 
 
 def create_event(
-    state: State, calendar: Calendar, body: Json, *, by: str, attachments: bool = False, event_id: str = ""
+    state: State,
+    calendar: Calendar,
+    body: Json,
+    *,
+    by: str,
+    attachments: bool = False,
+    event_id: str = "",
+    by_hand: bool = True,
 ) -> StoredEvent:
-    """Store a new event; 409 if its id or iCalUID was ever used in this calendar."""
+    """Store a new event; 409 if its id or iCalUID was ever used in this calendar (G26)."""
     chosen = validation.checked_event_id(body["id"]) if body.get("id") else f"evt{state.serial():023d}"
     event_id = event_id or chosen
     uid = body.get("iCalUID") or f"{event_id}@google.com"
     taken = body.get("iCalUID") and any(
         event.body.get("iCalUID") == uid and not event.series for event in calendar.events.values()
     )
-    if event_id in calendar.events or taken:
+    if event_id in calendar.events or event_id in calendar.gone_ids or taken:
         raise duplicate()
-    fields = validation.checked_event(body, calendar, attachments=attachments)
+    if not by_hand:
+        refuse_unknown_zones(state, body)
+    fields = validation.checked_event(body, calendar, attachments=attachments, by_hand=by_hand)
+    _reset_responses(state, calendar, {}, fields)
     organizer: Json = {"email": calendar.id}
     if not calendar.primary:
         organizer["displayName"] = calendar.summary
@@ -43,16 +58,35 @@ def create_event(
     }
     people = {"organizer": organizer, "creator": {"email": by}}
     _charge_guest_budget(state, calendar, {}, fields)
-    event = StoredEvent(
-        base | people | fields, 0, reminders={by: validation.checked_reminders(body.get("reminders"))}
-    )
+    reminders = validation.checked_reminders(body.get("reminders"), fields["start"])
+    event = StoredEvent(base | people | fields, 0, reminders={by: reminders})
     store_event(calendar, event)
     state.record_change(calendar, event)
     return event
 
 
+def refuse_unknown_zones(state: State, body: Json) -> None:
+    """Answer 400 for a zone in a body that this Google does not know yet (G51)."""
+    for name in ("start", "end"):
+        if (body.get(name) or {}).get("timeZone") in state.settings.unknown_zones:
+            raise invalid(f"Invalid time zone definition for {name} time.", f"{name}.timeZone")
+
+
+def _reset_responses(state: State, calendar: Calendar, before: Json, fields: Json) -> None:
+    """Take back what was written as others' answers, where people's own settings do that (G80)."""
+    if not state.settings.responses_reset:
+        return
+    held = {guest["email"]: guest["responseStatus"] for guest in before.get("attendees", ())}
+    for guest in fields.get("attendees", ()):
+        if guest["email"] != calendar.id and guest["responseStatus"] == "accepted":
+            guest["responseStatus"] = held.get(guest["email"], "needsAction")
+
+
 def merge_patch(value: Json, change: Json) -> Json:
-    """Apply a JSON merge patch (RFC 7396) to a copy of a value."""
+    """Apply a JSON merge patch (RFC 7396) to a copy of a value.
+
+    Objects are merged (G35), so that extended properties survive (G38); arrays are replaced (G36).
+    """
     merged = deepcopy(value)
     for name, item in change.items():
         if item is None:
@@ -68,22 +102,29 @@ def merge_patch(value: Json, change: Json) -> Json:
 def delete_event(state: State, calendar: Calendar, event: StoredEvent) -> None:
     """Mark an event as cancelled, and all exceptions with it if it is a series."""
     event.body["status"] = "cancelled"
+    live = [each for each in exceptions(calendar, event.id) if not each.cancelled] if event.is_master else []
+    bodies = [deepcopy(exception.body) for exception in live]
+    for exception in live:
+        exception.body["status"] = "cancelled"
     state.record_change(calendar, event)
-    if event.is_master:
-        for exception in exceptions(calendar, event.id):
-            if not exception.cancelled:
-                old = deepcopy(exception.body)
-                exception.body["status"] = "cancelled"
-                state.record_change(calendar, exception)
-                attendees.update_copies(state, calendar, exception, old)
+    for exception, old in zip(live, bodies, strict=True):
+        attendees.update_copies(state, calendar, exception, old)
 
 
 def replace_body(
-    state: State, calendar: Calendar, event: StoredEvent, body: Json, *, attachments: bool
+    state: State, calendar: Calendar, event: StoredEvent, body: Json, *, attachments: bool, by_hand: bool
 ) -> None:
-    """Replace the writable fields of an event; a change of its times raises the sequence number."""
+    """Replace the writable fields of an event; a change of its times raises the sequence number.
+
+    Whatever status the body names becomes the event's, so that a deleted event can be brought back (G27).
+    """
     before = event.body
-    fields = validation.checked_event(body, calendar, previous=before, attachments=attachments)
+    if not by_hand:
+        refuse_unknown_zones(state, body)
+    fields = validation.checked_event(
+        body, calendar, previous=before, attachments=attachments, by_hand=by_hand
+    )
+    _reset_responses(state, calendar, before, fields)
     current = before.get("sequence", 0)
     if fields.get("sequence", current) < current:
         raise invalid(
@@ -107,13 +148,23 @@ def replace_body(
 
 
 def update_exceptions(state: State, calendar: Calendar, master: StoredEvent, before: Json) -> None:
-    """Pass a change of a series on to its exceptions; those whose instance no longer exists are cancelled."""
+    """Pass a change of a series on to its exceptions; those whose instance no longer exists are cancelled.
+
+    After a cut ("this and following" was deleted) nothing of them remains but id and status (G10).
+    """
     if not master.is_master:
+        _end_exceptions(state, calendar, master, before)
         return
+    drop_instances_beyond(calendar, master)
+    same_times, same_rule = (before.get(name) == master.body[name] for name in ("start", "recurrence"))
+    changed: list[tuple[StoredEvent, Json]] = []
     for exception in exceptions(calendar, master.id):
         old = deepcopy(exception.body)
         if not still_in_series(calendar, master, exception):
             exception.body["status"] = "cancelled"
+            if same_times and not same_rule:
+                exception.id_only = True
+                del exception.body["recurringEventId"], exception.body["originalStartTime"]
         for name in ("summary", "description", "location", "attendees", "visibility", "transparency"):
             if not exception.cancelled and before.get(name) == exception.body.get(name) != master.body.get(
                 name
@@ -121,8 +172,25 @@ def update_exceptions(state: State, calendar: Calendar, master: StoredEvent, bef
                 exception.body.pop(name, None)
                 exception.body |= {name: deepcopy(master.body[name])} if name in master.body else {}
         if exception.body != old:
-            state.record_change(calendar, exception)
-            attendees.update_copies(state, calendar, exception, old)
+            changed.append((exception, old))
+    _record_all(state, calendar, changed)
+
+
+def _end_exceptions(state: State, calendar: Calendar, event: StoredEvent, before: Json) -> None:
+    """Cancel the exceptions of a series that became a single event, if the settings say so (G67)."""
+    if not before.get("recurrence") or state.settings.exceptions_of_single != "cancelled":
+        return
+    live = [each for each in exceptions(calendar, event.id) if not each.cancelled]
+    changed = [(exception, deepcopy(exception.body)) for exception in live]
+    for exception in live:
+        exception.body["status"] = "cancelled"
+    _record_all(state, calendar, changed)
+
+
+def _record_all(state: State, calendar: Calendar, changed: list[tuple[StoredEvent, Json]]) -> None:
+    for exception, old in changed:
+        state.record_change(calendar, exception)
+        attendees.update_copies(state, calendar, exception, old)
 
 
 def make_series_private(state: State, calendar: Calendar, exception: StoredEvent) -> None:
@@ -142,6 +210,7 @@ def make_series_private(state: State, calendar: Calendar, exception: StoredEvent
 
 
 def _charge_guest_budget(state: State, calendar: Calendar, before: Json, after: Json) -> None:
+    # The number of invitations is limited, whether or not they are mailed (G75).
     added = len(set(attendees.attendee_addresses(after)) - set(attendees.attendee_addresses(before)))
     budget = state.settings.guest_budget
     if not added or budget is None:

@@ -7,6 +7,7 @@ from local.google.calendars import access
 from local.google.errors import (
     Json,
     deleted,
+    duplicate,
     forbidden,
     invalid,
     not_found,
@@ -23,6 +24,7 @@ from local.google.events.edits import (
     update_exceptions,
 )
 from local.google.events.event_resource import PRIVATE_VISIBILITIES
+from local.google.events.event_types import BIRTHDAY_CHANGES, STATUS_TYPES, restricted
 from local.google.events.series import find_event, locate, store_event
 from local.google.model import Calendar, StoredEvent
 
@@ -39,13 +41,18 @@ def insert(context: Context) -> Json:
         body,
         by=context.caller.account,
         attachments=bool(context.argument("supportsAttachments")),
+        by_hand=context.caller.by_hand,
     )
     _finish(context, calendar, event, None)
     return context.event_answer(calendar, event, role)
 
 
 def import_event(context: Context) -> Json:
-    """Answer events.import: add a private copy of an event that exists elsewhere; no mails are sent."""
+    """Answer events.import: add a private copy of an event that exists elsewhere; no mails are sent.
+
+    An iCalUID that is there already is a duplicate if the settings say so, and always if its event is
+    deleted (G32).
+    """
     calendar, role = context.writable_calendar()
     body = dict(context.body)
     uid = body.get("iCalUID")
@@ -55,10 +62,14 @@ def import_event(context: Context) -> Json:
         raise invalid("Only default events can be imported.", "eventType")
     for event in calendar.events.values():
         if event.body.get("iCalUID") == uid and not event.series and not event.cancelled:
+            if context.state.settings.refuse_known_imports:
+                raise duplicate()
             _replace(context, calendar, event, body | {"sequence": body.get("sequence", 0)})
             return context.event_answer(calendar, event, role)
     organizer = body.get("organizer")
-    event = create_event(context.state, calendar, body, by=context.caller.account)
+    event = create_event(
+        context.state, calendar, body, by=context.caller.account, by_hand=context.caller.by_hand
+    )
     if isinstance(organizer, dict) and organizer.get("email"):
         event.body["organizer"] = {"email": organizer["email"].lower()}
     return context.event_answer(calendar, event, role)
@@ -71,6 +82,8 @@ def update(context: Context) -> Json:
     body = dict(context.body)
     body.setdefault("sequence", 0)
     body.setdefault("status", event.body.get("status") if event.cancelled else "confirmed")
+    if body.get("attendeesOmitted"):
+        body["attendees"] = _with_named_attendees(event.body, body)
     _replace(context, calendar, event, body)
     return context.event_answer(calendar, event, role)
 
@@ -85,14 +98,35 @@ def patch(context: Context) -> Json:
         {name: current[name] for name in current if name in {*validation.WRITABLE_FIELDS, "reminders"}},
         change,
     )
-    if (change.get("reminders") or {}).get("useDefault"):
-        merged["reminders"] = change["reminders"]
+    if change.get("attendeesOmitted"):
+        merged["attendees"] = _with_named_attendees(event.body, change)
+    if not context.caller.by_hand:
+        _check_special_patch(event.body, change)
     _replace(context, calendar, event, merged)
     return context.event_answer(calendar, event, role)
 
 
+def _with_named_attendees(before: Json, change: Json) -> list[Json]:
+    """The attendees as they are, but for those that a change with `attendeesOmitted` names (G37)."""
+    named = {str(guest.get("email", "")).lower(): guest for guest in change.get("attendees") or ()}
+    held = [named.pop(guest["email"], guest) for guest in before.get("attendees", ())]
+    return [*held, *named.values()]
+
+
+def _check_special_patch(before: Json, change: Json) -> None:
+    """Answer 400 for what a patch through the API may not say of a special event."""
+    kind = before.get("eventType", "default")
+    if kind in STATUS_TYPES and "eventType" in change:
+        raise restricted("The event type cannot be patched.")  # G40
+    if kind == "birthday" and not change.keys() <= BIRTHDAY_CHANGES:
+        raise restricted("This field of a birthday cannot be changed.")  # G85
+
+
 def delete(context: Context) -> None:
-    """Answer events.delete: delete an event, one instance, or an attendee's own copy."""
+    """Answer events.delete: delete an event, one instance, or an attendee's own copy.
+
+    A birthday cannot be deleted through the API (G85).
+    """
     calendar, role = context.writable_calendar()
     event = find_event(calendar, context.path["eventId"])
     _check_private(role, event)
@@ -101,6 +135,8 @@ def delete(context: Context) -> None:
     context.require_if_match(calendar, event)
     if event.body.get("locked"):
         raise forbidden()
+    if event.body.get("eventType") == "birthday" and not context.caller.by_hand:
+        raise restricted("A birthday cannot be deleted.")
     before = deepcopy(event.body)
     store_event(calendar, event)
     delete_event(context.state, calendar, event)
@@ -111,7 +147,9 @@ def _editable(context: Context, calendar: Calendar, role: str) -> StoredEvent:
     event = find_event(calendar, context.path["eventId"])
     _check_private(role, event)
     context.require_if_match(calendar, event)
-    refused = event.ui_deleted and context.state.settings.refuse_updates_of_ui_deleted
+    # What a person deleted cannot be brought back through the API (G28).
+    final = event.ui_deleted and context.state.settings.refuse_updates_of_ui_deleted
+    refused = final and not context.caller.by_hand
     if event.body.get("locked") or refused:
         raise forbidden()
     master = locate(calendar, event.id).master
@@ -133,9 +171,12 @@ def _replace(context: Context, calendar: Calendar, event: StoredEvent, body: Jso
         delete_event(state, calendar, event)
         _finish(context, calendar, event, before)
         return
-    replace_body(state, calendar, event, body, attachments=bool(context.argument("supportsAttachments")))
+    by_hand = context.caller.by_hand
+    reminders = validation.checked_reminders(wish, body.get("start") or {})
+    attachments = bool(context.argument("supportsAttachments"))
+    replace_body(state, calendar, event, body, attachments=attachments, by_hand=by_hand)
     store_event(calendar, event)
-    event.reminders[account] = validation.checked_reminders(wish)
+    event.reminders[account] = reminders
     if before != event.body:
         state.record_change(calendar, event)
     else:
@@ -154,7 +195,7 @@ def _finish(context: Context, calendar: Calendar, event: StoredEvent, before: Js
 
 
 def get(context: Context) -> Json:
-    """Answer events.get: one event, also a cancelled one."""
+    """Answer events.get: one event, also a cancelled one (G31)."""
     calendar, role = context.calendar()
     return context.event_answer(calendar, find_event(calendar, context.path["eventId"]), role)
 

@@ -10,6 +10,7 @@ from local.google.state import State
 from local.google.times import format_event_time, is_all_day, zone
 
 PRIVATE_VISIBILITIES = frozenset({"private", "confidential"})
+# Who sees free and busy only, or reads a private event, gets these fields (G92).
 FREE_BUSY_FIELDS = ("id", "status", "start", "end", "recurrence", "recurringEventId", "originalStartTime")
 TOMBSTONE_FIELDS = ("id", "status", "recurringEventId", "originalStartTime")
 
@@ -49,7 +50,9 @@ def render_instance(
     state: State, calendar: Calendar, master: StoredEvent, instance: Instance, viewer: Viewer
 ) -> Json:
     """The JSON of an instance of a series that has no exception."""
-    shell = StoredEvent(instance_body(master, instance), master.change, reminders=master.reminders)
+    shell = StoredEvent(
+        instance_body(master, instance), master.change, stamp=master.stamp, reminders=master.reminders
+    )
     return render_event(state, calendar, shell, viewer)
 
 
@@ -70,12 +73,16 @@ def render_cancelled_instance(
         "recurringEventId": master.id,
         "originalStartTime": instance.original,
     }
-    return render_event(state, calendar, StoredEvent(body, master.change), viewer)
+    return render_event(state, calendar, StoredEvent(body, master.change, stamp=master.stamp), viewer)
 
 
 def _is_bare_tombstone(state: State, calendar: Calendar, event: StoredEvent, viewer: Viewer) -> bool:
+    # Instances (G11) and series (G9) show no more than their ids; so do the events of other organizers:
+    # https://developers.google.com/workspace/calendar/api/v3/reference/events#status
     if not event.cancelled:
         return False
+    if event.is_master:
+        return True
     organizer = event.body.get("organizer", {}).get("email", calendar.id)
     foreign = organizer != calendar.id or viewer.role not in {"owner", "writer"}
     return bool(event.id_only or event.series or foreign or state.settings.id_only_tombstones)
@@ -104,6 +111,7 @@ def _full_body(body: Json, calendar: Calendar, event: StoredEvent, viewer: Viewe
         body["attendeesOmitted"] = True
     if viewer.account != body.get("creator", {}).get("email"):
         body.pop("source", None)
+    # Reminders are the viewer's own (G50).
     body["reminders"] = copy_json(event.reminders.get(viewer.account, {"useDefault": True}))
     body["htmlLink"] = f"https://www.google.com/calendar/event?eid={body['id']}"
     return body

@@ -13,7 +13,7 @@ from local.google.model import Calendar, StoredEvent
 from local.google.state import State
 from local.google.times import to_moment
 
-# https://github.com/googleapis/google-api-ruby-client/issues/860
+# For how long ahead the cancelled instances of a deleted series are listed (G12); the time is not known.
 SERIES_TOMBSTONE_PERIOD = timedelta(days=183)
 
 

@@ -1,7 +1,8 @@
 """Answers events.list and events.instances: time ranges, expansion, sync tokens, filters, order and pages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from zlib import crc32
 
 from local.google.api import sync_tokens
 from local.google.api.context import Context
@@ -30,7 +31,11 @@ WITHOUT_SYNC_TOKEN = (
 
 
 def list_events(context: Context, open_listings: OpenListings) -> Json:
-    """Answer events.list: a page of a calendar's events, or of the changes since a sync token."""
+    """Answer events.list: a page of a calendar's events, or of the changes since a sync token.
+
+    A page has 250 items unless asked otherwise, and 2500 at most (G19). Changes are not bounded as the first
+    listing was (G3).
+    """
     calendar, role = context.calendar()
     query, account = context.query, context.caller.account
     size = min(context.argument("maxResults", 250), 2500)
@@ -39,7 +44,8 @@ def list_events(context: Context, open_listings: OpenListings) -> Json:
         listing, offset = open_listings.find(token, resource=resource, query=query)
     else:
         since = _change_of_sync_token(context, calendar)
-        items = [found.shown for found in _sorted(_listed_items(context, calendar, role, since), query)]
+        found = _sorted(_listed_items(context, calendar, role, since), query)
+        items = [_shown(context, each) for each in _shuffled(context, found)]
         issued = sync_tokens.issue(
             context.state, resource=calendar.id, account=account, epoch=calendar.epoch, change=calendar.change
         )
@@ -59,14 +65,8 @@ def list_instances(context: Context, open_listings: OpenListings) -> Json:
     if token := context.argument("pageToken"):
         listing, offset = open_listings.find(token, resource=resource, query=context.query)
     else:
-        master = locate(calendar, context.path["eventId"]).event
-        if master is None or not master.is_master:
-            raise invalid("Invalid Value", "eventId")
-        window = _window(context.query, inclusive=True)
-        viewer = context.viewer(role)
-        exceptions = exceptions_by_series(calendar).get(master.id, [])
-        found = expand(context.state, calendar, master, exceptions, window, viewer=viewer)
-        items = [each.shown for each in found if _is_wanted(each, context.query)]
+        found = _instances(context, calendar, role)
+        items = [_shown(context, each) for each in found if _is_wanted(each, context.query)]
         wish = context.argument("originalStart")
         if wish:
             items = [item for item in items if _same_original(item, wish)]
@@ -75,6 +75,38 @@ def list_instances(context: Context, open_listings: OpenListings) -> Json:
             0,
         )
     return _listing_head(context, calendar, role) | page_of(listing, offset, size, context.page_fault)
+
+
+def _instances(context: Context, calendar: Calendar, role: str) -> Iterable[ListedItem]:
+    """The instances that the path asks for; nobody knows what an event that is not recurring has (G34)."""
+    master = locate(calendar, context.path["eventId"]).event
+    answer = context.state.settings.instances_of_single
+    if master is None or (not master.is_master and answer == "refused"):
+        raise invalid("Invalid Value", "eventId")
+    window, viewer = _window(context.query, inclusive=True), context.viewer(role)
+    if not master.is_master:
+        itself = ListedItem.of(context.state, calendar, master, viewer)
+        return [itself] if answer == "itself" and overlaps(calendar, master, window) else []
+    exceptions = exceptions_by_series(calendar).get(master.id, [])
+    return expand(context.state, calendar, master, exceptions, window, viewer=viewer)
+
+
+def _shuffled(context: Context, items: list[ListedItem]) -> list[ListedItem]:
+    """The items in an order of their own, if the settings say so: Google's is not reliable (G16)."""
+    if not context.state.settings.shuffled_listings or context.argument("orderBy"):
+        return items
+    return sorted(items, key=lambda each: crc32(str(each.shown["id"]).encode()))
+
+
+def _shown(context: Context, found: ListedItem) -> Json:
+    """The JSON of an item, without the zones of its times if the settings say so (G54)."""
+    item = found.shown
+    if not context.state.settings.zones_left_out or item.get("recurrence"):
+        return item
+    bare = {name: item[name] for name in ("start", "end") if isinstance(item.get(name), dict)}
+    return item | {
+        name: {key: text for key, text in value.items() if key != "timeZone"} for name, value in bare.items()
+    }
 
 
 def _is_wanted(found: ListedItem, query: Json) -> bool:
@@ -147,7 +179,9 @@ def _listed_items(context: Context, calendar: Calendar, role: str, since: int) -
         if singles and _comes_with_series(calendar, event, since):
             continue
         one = ListedItem.of(context.state, calendar, event, viewer)
-        if delta or (_visible(one, query, singles, updated_min) and _inside(calendar, event, window)):
+        if delta or (
+            _visible(one, query, singles, updated_min) and _inside(context, calendar, event, window)
+        ):
             yield one
 
 
@@ -156,10 +190,12 @@ def _comes_with_series(calendar: Calendar, event: StoredEvent, since: int) -> bo
     return master is not None and master.is_master and master.change > since
 
 
-def _inside(calendar: Calendar, event: StoredEvent, window: Window) -> bool:
+def _inside(context: Context, calendar: Calendar, event: StoredEvent, window: Window) -> bool:
     if event.raw or window.everything:
         return True
     if event.is_master:
+        if context.state.settings.ended_series_listed:  # G17
+            window = Window(None, window.upper)
         return series_overlaps(calendar, event, window)
     return overlaps(calendar, event, window)
 

@@ -1,4 +1,7 @@
-"""Computes the instances of a recurring event from RRULE, RDATE and EXDATE, on the wall clock of its zone."""
+"""Computes the instances of a recurring event from RRULE, RDATE and EXDATE, on the wall clock of its zone.
+
+An instance keeps its time on the wall clock when summer time begins or ends (G59).
+"""
 
 import re
 from collections.abc import Iterator
@@ -13,8 +16,11 @@ from local.google.errors import Json, invalid
 from local.google.times import format_event_time, is_all_day, midnight, to_moment, zone
 
 LINE = re.compile(r"^(RRULE|EXRULE|RDATE|EXDATE)([;:])(.+)$", re.DOTALL)
-# https://github.com/garrytan/gbrain/pull/5015: an open-ended series came back as some 700 instances.
+# How many instances of an endless series a listing shows (G7).
 EXPANSION_LIMIT = 730
+# The exact size that Google allows is not known (G61); this is less than what it was seen to refuse.
+SIZE_LIMIT = 8192
+SPLIT_OFF = re.compile(r"_R\d{8}(T\d{6})?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +36,11 @@ class Instance:
 
 
 def checked_recurrence(recurrence: Any, start: Json) -> list[str]:
-    """Return the recurrence lines; 400 if they are not valid."""
+    """Return the recurrence lines; 400 if they are not valid, or too long with all their dates (G61)."""
     if not isinstance(recurrence, list) or not all(isinstance(line, str) for line in recurrence):
         raise invalid("Invalid recurrence rule.", "recurrence")
+    if sum(len(line) for line in recurrence) > SIZE_LIMIT:
+        raise invalid("The recurrence exceeds the allowed size.", "recurrence")
     for line in recurrence:
         if not LINE.match(line) or "SECONDLY" in line:
             raise invalid("Invalid recurrence rule.", "recurrence")
@@ -59,9 +67,14 @@ def instances(master: Json, calendar_zone: str, *, after: datetime | None = None
             yield instance
 
 
+def base_id(series_id: str) -> str:
+    """The id that a series had before it was split: instances of all its parts are named after it (G62)."""
+    return SPLIT_OFF.sub("", series_id)
+
+
 def find_instance(master: Json, instance_id: str, calendar_zone: str) -> Instance | None:
     """Return the instance of a series that has this id, or None."""
-    suffix = instance_id.removeprefix(master["id"] + "_")
+    suffix = instance_id.removeprefix(base_id(master["id"]) + "_")
     start = master["start"]
     try:
         if is_all_day(start):
@@ -84,11 +97,12 @@ def find_instance(master: Json, instance_id: str, calendar_zone: str) -> Instanc
 
 
 def _instance(master: Json, wall: datetime, length: timedelta, calendar_zone: str) -> Instance:
+    base = base_id(master["id"])
     if is_all_day(master["start"]):
         day, last = wall.date(), wall.date() + length
         begin_operation, finish = {"date": day.isoformat()}, {"date": last.isoformat()}
         moments = midnight(day, calendar_zone), midnight(last, calendar_zone)
-        return Instance(f"{master['id']}_{day:%Y%m%d}", begin_operation, begin_operation, finish, *moments)
+        return Instance(f"{base}_{day:%Y%m%d}", begin_operation, begin_operation, finish, *moments)
     name = master["start"]["timeZone"]
     # A wall time inside a DST gap becomes the one an hour later, by way of UTC.
     begins = wall.replace(tzinfo=zone(name)).astimezone(UTC)
@@ -96,9 +110,7 @@ def _instance(master: Json, wall: datetime, length: timedelta, calendar_zone: st
     begin_operation = {"dateTime": format_event_time(begins, zone(name)), "timeZone": name}
     end_name = master["end"].get("timeZone", name)
     finish = {"dateTime": format_event_time(ends, zone(end_name)), "timeZone": end_name}
-    return Instance(
-        f"{master['id']}_{begins:%Y%m%dT%H%M%SZ}", begin_operation, begin_operation, finish, begins, ends
-    )
+    return Instance(f"{base}_{begins:%Y%m%dT%H%M%SZ}", begin_operation, begin_operation, finish, begins, ends)
 
 
 def _zone_name(start: Json) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from local.google.errors import not_found
 from local.google.events.event_resource import instance_body
-from local.google.events.recurrence import Instance, find_instance
+from local.google.events.recurrence import Instance, base_id, find_instance
 from local.google.model import Calendar, StoredEvent, copy_json
 from local.google.times import to_moment
 
@@ -23,13 +23,20 @@ def locate(calendar: Calendar, event_id: str) -> Located:
     event = calendar.events.get(event_id)
     if event is not None:
         return Located(event, calendar.events.get(event.series))
-    master = calendar.events.get(event_id.rpartition("_")[0])
-    if master is None or not master.is_master or master.cancelled:
-        raise not_found()
-    instance = find_instance(master.body, event_id, calendar.time_zone)
-    if instance is None:
-        raise not_found()
-    return Located(None, master, instance)
+    for master in _parts(calendar, event_id.rpartition("_")[0]):
+        instance = find_instance(master.body, event_id, calendar.time_zone)
+        if instance is not None:
+            return Located(None, master, instance)
+    raise not_found()
+
+
+def _parts(calendar: Calendar, series_id: str) -> list[StoredEvent]:
+    """The series with this id, and those that were split off from it (G62)."""
+    first = calendar.events.get(series_id)
+    if first is None:
+        return []
+    later = (each for name, each in calendar.events.items() if name.startswith(f"{series_id}_R"))
+    return [each for each in (first, *later) if each.is_master and not each.cancelled]
 
 
 def find_event(calendar: Calendar, event_id: str) -> StoredEvent:
@@ -40,7 +47,9 @@ def find_event(calendar: Calendar, event_id: str) -> StoredEvent:
     if found.master is None or found.instance is None:
         raise not_found()
     body = copy_json(instance_body(found.master, found.instance))
-    return StoredEvent(body, found.master.change, reminders=copy_json(found.master.reminders))
+    return StoredEvent(
+        body, found.master.change, stamp=found.master.stamp, reminders=copy_json(found.master.reminders)
+    )
 
 
 def store_event(calendar: Calendar, event: StoredEvent) -> StoredEvent:
@@ -52,6 +61,15 @@ def store_event(calendar: Calendar, event: StoredEvent) -> StoredEvent:
 def exceptions(calendar: Calendar, master_id: str) -> list[StoredEvent]:
     """The stored exceptions of a series."""
     return [event for event in calendar.events.values() if event.series == master_id]
+
+
+def drop_instances_beyond(calendar: Calendar, master: StoredEvent) -> None:
+    """Forget instances that a cut had left behind as bare ids, where the series has them now."""
+    begins = base_id(master.id) + "_"
+    for event in [each for name, each in calendar.events.items() if name.startswith(begins)]:
+        left_behind = event.id_only and event.cancelled and not event.series
+        if left_behind and find_instance(master.body, event.id, calendar.time_zone):
+            del calendar.events[event.id]
 
 
 def still_in_series(calendar: Calendar, master: StoredEvent, exception: StoredEvent) -> bool:

@@ -79,9 +79,11 @@ class Consent:
             return _redirect_address(parameters, error="access_denied")
         if decision not in {"allow", "allow_all"} or email not in self._state.accounts:
             raise ConsentError("invalid_request", "Choose an account, and allow or deny.")
+        # https://developers.google.com/identity/protocols/oauth2/web-server (G134)
         if email in self._grants.policy_blocked:
             message = "Your administrator does not allow this app."
             raise ConsentError("admin_policy_enforced", message)
+        # https://developers.google.com/identity/protocols/oauth2/resources/granular-permissions (G130)
         if decision == "allow" and len(_optional_scopes(scopes)) > 1:
             scopes = [scope for scope in scopes if scope in SIGN_IN_SCOPES or scope in ticked]
         return self._redirect_with_code(parameters, client, email, scopes)

@@ -32,7 +32,10 @@ class OAuthEndpoints:
     faults: Faults
 
     def answer(self, request: Request) -> Response | None:
-        """Answer a request to one of the OAuth addresses; returns None for any other address."""
+        """Answer a request to one of the OAuth addresses; returns None for any other address.
+
+        A token is revoked by POST only (G120).
+        """
         path, verb = request.path, request.method
         if path in AUTH_PATHS and verb in {"GET", "POST"}:
             return self._scripted("oauth.auth", request) or self._auth(request)

@@ -15,6 +15,7 @@ from local.google.state import State
 SIGN_IN_SCOPES = frozenset(
     {"openid", "email", "profile", f"{SCOPE_PREFIX}userinfo.email", f"{SCOPE_PREFIX}userinfo.profile"}
 )
+SPELT_OUT = {name: f"{SCOPE_PREFIX}userinfo.{name}" for name in ("email", "profile")}
 LIFETIME = 3599
 CODE_LIFE = timedelta(minutes=10)
 POLICY_TEXT = (
@@ -26,10 +27,12 @@ POLICY_TEXT = (
 class TokenError(Exception):
     """The token or revocation endpoint refuses a request."""
 
-    def __init__(self, error: str, description: str, *, status: int = 400) -> None:
+    def __init__(self, error: str, description: str, *, status: int = 400, subtype: str = "") -> None:
         super().__init__(error)
         self.status = status
         self.body: Json = {"error": error, "error_description": description}
+        if subtype:
+            self.body["error_subtype"] = subtype
 
 
 class Grants:
@@ -43,6 +46,7 @@ class Grants:
         self.refresh_tokens: dict[str, RefreshToken] = {}
         self.access_tokens: dict[str, AccessToken] = {}
         self.policy_blocked: set[str] = set()
+        self.signed_out: set[str] = set()
 
     def caller(self, token: str) -> Caller:
         """Return who an access token stands for; 401 if it is unknown or expired."""
@@ -95,6 +99,7 @@ class Grants:
         raise TokenError("unsupported_grant_type", f"Invalid grant_type: {kind}")
 
     def _exchange(self, form: Json, client: Client) -> Json:
+        # The texts of invalid_grant vary (G126).
         code = self.codes.get(form.get("code", ""))
         if code is None or code.client != client.id:
             raise TokenError("invalid_grant", "Malformed auth code.")
@@ -106,23 +111,34 @@ class Grants:
         code.used = True
         self._check_policy(code.account)
         answer = self._access(code.account, client, code.scopes)
+        # Not with every consent (G121): https://developers.google.com/identity/protocols/oauth2/web-server
         if code.offline and (code.forced or not self._has_refresh(code.account, client)):
             answer["refresh_token"] = self._new_refresh(code, client)
-        if "openid" in code.scopes:
+            if (life := self._state.settings.refresh_token_life) is not None:
+                answer["refresh_token_expires_in"] = int(life.total_seconds())  # G124
+        self.signed_out.discard(code.account)
+        if "openid" in spelt_out(code.scopes):
             answer["id_token"] = self._id_token(code, client)
         return answer
 
     def _refresh(self, form: Json, client: Client) -> Json:
+        """Answer a refresh: without a refresh token (G122), but with an ID token of the subject (G123)."""
         held = self.refresh_tokens.get(form.get("refresh_token", ""))
         life = self._state.settings.refresh_token_life
         old = held is not None and life is not None and self._state.now() - held.issued_at >= life
         if held is None or held.client != client.id or old:
             raise TokenError("invalid_grant", "Token has been expired or revoked.")
+        if held.account in self.signed_out:  # G127
+            raise TokenError("invalid_grant", "reauth related error (invalid_rapt)", subtype="invalid_rapt")
         self._check_policy(held.account)
         scopes = tuple(form["scope"].split()) if form.get("scope") else held.scopes
         if not set(scopes) <= set(held.scopes):
             raise TokenError("invalid_scope", "Some requested scopes were invalid.")
-        return self._access(held.account, client, scopes)
+        answer = self._access(held.account, client, scopes)
+        if "openid" in spelt_out(held.scopes):
+            claims = {"sub": self._state.account(held.account).subject}
+            answer["id_token"] = self._signer.sign(claims, now=self._state.now(), audience=client.id)
+        return answer
 
     def _check_policy(self, account: str) -> None:
         if account in self.policy_blocked:
@@ -132,7 +148,7 @@ class Grants:
         token = f"ya29.a0{secrets.token_urlsafe(96)}"
         expires = self._state.now() + timedelta(seconds=LIFETIME)
         self.access_tokens[token] = AccessToken(token, account, client.id, client.project, scopes, expires)
-        shown = " ".join(scopes)
+        shown = " ".join(spelt_out(scopes))
         return {"access_token": token, "expires_in": LIFETIME, "scope": shown, "token_type": "Bearer"}
 
     def _has_refresh(self, account: str, client: Client) -> bool:
@@ -141,6 +157,7 @@ class Grants:
         )
 
     def _new_refresh(self, code: AuthorizationCode, client: Client) -> str:
+        # https://developers.google.com/identity/protocols/oauth2: the oldest of more than 100 dies (G133).
         held = [each for each in self.refresh_tokens.values() if each.account == code.account]
         held = sorted((each for each in held if each.client == client.id), key=lambda each: each.serial)
         excess = len(held) + 1 - self._state.settings.refresh_token_limit
@@ -171,10 +188,14 @@ class Grants:
         return self._signer.sign(claims, now=self._state.now(), audience=client.id)
 
     def revoke_token(self, token: str) -> None:
-        """Revoke the whole grant that an access or refresh token belongs to."""
+        """Revoke the whole grant that an access or refresh token belongs to (G117).
+
+        A token that is dead (G118), or an access token that has expired (G119), revokes nothing.
+        """
         refresh, access = self.refresh_tokens.get(token), self.access_tokens.get(token)
         held = refresh or access
-        if held is None:
+        expired = access is not None and access.expires <= self._state.now()
+        if held is None or expired:
             raise TokenError("invalid_token", "Token expired or revoked")
         self.revoke(held.account, self._state.clients[held.client].project)
 
@@ -188,6 +209,12 @@ class Grants:
         for token, access in list(self.access_tokens.items()):
             if access.account == account and access.project == project:
                 del self.access_tokens[token]
+
+
+def spelt_out(scopes: tuple[str, ...]) -> list[str]:
+    """Return scopes as the token endpoint shows them: in full, in another order, with openid (G131)."""
+    shown = {SPELT_OUT.get(scope, scope) for scope in scopes}
+    return sorted(shown | ({"openid"} if shown & set(SPELT_OUT.values()) else set()), reverse=True)
 
 
 def _check_verifier(code: AuthorizationCode, verifier: str) -> None:

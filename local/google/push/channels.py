@@ -2,6 +2,7 @@
 
 # https://developers.google.com/workspace/calendar/api/guides/push
 
+import re
 import zlib
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
@@ -14,19 +15,27 @@ from local.google.state import State
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 WEEK = timedelta(days=7)
+# No more than letters, digits and these signs (G107).
+CHANNEL_ID = re.compile(r"^[A-Za-z0-9\-_+/=]{1,64}$")
+# For how long stopping a channel once more still succeeds (G108); the exact time is not known.
+STOPPED_KNOWN_FOR = timedelta(minutes=1)
 BASE = "https://www.googleapis.com/calendar/v3/"
 
 
 class Channels:
-    """The push channels of every project."""
+    """The push channels of every project; there is no method that lists them (G114)."""
 
     def __init__(self, state: State, delivery: Delivery) -> None:
         self._state = state
         self.delivery = delivery
         state.on_change = self.notify_change
+        state.on_deletion = self.notify_deletion
 
     def watch_events(self, context: Context) -> Json:
-        """Answer events.watch: open a channel on a calendar's events."""
+        """Answer events.watch: open a channel on a calendar's events.
+
+        Calendars such as those of holidays cannot be watched (G104).
+        """
         calendar, _ = context.calendar()
         if not calendar.can_be_watched:
             message = "Push notifications are not supported by this resource."
@@ -43,7 +52,9 @@ class Channels:
     def _open_channel(self, context: Context, resource: str, uri: str) -> Json:
         state, caller, body = self._state, context.caller, context.body
         channel_id = context.required_text("id", limit=64)
-        if body.get("type") not in {"web_hook", "webhook"}:
+        if not CHANNEL_ID.match(channel_id):
+            raise invalid("Invalid channel id.", "id")
+        if body.get("type") not in {"web_hook", "webhook"}:  # G116
             raise invalid("Invalid Value", "type")
         address = context.required_text("address")
         self._check_address(address)
@@ -54,6 +65,7 @@ class Channels:
             raise ApiError(400, "channelIdNotUnique", f"Channel id {channel_id} not unique")
         channel = Channel(
             id=channel_id,
+            # The same for everybody who watches the resource (G115).
             resource_id=f"r{zlib.crc32(resource.encode()):010d}",
             resource_uri=uri,
             resource=resource,
@@ -81,6 +93,7 @@ class Channels:
 
     def _expiry(self, body: Json) -> datetime:
         now = self._state.now().astimezone(UTC)
+        # https://developers.google.com/workspace/calendar/api/v3/reference/events/watch (G105, G106)
         wish = now + WEEK
         try:
             if body.get("expiration"):
@@ -94,20 +107,34 @@ class Channels:
         return min(wish, now + self._state.settings.channel_cap)
 
     def stop(self, context: Context) -> None:
-        """Answer channels.stop: close a channel; only the account and client that opened it may."""
+        """Answer channels.stop: close a channel; only the account and client that opened it may.
+
+        Once more it succeeds for a while, and later there is no such channel (G108).
+        """
         body, caller = context.body, context.caller
         if not body.get("id") or not body.get("resourceId"):
             raise required("Missing id or resourceId.", "id")
         channel = self._state.channels.get((caller.project, str(body["id"])))
-        if channel is None or channel.resource_id != body["resourceId"]:
+        now = self._state.now()
+        forgotten = channel and channel.stopped_at and now - channel.stopped_at > STOPPED_KNOWN_FOR
+        if channel is None or forgotten or channel.resource_id != body["resourceId"]:
             message = f"Channel '{body['id']}' not found for project '{caller.project}'"
             raise ApiError(404, "notFound", message)
         if (channel.account, channel.client) != (caller.account, caller.client):
             raise not_found()
-        channel.stopped = True
+        channel.stopped_at = channel.stopped_at or now
+
+    def notify_deletion(self, resource: str) -> None:
+        """Queue the last notification for every live channel on a resource that was deleted (G112)."""
+        for channel in self._state.channels.values():
+            if channel.resource == resource and self._is_live(channel):
+                self._send(channel, "not_exists")
 
     def notify_change(self, resource: str, event_type: str) -> None:
-        """Queue a notification for every live channel on a changed resource."""
+        """Queue a notification for every live channel on a changed resource.
+
+        One change may send several (G113), and consents do not matter (G110).
+        """
         for channel in self._state.channels.values():
             if channel.resource != resource or (
                 channel.event_types and event_type not in channel.event_types
@@ -123,10 +150,16 @@ class Channels:
         calendar = self._state.calendars[name]
         return not calendar.deleted and calendar.role(channel.account) != "none"
 
+    def _is_live(self, channel: Channel) -> bool:
+        stopped = channel.stopped_at is not None and not self._state.settings.pushes_after_stop  # G109
+        return not stopped and self._state.now() < channel.expires
+
     def _notify(self, channel: Channel, state: str) -> None:
+        if self._is_live(channel) and self._has_access(channel):
+            self._send(channel, state)
+
+    def _send(self, channel: Channel, state: str) -> None:
         now = self._state.now().astimezone(UTC)
-        if channel.stopped or now >= channel.expires or not self._has_access(channel):
-            return
         # Message numbers increase, but not one by one; the sync message is number 1.
         channel.messages += 1 if channel.messages == 0 else 1 + channel.messages % 3
         headers = {

@@ -223,21 +223,6 @@ def test_extended_properties_are_dropped_cut_and_limited(ada):
     assert refused(ada, "events.insert", timed(DAY, extendedProperties=many), calendarId=ADA)[0] == 400
 
 
-@pytest.mark.parametrize(
-    "reminders",
-    [
-        {"useDefault": True, "overrides": [{"method": "popup", "minutes": 1}]},
-        {"useDefault": False, "overrides": [{"method": "popup", "minutes": 40321}]},
-        {"useDefault": False, "overrides": [{"method": "popup", "minutes": -1}]},
-        {"useDefault": False, "overrides": [{"method": "sms", "minutes": 1}]},
-        {"useDefault": False, "overrides": [{"method": "popup", "minutes": m} for m in range(6)]},
-    ],
-)
-def test_reminders_have_limits(ada, reminders):
-    """At most five overrides, of email or popup, within four weeks, and not with the default."""
-    assert refused(ada, "events.insert", timed(DAY, reminders=reminders), calendarId=ADA)[0] == 400
-
-
 def test_reminders_are_per_user_and_do_not_change_updated(sim, ada, bob):
     """Each user has own reminders on a shared event, and setting them does not change `updated`."""
     sim.admin.share(ADA, "bob@example.test", "writer")

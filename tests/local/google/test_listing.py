@@ -102,6 +102,17 @@ def test_pages_can_be_short_empty_or_endless_by_script(sim, ada):
     assert loops[0] == loops[1]
 
 
+def test_pages_can_lack_the_token_or_whole_days_by_script(sim, ada):
+    """The last page without its sync token, and a page without the events of whole days."""
+    sim.admin.bulk_load(ADA, [timed("2026-10-05T10:00:00", id="event0"), all_day("2026-10-06", id="event1")])
+    sim.add_fault("page", method="events.list", page="tokenless")
+    sim.add_fault("page", method="events.list", page="timed")
+    tokenless, partly, whole = (ada("events.list", calendarId=ADA) for _ in range(3))
+
+    assert ["nextSyncToken" in page for page in (tokenless, partly, whole)] == [False, True, True]
+    assert [len(page["items"]) for page in (tokenless, partly, whole)] == [2, 1, 2]
+
+
 def test_filters_narrow_a_listing(sim, ada):
     """Type, iCalUID, text and extended properties narrow a listing; several properties must all match."""
     both = {"private": {"a": "1", "b": "2"}}

@@ -170,3 +170,54 @@ def test_token_faults_can_be_scripted(sim, allow, exchange, refresh):
     assert refresh(token) == (503, {"error": "temporarily_unavailable", "error_description": "Bad Request"})
     assert refresh(token)[0] == 502
     assert refresh(token)[0] == 200
+
+
+def test_scopes_come_back_spelt_out_and_in_another_order(allow, exchange):
+    """`email` is answered by its address, with openid, and the ID token belongs to it."""
+    _, answer = exchange(allow(scope=f"{EVENTS} email"))
+    email = "https://www.googleapis.com/auth/userinfo.email"
+
+    assert sorted(answer["scope"].split()) == sorted([EVENTS, email, "openid"])
+    assert answer["scope"] != f"{EVENTS} {email} openid"
+    assert "id_token" in answer
+
+
+def test_a_refresh_answers_an_id_token_of_the_subject(allow, exchange, refresh):
+    """With openid a refresh has an ID token too, without name and address, and no refresh token."""
+    _, first = exchange(allow(scope=f"openid email profile {EVENTS}"))
+    _, answer = refresh(first["refresh_token"])
+    claims = jwt.decode(answer["id_token"], options={"verify_signature": False})
+
+    assert set(claims) == {"iss", "azp", "aud", "sub", "iat", "exp"}
+    assert "refresh_token" not in answer
+
+
+def test_an_expired_access_token_revokes_nothing(http, allow, exchange, refresh, *, clock):
+    """It is answered 400 invalid_token, and the consent lives on."""
+    _, first = exchange(allow())
+    clock.forward(hours=2)
+    response = http.post("/revoke", data={"token": first["access_token"]})
+
+    assert (response.status_code, response.get_json()["error"]) == (400, "invalid_token")
+    assert refresh(first["refresh_token"])[0] == 200
+
+
+def test_limited_access_says_when_it_ends(sim, allow, exchange):
+    """Where refresh tokens die, the answer says after how many seconds."""
+    _, usual = exchange(allow())
+    sim.admin.set_setting("refresh_token_life", 7 * 86400)
+    _, limited = exchange(allow())
+
+    assert "refresh_token_expires_in" not in usual
+    assert limited["refresh_token_expires_in"] == 604800
+
+
+def test_a_company_can_ask_for_a_new_sign_in(sim, allow, exchange, refresh):
+    """Refreshes are then refused with a subtype, until there is a new consent."""
+    _, first = exchange(allow())
+    sim.admin.require_new_sign_in(ADA)
+    status, body = refresh(first["refresh_token"])
+    exchange(allow())
+
+    assert (status, body["error"], body["error_subtype"]) == (400, "invalid_grant", "invalid_rapt")
+    assert refresh(first["refresh_token"])[0] == 200
