@@ -11,6 +11,8 @@ from scripts.probe.web import Answer, Json
 
 FACTS = Facts()
 MOST: Final = 20
+# Two batches that are sent at once need not meet.
+ROUNDS: Final = 8
 
 
 def _views(at: MicrosoftAccount, count: int) -> list[Json]:
@@ -51,13 +53,19 @@ def one_batch(at: MicrosoftAccount) -> str:
 @FACTS.fact(
     "M112",
     "two batches of 20 views at once on one mailbox: the answers in them",
-    double="200",
-    others={"200, 429 ApplicationThrottled": "one batch at a time"},
+    double="200, 429 ApplicationThrottled",
+    others={"200": "two batches at a time are allowed"},
 )
 def two_batches(at: MicrosoftAccount) -> str:
-    """Send two batches side by side."""
-    with ThreadPoolExecutor(2) as pool:
-        return _together(list(pool.map(lambda _: _batch(at, _views(at, MOST)), range(2))))
+    """Send two batches side by side, again until they met, as far as one can tell."""
+    seen: set[str] = set()
+    for _ in range(ROUNDS):
+        with ThreadPoolExecutor(2) as pool:
+            answers = pool.map(lambda _: _batch(at, _views(at, MOST)), range(2))
+            seen |= set(_together(list(answers)).split(", "))
+        if len(seen) > 1:
+            break
+    return ", ".join(sorted(seen))
 
 
 @FACTS.fact("M112-chained", "the same with the requests of each chained by dependsOn", double="200")

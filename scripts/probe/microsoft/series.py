@@ -19,8 +19,8 @@ def _in_windows_zone(at: MicrosoftAccount, about: str) -> Json:
 @FACTS.fact(
     "M75",
     "PATCH of a series' times in another zone than its own",
-    double="200",
-    others={"400 ErrorPropertyValidationFailure": "refused without the recurrence"},
+    double="400 ErrorPropertyValidationFailure",
+    others={"200": "moved"},
 )
 def times_in_another_zone(at: MicrosoftAccount) -> str:
     """Move a series of another zone, in UTC."""

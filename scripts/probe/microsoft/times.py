@@ -24,7 +24,7 @@ def reversed_times(at: MicrosoftAccount) -> str:
 
 
 @FACTS.fact(
-    "M74", "times without a zone", double="201", others={"400 TimeZoneNotSupportedException": "refused"}
+    "M74", "times without a zone", double="400 TimeZoneNotSupportedException", others={"201": "taken for UTC"}
 )
 def no_zone(at: MicrosoftAccount) -> str:
     """Create with bare times."""

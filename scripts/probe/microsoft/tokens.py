@@ -64,7 +64,7 @@ def more_than_given(at: MicrosoftAccount) -> str:
 
 
 @FACTS.fact(
-    "M154", "an e-mail address in the ID token, where the scope 'email' was not asked for", double="yes"
+    "M154", "an e-mail address in the ID token, where the scope 'email' was not asked for", double="no"
 )
 def address_claim(at: MicrosoftAccount) -> str:
     """Look whether the claim is there."""

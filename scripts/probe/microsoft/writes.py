@@ -36,7 +36,10 @@ def same_body(at: MicrosoftAccount) -> str:
 
 
 @FACTS.fact(
-    "M40", "the same transactionId with another body", double="201 the first event", others=OTHER_BODY
+    "M40",
+    "the same transactionId with another body",
+    double="400 ErrorDuplicateTransactionId existingEventId",
+    others={"201 the first event": "the body does not count", **OTHER_BODY},
 )
 def other_body(at: MicrosoftAccount) -> str:
     """Create twice, at another time."""
@@ -172,8 +175,8 @@ def property_found_at_once(at: MicrosoftAccount) -> str:
 @FACTS.fact(
     "M52",
     "a filter by an extended property on calendarView",
-    double="200 1 found",
-    others={"500 ErrorInternalServerError": "not for views"},
+    double="500 ErrorInternalServerError",
+    others={"200 1 found": "filtered"},
 )
 def property_on_a_view(at: MicrosoftAccount) -> str:
     """Filter a view."""
