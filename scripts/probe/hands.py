@@ -8,7 +8,7 @@ from typing import Final, Protocol
 # What a person does in the provider's own pages; each sentence is completed with the event's title.
 TASKS: Final[Mapping[str, str]] = {
     "delete_event": "delete the event",
-    "delete_instance": "delete the second date alone of the series",
+    "delete_following": 'delete the third date and all that follow ("this and following") of the series',
     "move_event": "move the event to the probe's calendar that ends in B:",
     "move_back": "move the event back to the probe's calendar that ends in A:",
     "split_series": 'change the title from the third date on ("this and following") of the series',

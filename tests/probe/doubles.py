@@ -122,6 +122,8 @@ class GoogleDouble(Double):
     def act(self, task, *, title, calendar, event, target=""):
         if task == "delete_event":
             self.sim.owner.delete_event(calendar, event)
+        elif task == "delete_following":
+            self.sim.owner.delete_following(calendar, event)
         else:
             self.sim.owner.split_series(calendar, event, {"summary": f"{title} changed"})
 

@@ -32,7 +32,7 @@ def new_refresh_token(at: GoogleAccount) -> str:
     return "yes" if "refresh_token" in needed(_refreshed(at)) else "no"
 
 
-@FACTS.fact("G123", "a refresh: is there an ID token", Need.REFRESH, double="no")
+@FACTS.fact("G123", "a refresh: is there an ID token", Need.REFRESH, double="yes")
 def id_token_of_a_refresh(at: GoogleAccount) -> str:
     """Refresh the access token of a grant with openid."""
     return "yes" if "id_token" in needed(_refreshed(at)) else "no"
@@ -42,7 +42,11 @@ def id_token_of_a_refresh(at: GoogleAccount) -> str:
     "G124",
     "a refresh: the keys of the answer",
     Need.REFRESH,
-    double="access_token expires_in scope token_type",
+    double="access_token expires_in id_token scope token_type",
+    others={
+        "access_token expires_in id_token refresh_token_expires_in scope token_type": "access for a time",
+        "access_token expires_in scope token_type": "no ID token",
+    },
 )
 def keys_of_a_refresh(at: GoogleAccount) -> str:
     """Refresh the access token."""
@@ -50,7 +54,11 @@ def keys_of_a_refresh(at: GoogleAccount) -> str:
 
 
 @FACTS.fact(
-    "G131", "the scope of a refresh: how the scope 'email' is written", Need.REFRESH, double="as asked"
+    "G131",
+    "how a refresh writes the scope 'email'",
+    Need.REFRESH,
+    double="long name",
+    others={"as asked": "not expanded"},
 )
 def written_scopes(at: GoogleAccount) -> str:
     """Look for the long name."""

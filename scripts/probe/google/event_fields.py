@@ -70,8 +70,8 @@ def long_value(at: GoogleAccount) -> str:
 @FACTS.fact(
     "G42",
     "an empty title and description, read again",
-    double="present, present",
-    others={"absent, absent": "empty texts are left out"},
+    double="absent, absent",
+    others={"present, present": "empty texts are kept"},
 )
 def empty_texts(at: GoogleAccount) -> str:
     """Insert with empty texts."""
@@ -86,7 +86,7 @@ def _description(at: GoogleAccount, about: str, text: str) -> str:
 
 
 @FACTS.fact(
-    "G68", "a description with a conference block of Google's", double="kept", others={"cut": "removed"}
+    "G68", "a description with a conference block of Google's", double="cut", others={"kept": "as written"}
 )
 def conference_block(at: GoogleAccount) -> str:
     """Write a block between Google's own delimiters."""
@@ -106,8 +106,8 @@ def html_description(at: GoogleAccount) -> str:
 @FACTS.fact(
     "G70",
     "a description of 20000 characters",
-    double="200 kept",
-    others={"200 cut": "limited to about 8000", "400 invalid": "refused"},
+    double="400 invalid",
+    others={"200 kept": "no limit there", "200 cut": "limited to about 8000"},
 )
 def long_description(at: GoogleAccount) -> str:
     """Write more than Google is said to keep."""

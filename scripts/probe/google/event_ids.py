@@ -25,11 +25,7 @@ def stale_etag(at: GoogleAccount) -> str:
     return at.patch(event["id"], {"location": "two"}, if_match=event["etag"]).said
 
 
-@FACTS.fact(
-    "G23",
-    "the etag as a number: twice the time of the last change in microseconds",
-    double="no",
-)
+@FACTS.fact("G23", "the etag as a number: twice the time of the last change in microseconds", double="yes")
 def etag_and_updated(at: GoogleAccount) -> str:
     """Compare the etag with the field ``updated``."""
     event = at.made("G23")
@@ -101,8 +97,8 @@ def revived(at: GoogleAccount) -> str:
     "G28",
     "PATCH to confirmed, of an event that a person deleted in Google's page",
     Need.HANDS,
-    double="200 confirmed",
-    others={"403 forbidden": "refused, as several people saw"},
+    double="403 forbidden",
+    others={"200 confirmed": "revived as after a deletion by API"},
 )
 def revived_after_a_person(at: GoogleAccount) -> str:
     """Let a person delete an event, and bring it back."""

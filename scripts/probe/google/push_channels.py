@@ -61,13 +61,7 @@ def past_end(at: GoogleAccount) -> str:
     return _watch(at, "past", expiration=str(wish)).said
 
 
-@FACTS.fact(
-    "G107",
-    "a channel id with a dot",
-    Need.PUSH,
-    double="200",
-    others={"400 invalid": "refused", "400 channelIdInvalid": "refused"},
-)
+@FACTS.fact("G107", "a channel id with a dot", Need.PUSH, double="400 invalid", others={"200": "taken"})
 def id_with_a_dot(at: GoogleAccount) -> str:
     """Use a character beyond letters, digits and - _ + / =."""
     return _watch(at, "a.b").said

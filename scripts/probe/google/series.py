@@ -71,7 +71,7 @@ def delta_after_the_series(at: GoogleAccount) -> str:
     return " ".join(parts) or "nothing"
 
 
-@FACTS.fact("G61", "a series with 1200 excluded dates", double="200", others={"400 invalid": "too long"})
+@FACTS.fact("G61", "a series with 1200 excluded dates", double="400 invalid", others={"200": "taken"})
 def many_excluded_dates(at: GoogleAccount) -> str:
     """Insert a daily series of four years with most dates excluded."""
     first = at.day()
@@ -84,8 +84,8 @@ def many_excluded_dates(at: GoogleAccount) -> str:
     "G62",
     "'this and following' by hand: the name of the new part's dates",
     Need.HANDS,
-    double="base_R_date",
-    others={"base_date": "named after the first series"},
+    double="base_date",
+    others={"base_R_date": "named after the new part"},
 )
 def names_after_a_split(at: GoogleAccount) -> str:
     """Let a person change the title from the third date on."""
@@ -98,7 +98,8 @@ def names_after_a_split(at: GoogleAccount) -> str:
     "G63",
     "'this and following' by hand: the end of the old part before the new start, in seconds",
     Need.HANDS,
-    double="1",
+    double="43201",
+    others={"1": "a second before the new part"},
 )
 def end_after_a_split(at: GoogleAccount) -> str:
     """Let a person split a series, and read the old part's rule."""

@@ -63,7 +63,7 @@ def reversed_times(at: GoogleAccount) -> str:
     return at.insert(at.event("G55", end=at.moment(hours=-1))).said
 
 
-@FACTS.fact("G56", "an end equal to the start", double="200", others={"400 timeRangeEmpty": "refused"})
+@FACTS.fact("G56", "an end equal to the start", double="400 timeRangeEmpty", others={"200": "taken"})
 def no_length(at: GoogleAccount) -> str:
     """Insert an event without length."""
     return at.insert(at.event("G56", end=at.moment())).said
