@@ -150,7 +150,7 @@ class State(SimulatorState):
         made = replace(
             item,
             change=change,
-            delta_change=item.delta_change if silent or moved else change,
+            delta_change=0 if moved else item.delta_change if silent else change,
             move_change=change if moved else item.move_change,
             created=item.created or moment,
             modified=moment,

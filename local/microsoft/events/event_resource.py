@@ -117,7 +117,7 @@ def _original_start(state: State, moment: datetime, preferences: Preferences) ->
     if zone(preferences.zone) == zone("UTC"):
         return format_timestamp(moment)
     local = moment.astimezone(zone(preferences.zone))
-    return f"{format_wall_time(local)}{local:%:z}"
+    return f"{format_wall_time(local)}{local.isoformat()[-6:]}"
 
 
 def _unconverted(state: State, found: ListedEvent) -> bool:
