@@ -132,7 +132,18 @@ class CalendarProvider(Protocol):
     def get_event(
         self, token: str, calendar: CalendarRef, event_id: str, *, detail: Detail
     ) -> ExternalEvent | Gone:
-        """One event as it is now; Gone where the provider proves that it is deleted."""
+        """One event as it is now; Gone where it is not found in a calendar that can be read.
+
+        That proves a deletion only together with another look, or with what a listing says.
+        """
+
+    def find_event(
+        self, token: str, calendar: CalendarRef, event_id: str, *, detail: Detail
+    ) -> ExternalEvent | Gone:
+        """The same, but Gone also where the event is in another calendar by now, whatever its address says.
+
+        Whether an event is in a calendar is asked of a listing of that calendar.
+        """
 
     def create_event(self, token: str, calendar: CalendarRef, draft: EventDraft) -> EventRef | IdTaken:
         """Write a booking's event for the first time; a repetition finds the event of the first attempt."""
@@ -153,8 +164,8 @@ class CalendarProvider(Protocol):
             Forbidden: with code ``cannot_be_silent`` where guests would be mailed although nobody may be.
         """
 
-    def delete_event(self, token: str, calendar: CalendarRef, event_id: str, *, notify: bool) -> None:
-        """Remove an event; one that is gone already is fine.
+    def delete_event(self, token: str, calendar: CalendarRef, event_id: str, *, notify: bool) -> Gone | None:
+        """Remove an event; Gone where none was found, which is for the caller to judge.
 
         Raises:
             Forbidden: with code ``cannot_be_silent`` where guests would be mailed although nobody may be.

@@ -208,9 +208,14 @@ LOOK = slice(ExternalEvent._fields.index("show_as"), ExternalEvent._fields.index
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The provider says that the event is deleted or was never there (a proof, not an error)."""
+    """The event was not found in a calendar that can be read.
+
+    ``deleted`` says that the provider knows it, and that it is deleted or was moved away: that is a proof.
+    That it is not found may be untrue for a moment.
+    """
 
     id: str
+    deleted: bool = field(default=False, compare=False)
 
 
 class Upsert(NamedTuple):

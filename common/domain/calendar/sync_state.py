@@ -51,11 +51,15 @@ class ChangePage:
 
 @dataclass(frozen=True, slots=True)
 class OccurrencePage:
-    """One page of a series' occurrences; ``nameless`` items have no id."""
+    """One page of a series' occurrences; ``nameless`` items have no id.
+
+    ``single`` says that it is no series: the page has the event itself, where that is in the window.
+    """
 
     events: tuple[ExternalEvent, ...]
     nameless: int = 0
     page: str | None = None
+    single: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,9 @@ class PendingKind(StrEnum):
 _PENDING_OVERHEAD = 60
 # How long a unit that could not be understood is left alone.
 FAILED_PAUSE = timedelta(hours=1)
+# How long after one look at a unit that was not found the next one follows, and for how long it has to be
+# absent until that is believed: longer than a provider shows an event late that it has announced.
+ABSENT_PAUSE, ABSENT_FOR = timedelta(seconds=30), timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +127,11 @@ class PendingUnit:
             never shared.
         page: Where its occurrences go on, once some of their pages are stored.
         pages: How many of them are stored.
-        failed_at: When the provider's answer about it could not be understood last; other units and pages go
-            on, and it is asked for again after a pause.
+        failed_at: When the provider's answer about it could not be understood last, or did not show it; other
+            units and pages go on, and it is asked for again after a pause.
+        suspect: Whether the calendar itself said that it is not there any more: a listing did not show it, or
+            a delta reported it as removed. A single "not found" confirms that, and proves nothing else.
+        absent_since: Since when it is not found, although the calendar itself named it.
     """
 
     id: str
@@ -130,10 +140,23 @@ class PendingUnit:
     page: str | None = field(default=None, repr=False)
     pages: int = 0
     failed_at: datetime | None = None
+    suspect: bool = False
+    absent_since: datetime | None = None
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When it is to be read again; None where it is to be read at once."""
+        if self.failed_at is None:
+            return None
+        return self.failed_at + (FAILED_PAUSE if self.absent_since is None else ABSENT_PAUSE)
 
     def due(self, now: datetime) -> bool:
         """Whether it is to be read now."""
-        return self.failed_at is None or self.failed_at + FAILED_PAUSE <= now
+        return self.due_at is None or self.due_at <= now
+
+    def proven_absent(self, now: datetime) -> bool:
+        """Whether it is gone, if it is not found at this moment."""
+        return self.suspect or (self.absent_since is not None and now - self.absent_since >= ABSENT_FOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +280,12 @@ class CalendarSync:
             dates = (*left[unit.id].dates, *unit.dates) if unit.id in left else unit.dates
             left[unit.id] = replace(unit, dates=tuple(dict.fromkeys(dates)))
         return replace(self, pending=tuple(left.values()))
+
+    @property
+    def absent_due_at(self) -> datetime | None:
+        """When something that was not found is to be looked for again; None where there is none."""
+        times = [unit.due_at for unit in self.pending if unit.absent_since is not None]
+        return min((moment for moment in times if moment is not None), default=None)
 
     @property
     def pending_size(self) -> int:

@@ -39,6 +39,7 @@ from common.domain.sync.windows import covered, import_window
 from common.errors import CursorExpired, Retry, UnexpectedReply, UnknownResource
 from common.flows.shared.calendar_access import CalendarAccess, ask
 from common.ports import Ports
+from common.ports.provider import CalendarProvider
 
 # Pages of a series' occurrences before it counts as one that cannot be understood.
 MOST_PAGES = 40
@@ -78,6 +79,15 @@ class ImportPlan:
         """Note which units were told of; one that goes on, or was not understood, was not."""
         self.done |= self.units.keys() | set(done)
         self.read = frozenset(self.units) - {unit.id for unit in self.pending} - self.continued
+
+    @property
+    def ended_series(self) -> bool:
+        """Whether a stored series is a single event by now; what became of its changed dates is not told."""
+        return any(
+            event.key == unit and any(one.key != unit for one in self.before.get(unit, ()))
+            for unit, events in self.units.items()
+            for event in events
+        )
 
     @property
     def present(self) -> int:
@@ -120,15 +130,22 @@ def plan_imports(
                 # Gone, or ours and no series: nothing of it is copied either way.
                 plan.units[change.id] = ()
             else:
-                reported[change.id] = PendingUnit(change.id, PendingKind.EVENT)
+                reported[change.id] = PendingUnit(change.id, PendingKind.EVENT, suspect=True)
         elif isinstance(change, Unreadable):
             plan.quarantined.append(Quarantined(change.id, change.reason, ports.clock.now()))
     known: dict[str, ExternalEvent] = {}
+    single = {change.event.id for change in changes if isinstance(change, Upsert)}
+    ended: list[str] = []
     for unit, touched in _touched_series(ports, state, changes).items():
-        dates = dict.fromkeys(one.id for one in touched if one.id is not None and one.id != unit)
-        reported[unit] = PendingUnit(unit, PendingKind.SERIES, tuple(dates))
         known |= {one.id: one.occurrence for one in touched if one.id and one.occurrence}
+        dates = dict.fromkeys(one.id for one in touched if one.id is not None and one.id != unit)
+        if unit in single:
+            # Its owner made a single event of the series: no expansion may overwrite what the page says.
+            ended += dates
+        else:
+            reported[unit] = PendingUnit(unit, PendingKind.SERIES, tuple(dates))
     reader = UnitReader(ports, access, state, plan, known=known, own=own, until=until)
+    reported |= {date: PendingUnit(date, PendingKind.DATE) for date in ended if not reader.copied(date)}
     # What becomes of our own events is never held back, and never left for later.
     reader.read_all([unit for unit in reported.values() if unit.id in own])
     foreign = [unit for unit in reported.values() if unit.id not in own]
@@ -207,7 +224,9 @@ def _touched_series(
     return {
         unit: touched
         for unit, touched in named.items()
-        if not any(event.generation == state.generation for event in stored.get(unit, ()))
+        if not any(
+            event.generation == state.generation and event.key != unit for event in stored.get(unit, ())
+        )
     }
 
 
@@ -294,10 +313,10 @@ class UnitReader:
         window = state.covered or covered(ports.clock.now(), months=ports.tuning.months_covered)
         answer = _read_occurrences(ports, self.access, unit, window)
         if isinstance(answer, Gone):
-            plan.units[unit.id] = ()
+            self._note_absent(unit, answer)
             self.gone.add(unit.id)
             # Of a series that cannot be read there are only the dates that were shared.
-            return tuple(PendingUnit(date, PendingKind.DATE) for date in unit.dates if not self._copied(date))
+            return tuple(PendingUnit(date, PendingKind.DATE) for date in unit.dates if not self.copied(date))
         if answer.nameless:
             plan.quarantined.append(Quarantined("", Flaw.NO_ID, ports.clock.now()))
         if unit.page is not None and unit.id not in plan.units:
@@ -316,10 +335,13 @@ class UnitReader:
             if unit.pages + 1 >= MOST_PAGES:
                 raise UnexpectedReply("a series without an end of pages", code="endless_pages")
             return (replace(unit, page=answer.page, pages=unit.pages + 1),)
+        if answer.single:
+            # Its owner made a single event of it: dates that had been changed may be there still.
+            return tuple(PendingUnit(date, PendingKind.DATE) for date in unit.dates if not self.copied(date))
         plan.units |= dict.fromkeys(unit.dates, ())
         return ()
 
-    def _copied(self, date: str) -> bool:
+    def copied(self, date: str) -> bool:
         """Copy a date that the page brought along; False where it did not."""
         if date in self.known:
             copier = _copier(self.ports, self.access, self.state)
@@ -328,8 +350,10 @@ class UnitReader:
 
     def _event(self, unit: PendingUnit) -> Sequence[PendingUnit]:
         """An event as it is now: gone, or only out of the range that the provider reports on."""
-        found = _read_event(self.ports, self.access, unit.id)
-        if isinstance(found, Gone) or found.cancelled:
+        found = _read_event(self.ports, self.access, unit)
+        if isinstance(found, Gone):
+            self._note_absent(unit, found)
+        elif found.cancelled:
             self.plan.units[unit.id] = ()
         elif found.kind is Kind.SERIES:
             return (PendingUnit(found.id, PendingKind.SERIES),)
@@ -352,11 +376,27 @@ class UnitReader:
             return self.plan.units[unit]
         return self.ports.sync_states.units(self.state, [unit]).get(unit, ())
 
+    def _note_absent(self, unit: PendingUnit, found: Gone) -> None:
+        """Remove a unit that is proven gone; one that the calendar itself named is looked at again later.
+
+        A single "not found" is no answer: a provider may announce an event before it can be read, and may
+        say so once of an event that is there.
+        """
+        now = self.ports.clock.now()
+        if found.deleted or unit.proven_absent(now):
+            self.plan.units[unit.id] = ()
+        else:
+            self._put_off(replace(unit, absent_since=unit.absent_since or now))
+
     def _set_aside(self, unit: PendingUnit) -> None:
-        """Leave a unit alone for a while: what is stored of it stays, and counts as shown by the listing."""
+        """Leave a unit that could not be understood alone for a while."""
         now = self.ports.clock.now()
         self.plan.quarantined.append(Quarantined(unit.id, Flaw.NOT_READ.value, now))
-        self.plan.pending.append(replace(unit, page=None, pages=0, failed_at=now))
+        self._put_off(replace(unit, absent_since=None))
+
+    def _put_off(self, unit: PendingUnit) -> None:
+        """Read a unit later: what is stored of it stays, and counts as shown by the listing."""
+        self.plan.pending.append(replace(unit, page=None, pages=0, failed_at=self.ports.clock.now()))
         if self.state.listing:
             kept = (event._replace(generation=self.state.generation) for event in self._stored(unit.id))
             self.plan.units[unit.id] = tuple(kept)
@@ -403,12 +443,14 @@ def _drop_unchanged(ports: Ports, state: CalendarSync, plan: ImportPlan) -> None
             del plan.units[unit]
 
 
-def _read_event(ports: Ports, access: CalendarAccess, event_id: str) -> ExternalEvent | Gone:
-    return ask(
-        ports,
-        access,
-        lambda provider, token: provider.get_event(token, access.calendar, event_id, detail=access.detail),
-    )
+def _read_event(ports: Ports, access: CalendarAccess, unit: PendingUnit) -> ExternalEvent | Gone:
+    """The event by its id; of one that may have left the calendar, only where it is in this very calendar."""
+
+    def read(provider: CalendarProvider, token: str) -> ExternalEvent | Gone:
+        get = provider.find_event if unit.suspect else provider.get_event
+        return get(token, access.calendar, unit.id, detail=access.detail)
+
+    return ask(ports, access, read)
 
 
 def _read_occurrences(

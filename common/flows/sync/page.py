@@ -106,7 +106,7 @@ def sync_page(
     own = apply_own_event_changes(ports, access, state, page.changes, until=until)
     if _zone_changed(ports, access, page) and access.purpose.imports:
         # All-day events were copied in the zone of before: the calendar is listed anew.
-        return PageResult(ports.sync_states.save(replace(state, cursor=None, pending=(), moved_at=None)))
+        return PageResult(_listed_anew(ports, state))
     plan = ImportPlan()
     if access.purpose.imports:
         # All pages come first, because it is nowhere said how long a page token lives.
@@ -114,6 +114,8 @@ def sync_page(
         plan = plan_imports(ports, access, state, page.changes, own=own.own, until=reading)
     if not still_wanted(ports, access):
         return PageResult(state)
+    if plan.ended_series:
+        return PageResult(_listed_anew(ports, state))
     if not page.snapshot:
         update_conflicts(ports, access, plan, known=own.displaced)
     state, flawed = list_flawed(ports, state, plan)
@@ -141,6 +143,15 @@ def _zone_changed(ports: Ports, access: CalendarAccess, page: ChangePage) -> boo
     return True
 
 
+def _listed_anew(ports: Ports, state: CalendarSync) -> CalendarSync:
+    """The stored state, for a listing from its start: what deltas say is not enough.
+
+    It is so in a calendar that got another zone, and of a series that was made a single event: which of its
+    changed dates are still there, only a listing says.
+    """
+    return ports.sync_states.save(replace(state, cursor=None, pending=(), moved_at=None))
+
+
 def pending_due(ports: Ports, state: CalendarSync) -> bool:
     """Whether what stored pages named is to be read now: after the last page, or where it is too much."""
     now = ports.clock.now()
@@ -165,6 +176,8 @@ def sync_pending(ports: Ports, access: CalendarAccess, state: CalendarSync, *, u
     plan = plan_pending(ports, access, state, until=until)
     if not still_wanted(ports, access):
         return PageResult(state)
+    if plan.ended_series:
+        return PageResult(_listed_anew(ports, state))
     if not state.listing:
         update_conflicts(ports, access, plan)
     state, flawed = list_flawed(ports, state, plan)

@@ -52,17 +52,15 @@ def sweep_imported(ports: Ports, access: CalendarAccess, state: CalendarSync) ->
         return ports.sync_states.commit(replace(state, held=held), access.connection.resource, changes)
     after, flawed = replace(state, moved_at=ports.clock.now()), None
     if suspects:
-        chunk = (_to_be_read(unit, suspects[unit]) for unit in sorted(suspects)[:MOST_SUSPECTS])
+        # Each as one event first: the occurrences of a series are told of wherever it is.
+        chunk = (
+            PendingUnit(unit, PendingKind.EVENT, suspect=True) for unit in sorted(suspects)[:MOST_SUSPECTS]
+        )
         after = after.with_pending((), chunk)
     else:
         after = replace(after, units=after.listed, sweeping=False, held=None)
         after, flawed = list_flawed(ports, after, ImportPlan(), ended=True)
     return ports.sync_states.commit(after, access.connection.resource, changes, quarantine=flawed)
-
-
-def _to_be_read(unit: str, events: Sequence[ImportedEvent]) -> PendingUnit:
-    series = any(event.key != unit for event in events)
-    return PendingUnit(unit, PendingKind.SERIES if series else PendingKind.EVENT)
 
 
 def _by_unit(stale: Sequence[ImportedEvent]) -> StaleUnits:

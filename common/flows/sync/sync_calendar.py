@@ -196,6 +196,7 @@ def run_pass(ports: Ports, current: SyncPass, open_now: OpenCalendar, *, holder:
         current.state = release_lease(ports, current.state, holder=holder, failure=failure)
         _notify_unreachable(ports, current.state)
         notify_stalled_calendar(ports, current.state)
+        _look_again(ports, current.state)
 
 
 def _run(ports: Ports, current: SyncPass, open_now: OpenCalendar, *, until: datetime) -> bool:
@@ -288,6 +289,20 @@ def _log_push_lag(ports: Ports, state: CalendarSync, *, pushed_at: int | None) -
         calendar=state.key,
         lag=round(max(0.0, state.last_applied_at.timestamp() - pushed_at), 1),
     )
+
+
+def _look_again(ports: Ports, state: CalendarSync) -> None:
+    """Have what a page named and nobody found looked for again soon: it may only be shown late."""
+    due = state.absent_due_at
+    if due is not None:
+        request_sync(
+            ports,
+            tenant=state.tenant,
+            connection=state.connection,
+            calendar=state.key,
+            cause=f"absent/{int(due.timestamp())}",
+            not_before=due,
+        )
 
 
 def _notify_unreachable(ports: Ports, state: CalendarSync) -> None:

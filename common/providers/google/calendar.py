@@ -147,11 +147,12 @@ class GoogleCalendar:
             return self._proven(token, calendar, series_id, reply)
         listing = listing_of(reply)
         events, nameless = events_of(listing, GoogleContext.of((listing.time_zone, calendar.zone), detail))
-        return OccurrencePage(
-            events=tuple(event for event in events if event.series_id and event.belongs_to(window)),
-            nameless=nameless,
-            page=next_page(listing.next_page_token, page),
-        )
+        dates = tuple(event for event in events if event.series_id and event.belongs_to(window))
+        following = next_page(listing.next_page_token, page)
+        if not dates and not nameless and page is None and following is None:
+            # What its owner made a single event again has no dates, and is there all the same.
+            return self._single(token, calendar, series_id, window, detail)
+        return OccurrencePage(events=dates, nameless=nameless, page=following)
 
     def first_occurrence(
         self, token: str, calendar: CalendarRef, series: ExternalEvent, *, detail: Detail
@@ -190,12 +191,18 @@ class GoogleCalendar:
         if isinstance(reply, RefusalOutcome):
             return self._proven(token, calendar, event_id, reply)
         if reply.get("status") == "cancelled":
-            return Gone(event_id)
+            return Gone(event_id, deleted=True)
         try:
             event = event_of(item_of(reply) or GoogleItem(), GoogleContext.of((calendar.zone,), detail))
         except NamelessEvent as error:
             raise UnexpectedReply("an event that cannot be read", code=str(error)) from None
         return event._replace(guests=guests_of(reply)) if detail is Detail.FULL else event
+
+    def find_event(
+        self, token: str, calendar: CalendarRef, event_id: str, *, detail: Detail
+    ) -> ExternalEvent | Gone:
+        """One event as it is now; Google's address of an event is that of its calendar."""
+        return self.get_event(token, calendar, event_id, detail=detail)
 
     def create_event(self, token: str, calendar: CalendarRef, draft: EventDraft) -> EventRef | IdTaken:
         """Write a booking's event under our own id: the HTTP library may send it twice by itself."""
@@ -235,18 +242,19 @@ class GoogleCalendar:
             return Changed(event_id)
         if isinstance(reply, RefusalOutcome):
             return self._proven(token, calendar, event_id, reply)
-        return Gone(event_id) if reply.get("status") == "cancelled" else written_of(reply)
+        if reply.get("status") == "cancelled":
+            return Gone(event_id, deleted=True)
+        return written_of(reply)
 
-    def delete_event(self, token: str, calendar: CalendarRef, event_id: str, *, notify: bool) -> None:
-        """Remove an event; one that is gone already is fine, a calendar out of reach is not."""
+    def delete_event(self, token: str, calendar: CalendarRef, event_id: str, *, notify: bool) -> Gone | None:
+        """Remove an event; Gone where none was found in a calendar that can be read."""
         request = self._events.delete(
             calendarId=calendar.provider_id,
             eventId=event_id,
             **request_bodies.send_updates_parameter(notify=notify),
         )
         outcome = self._client.send(token, request, accept=_ABSENT)
-        if outcome:
-            self._proven(token, calendar, event_id, outcome)
+        return self._proven(token, calendar, event_id, outcome) if outcome else None
 
     def watch(self, token: str, calendar: CalendarRef, request: ChannelRequest) -> Channel:
         """Open a push channel; its life is the one that Google returned."""
@@ -281,9 +289,9 @@ class GoogleCalendar:
         found = self.get_event(token, calendar, event_id, detail=detail)
         if isinstance(found, Gone):
             return found
-        if found.kind is Kind.SERIES:
-            raise UnexpectedReply("a series without dates", code="no_series")
-        return OccurrencePage(events=(found,) if found.inside(window) else ())
+        single = found.kind is not Kind.SERIES
+        there = single and not found.cancelled and found.inside(window)
+        return OccurrencePage(events=(found,) if there else (), single=single)
 
     def _proven(self, token: str, calendar: CalendarRef, event_id: str, outcome: RefusalOutcome) -> Gone:
         """Gone, if the provider said so; a 404 also means "no access", so the calendar is asked too."""
@@ -296,7 +304,7 @@ class GoogleCalendar:
             role = request_bodies.ROLES.get(str(reply.get("accessRole")), AccessRole.READER)
             if role in BLIND and calendar.role not in BLIND:
                 raise CalendarGone("the calendar shows no events any more", code="access_lost")
-        return Gone(event_id)
+        return Gone(event_id, deleted=outcome is RefusalOutcome.DELETED)
 
 
 def _next(reply: request_bodies.Reply, page: str | None) -> str | None:

@@ -278,9 +278,17 @@ class GoogleClient:
     def send(
         self, token: str, request: HttpRequest, *, accept: Collection[RefusalOutcome] = ()
     ) -> RefusalOutcome | None:
-        """Send a request whose answer is empty; one of the accepted refusals, or None."""
+        """Send a request whose answer is empty; one of the accepted refusals, or None.
+
+        Any other answer comes from somebody in between, who did nothing.
+        """
+        request.postproc = _status
         answer = self._exchange(token, request, live=False)
-        return _accepted(answer, accept) if isinstance(answer, GoogleRefusal) else None
+        if isinstance(answer, GoogleRefusal):
+            return _accepted(answer, accept)
+        if answer != HTTPStatus.NO_CONTENT:
+            raise ProviderUnavailable("Google's answer is not empty", code="unreadable_reply")
+        return None
 
     def close(self) -> None:
         """Close the connections that are open and idle."""
@@ -310,3 +318,7 @@ def _accepted(refusal: GoogleRefusal, accept: Collection[RefusalOutcome]) -> Ref
 
 def _raw(_: object, content: bytes) -> bytes:
     return content
+
+
+def _status(response: httplib2.Response, _: object) -> int:
+    return int(response.status)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from common.domain.calendar.connection import CalendarRef, ProviderKind
-from common.domain.calendar.event import Detail, ExternalEvent, Gone, Kind, Upsert, id_signature
+from common.domain.calendar.event import Detail, ExternalEvent, Flaw, Gone, Kind, Upsert, id_signature
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
 from common.domain.export.exported_event import Changed, EventDraft, EventRef, IdTaken, Immovable
@@ -143,11 +143,12 @@ class MicrosoftCalendar:
             return prove_gone(self._client, token, calendar, series_id)
         listing = listing_of(reply)
         events, nameless = events_of(listing, GraphContext.of(calendar.zone, detail))
-        return OccurrencePage(
-            events=tuple(event for event in events if event.series_id and event.belongs_to(window)),
-            nameless=nameless,
-            page=self._next(listing.next_link, page),
-        )
+        dates = tuple(event for event in events if event.series_id and event.belongs_to(window))
+        following = self._next(listing.next_link, page)
+        if not dates and not nameless and page is None and following is None:
+            # What its owner made a single event again has no dates, and is there all the same.
+            return self._single(token, calendar, series_id, window, detail)
+        return OccurrencePage(events=dates, nameless=nameless, page=following)
 
     def first_occurrence(
         self, token: str, calendar: CalendarRef, series: ExternalEvent, *, detail: Detail
@@ -188,6 +189,19 @@ class MicrosoftCalendar:
         if isinstance(reply, RefusalOutcome):
             return prove_gone(self._client, token, calendar, event_id)
         return _read(reply, calendar, detail)
+
+    def find_event(
+        self, token: str, calendar: CalendarRef, event_id: str, *, detail: Detail
+    ) -> ExternalEvent | Gone:
+        """One event as it is now, where a listing of this very calendar shows it.
+
+        An address below a calendar was seen to answer for an event of another one:
+        https://github.com/microsoftgraph/microsoft-graph-docs/issues/391
+        """
+        found = self.get_event(token, calendar, event_id, detail=detail)
+        if isinstance(found, Gone) or is_listed(self._client, token, calendar, found):
+            return found
+        return Gone(event_id)
 
     def create_event(self, token: str, calendar: CalendarRef, draft: EventDraft) -> EventRef | IdTaken:
         """Write a booking's event; the answer to a repeated transaction is the first event as it is now."""
@@ -240,16 +254,17 @@ class MicrosoftCalendar:
             else written_of(reply)
         )
 
-    def delete_event(self, token: str, calendar: CalendarRef, event_id: str, *, notify: bool) -> None:
-        """Remove an event; one that is gone already is fine, a calendar out of reach is not."""
+    def delete_event(self, token: str, calendar: CalendarRef, event_id: str, *, notify: bool) -> Gone | None:
+        """Remove an event; Gone where none was found in a calendar that can be read."""
         found = event_id_now(self._client, token, calendar, event_id)
         if isinstance(found, Gone):
-            return
+            return found
         path = request_bodies.events_path(calendar.provider_id, found)
         if not notify:
             demand_no_attendees(self._client, token, path)
         if self._client.send(token, GraphRequest("DELETE", path), accept=_ABSENT):
-            prove_gone(self._client, token, calendar, event_id)
+            return prove_gone(self._client, token, calendar, event_id)
+        return None
 
     def watch(self, token: str, calendar: CalendarRef, request: ChannelRequest) -> Channel:
         """Open a subscription; one whose answer was lost gives way to the new one."""
@@ -297,9 +312,9 @@ class MicrosoftCalendar:
         found = self.get_event(token, calendar, event_id, detail=detail)
         if isinstance(found, Gone):
             return found
-        if found.kind is Kind.SERIES:
-            raise UnexpectedReply("a series without dates", code="no_series")
-        return OccurrencePage(events=(found,) if found.inside(window) else ())
+        single = found.kind is not Kind.SERIES
+        there = single and not found.cancelled and found.inside(window)
+        return OccurrencePage(events=(found,) if there else (), single=single)
 
     def _next(self, link: object, page: str | None) -> str | None:
         return list_events.checked_link(link, own=self._client.own, page=page)
@@ -327,6 +342,32 @@ def event_id_now(client: GraphClient, token: str, calendar: CalendarRef, event_i
         page = list_events.checked_link(reply.get("@odata.nextLink"), own=client.own, page=page)
         ask = list_events.next_page_request(page) if page else None
     return Gone(event_id)
+
+
+def is_listed(client: GraphClient, token: str, calendar: CalendarRef, event: ExternalEvent) -> bool:
+    """Whether a listing of the calendar, around the event's start, shows the event.
+
+    One whose time nobody knows is taken at its word.
+
+    Raises:
+        UnexpectedReply: The listing has no end.
+    """
+    if event.flaw is Flaw.NO_TIMES:
+        return True
+    ask: GraphRequest | None = list_events.presence_request(calendar.provider_id, event)
+    page: str | None = None
+    for _ in range(MOST_PAGES):
+        if ask is None:
+            return False
+        reply = client.read(token, ask)
+        if any(
+            isinstance(item, dict) and item.get("id") == event.id
+            for item in checked_items(reply.get("value"))
+        ):
+            return True
+        page = list_events.checked_link(reply.get("@odata.nextLink"), own=client.own, page=page)
+        ask = list_events.next_page_request(page) if page else None
+    raise UnexpectedReply("a listing without an end", code="endless_pages")
 
 
 def demand_no_attendees(client: GraphClient, token: str, path: str) -> None:

@@ -263,12 +263,17 @@ class GraphClient:
     def send(
         self, token: str, request: GraphRequest, *, accept: Collection[RefusalOutcome] = ()
     ) -> RefusalOutcome | None:
-        """Send a request whose answer is empty; one of the accepted refusals, or None."""
+        """Send a request whose answer is empty; one of the accepted refusals, or None.
+
+        Any other answer comes from somebody in between, who did nothing.
+        """
         response = self._exchange(token, request, live=False)
         if response.status >= HTTPStatus.MULTIPLE_CHOICES:
             return _accepted(
                 read_refusal(response.status, response.headers, parsed_json(response.content)), accept
             )
+        if response.status != HTTPStatus.NO_CONTENT:
+            raise ProviderUnavailable("Graph's answer is not empty", code="unreadable_reply")
         return None
 
     def own(self, link: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
 
-from common.domain.calendar.event import Change, Detail, ExternalEvent, SeriesTouched
+from common.domain.calendar.event import Change, Detail, ExternalEvent, Kind, SeriesTouched
 from common.domain.calendar.interval import Interval, clamped
 from common.domain.calendar.sync_state import Cursor
 from common.errors import UnexpectedReply
@@ -103,6 +103,22 @@ def request_by_key(calendar_id: str, key: str) -> GraphRequest:
     wanted = f"singleValueExtendedProperties/Any(ep: ep/id eq '{KEY}' and ep/value eq '{key}')"
     params = {"$filter": wanted, "$select": "id,transactionId", "$top": str(PAGE_SIZE)}
     return GraphRequest("GET", events_path(calendar_id), params, page_size=PAGE_SIZE)
+
+
+def presence_request(calendar_id: str, event: ExternalEvent) -> GraphRequest:
+    """The ids of a calendar's events around an event's start, of which it must be one.
+
+    Views hold no series, only its dates; the list of events holds single ones and series:
+    https://learn.microsoft.com/graph/api/user-list-events
+    """
+    near = view_bounds(Interval(event.start, event.start + timedelta(minutes=1)))
+    params = {"$select": "id", "$top": str(PAGE_SIZE)}
+    if event.kind is not Kind.SERIES:
+        path = f"{calendar_path(calendar_id)}/calendarView"
+        return GraphRequest("GET", path, {**near, **params}, page_size=PAGE_SIZE)
+    first, last = near["startDateTime"], near["endDateTime"]
+    wanted = f"start/dateTime ge '{first}' and start/dateTime le '{last}'"
+    return GraphRequest("GET", events_path(calendar_id), {"$filter": wanted, **params}, page_size=PAGE_SIZE)
 
 
 def count_request(calendar_id: str, window: Interval, page: str | None) -> GraphRequest:

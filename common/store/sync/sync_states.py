@@ -284,6 +284,8 @@ CALENDAR_SYNC = record(
             page=PLAIN,
             pages=PLAIN,
             failed_at=PLAIN,
+            suspect=PLAIN,
+            absent_since=PLAIN,
         )
     ),
     held=record(Held, missing=PLAIN, known=PLAIN, since=PLAIN, released=PLAIN),
