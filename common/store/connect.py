@@ -208,6 +208,7 @@ _CALENDAR = record(
     primary=PLAIN,
     use=enum_value(CalendarUse),
     missing_since=PLAIN,
+    owner=PLAIN,
 )
 _BUSY_RULES = record(
     BusyRules,
@@ -294,6 +295,7 @@ CONNECTION = record(
     error=PLAIN,
     told_at=PLAIN,
     identity=PLAIN,
+    moved_to=TEXTS,
 )
 _CHANNEL = record(Channel, id=PLAIN, resource_id=PLAIN, expires_at=PLAIN, created_at=PLAIN, verified_at=PLAIN)
 

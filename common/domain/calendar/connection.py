@@ -94,7 +94,11 @@ def calendar_key(provider_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CalendarEntry:
-    """One calendar of the account as last listed, and what a person uses it for."""
+    """One calendar of the account as last listed, and what a person uses it for.
+
+    ``owner`` names its owner (a hash, as of ``calendar_key``) where the provider's ids of calendars may
+    change, so that it has to be found again by its name and owner.
+    """
 
     key: str
     provider_id: str = field(repr=False)
@@ -104,6 +108,7 @@ class CalendarEntry:
     primary: bool = False
     use: CalendarUse = CalendarUse.NONE
     missing_since: datetime | None = None
+    owner: str | None = field(default=None, repr=False)
 
     @property
     def writable(self) -> bool:
@@ -226,7 +231,8 @@ class Connection:
 
     ``account`` is the address that people know it by, which may change; ``identity`` is the provider's own
     name for it, which never does (None where it is not known yet). ``told_at`` is when its owner was first
-    notified that it has to be connected again.
+    notified that it has to be connected again. ``moved_to`` are calendars that are read for nothing else, and
+    into which the owner moved events of ours.
     """
 
     id: str
@@ -247,6 +253,7 @@ class Connection:
     error: str | None = None
     told_at: datetime | None = None
     identity: str | None = field(default=None, repr=False)
+    moved_to: tuple[str, ...] = ()
     version: str | None = None
 
     @property
@@ -306,11 +313,15 @@ GONE_AFTER = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class CalendarListing:
-    """The calendars after a listing; ``returned`` were missing before, ``gone`` are missing for good."""
+    """The calendars after a listing; ``returned`` were missing before, ``gone`` are missing for good.
+
+    ``renamed`` leads from the keys of calendars that have another id now to their new keys.
+    """
 
     calendars: Mapping[str, CalendarEntry]
     returned: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 def first_listing(listed: Iterable[CalendarEntry]) -> dict[str, CalendarEntry]:
@@ -325,17 +336,27 @@ def merge_listing(
     *,
     now: datetime,
     add_new: bool = True,
+    follow: bool = False,
 ) -> CalendarListing:
     """The calendars after a later listing: new ones are not used, missing ones stay.
 
-    Without ``add_new`` new ones are left out for now: one of them may be the one that is just being made.
+    Args:
+        known: The calendars before it.
+        listed: What it shows.
+        now: The present moment.
+        add_new: Without it, new ones are left out for now: one of them may be just being made.
+        follow: Whether a calendar that is there under another id takes the place of the missing one. Whoever
+            says so must move everything else that names the calendar.
     """
     present = {entry.key: entry for entry in listed}
+    renamed = _renamed(known, present) if follow else {}
     calendars: dict[str, CalendarEntry] = {}
     for key, entry in known.items():
-        if key in present:
+        if key in renamed:
+            calendars[renamed[key]] = replace(present[renamed[key]], use=entry.use, missing_since=None)
+        elif key in present and key not in calendars:
             calendars[key] = replace(present[key], use=entry.use, missing_since=None)
-        else:
+        elif key not in present:
             calendars[key] = replace(entry, missing_since=entry.missing_since or now)
     for key, entry in present.items() if add_new else ():
         calendars.setdefault(key, replace(entry, use=CalendarUse.NONE, missing_since=None))
@@ -343,6 +364,51 @@ def merge_listing(
         calendars=calendars,
         returned=tuple(sorted(key for key in present if key in known and known[key].missing_since)),
         gone=tuple(sorted(key for key, entry in calendars.items() if proven_gone(entry, now=now))),
+        renamed=renamed,
+    )
+
+
+def _renamed(known: Mapping[str, CalendarEntry], present: Mapping[str, CalendarEntry]) -> Mapping[str, str]:
+    """The calendars that are missing and there under another id: by their role, or by name and owner."""
+    lost = [entry for key, entry in known.items() if key not in present]
+    fresh = [entry for key, entry in present.items() if key not in known]
+    found: dict[str, str] = {}
+    default = next((entry for entry in present.values() if entry.primary), None)
+    for entry in lost:
+        if entry.primary:
+            # An account has one default calendar, whatever its id is.
+            unused = default and known.get(default.key, default).use is CalendarUse.NONE
+            named = [default] if default and unused else []
+        else:
+            named = [other for other in fresh if _same_calendar(entry, other)]
+        rivals = [other for other in lost if _same_calendar(entry, other)]
+        if len(named) == 1 and (entry.primary or rivals == [entry]):
+            found[entry.key] = named[0].key
+    return found
+
+
+def _same_calendar(one: CalendarEntry, other: CalendarEntry) -> bool:
+    if one.primary or other.primary or one.owner is None or not one.name:
+        return False
+    return (one.name, one.owner) == (other.name, other.owner)
+
+
+def with_renamed(connection: Connection, renamed: Mapping[str, str]) -> Connection:
+    """The connection once everything in it names calendars by their new keys."""
+    if not renamed:
+        return connection
+    exports, run = connection.settings.exports, connection.run
+    if exports.target is not None:
+        exports = replace(exports, target=renamed.get(exports.target, exports.target))
+    if run is not None:
+        run = replace(run, calendars=tuple(renamed.get(key, key) for key in run.calendars))
+    dedicated = connection.dedicated_calendar
+    return replace(
+        connection,
+        settings=replace(connection.settings, exports=exports),
+        dedicated_calendar=renamed.get(dedicated, dedicated) if dedicated else None,
+        run=run,
+        moved_to=tuple(renamed.get(key, key) for key in connection.moved_to),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from common.domain.booking.booking import Booking
@@ -33,6 +33,8 @@ class ExportLink:
     ``series_id`` the event that we wrote, and ``original_start`` what tells the date from the series' others.
     ``ical_uid`` is the name that the event has in every calendar program (RFC 5545, UID), and ``sequence``
     how often it was changed since (SEQUENCE), as far as the provider says so.
+    ``missing_since`` is since when the event is not where it was, and ``absent_at`` when it was first looked
+    for in all calendars of the account and found in none: only a second such look proves a deletion.
 
     ``owner_guest`` is whether the customer is a guest, where the owner decided that otherwise than we wrote
     it, and ``others`` whether anybody else is one; both as last seen. ``mailed`` is the booking's revision
@@ -52,6 +54,7 @@ class ExportLink:
     etag: str | None = None
     updated: datetime | None = None
     missing_since: datetime | None = None
+    absent_at: datetime | None = None
     attempts: int = 0
     error: str | None = None
     series_id: str | None = None
@@ -62,6 +65,12 @@ class ExportLink:
     others: bool = False
     mailed: int = 0
     version: str | None = None
+
+    def proven_absent(self, now: datetime, *, after: timedelta) -> bool:
+        """Whether an event that is found nowhere now was found nowhere ``after`` that time before, too."""
+        first, since = self.absent_at, self.missing_since
+        # What was noted of an earlier disappearance says nothing.
+        return first is not None and since is not None and first >= since and now - first >= after
 
     @property
     def keeps_guests(self) -> bool:

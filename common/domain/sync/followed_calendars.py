@@ -40,10 +40,8 @@ def purpose_of(connection: Connection, key: str) -> SyncPurpose:
     if entry is None or not connection.usable:
         return SyncPurpose(imports=False, own=False)
     target = export_target(connection)
-    return SyncPurpose(
-        imports=connection.imports(entry),
-        own=settings.exports.on and target is not None and target.key == key,
-    )
+    ours = key in connection.moved_to or (target is not None and target.key == key)
+    return SyncPurpose(imports=connection.imports(entry), own=settings.exports.on and ours)
 
 
 class ChannelState(StrEnum):
@@ -85,7 +83,8 @@ def imported_calendars(connection: Connection) -> tuple[str, ...]:
 def followed_calendars(connection: Connection) -> tuple[str, ...]:
     """The calendars whose changes are followed: what is imported, and where our bookings are written.
 
-    Owners edit exported bookings in the target calendar, so it is followed even where nothing is imported.
+    Owners edit exported bookings in the target calendar, and wherever they move them, so these are followed
+    even where nothing is imported.
     """
     return tuple(key for key in sorted(connection.calendars) if _purpose_when_usable(connection, key).any)
 

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from common.domain.calendar.sync_state import CalendarSync
+from common.domain.calendar.sync_state import ABSENT_FOR, ABSENT_PAUSE, CalendarSync
 from common.domain.sync.push import Cause
 
 
@@ -32,6 +32,22 @@ _FOLLOW_UPS = {
 }
 # Where changes are readable late, an event moved to another calendar is in neither of the two for a moment.
 LAGGING_GRACE = timedelta(seconds=30)
+
+
+LONGEST_PAUSE = timedelta(days=1)
+
+
+def absence_proven_after(*, lags: bool) -> timedelta:
+    """How far two looks for an event are apart that both do not find it, before it counts as gone.
+
+    ``lags`` says that the provider shows changes late.
+    """
+    return ABSENT_FOR if lags else ABSENT_PAUSE
+
+
+def next_look(since: datetime, now: datetime) -> datetime:
+    """When to look again for what is sought in vain ``since`` then: ever more rarely, at least once a day."""
+    return now + min(max(ABSENT_FOR, now - since), LONGEST_PAUSE)
 
 
 def follow_up(reason: str, *, now: datetime) -> FollowUp | None:

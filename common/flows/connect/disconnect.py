@@ -30,12 +30,12 @@ from common.errors import (
     UsageExhausted,
 )
 from common.flows.export.event_writer import delete_exported_event
-from common.flows.export.lost_events import all_links
 from common.flows.export.target import unrecorded_calendar
 from common.flows.shared.calendar_access import reserve_requests
 from common.flows.shared.connection_update import AFTER_COMMIT, update_connection
 from common.flows.shared.enqueue import enqueue_disconnect
 from common.flows.shared.outbox import enqueue_entries
+from common.flows.shared.own_events import all_links
 from common.flows.shared.tokens import authorized, grant_needed_elsewhere
 from common.flows.shared.unreadable import UNREADABLE, repair_connection, repairing
 from common.flows.sync.channels import close_channels, reference_for_removal

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -43,6 +42,7 @@ from common.domain.export.own_events import (
 from common.domain.notify import NoticeKind, booking_words, new_notice
 from common.domain.shared.outbox import replacement_mail_entry
 from common.domain.shared.tasks import Lane
+from common.domain.sync.schedule import LONGEST_PAUSE, next_look
 from common.errors import CalendarGone, Conflict, Forbidden, UnexpectedReply, UsageExhausted
 from common.flows.export.lost_events import (
     enqueue_searches,
@@ -227,15 +227,26 @@ class BookingExport:
             )
         )
 
-    def read(self, link: ExportLink) -> LinkedEvent | None:
-        """The event as it is now, if it is there and really ours; of a series, the booking's own date."""
+    def find(self, link: ExportLink) -> LinkedEvent | Gone:
+        """The event as it is now, if it is really ours; of a series, the booking's own date.
+
+        One that the provider calls deleted, and one that is somebody else's, is not there for certain.
+        """
         found = read_booking_event(self.call, self.place(link), link.root_id)
-        if isinstance(found, Gone) or isinstance(found.event, Gone) or found.event.cancelled:
-            return None
-        if not genuine_marker(self.ports.keys, link.tenant, found.root):
-            return None
+        if isinstance(found, Gone):
+            return found
+        if isinstance(found.event, Gone):
+            return found.event
+        ours = genuine_marker(self.ports.keys, link.tenant, found.root) is not None
+        if found.event.cancelled or not ours:
+            return Gone(link.event_id, deleted=True)
         link = with_guests(attached(link, found.event), found.event, customer_addresses(self.booking))
         return LinkedEvent(link, found.event)
+
+    def read(self, link: ExportLink) -> LinkedEvent | None:
+        """The same; None where it is not there, or not found."""
+        found = self.find(link)
+        return found if isinstance(found, LinkedEvent) else None
 
     def sent(
         self, link: ExportLink, draft: EventDraft, send: Callable[[EventDraft], T]
@@ -289,10 +300,10 @@ def create_event(
             delete_old_copy(job, job.alive(link, answer, draft))
             return ExportOutcome(ExportResult.WRITTEN)
         # The provider names the event by its own id, where it has one: found at once, even if shown late.
-        found = job.read(replace(link, event_id=answer.id))
-        if found:
+        found = job.find(replace(link, event_id=answer.id))
+        if isinstance(found, LinkedEvent):
             return take_over_event(job, found.link, found.event)
-        if later := wait_until_visible(job, link):
+        if not found.deleted and (later := wait_until_visible(job, link)):
             return later
         # The id is spent: a provider never gives the id of a deleted event free.
         link = job.blank(target, epoch=link.epoch + 1, before=link)
@@ -413,7 +424,7 @@ def _send_changes(
     if isinstance(answer, Immovable):
         return _leave_series(job, link)
     if isinstance(answer, Gone):
-        return search_event(job, link)
+        return _search_or_repeat(job, replace(before, version=link.version))
     # Without an etag the sync compares contents, and finds what the owner changed besides.
     delete_old_copy(job, job.alive(link, answer if etag_is_ours else replace(answer, etag=None), draft))
     return ExportOutcome(ExportResult.WRITTEN)
@@ -431,6 +442,21 @@ def _mail_whom_the_owner_took_off(job: BookingExport, before: ExportLink, now: E
 def _with_mail(job: BookingExport, link: ExportLink, draft: EventDraft) -> EventDraft:
     """The draft with the mail that cannot be helped: a wrong time would be worse."""
     return replace(draft, notify=draft.notify or job.bound(link))
+
+
+def _search_or_repeat(job: BookingExport, before: ExportLink) -> ExportOutcome:
+    """Nothing was written, because the event was not found: what was written before it is still true.
+
+    An event that a read finds all the same is written again; any other one is searched for.
+    """
+    if job.read(before):
+        job.save(before)
+        raise _not_found_once()
+    return search_event(job, before)
+
+
+def _not_found_once() -> Conflict:
+    return Conflict("an event that is there was not found", code="event_unseen", retry_after=5)
 
 
 def _leave_series(job: BookingExport, link: ExportLink) -> ExportOutcome:
@@ -490,19 +516,15 @@ SEARCH_WAIT = timedelta(minutes=2)
 def remove_event(job: BookingExport, link: ExportLink) -> ExportOutcome:
     """Delete a booking's event where it is now; guests of a cancelled booking are mailed by the provider."""
     written = link.state not in {LinkState.GONE, LinkState.FAILED}
-    there = _where_it_is(job, link) if written else None
-    if written and there is None and (later := wait_until_visible(job, link)):
+    place = _where_it_is(job, link) if written else _Place(None, proven=True)
+    if place.link is None and (later := _look_again(job, link, place)):
         return later
-    known = there or link
+    known = place.link or link
     _mail_whom_the_owner_took_off(job, link, known)
     ended = not job.booking.active
     notify = (ended and job.draft(known).notify and link.revision > 0) or job.bound(known)
-    if there:
-        job.call(
-            lambda provider, token: provider.delete_event(
-                token, job.place(there), there.event_id, notify=notify
-            )
-        )
+    if place.link is not None:
+        _delete(job, place.link, notify=notify)
     link = delete_old_copy(job, link)
     # An active booking's event is made anew where exports are switched on again.
     revision = 0 if job.booking.active else job.booking.revision
@@ -521,6 +543,34 @@ def with_guests_who_are_mailed(job: BookingExport, link: ExportLink) -> ExportLi
     return found.link if found and job.bound(found.link) else None
 
 
+def _delete(job: BookingExport, there: ExportLink, *, notify: bool) -> None:
+    """Delete an event that was found a moment ago.
+
+    Raises:
+        Conflict: It was not found this time, which proves nothing.
+    """
+    answer = job.call(
+        lambda provider, token: provider.delete_event(token, job.place(there), there.event_id, notify=notify)
+    )
+    if isinstance(answer, Gone):
+        raise _not_found_once()
+
+
+def _look_again(job: BookingExport, link: ExportLink, place: _Place) -> ExportOutcome | None:
+    """Put a removal off while an event that was not found may be there; None where it is gone.
+
+    Where a calendar in which it may be does not answer, that takes a day: then it is left there, if at all.
+    """
+    if place.proven:
+        return None
+    now = job.ports.clock.now()
+    since = link.missing_since or now
+    if place.answered or now - since >= LONGEST_PAUSE:
+        return wait_until_visible(job, link)
+    job.save(replace(link, missing_since=since))
+    return ExportOutcome(ExportResult.SEARCHING, next_look(since, now), "event_unseen")
+
+
 def remove_if_outdated(job: BookingExport, link: ExportLink | None) -> ExportOutcome:
     """Exports are off: nothing is written, and what was written stays for as long as it is true.
 
@@ -536,17 +586,36 @@ def remove_if_outdated(job: BookingExport, link: ExportLink | None) -> ExportOut
     return remove_event(job, link)
 
 
-def _where_it_is(job: BookingExport, link: ExportLink) -> ExportLink | None:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an event is, and whether every calendar in which it may be has answered.
+
+    ``proven`` says that it is nowhere for certain: the provider calls it deleted, and it can be nowhere else.
+    """
+
+    link: ExportLink | None
+    answered: bool = True
+    proven: bool = False
+
+
+def _where_it_is(job: BookingExport, link: ExportLink) -> _Place:
     """Find the event; its owner may just have moved it to another calendar, where it keeps its id."""
-    if found := job.read(link):
-        return found.link
+    found = job.find(link)
+    if isinstance(found, LinkedEvent):
+        return _Place(found.link)
+    answered, proven = True, found.deleted
     for key, entry in sorted(job.connection.calendars.items()):
-        moved = replace(link, calendar=key, calendar_id=entry.provider_id)
-        # A calendar that is gone or closed since it was listed: nobody can have moved anything there.
-        with suppress(Forbidden, CalendarGone):
-            if key != link.calendar and entry.writable and (found := job.read(moved)):
-                return found.link
-    return None
+        if key == link.calendar or not entry.writable:
+            continue
+        proven = False
+        try:
+            there = job.read(replace(link, calendar=key, calendar_id=entry.provider_id))
+        except (Forbidden, CalendarGone):
+            answered = False
+        else:
+            if there:
+                return _Place(there.link)
+    return _Place(None, answered, proven)
 
 
 def delete_old_copy(job: BookingExport, link: ExportLink) -> ExportLink:
@@ -571,11 +640,13 @@ def delete_old_copy(job: BookingExport, link: ExportLink) -> ExportLink:
             # Read first: its owner may have made a series of it, whose other dates stay.
             found = read_booking_event(job.call, job.place(old), old.root_id, detail=Detail.TIMES)
             if gone := id_to_delete(old, found):
-                job.call(
+                answer = job.call(
                     lambda provider, token: provider.delete_event(
                         token, job.place(old), gone, notify=job.left_series(left)
                     )
                 )
+                if isinstance(answer, Gone) and not isinstance(found, Gone):
+                    raise _not_found_once()
         except (Forbidden, CalendarGone) as refused:
             # A calendar that is out of reach must not keep the booking from its new one.
             job.ports.log.warning(
@@ -656,7 +727,11 @@ def delete_exported_event(ports: Ports, connection: Connection, link: ExportLink
         # Read first: its owner may have made a series of it, whose other dates stay.
         found = read_booking_event(exchange, calendar, link.root_id, detail=Detail.TIMES)
         if gone := id_to_delete(link, found):
-            exchange(lambda calendars, token: calendars.delete_event(token, calendar, gone, notify=False))
+            answer = exchange(
+                lambda calendars, token: calendars.delete_event(token, calendar, gone, notify=False)
+            )
+            if isinstance(answer, Gone) and not isinstance(found, Gone):
+                raise _not_found_once()
     except CalendarGone:
         return True
     except Forbidden:

@@ -13,14 +13,13 @@ from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.notify import NoticeKind, new_notice
 from common.domain.shared.task_records import VerifyMoved
 from common.domain.shared.tasks import Lane, task_for
-from common.domain.sync.schedule import LAGGING_GRACE
+from common.domain.sync.schedule import LAGGING_GRACE, absence_proven_after
 from common.errors import Conflict
 from common.flows.shared.calendar_access import CalendarAccess, reserve_requests
+from common.flows.shared.own_events import all_links
 from common.flows.shared.tokens import authorized
 from common.ports import Ports
 
-PAGE = 200
-UNSEEN_FOR = timedelta(minutes=2)
 _THERE = frozenset({LinkState.LIVE, LinkState.MISSING})
 
 
@@ -34,15 +33,17 @@ def mark_missing(ports: Ports, link: ExportLink) -> ExportLink:
 def maybe_visible_until(ports: Ports, connection: Connection, link: ExportLink) -> datetime | None:
     """Until when an event that is not shown may be there all the same; None where it is certainly not.
 
-    Where a provider shows changes late, not finding an event once proves nothing; one whose creation was
-    not answered would stay for ever.
+    Not finding an event once proves nothing: a provider may show it late, and may say so once of an event
+    that is there. One whose creation was not answered would stay for ever.
     """
     now = ports.clock.now()
     since = link.missing_since or now
-    if not ports.providers[connection.provider].calendar.abilities.lags or now - since >= UNSEEN_FOR:
+    lags = ports.providers[connection.provider].calendar.abilities.lags
+    until = since + absence_proven_after(lags=lags)
+    if now >= until:
         return None
     ports.bookings.save_link(replace(link, missing_since=since))
-    return since + UNSEEN_FOR
+    return until
 
 
 def require_visible(ports: Ports, connection: Connection, link: ExportLink, calendar: CalendarRef) -> None:
@@ -110,6 +111,17 @@ def enqueue_searches(ports: Ports, connection: Connection, links: Iterable[Expor
         )
 
 
+def enqueue_further_search(ports: Ports, link: ExportLink, at: datetime) -> None:
+    """Queue one more search for an event that was not found everywhere, or nowhere only once."""
+    ports.queue.enqueue(
+        task_for(
+            VerifyMoved(link.tenant, link.connection, link.booking),
+            name=f"verify/{link.tenant}/{link.connection}/{link.booking}/again/{int(at.timestamp())}",
+            not_before=at,
+        )
+    )
+
+
 def notify_deletions_held(ports: Ports, state: CalendarSync) -> None:
     """Notify people, once a listing, that deletions are held."""
     ports.ledger.record_notice(
@@ -124,17 +136,6 @@ def notify_deletions_held(ports: Ports, state: CalendarSync) -> None:
     ports.log.warning(
         "mass_deletion_held", tenant=state.tenant, connection=state.connection, calendar=state.key
     )
-
-
-def all_links(ports: Ports, connection: Connection) -> Iterable[ExportLink]:
-    """All links of a connection, page by page."""
-    after: str | None = None
-    while True:
-        page = ports.bookings.links(connection.tenant, connection.id, after=after, limit=PAGE)
-        yield from page
-        if len(page) < PAGE:
-            return
-        after = page[-1].booking
 
 
 def _counts_as_there(link: ExportLink, access: CalendarAccess) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 
@@ -15,13 +15,14 @@ from common.domain.calendar.event import (
     Detail,
     ExternalEvent,
     Gone,
+    Marker,
     Removal,
     SeriesTouched,
     Upsert,
     id_signature,
 )
 from common.domain.calendar.sync_state import CalendarSync, Held
-from common.domain.export.exported_event import ExportLink, LinkState
+from common.domain.export.exported_event import ExportLink, LinkState, leftover, with_leftover
 from common.domain.export.own_events import (
     TIME,
     Deleted,
@@ -36,12 +37,21 @@ from common.domain.export.own_events import (
 from common.domain.shared.outbox import export_entries
 from common.domain.shared.task_records import VerifyMoved
 from common.domain.shared.tasks import Lane
-from common.domain.sync.followed_calendars import SyncPurpose
+from common.domain.sync.followed_calendars import SyncPurpose, purpose_of
+from common.domain.sync.schedule import absence_proven_after, next_look
 from common.errors import CalendarGone, Forbidden, UnexpectedReply, UnknownResource
-from common.flows.export.lost_events import enqueue_searches, handle_missing_events, mark_missing
+from common.flows.export.lost_events import (
+    enqueue_further_search,
+    enqueue_searches,
+    handle_missing_events,
+    mark_missing,
+)
 from common.flows.export.owner_deletions import follow_deletion
 from common.flows.export.owner_edits import ExportedBooking, follow_edit
 from common.flows.shared.calendar_access import CalendarAccess, ask, reference
+from common.flows.shared.calendar_listing import list_calendars_anew
+from common.flows.shared.connection_update import update_connection
+from common.flows.shared.enqueue import request_sync
 from common.flows.shared.outbox import enqueue_entries
 from common.flows.shared.own_events import (
     BookingEvent,
@@ -197,7 +207,7 @@ def _follow(
     if late:
         return _postponed(ports, access, link, said)
     if event is None or link.series_id is not None:
-        event = _event_of(read_booking_event(partial(ask, ports, access), access.calendar, link.root_id))
+        event = _event_of(_read_here(ports, access, link))
     lost: Sequence[ExportLink] = ()
     if access.connection.settings.exports.on:
         lost = check_own_event(ports, access, ExportedBooking(access.connection, booking, link), event)
@@ -281,9 +291,16 @@ def _own_without_link(
         except UnexpectedReply:
             return {}
         event, root = _event_of(found), found.root if isinstance(found, BookingEvent) else found
-    booking = _booking_of_resource(ports, access, _marked_booking(ports, access, root))
-    if booking is None:
+    marker = (
+        genuine_marker(ports.keys, access.connection.tenant, root)
+        if isinstance(root, ExternalEvent)
+        else None
+    )
+    booking = _booking_of_resource(ports, access, marker.booking if marker else None)
+    if marker is None or booking is None:
         return {}
+    if isinstance(event, ExternalEvent) and event.series_id is None and not event.cancelled:
+        _settle_twin(ports, access, booking, marker, event)
     return {name: event.key if isinstance(event, ExternalEvent) else None}
 
 
@@ -291,11 +308,30 @@ def _event_of(found: BookingEvent | Gone) -> ExternalEvent | Gone:
     return found.event if isinstance(found, BookingEvent) else found
 
 
-def _marked_booking(ports: Ports, access: CalendarAccess, event: ExternalEvent | Gone | None) -> str | None:
-    if not isinstance(event, ExternalEvent):
-        return None
-    marker = genuine_marker(ports.keys, access.connection.tenant, event)
-    return marker.booking if marker else None
+def _settle_twin(
+    ports: Ports, access: CalendarAccess, booking: Booking, marker: Marker, event: ExternalEvent
+) -> None:
+    """Let a booking have one event where its owner brought an older one back.
+
+    Where the booking has another one by now, the older one is removed with the next export; where it has
+    none, it has this one again.
+    """
+    connection, entry = access.connection, access.entry
+    link = ports.bookings.link(connection.tenant, connection.id, booking.id)
+    if link is None or marker.epoch >= link.epoch or not connection.settings.exports.on:
+        return
+    older = replace(
+        link, calendar=entry.key, calendar_id=entry.provider_id, event_id=event.id, series_id=None
+    )
+    if link.state is LinkState.GONE and booking.active:
+        back = ports.bookings.save_link(replace(older, original_start=None, etag=None, updated=None))
+        check_own_event(ports, access, ExportedBooking(connection, booking, back), event)
+    elif leftover(link) is None:
+        ports.bookings.save_link(with_leftover(link, replace(older, epoch=marker.epoch)))
+        entries = export_entries(booking, [connection], now=ports.clock.now(), cause=f"twin{marker.epoch}")
+        for export in entries:
+            ports.ledger.put_outbox(export)
+        enqueue_entries(ports, entries)
 
 
 def _booking_of_resource(ports: Ports, access: CalendarAccess, booking: str | None) -> Booking | None:
@@ -348,8 +384,7 @@ def check_own_event(
         event = event if event.title is not None and event.guests is not None else None
     try:
         if event is None:
-            found = read_booking_event(partial(ask, ports, access), access.calendar, link.root_id)
-            event = _event_of(found)
+            event = _event_of(_read_here(ports, access, link))
     except UnexpectedReply:
         # It is looked for in a task of its own, which stops nobody else.
         return [mark_missing(ports, link)]
@@ -396,7 +431,7 @@ def _is_at_home(ports: Ports, access: CalendarAccess, link: ExportLink) -> bool:
     found = ask(
         ports,
         access,
-        lambda provider, token: provider.get_event(token, calendar, link.root_id, detail=Detail.TIMES),
+        lambda provider, token: provider.find_event(token, calendar, link.root_id, detail=Detail.TIMES),
     )
     return not isinstance(found, Gone)
 
@@ -416,12 +451,42 @@ def record_move(ports: Ports, link: ExportLink, entry: CalendarEntry) -> ExportL
     )
 
 
+def _follow_into(ports: Ports, connection: Connection, entry: CalendarEntry) -> None:
+    """Have a calendar followed into which an event of ours was moved; what is done to it there counts too."""
+    if purpose_of(connection, entry.key).any:
+        return
+
+    def with_calendar(current: Connection) -> Connection:
+        return replace(current, moved_to=(*current.moved_to, entry.key))
+
+    update_connection(ports, connection.tenant, connection.id, with_calendar)
+    request_sync(
+        ports,
+        tenant=connection.tenant,
+        connection=connection.id,
+        calendar=entry.key,
+        cause=f"moved/{ports.keys.token()}",
+    )
+
+
 class SearchResult(StrEnum):
-    """What a search for a missing event found."""
+    """What a search for a missing event found.
+
+    Attributes:
+        SETTLED: There is nothing to search for any more.
+        BACK: It is where it was.
+        MOVED: It is in another calendar, and the link follows.
+        ABSENT: It is nowhere, as far as one look can say; another one follows.
+        UNANSWERED: Not every calendar said whether it has it; another look follows.
+        DELETED: It is nowhere, for the second time: its owner deleted it.
+        HELD: So much is missing that a person has to decide first.
+    """
 
     SETTLED = "settled"
     BACK = "back"
     MOVED = "moved"
+    ABSENT = "absent"
+    UNANSWERED = "unanswered"
     DELETED = "deleted"
     HELD = "held"
 
@@ -429,38 +494,89 @@ class SearchResult(StrEnum):
 def verify_moved(ports: Ports, command: VerifyMoved) -> SearchResult:
     """Look for the event by its id, which it keeps when its owner moves it to another calendar.
 
-    Only a provider that says "gone" for every calendar in which it may be proves a deletion. Any error ends
-    this without one.
+    The account's calendars are listed anew first: it may be in one that was made a moment ago. Only two looks
+    prove a deletion, with all calendars answering both, further apart than the provider shows events late.
 
     Raises:
         Retry: The provider could not be asked.
-        Stop: The account or the event's own calendar is out of reach.
+        Stop: The account is out of reach.
     """
     exported = _missing_export(ports, command)
     if exported is None:
         return SearchResult.SETTLED
-    connection, link = exported.connection, exported.link
+    connection, link, now = exported.connection, exported.link, ports.clock.now()
     if ports.sync_states.get(connection.tenant, connection.id, link.calendar).deletions_held:
         return SearchResult.HELD
-    home = connection.calendars[link.calendar]
-    found = _read_in(ports, connection, home, link)
-    event = _event_of(found)
-    if isinstance(event, ExternalEvent):
-        check_own_event(ports, _access(ports, connection, home), exported, event)
-        return SearchResult.BACK
-    # A date that is missing from a series which is still there was deleted: no single date can be moved away.
-    for entry in () if isinstance(found, BookingEvent) else _other_calendars(connection, home):
-        there = _find_in(ports, connection, entry, link)
-        if there is not None:
-            moved = ExportedBooking(connection, exported.booking, record_move(ports, link, entry))
-            check_own_event(ports, _access(ports, connection, entry), moved, there)
-            return SearchResult.MOVED
-    if exported.booking.interval.end <= ports.clock.now():
+    if exported.booking.interval.end <= now:
         # Who tidies up last week's calendar cancels nobody's appointment.
         ports.bookings.save_link(replace(link, state=LinkState.GONE, missing_since=None))
         return SearchResult.SETTLED
+    list_calendars_anew(ports, connection, lane=Lane.LIVE)
+    # Its calendar may have another id by now.
+    exported = _missing_export(ports, command)
+    if exported is None:
+        return SearchResult.SETTLED
+    connection, link = exported.connection, exported.link
+    search = _search(ports, connection, link)
+    if search.event is not None and search.entry is not None:
+        moved = search.entry.key != link.calendar
+        if moved:
+            exported = replace(exported, link=record_move(ports, link, search.entry))
+            _follow_into(ports, connection, search.entry)
+        check_own_event(ports, _access(ports, connection, search.entry), exported, search.event)
+        return SearchResult.MOVED if moved else SearchResult.BACK
+    if not search.answered:
+        enqueue_further_search(ports, link, next_look(link.missing_since or now, now))
+        return SearchResult.UNANSWERED
+    pause = absence_proven_after(lags=ports.providers[connection.provider].calendar.abilities.lags)
+    if not link.proven_absent(now, after=pause):
+        _note_absence(ports, link, pause=pause)
+        return SearchResult.ABSENT
     follow_deletion(ports, exported)
     return SearchResult.DELETED
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Where a missing event is, if anywhere, and whether every calendar in which it may be answered."""
+
+    entry: CalendarEntry | None = None
+    event: ExternalEvent | None = None
+    answered: bool = True
+
+
+def _search(ports: Ports, connection: Connection, link: ExportLink) -> _Search:
+    """Look for an event where it was, then in all calendars into which its owner can have moved it.
+
+    A calendar that answers with an error may have it.
+    """
+    home, answered = connection.calendars[link.calendar], True
+    for entry in (home, *_other_calendars(connection, home)):
+        try:
+            found = _read_here(ports, _access(ports, connection, entry), link)
+        except (CalendarGone, Forbidden):
+            answered = False
+            continue
+        except UnexpectedReply:
+            if entry is home:
+                raise
+            answered = False
+            continue
+        event = _event_of(found)
+        if isinstance(event, ExternalEvent):
+            return _Search(entry, event)
+        if isinstance(found, BookingEvent):
+            # A date that is missing from a series which is still there: no single date can be moved away.
+            return _Search()
+    return _Search(answered=answered)
+
+
+def _note_absence(ports: Ports, link: ExportLink, *, pause: timedelta) -> None:
+    """Remember the first look that found an event nowhere, and queue the second one."""
+    now, first, since = ports.clock.now(), link.absent_at, link.missing_since
+    if first is None or since is None or first < since:
+        link, first = ports.bookings.save_link(replace(link, absent_at=now)), now
+    enqueue_further_search(ports, link, max(now, first + pause))
 
 
 def _missing_export(ports: Ports, command: VerifyMoved) -> ExportedBooking | None:
@@ -495,19 +611,6 @@ def _other_calendars(connection: Connection, home: CalendarEntry) -> list[Calend
     return [entry for key, entry in calendars if key != home.key and entry.writable]
 
 
-def _read_in(
-    ports: Ports, connection: Connection, entry: CalendarEntry, link: ExportLink
-) -> BookingEvent | Gone:
-    access = _access(ports, connection, entry)
-    return read_booking_event(partial(ask, ports, access), access.calendar, link.root_id)
-
-
-def _find_in(
-    ports: Ports, connection: Connection, entry: CalendarEntry, link: ExportLink
-) -> ExternalEvent | None:
-    try:
-        found = _event_of(_read_in(ports, connection, entry, link))
-    except (CalendarGone, Forbidden):
-        # That calendar was deleted or closed since it was listed: nobody can have moved anything there.
-        return None
-    return found if isinstance(found, ExternalEvent) else None
+def _read_here(ports: Ports, access: CalendarAccess, link: ExportLink) -> BookingEvent | Gone:
+    """What a booking is in this very calendar."""
+    return read_booking_event(partial(ask, ports, access), access.calendar, link.root_id, here=True)

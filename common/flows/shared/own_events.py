@@ -7,17 +7,31 @@ for the booking touches them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from common.domain.booking.booking import Booking
-from common.domain.calendar.connection import CalendarRef
+from common.domain.calendar.connection import CalendarRef, Connection
 from common.domain.calendar.event import Detail, ExternalEvent, Gone, Kind, Marker, own_event_id
 from common.domain.export.exported_event import ExportLink
 from common.mail_address import ascii_address, can_be_mailed
+from common.ports import Ports
 from common.ports.machine import Keys
 from common.ports.provider import CalendarProvider
+
+LINKS_A_PAGE = 200
+
+
+def all_links(ports: Ports, connection: Connection) -> Iterable[ExportLink]:
+    """All links of a connection, page by page."""
+    after: str | None = None
+    while True:
+        page = ports.bookings.links(connection.tenant, connection.id, after=after, limit=LINKS_A_PAGE)
+        yield from page
+        if len(page) < LINKS_A_PAGE:
+            return
+        after = page[-1].booking
 
 
 def event_id(keys: Keys, *, tenant: str, booking: str, epoch: int) -> str:
@@ -79,17 +93,28 @@ class BookingEvent:
 
 
 def read_booking_event(
-    exchange: Exchange, calendar: CalendarRef, root_id: str, *, detail: Detail = Detail.FULL
+    exchange: Exchange,
+    calendar: CalendarRef,
+    root_id: str,
+    *,
+    detail: Detail = Detail.FULL,
+    here: bool = False,
 ) -> BookingEvent | Gone:
-    """What a booking is in a calendar now; Gone where the provider proves that nothing of it is there.
+    """What a booking is in a calendar now; Gone where nothing of it is found in a calendar that can be read.
 
     Args:
         exchange: Makes one exchange with the provider.
         calendar: Where to look.
         root_id: The id of the event that was written.
         detail: How much of it is asked for.
+        here: Whether an event that is in another calendar by now counts as not found.
     """
-    root = exchange(lambda provider, token: provider.get_event(token, calendar, root_id, detail=detail))
+
+    def read(provider: CalendarProvider, token: str) -> ExternalEvent | Gone:
+        get = provider.find_event if here else provider.get_event
+        return get(token, calendar, root_id, detail=detail)
+
+    root = exchange(read)
     if isinstance(root, Gone):
         return root
     if root.kind is not Kind.SERIES or root.cancelled:

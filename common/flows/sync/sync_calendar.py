@@ -17,7 +17,8 @@ from common.domain.calendar.sync_state import CalendarSync
 from common.domain.notify import NoticeKind, new_notice
 from common.domain.shared.tasks import Lane, SyncCalendar
 from common.domain.sync.push import Cause
-from common.errors import Conflict, RateLimited, Stop, SyncError
+from common.domain.sync.schedule import time_bucket
+from common.errors import CalendarGone, Conflict, RateLimited, Stop, SyncError
 from common.flows.shared.calendar_access import CalendarAccess, open_calendar
 from common.flows.shared.enqueue import (
     CONTINUE,
@@ -25,6 +26,7 @@ from common.flows.shared.enqueue import (
     enqueue_follow_up,
     enqueue_sync_after_lease,
     enqueue_sync_for_request,
+    enqueue_upkeep,
     request_sync,
 )
 from common.flows.shared.lease import READ_FAILURES, release_lease, take_lease
@@ -40,6 +42,8 @@ from common.ports import Ports
 CHANNEL_REASONS = frozenset({Cause.REMOVED.value, Cause.REAUTHORIZE.value, RELEASED})
 # Nobody wants a mail about a minute's outage.
 PATIENCE = timedelta(minutes=5)
+# At most so often (in seconds) a calendar that is not found has all calendars listed anew.
+CALENDARS_LISTED_EVERY = 3600
 
 
 class SyncOutcome(StrEnum):
@@ -197,6 +201,8 @@ def run_pass(ports: Ports, current: SyncPass, open_now: OpenCalendar, *, holder:
         _notify_unreachable(ports, current.state)
         notify_stalled_calendar(ports, current.state)
         _look_again(ports, current.state)
+        if isinstance(failure, CalendarGone):
+            _list_calendars_anew(ports, current.state)
 
 
 def _run(ports: Ports, current: SyncPass, open_now: OpenCalendar, *, until: datetime) -> bool:
@@ -288,6 +294,18 @@ def _log_push_lag(ports: Ports, state: CalendarSync, *, pushed_at: int | None) -
         connection=state.connection,
         calendar=state.key,
         lag=round(max(0.0, state.last_applied_at.timestamp() - pushed_at), 1),
+    )
+
+
+def _list_calendars_anew(ports: Ports, state: CalendarSync) -> None:
+    """Have the account's calendars listed soon: one that is not found may have another id by now."""
+    bucket = time_bucket(ports.clock.now(), seconds=CALENDARS_LISTED_EVERY)
+    enqueue_upkeep(
+        ports,
+        tenant=state.tenant,
+        connection=state.connection,
+        job="refresh",
+        cause=f"gone/{state.key}/{bucket}",
     )
 
 

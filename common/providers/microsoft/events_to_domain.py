@@ -269,7 +269,17 @@ def calendar_of(item: Mapping[str, Any]) -> CalendarEntry | None:
         zone=None,
         role=_role(item, primary=primary),
         primary=primary,
+        owner=_owner(item.get("owner")),
     )
+
+
+def _owner(person: object) -> str | None:
+    """A name for a calendar's owner: ids of calendars were seen to change, name and owner do not.
+
+    https://github.com/microsoftgraph/microsoft-graph-docs/issues/11296
+    """
+    address = text_of(person, "address") if isinstance(person, dict) else None
+    return calendar_key(address.casefold()) if address else None
 
 
 def _role(item: Mapping[str, Any], *, primary: bool) -> AccessRole:

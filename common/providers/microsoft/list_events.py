@@ -33,7 +33,7 @@ _TIMES = (
 )
 _FULL = f"{_TIMES},subject,body"
 SELECTED: Mapping[Detail, str] = MappingProxyType({Detail.TIMES: _TIMES, Detail.FULL: _FULL})
-CALENDAR_FIELDS = "id,name,isDefaultCalendar,canEdit,canShare,canViewPrivateItems"
+CALENDAR_FIELDS = "id,name,isDefaultCalendar,canEdit,canShare,canViewPrivateItems,owner"
 # The little that tells one state of an event from another, and whether others are invited.
 STATE = {"$select": "id,lastModifiedDateTime,iCalUId"}
 GUESTS = {"$select": "id,attendees,isOrganizer"}

@@ -86,6 +86,7 @@ LINK = record(
     etag=PLAIN,
     updated=PLAIN,
     missing_since=PLAIN,
+    absent_at=PLAIN,
     attempts=PLAIN,
     error=PLAIN,
     series_id=PLAIN,

@@ -9,6 +9,7 @@ from common.domain.booking.access import Staff
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection
 from common.domain.connect.settings import ExportSettings
+from common.domain.export.exported_event import ExportResult
 from common.domain.notify import NoticeKind
 from common.errors import Retry
 from common.flows.booking.change import cancel_booking, reschedule
@@ -35,14 +36,20 @@ def fault(world: World, action: str, method: str, **options: Any) -> None:
 
 
 def export_until_done(world: World, booking: Booking, connection: Connection, *, most: int = 10) -> int:
-    """Repeat the export until it succeeds, as the task queue would; the number of tries."""
+    """Repeat the export until it succeeds, as the task queue would; the number of tries.
+
+    One that waits to look once more for an event that was not found is repeated then.
+    """
     for number in itertools.count(1):
         try:
-            export(world, booking, connection)
+            outcome = export(world, booking, connection)
         except Retry:
             assert number < most
             continue
-        return number
+        if outcome.until is None or outcome.result is not ExportResult.SEARCHING:
+            return number
+        assert number < most
+        world.clock.advance_to(outcome.until)
     raise AssertionError
 
 
