@@ -10,6 +10,8 @@ import pytest
 
 from local.google.settings import SWITCHES as GOOGLE_SWITCHES
 from local.google.settings import Settings as GoogleSettings
+from local.microsoft.settings import SWITCHES as MICROSOFT_SWITCHES
+from local.microsoft.settings import Settings as MicrosoftSettings
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/provider-facts.md"
@@ -18,8 +20,9 @@ NAMED = re.compile(r"\b[GM]\d+\b")
 SURE = {"documented", "several", "once", "contested", "measured", "unknown"}
 SHOWN = {"always", "switch", "fault", "no"}
 FOLDERS = {"G": ROOT / "local/google", "M": ROOT / "local/microsoft"}
-# Whose code names every row that is said to be in it.
-COMPLETE = ["G"]
+TESTS = {"G": ROOT / "tests/local/google", "M": ROOT / "tests/local/microsoft"}
+SETTINGS = {"G": GoogleSettings, "M": MicrosoftSettings}
+SWITCHES = {"G": GOOGLE_SWITCHES, "M": MICROSOFT_SWITCHES}
 
 
 @cache
@@ -58,7 +61,7 @@ def test_every_row_that_the_double_names_exists(letter: str) -> None:
     assert set() == named_in(FOLDERS[letter]) - {row for row in rows() if row.startswith(letter)}
 
 
-@pytest.mark.parametrize("letter", COMPLETE)
+@pytest.mark.parametrize("letter", FOLDERS)
 def test_every_row_that_claims_to_be_in_the_double_is_named_there(letter: str) -> None:
     """What is normal behaviour or a switch says at its place which fact it rests on."""
     claimed = {
@@ -70,7 +73,7 @@ def test_every_row_that_claims_to_be_in_the_double_is_named_there(letter: str) -
     assert set() == claimed - named_in(FOLDERS[letter])
 
 
-@pytest.mark.parametrize("letter", COMPLETE)
+@pytest.mark.parametrize("letter", FOLDERS)
 def test_the_files_that_rows_name_exist_and_name_the_row(letter: str) -> None:
     """A path in the list is that of a file of the provider's folder, which names the row."""
     paths = {
@@ -88,14 +91,28 @@ def test_the_files_that_rows_name_exist_and_name_the_row(letter: str) -> None:
     assert [] == sorted(wrong)
 
 
-def test_the_switches_of_rows_are_settings() -> None:
-    """A switch that the list names is a setting, and so is all that stories may set."""
-    settings = set(GoogleSettings.__slots__)
-    named = {
+def named_switches(letter: str) -> set[str]:
+    """The settings that the rows of a provider name as switches."""
+    return {
         name
         for row, (_, shown) in rows().items()
-        for name in re.findall(r"(?:switch|setting) `([a-z_]+)`", shown)
-        if row.startswith("G")
+        for names in re.findall(r"(?:switch|setting) ((?:`[a-z_]+`(?:, )?)+)", shown)
+        for name in re.findall(r"`([a-z_]+)`", names)
+        if row.startswith(letter)
     }
 
-    assert (set(), set()) == (named - settings, set(GOOGLE_SWITCHES) - settings)
+
+@pytest.mark.parametrize("letter", FOLDERS)
+def test_the_switches_of_rows_are_settings(letter: str) -> None:
+    """A switch that the list names is a setting, and so is all that stories may set."""
+    settings = set(SETTINGS[letter].__slots__)
+
+    assert (set(), set()) == (named_switches(letter) - settings, set(SWITCHES[letter]) - settings)
+
+
+@pytest.mark.parametrize("letter", FOLDERS)
+def test_every_switch_of_a_row_is_turned_on_by_a_test(letter: str) -> None:
+    """A behaviour that is off by default is shown by a test of the double."""
+    tested = "".join(path.read_text() for path in TESTS[letter].rglob("test_*.py"))
+
+    assert set() == {name for name in named_switches(letter) if not re.search(rf"\b{name}\b", tested)}

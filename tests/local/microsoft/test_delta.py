@@ -168,8 +168,10 @@ def test_expired_sync_state_is_410(sim, ada, calendar, synced):
 def test_forms_of_the_sync_state_error(sim, ada, synced, spelling):
     """Settings choose the status, the code and the place of the error for an expired sync state."""
     status, code, nested = spelling
-    for name, value in {"status": status, "code": code, "nested": nested, "location": True}.items():
-        sim.admin.set_setting(f"sync_reset_{name}", value)
+    sim.admin.set_setting("sync_reset_status", status)
+    sim.admin.set_setting("sync_reset_code", code)
+    sim.admin.set_setting("sync_reset_nested", nested)
+    sim.admin.set_setting("sync_reset_location", value=True)
     sim.admin.expire_sync_tokens()
     with pytest.raises(Refused) as caught:
         ada("GET", synced)

@@ -30,13 +30,14 @@ def test_the_service_behind_may_refuse(sim, ada, calendar, status):
 
 @pytest.mark.parametrize("code", ["ValidationError", "ExtensionError"])
 def test_too_long_a_life_has_two_codes(sim, ada, calendar, code):
-    """The text names the longest life (M120)."""
+    """The text names the longest life, which was shorter once (M119, M120)."""
     sim.admin.set_setting("long_life_code", code)
+    sim.admin.set_setting("subscription_life", 4230 * 60)
     with pytest.raises(Refused) as caught:
-        ada("POST", "/subscriptions", asked(calendar, expirationDateTime="2026-10-09T00:00:00Z"))
+        ada("POST", "/subscriptions", asked(calendar, expirationDateTime="2026-10-06T00:00:00Z"))
 
     assert (400, code) == (caught.value.status, caught.value.code)
-    assert "10080 minutes" in caught.value.body["error"]["message"]
+    assert "4230 minutes" in caught.value.body["error"]["message"]
 
 
 @pytest.mark.parametrize("code", ["ValidationError", "InvalidRequest"])
