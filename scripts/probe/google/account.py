@@ -23,6 +23,8 @@ ZONE: Final = "Europe/Berlin"
 SETTLED: Final = 20.0
 # What a listing shows late is looked for this often.
 LOOKS: Final = 5
+# No listing of the probe has more pages.
+MOST_PAGES: Final = 50
 # What the deletion of a calendar may be answered.
 GONE: Final = ("2", "404", "410")
 
@@ -75,9 +77,13 @@ class GoogleAccount:
         """Make the two calendars."""
         self.calendar = self._new_calendar("A")
         self.other = self._new_calendar("B")
-        self.first_write = self.insert(self.event("first")).said
-        if not self.first_write.startswith("200"):
+        answer = self.insert(self.event("first"))
+        self.first_write = answer.said
+        for _ in range(LOOKS):
+            if answer.good:
+                break
             self.web.wait(SETTLED)
+            answer = self.insert(self.event("first"))
 
     def _new_calendar(self, letter: str) -> str:
         body = {"summary": calendar_name(self.began, letter), "timeZone": ZONE}
@@ -108,7 +114,7 @@ class GoogleAccount:
         """Remove the calendars that earlier runs left, and return how many there were."""
         removed = 0
         page = ""
-        while True:
+        for _ in range(MOST_PAGES):
             query = {"pageToken": page} if page else {}
             answer = self.call("GET", "users/me/calendarList", **query)
             if not answer.good:
@@ -118,7 +124,8 @@ class GoogleAccount:
                     removed += self.remove_calendar(str(each["id"]))
             page = str(answer.found.get("nextPageToken", ""))
             if not page:
-                return removed
+                break
+        return removed
 
     # Requests
 
@@ -181,10 +188,16 @@ class GoogleAccount:
 
     def sync_token(self) -> str:
         """A sync token that knows everything up to now."""
-        page = needed(self.list(maxResults=2500))
-        while "nextPageToken" in page:
-            page = needed(self.list(maxResults=2500, pageToken=page["nextPageToken"]))
-        return str(page["nextSyncToken"])
+        return str(self.last_page(maxResults=2500)["nextSyncToken"])
+
+    def last_page(self, **query: Any) -> Json:
+        """The last page of a listing; a listing without end is no ground for a fact."""
+        page = needed(self.list(**query))
+        for _ in range(MOST_PAGES):
+            if "nextPageToken" not in page:
+                return page
+            page = needed(self.list(pageToken=page["nextPageToken"], **query))
+        raise NotTried("a listing before it did not end")
 
     def changes(self, token: str, *, until: str = "") -> list[Json]:
         """What changed since a sync token; with `until`, asked again until that event is in it."""

@@ -63,9 +63,7 @@ def token_on_the_last_page(at: GoogleAccount) -> str:
     at.made("G4 two")
     query = {"timeMin": at.day().isoformat(), "timeMax": at.day(1).isoformat()}
     first = needed(at.list(maxResults=1, **query))
-    last = first
-    while "nextPageToken" in last:
-        last = needed(at.list(maxResults=250, pageToken=last["nextPageToken"], **query))
+    last = at.last_page(maxResults=1, **query)
     return ", ".join("present" if "nextSyncToken" in page else "absent" for page in (first, last))
 
 
@@ -200,6 +198,41 @@ def beyond_a_cut(at: GoogleAccount) -> str:
     at.act("delete_following", "G10", at.instance(series["id"], 2)["id"])
     found = [each for each in at.changes(token) if each["id"] == beyond]
     return _few_keys(found[0]) if found else "none"
+
+
+@FACTS.fact(
+    "G7",
+    "the instances of an endless daily series in an expanded delta",
+    double="730",
+    others={"700": "as somebody counted"},
+)
+def endless_series_expanded(at: GoogleAccount) -> str:
+    """Make a series without end, read it as a change, and delete it."""
+    token = needed(at.list(singleEvents=True, maxResults=2500))["nextSyncToken"]
+    series = at.made("G7", recurrence=["RRULE:FREQ=DAILY"])
+    items: list[Json] = []
+    page = needed(at.list(singleEvents=True, maxResults=2500, syncToken=token))
+    items += page["items"]
+    at.delete(series["id"])
+    more = " and more" if "nextPageToken" in page else ""
+    return f"{sum(each.get('recurringEventId') == series['id'] for each in items)}{more}"
+
+
+@FACTS.fact("G17", "a series that was cut before timeMin, in a listing", double="left out")
+def cut_series(at: GoogleAccount) -> str:
+    """Cut a daily series after two days, and list from the fourth day on."""
+    series = at.made("G17", recurrence=["RRULE:FREQ=DAILY"])
+    needed(at.patch(series["id"], {"recurrence": ["RRULE:FREQ=DAILY;COUNT=2"]}))
+    page = needed(at.list(timeMin=at.day(4).isoformat(), maxResults=2500))
+    return "listed" if series["id"] in _ids(page["items"]) else "left out"
+
+
+@FACTS.fact("G18", "a new all-day event in a delta", double="listed")
+def all_day_in_a_delta(at: GoogleAccount) -> str:
+    """Insert an all-day event, and read the changes."""
+    token = at.sync_token()
+    event = at.made("G18", start=at.date(), end=at.date(1))
+    return "listed" if event["id"] in _ids(at.changes(token, until=event["id"])) else "left out"
 
 
 @FACTS.fact("G13", "a field mask without the status, on a deleted event", double="id")

@@ -47,14 +47,21 @@ def series_without_zone(at: GoogleAccount) -> str:
     return at.insert(at.event("G53", recurrence=["RRULE:FREQ=DAILY;COUNT=2"], **times)).said
 
 
-@FACTS.fact("G54", "the zone of a start that was written with an offset alone", double="present")
+@FACTS.fact(
+    "G54",
+    "the zone of a listed start that was written with an offset alone",
+    double="present",
+    others={"absent": "left out"},
+)
 def zone_of_a_start(at: GoogleAccount) -> str:
-    """Insert a single event with offsets alone."""
+    """Insert a single event with offsets alone, and list it."""
     times = {
         name: {"dateTime": at.moment(hours=hours)["dateTime"]} for name, hours in (("start", 0), ("end", 1))
     }
+    token = at.sync_token()
     event = at.made("G54", **times)
-    return "present" if "timeZone" in needed(at.get(event["id"]))["start"] else "absent"
+    found = next(each for each in at.changes(token, until=event["id"]) if each["id"] == event["id"])
+    return "present" if "timeZone" in found["start"] else "absent"
 
 
 @FACTS.fact("G55", "an end before the start", double="400 timeRangeEmpty")

@@ -25,7 +25,10 @@ PROPERTY: Final = "String {5f8c8a3e-5d0e-4d3e-9a6f-6b1f0c7d2e41} Name probe"
 # What a listing or a delta shows late is looked for this often, this many seconds apart.
 LOOKS: Final = 6
 BETWEEN_LOOKS: Final = 10.0
+# No listing of the probe has more pages; that one has no end is one of the facts (row M5).
+MOST_PAGES: Final = 60
 # What the deletion of a calendar may be answered.
+ENDLESS: Final = "a listing before it did not end"
 GONE: Final = ("2", "404", "410")
 
 
@@ -172,10 +175,12 @@ class MicrosoftAccount:
         """The entries of a listing over all its pages."""
         found = needed(answer)
         items: list[Json] = list(found["value"])
-        while "@odata.nextLink" in found:
+        for _ in range(MOST_PAGES):
+            if "@odata.nextLink" not in found:
+                return items
             found = needed(self.call("GET", found["@odata.nextLink"], immutable=immutable))
             items += found["value"]
-        return items
+        raise NotTried(ENDLESS)
 
     # Delta
 
@@ -192,12 +197,13 @@ class MicrosoftAccount:
     def round(self, link: str) -> tuple[list[Json], str]:
         """One round of a delta over all its pages."""
         items: list[Json] = []
-        while True:
+        for _ in range(MOST_PAGES):
             found = needed(self.call("GET", link))
             items += found["value"]
             if "@odata.deltaLink" in found:
                 return items, str(found["@odata.deltaLink"])
             link = found["@odata.nextLink"]
+        raise NotTried(ENDLESS)
 
     def changes(self, link: str, *, until: Callable[[list[Json]], bool] | None = None) -> list[Json]:
         """What rounds from a link on show, repeated until it is there or should have been."""

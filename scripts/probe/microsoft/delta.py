@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from scripts.probe.fact import Facts, Need
-from scripts.probe.microsoft.account import MicrosoftAccount, needed
+from scripts.probe.microsoft.account import MOST_PAGES, MicrosoftAccount, needed
 from scripts.probe.web import Json, keys
 
 FACTS = Facts()
@@ -83,6 +83,29 @@ def series_over_pages(at: MicrosoftAccount) -> str:
         family = [each for each in page["value"] if series["id"] in (each["id"], each.get("seriesMasterId"))]
         largest, link = max(largest, len(family)), page.get("@odata.nextLink", "")
     return str(largest)
+
+
+@FACTS.fact(
+    "M5",
+    "a first round over a year with an endless daily series",
+    double="ends",
+    others={"does not end": "a new next link each time"},
+)
+def round_with_an_endless_series(at: MicrosoftAccount) -> str:
+    """Make a series without end, read a round with it, and delete it."""
+    recurrence = at.daily()
+    recurrence["range"] = {"type": "noEnd", "startDate": at.day().date().isoformat()}
+    series = needed(at.post(at.event("M5", recurrence=recurrence), calendar=at.other))
+    link = f"me/calendars/{at.other}/calendarView/delta?{at.window(last=365)}"
+    seen = "does not end"
+    for _ in range(MOST_PAGES):
+        answer = at.call("GET", link)
+        link = str(answer.found.get("@odata.nextLink", ""))
+        if not link:
+            seen = "ends" if answer.good else answer.said
+            break
+    at.delete(series["id"])
+    return seen
 
 
 @FACTS.fact("M8", "a new event outside the window", double="removed", others={"nothing": "not told"})

@@ -163,3 +163,9 @@ def date_of_an_exception(at: MicrosoftAccount) -> str:
     if not found:
         return "no exception"
     return "present" if found[0].get("originalStart") else "absent"
+
+
+@FACTS.fact("M35", "the ids of five events that were made one after the other", double="5 ids")
+def ids_of_quick_events(at: MicrosoftAccount) -> str:
+    """Create five events, and count their ids."""
+    return f"{len({at.made(f'M35 {number}')['id'] for number in range(5)})} ids"

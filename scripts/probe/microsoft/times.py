@@ -124,3 +124,9 @@ def wished_zone(at: MicrosoftAccount) -> str:
     """Read with a wish."""
     found = needed(at.get(at.made("M85")["id"], prefer=[f'outlook.timezone="{WINDOWS_ZONE}"']))
     return "as wished" if found["start"]["timeZone"] == WINDOWS_ZONE else "another"
+
+
+@FACTS.fact("M84", "the zone name of a zone that somebody made", double="400 TimeZoneNotSupportedException")
+def custom_zone(at: MicrosoftAccount) -> str:
+    """Create in the zone that Outlook shows for such events."""
+    return _in_zone(at, "M84", "tzone://Microsoft/Custom")
