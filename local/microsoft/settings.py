@@ -15,9 +15,13 @@ class Settings:
 
     allow_http_push: bool = False
     login_origin: str = "https://login.microsoftonline.com"
+    # https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow: about ten minutes
     code_life: timedelta = timedelta(minutes=10)
+    # https://learn.microsoft.com/entra/identity-platform/access-tokens: 60 to 90 minutes
     access_token_life: timedelta = timedelta(seconds=3599)
+    # M140
     refresh_token_life: timedelta = timedelta(days=90)
+    # https://learn.microsoft.com/entra/identity-platform/scopes-oidc: a name, or an address
     full_scope_names: bool = False
     # M142: errors of the token endpoint have a text without their number.
     filtered_descriptions: bool = False
@@ -87,7 +91,8 @@ class Settings:
     silent_deletions: bool = False
     # M23, M24: delta with immutable ids does not report an event that was moved here from another calendar.
     silent_moves: bool = False
-    # Which removals delta reports for a deleted series: "all" (with its occurrences) or only the "master".
+    # Which removals delta reports for a deleted series: "all" (with its occurrences) or only the "master";
+    # nothing is known.
     removed_series: str = "all"
     # M13: a first round reports removals too.
     initial_removed: bool = False
@@ -107,7 +112,10 @@ class Settings:
     # M119: the longest life of a subscription; M120: the code of 400 for a longer one.
     subscription_life: timedelta = timedelta(minutes=10_080)
     long_life_code: str = "ValidationError"
+    # https://learn.microsoft.com/graph/api/resources/subscription: a day with resource data
     rich_subscription_life: timedelta = timedelta(minutes=1_440)
+    # https://learn.microsoft.com/graph/api/subscription-post-subscriptions: Calendars.Read is the least
+    # permission; whether a wider one counts is not said.
     subscription_scope_exact: bool = False
     # M123: a second subscription for the same resource is accepted.
     duplicate_subscriptions: bool = False
@@ -122,11 +130,14 @@ class Settings:
     # What becomes of a resource whose calendar id is percent-encoded: "silent" (accepted, but nothing is
     # ever pushed), "refused" or "decoded". Nothing is known; an id is to be used as it is.
     encoded_resources: str = "decoded"
-    # The status of a PATCH less than ten minutes after reauthorize; 0 lets it pass.
+    # https://learn.microsoft.com/graph/change-notifications-lifecycle-events: the status of a PATCH less
+    # than ten minutes after reauthorize; 0 lets it pass.
     renew_after_reauthorize: int = 403
     # M133: how many more updates are notified for each change.
     extra_updates: int = 0
+    # https://learn.microsoft.com/graph/change-notifications-delivery-webhooks: several may come together
     batch_notifications: bool = True
+    # M138: slow endpoints are notified later, or not at all.
     endpoint_rules: bool = True
 
     # M114: the status for too many requests at once, 429 or 503; M115: whether Retry-After comes with it.

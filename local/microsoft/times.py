@@ -10,7 +10,7 @@ from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 from local.microsoft.errors import Json, invalid, time_zone_not_supported
 
 WALL = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d)?(?:\.(\d{1,7}))?(Z|[+-]\d\d:\d\d)?")
-# Exchange keeps no time outside these years.
+# Exchange keeps no time outside these years: https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxocal
 FIRST_YEAR, LAST_YEAR = 1601, 4500
 _WINDOWS = {name.lower(): (name, path_target) for name, path_target in WINDOWS_TO_OLSON.items()}
 # Only the zones that stand for a Windows zone are on Microsoft's list of IANA names.

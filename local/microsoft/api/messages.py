@@ -1,4 +1,7 @@
-"""Graph requests and responses as plain values, the same for single requests and for those in a batch."""
+"""Graph requests and responses as plain values, the same for single requests and for those in a batch.
+
+The form of errors: https://learn.microsoft.com/graph/errors
+"""
 
 import json
 from collections.abc import Mapping

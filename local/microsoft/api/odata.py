@@ -1,4 +1,8 @@
-"""OData query options: $select, $expand, and the part of $filter that Graph supports for calendars."""
+"""OData query options: $select, $expand, and the part of $filter that Graph supports for calendars.
+
+https://learn.microsoft.com/graph/query-parameters
+Which properties of events can be filtered is documented for a few only; others are refused here.
+"""
 
 import re
 from collections.abc import Callable
@@ -197,7 +201,7 @@ class _PropertyFilterReader(_FilterReader):
         name = path.removeprefix(f"{self._variable}/")
         if name not in {"id", "value"} or operator not in {"eq", "ne", "contains", "startswith"}:
             raise _unreadable()
-        # The id is compared exactly, the value without regard to case.
+        # The id is compared exactly, the value without regard to case; neither is documented.
         test = OPERATORS[operator]
         if name == "id":
             return lambda value: test(value["id"], literal)

@@ -1,4 +1,7 @@
-"""The table of Graph addresses: which handler answers, and which permissions it needs."""
+"""The table of Graph addresses: which handler answers, and which permissions it needs.
+
+The permissions are those of each method's page, as https://learn.microsoft.com/graph/api/user-post-events
+"""
 
 import re
 from collections.abc import Callable

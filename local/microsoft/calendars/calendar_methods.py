@@ -88,7 +88,10 @@ def update_calendar(context: Context) -> Json:
 
 
 def delete_calendar(context: Context) -> None:
-    """Answer the deletion of a calendar with its events; the default calendar cannot be deleted."""
+    """Answer the deletion of a calendar with its events; the default calendar cannot be deleted.
+
+    https://learn.microsoft.com/graph/api/calendar-delete
+    """
     mailbox_calendar = context.calendar()
     if not mailbox_calendar.own:
         context.account.shared.pop(mailbox_calendar.id)

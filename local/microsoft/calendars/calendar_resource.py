@@ -1,4 +1,4 @@
-"""The JSON of a calendar, as Graph shows it."""
+"""The JSON of a calendar, as Graph shows it: https://learn.microsoft.com/graph/api/resources/calendar."""
 
 from local.microsoft import ids
 from local.microsoft.errors import Json

@@ -1,6 +1,7 @@
 """Answers getSchedule: when the people of an organization are busy.
 
 Each person's default calendar is given as digits (availabilityView) and as a list of items.
+https://learn.microsoft.com/graph/api/resources/scheduleinformation
 """
 
 from datetime import timedelta

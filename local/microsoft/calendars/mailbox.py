@@ -1,4 +1,9 @@
-"""Answers what belongs to a mailbox as a whole: the person, its settings, time zones and ids."""
+"""Answers what belongs to a mailbox as a whole: the person, its settings, time zones and ids.
+
+https://learn.microsoft.com/graph/api/user-get-mailboxsettings,
+https://learn.microsoft.com/graph/api/outlookuser-supportedtimezones,
+https://learn.microsoft.com/graph/api/user-translateexchangeids (at most 1,000 ids)
+"""
 
 from local.microsoft import ids
 from local.microsoft.api import odata, schema

@@ -128,7 +128,7 @@ def change_event(state: State, found: ListedEvent, given: Json) -> ListedEvent:
         body = online_meetings.with_meeting(body, item.key, personal=personal)
     deleted_days, deletion_changes = item.deleted_days, item.deletion_changes
     if item.is_series and any(body[name] != item.body[name] for name in ("start", "end", "recurrence")):
-        # A series that is moved loses its exceptions.
+        # A series that is moved loses its exceptions in Outlook; Graph's pages do not say it.
         for each in exceptions(state.calendars[item.calendar].items).get(item.key, ()):
             state.remove(each, notify=False, tombstone=False)
         deleted_days, deletion_changes = frozenset(), {}

@@ -1,4 +1,8 @@
-"""Expands series into occurrences and exceptions, and lists what a calendar has in a time range."""
+"""Expands series into occurrences and exceptions, and lists what a calendar has in a time range.
+
+https://learn.microsoft.com/graph/api/calendar-list-calendarview
+The order of a view that is not sorted is not documented.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +22,10 @@ class Window:
     end: datetime
 
     def overlaps(self, start: datetime, end: datetime) -> bool:
-        """Whether a time span overlaps the range; a span without length counts as a moment."""
+        """Whether a time span overlaps the range.
+
+        One without length counts as a moment, which is not documented.
+        """
         return start < self.end and (end > self.start or start == end == self.start)
 
 

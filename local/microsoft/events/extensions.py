@@ -1,4 +1,7 @@
-"""Answers the methods on open extensions: named sets of values that an app attaches to an event."""
+"""Answers the methods on open extensions: named sets of values that an app attaches to an event.
+
+https://learn.microsoft.com/graph/api/opentypeextension-post-opentypeextension
+"""
 
 from dataclasses import replace
 
@@ -50,6 +53,7 @@ def delete_extension(context: Context) -> None:
 def _item(context: Context) -> Item:
     found = context.target(write=True)
     if found.day and not found.item.series:
+        # Not documented; the stricter reading.
         raise GraphError(400, "ErrorInvalidRequest", "An occurrence that is no exception holds no extension.")
     return found.item
 

@@ -1,4 +1,9 @@
-"""Computes the occurrences of a series from Graph's recurrence pattern and range, as Exchange does."""
+"""Computes the occurrences of a series from Graph's recurrence pattern and range, as Exchange does.
+
+https://learn.microsoft.com/graph/api/resources/recurrencepattern and
+https://learn.microsoft.com/graph/api/resources/recurrencerange
+Where they give no bounds, those here are our choice.
+"""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -125,7 +130,8 @@ def _rule(key: tuple[Any, ...], limits: tuple[str, str, str, int], at: time) -> 
     if kind.startswith("relative"):
         chosen |= {"byweekday": [DAYS[name] for name in names], "bysetpos": INDEX[index]}
     if kind.startswith("absolute"):
-        # Months that are too short have the occurrence on their last day.
+        # https://learn.microsoft.com/graph/outlook-schedule-recurring-events: a month that is too short has
+        # the occurrence on its last day.
         early = range(min(28, day_of_month), day_of_month + 1)
         chosen |= {"bymonthday": list(early), "bysetpos": -1}
     if kind.endswith("Yearly"):

@@ -1,4 +1,7 @@
-"""Answers an attendee's response to an invitation: accept, tentativelyAccept and decline."""
+"""Answers an attendee's response to an invitation: accept, tentativelyAccept and decline.
+
+https://learn.microsoft.com/graph/api/event-accept, https://learn.microsoft.com/graph/api/event-decline
+"""
 
 from dataclasses import replace
 

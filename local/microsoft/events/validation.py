@@ -1,4 +1,9 @@
-"""Checks event bodies as Exchange does, and fills in what Exchange fills in."""
+"""Checks event bodies as Exchange does, and fills in what Exchange fills in.
+
+https://learn.microsoft.com/graph/api/resources/event
+Codes that no page of Graph and no row of docs/provider-facts.md names are those of Exchange's own list:
+https://learn.microsoft.com/exchange/client-developer/web-service-reference/responsecode
+"""
 
 import re
 from datetime import date, datetime, time, timedelta
@@ -16,6 +21,7 @@ from local.microsoft.times import (
 )
 
 NAVIGATIONS = frozenset({"singleValueExtendedProperties", "extensions"})
+# https://learn.microsoft.com/graph/api/resources/extended-properties-overview
 PROPERTY_ID = re.compile(
     r"(String|Boolean|Integer|Double|SystemTime|CLSID|Binary|Long|Short|Float) "
     r"(\{[0-9A-Fa-f-]{36}\} (Name \S.*|Id 0x[0-9A-Fa-f]+)|0x[0-9A-Fa-f]+)"
@@ -81,6 +87,7 @@ def checked_properties(given: Json, *, longest_subject: int | None = None) -> Js
         if not (attendee.get("emailAddress") or {}).get("address"):
             raise invalid("ErrorInvalidRecipients", "At least one recipient isn't valid.")
     if len(plain.get("attendees") or ()) > MOST_ATTENDEES:
+        # https://learn.microsoft.com/office365/servicedescriptions/exchange-online-service-description/exchange-online-limits
         raise invalid("ErrorInvalidRecipients", "An event has at most 500 attendees.")
     return plain
 

@@ -1,4 +1,7 @@
-"""The authorization endpoint: checks the request, asks for consent, and redirects back to the app."""
+"""The authorization endpoint: checks the request, asks for consent, and redirects back to the app.
+
+The numbers of its errors: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+"""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit

@@ -1,4 +1,8 @@
-"""The HTTP addresses of the identity platform: authorize, token, admin consent, discovery and keys."""
+"""The HTTP addresses of the identity platform: authorize, token, admin consent, discovery and keys.
+
+https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow,
+https://learn.microsoft.com/entra/identity-platform/v2-admin-consent, https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc
+"""
 
 import json
 import re

@@ -1,4 +1,8 @@
-"""Signs ID tokens with a throw-away RSA key, and publishes its public half (JWKS)."""
+"""Signs ID tokens with a throw-away RSA key, and publishes its public half (JWKS).
+
+https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference
+Microsoft's library msal reads `client_info`.
+"""
 
 import base64
 import json

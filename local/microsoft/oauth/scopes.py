@@ -1,4 +1,7 @@
-"""Permissions (scopes): which ones exist, and how they are written."""
+"""Permissions (scopes): which ones exist, and how they are written.
+
+https://learn.microsoft.com/graph/permissions-reference, https://learn.microsoft.com/entra/identity-platform/scopes-oidc
+"""
 
 from local.microsoft.errors import SignInError
 

@@ -16,6 +16,7 @@ FIRST_LIMIT, RETRY_LIMIT = 3.0, 10.0
 GIVE_UP = timedelta(hours=4)
 PENALTY = timedelta(minutes=10)
 SLOW_SHARE, DROP_SHARE = 0.10, 0.15
+# How many notifications come together is not documented.
 BATCH = 20
 # Microsoft documents no minimum of answers for the share of slow ones; this number is our choice.
 LEAST_MEASURED = 10

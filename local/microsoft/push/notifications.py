@@ -1,4 +1,8 @@
-"""Decides which subscriptions a change notifies, and sends lifecycle notifications."""
+"""Decides which subscriptions a change notifies, and sends lifecycle notifications.
+
+https://learn.microsoft.com/graph/api/resources/changenotification,
+https://learn.microsoft.com/graph/change-notifications-lifecycle-events
+"""
 
 from local.microsoft import ids
 from local.microsoft.errors import Json

@@ -1,4 +1,9 @@
-"""Answers the methods on subscriptions: create (after validating its addresses), read, renew, delete."""
+"""Answers the methods on subscriptions: create (after validating its addresses), read, renew, delete.
+
+https://learn.microsoft.com/graph/api/resources/subscription
+Ten minutes lie between a reauthorization and a renewal:
+https://learn.microsoft.com/graph/change-notifications-lifecycle-events
+"""
 
 import re
 import secrets
