@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import requests
 
 import scripts.probe
 from scripts.probe import google, microsoft
@@ -21,7 +23,7 @@ from scripts.probe.microsoft.account import MicrosoftAccount, MicrosoftAddresses
 from scripts.probe.report import line, summary, written
 from scripts.probe.run import Finding, Verdict, try_facts
 from scripts.probe.sign_in import SignIn, refreshed, signed_in
-from scripts.probe.web import Web
+from scripts.probe.web import CallsUsedUp, Web
 
 # What the product asks its users for, and no more.
 GOOGLE_SCOPES = (
@@ -99,7 +101,10 @@ def main(arguments: Sequence[str] | None = None, *, terminal: Terminal | None = 
         for fact in facts:
             at.show(f"{fact.name:<24} {fact.about}: {fact.double}")
         return
-    with closing(Web(pause=at.pause, spacing=chosen.spacing, most_calls=chosen.most_calls)) as web:
+    with (
+        closing(Web(pause=at.pause, spacing=chosen.spacing, most_calls=chosen.most_calls)) as web,
+        _ended_in_words(),
+    ):
         account = _account(chosen, web, at)
         if chosen.clean:
             _ask(chosen, at, 'All calendars named "Slotbridge probe <date>-<time> A" or B are removed.')
@@ -117,6 +122,17 @@ def main(arguments: Sequence[str] | None = None, *, terminal: Terminal | None = 
     at.show(f"{summary(findings)} ({web.calls} requests)")
     if any(each.verdict is Verdict.DIFFERENT for each in findings):
         raise SystemExit(1)
+
+
+@contextmanager
+def _ended_in_words() -> Iterator[None]:
+    """End the program with a sentence where there is no answer at all, or nothing may be asked any more."""
+    try:
+        yield
+    except requests.RequestException as error:
+        raise SystemExit(f"the provider did not answer ({type(error).__name__})") from None
+    except CallsUsedUp:
+        raise SystemExit("the run's requests were used up before the first fact") from None
 
 
 def real_terminal() -> Terminal:

@@ -15,6 +15,8 @@ from scripts.probe.web import CallsUsedUp
 
 # Requests that are kept for the end, when the calendars are removed.
 FOR_THE_END: Final = 40
+# Something is missing in an answer, or has not the form that it is documented to have.
+OTHER_FORM: Final = "an answer of another form"
 _WORD = re.compile(r"[@A-Za-z][A-Za-z_./:;,-]{0,59}|[-+]?\d{1,8}[,;:]?")
 
 
@@ -74,25 +76,26 @@ def try_facts(
 
 
 def _findings(account: ProbedAccount, facts: Iterable[Fact[Any]]) -> Iterator[Finding]:
-    over = False
     for fact in facts:
         missing = [need for need in fact.needs if need not in account.has]
-        if over or missing:
-            why = "the run's requests are used up" if over else f"needs {missing[0]}"
-            yield Finding(fact, Verdict.NOT_TRIED, why=why)
-            continue
-        try:
-            yield _judged(fact, fact.look(account))
-        except NotTried as reason:
-            yield Finding(fact, Verdict.NOT_TRIED, why=str(reason))
-        except CallsUsedUp:
-            over = True
-            yield Finding(fact, Verdict.NOT_TRIED, why="the run's requests are used up")
-        except requests.RequestException as error:
-            yield Finding(fact, Verdict.NOT_TRIED, why=f"no answer ({type(error).__name__})")
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-            # An answer that has not the form that every fact relies on; its text may be private.
-            yield Finding(fact, Verdict.DIFFERENT, seen=f"an answer of another form ({type(error).__name__})")
+        if missing:
+            yield Finding(fact, Verdict.NOT_TRIED, why=f"needs {missing[0]}")
+        else:
+            yield _tried(account, fact)
+
+
+def _tried(account: ProbedAccount, fact: Fact[Any]) -> Finding:
+    try:
+        return _judged(fact, fact.look(account))
+    except NotTried as reason:
+        return Finding(fact, Verdict.NOT_TRIED, why=str(reason))
+    except CallsUsedUp:
+        return Finding(fact, Verdict.NOT_TRIED, why="the run's requests are used up")
+    except requests.RequestException as error:
+        return Finding(fact, Verdict.NOT_TRIED, why=f"no answer ({type(error).__name__})")
+    except (StopIteration, LookupError, TypeError, ValueError, AttributeError):
+        # The errors' own texts may be private.
+        return Finding(fact, Verdict.DIFFERENT, seen=OTHER_FORM)
 
 
 def _judged(fact: Fact[Any], seen: str) -> Finding:

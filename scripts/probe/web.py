@@ -76,6 +76,11 @@ def plain_reason(value: object) -> str:
     return value if isinstance(value, str) and _REASON.fullmatch(value) else ""
 
 
+def one_of(value: object, *known: object) -> str:
+    """A value of an answer if it is a known one, so that no text of anybody passes for one."""
+    return str(value).lower() if isinstance(value, bool) else str(value) if value in known else "another"
+
+
 def keys(found: object) -> str:
     """The names of an object's keys in alphabetical order; those that are not plain words are left out."""
     names = found if isinstance(found, dict) else {}

@@ -86,3 +86,11 @@ def test_requests_keep_their_distance(double):
 
     assert set(double.pauses) == {0.5}
     assert f"({len(double.pauses)} requests)" in double.lines[-1]
+
+
+def test_no_answer_at_all_is_said_in_words(double):
+    """Where nothing can be reached, the command ends with a sentence."""
+    double.sim.add_fault("drop_before", method="calendars.*", times=0)
+    code = double.run("--yes")
+
+    assert code == "the provider did not answer (ConnectionError)"

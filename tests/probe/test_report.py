@@ -5,6 +5,7 @@ from scripts.probe.fact import Fact
 from scripts.probe.report import written
 from scripts.probe.run import Finding, Verdict, harmless
 from scripts.probe.web import Answer, keys
+from tests.probe.doubles import GoogleDouble
 
 
 def test_a_different_fact_is_shown_without_its_texts(double, tmp_path):
@@ -23,6 +24,26 @@ def test_a_different_fact_is_shown_without_its_texts(double, tmp_path):
     assert code == 1
     assert [(each["verdict"], each["seen"]) for each in found] == [("different", "403 forbidden")]
     assert "canary-message" not in path.read_text() + "".join(double.lines)
+
+
+def test_a_value_that_is_not_known_is_not_repeated():
+    """Where a provider writes a text in place of a known value, the text is not shown."""
+    with GoogleDouble() as double:
+        double.sim.add_fault("rewrite", method="events.get", change={"status": "Canary"}, times=0)
+        double.run("--yes", "--only", "G31")
+
+        assert any("seen: 200 another" in line for line in double.lines)
+        assert "Canary" not in "".join(line for line in double.lines if line.startswith("G31"))
+
+
+def test_an_answer_of_another_form_is_different(double):
+    """What is missing in an answer ends neither the run nor passes for the double's answer."""
+    fact = {"google": "G23", "microsoft": "M2"}[double.provider]
+    double.sim.add_fault("rewrite", method="*", change={}, remove=["updated", "value"], times=0)
+    code = double.run("--yes", "--only", fact)
+
+    assert code == 1
+    assert any("seen: an answer of another form" in line for line in double.lines)
 
 
 def test_words_that_may_be_private_are_hidden():

@@ -16,8 +16,9 @@ from scripts.probe.calendar_names import MARK, calendar_name, is_ours
 from scripts.probe.fact import Need, NotTried
 from scripts.probe.hands import Hands
 from scripts.probe.run import FOR_THE_END
-from scripts.probe.web import Answer, Json, Web
+from scripts.probe.web import Answer, Json, Web, one_of
 
+STATUSES: Final = ("confirmed", "tentative", "cancelled")
 ZONE: Final = "Europe/Berlin"
 # A calendar that was just made may refuse writes for some seconds (row G95).
 SETTLED: Final = 20.0
@@ -265,6 +266,11 @@ def needed(answer: Answer) -> Json:
     if not answer.good:
         raise NotTried(f"a request before it was answered {answer.said}")
     return answer.found
+
+
+def with_status(answer: Answer) -> str:
+    """What an answer says, with the status of its event."""
+    return f"{answer.said} {one_of(answer.found['status'], *STATUSES)}" if answer.good else answer.said
 
 
 def utc(text: str) -> datetime:

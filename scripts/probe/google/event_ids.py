@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from scripts.probe.fact import Facts, Need
-from scripts.probe.google.account import GoogleAccount, needed, utc
+from scripts.probe.google.account import GoogleAccount, needed, utc, with_status
 from scripts.probe.web import Json
 
 FACTS = Facts()
@@ -170,10 +170,8 @@ def imported_after_a_deletion(at: GoogleAccount) -> str:
 
 
 def _with_status(at: GoogleAccount, event: str) -> str:
-    answer = at.patch(event, {"status": "confirmed"})
-    return f"{answer.said} {answer.found.get('status', '')}".strip()
+    return with_status(at.patch(event, {"status": "confirmed"}))
 
 
 def _said_with_status(at: GoogleAccount, event: str) -> str:
-    answer = at.get(event)
-    return f"{answer.said} {answer.found.get('status', '')}".strip()
+    return with_status(at.get(event))

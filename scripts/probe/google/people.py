@@ -6,9 +6,10 @@ from typing import Any
 
 from scripts.probe.fact import Facts, Need
 from scripts.probe.google.account import GoogleAccount, needed
-from scripts.probe.web import Json
+from scripts.probe.web import Json, one_of
 
 FACTS = Facts()
+ANSWERS = ("accepted", "declined", "needsAction", "tentative")
 # A domain that nobody can have: https://www.rfc-editor.org/rfc/rfc2606
 NOBODY = ("probe.one@example.invalid", "probe.two@example.invalid")
 
@@ -72,7 +73,7 @@ def attendees_omitted(at: GoogleAccount) -> str:
 def written_answer(at: GoogleAccount) -> str:
     """Invite the guest as somebody who has accepted."""
     event = at.made("G80", attendees=[{"email": at.guest, "responseStatus": "accepted"}])
-    return str(needed(at.get(event["id"]))["attendees"][0]["responseStatus"])
+    return one_of(needed(at.get(event["id"]))["attendees"][0]["responseStatus"], *ANSWERS)
 
 
 @FACTS.fact("G36-answer", "PATCH of attendees without the answer that was stored", double="needsAction")
@@ -80,7 +81,7 @@ def answer_left_out(at: GoogleAccount) -> str:
     """Send the attendee again, without the answer."""
     event = at.made("G36 answer", attendees=[{"email": NOBODY[0], "responseStatus": "accepted"}])
     after = needed(at.patch(event["id"], {"attendees": [{"email": NOBODY[0]}]}))
-    return str(after["attendees"][0]["responseStatus"])
+    return one_of(after["attendees"][0]["responseStatus"], *ANSWERS)
 
 
 @FACTS.fact("G81", "the organizer among the attendees of an event with one guest", double="no")

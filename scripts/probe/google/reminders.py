@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scripts.probe.fact import Facts
 from scripts.probe.google.account import GoogleAccount, needed
-from scripts.probe.web import Json
+from scripts.probe.web import Json, one_of
 
 FACTS = Facts()
 BOTH = "400 cannotUseDefaultRemindersAndSpecifyOverride"
@@ -109,7 +109,7 @@ def equal_overrides(at: GoogleAccount) -> str:
 def all_day_default(at: GoogleAccount) -> str:
     """Insert an all-day event, and read it."""
     event = at.made("G49", start=at.date(), end=at.date(1))
-    return str(needed(at.get(event["id"]))["reminders"]["useDefault"]).lower()
+    return one_of(needed(at.get(event["id"]))["reminders"]["useDefault"])
 
 
 def _minutes(event: Json) -> str:

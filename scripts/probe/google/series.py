@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from scripts.probe.fact import Facts, Need
-from scripts.probe.google.account import GoogleAccount, needed, title, utc
-from scripts.probe.web import Json
+from scripts.probe.google.account import STATUSES, GoogleAccount, needed, title, utc, with_status
+from scripts.probe.web import Json, one_of
 
 FACTS = Facts()
 SINGLE: Json = {"recurrence": None}
@@ -42,7 +42,7 @@ def id_after_the_series(at: GoogleAccount) -> str:
     series = at.series("G67 id")
     needed(at.patch(series["id"], SINGLE))
     answer = at.get(series["id"])
-    return f"kept {answer.found['status']}" if answer.good else answer.said
+    return f"kept {one_of(answer.found['status'], *STATUSES)}" if answer.good else answer.said
 
 
 @FACTS.fact(
@@ -56,7 +56,7 @@ def exception_after_the_series(at: GoogleAccount) -> str:
     series, changed = _with_a_changed_date(at, "G67 exception")
     needed(at.patch(series, SINGLE))
     answer = at.get(changed)
-    return f"{answer.said} {answer.found.get('status', '')}".strip()
+    return with_status(answer)
 
 
 @FACTS.fact("G67-delta", "a series made a single event: what the delta lists", double="single")
@@ -67,7 +67,7 @@ def delta_after_the_series(at: GoogleAccount) -> str:
     needed(at.patch(series, SINGLE))
     found = {each["id"]: each for each in at.changes(token, until=series)}
     parts = ["series" if found[series].get("recurrence") else "single"] if series in found else []
-    parts += [f"exception {found[changed].get('status')}"] if changed in found else []
+    parts += [f"exception {one_of(found[changed].get('status'), *STATUSES)}"] if changed in found else []
     return " ".join(parts) or "nothing"
 
 

@@ -20,6 +20,8 @@ from scripts.probe.web import Answer, Json, Web
 
 IMMUTABLE: Final = 'IdType="ImmutableId"'
 WINDOWS_ZONE: Final = "W. Europe Standard Time"
+RESPONSES: Final = ("none", "organizer", "tentativelyAccepted", "accepted", "declined", "notResponded")
+EVENT_TYPES: Final = ("singleInstance", "occurrence", "exception", "seriesMaster")
 # A name that no other program uses; the GUID is the probe's own.
 PROPERTY: Final = "String {5f8c8a3e-5d0e-4d3e-9a6f-6b1f0c7d2e41} Name probe"
 # What a listing or a delta shows late is looked for this often, this many seconds apart.

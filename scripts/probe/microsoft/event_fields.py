@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from scripts.probe.fact import Facts
-from scripts.probe.microsoft.account import MicrosoftAccount, needed
+from scripts.probe.microsoft.account import RESPONSES, MicrosoftAccount, needed
+from scripts.probe.web import one_of
 
 FACTS = Facts()
 
@@ -18,7 +19,7 @@ def cancelled_written(at: MicrosoftAccount) -> str:
     """Write what is read-only."""
     event = at.made("M64")
     answer = at.patch(event["id"], {"isCancelled": True})
-    return f"{answer.said} {str(answer.found.get('isCancelled')).lower()}" if answer.good else answer.said
+    return f"{answer.said} {one_of(answer.found.get('isCancelled'))}" if answer.good else answer.said
 
 
 @FACTS.fact(
@@ -46,14 +47,14 @@ def organizer(at: MicrosoftAccount) -> str:
 @FACTS.fact("M68", "responseStatus of an own event", double="organizer", others={"none": "the other form"})
 def own_response(at: MicrosoftAccount) -> str:
     """Read an own event."""
-    return str(needed(at.get(at.made("M68")["id"]))["responseStatus"]["response"])
+    return one_of(needed(at.get(at.made("M68")["id"]))["responseStatus"]["response"], *RESPONSES)
 
 
 @FACTS.fact("M69", "a body that was written as text, read without a wish", double="html")
 def text_body(at: MicrosoftAccount) -> str:
     """Write text, and read it."""
     event = at.made("M69", body={"contentType": "text", "content": "Bring papers"})
-    return str(needed(at.get(event["id"]))["body"]["contentType"]).lower()
+    return one_of(needed(at.get(event["id"]))["body"]["contentType"], "html", "text")
 
 
 @FACTS.fact("M69-text", "the same, read with the wish for text", double="text same")
@@ -62,7 +63,7 @@ def text_body_as_text(at: MicrosoftAccount) -> str:
     event = at.made("M69 text", body={"contentType": "text", "content": "Bring papers"})
     body = needed(at.get(event["id"], prefer=['outlook.body-content-type="text"']))["body"]
     same = str(body["content"]).strip() == "Bring papers"
-    return f"{str(body['contentType']).lower()} {'same' if same else 'changed'}"
+    return f"{one_of(body['contentType'], 'html', 'text')} {'same' if same else 'changed'}"
 
 
 @FACTS.fact(
@@ -88,7 +89,7 @@ def long_subject_in_the_answer(at: MicrosoftAccount) -> str:
 @FACTS.fact("M70", "isOnlineMeeting of an event that was made without a word on it", double="false")
 def online_meeting(at: MicrosoftAccount) -> str:
     """Read a new event."""
-    return str(needed(at.get(at.made("M70")["id"]))["isOnlineMeeting"]).lower()
+    return one_of(needed(at.get(at.made("M70")["id"]))["isOnlineMeeting"])
 
 
 @FACTS.fact(
@@ -97,7 +98,7 @@ def online_meeting(at: MicrosoftAccount) -> str:
 def online_meeting_asked_for(at: MicrosoftAccount) -> str:
     """Ask for a meeting online."""
     answer = at.post(at.event("M71", isOnlineMeeting=True))
-    return f"{answer.said} {str(answer.found.get('isOnlineMeeting')).lower()}" if answer.good else answer.said
+    return f"{answer.said} {one_of(answer.found.get('isOnlineMeeting'))}" if answer.good else answer.said
 
 
 @FACTS.fact(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from scripts.probe.fact import Facts, Need
-from scripts.probe.microsoft.account import MicrosoftAccount, needed
-from scripts.probe.web import Json
+from scripts.probe.microsoft.account import RESPONSES, MicrosoftAccount, needed
+from scripts.probe.web import Json, one_of
 
 FACTS = Facts()
 
@@ -55,7 +55,7 @@ def deleted(at: MicrosoftAccount) -> str:
 def written_answer(at: MicrosoftAccount) -> str:
     """Invite the guest as somebody who has accepted."""
     event = at.made("M59", attendees=[_guest(at, response="accepted")])
-    return str(needed(at.get(event["id"]))["attendees"][0]["status"]["response"])
+    return one_of(needed(at.get(event["id"]))["attendees"][0]["status"]["response"], *RESPONSES)
 
 
 @FACTS.fact("M56", "PATCH of the attendees alone: the other fields", Need.GUEST, double="200 kept")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from scripts.probe.fact import Facts
-from scripts.probe.microsoft.account import WINDOWS_ZONE, MicrosoftAccount, needed
-from scripts.probe.web import Json
+from scripts.probe.microsoft.account import EVENT_TYPES, WINDOWS_ZONE, MicrosoftAccount, needed
+from scripts.probe.web import Json, one_of
 
 FACTS = Facts()
 
@@ -86,7 +86,8 @@ def no_end(at: MicrosoftAccount) -> str:
     span = series["recurrence"]["range"]
     at.delete(series["id"])
     end = span.get("endDate")
-    return f"{span['type']} {'none' if not end else 'zero' if end == '0001-01-01' else 'a date'}"
+    kind = one_of(span["type"], "noEnd", "endDate", "numbered")
+    return f"{kind} {'none' if not end else 'zero' if end == '0001-01-01' else 'a date'}"
 
 
 @FACTS.fact(
@@ -101,7 +102,9 @@ def exception_among_the_dates(at: MicrosoftAccount) -> str:
     changed = at.instances(series["id"])[1]["id"]
     moved = {"start": at.moment(1, hours=1), "end": at.moment(1, hours=2)}
     needed(at.patch(changed, moved))
-    found = [each["type"] for each in at.instances(series["id"]) if each["id"] == changed]
+    found = [
+        one_of(each["type"], *EVENT_TYPES) for each in at.instances(series["id"]) if each["id"] == changed
+    ]
     return found[0] if found else "nothing"
 
 
@@ -112,7 +115,7 @@ def exception_in_a_view(at: MicrosoftAccount) -> str:
     changed = at.instances(series["id"])[1]["id"]
     needed(at.patch(changed, {"start": at.moment(1, hours=1), "end": at.moment(1, hours=2)}))
     view = at.pages(at.call("GET", f"me/calendars/{at.calendar}/calendarView?{at.window()}"))
-    found = [each["type"] for each in view if each["id"] == changed]
+    found = [one_of(each["type"], *EVENT_TYPES) for each in view if each["id"] == changed]
     return found[0] if found else "nothing"
 
 
