@@ -55,6 +55,8 @@ class Settings:
     # None: for ever; a project in testing has seven days (G125).
     refresh_token_life: timedelta | None = None
     freebusy_days: int = 92
+    # A listing of events in larger pages is answered 500; whether smaller ones help is not known.
+    largest_page: int | None = None
     # How many messages one change sends (G113).
     notifications_per_change: int = 1
     # Whether messages still come for a channel that was stopped (G109).

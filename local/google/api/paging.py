@@ -1,5 +1,6 @@
 """Pages of a listing: the result is kept when its first page is asked for, and handed out page by page."""
 
+import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -40,7 +41,7 @@ class OpenListings:
 
         Answers 400 if the token is unknown or was given for another resource or other parameters.
         """
-        key, _, offset = token.partition(".")
+        key, offset, *_ = [*token.split("."), ""]
         listing = self._open.get(key)
         if listing is None or not offset.isdigit() or listing.query != _listing_query(resource, query):
             raise invalid("Invalid page token value.", "pageToken")
@@ -70,6 +71,8 @@ def page_of(listing: OpenListing, offset: int, size: int, page_fault: str) -> Js
     answer: Json = {"items": listing.items[offset:following]}
     if page_fault == "timed":
         answer["items"] = [item for item in answer["items"] if "date" not in item.get("start", {})]
+    if page_fault == "endless":
+        return answer | {"nextPageToken": f"{listing.key}.{offset}.{secrets.token_hex(4)}"}
     if page_fault == "loop":
         return answer | {"nextPageToken": f"{listing.key}.{offset}"}
     if following < len(listing.items):

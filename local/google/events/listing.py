@@ -39,6 +39,9 @@ def list_events(context: Context, open_listings: OpenListings) -> Json:
     calendar, role = context.calendar()
     query, account = context.query, context.caller.account
     size = min(context.argument("maxResults", 250), 2500)
+    most = context.state.settings.largest_page
+    if most is not None and size > most:
+        raise ApiError(500, "backendError", "Backend Error", domain="global")
     resource = f"calendar:{calendar.id}:{account}"
     if token := context.argument("pageToken"):
         listing, offset = open_listings.find(token, resource=resource, query=query)
