@@ -223,6 +223,11 @@ class Upsert(NamedTuple):
 
     event: ExternalEvent
 
+    @property
+    def name(self) -> str:
+        """What the change is about, the same however often it is reported."""
+        return self.event.id
+
 
 @dataclass(frozen=True, slots=True)
 class SeriesTouched:
@@ -236,6 +241,11 @@ class SeriesTouched:
     id: str | None = field(default=None, compare=False)
     occurrence: ExternalEvent | None = field(default=None, compare=False)
 
+    @property
+    def name(self) -> str:
+        """What the change is about, the same however often it is reported."""
+        return f"{self.series_id}#{self.id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Removal:
@@ -244,6 +254,11 @@ class Removal:
     id: str
     proven: bool = True
 
+    @property
+    def name(self) -> str:
+        """What the change is about, the same however often it is reported."""
+        return self.id
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -251,6 +266,11 @@ class Unreadable:
 
     id: str
     reason: Flaw
+
+    @property
+    def name(self) -> str:
+        """What the change is about, the same however often it is reported."""
+        return self.id
 
 
 Change = Upsert | SeriesTouched | Removal | Unreadable

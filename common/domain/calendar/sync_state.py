@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -21,18 +22,28 @@ class Cursor:
     """Where the next page continues.
 
     A snapshot lists everything from ``window`` on; a delta continues ``token`` (Google's sync token,
-    Graph's delta link). ``page`` is the provider's page token within either.
+    Graph's delta link). ``page`` is the provider's page token within either. ``halvings`` is how often the
+    usual size of a page is halved, because the provider could not answer larger ones.
     """
 
     snapshot: bool
     window: Interval
     token: str | None = field(default=None, repr=False)
     page: str | None = field(default=None, repr=False)
+    halvings: int = 0
 
     @staticmethod
-    def start(window: Interval) -> Cursor:
+    def start(window: Interval, *, halvings: int = 0) -> Cursor:
         """The beginning of a full listing of ``window``."""
-        return Cursor(snapshot=True, window=window)
+        return Cursor(snapshot=True, window=window, halvings=halvings)
+
+    def at_page(self, page: str) -> Cursor:
+        """The next page of the same listing or delta."""
+        return replace(self, page=page)
+
+    def at_token(self, token: str) -> Cursor:
+        """The delta that follows the end of this listing or delta."""
+        return replace(self, snapshot=False, token=token, page=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,64 @@ class ChangePage:
     last: bool
     snapshot: bool
     zone: str | None = None
+
+
+# Pages in a row that name nothing but what a page shortly before them named, and empty ones, which Graph may
+# answer many of: https://learn.microsoft.com/graph/delta-query-overview
+MOST_REPEATED_PAGES, MOST_EMPTY_PAGES = 10, 100
+# Of one listing or delta: a million entries, at the smallest pages that are usual.
+MOST_PAGES = 5_000
+_REMEMBERED_PAGES = 8
+# A cursor that was refused so often, for so long, is not waited for any more.
+MOST_REFUSALS, REFUSED_FOR = 5, timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class CursorReading:
+    """How reading on from a cursor goes; it begins anew with each listing and each delta.
+
+    Attributes:
+        pages: How many pages were read.
+        repeated: How many of them in a row, up to the last one, named nothing new.
+        empty: How many of these named nothing at all.
+        seen: A hash of what each of the last pages named.
+        refusals: How often in a row the next page was refused.
+        refused_since: When it was refused first.
+    """
+
+    pages: int = 0
+    repeated: int = 0
+    empty: int = 0
+    seen: tuple[str, ...] = ()
+    refusals: int = 0
+    refused_since: datetime | None = None
+
+    def after_page(self, page: ChangePage) -> CursorReading:
+        """How it goes after a page was answered."""
+        if page.last:
+            return CursorReading()
+        names = "\n".join(sorted({change.name for change in page.changes}))
+        if not names:
+            return CursorReading(self.pages + 1, self.repeated, self.empty + 1, self.seen)
+        seen = hashlib.sha256(names.encode()).hexdigest()[:12]
+        repeated = self.repeated + 1 if seen in self.seen else 0
+        empty = self.empty if repeated else 0
+        return CursorReading(self.pages + 1, repeated, empty, (*self.seen, seen)[-_REMEMBERED_PAGES:])
+
+    def after_refusal(self, now: datetime) -> CursorReading:
+        """How it goes after the next page was refused."""
+        return replace(self, refusals=self.refusals + 1, refused_since=self.refused_since or now)
+
+    @property
+    def endless(self) -> bool:
+        """Whether pages follow one another without an end."""
+        without_news = self.repeated >= MOST_REPEATED_PAGES or self.empty >= MOST_EMPTY_PAGES
+        return without_news or self.pages >= MOST_PAGES
+
+    def refused_for_long(self, now: datetime) -> bool:
+        """Whether the cursor is not waited for any more."""
+        since = self.refused_since
+        return since is not None and self.refusals >= MOST_REFUSALS and now - since >= REFUSED_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +177,10 @@ class PendingKind(StrEnum):
     DATE = "date"
 
 
+# How often the window and the pages of a listing are halved at most.
+MOST_HALVINGS = 4
+# After so long a provider may be able to answer larger pages again.
+WIDER_AFTER = timedelta(days=7)
 _PENDING_OVERHEAD = 60
 # How long a unit that could not be understood is left alone.
 FAILED_PAUSE = timedelta(hours=1)
@@ -194,6 +267,12 @@ class CalendarSync:
         failing_since: When syncs began to fail; None once one succeeds.
         own_series: The ids of series with a date that is a booking, where deltas do not tell that a date was
             deleted: each delta reads them.
+        reading: How reading on from the cursor goes.
+        halvings: How often the window and the pages of listings are halved, because the provider could not
+            answer larger ones.
+        halved_at: When that number was changed last; None where nothing is halved.
+        given_up: Why a cursor was given up and the calendar listed afresh (``endless_pages`` or
+            ``cursor_refused``); None once a delta was read to its end.
         version: The store's version of this state; None where it was never stored.
     """
 
@@ -226,6 +305,10 @@ class CalendarSync:
     error: str | None = None
     failing_since: datetime | None = None
     own_series: tuple[str, ...] = ()
+    reading: CursorReading = CursorReading()
+    halvings: int = 0
+    halved_at: datetime | None = None
+    given_up: str | None = None
     version: str | None = None
 
     def leased(self, *, now: datetime) -> bool:
@@ -238,7 +321,18 @@ class CalendarSync:
 
     def without_cursor(self) -> CalendarSync:
         """The state before a listing that begins at the start; whoever is at work loses its lease."""
-        return replace(self.without_lease(), cursor=None, pending=(), moved_at=None)
+        forgotten = replace(self, cursor=None, pending=(), moved_at=None, reading=CursorReading())
+        return forgotten.without_lease()
+
+    def with_halvings(self, halvings: int, now: datetime) -> CalendarSync:
+        """The state before a listing whose window and pages are halved so often."""
+        if halvings == self.halvings:
+            return self
+        return replace(self, halvings=halvings, halved_at=now if halvings else None)
+
+    def may_widen(self, now: datetime) -> bool:
+        """Whether it is time to try a larger window and larger pages again."""
+        return self.halved_at is not None and self.halved_at + WIDER_AFTER <= now
 
     @property
     def deletions_held(self) -> bool:

@@ -40,17 +40,26 @@ def import_window(now: datetime) -> Interval:
     return Interval(aware(now) - PAST, FOREVER)
 
 
-def covered(now: datetime, *, months: int) -> Interval:
-    """The range over which series are expanded, from the past week to ``months`` ahead and some slack."""
-    return Interval(aware(now) - PAST, shifted(now, months) + AHEAD)
+def covered(now: datetime, *, months: int, halvings: int = 0) -> Interval:
+    """The range over which series are expanded, from the past week to ``months`` ahead and some slack.
+
+    What lies ahead is halved ``halvings`` times, for a provider that cannot answer a longer range.
+    """
+    ahead = shifted(now, months) + AHEAD - aware(now)
+    return Interval(aware(now) - PAST, aware(now) + ahead / 2**halvings)
 
 
-def rolled(present: Interval | None, now: datetime, *, months: int) -> bool:
+def rolled(present: Interval | None, now: datetime, *, months: int, halvings: int = 0) -> bool:
     """Whether the covered range must be moved on by a fresh listing.
 
     Deltas never report occurrences that only come into range as time passes.
     """
-    return present is None or present.end < shifted(now, months) + AHEAD - ROLL
+    return present is None or present.end < covered(now, months=months, halvings=halvings).end - ROLL
+
+
+def beyond(event: ImportedEvent, present: Interval | None) -> bool:
+    """Whether an imported event begins after the covered range, of which nothing is known there."""
+    return present is not None and event.interval.start >= present.end
 
 
 def outdated(present: Interval | None, now: datetime, *, every: timedelta | None) -> bool:

@@ -10,6 +10,7 @@ from common.domain.calendar.connection import Connection, Status
 from common.domain.calendar.event import Flaw
 from common.domain.calendar.sync_state import CalendarSync, Quarantined
 from common.domain.sync.followed_calendars import ChannelState, channel_state, followed_calendars
+from common.domain.sync.windows import rolled
 from common.flows.sync.stalled import run_stalled_since
 from common.ports import Ports
 
@@ -125,9 +126,15 @@ def _calendar_health(
         quarantined=len(quarantine),
         unreadable=tuple(map(_unreadable, quarantine[:MOST_LISTED])),
         held=state.held.missing if state.held and not state.held.released else 0,
-        error=state.error,
+        error=_error(ports, state, now),
         stalled_since=state.stalled_since(now) if connection.usable else None,
     )
+
+
+def _error(ports: Ports, state: CalendarSync, now: datetime) -> str | None:
+    """Why a calendar is not followed as it should be, as a code: also where a part of it is out of range."""
+    narrow = state.halvings > 0 and rolled(state.covered, now, months=ports.tuning.months_covered)
+    return state.error or state.given_up or ("narrow_range" if narrow else None)
 
 
 def _unreadable(item: Quarantined) -> UnreadableItem:

@@ -4,7 +4,9 @@ What a page names and does not hold (the occurrences of a series) is read after 
 limits and the time allow; until then it is stored with the page as pending. So whatever was read is stored,
 and one call is enough to come on.
 
-Also decides when a calendar is listed in full, and where such a listing starts.
+Also decides when a calendar is listed in full, and where such a listing starts: at first, again after a
+while, and afresh where the cursor leads nowhere, because the provider forgot it, refuses it for long, or
+answers pages without an end. Where the provider cannot even manage the fresh listing, it gets a smaller one.
 """
 
 from __future__ import annotations
@@ -13,10 +15,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from common.domain.calendar.connection import Connection
-from common.domain.calendar.sync_state import CalendarSync, ChangePage, Cursor
+from common.domain.calendar.interval import Interval
+from common.domain.calendar.sync_state import (
+    MOST_HALVINGS,
+    MOST_REFUSALS,
+    CalendarSync,
+    ChangePage,
+    Cursor,
+    CursorReading,
+)
 from common.domain.sync.schedule import next_poll
 from common.domain.sync.windows import covered, outdated, rolled
-from common.errors import PACED, CursorExpired, RateLimited, Retry
+from common.errors import PACED, CursorExpired, ProviderUnavailable, RateLimited, Retry, UnexpectedReply
 from common.flows.export.own_event_changes import apply_own_event_changes
 from common.flows.shared.calendar_access import CalendarAccess, ask, reserve_requests, still_wanted
 from common.flows.shared.connection_update import update_connection
@@ -26,6 +36,8 @@ from common.ports import Ports
 from common.ports.provider import CalendarProvider
 
 RELIST_WINDOW = timedelta(hours=1)
+# What a provider answers to a cursor for a moment, or for good.
+REFUSALS = (ProviderUnavailable, UnexpectedReply)
 # A state is one document of at most a MiB: with so many characters pending no further page is read.
 MOST_PENDING = 400_000
 
@@ -52,15 +64,30 @@ def listing_due(ports: Ports, access: CalendarAccess, state: CalendarSync) -> bo
         return False
     now, abilities = ports.clock.now(), ports.providers[access.connection.provider].calendar.abilities
     again = access.purpose.imports and outdated(state.covered, now, every=abilities.relist_every)
-    return again or rolled(state.covered, now, months=ports.tuning.months_covered)
+    halvings = _window_halvings(ports, access, state.halvings)
+    moved_on = rolled(state.covered, now, months=ports.tuning.months_covered, halvings=halvings)
+    return again or moved_on or state.may_widen(now)
 
 
-def start_listing(ports: Ports, access: CalendarAccess, state: CalendarSync) -> CalendarSync:
-    """The state at the start of a full listing, under a new generation; stored events stay until it ends."""
-    window = covered(ports.clock.now(), months=ports.tuning.months_covered)
+def start_listing(
+    ports: Ports, access: CalendarAccess, state: CalendarSync, *, halvings: int | None = None
+) -> CalendarSync:
+    """The state at the start of a full listing, under a new generation; stored events stay until it ends.
+
+    Args:
+        ports: The outside.
+        access: The calendar and its settings.
+        state: Its state.
+        halvings: How often the usual window and pages are halved; None for as often as before, or once less
+            where that was long ago.
+    """
+    now = ports.clock.now()
+    if halvings is None:
+        halvings = state.halvings - 1 if state.may_widen(now) else state.halvings
+    window = _window(ports, access, halvings)
     return replace(
-        state,
-        cursor=Cursor.start(window),
+        state.with_halvings(halvings, now),
+        cursor=Cursor.start(window, halvings=halvings),
         generation=state.generation + 1,
         covered=window,
         fields=access.fields,
@@ -68,8 +95,20 @@ def start_listing(ports: Ports, access: CalendarAccess, state: CalendarSync) -> 
         sweeping=False,
         pending=(),
         held=None,
-        moved_at=ports.clock.now(),
+        moved_at=now,
+        reading=CursorReading(),
     )
+
+
+def _window(ports: Ports, access: CalendarAccess, halvings: int) -> Interval:
+    halved = _window_halvings(ports, access, halvings)
+    return covered(ports.clock.now(), months=ports.tuning.months_covered, halvings=halved)
+
+
+def _window_halvings(ports: Ports, access: CalendarAccess, halvings: int) -> int:
+    """How often the window is halved: where listings have no end anyway, only their pages are smaller."""
+    endless = ports.providers[access.connection.provider].calendar.abilities.endless_listing
+    return 0 if endless else halvings
 
 
 def sync_page(
@@ -92,15 +131,12 @@ def sync_page(
 
     Raises:
         Conflict: Somebody else has the lease by now; nothing was stored.
-        RateLimited: The cursor expired again so soon that a listing has to wait.
+        RateLimited: The cursor leads nowhere again so soon that a listing has to wait.
     """
-    cursor = state.cursor or Cursor.start(covered(ports.clock.now(), months=ports.tuning.months_covered))
+    if state.reading.endless:
+        return PageResult(_listing_without_end(ports, access, state))
     try:
-        page = ask(
-            ports,
-            access,
-            lambda provider, token: _read_pages(ports, access, (provider, token), cursor=cursor, until=until),
-        )
+        state, page = _read_next(ports, access, state, until=until)
     except CursorExpired:
         return PageResult(_listing_after_expiry(ports, access, state))
     own = apply_own_event_changes(ports, access, state, page.changes, until=until)
@@ -124,7 +160,8 @@ def sync_page(
     stored = ports.sync_states.commit(
         after, access.connection.resource, plan.units.items(), quarantine=flawed
     )
-    return PageResult(stored, last=page.last and not pending_due(ports, stored), units=len(plan.units))
+    last = page.last and not page.snapshot and not pending_due(ports, stored)
+    return PageResult(stored, last=last, units=len(plan.units))
 
 
 def _zone_changed(ports: Ports, access: CalendarAccess, page: ChangePage) -> bool:
@@ -188,14 +225,48 @@ def sync_pending(ports: Ports, access: CalendarAccess, state: CalendarSync, *, u
     return PageResult(stored, units=len(plan.units))
 
 
+def _read_next(
+    ports: Ports, access: CalendarAccess, state: CalendarSync, *, until: datetime
+) -> tuple[CalendarSync, ChangePage]:
+    """The next page or pages, and the state that they belong to, with how reading on from its cursor goes.
+
+    A cursor that has been refused for long is given up once the provider answers a fresh listing: while it
+    answers nothing at all, its cursor is as good as any, and is kept.
+    """
+    try:
+        return _read_from(ports, access, state, until=until)
+    except REFUSALS as refused:
+        now = ports.clock.now()
+        noted = ports.sync_states.save(replace(state, reading=state.reading.after_refusal(now)))
+        if not noted.reading.refused_for_long(now):
+            raise
+        try:
+            found = _read_from(ports, access, _listing_after_refusals(ports, access, noted), until=until)
+        except (*REFUSALS, CursorExpired):
+            raise refused from None
+    _log_given_up(ports, found[0])
+    return found
+
+
+def _read_from(
+    ports: Ports, access: CalendarAccess, state: CalendarSync, *, until: datetime
+) -> tuple[CalendarSync, ChangePage]:
+    reading, page = ask(
+        ports,
+        access,
+        lambda provider, token: _read_pages(ports, access, (provider, token), state=state, until=until),
+    )
+    return replace(state, reading=reading), page
+
+
 def _read_pages(
     ports: Ports,
     access: CalendarAccess,
     opened: tuple[CalendarProvider, str],
     *,
-    cursor: Cursor,
+    state: CalendarSync,
     until: datetime,
-) -> ChangePage:
+) -> tuple[CursorReading, ChangePage]:
     """The next page; of a listing so many at once that a week is not rewritten for each of them.
 
     A listing comes in no order of time, so that nearly every page touches nearly every week. What is held in
@@ -203,20 +274,21 @@ def _read_pages(
     same token and one reservation of the limits.
     """
     provider, token = opened
+    cursor = state.cursor or Cursor.start(_window(ports, access, state.halvings), halvings=state.halvings)
     page = provider.changes(token, access.calendar, cursor, detail=access.detail)
-    changes = list(page.changes)
-    allowed = _further_pages(ports, access, page) if page.snapshot and not page.last else 0
-    while (
-        allowed and not page.last and len(changes) < ports.tuning.listing_chunk and ports.clock.now() < until
-    ):
+    reading, changes = state.reading.after_page(page), list(page.changes)
+    for _ in range(_further_pages(ports, access, page) if page.snapshot and not page.last else 0):
+        full = len(changes) >= ports.tuning.listing_chunk
+        if full or page.last or reading.endless or ports.clock.now() >= until:
+            break
         try:
             page = provider.changes(token, access.calendar, page.next, detail=access.detail)
-        except (Retry, CursorExpired):
+        except (Retry, CursorExpired, UnexpectedReply):
             # What was read already is worth storing; the next page meets the same refusal.
             break
         changes += page.changes
-        allowed -= 1
-    return replace(page, changes=tuple(changes))
+        reading = reading.after_page(page)
+    return reading, replace(page, changes=tuple(changes))
 
 
 def _further_pages(ports: Ports, access: CalendarAccess, page: ChangePage) -> int:
@@ -232,14 +304,58 @@ def _further_pages(ports: Ports, access: CalendarAccess, page: ChangePage) -> in
     return units
 
 
+def _listing_after_refusals(ports: Ports, access: CalendarAccess, state: CalendarSync) -> CalendarSync:
+    """A fresh listing because the cursor was refused for long; one size after the other is tried."""
+    least = _halvings_of_next(ports, state)
+    tried = (state.reading.refusals - MOST_REFUSALS) // 2
+    halvings = least + tried % (MOST_HALVINGS - least + 1)
+    return _begun_afresh(ports, access, state, halvings=halvings, why="cursor_refused")
+
+
+def _listing_without_end(ports: Ports, access: CalendarAccess, state: CalendarSync) -> CalendarSync:
+    """A fresh listing because pages had no end; limited in number, unless it is a smaller one."""
+    halvings = _halvings_of_next(ports, state)
+    if halvings == state.halvings:
+        _check_listing_limit(ports, state)
+    begun = _begun_afresh(ports, access, state, halvings=halvings, why="endless_pages")
+    _log_given_up(ports, begun)
+    return ports.sync_states.save(begun)
+
+
+def _halvings_of_next(ports: Ports, state: CalendarSync) -> int:
+    """How small a fresh listing is at least: smaller where the one before it was given up as well."""
+    listing = state.cursor is not None and state.cursor.snapshot
+    again = listing or bool(_recent_listings(ports, state))
+    return min(MOST_HALVINGS, state.halvings + again)
+
+
+def _begun_afresh(
+    ports: Ports, access: CalendarAccess, state: CalendarSync, *, halvings: int, why: str
+) -> CalendarSync:
+    listings = (*_recent_listings(ports, state), ports.clock.now())
+    begun = start_listing(ports, access, state, halvings=halvings)
+    return replace(begun, listings=listings, given_up=why)
+
+
+def _log_given_up(ports: Ports, state: CalendarSync) -> None:
+    """Log that a cursor was given up, where that has happened with this state."""
+    ports.log.warning(
+        "cursor_given_up",
+        tenant=state.tenant,
+        connection=state.connection,
+        calendar=state.key,
+        reason=state.given_up,
+        halvings=state.halvings,
+    )
+
+
+def _recent_listings(ports: Ports, state: CalendarSync) -> tuple[datetime, ...]:
+    return tuple(moment for moment in state.listings if moment > ports.clock.now() - RELIST_WINDOW)
+
+
 def _listing_after_expiry(ports: Ports, access: CalendarAccess, state: CalendarSync) -> CalendarSync:
     """A fresh listing because the provider forgot the cursor; limited, because it costs a whole calendar."""
-    now = ports.clock.now()
-    recent = tuple(moment for moment in state.listings if moment > now - RELIST_WINDOW)
-    if len(recent) >= ports.tuning.resyncs_per_hour:
-        wait = (recent[0] + RELIST_WINDOW - now).total_seconds()
-        ports.sync_states.save(replace(state, error="resync_limited"))
-        raise RateLimited("this calendar was listed afresh a moment ago", code=PACED, retry_after=wait)
+    recent = _check_listing_limit(ports, state)
     ports.log.warning(
         "cursor_expired",
         tenant=state.tenant,
@@ -247,7 +363,22 @@ def _listing_after_expiry(ports: Ports, access: CalendarAccess, state: CalendarS
         calendar=state.key,
         recent=len(recent),
     )
-    return ports.sync_states.save(replace(start_listing(ports, access, state), listings=(*recent, now)))
+    listings = (*recent, ports.clock.now())
+    return ports.sync_states.save(replace(start_listing(ports, access, state), listings=listings))
+
+
+def _check_listing_limit(ports: Ports, state: CalendarSync) -> tuple[datetime, ...]:
+    """When the calendar was listed afresh within the last hour.
+
+    Raises:
+        RateLimited: Too often.
+    """
+    now, recent = ports.clock.now(), _recent_listings(ports, state)
+    if len(recent) >= ports.tuning.resyncs_per_hour:
+        wait = (recent[0] + RELIST_WINDOW - now).total_seconds()
+        ports.sync_states.save(replace(state, error="resync_limited"))
+        raise RateLimited("this calendar was listed afresh a moment ago", code=PACED, retry_after=wait)
+    return recent
 
 
 def _state_after(
@@ -261,7 +392,7 @@ def _state_after(
     if not page.last or done is None or pending_due(ports, after):
         return after
     now = ports.clock.now()
-    after = replace(after, done_request=done, error=None, poll_at=poll_at(ports, state, now))
+    after = replace(after, done_request=done, error=None, given_up=None, poll_at=poll_at(ports, state, now))
     return after.without_lease()
 
 

@@ -55,7 +55,8 @@ def _forget_cursor(ports: Ports, connection: Connection, key: str) -> None:
         state = ports.sync_states.get(connection.tenant, connection.id, key)
         if state.version is not None:
             # The lease goes too: whoever works on the old cursor at the moment cannot commit any more.
-            ports.sync_states.save(replace(state.without_cursor(), listings=(), error=None))
+            fresh = replace(state.without_cursor(), listings=(), error=None, given_up=None)
+            ports.sync_states.save(fresh.with_halvings(0, ports.clock.now()))
 
     retry_conflicts(drop, message="this calendar is being synchronised", code="busy_calendar")
 

@@ -39,8 +39,13 @@ def notify_stalled_run(ports: Ports, connection: Connection) -> bool:
 def notify_stalled_calendar(ports: Ports, state: CalendarSync) -> None:
     """Notify the owner of a calendar that stands still; a run that is under way speaks for all of them.
 
-    Of a calendar that cannot be read the owner is notified as of one that is out of reach.
+    So does one that has to be listed afresh again and again, in ever smaller parts: of that the owner is
+    notified once for each size. Of a calendar that cannot be read the owner is notified as of one that is out
+    of reach.
     """
+    if state.given_up is not None and state.halved_at is not None:
+        _notify(ports, state.tenant, state.connection, state.halved_at)
+        return
     since = state.stalled_since(ports.clock.now())
     if since is None or state.failing_since is not None or state.error is not None:
         return

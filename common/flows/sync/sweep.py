@@ -16,7 +16,7 @@ from common.domain.calendar.sync_state import CalendarSync, PendingKind, Pending
 from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.shared.tasks import Lane
 from common.domain.sync.imported_events import ImportedEvent, UnitChange
-from common.domain.sync.windows import aged
+from common.domain.sync.windows import aged, beyond
 from common.errors import UnknownResource
 from common.flows.export.lost_events import handle_missing_events, missing_links, notify_deletions_held
 from common.flows.export.own_event_changes import check_own_event
@@ -34,15 +34,16 @@ StaleUnits = Mapping[str, Sequence[ImportedEvent]]
 def sweep_imported(ports: Ports, access: CalendarAccess, state: CalendarSync) -> CalendarSync:
     """Deal with one chunk of the imported events that an ended listing did not show; the state as stored.
 
-    Events that have passed out of the window are removed without asking; the others are pending from now on,
-    each to be read by its id. The breaker comes first: where most of a calendar is missing, the listing is
+    Events outside the covered range, past or further ahead than it reaches now, are removed without asking:
+    nothing is known there, so nothing there is free. The others are pending from now on, each to be read by
+    its id. The breaker comes first: where most of a calendar is missing, the listing is
     likelier wrong than the calendar empty. The sweep ends once there is nothing left to suspect.
 
     Raises:
         Conflict: Somebody else has the lease by now.
     """
     units = _by_unit(ports.sync_states.stale(state))
-    suspects = _suspects(ports, units) if access.purpose.imports else {}
+    suspects = _suspects(ports, access, state, units) if access.purpose.imports else {}
     changes = [UnitChange(unit, ()) for unit in units if unit not in suspects]
     held = deletions_to_hold(
         missing=_future(ports, suspects), known=len(suspects) + state.listed, now=ports.clock.now()
@@ -68,10 +69,16 @@ def _by_unit(stale: Sequence[ImportedEvent]) -> StaleUnits:
     return {key: tuple(events) for key, events in groupby(sorted(stale, key=unit), key=unit)}
 
 
-def _suspects(ports: Ports, units: StaleUnits) -> StaleUnits:
-    """The units that are not wholly in the past."""
+def _suspects(ports: Ports, access: CalendarAccess, state: CalendarSync, units: StaleUnits) -> StaleUnits:
+    """The units that the listing should have shown, if they are still there."""
     now = ports.clock.now()
-    return {unit: events for unit, events in units.items() if not all(aged(event, now) for event in events)}
+    endless = ports.providers[access.connection.provider].calendar.abilities.endless_listing
+    listed = None if endless else state.covered
+
+    def outside(event: ImportedEvent) -> bool:
+        return aged(event, now) or beyond(event, listed)
+
+    return {unit: events for unit, events in units.items() if not all(map(outside, events))}
 
 
 def _future(ports: Ports, suspects: StaleUnits) -> int:

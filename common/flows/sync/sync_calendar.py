@@ -249,6 +249,9 @@ def _page(ports: Ports, access: CalendarAccess, current: SyncPass, *, until: dat
         current.seen = ports.sync_states.requested(state.tenant, state.connection, state.key)
     page = sync_page(ports, access, state, done=current.seen, until=until)
     current.state = page.state
+    if page.state.generation != state.generation:
+        # A listing was begun afresh, whose sweep looks at every exported event again.
+        current.after, current.swept = None, False
     current.pages += 1
     current.units += page.units
     current.finished = page.last and not listing and current.seen is not None

@@ -91,9 +91,9 @@ class GoogleCalendar:
         found = [change_of(item, place, snapshot=cursor.snapshot) for item in listing.items or ()]
         page, sync_token = next_page(listing.next_page_token, cursor.page), listing.next_sync_token
         if page:
-            after = Cursor(cursor.snapshot, cursor.window, cursor.token, page)
+            after = cursor.at_page(page)
         elif isinstance(sync_token, str) and sync_token:
-            after = Cursor(snapshot=False, window=cursor.window, token=sync_token)
+            after = cursor.at_token(sync_token)
         else:
             raise UnexpectedReply("a listing ends without a sync token", code="no_sync_token")
         return ChangePage(

@@ -64,7 +64,11 @@ def sync_parameters(cursor: Cursor, detail: Detail) -> dict[str, Any]:
     No upper bound, because it is undocumented whether the sync token remembers one, and none of the
     parameters that a sync token forbids: https://developers.google.com/workspace/calendar/api/guides/sync
     """
-    asked: dict[str, Any] = {"singleEvents": False, "maxResults": PAGE_SIZE, "fields": page_fields(detail)}
+    asked: dict[str, Any] = {
+        "singleEvents": False,
+        "maxResults": PAGE_SIZE >> cursor.halvings,
+        "fields": page_fields(detail),
+    }
     if cursor.snapshot:
         asked["timeMin"] = rfc3339(cursor.window.start)
     else:

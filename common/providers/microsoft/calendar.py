@@ -102,9 +102,9 @@ class MicrosoftCalendar:
         page = self._next(listing.next_link, cursor.page)
         link = list_events.checked_link(listing.delta_link, own=self._client.own)
         if page:
-            after = Cursor(cursor.snapshot, cursor.window, cursor.token, page)
+            after = cursor.at_page(page)
         elif link:
-            after = Cursor(snapshot=False, window=cursor.window, token=link)
+            after = cursor.at_token(link)
         else:
             raise UnexpectedReply("a listing ends without a delta link", code="no_sync_token")
         return ChangePage(

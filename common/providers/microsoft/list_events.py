@@ -65,7 +65,7 @@ def delta_request(calendar_id: str, cursor: Cursor, detail: Detail) -> GraphRequ
         "GET",
         follow or f"{calendar_path(calendar_id)}/calendarView/delta",
         {} if follow else view_bounds(cursor.window),
-        page_size=PAGE_SIZE,
+        page_size=PAGE_SIZE >> cursor.halvings,
         texts=detail is Detail.FULL,
     )
 

@@ -12,6 +12,7 @@ from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import (
     CalendarSync,
     Cursor,
+    CursorReading,
     Held,
     PendingKind,
     PendingUnit,
@@ -261,7 +262,7 @@ CALENDAR_SYNC = record(
     tenant=PLAIN,
     connection=PLAIN,
     key=PLAIN,
-    cursor=record(Cursor, snapshot=PLAIN, window=INTERVAL, token=PLAIN, page=PLAIN),
+    cursor=record(Cursor, snapshot=PLAIN, window=INTERVAL, token=PLAIN, page=PLAIN, halvings=PLAIN),
     generation=PLAIN,
     done_request=PLAIN,
     lease_holder=PLAIN,
@@ -299,5 +300,17 @@ CALENDAR_SYNC = record(
     error=PLAIN,
     failing_since=PLAIN,
     own_series=TEXTS,
+    reading=record(
+        CursorReading,
+        pages=PLAIN,
+        repeated=PLAIN,
+        empty=PLAIN,
+        seen=TEXTS,
+        refusals=PLAIN,
+        refused_since=PLAIN,
+    ),
+    halvings=PLAIN,
+    halved_at=PLAIN,
+    given_up=PLAIN,
 )
 QUARANTINED = record(Quarantined, id=PLAIN, reason=PLAIN, at=PLAIN, generation=PLAIN, told=PLAIN)
