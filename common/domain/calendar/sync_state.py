@@ -81,6 +81,7 @@ class CursorReading:
         seen: A hash of what each of the last pages named.
         refusals: How often in a row the next page was refused.
         refused_since: When it was refused first.
+        trials: How many fresh listings were tried since then, instead of waiting for the cursor.
     """
 
     pages: int = 0
@@ -89,6 +90,7 @@ class CursorReading:
     seen: tuple[str, ...] = ()
     refusals: int = 0
     refused_since: datetime | None = None
+    trials: int = 0
 
     def after_page(self, page: ChangePage) -> CursorReading:
         """How it goes after a page was answered."""
@@ -104,7 +106,8 @@ class CursorReading:
 
     def after_refusal(self, now: datetime) -> CursorReading:
         """How it goes after the next page was refused."""
-        return replace(self, refusals=self.refusals + 1, refused_since=self.refused_since or now)
+        after = replace(self, refusals=self.refusals + 1, refused_since=self.refused_since or now)
+        return replace(after, trials=self.trials + after.refused_for_long(now))
 
     @property
     def endless(self) -> bool:

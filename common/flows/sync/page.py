@@ -11,6 +11,7 @@ answers pages without an end. Where the provider cannot even manage the fresh li
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,7 +19,6 @@ from common.domain.calendar.connection import Connection
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import (
     MOST_HALVINGS,
-    MOST_REFUSALS,
     CalendarSync,
     ChangePage,
     Cursor,
@@ -238,12 +238,15 @@ def _read_next(
     except REFUSALS as refused:
         now = ports.clock.now()
         noted = ports.sync_states.save(replace(state, reading=state.reading.after_refusal(now)))
-        if not noted.reading.refused_for_long(now):
+        if not noted.reading.refused_for_long(now) or _is_listing_limited(ports, noted):
             raise
         try:
             found = _read_from(ports, access, _listing_after_refusals(ports, access, noted), until=until)
         except (*REFUSALS, CursorExpired):
             raise refused from None
+        # An outage that ended between the two calls says nothing about the cursor.
+        with suppress(*REFUSALS):
+            return _read_from(ports, access, noted, until=until)
     _log_given_up(ports, found[0])
     return found
 
@@ -307,19 +310,24 @@ def _further_pages(ports: Ports, access: CalendarAccess, page: ChangePage) -> in
 def _listing_after_refusals(ports: Ports, access: CalendarAccess, state: CalendarSync) -> CalendarSync:
     """A fresh listing because the cursor was refused for long; one size after the other is tried."""
     least = _halvings_of_next(ports, state)
-    tried = (state.reading.refusals - MOST_REFUSALS) // 2
-    halvings = least + tried % (MOST_HALVINGS - least + 1)
+    halvings = least + (state.reading.trials - 1) % (MOST_HALVINGS - least + 1)
     return _begun_afresh(ports, access, state, halvings=halvings, why="cursor_refused")
 
 
 def _listing_without_end(ports: Ports, access: CalendarAccess, state: CalendarSync) -> CalendarSync:
     """A fresh listing because pages had no end; limited in number, unless it is a smaller one."""
-    halvings = _halvings_of_next(ports, state)
-    if halvings == state.halvings:
+    if _is_listing_limited(ports, state):
         _check_listing_limit(ports, state)
+    halvings = _halvings_of_next(ports, state)
     begun = _begun_afresh(ports, access, state, halvings=halvings, why="endless_pages")
     _log_given_up(ports, begun)
     return ports.sync_states.save(begun)
+
+
+def _is_listing_limited(ports: Ports, state: CalendarSync) -> bool:
+    """Whether the calendar was listed afresh so often that only a smaller part of it may be listed now."""
+    often = len(_recent_listings(ports, state)) >= ports.tuning.resyncs_per_hour
+    return often and _halvings_of_next(ports, state) == state.halvings
 
 
 def _halvings_of_next(ports: Ports, state: CalendarSync) -> int:

@@ -308,6 +308,7 @@ CALENDAR_SYNC = record(
         seen=TEXTS,
         refusals=PLAIN,
         refused_since=PLAIN,
+        trials=PLAIN,
     ),
     halvings=PLAIN,
     halved_at=PLAIN,
