@@ -10,6 +10,7 @@ from common.domain.calendar.sync_state import (
     CalendarSync,
     Channel,
     Cursor,
+    CursorReading,
     Held,
     PendingKind,
     PendingUnit,
@@ -23,7 +24,7 @@ WHOLE = CalendarSync(
     "t",
     "c",
     "k",
-    Cursor(True, COVERED, "token", "page"),
+    Cursor(True, COVERED, "token", "page", 2),
     3,
     4,
     "holder",
@@ -50,6 +51,10 @@ WHOLE = CalendarSync(
     MONDAY,
     MONDAY + DAY,
     "error",
+    reading=CursorReading(7, 2, 1, ("a", "b"), 3, MONDAY, 1),
+    halvings=2,
+    halved_at=MONDAY,
+    given_up="endless_pages",
 )
 
 
