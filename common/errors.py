@@ -11,6 +11,7 @@ SyncError                    .code is the stable word in logs, metrics and API a
     GrantRevoked             the account must be connected again
     CalendarGone             the calendar is not there any more, or not for us
     Forbidden                this one thing is not allowed, and will not be
+    PartRefused              one part of what is written is refused for good, the rest can be written without
     UsageExhausted           the account's own limit for writes is used up for hours
     GivenUp                  it was not done and will not be; a dead letter keeps it
     OperatorFault            our client registration or configuration is wrong
@@ -114,6 +115,12 @@ class Forbidden(Stop):
     """The provider refuses this one thing for good."""
 
     code = "forbidden"
+
+
+class PartRefused(Stop):
+    """The provider refuses one part of what is written for good; the rest can be written without it."""
+
+    code = "part_refused"
 
 
 class UsageExhausted(Stop):

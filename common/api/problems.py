@@ -21,6 +21,7 @@ STATUS: dict[type[SyncError], int] = {
     errors.GrantRevoked: 409,
     errors.CalendarGone: 409,
     errors.Forbidden: 409,
+    errors.PartRefused: 409,
     errors.UsageExhausted: 503,
     errors.GivenUp: 409,
     errors.OperatorFault: 500,

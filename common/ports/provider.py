@@ -65,6 +65,7 @@ class Abilities:
         lags: A change may be announced before it can be read: whoever was called has to look once more later.
         one_channel: An account's calendar reports to one channel only, whichever was opened last.
         keeps_ids: An event has the id that its creator chose; otherwise the provider gives it one of its own.
+        longest_title: How many characters (of UTF-16) of a title are kept; None: as many as we write.
         relist_every: How often a calendar has to be listed afresh, because a feed does not report everything.
     """
 
@@ -75,6 +76,7 @@ class Abilities:
     lags: bool = False
     one_channel: bool = False
     keeps_ids: bool = False
+    longest_title: int | None = None
     relist_every: timedelta | None = None
 
 

@@ -60,6 +60,7 @@ class RefusalOutcome(Enum):
     TAKEN = auto()
     IMMOVABLE = auto()
     NO_SERIES = auto()
+    OTHER_ZONE = auto()
 
 
 @dataclass(frozen=True, slots=True)

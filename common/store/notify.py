@@ -26,6 +26,7 @@ OUTBOX = record(
     subject=PLAIN,
     words=map_of(PLAIN),
     letter=PLAIN,
+    error=PLAIN,
 )
 NOTICE = record(
     Notice, id=PLAIN, tenant=PLAIN, kind=enum_value(NoticeKind), at=PLAIN, connection=PLAIN, booking=PLAIN

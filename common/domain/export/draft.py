@@ -10,7 +10,7 @@ from common.domain.booking.booking import Booking
 from common.domain.catalogue.records import Resource, Service
 from common.domain.connect.settings import ExportSettings
 from common.domain.export import templates
-from common.domain.export.exported_event import EventDraft
+from common.domain.export.exported_event import EventDraft, Part, guest_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Mirror:
     notify: bool = False
     with_attendee: bool = True
     may_accept: bool = True
+    longest_title: int | None = None
 
 
 def facts(
@@ -74,7 +75,9 @@ def draft(
         epoch=mirror.epoch,
         interval=booking.interval,
         zone=resource.zone,
-        title=_or(booking.title, templates.title(settings.title, known) or service.name),
+        title=templates.shortened(
+            _or(booking.title, templates.title(settings.title, known) or service.name), mirror.longest_title
+        ),
         description=_or(booking.description, templates.description(settings.description, known)),
         attendee=attendee,
         accepted=settings.auto_accept and mirror.may_accept and attendee is not None,
@@ -92,3 +95,12 @@ def _attendee(booking: Booking, service: Service, settings: ExportSettings) -> t
     if not (settings.attendee and single and booking.customer.email):
         return None
     return booking.customer.email, booking.customer.name
+
+
+def part_keys(booking: Booking, *, zone: str, settings: ExportSettings) -> Mapping[Part, str]:
+    """A word for what each part of an event is now that a provider may refuse; another word is tried anew."""
+    return {
+        Part.GUEST: guest_key(booking, settings),
+        Part.ZONE: zone,
+        Part.REMINDER: str(settings.reminder),
+    }

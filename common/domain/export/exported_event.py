@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from common.domain.booking.booking import Booking
 from common.domain.calendar.interval import Interval
+
+if TYPE_CHECKING:
+    from common.domain.connect.settings import ExportSettings
 
 
 class LinkState(StrEnum):
@@ -21,12 +26,39 @@ class LinkState(StrEnum):
     FAILED = "failed"
 
 
+class Part(StrEnum):
+    """A part of an event that can be left out where the provider refuses it; the zone's name becomes UTC."""
+
+    GUEST = "guest"
+    ZONE = "zone"
+    REMINDER = "reminder"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """That the last write of an event was refused: why, since when, and how often it was tried.
+
+    ``revision`` is the booking's that was to be written. ``entry`` is the outbox entry that rests with
+    a dead letter since the write was given up.
+    """
+
+    code: str
+    since: datetime
+    revision: int = 0
+    tries: int = 1
+    entry: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ExportLink:
     """Which provider event mirrors a booking in one connection, and what we last wrote there.
 
-    ``written`` holds a fingerprint per field of the last write (stored before the write is sent, so that
-    a lost answer is still recognised as our own). ``revision`` is the booking's revision last written.
+    ``written`` holds a fingerprint per field of what was last written and answered, and ``shown`` the
+    fingerprint of what the provider then showed, for those fields that it stored otherwise than they were
+    sent. ``sending`` is the fingerprint of a write that is not answered yet: both states are ours until then.
+    ``left_out`` holds the parts of the event that the provider refused, each with a word for what it was:
+    with another one it is tried again. ``refused`` is set while the last write of the event is refused.
+    ``revision`` is the booking's revision last written.
     ``updated`` is the provider's time stamp of the last state that we know: older reports are stale.
 
     Where the owner made a series of the event, the booking is one date of it: ``event_id`` is then that date,
@@ -64,6 +96,10 @@ class ExportLink:
     owner_guest: bool | None = None
     others: bool = False
     mailed: int = 0
+    shown: Mapping[str, str] = field(default_factory=dict)
+    sending: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    refused: Refusal | None = None
     version: str | None = None
 
     def proven_absent(self, now: datetime, *, after: timedelta) -> bool:
@@ -71,6 +107,11 @@ class ExportLink:
         first, since = self.absent_at, self.missing_since
         # What was noted of an earlier disappearance says nothing.
         return first is not None and since is not None and first >= since and now - first >= after
+
+    @property
+    def sent(self) -> Mapping[str, str]:
+        """A fingerprint per field of what was sent last, answered or not."""
+        return {**self.written, **self.sending}
 
     @property
     def keeps_guests(self) -> bool:
@@ -88,7 +129,8 @@ class EventDraft:
     """What a booking's event shall look like at the provider.
 
     ``reminder`` None means the calendar's default. ``attendee`` is (address, name). ``notify`` decides
-    whether the provider mails the attendee about this one write.
+    whether the provider mails the attendee about this one write. ``left_out`` are the parts that the provider
+    refused, and that are not asked for again.
     """
 
     event_id: str
@@ -103,17 +145,22 @@ class EventDraft:
     notify: bool = False
     reminder: int | None = None
     tag: str = ""
+    left_out: frozenset[Part] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class EventRef:
-    """The provider's answer to a write; ``ical_uid`` and ``sequence`` as in ``ExportLink``."""
+    """The provider's answer to a write; ``ical_uid`` and ``sequence`` as in ``ExportLink``.
+
+    ``shown`` is a fingerprint per field of what the provider shows from now on, as far as the answer says it.
+    """
 
     id: str
     etag: str | None
     updated: datetime | None
     ical_uid: str | None = None
     sequence: int = 0
+    shown: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +213,18 @@ class ExportResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExportOutcome:
-    """The result; with ``until``, the outbox entry stays, and the export is tried again then."""
+    """The result; with ``until``, the outbox entry stays, and the export is tried again then.
+
+    ``alone`` says that only this booking's export waits, ``given_up`` that a person has to have it tried
+    again, and ``attempts`` how often it was refused.
+    """
 
     result: ExportResult
     until: datetime | None = None
     reason: str | None = None
+    alone: bool = False
+    given_up: bool = False
+    attempts: int = 0
 
 
 def next_step(booking: Booking, link: ExportLink | None, *, target: str | None) -> ExportStep:
@@ -197,9 +251,33 @@ def next_step(booking: Booking, link: ExportLink | None, *, target: str | None) 
     return ExportStep.UPDATE if link.calendar == target else ExportStep.MOVE
 
 
-def written(link: ExportLink, fingerprint: Mapping[str, str]) -> ExportLink:
-    """The link once this is on its way; what else it has to remember stays."""
-    return replace(link, written={**fingerprint, **traces(link)})
+def on_its_way(link: ExportLink, fingerprint: Mapping[str, str]) -> ExportLink:
+    """The link once this is on its way: what was written before is valid until the write is answered."""
+    return replace(link, state=LinkState.PENDING, sending=fingerprint)
+
+
+def answered(
+    link: ExportLink,
+    fingerprint: Mapping[str, str],
+    *,
+    shown: Mapping[str, str],
+    sent: Collection[str],
+) -> ExportLink:
+    """The link once a write was answered; what else it has to remember stays.
+
+    Args:
+        link: The link.
+        fingerprint: Of the event as it was wanted.
+        shown: Of the event in the answer.
+        sent: The fields that were written: only in these the answer shows what became of our own words.
+    """
+    kept = {name: value for name, value in link.shown.items() if name not in sent}
+    differing = {
+        name: value
+        for name, value in shown.items()
+        if name in sent and name in fingerprint and fingerprint[name] != value
+    }
+    return replace(link, written={**fingerprint, **traces(link)}, shown={**kept, **differing}, sending={})
 
 
 def traces(link: ExportLink | None) -> Mapping[str, str]:
@@ -241,6 +319,18 @@ def without_leftover(link: ExportLink) -> ExportLink:
     return replace(link, written={name: value for name, value in link.written.items() if name != _LEFTOVER})
 
 
-def may_invite(link: ExportLink | None) -> bool:
-    """Whether the customer may be an attendee; not where the account's limit refused that before."""
-    return link is None or link.error != WITHOUT_ATTENDEE
+def guest_key(booking: Booking, settings: ExportSettings) -> str:
+    """A word for the guest of a booking's event; it tells nobody the address."""
+    chosen = (settings.attendee, settings.notify, settings.auto_accept)
+    return hashlib.sha256(f"{booking.customer.email}\n{chosen}".encode()).hexdigest()[:16]
+
+
+def may_invite(link: ExportLink | None, *, guest: str) -> bool:
+    """Whether the customer may be an attendee; not where the provider refused that, as ``guest`` is now.
+
+    ``guest`` is what `guest_key` says of the guest. Links of earlier releases only know that it was refused.
+    """
+    if link is None:
+        return True
+    refused = link.left_out.get(Part.GUEST.value)
+    return refused != guest if refused is not None else link.error != WITHOUT_ATTENDEE

@@ -6,14 +6,14 @@ import hashlib
 import html
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from common.domain.booking.booking import Booking, Proposal
 from common.domain.calendar.event import ExternalEvent, Flaw, Gone
 from common.domain.calendar.interval import Interval
-from common.domain.export.exported_event import EventDraft, ExportLink, LinkState
+from common.domain.export.exported_event import EventDraft, ExportLink, LinkState, Part
 
 TIME = "time"
 TITLE = "title"
@@ -52,7 +52,7 @@ def fingerprint(draft: EventDraft) -> Mapping[str, str]:
         TITLE: _hash(normalised(draft.title)),
         DESCRIPTION: _hash(normalised(draft.description)),
         ATTENDEE: _guest_hash(address, name, accepted=draft.accepted),
-        REMINDER: _hash(str(draft.reminder)),
+        REMINDER: _hash("left out" if Part.REMINDER in draft.left_out else str(draft.reminder)),
     }
 
 
@@ -87,7 +87,7 @@ def invited(written: Mapping[str, str]) -> bool:
 
 def has_guest(link: ExportLink) -> bool:
     """Whether the customer is a guest of the event, as far as we know: by its owner's will, or by ours."""
-    return invited(link.written) if link.owner_guest is None else link.owner_guest
+    return invited(link.sent) if link.owner_guest is None else link.owner_guest
 
 
 def with_guests(link: ExportLink, event: ExternalEvent, customer: Collection[str]) -> ExportLink:
@@ -190,8 +190,7 @@ def _older(event: ExternalEvent, link: ExportLink) -> bool:
 def _compared(link: ExportLink, event: ExternalEvent, booking: Booking, *, revived: bool) -> Verdict:
     if event.span is None or event.flaw not in _TIMED:
         return Impossible()
-    shown = seen_fingerprint(event)
-    changed = {name for name, value in shown.items() if link.written.get(name, value) != value}
+    changed = {name for name, value in seen_fingerprint(event).items() if not _ours(link, name, value)}
     if link.state is LinkState.PENDING:
         # Words that are on their way out differ from what is shown; once they are there it is reported again.
         changed &= {TIME}
@@ -206,6 +205,27 @@ def _compared(link: ExportLink, event: ExternalEvent, booking: Booking, *, reviv
         description=event.description if DESCRIPTION in changed else None,
         revived=revived,
         overtaken=overtaken,
+    )
+
+
+def _ours(link: ExportLink, name: str, value: str) -> bool:
+    """Whether a field is as we left it: as it was sent, as the provider made it, or as a write may leave it.
+
+    A provider changes some texts on its own: Google cuts what looks like its conference block out of a
+    description. That is no edit. Until a write is answered, the states before and after it are both ours.
+    """
+    last = link.written.get(name)
+    known = {last, link.shown.get(name, last), link.sending.get(name, last)}
+    return value in known or known == {None}
+
+
+def differing(link: ExportLink, event: ExternalEvent, wanted: Mapping[str, str]) -> frozenset[str]:
+    """The fields in which an event differs from what is ``wanted``, but for what the provider itself made."""
+    settled = {name: value for name, value in link.shown.items() if link.written.get(name) == wanted[name]}
+    return frozenset(
+        name
+        for name, value in seen_fingerprint(event).items()
+        if value not in {wanted[name], settled.get(name)}
     )
 
 
@@ -236,15 +256,44 @@ def attached(link: ExportLink, event: ExternalEvent) -> ExportLink:
 
 def seen(link: ExportLink, event: ExternalEvent) -> ExportLink:
     """The link once the event's present state is known and accepted."""
-    return replace(
+    found = seen_fingerprint(event)
+    before = link.sent if _arrived(link, event, found) else link.written
+    there = replace(
         link,
         state=LinkState.LIVE,
         event_id=event.id,
-        written={**link.written, **seen_fingerprint(event)},
+        written=before,
+        sending={},
         etag=event.etag,
         updated=event.updated,
         missing_since=None,
     )
+    return as_shown(there, {name: value for name, value in found.items() if link.shown.get(name) != value})
+
+
+def as_shown(link: ExportLink, fields: Mapping[str, str]) -> ExportLink:
+    """The link where these fields are taken for written as the event shows them."""
+    shown = {name: value for name, value in link.shown.items() if name not in fields}
+    return replace(link, written={**link.written, **fields}, shown=shown)
+
+
+def as_written(link: ExportLink, before: ExportLink, names: Iterable[str]) -> ExportLink:
+    """The link with what was written ``before`` in these fields, and with what the provider made of it."""
+    names = frozenset(names)
+    kept = {name: value for name, value in link.shown.items() if name not in names}
+    return replace(
+        link,
+        written={**link.written, **{name: value for name, value in before.written.items() if name in names}},
+        shown={**kept, **{name: value for name, value in before.shown.items() if name in names}},
+    )
+
+
+def _arrived(link: ExportLink, event: ExternalEvent, found: Mapping[str, str]) -> bool:
+    """Whether an event shows that a write went through whose answer is not known."""
+    if link.etag is not None and event.etag == link.etag:
+        return False
+    told = {name: value for name, value in link.sending.items() if link.written.get(name) != value}
+    return all(found.get(name, value) == value for name, value in told.items())
 
 
 def rewrites(link: ExportLink, booking: Booking, *, now: datetime) -> int:

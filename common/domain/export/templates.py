@@ -40,6 +40,14 @@ def title(template: str, facts: Mapping[str, str]) -> str:
     return " ".join(_filled(template, facts).split())[:LONGEST_TITLE]
 
 
+def shortened(title: str, longest: int | None) -> str:
+    """A title as a provider keeps it that cuts longer ones, counted in the units of UTF-16."""
+    units = title.encode("utf-16-le", "surrogatepass")
+    if longest is None or len(units) <= 2 * longest:
+        return title
+    return units[: 2 * longest].decode("utf-16-le", "ignore").rstrip()
+
+
 def description(template: str, facts: Mapping[str, str]) -> str:
     """The event's text; a line of which all facts are empty is left out."""
     lines = template.replace("\r\n", "\n").split("\n")

@@ -55,7 +55,7 @@ class OutboxEntry:
     An export names its ``booking`` and its ``connection``, a message about a booking the booking alone.
     Everything else is about ``subject`` (the id of a connection, notice, invitation or webhook message), so
     that a query for a connection's waiting exports finds nothing else. From ``due_at`` on the outbox relay
-    queues the entry again; ``waiting_until`` says until when an export is known not to work.
+    queues the entry again; ``waiting_until`` says until when an export is known not to work, ``error`` why.
 
     ``words`` is what has to be said and stands in records that may be removed before it is said: the names of
     a booking's service and resource, whose connection it was. Nothing of a customer is among them.
@@ -74,6 +74,7 @@ class OutboxEntry:
     subject: str = ""
     words: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     letter: str | None = None
+    error: str | None = None
 
     @property
     def at_rest(self) -> bool:
@@ -101,6 +102,7 @@ def export_entry(
     due_at: datetime,
     waiting_until: datetime | None = None,
     cause: str = "",
+    error: str | None = None,
 ) -> OutboxEntry:
     """The entry to export the booking, as it is at this revision, to one connection's calendar.
 
@@ -117,6 +119,7 @@ def export_entry(
         created_at=created_at,
         due_at=due_at,
         waiting_until=waiting_until,
+        error=error,
     )
 
 

@@ -64,8 +64,9 @@ class CalendarHealth:
 class Health:
     """A connection and its calendars; ``healthy`` only where everything that is wanted really arrives.
 
-    ``waiting_exports`` are counted up to 1,000. ``stalled_since`` is since when the first synchronisation or
-    that of a calendar has not come on, whichever stands longer.
+    ``waiting_exports`` are counted up to 1,000, and so are ``refused_exports``, those of them whose event the
+    provider does not take; ``export_error`` is why, for the oldest of them. ``stalled_since`` is since when
+    the first synchronisation or that of a calendar has not come on, whichever stands longer.
     """
 
     status: Status
@@ -75,6 +76,8 @@ class Health:
     oldest_export_at: datetime | None
     calendars: tuple[CalendarHealth, ...]
     stalled_since: datetime | None = None
+    refused_exports: int = 0
+    export_error: str | None = None
 
 
 def read_health(ports: Ports, *, tenant: str, connection: str) -> Health:
@@ -91,17 +94,21 @@ def read_health(ports: Ports, *, tenant: str, connection: str) -> Health:
     # Two polls missed: whatever ran since then did not get through.
     longest = timedelta(minutes=2 * ports.tuning.poll_minutes)
     standstills = [run_stalled_since(ports, found), *(item.stalled_since for item in calendars)]
+    refused = sorted((entry for entry in waiting if entry.error), key=lambda entry: entry.created_at)
     stalled = min(filter(None, standstills), default=None) if found.usable else None
     return Health(
         status=found.status,
         healthy=found.status is Status.ACTIVE
         and stalled is None
+        and not refused
         and all(item.healthy(longest=longest) for item in calendars),
         error=found.error,
         waiting_exports=len(waiting),
         oldest_export_at=min((entry.created_at for entry in waiting), default=None),
         calendars=calendars,
         stalled_since=stalled,
+        refused_exports=len(refused),
+        export_error=refused[0].error if refused else None,
     )
 
 

@@ -18,7 +18,7 @@ from common.domain.connect.settings_change import (
 from common.domain.shared.concurrency import NOTHING_DEMANDED, Condition, retry_conflicts
 from common.errors import Rejected
 from common.flows.shared.connection_update import AFTER_COMMIT
-from common.flows.shared.enqueue import enqueue_run_chunk, enqueue_settle
+from common.flows.shared.enqueue import enqueue_run_chunk, enqueue_settle, enqueue_waiting_exports
 from common.flows.sync.settle import remove_disallowed
 from common.ports import Ports
 
@@ -69,6 +69,8 @@ def change_settings(
     _enqueue_settling(ports, saved, found, after_commit=False)
     if saved.run is not None and saved.run != before.run:
         enqueue_run_chunk(ports, saved, saved.run)
+        # What was refused may be taken under other settings.
+        enqueue_waiting_exports(ports, saved, cause=f"v{saved.settings.version}")
     return saved
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import NoReturn, TypeVar
 
@@ -27,23 +27,46 @@ from common.domain.export.exported_event import (
     Immovable,
     Leftover,
     LinkState,
+    Part,
 )
 from common.domain.export.own_events import (
     ATTENDEE,
     REMINDER,
     TIME,
     attached,
+    differing,
     fingerprint,
     has_guest,
+    invited,
     seen,
-    seen_fingerprint,
     with_guests,
 )
+from common.domain.export.write_refusals import (
+    FRESH_FOR,
+    Operation,
+    Stops,
+    is_due,
+    leave_out,
+    next_state,
+    next_try,
+    part_to_leave_out,
+    reaction_to,
+    refused,
+    without_parts,
+)
 from common.domain.notify import NoticeKind, booking_words, new_notice
-from common.domain.shared.outbox import replacement_mail_entry
-from common.domain.shared.tasks import Lane
+from common.domain.shared.outbox import export_entry_id, replacement_mail_entry
+from common.domain.shared.tasks import Lane, letter_id
 from common.domain.sync.schedule import LONGEST_PAUSE, next_look
-from common.errors import CalendarGone, Conflict, Forbidden, UnexpectedReply, UsageExhausted
+from common.errors import (
+    CalendarGone,
+    Conflict,
+    Forbidden,
+    PartRefused,
+    SyncError,
+    UnexpectedReply,
+    UsageExhausted,
+)
 from common.flows.export.lost_events import (
     enqueue_searches,
     mark_missing,
@@ -138,9 +161,11 @@ class BookingExport:
             state=LinkState.PENDING,
             written=exported_event.traces(before),
             attempts=before.attempts if before else 0,
-            error=None if exported_event.may_invite(before) else exported_event.WITHOUT_ATTENDEE,
+            error=None if self._may_have_guest(before) else exported_event.WITHOUT_ATTENDEE,
             owner_guest=False if before and before.owner_guest is False else None,
             mailed=before.mailed if before else 0,
+            left_out=before.left_out if before else {},
+            refused=before.refused if before else None,
             version=before.version if before else None,
         )
 
@@ -156,13 +181,15 @@ class BookingExport:
             notify=self.notify and changed,
             with_attendee=self._may_invite(link, changed=changed),
             may_accept=self._abilities.accepts_for_guests,
+            longest_title=self._abilities.longest_title,
         )
         settings = self.connection.settings.exports
         if self._may_invite(link, changed=changed) and self._stays_guest(link):
             settings = replace(settings, attendee=True)
-        return drafts.draft(
+        draft = drafts.draft(
             self.booking, mirror, service=self.service, resource=self.resource, settings=settings
         )
+        return without_parts(draft, link.left_out, self._part_keys)
 
     def bound(self, link: ExportLink) -> bool:
         """Whether the event has guests whom the provider mails about every change, wanted or not."""
@@ -192,13 +219,21 @@ class BookingExport:
 
         https://learn.microsoft.com/graph/api/user-post-events (invitations can't be configured)
         """
-        if not (exported_event.may_invite(link) and can_be_mailed(self.booking.customer.email)):
+        if not (self._may_have_guest(link) and can_be_mailed(self.booking.customer.email)):
             return False
         if link.keeps_guests:
             return has_guest(link)
         if self._abilities.silent_guests or has_guest(link):
             return True
         return self.connection.settings.exports.notify and self.notify and changed
+
+    def _may_have_guest(self, link: ExportLink | None) -> bool:
+        return exported_event.may_invite(link, guest=self._part_keys[Part.GUEST])
+
+    @property
+    def _part_keys(self) -> Mapping[Part, str]:
+        settings = self.connection.settings.exports
+        return drafts.part_keys(self.booking, zone=self.resource.zone, settings=settings)
 
     @property
     def _abilities(self) -> Abilities:
@@ -208,12 +243,18 @@ class BookingExport:
         """Remember a link; raises Conflict where somebody else changed it meanwhile."""
         return self.ports.bookings.save_link(link)
 
-    def alive(self, link: ExportLink, ref: EventRef, draft: EventDraft) -> ExportLink:
-        """Remember that the event is as ``draft`` says, and whether its guest was mailed that."""
+    def alive(
+        self, link: ExportLink, ref: EventRef, draft: EventDraft, *, sent: Collection[str]
+    ) -> ExportLink:
+        """Remember that the event is as ``draft`` says, and whether its guest was mailed that.
+
+        Of the fields that were ``sent`` the answer shows what became of them.
+        """
         mailed = draft.notify and draft.attendee is not None
+        self.forget_refusal(link)
         return self.save(
             replace(
-                exported_event.written(link, fingerprint(draft)),
+                exported_event.answered(link, fingerprint(draft), shown=ref.shown, sent=sent),
                 state=LinkState.LIVE,
                 event_id=ref.id,
                 revision=self.booking.revision,
@@ -222,10 +263,18 @@ class BookingExport:
                 ical_uid=ref.ical_uid or link.ical_uid,
                 sequence=max(ref.sequence, link.sequence),
                 missing_since=None,
-                error=None if exported_event.may_invite(link) else link.error,
+                error=None if self._may_have_guest(link) else exported_event.WITHOUT_ATTENDEE,
+                left_out={name: key for name, key in link.left_out.items() if name in draft.left_out},
+                refused=None,
                 mailed=self.booking.revision if mailed else link.mailed,
             )
         )
+
+    def forget_refusal(self, link: ExportLink) -> None:
+        """Remove the outbox entry and the dead letter of a write that was given up and is done after all."""
+        if link.refused is not None and link.refused.entry is not None:
+            self.ports.ledger.done(link.refused.entry)
+            self.ports.ledger.end_dead_letter(link.tenant, letter_id(link.tenant, link.refused.entry))
 
     def find(self, link: ExportLink) -> LinkedEvent | Gone:
         """The event as it is now, if it is really ours; of a series, the booking's own date.
@@ -251,25 +300,29 @@ class BookingExport:
     def sent(
         self, link: ExportLink, draft: EventDraft, send: Callable[[EventDraft], T]
     ) -> tuple[ExportLink, EventDraft, T]:
-        """Send a draft; where the account may invite nobody any more, send it without the customer.
+        """Send a draft; a part that is refused for good is left out, and the rest is sent without it.
 
-        Writes with attendees use up a limit of their own, even where nobody is mailed. A notice says so once.
+        A notice says so once. Where the provider was to mail the customer, a mail of our own takes its place.
         """
-        try:
-            return link, draft, send(draft)
-        except UsageExhausted:
-            if draft.attendee is None:
-                raise
-        link = replace(link, error=exported_event.WITHOUT_ATTENDEE)
-        lesser = self.draft(link)
-        link = self.save(exported_event.written(link, fingerprint(lesser)))
-        self.tell(exported_event.WITHOUT_ATTENDEE)
-        if draft.notify:
-            # The provider was to mail the customer and cannot: a mail of our own takes its place.
-            words = booking_words(self.service, self.resource)
-            entry = replacement_mail_entry(self.booking, words=words, now=self.ports.clock.now())
-            store_and_enqueue(self.ports, [entry])
-        return link, lesser, send(lesser)
+        for _ in Part:
+            try:
+                return link, draft, send(draft)
+            except (PartRefused, UsageExhausted) as refused:
+                part = part_to_leave_out(refused, draft)
+                # Nobody takes a guest off an event of theirs silently where providers mail about everything.
+                bound = not self._abilities.silent_guests and (invited(link.written) or link.keeps_guests)
+                if part is None or (part is Part.GUEST and bound):
+                    raise
+            if part is Part.GUEST and draft.notify:
+                # The provider was to mail the customer and cannot: a mail of our own takes its place.
+                words = booking_words(self.service, self.resource)
+                entry = replacement_mail_entry(self.booking, words=words, now=self.ports.clock.now())
+                store_and_enqueue(self.ports, [entry])
+            link = leave_out(link, part, self._part_keys[part])
+            draft = without_parts(draft, link.left_out, self._part_keys)
+            link = self.save(exported_event.on_its_way(link, fingerprint(draft)))
+            self.tell(_LEFT_OUT[part])
+        return link, draft, send(draft)
 
     def tell(self, cause: str) -> None:
         """Notify people that exports do not work as they should: once for a cause and a settings version."""
@@ -285,6 +338,11 @@ class BookingExport:
         )
 
 
+_LEFT_OUT = {
+    Part.GUEST: exported_event.WITHOUT_ATTENDEE,
+    Part.ZONE: "without_zone",
+    Part.REMINDER: "without_reminder",
+}
 MOST_EPOCHS = 5
 
 
@@ -294,10 +352,10 @@ def create_event(
     """Write an event for the first time, under an id that belongs to this booking and epoch alone."""
     for _ in range(MOST_EPOCHS):
         draft = job.draft(link, changed=changed)
-        link = job.save(exported_event.written(link, fingerprint(draft)))
+        link = job.save(exported_event.on_its_way(link, fingerprint(draft)))
         link, draft, answer = job.sent(link, draft, partial(_insert, job, link))
         if isinstance(answer, EventRef):
-            delete_old_copy(job, job.alive(link, answer, draft))
+            delete_old_copy(job, job.alive(link, answer, draft, sent=fingerprint(draft)))
             return ExportOutcome(ExportResult.WRITTEN)
         # The provider names the event by its own id, where it has one: found at once, even if shown late.
         found = job.find(replace(link, event_id=answer.id))
@@ -335,18 +393,18 @@ def take_over_event(job: BookingExport, link: ExportLink, event: ExternalEvent) 
     link = replace(link, event_id=event.id)
     draft = job.draft(link, changed=job.booking.revision > link.revision)
     wanted = fingerprint(draft)
-    changed = {name for name, value in seen_fingerprint(event).items() if wanted[name] != value}
+    changed = set(differing(link, event, wanted))
     # What cannot be read back is sent again if nothing has arrived, or if it was meant otherwise then.
     nothing_arrived = link.etag is not None and event.etag == link.etag
     changed |= {
-        name for name in (ATTENDEE, REMINDER) if nothing_arrived or link.written.get(name) != wanted[name]
+        name for name in (ATTENDEE, REMINDER) if nothing_arrived or link.sent.get(name) != wanted[name]
     }
     changed = _without_owners_guests(link, changed)
     if changed and _waits_for_mail(job, link, draft, changed):
         return _leave_as_is(job, seen(link, event))
     if changed:
         return _send_changes(job, replace(link, etag=event.etag), changed, before=link)
-    delete_old_copy(job, job.alive(link, EventRef(event.id, event.etag, event.updated), draft))
+    delete_old_copy(job, job.alive(link, EventRef(event.id, event.etag, event.updated), draft, sent=()))
     return ExportOutcome(ExportResult.WRITTEN)
 
 
@@ -404,8 +462,9 @@ def _send_changes(
         # Without the state that we know nothing would keep a series from being changed as a whole.
         link, before = replace(found.link, etag=found.event.etag), found.link
     draft = _with_mail(job, link, job.draft(link, changed=newer))
-    link = job.save(replace(exported_event.written(link, fingerprint(draft)), state=LinkState.PENDING))
-    link, draft, answer = _send_with_attendee(job, link, draft, changed)
+    link = job.save(exported_event.on_its_way(link, fingerprint(draft)))
+    link, sent_draft, answer = job.sent(link, draft, lambda wanted: _send(job, link, draft, wanted, changed))
+    changed, draft = _fields(link, draft, sent_draft, changed), sent_draft
     etag_is_ours = True
     if isinstance(answer, Changed):
         if not newer:
@@ -413,7 +472,13 @@ def _send_changes(
         # The booking changed later than its event: its changed fields overrule the owner's, no others.
         found, etag_is_ours = job.read(before), False
         if found:
-            link = replace(found.link, written=link.written, state=link.state, version=link.version)
+            link = replace(
+                found.link,
+                sending=link.sending,
+                left_out=link.left_out,
+                state=link.state,
+                version=link.version,
+            )
             _mail_whom_the_owner_took_off(job, before, found.link)
         # Its owner may have taken the customer off the event, whom the provider then does not mail.
         draft = _with_mail(job, link, job.draft(link, changed=newer))
@@ -426,7 +491,8 @@ def _send_changes(
     if isinstance(answer, Gone):
         return _search_or_repeat(job, replace(before, version=link.version))
     # Without an etag the sync compares contents, and finds what the owner changed besides.
-    delete_old_copy(job, job.alive(link, answer if etag_is_ours else replace(answer, etag=None), draft))
+    ref = answer if etag_is_ours else replace(answer, etag=None)
+    delete_old_copy(job, job.alive(link, ref, draft, sent=changed))
     return ExportOutcome(ExportResult.WRITTEN)
 
 
@@ -470,18 +536,19 @@ def _leave_series(job: BookingExport, link: ExportLink) -> ExportOutcome:
     return move_event(job, entry, link)
 
 
-def _send_with_attendee(
-    job: BookingExport, link: ExportLink, draft: EventDraft, changed: frozenset[str]
-) -> tuple[ExportLink, EventDraft, EventRef | Gone | Changed | Immovable]:
-    if ATTENDEE not in changed:
-        return link, draft, _patch(job, link, draft, changed, link.etag)
+def _send(
+    job: BookingExport, link: ExportLink, draft: EventDraft, wanted: EventDraft, changed: frozenset[str]
+) -> EventRef | Gone | Changed | Immovable:
+    return _patch(job, link, wanted, _fields(link, draft, wanted, changed), link.etag)
 
-    def send(wanted: EventDraft) -> EventRef | Gone | Changed | Immovable:
-        # An attendee that was refused is left out of the change, not taken off the event.
-        fields = changed if wanted.attendee == draft.attendee else changed - {ATTENDEE}
-        return _patch(job, link, wanted, fields, link.etag)
 
-    return job.sent(link, draft, send)
+def _fields(
+    link: ExportLink, draft: EventDraft, wanted: EventDraft, changed: frozenset[str]
+) -> frozenset[str]:
+    """The fields to send: a guest who was refused is taken off the event, or not put on it."""
+    if wanted.attendee == draft.attendee:
+        return changed
+    return changed | {ATTENDEE} if invited(link.written) else changed - {ATTENDEE}
 
 
 def _patch(
@@ -508,8 +575,6 @@ def _let_sync_decide(job: BookingExport, before: ExportLink) -> NoReturn:
     raise Conflict("the event was changed by its owner", code="event_changed", retry_after=5)
 
 
-ACCESS_WAIT = timedelta(hours=1)
-QUOTA_WAIT = timedelta(hours=6)
 SEARCH_WAIT = timedelta(minutes=2)
 
 
@@ -526,11 +591,13 @@ def remove_event(job: BookingExport, link: ExportLink) -> ExportOutcome:
     if place.link is not None:
         _delete(job, place.link, notify=notify)
     link = delete_old_copy(job, link)
+    job.forget_refusal(link)
     # An active booking's event is made anew where exports are switched on again.
     revision = 0 if job.booking.active else job.booking.revision
     # One that was not there any more has been deleted by our unanswered call, or by its owner, who was asked.
     mailed = job.booking.revision if written and ended and notify and has_guest(known) else link.mailed
-    job.save(replace(link, state=LinkState.GONE, revision=revision, missing_since=None, mailed=mailed))
+    gone = replace(link, state=LinkState.GONE, revision=revision, missing_since=None, mailed=mailed)
+    job.save(replace(gone, refused=None))
     return ExportOutcome(ExportResult.REMOVED)
 
 
@@ -580,7 +647,7 @@ def remove_if_outdated(job: BookingExport, link: ExportLink | None) -> ExportOut
     if link is None or link.state is LinkState.GONE:
         return ExportOutcome(ExportResult.UNCHANGED)
     if job.booking.active:
-        true = link.written.get(TIME) == fingerprint(job.draft(link))[TIME]
+        true = link.sent.get(TIME) == fingerprint(job.draft(link))[TIME]
         if true or with_guests_who_are_mailed(job, link):
             return ExportOutcome(ExportResult.UNCHANGED)
     return remove_event(job, link)
@@ -667,27 +734,57 @@ def search_event(job: BookingExport, link: ExportLink) -> ExportOutcome:
     return ExportOutcome(ExportResult.SEARCHING, job.ports.clock.now() + SEARCH_WAIT, "event_missing")
 
 
-def wait_for_access(job: BookingExport, reason: str) -> ExportOutcome:
-    """The calendar refuses writes: the export waits, its owner is notified once, the booking stays."""
-    link = job.ports.bookings.link(job.booking.tenant, job.connection.id, job.booking.id)
-    if link and link.state is LinkState.PENDING and not link.revision:
-        job.save(replace(link, state=LinkState.FAILED, error=reason))
-    job.tell(reason)
-    return ExportOutcome(ExportResult.PARKED, job.ports.clock.now() + ACCESS_WAIT, reason)
+def wait_after_refusal(job: BookingExport, operation: Operation, error: SyncError) -> ExportOutcome:
+    """Put a refused write off, as the table of refusals says; people are told where it lasts.
 
-
-def wait_for_quota(job: BookingExport, reason: str) -> ExportOutcome:
-    """The account's own limit for writes is used up: nothing more is written for hours, and that is shown."""
+    Raises:
+        SyncError: The same one, where it concerns the task and not the event, or the queue tries again.
+    """
     now = job.ports.clock.now()
-    until = now + QUOTA_WAIT
+    link = job.ports.bookings.link(job.booking.tenant, job.connection.id, job.booking.id)
+    before = link.refused if link else None
+    own = link is not None and link.calendar == job.connection.dedicated_calendar
+    fresh = own and (before is None or now - before.since < FRESH_FOR)
+    reaction = reaction_to(operation, error, fresh=fresh)
+    if reaction is None or (link is None and reaction.queued):
+        raise error
+    refusal = refused(before, error.reason, revision=job.booking.revision, now=now)
+    # Without a link nothing counts the tries.
+    due = link is None or is_due(reaction.told_after, refusal, now=now)
+    if due and reaction.told_after is not None:
+        day = f"-{now:%Y%m%d}" if reaction.stops is Stops.CREATIONS else ""
+        job.tell(f"{refusal.code}{day}")
+    given_up = link is not None and is_due(reaction.given_up_after, refusal, now=now)
+    if link:
+        if given_up:
+            entry = export_entry_id(job.booking, job.connection.id)
+            if refusal.entry != entry:
+                job.forget_refusal(link)
+            refusal = replace(refusal, entry=entry)
+        job.save(next_state(link, refusal, error))
+    if refusal.tries <= reaction.queued:
+        raise error
+    until = next_try(reaction, refusal, now=now)
+    if reaction.stops is Stops.CREATIONS:
+        _pause_creations(job, until)
+    return ExportOutcome(
+        ExportResult.PARKED,
+        until,
+        error.reason,
+        alone=reaction.stops is Stops.ITEM,
+        given_up=given_up,
+        attempts=refusal.tries,
+    )
+
+
+def _pause_creations(job: BookingExport, until: datetime) -> None:
+    """The account's own limit is used up: no event is made for hours, and that is shown."""
     update_connection(
         job.ports,
         job.connection.tenant,
         job.connection.id,
         lambda current: replace(current, waiting_until=until, error=UsageExhausted.code),
     )
-    job.tell(f"{reason}-{now:%Y%m%d}")
-    return ExportOutcome(ExportResult.PARKED, until, reason)
 
 
 def end_quota_wait(ports: Ports, tenant: str, connection: str) -> None:

@@ -11,16 +11,23 @@ from datetime import datetime, timedelta
 
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection
-from common.domain.export.exported_event import ExportOutcome, ExportResult, ExportStep, next_step
+from common.domain.export.exported_event import (
+    ExportLink,
+    ExportOutcome,
+    ExportResult,
+    ExportStep,
+    next_step,
+)
+from common.domain.export.write_refusals import Operation, operation_of
 from common.domain.notify import LONGEST_SILENCE
-from common.domain.shared.outbox import export_entry, export_entry_id
+from common.domain.shared.outbox import RELAYED_AFTER, OutboxEntry, export_entry, export_entry_id
 from common.domain.shared.task_records import ExportBooking
-from common.domain.shared.tasks import Lane
+from common.domain.shared.tasks import DeadLetter, Lane, letter_id, task_for
 from common.domain.sync.followed_calendars import export_target
 from common.errors import (
-    CalendarGone,
-    Forbidden,
+    GivenUp,
     GrantRevoked,
+    ProviderUnavailable,
     Retry,
     Stop,
     UnexpectedReply,
@@ -38,13 +45,13 @@ from common.flows.export.event_writer import (
     remove_if_outdated,
     search_event,
     update_event,
-    wait_for_access,
-    wait_for_quota,
+    wait_after_refusal,
     with_guests_who_are_mailed,
 )
 from common.flows.export.target import export_calendar
 from common.flows.notify.delivery import mail_instead, provider_notifies
 from common.flows.shared.lease import lock
+from common.flows.shared.outbox import enqueue_again
 from common.ports import Ports
 
 # The queue tries the task again sooner; the outbox relay is for a task that was lost.
@@ -59,6 +66,7 @@ def export_booking(ports: Ports, command: ExportBooking) -> ExportOutcome:
 
     Raises:
         Retry: It does not work now; the entry stays, with the time of the next try.
+        GivenUp: It was refused for too long; a dead letter keeps it.
     """
     try:
         connection = ports.connections.get(command.tenant, command.connection)
@@ -90,6 +98,8 @@ def export_booking(ports: Ports, command: ExportBooking) -> ExportOutcome:
             mail_instead(ports, connection, booking)
         return _done(ports, command, booking, outcome)
     _mail_if_late(ports, connection, booking, outcome.until)
+    if outcome.given_up:
+        raise _given_up(ports, command, booking, outcome)
     return _waiting(ports, command, booking, outcome)
 
 
@@ -109,21 +119,21 @@ def write_event(
         Retry: It does not work now; trying again does nothing twice.
         GrantRevoked: The account must be connected again.
     """
-    paused = connection.waiting_until if connection.error == UsageExhausted.code else None
-    if paused and paused > ports.clock.now():
-        return ExportOutcome(ExportResult.PARKED, paused, connection.error)
     service = ports.catalogue.service(booking.tenant, booking.service)
     resource = ports.catalogue.resource(booking.tenant, booking.resource)
     job = BookingExport(ports, connection, booking, service, resource, notify=notify, lane=lane)
     known = export_target(connection)
     with lock(ports, "export", connection.provider, known.provider_id if known else connection.id):
+        link = ports.bookings.link(booking.tenant, connection.id, booking.id)
+        operation = operation_of(next_step(booking, link, target=None), link)
+        paused = connection.waiting_until if connection.error == UsageExhausted.code else None
+        if operation is Operation.INSERT and paused and paused > ports.clock.now():
+            return ExportOutcome(ExportResult.PARKED, paused, connection.error)
         try:
-            outcome = _take_next_step(job)
-        except (Forbidden, CalendarGone) as refused:
-            return wait_for_access(job, refused.reason)
-        except UsageExhausted as refused:
-            return wait_for_quota(job, refused.reason)
-    if paused:
+            outcome = _take_next_step(job, link)
+        except (Stop, UnexpectedReply, ProviderUnavailable) as refused:
+            return wait_after_refusal(job, operation, refused)
+    if operation is Operation.INSERT and paused:
         end_quota_wait(ports, connection.tenant, connection.id)
     return outcome
 
@@ -132,9 +142,8 @@ def write_event(
 _COSTS = {ExportStep.READ: 1 + COST_OF_PATCH, ExportStep.MOVE: 2}
 
 
-def _take_next_step(job: BookingExport) -> ExportOutcome:
+def _take_next_step(job: BookingExport, link: ExportLink | None) -> ExportOutcome:
     """Compare the booking with what is known of its event, and do what `next_step` says has to be done."""
-    link = job.ports.bookings.link(job.booking.tenant, job.connection.id, job.booking.id)
     if not job.connection.settings.exports.on:
         return remove_if_outdated(job, link)
     step = next_step(job.booking, link, target=None)
@@ -188,25 +197,59 @@ def _done(
     return outcome
 
 
+def _given_up(ports: Ports, command: ExportBooking, booking: Booking, outcome: ExportOutcome) -> GivenUp:
+    """Keep an export that is refused all the time as a dead letter, which a person can have tried again."""
+    now, reason = ports.clock.now(), outcome.reason or "refused"
+    _put_off(ports, command, booking, due_at=now, waiting_until=None, error=reason)
+    entry = export_entry_id(booking, command.connection)
+    present = replace(command, revision=booking.revision, entry=entry)
+    letter = DeadLetter(
+        id=letter_id(command.tenant, entry),
+        tenant=command.tenant,
+        work=command.work,
+        lane=command.lane,
+        payload=task_for(present, name=None).payload,
+        code=reason,
+        attempts=outcome.attempts,
+        died_at=now,
+    )
+    ports.ledger.put_dead_letter(letter, entry=entry, rest=True)
+    ports.log.warning("export_given_up", tenant=command.tenant, booking=booking.id, code=reason)
+    return GivenUp("the event was not written", code=reason)
+
+
 def _waiting(ports: Ports, command: ExportBooking, booking: Booking, outcome: ExportOutcome) -> ExportOutcome:
-    until = outcome.until or ports.clock.now()
-    _put_off(ports, command, booking, due_at=until, waiting_until=until)
+    now = ports.clock.now()
+    until = outcome.until or now
+    refused = outcome.reason if outcome.result is ExportResult.PARKED else None
+    # The outbox relay looks once a minute, and a first pause is shorter: it is there for a lost task alone.
+    soon = outcome.alone and until - now < RELAYED_AGAIN_AFTER
+    due_at = until + RELAYED_AFTER if soon else until
+    entry = _put_off(ports, command, booking, due_at=due_at, waiting_until=until, error=refused)
+    if soon:
+        enqueue_again(ports, entry, not_before=until)
     return outcome
 
 
 def _put_off(
-    ports: Ports, command: ExportBooking, booking: Booking, *, due_at: datetime, waiting_until: datetime
-) -> None:
+    ports: Ports,
+    command: ExportBooking,
+    booking: Booking,
+    *,
+    due_at: datetime,
+    waiting_until: datetime | None,
+    error: str | None = None,
+) -> OutboxEntry:
     """Keep the entry of the present revision for later; this task's entry, if older, is part of it."""
-    present = export_entry_id(booking, command.connection)
-    ports.ledger.put_outbox(
-        export_entry(
-            booking,
-            command.connection,
-            created_at=booking.updated_at,
-            due_at=due_at,
-            waiting_until=waiting_until,
-        )
+    present = export_entry(
+        booking,
+        command.connection,
+        created_at=booking.updated_at,
+        due_at=due_at,
+        waiting_until=waiting_until,
+        error=error,
     )
-    if command.entry and command.entry != present:
+    ports.ledger.put_outbox(present)
+    if command.entry and command.entry != present.id:
         ports.ledger.done(command.entry)
+    return present

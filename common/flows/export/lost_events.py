@@ -13,13 +13,15 @@ from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.notify import NoticeKind, new_notice
 from common.domain.shared.task_records import VerifyMoved
 from common.domain.shared.tasks import Lane, task_for
-from common.domain.sync.schedule import LAGGING_GRACE, absence_proven_after
+from common.domain.sync.schedule import LAGGING_GRACE, absence_proven_after, time_bucket
 from common.errors import Conflict
 from common.flows.shared.calendar_access import CalendarAccess, reserve_requests
 from common.flows.shared.own_events import all_links
 from common.flows.shared.tokens import authorized
 from common.ports import Ports
 
+# Seconds in which one search for a missing event is enough.
+SEARCHED_EVERY = 600
 _THERE = frozenset({LinkState.LIVE, LinkState.MISSING})
 
 
@@ -95,17 +97,25 @@ def missing_links(ports: Ports, connection: Connection, key: str) -> tuple[Expor
     )
 
 
-def enqueue_searches(ports: Ports, connection: Connection, links: Iterable[ExportLink]) -> None:
-    """Queue the search for missing events, each once per disappearance."""
+def enqueue_searches(
+    ports: Ports, connection: Connection, links: Iterable[ExportLink], *, cause: str = ""
+) -> None:
+    """Queue the search for missing events, each once in ten minutes.
+
+    A search that was held back, or lost, is made again: the queue takes a name once for up to a day. With
+    ``cause`` it is made at once more.
+    """
+    now = ports.clock.now()
     grace = timedelta(seconds=ports.tuning.move_grace_seconds)
     if ports.providers[connection.provider].calendar.abilities.lags:
         grace = max(grace, LAGGING_GRACE)
     for link in links:
-        since = link.missing_since or ports.clock.now()
+        since = link.missing_since or now
+        bucket = cause or str(time_bucket(now, seconds=SEARCHED_EVERY))
         ports.queue.enqueue(
             task_for(
                 VerifyMoved(link.tenant, link.connection, link.booking),
-                name=f"verify/{link.tenant}/{link.connection}/{link.booking}/{since.isoformat()}",
+                name=f"verify/{link.tenant}/{link.connection}/{link.booking}/{since.isoformat()}/{bucket}",
                 not_before=since + grace,
             )
         )

@@ -109,6 +109,8 @@ def _link_to_new_event(ports: Ports, link: ExportLink) -> ExportLink:
         event_id=event_id(ports.keys, tenant=link.tenant, booking=link.booking, epoch=epoch),
         revision=0,
         written={},
+        shown={},
+        sending={},
         etag=None,
         updated=None,
     )

@@ -30,6 +30,8 @@ from common.domain.export.own_events import (
     TITLE,
     Edited,
     Impossible,
+    as_shown,
+    as_written,
     proposed_fingerprint,
     rewrites,
     seen,
@@ -162,15 +164,14 @@ def time_to_claim(ports: Ports, booking: Booking, span: Interval) -> Interval:
 def _restore_time(before: _Outcome, event: ExternalEvent) -> _Outcome:
     """Our time is written again: what we see differs from what we want, so the export finds it to do."""
     # An event without length has no time to remember: anything but ours makes the export write it.
-    written = {**before.link.written, TIME: seen_fingerprint(event).get(TIME, "none")}
-    link, notices = replace(before.link, written=written), (*before.notices, NoticeKind.EDIT_REVERTED)
+    link = as_shown(before.link, {TIME: seen_fingerprint(event).get(TIME, "none")})
+    notices = (*before.notices, NoticeKind.EDIT_REVERTED)
     return _Outcome(before.booking, link, notices, rewrite=True)
 
 
 def _keep_written(exported: ExportedBooking, link: ExportLink, fields: tuple[str, ...]) -> ExportLink:
     """Proposed parts stay as the owner wrote them: no later export touches what it did not change."""
-    ours = {name: exported.link.written[name] for name in fields if name in exported.link.written}
-    return replace(link, written={**link.written, **ours})
+    return as_written(link, exported.link, fields)
 
 
 def _commit_edit(ports: Ports, exported: ExportedBooking, outcome: _Outcome) -> None:
@@ -219,8 +220,8 @@ def _limit_rewrites(exported: ExportedBooking, outcome: _Outcome, now: datetime)
     notices = tuple(kind for kind in outcome.notices if kind is not NoticeKind.EDIT_REVERTED)
     if count == MOST_REWRITES + 1:
         notices = (*notices, NoticeKind.EDIT_CONTESTED)
-    ours = {**link.written, **exported.link.written}
-    return replace(outcome, link=replace(link, written=ours), rewrite=False, notices=notices)
+    ours = as_written(link, exported.link, exported.link.written)
+    return replace(outcome, link=ours, rewrite=False, notices=notices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +250,7 @@ def links_to_restore(ports: Ports, booking: Booking, proposal: Proposal) -> tupl
     link = ports.bookings.link(booking.tenant, proposal.connection, booking.id)
     if link is None or proposal.deletion:
         return ()
-    return (replace(link, written={**link.written, **proposed_fingerprint(proposal)}),)
+    return (as_shown(link, proposed_fingerprint(proposal)),)
 
 
 def end_proposal_elsewhere(

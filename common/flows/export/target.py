@@ -14,7 +14,7 @@ from common.domain.calendar.connection import (
 )
 from common.domain.shared.tasks import Lane
 from common.domain.sync.followed_calendars import export_target
-from common.errors import CalendarGone, Forbidden
+from common.errors import CalendarGone, Forbidden, PartRefused
 from common.flows.shared.calendar_access import all_calendars, reserve_requests
 from common.flows.shared.connection_update import update_connection
 from common.flows.shared.enqueue import enqueue_settle
@@ -68,9 +68,18 @@ def _make_dedicated(ports: Ports, connection: Connection, lane: Lane) -> Connect
     )
     provider = ports.providers[connection.provider].calendar
     reserve_requests(ports, connection, units=1, lane=lane)
-    provider_id = authorized(
-        ports, connection, lambda token: provider.create_calendar(token, name=name, zone=resource.zone)
-    )
+
+    def make(zone: str) -> str:
+        return authorized(
+            ports, connection, lambda token: provider.create_calendar(token, name=name, zone=zone)
+        )
+
+    try:
+        provider_id = make(resource.zone)
+    except PartRefused:
+        # A zone whose name is newer than the provider's tables; each event says its own zone anyway.
+        reserve_requests(ports, connection, units=1, lane=lane)
+        provider_id = make("UTC")
     entry = CalendarEntry(
         key=calendar_key(provider_id),
         provider_id=provider_id,

@@ -10,7 +10,7 @@ from common.domain.booking.booking import Booking
 from common.domain.booking.booking_change import BookingChange
 from common.domain.calendar.connection import Connection
 from common.domain.catalogue.records import Resource, Service, Tenant
-from common.domain.export.exported_event import ExportLink, LinkState, may_invite
+from common.domain.export.exported_event import ExportLink, LinkState, guest_key, may_invite
 from common.domain.export.own_events import has_guest
 from common.domain.notify import (
     LONGEST_SILENCE,
@@ -246,7 +246,9 @@ def _guest_event(
         connection,
         guest=link is not None and there and has_guest(link),
         # Nobody is invited to an event that is cancelled, and its owner's own choice of guests is kept.
-        invitable=booking.active and may_invite(link) and not (link and link.keeps_guests),
+        invitable=booking.active
+        and may_invite(link, guest=guest_key(booking, connection.settings.exports))
+        and not (link and link.keeps_guests),
         told=link is not None and link.mailed >= revision,
     )
     if event.told or not event.invites:

@@ -118,16 +118,21 @@ def enqueue_run_chunk(
 
 def enqueue_waiting_work(ports: Ports, connection: Connection, *, cause: str) -> None:
     """After a pause, queue a sync of every calendar, every waiting export, and the chunk of a running run."""
-    now = ports.clock.now()
     if connection.run is None:
         return
     for key in followed_calendars(connection):
         request_sync(ports, tenant=connection.tenant, connection=connection.id, calendar=key, cause=cause)
+    enqueue_waiting_exports(ports, connection, cause=cause)
+    if connection.run.running:
+        enqueue_run_chunk(ports, connection, connection.run, cause=cause)
+
+
+def enqueue_waiting_exports(ports: Ports, connection: Connection, *, cause: str) -> None:
+    """Queue every export of a connection that waits, and those that were given up."""
+    now = ports.clock.now()
     for entry in ports.ledger.outbox_of(connection.tenant, connection.id, MOST_EXPORTS):
         ports.ledger.put_outbox(replace(entry, due_at=now, waiting_until=None))
         ports.queue.enqueue(outbox_task(entry, bucket=cause))
-    if connection.run.running:
-        enqueue_run_chunk(ports, connection, connection.run, cause=cause)
 
 
 def enqueue_settle(

@@ -46,16 +46,26 @@ def store_and_enqueue(ports: Ports, entries: Iterable[OutboxEntry]) -> None:
 def enqueue_entries(ports: Ports, entries: Iterable[OutboxEntry]) -> None:
     """Queue the tasks of stored entries; where the queue refuses, the outbox relay does it in a minute."""
     for entry in entries:
-        try:
-            ports.queue.enqueue(outbox_task(entry))
-        except StoreUnavailable as refused:
-            ports.log.warning(
-                "outbox_entry_not_queued",
-                tenant=entry.tenant,
-                kind=entry.kind.value,
-                booking=entry.booking,
-                code=refused.reason,
-            )
+        _enqueue(ports, entry, outbox_task(entry))
+
+
+def enqueue_again(ports: Ports, entry: OutboxEntry, *, not_before: datetime) -> None:
+    """Queue the next try of an entry; where the queue refuses, the outbox relay does it later."""
+    bucket = f"again/{not_before.isoformat()}"
+    _enqueue(ports, entry, outbox_task(entry, bucket=bucket, not_before=not_before))
+
+
+def _enqueue(ports: Ports, entry: OutboxEntry, task: Task) -> None:
+    try:
+        ports.queue.enqueue(task)
+    except StoreUnavailable as refused:
+        ports.log.warning(
+            "outbox_entry_not_queued",
+            tenant=entry.tenant,
+            kind=entry.kind.value,
+            booking=entry.booking,
+            code=refused.reason,
+        )
 
 
 def nothing_to_do(ports: Ports, task: EntryTask, *, why: str) -> None:

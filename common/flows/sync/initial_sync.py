@@ -15,7 +15,7 @@ from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import Connection, Phase, Status, SyncRun
 from common.domain.calendar.sync_state import CalendarSync
 from common.domain.export.exported_event import ExportOutcome, ExportResult
-from common.domain.shared.outbox import export_entries, export_entry_id
+from common.domain.shared.outbox import export_entries, export_entry, export_entry_id
 from common.domain.shared.task_records import AdvanceSync
 from common.domain.shared.tasks import Lane
 from common.domain.sync.followed_calendars import followed_calendars
@@ -335,9 +335,14 @@ def _export_chunk(ports: Ports, connection: Connection, run: SyncRun) -> _Chunk:
             ports.log.warning("export_failed", tenant=booking.tenant, booking=booking.id, code=failed.reason)
             run = replace(run, exports_failed=run.exports_failed + 1, export_after=encode_position(booking))
             continue
-        if outcome.result is ExportResult.PARKED:
+        if outcome.result is ExportResult.PARKED and not outcome.alone:
             waiting = replace(run, waiting_until=outcome.until, error=outcome.reason)
             return _Chunk(waiting, not_before=outcome.until)
+        if outcome.until is not None:
+            # It waits by itself: the other bookings do not wait for it.
+            _leave_to_outbox(ports, current, booking, outcome)
+            run = replace(run, exports_failed=run.exports_failed + 1, export_after=encode_position(booking))
+            continue
         run = replace(run, exports_done=run.exports_done + 1, export_after=encode_position(booking))
     return _Chunk(run if len(bookings) == limit else _finished(ports, run))
 
@@ -362,6 +367,24 @@ def _export(ports: Ports, connection: Connection, booking: Booking, *, mailing: 
     if later.revision != current.revision:
         store_and_enqueue(ports, export_entries(later, (connection,), now=now))
     return outcome
+
+
+def _leave_to_outbox(ports: Ports, connection: Connection, booking: Booking, outcome: ExportOutcome) -> None:
+    """Have an export that waits tried again later, unless that is arranged already."""
+    present = ports.bookings.get(booking.tenant, booking.id)
+    if ports.ledger.outbox(export_entry_id(present, connection.id)) is not None:
+        return
+    until = outcome.until or ports.clock.now()
+    ports.ledger.put_outbox(
+        export_entry(
+            present,
+            connection.id,
+            created_at=present.updated_at,
+            due_at=until,
+            waiting_until=until,
+            error=outcome.reason,
+        )
+    )
 
 
 def _finished(ports: Ports, run: SyncRun) -> SyncRun:

@@ -9,14 +9,14 @@ from common.domain.shared.concurrency import retry_conflicts
 from common.domain.sync.followed_calendars import followed_calendars
 from common.errors import InvalidRequest, Rejected
 from common.flows.export.lost_events import enqueue_searches, missing_links
-from common.flows.shared.enqueue import request_sync
+from common.flows.shared.enqueue import enqueue_waiting_exports, request_sync
 from common.ports import Ports
 
 
 def resync(
     ports: Ports, *, tenant: str, connection: str, calendar: str | None = None, full: bool = False
 ) -> tuple[str, ...]:
-    """Ask for a sync of the connection's calendars; which calendars.
+    """Ask for a sync of the connection's calendars, and try exports again that wait; which calendars.
 
     Args:
         ports: The ports.
@@ -45,6 +45,9 @@ def resync(
             _forget_cursor(ports, found, key)
         cause = f"resync/{ports.keys.token()}"
         request_sync(ports, tenant=tenant, connection=connection, calendar=key, cause=cause)
+    if calendar is None:
+        # Also those that were refused and given up: whoever asks has perhaps mended the cause.
+        enqueue_waiting_exports(ports, found, cause=f"resync/{ports.keys.token()}")
     return keys
 
 
@@ -77,7 +80,7 @@ def release_held(ports: Ports, *, tenant: str, connection: str, calendar: str) -
     # A sweep that waits goes on after this; without one there is nothing left to remember.
     held = replace(state.held, released=True) if state.sweeping else None
     ports.sync_states.save(replace(state.without_lease(), held=held))
-    enqueue_searches(ports, found, missing_links(ports, found, calendar))
     cause = f"release/{ports.clock.now().isoformat()}"
+    enqueue_searches(ports, found, missing_links(ports, found, calendar), cause=cause)
     request_sync(ports, tenant=tenant, connection=connection, calendar=calendar, cause=cause)
     return state.held.missing

@@ -21,6 +21,7 @@ from common.providers.google.client import GoogleClient
 from common.providers.google.event_structs import GoogleItem, checked_items, item_of, listing_of, read_listing
 from common.providers.google.events_to_domain import (
     GoogleContext,
+    answer_of,
     calendar_of,
     change_of,
     channel_of,
@@ -214,7 +215,7 @@ class GoogleCalendar:
             **request_bodies.send_updates_parameter(notify=draft.notify),
         )
         reply = self._client.attempt(token, request, accept={RefusalOutcome.TAKEN})
-        return IdTaken(draft.event_id) if isinstance(reply, RefusalOutcome) else written_of(reply)
+        return IdTaken(draft.event_id) if isinstance(reply, RefusalOutcome) else answer_of(reply)
 
     def update_event(
         self,
@@ -244,7 +245,7 @@ class GoogleCalendar:
             return self._proven(token, calendar, event_id, reply)
         if reply.get("status") == "cancelled":
             return Gone(event_id, deleted=True)
-        return written_of(reply)
+        return answer_of(reply)
 
     def delete_event(self, token: str, calendar: CalendarRef, event_id: str, *, notify: bool) -> Gone | None:
         """Remove an event; Gone where none was found in a calendar that can be read."""

@@ -21,6 +21,7 @@ from common.errors import (
     Forbidden,
     GrantRevoked,
     OperatorFault,
+    PartRefused,
     ProviderUnavailable,
     RateLimited,
     Stop,
@@ -152,6 +153,12 @@ RULES: Mapping[tuple[int, str], RefusalRule] = {
     (400, "@syncToken"): RefusalRule(CursorExpired),
     (400, "@pageToken"): RefusalRule(CursorExpired),
     (400, "@eventId"): RefusalRule(UnexpectedReply, "no_series", RefusalOutcome.NO_SERIES),
+    (400, "#attendee"): RefusalRule(PartRefused, "guest_refused"),
+    (400, "#time_zone"): RefusalRule(PartRefused, "zone_refused"),
+    **{
+        (400, reason): RefusalRule(PartRefused, "reminder_refused")
+        for reason in ("cannotUseDefaultRemindersAndSpecifyOverride", "eventRemindersCountExceedsLimit")
+    },
     (400, "channelIdNotUnique"): RefusalRule(Conflict, "channel_id_taken"),
     (400, "pushNotSupportedForRequestedResource"): RefusalRule(Forbidden, "push_unsupported"),
     (400, "push.webhookUrlNotHttps"): RefusalRule(OperatorFault, "webhook_refused"),

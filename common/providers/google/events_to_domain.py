@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,10 +30,11 @@ from common.domain.calendar.interval import EARLIEST, LATEST
 from common.domain.calendar.sync_state import Channel
 from common.domain.calendar.zones import zone
 from common.domain.export.exported_event import EventRef
+from common.domain.export.own_events import seen_fingerprint
 from common.errors import UnexpectedReply
 from common.ports.provider import ChannelRequest
 from common.providers.answers import NamelessEvent, moment_of, text_of, whole_characters, words_of
-from common.providers.google.event_structs import GoogleItem, GoogleTime, Guest, Properties
+from common.providers.google.event_structs import GoogleItem, GoogleTime, Guest, Properties, item_of
 from common.providers.google.request_bodies import MARKER, RESPONSES, ROLES, TYPES, Reply
 
 # Bound once: looking up a member of an enumeration takes as long as calling a function.
@@ -234,6 +235,19 @@ def written_of(reply: Reply) -> EventRef:
         ical_uid=text_of(reply, "iCalUID"),
         sequence=sequence if isinstance(sequence, int) else 0,
     )
+
+
+def answer_of(reply: Reply) -> EventRef:
+    """The answer to a write of an event, with what Google made of it: it stores some texts otherwise.
+
+    Raises:
+        UnexpectedReply: It does not say which event was written.
+    """
+    try:
+        event = event_of(item_of(reply) or GoogleItem(), GoogleContext.of((), Detail.FULL))
+    except NamelessEvent:
+        return written_of(reply)
+    return replace(written_of(reply), shown=seen_fingerprint(event))
 
 
 _MILLISECONDS = re.compile("[0-9]{1,14}")

@@ -37,7 +37,8 @@ OWN_EVENT_FIELDS: Mapping[Detail, str] = MappingProxyType(
 CALENDAR_FIELDS = (
     "kind,nextPageToken,items(id,summary,summaryOverride,timeZone,accessRole,primary,deleted,hidden)"
 )
-WRITE_FIELDS = "id,status,etag,updated,iCalUID,sequence"
+# What became of our own words in it: Google stores some texts otherwise than they were sent.
+WRITE_FIELDS = "id,status,etag,updated,iCalUID,sequence,start,end,summary,description"
 PROBE_FIELDS = "kind,accessRole,items(id)"
 COUNT_FIELDS = "kind,nextPageToken,items(id,visibility)"
 

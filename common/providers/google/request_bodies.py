@@ -13,7 +13,7 @@ from typing import Any
 from common.domain.calendar.connection import AccessRole
 from common.domain.calendar.event import EventType, ExternalEvent, Marker, Response
 from common.domain.calendar.zones import zone
-from common.domain.export.exported_event import EventDraft
+from common.domain.export.exported_event import EventDraft, Part
 from common.mail_address import ascii_address
 from common.ports.provider import ChannelRequest
 from common.providers.answers import retry_after
@@ -54,7 +54,13 @@ def new_event(draft: EventDraft) -> dict[str, Any]:
     """The body that creates a booking's event under an id of our own."""
     return {
         "id": draft.event_id,
-        **changed_event(draft, frozenset({"title", "description", "reminder"})),
+        **changed_event(draft, frozenset({"title", "description"})),
+        # There is nothing stored yet that could clash with the default.
+        **(
+            {"reminders": {"useDefault": True}}
+            if draft.reminder is None
+            else changed_event(draft, frozenset({"reminder"}))
+        ),
         "start": _when(draft.interval.start, draft.zone),
         "end": _when(draft.interval.end, draft.zone),
         **({"attendees": _attendees(draft)} if draft.attendee else {}),
@@ -77,7 +83,7 @@ def changed_event(draft: EventDraft, changed: Collection[str]) -> dict[str, Any]
             "end": {"date": None, **_when(draft.interval.end, draft.zone)},
         },
         "attendee": {"attendees": _attendees(draft)},
-        "reminder": {"reminders": _reminders(draft.reminder)},
+        "reminder": {} if Part.REMINDER in draft.left_out else {"reminders": _reminders(draft.reminder)},
         "status": {"status": "confirmed"},
     }
     return {key: value for name in fields if name in changed for key, value in fields[name].items()}
@@ -106,7 +112,9 @@ def _attendees(draft: EventDraft) -> list[dict[str, str]]:
 
 def _reminders(minutes: int | None) -> dict[str, Any]:
     if minutes is None:
-        return {"useDefault": True}
+        # Stored overrides stay through a PATCH that does not name them, and clash with the default:
+        # https://developers.google.com/workspace/calendar/api/v3/reference/events (reminders.overrides)
+        return {"useDefault": True, "overrides": []}
     clamped = min(max(minutes, 0), LONGEST_REMINDER)
     return {"useDefault": False, "overrides": [{"method": "popup", "minutes": clamped}]}
 
@@ -162,6 +170,13 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes, *, condit
     )
 
 
+# Reasons of our own for what Google says in words alone: its reason is "invalid", whatever it is about.
+_SAID = {
+    "invalid attendee email": "#attendee",
+    "invalid time zone definition": "#time_zone",
+}
+
+
 def _reasons(body: bytes) -> Iterator[str]:
     try:
         error = json.loads(body).get("error")
@@ -180,6 +195,8 @@ def _reasons(body: bytes) -> Iterator[str]:
 
 def _named(item: Mapping[str, Any]) -> Iterator[str]:
     reason, location = _text(item.get("reason")), _text(item.get("location"))
+    said = (_text(item.get("message")) or "").casefold()
+    yield from (word for words, word in _SAID.items() if said.startswith(words))
     if reason:
         yield reason
     if location and item.get("locationType") == "parameter":

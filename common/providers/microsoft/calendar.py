@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from common.domain.calendar.connection import CalendarRef, ProviderKind
 from common.domain.calendar.event import Detail, ExternalEvent, Flaw, Gone, Kind, Upsert, id_signature
@@ -17,7 +18,7 @@ from common.providers.answers import NamelessEvent, text_of
 from common.providers.calls import RefusalOutcome
 from common.providers.microsoft import busy, list_events, request_bodies
 from common.providers.microsoft.busy import ask_busy
-from common.providers.microsoft.client import GraphClient
+from common.providers.microsoft.client import Existing, GraphClient
 from common.providers.microsoft.event_structs import (
     WordedItem,
     checked_items,
@@ -27,6 +28,7 @@ from common.providers.microsoft.event_structs import (
 )
 from common.providers.microsoft.events_to_domain import (
     GraphContext,
+    answer_of,
     calendar_of,
     change_of,
     channel_of,
@@ -58,6 +60,8 @@ class MicrosoftCalendar:
         proves_removals=False,
         lags=True,
         one_channel=True,
+        # Exchange's other interfaces cut a longer subject; one that we cut ourselves looks as it was written.
+        longest_title=255,
         relist_every=timedelta(days=1),
     )
 
@@ -211,10 +215,10 @@ class MicrosoftCalendar:
             body=request_bodies.new_event(draft),
             texts=True,
         )
-        reply = self._client.attempt(token, ask, accept={RefusalOutcome.TAKEN})
-        if isinstance(reply, RefusalOutcome):
-            return IdTaken(draft.event_id)
-        written = written_of(reply)
+        reply = self._client.create(token, ask)
+        if isinstance(reply, Existing):
+            return IdTaken(reply.id or draft.event_id)
+        written = answer_of(reply)
         return written if shows(reply, draft) else IdTaken(written.id)
 
     def update_event(
@@ -238,12 +242,15 @@ class MicrosoftCalendar:
         if draft.attendee and not draft.notify and changed - _UNSEEN:
             demand_no_attendees(self._client, token, path)
         ask = (
-            GraphRequest("PATCH", path, body=body, etag=etag)
+            GraphRequest("PATCH", path, body=body, etag=etag, texts=True)
             if body
             else GraphRequest("GET", path, list_events.STATE)
         )
         taken_as_answers = {*_ABSENT, RefusalOutcome.CHANGED, RefusalOutcome.IMMOVABLE}
-        reply = self._client.attempt(token, ask, accept=taken_as_answers)
+        reply = self._client.attempt(token, ask, accept={*taken_as_answers, RefusalOutcome.OTHER_ZONE})
+        if reply is RefusalOutcome.OTHER_ZONE:
+            body = request_bodies.changed_event(draft, changed, zone=event_zone(self._client, token, path))
+            reply = self._client.attempt(token, replace(ask, body=body), accept=taken_as_answers)
         if reply is RefusalOutcome.CHANGED:
             return Changed(event_id)
         if reply is RefusalOutcome.IMMOVABLE:
@@ -251,7 +258,7 @@ class MicrosoftCalendar:
         return (
             prove_gone(self._client, token, calendar, event_id)
             if isinstance(reply, RefusalOutcome)
-            else written_of(reply)
+            else answer_of(reply)
         )
 
     def delete_event(self, token: str, calendar: CalendarRef, event_id: str, *, notify: bool) -> Gone | None:
@@ -385,6 +392,22 @@ def demand_no_attendees(client: GraphClient, token: str, path: str) -> None:
         return
     if reply.get("attendees"):
         raise Forbidden("guests would be mailed", code="cannot_be_silent")
+
+
+def event_zone(client: GraphClient, token: str, path: str) -> tuple[str, ZoneInfo]:
+    """The zone that an event was made in: the times of some events are taken in no other.
+
+    https://learn.microsoft.com/graph/api/resources/event (originalStartTimeZone)
+
+    Raises:
+        UnexpectedReply: It is one that nobody knows.
+    """
+    reply = client.read(token, GraphRequest("GET", path, list_events.ZONE))
+    name = text_of(reply, "originalStartTimeZone") or ""
+    found = zone_of(name)
+    if found is None:
+        raise UnexpectedReply("an event in a zone that nobody knows", code="property_refused")
+    return name, found
 
 
 def prove_gone(client: GraphClient, token: str, calendar: CalendarRef, event_id: str) -> Gone:

@@ -21,6 +21,7 @@ from common.errors import (
     Forbidden,
     GrantRevoked,
     OperatorFault,
+    PartRefused,
     ProviderUnavailable,
     RateLimited,
     Stop,
@@ -160,12 +161,22 @@ _RULES: Mapping[tuple[int, str], RefusalRule] = {
     **{(_ANY, code): UNAVAILABLE for code in _TRANSIENT},
     (_ANY, "ErrorIrresolvableConflict"): RefusalRule(Conflict, "event_busy", RefusalOutcome.CHANGED),
     (_ANY, "ErrorQuotaExceeded"): _FULL,
+    # The mailbox may send no more mails for today, and an invitation is one.
+    (_ANY, "ErrorSubmissionQuotaExceeded"): RefusalRule(UsageExhausted, "invitations_exhausted"),
     (400, "ErrorInvalidRequest"): RefusalRule(UnexpectedReply, outcome=RefusalOutcome.NO_SERIES),
     (400, "ErrorOccurrenceCrossingBoundary"): RefusalRule(
         UnexpectedReply, "occurrence_boundary", RefusalOutcome.IMMOVABLE
     ),
     (400, "ErrorInvalidIdMalformed"): _MISSING,
     (400, "ErrorInvalidId"): _MISSING,
+    # Times in another zone than the series was made in, without its recurrence.
+    (400, "ErrorPropertyValidationFailure"): RefusalRule(
+        UnexpectedReply, "property_refused", RefusalOutcome.OTHER_ZONE
+    ),
+    **{
+        (400, code): RefusalRule(PartRefused, "guest_refused")
+        for code in ("ErrorInvalidRecipients", "ErrorInvalidSmtpAddress")
+    },
     (400, "ErrorDeleteDistinguishedFolder"): RefusalRule(Forbidden, "default_calendar"),
     (400, "TimeZoneNotSupportedException"): RefusalRule(UnexpectedReply, "time_zone"),
     (400, "ExtensionError"): RefusalRule(Forbidden, "push_unsupported"),
@@ -178,7 +189,13 @@ _RULES: Mapping[tuple[int, str], RefusalRule] = {
     **{(404, code): _MISSING for code in _MISSING_CODES},
     (404, "ExtensionError"): RefusalRule(Forbidden, "push_unsupported"),
     (409, "ErrorFolderExists"): RefusalRule(Forbidden, "name_taken"),
-    (409, "ErrorDuplicateTransactionId"): RefusalRule(UnexpectedReply, "id_taken", RefusalOutcome.TAKEN),
+    # Real answers have either status, with the id of the event that was made with the transaction.
+    **{
+        (status, "ErrorDuplicateTransactionId"): RefusalRule(
+            UnexpectedReply, "id_taken", RefusalOutcome.TAKEN
+        )
+        for status in (400, 409)
+    },
     (409, "nameAlreadyExists"): RefusalRule(UnexpectedReply, "id_taken", RefusalOutcome.TAKEN),
 }
 RULES: Mapping[tuple[int, str], RefusalRule] = {
@@ -211,6 +228,13 @@ def rule_for(refusal: GraphRefusal) -> RefusalRule:
 def error_for(refusal: GraphRefusal) -> SyncError:
     """The error to raise; its text holds Graph's own word for the reason and nothing else."""
     return error_of(rule_for(refusal), refusal, who="Graph")
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """The event that a transaction has made before; without ``id`` it has to be looked for."""
+
+    id: str | None
 
 
 class GraphClient:
@@ -249,6 +273,18 @@ class GraphClient:
         body = parsed_json(response.content)
         if response.status >= HTTPStatus.MULTIPLE_CHOICES:
             return _accepted(read_refusal(response.status, response.headers, body), accept)
+        if not isinstance(body, dict):
+            raise ProviderUnavailable("Graph's answer is not whole", code="unreadable_reply")
+        return body
+
+    def create(self, token: str, request: GraphRequest) -> Reply | Existing:
+        """The JSON object that answers a POST, or the event that the same transaction has made before."""
+        response = self._exchange(token, request, live=False)
+        body = parsed_json(response.content)
+        if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+            refusal = read_refusal(response.status, response.headers, body)
+            _accepted(refusal, {RefusalOutcome.TAKEN})
+            return Existing(refusal.existing_event)
         if not isinstance(body, dict):
             raise ProviderUnavailable("Graph's answer is not whole", code="unreadable_reply")
         return body

@@ -35,7 +35,7 @@ from common.domain.export.own_events import fingerprint, seen_fingerprint
 from common.errors import UnexpectedReply
 from common.ports.provider import ChannelRequest
 from common.providers.answers import NamelessEvent, decoded_leniently, moment_of, text_of, words_of
-from common.providers.microsoft.event_structs import GraphItem, GraphTime, Property, WordedItem
+from common.providers.microsoft.event_structs import GraphItem, GraphTime, Property, WordedItem, item_of
 from common.providers.microsoft.request_bodies import MARKER, RESPONSES, SHOWN, Reply
 from common.providers.microsoft.zones import zone_of
 
@@ -243,6 +243,19 @@ def written_of(reply: Reply) -> EventRef:
     updated = moment_of(reply.get("lastModifiedDateTime"))
     uid = text_of(reply, "iCalUId")
     return EventRef(id=id_, etag=text_of(reply, "@odata.etag"), updated=updated, ical_uid=uid)
+
+
+def answer_of(reply: Reply) -> EventRef:
+    """The answer to a write of an event, with what Exchange made of it: it stores some texts otherwise.
+
+    Raises:
+        UnexpectedReply: It does not say which event was written.
+    """
+    try:
+        event = event_of(item_of(reply) or WordedItem(), GraphContext.of("UTC", Detail.FULL))
+    except NamelessEvent:
+        return written_of(reply)
+    return replace(written_of(reply), shown=seen_fingerprint(event))
 
 
 def shows(reply: Reply, draft: EventDraft) -> bool:

@@ -36,6 +36,7 @@ SELECTED: Mapping[Detail, str] = MappingProxyType({Detail.TIMES: _TIMES, Detail.
 CALENDAR_FIELDS = "id,name,isDefaultCalendar,canEdit,canShare,canViewPrivateItems,owner"
 # The little that tells one state of an event from another, and whether others are invited.
 STATE = {"$select": "id,lastModifiedDateTime,iCalUId"}
+ZONE = {"$select": "id,originalStartTimeZone"}
 GUESTS = {"$select": "id,attendees,isOrganizer"}
 MARKED = f"singleValueExtendedProperties($filter=id eq '{MARKER}')"
 # The stored instant of an all-day event is somebody's midnight: it may lie outside a view of its own day.

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from common.domain.calendar.event import Marker, Response, ShowAs
 from common.domain.calendar.sync_state import Channel
-from common.domain.export.exported_event import EventDraft
+from common.domain.export.exported_event import EventDraft, Part
 from common.mail_address import ascii_address
 from common.ports.provider import ChannelRequest
 from common.providers.answers import retry_after
@@ -22,6 +22,8 @@ _OURS = "String {6f6d1c63-52bb-4f0e-9d0b-3c1d7c2a8b41} Name"
 MARKER = f"{_OURS} SlotbridgeBooking"
 KEY = f"{_OURS} SlotbridgeKey"
 LONGEST_REMINDER = 40_320
+# Exchange refuses many IANA names: https://learn.microsoft.com/graph/api/resources/datetimetimezone
+_UTC = ("UTC", UTC)
 # Below the 10,080 minutes of https://learn.microsoft.com/graph/api/resources/subscription
 LONGEST_CHANNEL = timedelta(minutes=10_000)
 SHOWN: Mapping[str, ShowAs] = {
@@ -114,8 +116,12 @@ def new_event(draft: EventDraft) -> dict[str, Any]:
     }
 
 
-def changed_event(draft: EventDraft, changed: Collection[str]) -> dict[str, Any]:
+def changed_event(
+    draft: EventDraft, changed: Collection[str], *, zone: tuple[str, tzinfo] = _UTC
+) -> dict[str, Any]:
     """The body that changes these fields and leaves every other one to the owner.
+
+    ``zone`` is the zone in which the times are written, by Graph's name for it.
 
     Guests are named only where they may be mailed: Exchange invites whomever a write adds, and sends a
     cancellation to whomever it takes off.
@@ -125,20 +131,20 @@ def changed_event(draft: EventDraft, changed: Collection[str]) -> dict[str, Any]
         "description": {"body": {"contentType": "text", "content": draft.description}},
         "time": {
             "isAllDay": False,
-            "start": _when(draft.interval.start),
-            "end": _when(draft.interval.end),
+            "start": _when(draft.interval.start, zone),
+            "end": _when(draft.interval.end, zone),
         },
         "attendee": _guests(draft) if draft.notify else {},
-        "reminder": _reminder(draft.reminder),
+        "reminder": {} if Part.REMINDER in draft.left_out else _reminder(draft.reminder),
     }
     return {key: value for name in fields if name in changed for key, value in fields[name].items()}
 
 
-def _when(at: datetime) -> dict[str, str]:
-    # In UTC: Exchange refuses many IANA names. https://learn.microsoft.com/graph/api/resources/datetimetimezone
+def _when(at: datetime, zone: tuple[str, tzinfo]) -> dict[str, str]:
+    name, place = zone
     return {
-        "dateTime": at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
-        "timeZone": "UTC",
+        "dateTime": at.astimezone(place).replace(tzinfo=None).isoformat(timespec="seconds"),
+        "timeZone": name,
     }
 
 
@@ -194,11 +200,15 @@ _DEPTH = 6
 
 @dataclass(frozen=True, slots=True)
 class GraphRefusal:
-    """What Graph said instead of an answer: every code that it named, the innermost and most exact first."""
+    """What Graph said instead of an answer: every code that it named, the innermost and most exact first.
+
+    ``existing_event`` is the id of the event that was made with the same transaction, where it says so.
+    """
 
     status: int
     codes: tuple[str, ...] = ()
     retry_after: float | None = None
+    existing_event: str | None = None
 
     @property
     def word(self) -> str:
@@ -208,7 +218,14 @@ class GraphRefusal:
 
 def read_refusal(status: int, headers: Mapping[str, str], body: object) -> GraphRefusal:
     """What a refusal says, as JSON, or as HTML, which says nothing."""
-    return GraphRefusal(status=status, codes=tuple(_codes(body))[::-1], retry_after=retry_after(headers))
+    error = body.get("error") if isinstance(body, dict) else None
+    existing = error.get("@event.existingEventId") if isinstance(error, dict) else None
+    return GraphRefusal(
+        status=status,
+        codes=tuple(_codes(body))[::-1],
+        retry_after=retry_after(headers),
+        existing_event=existing if isinstance(existing, str) and existing else None,
+    )
 
 
 def _codes(body: object) -> Iterator[str]:

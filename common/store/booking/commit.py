@@ -13,7 +13,7 @@ from typing import Any
 from common.domain.booking.booking import Booking, BookingStatus, Customer, Proposal, Seat, Source
 from common.domain.booking.booking_change import BookingChange, IdempotencyRecord, SeatTaken, SessionChange
 from common.domain.booking.cells import cells
-from common.domain.export.exported_event import ExportLink, LinkState
+from common.domain.export.exported_event import ExportLink, LinkState, Refusal
 from common.domain.slots.agenda import weeks_of
 from common.errors import AlreadyExists, Conflict, SlotTaken
 from common.store import notify, paths
@@ -96,6 +96,10 @@ LINK = record(
     owner_guest=PLAIN,
     others=PLAIN,
     mailed=PLAIN,
+    shown=map_of(PLAIN),
+    sending=map_of(PLAIN),
+    left_out=map_of(PLAIN),
+    refused=record(Refusal, code=PLAIN, since=PLAIN, revision=PLAIN, tries=PLAIN, entry=PLAIN),
 )
 IDEMPOTENCY = record(
     IdempotencyRecord, id=PLAIN, tenant=PLAIN, fingerprint=PLAIN, booking=PLAIN, expires_at=PLAIN

@@ -14,13 +14,14 @@ from common.domain.export.exported_event import (
     ExportStep,
     Leftover,
     LinkState,
+    answered,
     leftover,
     may_invite,
     next_step,
+    on_its_way,
     traces,
     with_leftover,
     without_leftover,
-    written,
 )
 from tests.unit.domain.export.test_draft import BOOKING
 
@@ -105,7 +106,7 @@ def test_the_old_event_of_a_moved_one_is_remembered_until_deleted() -> None:
 
     twin = Leftover(0, "k1", LINK.event_id)
     assert leftover(moved) == twin
-    assert leftover(written(moved, {"title": "y"})) == twin
+    assert leftover(answered(moved, {"title": "y"}, shown={}, sent=())) == twin
     assert traces(moved) == {"leftover": f"0/k1/{LINK.event_id}"}
     assert leftover(replace(LINK, written={"leftover": "0/k1"})) == Leftover(0, "k1")
     assert without_leftover(moved).written == {"title": "x"}
@@ -121,8 +122,26 @@ def test_a_cancellation_also_deletes_the_old_event() -> None:
 
 def test_a_refused_invitation_is_remembered() -> None:
     """The next write of this booking invites nobody."""
-    assert (may_invite(None), may_invite(LINK), may_invite(replace(LINK, error=WITHOUT_ATTENDEE))) == (
+    refused = replace(LINK, left_out={"guest": "zoe"})
+    of_an_earlier_release = replace(LINK, error=WITHOUT_ATTENDEE)
+
+    assert [may_invite(link, guest="zoe") for link in (None, LINK, refused, of_an_earlier_release)] == [
         True,
         True,
         False,
+        False,
+    ]
+    assert may_invite(refused, guest="yan")
+
+
+def test_a_write_is_known_only_once_it_was_answered() -> None:
+    """Until then the former fingerprint stays; then what the provider stored otherwise is remembered."""
+    sent = on_its_way(LINK, {"title": "y", "description": "long"})
+    done = answered(sent, sent.sending, shown={"title": "y", "description": "short"}, sent={"description"})
+
+    assert (sent.written, sent.sent["title"], sent.state) == ({"title": "x"}, "y", LinkState.PENDING)
+    assert (done.written, done.shown, done.sending) == (
+        {"title": "y", "description": "long"},
+        {"description": "short"},
+        {},
     )

@@ -20,7 +20,7 @@ from common.errors import (
 from common.providers.calls import RefusalOutcome
 from common.providers.microsoft import client as table
 from common.providers.microsoft.busy import ask_all
-from common.providers.microsoft.client import error_for, rule_for
+from common.providers.microsoft.client import Existing, error_for, rule_for
 from common.providers.microsoft.request_bodies import GraphRefusal, GraphRequest, read_refusal
 from tests.unit.providers.microsoft.client_setup import ASK, Wire
 
@@ -159,3 +159,13 @@ def test_a_batch_asks_relative_addresses_each_with_its_own_wishes() -> None:
     assert [step["url"] for step in steps] == ["/me/calendars", "/me/calendars/x/calendarView?$skip=10"]
     assert all('IdType="ImmutableId"' in step["headers"]["Prefer"] for step in steps)
     assert "odata.maxpagesize=200" in steps[1]["headers"]["Prefer"]
+
+
+@pytest.mark.parametrize("status", [400, 409])
+def test_a_transaction_with_another_body_names_its_event(status: int) -> None:
+    """Either status says that the transaction was used, and mostly by which event."""
+    named = b'{"error": {"code": "ErrorDuplicateTransactionId", "@event.existingEventId": "AAMk="}}'
+    unnamed = b'{"error": {"code": "ErrorDuplicateTransactionId", "@event.existingEventId": 7}}'
+    wire = Wire((status, named), (status, unnamed))
+
+    assert [wire.client.create("t", ASK), wire.client.create("t", ASK)] == [Existing("AAMk="), Existing(None)]
