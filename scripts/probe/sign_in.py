@@ -85,7 +85,7 @@ def signed_in(web: Web, sign_in: SignIn, *, show: Callable[[str], None], port: i
     """
     verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(16)
     with _Receiver(port) as receiver:
-        redirect = f"http://{sign_in.host}:{receiver.server_port}/"
+        redirect = f"http://{sign_in.host}:{receiver.server_port}"
         asked = {
             "client_id": sign_in.client["client_id"],
             "redirect_uri": redirect,
