@@ -5,7 +5,7 @@ from scripts.probe.fact import Fact
 from scripts.probe.report import written
 from scripts.probe.run import Finding, Verdict, harmless
 from scripts.probe.web import Answer, keys
-from tests.probe.doubles import GoogleDouble
+from tests.probe.doubles import GoogleDouble, MicrosoftDouble
 
 
 def test_a_different_fact_is_shown_without_its_texts(double, tmp_path):
@@ -44,6 +44,17 @@ def test_an_answer_of_another_form_is_different(double):
 
     assert code == 1
     assert any("seen: an answer of another form" in line for line in double.lines)
+
+
+def test_a_link_to_another_server_is_not_followed():
+    """The access token goes to the provider alone, whatever a next link says."""
+    with MicrosoftDouble() as double:
+        change = {"@odata.deltaLink": "https://elsewhere.example.test/v1.0/me"}
+        double.sim.add_fault("rewrite", method="calendarView.delta", change=change, times=0)
+        code = double.run("--yes", "--only", "M26")
+
+        assert code == 0
+        assert any("(a link led to another server)" in line for line in double.lines)
 
 
 def test_words_that_may_be_private_are_hidden():

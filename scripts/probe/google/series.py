@@ -59,7 +59,12 @@ def exception_after_the_series(at: GoogleAccount) -> str:
     return with_status(answer)
 
 
-@FACTS.fact("G67-delta", "a series made a single event: what the delta lists", double="single")
+@FACTS.fact(
+    "G67-delta",
+    "a series made a single event: what the delta lists",
+    double="single",
+    others={"single exception cancelled": "its changed dates as cancelled"},
+)
 def delta_after_the_series(at: GoogleAccount) -> str:
     """Change one date, take the recurrence away, and read the changes."""
     series, changed = _with_a_changed_date(at, "G67 delta")

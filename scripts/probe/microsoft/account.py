@@ -139,7 +139,10 @@ class MicrosoftAccount:
         wishes = [*prefer, *([IMMUTABLE] if immutable else [])]
         sent = {"Authorization": f"Bearer {token or self.granted['access_token']}"}
         sent |= {"Prefer": ", ".join(wishes)} if wishes else {}
-        address = path if "://" in path else f"{self.addresses.graph.rstrip('/')}/{path}"
+        root = f"{self.addresses.graph.rstrip('/')}/"
+        if "://" in path and not path.startswith(root):
+            raise NotTried("a link led to another server")
+        address = path if "://" in path else f"{root}{path}"
         sent |= dict(headers or {})
         answer = self.web.ask(method, address, body=body, headers=sent, patient=patient)
         if answer.status == requests.codes.unauthorized and not token and self.renew is not None:
