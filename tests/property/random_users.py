@@ -22,6 +22,7 @@ from local.firestore_memory.documents import MemoryDocuments
 from local.google.errors import ApiError
 from tests.crash_points import CountingDocuments, Crash, CrashPlan, crashing_ports
 from tests.flows.setups.group_setup import MINUTE, yoga
+from tests.property.random_switches import GOOGLE_SWITCHES, turn
 from tests.world import ACCOUNT, World
 
 SECOND = "team@group.calendar.example.com"
@@ -69,10 +70,14 @@ class RandomUsers(RuleBasedStateMachine):
         self.classes: list[datetime] = []
         self.holds: list[HeldSlot] = []
 
-    @initialize(events=st.lists(st.tuples(CALENDARS, DAYS, QUARTERS, LENGTHS), max_size=6))
-    def connect(self, events: list[tuple[str, int, int, int]]) -> None:
+    @initialize(
+        switches=GOOGLE_SWITCHES,
+        events=st.lists(st.tuples(CALENDARS, DAYS, QUARTERS, LENGTHS), max_size=6),
+    )
+    def connect(self, switches: dict[str, Any], events: list[tuple[str, int, int, int]]) -> None:
         """A connected account with two calendars, everything imported and exported."""
         world = self.world
+        turn(world.google, switches)
         world.account()
         world.google.admin.add_calendar(ACCOUNT, "Team", calendar_id=SECOND)
         world.catalogue()
@@ -139,6 +144,21 @@ class RandomUsers(RuleBasedStateMachine):
                 self.owner.delete_event(calendar, instance)
             elif instance:
                 self.owner.shift_event(calendar, instance, minutes=75)
+
+        self.change_any_event(calendar, pick, change)
+
+    @rule(calendar=CALENDARS, pick=PICK, number=st.integers(1, 3), minutes=st.sampled_from([None, 0, 60]))
+    def somebody_changes_this_and_following(
+        self, calendar: str, pick: int, number: int, minutes: int | None
+    ) -> None:
+        """The later occurrences go, get another title, or move."""
+
+        def change(name: str) -> None:
+            instance = self.occurrence(calendar, name, number)
+            if instance and minutes is None:
+                self.owner.delete_following(calendar, instance)
+            elif instance:
+                self.owner.split_series(calendar, instance, self.later(calendar, instance, minutes or 0))
 
         self.change_any_event(calendar, pick, change)
 
@@ -257,7 +277,7 @@ class RandomUsers(RuleBasedStateMachine):
         if names:
             try:
                 change(names[pick % len(names)])
-            except ApiError:
+            except (ApiError, KeyError):
                 return
 
     def occurrence(self, calendar: str, name: str, number: int) -> str | None:
@@ -267,6 +287,17 @@ class RandomUsers(RuleBasedStateMachine):
             return None
         start = datetime.fromisoformat(event["start"]["dateTime"]).astimezone(UTC)
         return f"{name}_{start + timedelta(days=7 * number):%Y%m%dT%H%M%SZ}"
+
+    def later(self, calendar: str, instance: str, minutes: int) -> dict[str, Any]:
+        """The changes that move an occurrence by some minutes, or rename it."""
+        if not minutes:
+            return {"summary": "from now on"}
+        event = self.owner.event(calendar, instance)
+        step = timedelta(minutes=minutes)
+        return {
+            name: {"dateTime": (datetime.fromisoformat(event[name]["dateTime"]) + step).isoformat()}
+            for name in ("start", "end")
+        }
 
     def attempt(self, call: Any) -> Any:
         """The result of a call, or None if it is refused or the instance crashes."""

@@ -53,7 +53,7 @@ class Convergence(RandomUsers):
     def an_answer_is_lost(self, method: str) -> None:
         self.world.google.add_fault("drop_after", method=method)
 
-    @rule(kind=st.sampled_from(["empty", "short"]))
+    @rule(kind=st.sampled_from(["empty", "short", "tokenless"]))
     def a_page_is_odd(self, kind: str) -> None:
         self.world.google.add_fault("page", method="events.list", page=kind)
 

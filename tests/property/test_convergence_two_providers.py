@@ -16,6 +16,7 @@ from common.flows.connect.settings import change_settings
 from common.flows.sync.initial_sync import start_sync
 from local.microsoft.errors import GraphError
 from tests.agreement import differences
+from tests.property.random_switches import MICROSOFT_SWITCHES, turn
 from tests.property.random_users import DAYS, LENGTHS, PICK, QUARTERS, moment
 from tests.property.test_convergence import Convergence
 from tests.world import ACCOUNT, OUTLOOK
@@ -53,23 +54,20 @@ class TwoProviders(Convergence):
     """Everything that happens at Google also happens at Microsoft, with the same bookings."""
 
     @initialize(
-        lag=st.sampled_from([0, 40]),
-        bump=st.booleans(),
+        switches=MICROSOFT_SWITCHES,
         events=st.lists(st.tuples(FIRST_OR_SECOND, DAYS, QUARTERS, LENGTHS), min_size=2, max_size=6),
         series=st.lists(st.tuples(FIRST_OR_SECOND, DAYS, QUARTERS, COUNTS), min_size=2, max_size=3),
     )
     def connect_outlook(
         self,
-        lag: int,
-        bump: bool,
+        switches: dict[str, Any],
         events: list[tuple[int, int, int, int]],
         series: list[tuple[int, int, int, int]],
     ) -> None:
         """A Microsoft account of the same resource, also with two calendars."""
         world = self.world
         world.catalogue()
-        world.microsoft.admin.set_setting("lag", lag)
-        world.microsoft.admin.set_setting("bump_after", 5 if bump else None)
+        turn(world.microsoft, switches)
         self.outlooks = [world.outlook(), world.microsoft.admin.add_calendar(OUTLOOK, "Team")]
         for which, day, quarter, minutes in events:
             world.microsoft.owner.put_event(self.outlooks[which], outlook_event(day, quarter, minutes))
