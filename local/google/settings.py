@@ -17,6 +17,7 @@ class Settings:
     channel_cap: timedelta = timedelta(days=7)
     # None: only what expires them by name does (G1).
     sync_token_life: timedelta | None = None
+    # How far back `updatedMin` may reach (G139).
     updated_min_history: timedelta = timedelta(days=28)
     # Whether deleted single events show their id and status only, as deleted series always do (G9).
     id_only_tombstones: bool = False
@@ -40,6 +41,7 @@ class Settings:
     unknown_zones: frozenset[str] = frozenset()
     # Whether attendees count as not having answered, whatever answer is written for them (G80).
     responses_reset: bool = False
+    # Whether guests are mailed in spite of `sendUpdates=none` (G146).
     mail_despite_none: bool = False
     # How many invitations an account may send before quotaExceeded; None: any number (G75).
     guest_budget: int | None = None

@@ -55,7 +55,7 @@ class State(SimulatorState):
         self._operation = Operation(self._operation.number + 1)
 
     def record_change(self, calendar: Calendar, event: StoredEvent, *, main_data: bool = True) -> None:
-        """Record that an event changed: new change number and etag, push notifications.
+        """Record that an event changed: new change number, etag, and pushes, whoever did it (G151).
 
         With `main_data` also a new `updated` time; a change of reminders alone has none (G24). The series
         of an instance and all its exceptions count as changed with it, under one etag (G8).

@@ -69,7 +69,10 @@ class Context:
         return shown
 
     def require_if_match(self, calendar: Calendar, event: StoredEvent) -> None:
-        """Answer 412 if the request's If-Match header names another version of the event."""
+        """Answer 412 if the request's If-Match header names another version of the event.
+
+        https://developers.google.com/workspace/calendar/api/guides/version-resources
+        """
         current = self.state.etag(calendar, event, self.caller.account)
         if self.if_match not in {"", "*", current}:
             raise condition_not_met()

@@ -11,7 +11,7 @@ from local.google.errors import ApiError, error_info, usage_limit
 from local.google.model import Caller
 
 MINUTE = timedelta(minutes=1)
-PATCH_UNITS = 3
+PATCH_UNITS = 3  # G147
 Shape = Literal["classic", "front_end"]
 
 

@@ -150,7 +150,10 @@ def make_calendar(
 
 
 def patch_calendar(context: Context) -> Json:
-    """Answer calendars.patch and update: change name, description, place or time zone of a calendar."""
+    """Answer calendars.patch and update: change name, description, place or time zone of a calendar.
+
+    Lists of calendars do not report it (G136).
+    """
     calendar, role = context.calendar()
     require_owner(role)
     cleared = {name: "" for name in ("description", "location") if context.body.get(name, "") is None}

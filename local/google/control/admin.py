@@ -77,7 +77,7 @@ class Admin(SimulatorAdmin):
             return calendar.id
 
     def share(self, calendar: str, account: str, role: str, *, listed: bool = True) -> None:
-        """Give an account a role on a calendar; as with Google, this expires the calendar's sync tokens."""
+        """Give an account a role on a calendar; this expires the calendar's sync tokens (G135)."""
         with self._state.lock:
             self._state.begin_operation()
             found = self._state.calendars[calendar]

@@ -100,7 +100,7 @@ def merge_patch(value: Json, change: Json) -> Json:
 
 
 def delete_event(state: State, calendar: Calendar, event: StoredEvent) -> None:
-    """Mark an event as cancelled, and all exceptions with it if it is a series."""
+    """Mark an event as cancelled, and all exceptions with it if it is a series: they stay listed (G12)."""
     event.body["status"] = "cancelled"
     live = [each for each in exceptions(calendar, event.id) if not each.cancelled] if event.is_master else []
     bodies = [deepcopy(exception.body) for exception in live]
@@ -114,7 +114,7 @@ def delete_event(state: State, calendar: Calendar, event: StoredEvent) -> None:
 def replace_body(
     state: State, calendar: Calendar, event: StoredEvent, body: Json, *, attachments: bool, by_hand: bool
 ) -> None:
-    """Replace the writable fields of an event; a change of its times raises the sequence number.
+    """Replace the writable fields of an event; a change of its times raises the sequence number (G141).
 
     Whatever status the body names becomes the event's, so that a deleted event can be brought back (G27).
     """
@@ -150,7 +150,8 @@ def replace_body(
 def update_exceptions(state: State, calendar: Calendar, master: StoredEvent, before: Json) -> None:
     """Pass a change of a series on to its exceptions; those whose instance no longer exists are cancelled.
 
-    After a cut ("this and following" was deleted) nothing of them remains but id and status (G10).
+    So they are when a series moves (G144). After a cut they are lost (G143), and nothing of them remains but
+    id and status (G10). An exception follows a text that it had in common with its series (G145).
     """
     if not master.is_master:
         _end_exceptions(state, calendar, master, before)
@@ -194,7 +195,7 @@ def _record_all(state: State, calendar: Calendar, changed: list[tuple[StoredEven
 
 
 def make_series_private(state: State, calendar: Calendar, exception: StoredEvent) -> None:
-    """If one instance becomes private, make its whole series private, as Google does."""
+    """If one instance becomes private, make its whole series private (G142)."""
     master = calendar.events.get(exception.series)
     wish = exception.body.get("visibility")
     if (
@@ -222,7 +223,7 @@ def _charge_guest_budget(state: State, calendar: Calendar, before: Json, after: 
 
 
 def move_event(state: State, source: Calendar, target: Calendar, event: StoredEvent) -> StoredEvent:
-    """Move an event with its exceptions to another calendar; in the old one its bare id stays, cancelled."""
+    """Move an event with its exceptions; in the old calendar its bare id stays, cancelled (G140)."""
     if event.body.get("eventType", "default") != "default":
         raise ApiError(400, "eventTypeRestriction", "Only default events can be moved.", domain="calendar")
     if source.id == target.id:

@@ -13,7 +13,7 @@ from local.google.model import Calendar, StoredEvent
 from local.google.state import State
 from local.google.times import to_moment
 
-# For how long ahead the cancelled instances of a deleted series are listed (G12); the time is not known.
+# For how long ahead the cancelled instances of a deleted series are listed (G138).
 SERIES_TOMBSTONE_PERIOD = timedelta(days=183)
 
 

@@ -166,7 +166,7 @@ def _listed_items(context: Context, calendar: Calendar, role: str, since: int) -
     window = _window(query)
     delta = since >= 0
     updated_min = _updated_min(context)
-    singles = bool(context.argument("singleEvents")) or role == "freeBusyReader"
+    singles = bool(context.argument("singleEvents")) or role == "freeBusyReader"  # G137
     exceptions = exceptions_by_series(calendar) if singles else {}
     for event in sorted(calendar.events.values(), key=lambda each: each.change):
         if event.change <= since or not _recent(event, updated_min):

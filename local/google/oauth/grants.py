@@ -17,6 +17,7 @@ SIGN_IN_SCOPES = frozenset(
 )
 SPELT_OUT = {name: f"{SCOPE_PREFIX}userinfo.{name}" for name in ("email", "profile")}
 LIFETIME = 3599
+# Ten minutes at most: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
 CODE_LIFE = timedelta(minutes=10)
 POLICY_TEXT = (
     "Access to your account data is restricted by policies within your organization. "

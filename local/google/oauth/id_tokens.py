@@ -11,6 +11,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from local.google.errors import Json
 
+# https://developers.google.com/identity/openid-connect/openid-connect#an-id-tokens-payload
 ISSUER = "https://accounts.google.com"
 
 

@@ -61,7 +61,7 @@ class Channels:
         token = str(body.get("token") or "")
         if len(token) > 256:
             raise invalid("Channel token too long.", "token")
-        if (caller.project, channel_id) in state.channels:
+        if (caller.project, channel_id) in state.channels:  # G148
             raise ApiError(400, "channelIdNotUnique", f"Channel id {channel_id} not unique")
         channel = Channel(
             id=channel_id,
@@ -107,7 +107,7 @@ class Channels:
         return min(wish, now + self._state.settings.channel_cap)
 
     def stop(self, context: Context) -> None:
-        """Answer channels.stop: close a channel; only the account and client that opened it may.
+        """Answer channels.stop: close a channel; only the account and client that opened it may (G149).
 
         Once more it succeeds for a while, and later there is no such channel (G108).
         """

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from local.simulation import http_post
 from local.simulation.push_queue import PushQueue
 
+# https://developers.google.com/workspace/calendar/api/guides/push (G150); how often is not documented.
 RETRIED = frozenset({500, 502, 503, 504})
 ACCEPTED = frozenset({200, 201, 202, 204, 102})
 MAX_ATTEMPTS = 8
