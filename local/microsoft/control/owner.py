@@ -91,6 +91,14 @@ class Owner:
         with self._state.lock:
             edits.delete_event(self._state, self._find(calendar, event_id))
 
+    def restore_event(self, calendar: str, event_id: str) -> Json:
+        """Bring a deleted event back into its calendar; only its immutable id stays the same (fact M25)."""
+        with self._state.lock:
+            key, _ = self._state.event_ids[event_id]
+            item = self._state.deleted_events[key]
+            back = replace(item, calendar=self._state.named_calendar(calendar).id, moves=item.moves + 1)
+            return self._render(listed_event(self._state.store(back, kind="created")))
+
     def move_to_calendar(self, calendar: str, event_id: str, destination: str) -> Json:
         """Move an event to another calendar of the mailbox; only its immutable id stays the same.
 
