@@ -66,6 +66,7 @@ class Abilities:
         one_channel: An account's calendar reports to one channel only, whichever was opened last.
         keeps_ids: An event has the id that its creator chose; otherwise the provider gives it one of its own.
         longest_title: How many characters (of UTF-16) of a title are kept; None: as many as we write.
+        moves_silently: A calendar may not report an event that was moved into it; it keeps its id there.
         relist_every: How often a calendar has to be listed afresh, because a feed does not report everything.
     """
 
@@ -77,6 +78,7 @@ class Abilities:
     one_channel: bool = False
     keeps_ids: bool = False
     longest_title: int | None = None
+    moves_silently: bool = False
     relist_every: timedelta | None = None
 
 

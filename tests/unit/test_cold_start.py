@@ -61,7 +61,7 @@ NO_SLOTS = (
 WEBHOOK_MODULES = 400
 BUDGETS = {
     "bookings": 503,
-    "connections": 520,
+    "connections": 522,
     "delta_sync": 496,
     "disconnect": 481,
     "export": 498,

@@ -117,7 +117,8 @@ def apply_own_event_changes(
     """
     watched = dict.fromkeys(state.own_series)
     reported = _candidates(ports, access, changes)
-    if state.cursor is not None and not state.cursor.snapshot:
+    in_delta = state.cursor is not None and not state.cursor.snapshot
+    if in_delta:
         reported = {**{name: _Reported(None, name) for name in watched}, **reported}
     if not reported:
         return OwnEventsOnPage({}, series=state.own_series)
@@ -131,7 +132,7 @@ def apply_own_event_changes(
         link = links.get(name) or links.get(said.given_id)
         watched.pop(name, None)
         if link is None:
-            own |= _own_without_link(ports, access, name, said)
+            own |= _own_without_link(ports, access, name, said, read=in_delta and ports.clock.now() < until)
         elif followed := _follow_or_search(ports, access, link, said, late=ports.clock.now() >= until):
             if followed.displaced and followed.own:
                 displaced.add(followed.own)
@@ -281,26 +282,31 @@ def _links(
 
 
 def _own_without_link(
-    ports: Ports, access: CalendarAccess, name: str, said: _Reported
+    ports: Ports, access: CalendarAccess, name: str, said: _Reported, *, read: bool
 ) -> Mapping[str, str | None]:
-    """An event that another connection of the resource wrote into this calendar, known by its marker."""
+    """An event without a link that is ours all the same, known by its marker.
+
+    Another connection of the resource wrote it into this calendar, or its booking has a newer one by now and
+    its owner brought this one back. Where a delta does not show the marker, it is ``read``.
+    """
     event = root = said.event
-    if root is None and said.signed:
+    hidden = isinstance(event, ExternalEvent) and event.marker is None and said.signed and read
+    if (root is None and said.signed) or hidden:
         try:
             found = read_booking_event(partial(ask, ports, access), access.calendar, name)
         except UnexpectedReply:
             return {}
         event, root = _event_of(found), found.root if isinstance(found, BookingEvent) else found
-    marker = (
-        genuine_marker(ports.keys, access.connection.tenant, root)
-        if isinstance(root, ExternalEvent)
-        else None
-    )
+    tenant = access.connection.tenant
+    marker = genuine_marker(ports.keys, tenant, root) if isinstance(root, ExternalEvent) else None
     booking = _booking_of_resource(ports, access, marker.booking if marker else None)
     if marker is None or booking is None:
         return {}
-    if isinstance(event, ExternalEvent) and event.series_id is None and not event.cancelled:
-        _settle_twin(ports, access, booking, marker, event)
+    known = ports.bookings.link(tenant, access.connection.id, booking.id)
+    if known is not None and isinstance(event, ExternalEvent):
+        _settle_twin(ports, access, ExportedBooking(access.connection, booking, known), marker, event)
+    elif hidden:
+        return {}
     return {name: event.key if isinstance(event, ExternalEvent) else None}
 
 
@@ -309,23 +315,28 @@ def _event_of(found: BookingEvent | Gone) -> ExternalEvent | Gone:
 
 
 def _settle_twin(
-    ports: Ports, access: CalendarAccess, booking: Booking, marker: Marker, event: ExternalEvent
+    ports: Ports, access: CalendarAccess, exported: ExportedBooking, marker: Marker, event: ExternalEvent
 ) -> None:
     """Let a booking have one event where its owner brought an older one back.
 
     Where the booking has another one by now, the older one is removed with the next export; where it has
     none, it has this one again.
     """
-    connection, entry = access.connection, access.entry
-    link = ports.bookings.link(connection.tenant, connection.id, booking.id)
-    if link is None or marker.epoch >= link.epoch or not connection.settings.exports.on:
+    connection, booking, link = exported.connection, exported.booking, exported.link
+    older_one = marker.epoch < link.epoch and event.series_id is None and not event.cancelled
+    if not older_one or not connection.settings.exports.on:
         return
     older = replace(
-        link, calendar=entry.key, calendar_id=entry.provider_id, event_id=event.id, series_id=None
+        link,
+        calendar=access.entry.key,
+        calendar_id=access.entry.provider_id,
+        event_id=event.id,
+        series_id=None,
+        original_start=None,
     )
     if link.state is LinkState.GONE and booking.active:
-        back = ports.bookings.save_link(replace(older, original_start=None, etag=None, updated=None))
-        check_own_event(ports, access, ExportedBooking(connection, booking, back), event)
+        back = ports.bookings.save_link(replace(older, etag=None, updated=None))
+        check_own_event(ports, access, replace(exported, link=back), event)
     elif leftover(link) is None:
         ports.bookings.save_link(with_leftover(link, replace(older, epoch=marker.epoch)))
         entries = export_entries(booking, [connection], now=ports.clock.now(), cause=f"twin{marker.epoch}")

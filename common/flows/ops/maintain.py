@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from common.domain.calendar.connection import Connection
 from common.domain.calendar.sync_state import CalendarSync
+from common.domain.export.exported_event import LinkState
 from common.domain.shared.outbox import OutboxKind
 from common.domain.shared.task_records import CatchUp, Maintain, MaintenanceJob, ReconcileConnection
 from common.domain.shared.tasks import task_for
@@ -14,6 +16,7 @@ from common.domain.sync.followed_calendars import CalendarNeeds, calendar_needs
 from common.domain.sync.schedule import next_poll, overdue, time_bucket
 from common.errors import Conflict, UnknownResource
 from common.flows.booking.commit import end_expired_holds
+from common.flows.shared.connection_update import update_connection
 from common.flows.shared.enqueue import (
     enqueue_disconnect,
     enqueue_run_chunk,
@@ -24,6 +27,7 @@ from common.flows.shared.enqueue import (
     watch_run,
 )
 from common.flows.shared.outbox import outbox_task
+from common.flows.shared.own_events import all_links
 from common.flows.sync.stalled import notify_stalled_calendar, notify_stalled_run
 from common.ports import Ports
 
@@ -33,6 +37,7 @@ MINUTE, TEN_MINUTES, HOUR, DAY = 60, 600, 3_600, 86_400
 OUTBOX_RETRY = timedelta(minutes=5)
 # Until the channel of a connection that cannot be used is looked at again.
 UNUSABLE_RETRY = timedelta(hours=6)
+_THERE = frozenset({LinkState.PENDING, LinkState.LIVE, LinkState.MISSING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +165,8 @@ def reconcile_connection(ports: Ports, task: ReconcileConnection) -> CalendarNee
     """Compare what should be there with what is, and queue what is missing.
 
     Compared are the calendars' states and push channels, a run of the first synchronisation that got stuck,
-    and a disconnection that got stuck. Only tasks are queued, and the queue takes each name once, so that
+    and a disconnection that got stuck. Calendars that were read for events of ours that were moved there, and
+    that have none any more, are left. Only tasks are queued, and the queue takes each name once, so that
     this may run as often as it likes. The owner is notified of a run that stands still.
     """
     try:
@@ -175,6 +181,7 @@ def reconcile_connection(ports: Ports, task: ReconcileConnection) -> CalendarNee
         return CalendarNeeds(settle=tuple(state.key for state in states))
     if not connection.usable or connection.run is None:
         return CalendarNeeds()
+    connection = _without_emptied_calendars(ports, connection)
     found = calendar_needs(connection, states, now=now)
     tenant, name = task.tenant, task.connection
     for key in found.sync:
@@ -189,6 +196,18 @@ def reconcile_connection(ports: Ports, task: ReconcileConnection) -> CalendarNee
         enqueue_run_chunk(ports, connection, connection.run, cause=again)
         watch_run(ports, connection, connection.run)
     return found
+
+
+def _without_emptied_calendars(ports: Ports, connection: Connection) -> Connection:
+    """The connection without calendars that were read for events moved there, and have none any more."""
+    if not connection.moved_to:
+        return connection
+    used = {link.calendar for link in all_links(ports, connection) if link.state in _THERE}
+
+    def without(current: Connection) -> Connection:
+        return replace(current, moved_to=tuple(key for key in current.moved_to if key in used))
+
+    return update_connection(ports, connection.tenant, connection.id, without)
 
 
 def catch_up(ports: Ports, task: CatchUp) -> None:

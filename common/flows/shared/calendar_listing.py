@@ -13,7 +13,6 @@ from common.domain.sync.followed_calendars import followed_calendars
 from common.flows.shared.calendar_access import all_calendars, reserve_requests
 from common.flows.shared.connection_update import update_connection
 from common.flows.shared.enqueue import enqueue_settle, enqueue_waiting_work, request_sync
-from common.flows.shared.own_events import all_links
 from common.flows.shared.tokens import authorized
 from common.ports import Ports
 
@@ -64,7 +63,12 @@ def list_calendars_anew(ports: Ports, connection: Connection, *, lane: Lane) -> 
 
 def _move_links(ports: Ports, connection: Connection, listing: CalendarListing) -> None:
     """Let the links of bookings name calendars by their new ids; events keep theirs."""
-    for link in all_links(ports, connection) if listing.renamed else ():
+    if not listing.renamed:
+        return
+    # Hardly ever; whoever lists calendars starts without what is known of our events.
+    from common.flows.shared.own_events import all_links  # noqa: PLC0415
+
+    for link in all_links(ports, connection):
         entry = listing.calendars.get(listing.renamed.get(link.calendar, ""))
         if entry is not None:
             ports.bookings.save_link(replace(link, calendar=entry.key, calendar_id=entry.provider_id))

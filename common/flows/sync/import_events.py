@@ -89,6 +89,15 @@ class ImportPlan:
             for event in events
         )
 
+    def vanished(self, now: datetime) -> Sequence[str]:
+        """The stored units of which nothing is left, where they would take bookable time that is to come."""
+        return [
+            unit
+            for unit, events in self.units.items()
+            if not events
+            and any(event.blocks and event.interval.end > now for event in self.before.get(unit, ()))
+        ]
+
     @property
     def present(self) -> int:
         """How many units there are from now on, of those that were read to their end."""

@@ -31,6 +31,7 @@ from common.flows.export.own_event_changes import apply_own_event_changes
 from common.flows.shared.calendar_access import CalendarAccess, ask, reserve_requests, still_wanted
 from common.flows.shared.connection_update import update_connection
 from common.flows.sync.import_events import ImportPlan, plan_imports, plan_pending, update_conflicts
+from common.flows.sync.moved_events import find_moved_events
 from common.flows.sync.quarantine import list_flawed
 from common.ports import Ports
 from common.ports.provider import CalendarProvider
@@ -153,6 +154,7 @@ def sync_page(
     if plan.ended_series:
         return PageResult(_listed_anew(ports, state))
     if not page.snapshot:
+        find_moved_events(ports, access, plan)
         update_conflicts(ports, access, plan, known=own.displaced)
     state, flawed = list_flawed(ports, state, plan)
     after = _state_after(ports, state, page, plan, done=done)
@@ -216,6 +218,7 @@ def sync_pending(ports: Ports, access: CalendarAccess, state: CalendarSync, *, u
     if plan.ended_series:
         return PageResult(_listed_anew(ports, state))
     if not state.listing:
+        find_moved_events(ports, access, plan)
         update_conflicts(ports, access, plan)
     state, flawed = list_flawed(ports, state, plan)
     after = _counted(_moved(ports, state, plan), plan, listing=state.listing)

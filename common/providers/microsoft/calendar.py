@@ -62,6 +62,7 @@ class MicrosoftCalendar:
         one_channel=True,
         # Exchange's other interfaces cut a longer subject; one that we cut ourselves looks as it was written.
         longest_title=255,
+        moves_silently=True,
         relist_every=timedelta(days=1),
     )
 

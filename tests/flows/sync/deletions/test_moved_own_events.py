@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from common.domain.calendar.connection import calendar_key
 from common.domain.export.exported_event import LinkState
+from local.microsoft import Settings
 from tests.flows.setups.deletion_setup import (
     KINDS,
     another_calendar,
@@ -18,7 +20,7 @@ from tests.flows.setups.deletion_setup import (
     until,
     use_only_home,
 )
-from tests.flows.setups.graph_setup import Outlook
+from tests.flows.setups.graph_setup import Outlook, settled
 from tests.flows.setups.sync_setup import at
 
 
@@ -119,3 +121,48 @@ def test_an_event_is_followed_into_a_calendar_that_nobody_reads(kind):
     assert not world.booking().active
     assert isinstance(world, Outlook) or [] == existing(world, second)
     assert stamp(at(9)) not in existing(world)
+
+
+@pytest.mark.pitfall(22)
+@pytest.mark.parametrize("deleted", [False, True])
+def test_where_an_own_event_is_is_asked_of_a_listing(deleted):
+    """Graph answers for it under any address, or after its deletion: its booking follows all the same."""
+    settings = Settings(unscoped_event_paths=True, deleted_items_answer=deleted)
+    world = Outlook(calendars=("Second",), microsoft=settings)
+    second = world.others[0]
+    world.book(at(9))
+    world.drain()
+
+    world.microsoft.owner.move_to_calendar(world.calendar, world.link().event_id, second)
+    settled(world)
+    moved = (world.link().calendar_id, world.booking().active)
+    world.microsoft.owner.delete_event(second, world.link().event_id)
+    settled(world)
+
+    assert not world.errors
+    assert (second, True) == moved
+    assert not world.booking().active
+    assert ["booking_cancelled"] == world.notices()
+
+
+@pytest.mark.pitfall(22)
+def test_a_calendar_without_own_events_is_not_read_any_more():
+    """The event was moved into a calendar that nobody reads, and back: soon it is not read any more."""
+    world = Outlook(calendars=("Second",))
+    second = world.others[0]
+    world.book(at(9))
+    world.drain()
+    use_only_home(world)
+
+    world.microsoft.owner.move_to_calendar(world.calendar, world.link().event_id, second)
+    settled(world)
+    followed = world.connection.moved_to
+    world.microsoft.owner.move_to_calendar(second, world.link().event_id, world.calendar)
+    settled(world, hours=3)
+
+    assert not world.errors
+    assert (calendar_key(second),) == followed
+    assert () == world.connection.moved_to
+    assert world.sync_state(calendar_key(second)).version is None
+    assert world.link().calendar == world.key
+    assert world.booking().active

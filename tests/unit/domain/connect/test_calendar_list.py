@@ -11,10 +11,17 @@ from common.domain.calendar.connection import (
     AccessRole,
     CalendarEntry,
     CalendarUse,
+    Connection,
+    Phase,
+    ProviderKind,
+    Status,
+    SyncRun,
     first_listing,
     merge_listing,
     proven_gone,
+    with_renamed,
 )
+from common.domain.connect.settings import ExportSettings, Settings
 
 NOW = datetime(2027, 3, 15, 8, tzinfo=UTC)
 
@@ -75,3 +82,74 @@ def test_new_calendars_can_be_left_out():
 def test_a_calendar_that_is_listed_is_not_gone():
     """Only one that has been missing for a day is."""
     assert not proven_gone(entry("a"), now=NOW)
+
+
+@pytest.mark.pitfall(24)
+def test_the_default_calendar_is_known_by_its_role():
+    """Under another id it takes the place of the missing one, also where it was listed before."""
+    known = {"a": entry("a", primary=True, use=CalendarUse.IMPORT), "b": entry("b")}
+    listed = [entry("c", primary=True), entry("b")]
+
+    found = merge_listing(known, listed, now=NOW, follow=True)
+    without = merge_listing(known, listed, now=NOW)
+    later = merge_listing(without.calendars, listed, now=NOW, follow=True)
+
+    assert {"a": "c"} == found.renamed == later.renamed
+    assert {"b": "none", "c": "import"} == {key: one.use for key, one in found.calendars.items()}
+    assert found.calendars == later.calendars
+    assert {} == without.renamed
+
+
+@pytest.mark.pitfall(24)
+@pytest.mark.parametrize(
+    ("lost", "fresh", "expected"),
+    [
+        (("Work", "anna"), [("Work", "anna")], {"a": "f0"}),
+        (("Work", "anna"), [("Work", "boss")], {}),
+        (("Work", "anna"), [("Work", None)], {}),
+        (("Work", None), [("Work", None)], {}),
+        (("", "anna"), [("", "anna")], {}),
+        (("Work", "anna"), [("Work", "anna"), ("Work", "anna")], {}),
+    ],
+)
+def test_another_calendar_is_known_by_its_name_and_owner(lost, fresh, expected):
+    """Only where both are known, and where exactly one new calendar has them."""
+    known = {"a": entry("a", name=lost[0], owner=lost[1], use=CalendarUse.IMPORT)}
+    listed = [entry(f"f{at}", name=one[0], owner=one[1]) for at, one in enumerate(fresh)]
+
+    assert expected == merge_listing(known, listed, now=NOW, follow=True).renamed
+
+
+def test_a_default_calendar_that_is_used_otherwise_takes_no_place():
+    """Somebody chose what it is for."""
+    known = {"a": entry("a", primary=True), "b": entry("b", use=CalendarUse.CHECK)}
+
+    found = merge_listing(known, [entry("b", primary=True)], now=NOW, follow=True)
+
+    assert {} == found.renamed
+    assert CalendarUse.CHECK is found.calendars["b"].use
+
+
+@pytest.mark.pitfall(24)
+def test_everything_in_a_connection_names_calendars_by_their_new_ids():
+    """The export target, the dedicated calendar, the run and the calendars that events were moved to."""
+    before = Connection(
+        id="c1",
+        tenant="t1",
+        resource="anna",
+        provider=ProviderKind.MICROSOFT,
+        account="anna@example.com",
+        status=Status.ACTIVE,
+        created_at=NOW,
+        settings=Settings(exports=ExportSettings(target="a")),
+        dedicated_calendar="a",
+        run=SyncRun(id="r1", phase=Phase.DONE, seq=1, calendars=("a", "b"), started_at=NOW),
+        moved_to=("a",),
+    )
+
+    after = with_renamed(before, {"a": "c"})
+
+    assert ("c", "c", ("c",)) == (after.settings.exports.target, after.dedicated_calendar, after.moved_to)
+    assert after.run is not None
+    assert ("c", "b") == after.run.calendars
+    assert before == with_renamed(before, {})
