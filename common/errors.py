@@ -4,6 +4,8 @@ SyncError                    .code is the stable word in logs, metrics and API a
   Retry                      try again later; a task is queued again with backoff
     RateLimited              the provider named a limit; .retry_after where it said how long
     ProviderUnavailable      network, time-out, 5xx
+      GrantDoubted           our tokens are refused, and it is not certain that this is for good
+      AccountClosed          the account has no calendar at the moment, or its administrator closed it
     Conflict                 somebody else committed first
     StoreUnavailable         the database could not be asked, or did not say whether it committed
   CursorExpired              drop the cursor, list again under a new generation (a step inside flows)
@@ -55,6 +57,8 @@ class Retry(SyncError):
 
 # The code of a wait for one's share of a limit that we keep ourselves; a provider's own limit has others.
 PACED = "paced"
+# The code of a refusal for want of a permission; only the granted scopes tell whether anything is missing.
+SCOPE_MISSING = "scope_missing"
 
 
 class RateLimited(Retry):
@@ -67,6 +71,25 @@ class ProviderUnavailable(Retry):
     """The provider could not be asked, or failed on its side."""
 
     code = "provider_unavailable"
+
+
+class GrantDoubted(ProviderUnavailable):
+    """Our tokens are refused, and it is not certain that this is for good: only a day of it ends a grant.
+
+    Providers refused good tokens in outages of hours, and for single operations.
+    """
+
+    code = "grant_doubted"
+
+
+class AccountClosed(ProviderUnavailable):
+    """The account has no calendar at the moment: a mailbox is missing, or an administrator closed it.
+
+    It may come back any day (a mailbox that moves, a licence that is renewed), so it is tried again; its
+    owner is notified.
+    """
+
+    code = "account_closed"
 
 
 class Conflict(Retry):
@@ -100,7 +123,7 @@ class Stop(SyncError):
 
 
 class GrantRevoked(Stop):
-    """The account must be connected again."""
+    """The account must be connected again; only an endpoint for tokens says so, never a calendar."""
 
     code = "grant_revoked"
 

@@ -183,12 +183,12 @@ def connection_view(connection: Connection) -> Json:
         "provider": connection.provider.value,
         "limitations": [item.value for item in LIMITATIONS[connection.provider]],
         "account": connection.account,
-        "status": connection.status.value,
+        "status": connection.shown_status.value,
         "created_at": moment(connection.created_at),
         "settings": settings_view(connection.settings),
         "calendars": calendars_view(connection),
         "waiting_until": moment(connection.waiting_until) if connection.waiting_until else None,
-        "error": connection.error,
+        "error": connection.doubt.reason if connection.doubt else connection.error,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -63,6 +63,7 @@ class Abilities:
         endless_listing: A listing goes on for ever; otherwise it and its deltas end with the cursor's window.
         proves_removals: What a feed reports as removed is gone; otherwise it may have left the window only.
         lags: A change may be announced before it can be read: whoever was called has to look once more later.
+        renews_channels: A channel gets a longer life in place; otherwise another one takes its place.
         one_channel: An account's calendar reports to one channel only, whichever was opened last.
         keeps_ids: An event has the id that its creator chose; otherwise the provider gives it one of its own.
         longest_title: How many characters (of UTF-16) of a title are kept; None: as many as we write.
@@ -75,6 +76,7 @@ class Abilities:
     endless_listing: bool
     proves_removals: bool
     lags: bool = False
+    renews_channels: bool = False
     one_channel: bool = False
     keeps_ids: bool = False
     longest_title: int | None = None
@@ -179,7 +181,8 @@ class CalendarProvider(Protocol):
         """Open a push channel.
 
         Raises:
-            Forbidden: with code ``push_unsupported`` where this calendar cannot push.
+            Forbidden: with code ``push_unsupported`` where this calendar cannot push, with another one where
+                it was refused for a reason that may pass.
         """
 
     def renew(self, token: str, channel: Channel, *, now: datetime, until: datetime) -> Channel | None:
@@ -227,6 +230,9 @@ class Authorizer(Protocol):
     def missing_scopes(self, grant: Grant) -> tuple[str, ...]:
         """The scopes without which nothing works and which the person did not give."""
 
+    def can_make_calendars(self, scopes: Collection[str]) -> bool:
+        """Whether these scopes allow a calendar of our own, which nobody has to permit."""
+
     def exchange(self, *, code: str, verifier: str, redirect_uri: str, now: datetime) -> Grant:
         """The grant behind an authorization code.
 
@@ -240,10 +246,14 @@ class Authorizer(Protocol):
 
         Raises:
             GrantRevoked: the refresh token is dead.
+            GrantDoubted: it is refused, and that may pass.
         """
 
     def revoke(self, grant: Grant) -> bool:
-        """Give the grant back; one that is dead already is fine. False where the provider takes none back."""
+        """Give the grant back; one that is dead already is fine.
+
+        False where the provider takes none back, or it is not certain that it did.
+        """
 
 
 @dataclass(frozen=True, slots=True)

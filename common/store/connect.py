@@ -16,6 +16,7 @@ from common.domain.calendar.connection import (
     CalendarEntry,
     CalendarUse,
     Connection,
+    Doubt,
     Phase,
     ProviderKind,
     Receipt,
@@ -73,8 +74,11 @@ class Connections:
         """All connections of one resource that are not disconnected."""
         return live_by_resource(self._documents, tenant, (resource,))[resource]
 
-    def same_account(self, connection: Connection) -> tuple[Connection, ...]:
-        """Other live connections to the same provider account, of any tenant, under any of its names."""
+    def same_account(self, connection: Connection, *, others: bool = True) -> tuple[Connection, ...]:
+        """Live connections to the same provider account, of any tenant, under any of its names.
+
+        Without ``others`` the connection of the same id is among them, where one is stored.
+        """
         found = {
             item.path: _read(item)
             for name, key in _keys(connection).items()
@@ -82,7 +86,8 @@ class Connections:
                 Query(paths.CONNECTIONS, group=True, filters=((name, "==", key),))
             )
         }
-        found.pop(paths.connection(connection.tenant, connection.id), None)
+        if others:
+            found.pop(paths.connection(connection.tenant, connection.id), None)
         return tuple(item for item in found.values() if item.status is not Status.DISCONNECTED)
 
     def create(self, connection: Connection, sealed: str, *, tasks: Sequence[OutboxEntry] = ()) -> Connection:
@@ -142,6 +147,10 @@ class Connections:
         else:
             grant = Replace(path, {"sealed": sealed}, version=expected)
         self._documents.commit([grant, Delete(paths.refresh_lease(tenant, connection))])
+
+    def end_refresh_lease(self, tenant: str, connection: str) -> None:
+        """Let the next caller refresh the grant at once: this refresh has failed."""
+        self._documents.commit([Delete(paths.refresh_lease(tenant, connection))])
 
     def lease_refresh(self, tenant: str, connection: str, *, until: datetime, now: datetime) -> bool:
         """Become the only one who refreshes the grant, until then; False while somebody else is."""
@@ -275,6 +284,7 @@ _RECEIPT = record(
     grant_kept_for_other_connection=PLAIN,
     provider_reachable=PLAIN,
 )
+_DOUBT = record(Doubt, since=PLAIN, tries=PLAIN, next_try=PLAIN, reason=PLAIN)
 CONNECTION = record(
     Connection,
     id=PLAIN,
@@ -296,6 +306,8 @@ CONNECTION = record(
     told_at=PLAIN,
     identity=PLAIN,
     moved_to=TEXTS,
+    doubt=_DOUBT,
+    paused_until=PLAIN,
 )
 _CHANNEL = record(Channel, id=PLAIN, resource_id=PLAIN, expires_at=PLAIN, created_at=PLAIN, verified_at=PLAIN)
 

@@ -20,10 +20,15 @@ class ProviderKind(StrEnum):
 
 
 class Status(StrEnum):
-    """Whether a connection works, needs its owner, or has ended."""
+    """Whether a connection works, needs its owner, or has ended.
+
+    ``UNREACHABLE`` is shown and never stored: the provider refuses our tokens at the moment, and it is not
+    certain that this is for good.
+    """
 
     CONNECTED = "connected"
     ACTIVE = "active"
+    UNREACHABLE = "unreachable"
     REAUTH_REQUIRED = "reauth_required"
     DISCONNECTING = "disconnecting"
     DISCONNECTED = "disconnected"
@@ -225,6 +230,43 @@ class Receipt:
     provider_reachable: bool = True
 
 
+# For so long, and no sooner than after so many tries, refused tokens are no proof that a grant is dead.
+DOUBT_ENDS_AFTER = timedelta(hours=24)
+LEAST_TRIES = 10
+_FIRST_PAUSE = timedelta(minutes=1)
+_LONGEST_PAUSE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """The provider refuses a connection's tokens, and it is not certain that this is for good.
+
+    ``since`` is the first refusal and ``tries`` how many there were; until ``next_try`` nobody asks again.
+    ``reason`` is the code of the latest refusal.
+    """
+
+    since: datetime
+    tries: int
+    next_try: datetime
+    reason: str
+
+    def ended(self, *, now: datetime) -> bool:
+        """Whether this went on for so long that the account has to be connected again."""
+        return self.tries >= LEAST_TRIES and now - self.since >= DOUBT_ENDS_AFTER
+
+
+def doubt_after_refusal(before: Doubt | None, *, reason: str, now: datetime) -> Doubt:
+    """The doubt after one more refusal; the pauses grow from a minute to an hour.
+
+    Of several who were refused at the same moment only the first counts.
+    """
+    if before is not None and now < before.next_try:
+        return before
+    tries = before.tries + 1 if before else 1
+    pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * (1 << min(tries - 1, 10)))
+    return Doubt(since=before.since if before else now, tries=tries, next_try=now + pause, reason=reason)
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """One resource's own permission in one provider account.
@@ -233,6 +275,8 @@ class Connection:
     name for it, which never does (None where it is not known yet). ``told_at`` is when its owner was first
     notified that it has to be connected again. ``moved_to`` are calendars that are read for nothing else, and
     into which the owner moved events of ours.
+    notified that it has to be connected again. ``doubt`` is there while the provider refuses our tokens, and
+    until ``paused_until`` the provider asked everybody to leave the account alone.
     """
 
     id: str
@@ -254,6 +298,8 @@ class Connection:
     told_at: datetime | None = None
     identity: str | None = field(default=None, repr=False)
     moved_to: tuple[str, ...] = ()
+    doubt: Doubt | None = None
+    paused_until: datetime | None = None
     version: str | None = None
 
     @property
@@ -284,6 +330,11 @@ class Connection:
     def usable(self) -> bool:
         """Whether the provider may be asked in this connection's name."""
         return self.status in {Status.CONNECTED, Status.ACTIVE}
+
+    @property
+    def shown_status(self) -> Status:
+        """The status that a person reads."""
+        return Status.UNREACHABLE if self.usable and self.doubt is not None else self.status
 
     @property
     def ended(self) -> bool:

@@ -252,7 +252,9 @@ class CalendarSync:
         fields: Names what is asked of the provider; another value needs a new listing.
         channel: The push channel.
         old_channels: Channels that it replaced, still to be closed.
-        push_unsupported: Whether the provider has no push messages for this calendar.
+        push_refused: Why there is no push channel or why it could not be renewed, as a code; None where the
+            last attempt succeeded. The next attempt is at ``renew_at``; polling carries on.
+        unannounced: How many deltas in a row brought changes that no push message had announced.
         units: How many single events and series are stored.
         listed: How many of them the running or latest listing showed.
         quarantined: How many items are listed that could not be read as they should be.
@@ -265,7 +267,7 @@ class CalendarSync:
         moved_at: When an unfinished listing or delta came on last, or was begun.
         waiting_until: Until when the provider asked us to wait.
         poll_at: When to read the calendar without being asked to.
-        renew_at: When to renew the channel.
+        renew_at: When to renew the channel, or to try again to open one.
         error: Why only a person can help, as a code.
         failing_since: When syncs began to fail; None once one succeeds.
         own_series: The ids of series with a date that is a booking, where deltas do not tell that a date was
@@ -291,7 +293,8 @@ class CalendarSync:
     fields: str | None = None
     channel: Channel | None = None
     old_channels: tuple[Channel, ...] = ()
-    push_unsupported: bool = False
+    push_refused: str | None = None
+    unannounced: int = 0
     units: int = 0
     listed: int = 0
     quarantined: int = 0

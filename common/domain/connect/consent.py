@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from common.domain.calendar.connection import Connection
 from common.domain.shared.mailboxes import same_mailbox
-from common.errors import Forbidden, GrantRevoked, OperatorFault, Stop
+from common.errors import AccountClosed, Forbidden, GrantRevoked, OperatorFault, Stop
 
 
 class ConsentOutcome(StrEnum):
@@ -75,7 +75,7 @@ def outcome_of_rejected_code(word: str) -> ConsentOutcome:
     )
 
 
-def outcome_of_unlisted_calendars(error: Stop) -> ConsentOutcome:
+def outcome_of_unlisted_calendars(error: Stop | AccountClosed) -> ConsentOutcome:
     """The outcome where an account that consented does not show its calendars."""
     if isinstance(error, OperatorFault):
         return ConsentOutcome.MISCONFIGURED

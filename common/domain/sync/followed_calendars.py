@@ -53,6 +53,7 @@ class ChannelState(StrEnum):
         EXPIRED: The channel's life is over.
         MISSING: There is no channel.
         UNSUPPORTED: This calendar cannot push.
+        REFUSED: The provider refused to open a channel; it is asked again, and polling carries on meanwhile.
     """
 
     LIVE = "live"
@@ -60,6 +61,11 @@ class ChannelState(StrEnum):
     EXPIRED = "expired"
     MISSING = "missing"
     UNSUPPORTED = "unsupported"
+    REFUSED = "refused"
+
+
+# The code of a refusal because of what the calendar is: generated ones have no push messages.
+PUSH_UNSUPPORTED = "push_unsupported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +104,33 @@ def _purpose_when_usable(connection: Connection, key: str) -> SyncPurpose:
 
 def channel_state(state: CalendarSync, *, now: datetime) -> ChannelState:
     """Whether changes of this calendar reach us by push."""
-    if state.push_unsupported:
-        return ChannelState.UNSUPPORTED
+    if state.channel is None and state.push_refused is not None:
+        unsupported = state.push_refused == PUSH_UNSUPPORTED
+        return ChannelState.UNSUPPORTED if unsupported else ChannelState.REFUSED
     if state.channel is None:
         return ChannelState.MISSING
     if state.channel.expires_at <= now:
         return ChannelState.EXPIRED
     return ChannelState.LIVE if state.channel.verified_at else ChannelState.UNVERIFIED
+
+
+# So many deltas in a row that brought changes without a push message are no delay: the channel is dead.
+MOST_UNANNOUNCED = 3
+
+
+def unannounced_after(state: CalendarSync, *, changed: bool) -> int:
+    """How many deltas in a row brought changes that no push message had announced, after one more delta.
+
+    A channel that its provider has forgotten says nothing; only what it did not announce shows that.
+
+    Args:
+        state: The state before that delta.
+        changed: Whether the delta brought any change.
+    """
+    pushed, applied = state.last_push_at, state.last_applied_at
+    if state.channel is None or (pushed is not None and (applied is None or pushed >= applied)):
+        return 0
+    return state.unannounced + changed
 
 
 def channel_lost(state: CalendarSync, *, now: datetime) -> bool:

@@ -36,6 +36,7 @@ from common.domain.shared.concurrency import retry_conflicts
 from common.domain.shared.mailboxes import same_mailbox
 from common.domain.shared.outbox import OutboxKind, connection_news_entry
 from common.errors import (
+    AccountClosed,
     AlreadyExists,
     Conflict,
     GrantRevoked,
@@ -51,7 +52,7 @@ from common.flows.shared.calendar_access import all_calendars
 from common.flows.shared.connection_update import AFTER_COMMIT, update_connection
 from common.flows.shared.enqueue import enqueue_catch_up
 from common.flows.shared.outbox import enqueue_entries
-from common.flows.shared.tokens import revoke_grant
+from common.flows.shared.tokens import revoke_unused_grant
 from common.ports import Ports
 
 
@@ -148,6 +149,8 @@ def _complete_connection(ports: Ports, pending: ConsentState, grant: Grant) -> C
         return _give_back(ports, pending, grant, ConsentOutcome.SCOPE_MISSING)
     try:
         entries = all_calendars(lambda page: provider.calendar.list_calendars(grant.access_token, page=page))
+    except AccountClosed as closed:
+        return _give_back(ports, pending, grant, outcome_of_unlisted_calendars(closed))
     except (ProviderUnavailable, RateLimited, UnexpectedReply) as failed:
         ports.log.warning("calendars_not_listed", provider=pending.provider, code=failed.reason)
         return _give_back(ports, pending, grant, ConsentOutcome.PROVIDER_UNAVAILABLE)
@@ -169,12 +172,14 @@ def _complete_connection(ports: Ports, pending: ConsentState, grant: Grant) -> C
 
 def _give_back(ports: Ports, pending: ConsentState, grant: Grant, outcome: ConsentOutcome) -> ConsentResult:
     """Revoke a grant that is not stored, as far as that is possible."""
-    # Whose grant it is must be known: revoking it would end this account's other connections as well.
-    if grant.account:
-        try:
-            revoke_grant(ports, _new_connection(ports, pending, grant), grant)
-        except (ProviderUnavailable, RateLimited, UnexpectedReply, Stop) as error:
-            ports.log.warning("grant_not_given_back", tenant=pending.tenant, code=error.reason)
+    revoked, code = False, "needed_or_not_possible"
+    try:
+        revoked = revoke_unused_grant(ports, _new_connection(ports, pending, grant), grant)
+    except (ProviderUnavailable, RateLimited, UnexpectedReply, Stop) as error:
+        code = error.reason
+    if not revoked:
+        # The access is still listed at the provider, and only its owner can end it there.
+        ports.log.warning("grant_not_given_back", tenant=pending.tenant, code=code)
     return ConsentResult(outcome)
 
 
@@ -326,6 +331,7 @@ def _with_new_grant(
         waiting_until=None,
         error=None,
         told_at=None,
+        doubt=None,
     )
 
 

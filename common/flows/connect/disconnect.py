@@ -19,6 +19,7 @@ from common.domain.shared.outbox import OutboxKind, connection_news_entry, remin
 from common.domain.shared.task_records import AdvanceDisconnect
 from common.domain.shared.tasks import Lane
 from common.errors import (
+    AccountClosed,
     Forbidden,
     GrantRevoked,
     OperatorFault,
@@ -47,6 +48,8 @@ EXHAUSTED_WAIT = timedelta(hours=1)
 LIMITED_WAIT = 60.0
 # How long the key that a grant was sealed with may be brought back; nobody can use the grant afterwards.
 KEY_GRACE = timedelta(hours=1)
+# How long a mailbox that is missing may come back, so that what is ours in it can be removed.
+CLOSED_GRACE = timedelta(hours=1)
 MOST_ENTRIES = 200
 # What a link's error says once its event was dealt with; kept until the receipt has counted it.
 REMOVED = "removed"
@@ -129,6 +132,8 @@ def _disconnected(connection: Connection, now: datetime) -> Connection:
         receipt=replace(receipt, finished_at=receipt.finished_at or now),
         waiting_until=None,
         error=None,
+        doubt=None,
+        paused_until=None,
     )
 
 
@@ -144,6 +149,11 @@ def _clean_up_provider(ports: Ports, connection: Connection, after: str | None) 
             return False
         connection = count_events(ports, connection, reachable=True)
     except GrantRevoked:
+        connection = count_events(ports, connection, reachable=False)
+    except AccountClosed:
+        since = connection.receipt.started_at if connection.receipt else now
+        if now < since + CLOSED_GRACE:
+            raise
         connection = count_events(ports, connection, reachable=False)
     except SealedForAnother:
         since = connection.receipt.started_at if connection.receipt else now

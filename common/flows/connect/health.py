@@ -15,6 +15,8 @@ from common.flows.sync.stalled import run_stalled_since
 from common.ports import Ports
 
 MOST_COUNTED = 1_000
+# A minute's outage is none: the same patience as before its owner is notified.
+PATIENCE = timedelta(minutes=5)
 MOST_LISTED = 50
 
 
@@ -38,7 +40,8 @@ class CalendarHealth:
     that are not answered yet; ``held`` are deletions that wait for a person. ``quarantined`` counts the items
     of the calendar that could not be read as they should be, ``unreadable`` names up to 50 of them.
     ``stalled_since`` is since when its synchronisation has not come on although the provider did not ask it
-    to wait.
+    to wait, ``failing_since`` since when it cannot be read. ``channel_error`` is why there is no push channel,
+    or why the present one could not be renewed; polling carries on without one.
     """
 
     key: str
@@ -54,10 +57,14 @@ class CalendarHealth:
     held: int
     error: str | None
     stalled_since: datetime | None = None
+    failing_since: datetime | None = None
+    channel_error: str | None = None
 
-    def healthy(self, *, longest: timedelta) -> bool:
-        """Whether everything of it arrived, and not longer ago than that."""
-        return self.age is not None and self.age <= longest and not self.error and not self.quarantined
+    def healthy(self, *, now: datetime, longest: timedelta) -> bool:
+        """Whether everything of it arrived, not longer ago than that, and it can be read."""
+        if self.age is None or self.age > longest or self.error or self.quarantined or self.held:
+            return False
+        return self.failing_since is None or now - self.failing_since < PATIENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,8 @@ class Health:
 
     ``waiting_exports`` are counted up to 1,000, and so are ``refused_exports``, those of them whose event the
     provider does not take; ``export_error`` is why, for the oldest of them. ``stalled_since`` is since when
-    the first synchronisation or that of a calendar has not come on, whichever stands longer.
+    the first synchronisation or that of a calendar has not come on, whichever stands longer. ``status`` is ``unreachable`` while the
+    provider refuses our tokens or none of the calendars can be read; ``unreachable_since`` is since when.
     """
 
     status: Status
@@ -78,6 +86,7 @@ class Health:
     stalled_since: datetime | None = None
     refused_exports: int = 0
     export_error: str | None = None
+    unreachable_since: datetime | None = None
 
 
 def read_health(ports: Ports, *, tenant: str, connection: str) -> Health:
@@ -96,20 +105,36 @@ def read_health(ports: Ports, *, tenant: str, connection: str) -> Health:
     standstills = [run_stalled_since(ports, found), *(item.stalled_since for item in calendars)]
     refused = sorted((entry for entry in waiting if entry.error), key=lambda entry: entry.created_at)
     stalled = min(filter(None, standstills), default=None) if found.usable else None
+    unreachable = _unreachable_since(found, calendars, now)
     return Health(
-        status=found.status,
+        status=Status.UNREACHABLE if unreachable else found.status,
         healthy=found.status is Status.ACTIVE
         and stalled is None
         and not refused
-        and all(item.healthy(longest=longest) for item in calendars),
-        error=found.error,
+        and unreachable is None
+        and all(item.healthy(now=now, longest=longest) for item in calendars),
+        error=found.doubt.reason if found.doubt else found.error,
         waiting_exports=len(waiting),
         oldest_export_at=min((entry.created_at for entry in waiting), default=None),
         calendars=calendars,
         stalled_since=stalled,
         refused_exports=len(refused),
         export_error=refused[0].error if refused else None,
+        unreachable_since=unreachable,
     )
+
+
+def _unreachable_since(
+    connection: Connection, calendars: Sequence[CalendarHealth], now: datetime
+) -> datetime | None:
+    """Since when the account refuses our tokens, or none of its calendars can be read."""
+    if not connection.usable:
+        return None
+    if connection.doubt is not None:
+        return connection.doubt.since
+    failing = [item.failing_since for item in calendars if item.failing_since is not None]
+    since = max(failing, default=now)
+    return since if len(failing) == len(calendars) and now - since >= PATIENCE else None
 
 
 def _calendar_health(
@@ -135,6 +160,8 @@ def _calendar_health(
         held=state.held.missing if state.held and not state.held.released else 0,
         error=_error(ports, state, now),
         stalled_since=state.stalled_since(now) if connection.usable else None,
+        failing_since=state.failing_since,
+        channel_error=state.push_refused,
     )
 
 

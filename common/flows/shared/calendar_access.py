@@ -108,8 +108,16 @@ def still_wanted(ports: Ports, access: CalendarAccess) -> bool:
     return fields_wanted(ports, found, purpose, zone=zone) == access.fields
 
 
-def ask(ports: Ports, access: CalendarAccess, call: Callable[[CalendarProvider, str], T]) -> T:
+def ask(
+    ports: Ports,
+    access: CalendarAccess,
+    call: Callable[[CalendarProvider, str], T],
+    *,
+    whole_account: bool = True,
+) -> T:
     """One exchange with the provider, counted against its limits; ``call`` gets the adapter and a token.
+
+    ``whole_account`` is whether a refused token says something about the account; see ``authorized``.
 
     Raises:
         RateLimited: The limits' share of this work is used up (``paced``); nothing was asked.
@@ -118,7 +126,7 @@ def ask(ports: Ports, access: CalendarAccess, call: Callable[[CalendarProvider, 
     connection = access.connection
     reserve_requests(ports, connection, units=1, lane=access.lane)
     provider = ports.providers[connection.provider].calendar
-    return authorized(ports, connection, lambda token: call(provider, token))
+    return authorized(ports, connection, lambda token: call(provider, token), whole_account=whole_account)
 
 
 def reserve_requests(ports: Ports, connection: Connection, *, units: int, lane: Lane) -> None:

@@ -20,6 +20,7 @@ from datetime import timedelta
 from common.domain.calendar.sync_state import CalendarSync
 from common.errors import (
     PACED,
+    AccountClosed,
     CalendarGone,
     Conflict,
     Forbidden,
@@ -106,7 +107,7 @@ def release_lease(
     if stored.lease_holder != holder:
         return stored
     left = stored.without_lease()
-    if isinstance(failure, Stop):
+    if isinstance(failure, Stop | AccountClosed):
         left = replace(left, error=failure.reason)
     if isinstance(failure, RateLimited) and failure.reason != PACED and failure.retry_after:
         left = replace(left, waiting_until=ports.clock.now() + timedelta(seconds=failure.retry_after))

@@ -16,8 +16,15 @@ from common.domain.calendar.connection import CalendarEntry, CalendarRef, Connec
 from common.domain.calendar.event import Detail, ExternalEvent
 from common.domain.calendar.interval import Interval
 from common.domain.slots.engine import UnknownCalendar
-from common.errors import Degraded, GrantRevoked, SyncError
-from common.flows.shared.tokens import authorized, forget_token, live_token
+from common.errors import SCOPE_MISSING, Degraded, Forbidden, GrantDoubted, RateLimited, Retry, SyncError
+from common.flows.shared.tokens import (
+    authorized,
+    check_reachable,
+    end_doubt,
+    forget_token,
+    live_token,
+    note_limit,
+)
 from common.ports import Ports
 from common.ports.provider import BusyPage, BusyRequest
 
@@ -88,7 +95,10 @@ def ask_calendars(
     batches: list[_Batch] = []
     for item in asked:
         if item.connection.usable:
-            batches += _batches(ports, item, window)
+            if kept_waiting := _left_alone(ports, item.connection):
+                found.update(_all_unknown(item.connection, item.calendars, kept_waiting))
+            else:
+                batches += _batches(ports, item, window)
         else:
             # A grant that was refused is an answer; what is stored does not overrule it.
             found.update(
@@ -107,6 +117,15 @@ def _all_unknown(
     return {calendar_id(connection.id, entry.key): unknown for entry in calendars}
 
 
+def _left_alone(ports: Ports, connection: Connection) -> UnknownCalendar | None:
+    """Why the account is not asked although it could be: its provider wants us to wait."""
+    try:
+        check_reachable(connection, now=ports.clock.now())
+    except Retry as waiting:
+        return UnknownCalendar.because(waiting)
+    return None
+
+
 class _SharedToken:
     """One connection's token, read once for all its batches: they would wait for each other's refresh."""
 
@@ -119,12 +138,16 @@ class _SharedToken:
         with self._lock:
             self._token = token = self._token or live_token(self._ports, self._connection)
         try:
-            return question(token)
-        except GrantRevoked:
+            replies = question(token)
+        except (GrantDoubted, Forbidden) as refused:
+            if isinstance(refused, Forbidden) and refused.reason != SCOPE_MISSING:
+                raise
             with self._lock:
                 self._token = None
                 forget_token(self._ports, self._connection)
                 return authorized(self._ports, self._connection, question)
+        end_doubt(self._ports, self._connection)
+        return replies
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +222,8 @@ def _answers(ports: Ports, batch: _Batch, deadline_passed: threading.Event) -> C
         # This installation lacks a setting: that is no calendar's fault, and must be seen.
         raise
     except SyncError as failed:
+        if isinstance(failed, RateLimited):
+            note_limit(ports, connection, failed)
         return _all_unknown(connection, batch.calendars, UnknownCalendar.because(failed))
     finally:
         limit.release()
@@ -216,6 +241,8 @@ def _all_pages(ports: Ports, batch: _Batch, deadline_passed: threading.Event) ->
         following: dict[str, str | None] = {}
         for key, answer in _next_pages(ports, batch, pages):
             name = calendar_id(batch.connection.id, key)
+            if isinstance(answer, RateLimited):
+                note_limit(ports, batch.connection, answer)
             if not isinstance(answer, BusyPage):
                 found[name] = UnknownCalendar.because(answer)
                 continue
@@ -250,10 +277,10 @@ def _busy_call(ports: Ports, batch: _Batch, requests: Sequence[BusyRequest]) -> 
 
     def call(token: str) -> _Replies:
         answers = provider.busy(token, requests, batch.window, detail=batch.detail)
-        for answer in answers:
-            # A refused token concerns the whole connection: raised, it is refreshed once.
-            if isinstance(answer, GrantRevoked):
-                raise answer
+        refused = [answer for answer in answers if isinstance(answer, GrantDoubted)]
+        # A token that no calendar takes is refreshed once; what a single one refuses concerns that one alone.
+        if refused and len(refused) == len(answers):
+            raise refused[0]
         return answers
 
     return call

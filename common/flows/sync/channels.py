@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from common.domain.calendar.connection import CalendarEntry, CalendarRef, Connection, ProviderKind
 from common.domain.calendar.event import Detail
@@ -12,16 +14,35 @@ from common.domain.shared.tasks import Lane
 from common.domain.sync.followed_calendars import SyncPurpose
 from common.domain.sync.push import CHANNEL_LENGTH, PURPOSE, Cause, PushClaims, encode_token
 from common.domain.sync.schedule import hashed_fraction
-from common.errors import Forbidden, UnknownResource, UnreadableDocument
+from common.errors import (
+    PACED,
+    GrantDoubted,
+    GrantRevoked,
+    OperatorFault,
+    Retry,
+    StoreUnavailable,
+    SyncError,
+    UnknownResource,
+    UnreadableDocument,
+)
 from common.flows.shared.calendar_access import CalendarAccess, ask, reference
+from common.flows.shared.tokens import check_reachable
 from common.flows.sync.fan_out import RELEASED, release_to_others
 from common.ports import Ports
-from common.ports.provider import ChannelRequest
+from common.ports.provider import CalendarProvider, ChannelRequest
 
+T = TypeVar("T")
 LATEST_RENEWAL = 0.8
 JITTER = 0.1
 # A channel was stored before the provider answered, and never completed: the answer was lost.
 PENDING = timedelta(minutes=10)
+# A subscription that vanished says nothing; renewing one shows whether it is there.
+CHECKED_EVERY = timedelta(days=1)
+# Until a channel is tried again: after an outage, after a refusal that we or an outage of the sign-in may have
+# caused, and after any other one.
+RETRY_OUTAGE = timedelta(minutes=10)
+RETRY_FAULT = timedelta(hours=1)
+RETRY_REFUSED = timedelta(days=1)
 # A calendar's zone places whole days; who only takes something away needs none.
 ANY_ZONE = "UTC"
 
@@ -32,13 +53,24 @@ def ensure_channel(ports: Ports, access: CalendarAccess, state: CalendarSync) ->
     Where the provider can, a channel gets a longer life in place. Elsewhere a new channel comes first, and
     the old one is stopped once the new one has proved itself. Both report meanwhile, which is harmless: a
     push message only asks for a sync.
+
+    A channel only makes a sync come sooner: whatever the provider says about it is noted and tried again,
+    and never keeps the calendar from being read, nor says it anything about the account.
+
+    Raises:
+        GrantRevoked: The account must be connected again.
+        GrantDoubted: The provider refused our tokens a moment ago.
+        RateLimited: The provider wants the account to be left alone, or our own share of the limits is used
+            up (``paced``).
+        Conflict: Somebody else has the lease by now.
     """
     now = ports.clock.now()
     address = _address(ports, access)
-    if state.push_unsupported or not address:
+    if not address:
         return state
     if _due(state, now):
-        return _renewed(ports, access, state) or _opened(ports, access, state, address)
+        check_reachable(access.connection, now=now)
+        return _kept(ports, access, state, address)
     if state.old_channels and state.channel and state.channel.verified_at:
         return _stop_old(ports, access, state)
     return state
@@ -51,6 +83,8 @@ def _address(ports: Ports, access: CalendarAccess) -> str:
 
 def _due(state: CalendarSync, now: datetime) -> bool:
     channel = state.channel
+    if state.push_refused is not None and state.renew_at is not None:
+        return state.renew_at <= now
     if channel is None or channel.expires_at <= now:
         return True
     if not channel.resource_id:
@@ -58,20 +92,86 @@ def _due(state: CalendarSync, now: datetime) -> bool:
     return state.renew_at is not None and state.renew_at <= now
 
 
-def _renewed(ports: Ports, access: CalendarAccess, state: CalendarSync) -> CalendarSync | None:
-    """The state with its channel's longer life; None where there is none, or it has to be replaced."""
+def _kept(ports: Ports, access: CalendarAccess, state: CalendarSync, address: str) -> CalendarSync:
+    """The state with its channel renewed, or with another one opened, or with the reason why neither worked."""
+    state, failed = _renewed(ports, access, state)
+    if failed is None and _due(state, ports.clock.now()):
+        state, failed = _opened(ports, access, state, address)
+    if failed is None:
+        return state
+    ports.log.warning(
+        "push_refused",
+        tenant=state.tenant,
+        connection=state.connection,
+        calendar=state.key,
+        code=failed.reason,
+    )
+    again = _next_try(state.channel, failed, ports.clock.now())
+    return ports.sync_states.save(replace(state, push_refused=failed.reason, renew_at=again))
+
+
+def _next_try(channel: Channel | None, failed: SyncError, now: datetime) -> datetime:
+    """When a channel is tried again; where one is still alive, not after its end."""
+    if isinstance(failed, GrantDoubted | OperatorFault):
+        pause = RETRY_FAULT
+    else:
+        pause = RETRY_OUTAGE if isinstance(failed, Retry) else RETRY_REFUSED
+    last = max(channel.expires_at, now + RETRY_OUTAGE) if channel else now + pause
+    return min(now + pause, last)
+
+
+def _ask_for_channel(
+    ports: Ports, access: CalendarAccess, call: Callable[[CalendarProvider, str], T]
+) -> T | SyncError:
+    """The provider's answer about a channel, or how it refused.
+
+    Raises:
+        GrantRevoked: The account must be connected again.
+        StoreUnavailable: The database could not be asked.
+        RateLimited: Our own share of the limits is used up (``paced``).
+    """
+    try:
+        return ask(ports, access, call, whole_account=False)
+    except (GrantRevoked, StoreUnavailable):
+        raise
+    except SyncError as failed:
+        if failed.reason == PACED:
+            raise
+        return failed
+
+
+def _renewed(
+    ports: Ports, access: CalendarAccess, state: CalendarSync
+) -> tuple[CalendarSync, SyncError | None]:
+    """The state with its channel's longer life; without it where there is none, or it has to be replaced."""
     now, channel = ports.clock.now(), state.channel
     if channel is None or not channel.resource_id or channel.expires_at <= now:
-        return None
+        return state, None
     until = now + timedelta(days=ports.tuning.channel_days)
-    longer = ask(ports, access, lambda provider, token: provider.renew(token, channel, now=now, until=until))
+    longer = _ask_for_channel(
+        ports, access, lambda provider, token: provider.renew(token, channel, now=now, until=until)
+    )
+    if isinstance(longer, SyncError):
+        return state, longer
     if longer is None:
-        return None
-    return ports.sync_states.save(replace(state, channel=longer, renew_at=renewal(longer, since=now)))
+        # Where none is ever renewed it lives on until another one has proved itself.
+        gone = ports.providers[access.connection.provider].calendar.abilities.renews_channels
+        return replace(state, channel=None if gone else channel, push_refused=None, renew_at=now), None
+    renewed = replace(
+        state, channel=longer, renew_at=_next_renewal(longer, now), push_refused=None, unannounced=0
+    )
+    return ports.sync_states.save(renewed), None
 
 
-def _opened(ports: Ports, access: CalendarAccess, state: CalendarSync, address: str) -> CalendarSync:
-    now = ports.clock.now()
+def _next_renewal(channel: Channel, now: datetime) -> datetime:
+    """When to renew a channel in place: daily, which also shows whether it is still there."""
+    return min(renewal(channel, since=now), now + CHECKED_EVERY)
+
+
+def _opened(
+    ports: Ports, access: CalendarAccess, state: CalendarSync, address: str
+) -> tuple[CalendarSync, SyncError | None]:
+    now, before = ports.clock.now(), state
     until = now + timedelta(days=ports.tuning.channel_days)
     pending = Channel(
         id=ports.keys.token()[:CHANNEL_LENGTH], resource_id="", expires_at=until, created_at=now
@@ -91,13 +191,18 @@ def _opened(ports: Ports, access: CalendarAccess, state: CalendarSync, address: 
         created_at=now,
         expires_at=until,
     )
-    try:
-        opened = ask(ports, access, lambda provider, token: provider.watch(token, access.calendar, request))
-    except Forbidden as refused:
-        if refused.reason != "push_unsupported":
-            raise
-        return ports.sync_states.save(replace(state, channel=None, renew_at=None, push_unsupported=True))
-    return ports.sync_states.save(replace(state, channel=opened, renew_at=renewal(opened)))
+    opened = _ask_for_channel(
+        ports, access, lambda provider, token: provider.watch(token, access.calendar, request)
+    )
+    if isinstance(opened, SyncError):
+        alive = before.channel if before.channel in old else None
+        return replace(state, channel=alive, old_channels=before.old_channels), opened
+    first = renewal(opened)
+    if ports.providers[access.connection.provider].calendar.abilities.renews_channels:
+        first = _next_renewal(opened, now)
+    return ports.sync_states.save(
+        replace(state, channel=opened, renew_at=first, push_refused=None, unannounced=0)
+    ), None
 
 
 def _token(ports: Ports, state: CalendarSync, channel: str) -> str:
@@ -126,7 +231,7 @@ def confirm_channel(ports: Ports, state: CalendarSync, *, channel: str) -> Calen
     if channel not in {one.id for one in known}:
         ports.log.info("push_of_unknown_channel", tenant=state.tenant, connection=state.connection)
         return state
-    after = replace(state, last_push_at=now)
+    after = replace(state, last_push_at=now, unannounced=0)
     current = state.channel
     if current is None or current.id != channel or current.verified_at:
         return after
@@ -178,23 +283,35 @@ def close_channels(ports: Ports, connection: Connection, state: CalendarSync) ->
         fields="",
         lane=Lane.BACKFILL,
     )
+    stopped = 0
     for channel in known:
-        _stop(ports, access, channel)
+        failed = _stop(ports, access, channel)
+        if isinstance(failed, Retry) and not isinstance(failed, GrantDoubted):
+            raise failed
+        # One that never was opened has nothing to stop, and one that may not be stopped ends by itself.
+        stopped += bool(channel.resource_id) and failed is None
     release_to_others(ports, connection, state.key)
     ports.sync_states.save(replace(state, channel=None, old_channels=(), renew_at=None))
-    # One that never was opened has nothing to stop.
-    return sum(bool(channel.resource_id) for channel in known)
+    return stopped
 
 
 def _stop_old(ports: Ports, access: CalendarAccess, state: CalendarSync) -> CalendarSync:
-    for channel in state.old_channels:
-        _stop(ports, access, channel)
-    return ports.sync_states.save(replace(state, old_channels=()))
+    """The state without the channels that were replaced; one that may not be stopped ends by itself."""
+    now = ports.clock.now()
+    refused = {channel.id: _stop(ports, access, channel) for channel in state.old_channels}
+    left = tuple(
+        channel
+        for channel in state.old_channels
+        if isinstance(refused[channel.id], Retry) and channel.expires_at > now
+    )
+    return state if left == state.old_channels else ports.sync_states.save(replace(state, old_channels=left))
 
 
-def _stop(ports: Ports, access: CalendarAccess, channel: Channel) -> None:
-    if channel.resource_id and channel.expires_at > ports.clock.now():
-        ask(ports, access, lambda provider, token: provider.unwatch(token, channel))
+def _stop(ports: Ports, access: CalendarAccess, channel: Channel) -> SyncError | None:
+    """Close a channel; how the provider refused, if it did."""
+    if not channel.resource_id or channel.expires_at <= ports.clock.now():
+        return None
+    return _ask_for_channel(ports, access, lambda provider, token: provider.unwatch(token, channel))
 
 
 def reference_for_removal(ports: Ports, connection: Connection, entry: CalendarEntry) -> CalendarRef:

@@ -24,6 +24,7 @@ from common.domain.calendar.sync_state import (
     Cursor,
     CursorReading,
 )
+from common.domain.sync.followed_calendars import MOST_UNANNOUNCED, unannounced_after
 from common.domain.sync.schedule import next_poll
 from common.domain.sync.windows import covered, outdated, rolled
 from common.errors import PACED, CursorExpired, ProviderUnavailable, RateLimited, Retry, UnexpectedReply
@@ -400,11 +401,26 @@ def _state_after(
     if page.snapshot:
         return replace(_counted(after, plan, listing=True), sweeping=page.last)
     after = _counted(after, plan, listing=False)
+    if state.cursor is not None and state.cursor.page is None:
+        after = _channel_doubted(ports, state, after, changed=bool(page.changes))
     if not page.last or done is None or pending_due(ports, after):
         return after
     now = ports.clock.now()
     after = replace(after, done_request=done, error=None, given_up=None, poll_at=poll_at(ports, state, now))
     return after.without_lease()
+
+
+def _channel_doubted(
+    ports: Ports, before: CalendarSync, after: CalendarSync, *, changed: bool
+) -> CalendarSync:
+    """The state after a delta's first page; a channel that announces nothing any more is renewed next time."""
+    unannounced = unannounced_after(before, changed=changed)
+    if unannounced < MOST_UNANNOUNCED:
+        return replace(after, unannounced=unannounced)
+    ports.log.warning(
+        "channel_silent", tenant=before.tenant, connection=before.connection, calendar=before.key
+    )
+    return replace(after, unannounced=0, renew_at=ports.clock.now())
 
 
 def _moved(ports: Ports, state: CalendarSync, plan: ImportPlan) -> CalendarSync:

@@ -9,7 +9,7 @@ the count of requests again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -130,6 +130,9 @@ def _sync(ports: Ports, command: SyncCalendar) -> SyncResult:
     state = ports.sync_states.get(*ids)
     if command.channel:
         state = confirm_channel(ports, state, channel=command.channel)
+    elif command.reason == Cause.CHANGED.value:
+        # The channel of another connection of this account announced it.
+        state = replace(state, last_push_at=ports.clock.now(), unannounced=0)
     state = apply_channel_report(state, channel=command.channel, reason=command.reason, now=ports.clock.now())
     if not (state.unfinished if request is None else request > state.done_request):
         _log_push_lag(ports, state, pushed_at=command.pushed_at)

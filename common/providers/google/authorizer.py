@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -16,6 +16,7 @@ import requests
 
 from common.domain.calendar.connection import Grant, ProviderKind
 from common.errors import (
+    GrantDoubted,
     GrantRevoked,
     OperatorFault,
     ProviderUnavailable,
@@ -41,14 +42,19 @@ ISSUER = "https://accounts.google.com"
 _GOOGLE = frozenset({"oauth2.googleapis.com", "accounts.google.com", "www.googleapis.com"})
 OPTIONAL = (f"{_PREFIX}calendar.app.created", f"{_PREFIX}calendar.freebusy")
 SCOPES = ("openid", "email", _LIST, _EVENTS, *OPTIONAL)
+# Making a calendar needs one of these: "calendars.insert" of the discovery document.
+_MAKING = frozenset({f"{_PREFIX}calendar.app.created", f"{_PREFIX}calendar.calendars", _WHOLE})
 # https://www.rfc-editor.org/rfc/rfc6749#section-5.2 and
 # https://developers.google.com/identity/protocols/oauth2/web-server (errors of the authorization)
-_DEAD = ("invalid_grant", "access_denied", "admin_policy_enforced", "org_internal", "disallowed_useragent")
+_DEAD = ("invalid_grant", "admin_policy_enforced")
 _AGAIN = ("invalid_rapt", "rapt_required", "consent_required", "interaction_required", "login_required")
+# These refuse a consent. Nowhere is it said that a refresh is ever answered with them, so there they prove
+# nothing.
+DOUBTED = frozenset({"access_denied", "org_internal", "disallowed_useragent"})
 _OURS = ("invalid_client", "unauthorized_client", "deleted_client", "disabled_client", "invalid_scope")
 _SETUP = ("redirect_uri_mismatch", "unsupported_grant_type", "unsupported_response_type")
 REFUSALS: Mapping[str, type[SyncError]] = {
-    **dict.fromkeys((*_DEAD, *_AGAIN), GrantRevoked),
+    **dict.fromkeys((*_DEAD, *_AGAIN, *DOUBTED), GrantRevoked),
     **dict.fromkeys((*_OURS, *_SETUP), OperatorFault),
     **dict.fromkeys(("server_error", "temporarily_unavailable", "internal_failure"), ProviderUnavailable),
     **dict.fromkeys(("rate_limit_exceeded", "slow_down"), RateLimited),
@@ -119,6 +125,10 @@ class GoogleAuthorizer:
         given = frozenset(grant.scopes)
         return tuple(scope for scope, enough in NEEDED.items() if not given & enough)
 
+    def can_make_calendars(self, scopes: Collection[str]) -> bool:
+        """Whether these scopes allow a calendar of our own; nobody has to give that permission."""
+        return bool(_MAKING.intersection(scopes))
+
     def exchange(self, *, code: str, verifier: str, redirect_uri: str, now: datetime) -> Grant:
         """The grant behind an authorization code; without refresh token where Google sends none."""
         reply = self._post_grant(
@@ -143,7 +153,9 @@ class GoogleAuthorizer:
         """A grant with a fresh access token; what Google does not send again stays."""
         if not grant.refresh_token:
             raise GrantRevoked("there is no refresh token", code="no_refresh_token")
-        reply = self._post_grant({"grant_type": "refresh_token", "refresh_token": grant.refresh_token})
+        reply = self._post_grant(
+            {"grant_type": "refresh_token", "refresh_token": grant.refresh_token}, doubted=DOUBTED
+        )
         return replace(
             grant,
             access_token=required_text(reply, "access_token"),
@@ -155,26 +167,32 @@ class GoogleAuthorizer:
         )
 
     def revoke(self, grant: Grant) -> bool:
-        """Give back everything that this person granted us; one that is dead already is fine."""
+        """Give back everything that this person granted us; a refresh token that is dead already is fine.
+
+        An access token that has ended is refused in the same way while the grant lives on: without a refresh
+        token a refusal proves nothing, and the access is still listed at Google.
+        https://developers.google.com/identity/protocols/oauth2/web-server#tokenrevoke
+        """
         answer = self._post(
             self._registration.revoke_uri, {"token": grant.refresh_token or grant.access_token}
         )
-        refused = answer.status_code == HTTPStatus.BAD_REQUEST
-        if answer.status_code != HTTPStatus.OK and not (refused and _error(answer) == "invalid_token"):
-            raise _refusal(answer)
-        return True
+        if answer.status_code == HTTPStatus.OK:
+            return True
+        if answer.status_code == HTTPStatus.BAD_REQUEST and _error(answer) == "invalid_token":
+            return grant.refresh_token is not None
+        raise _refusal(answer)
 
     def _person(self, reply: Mapping[str, Any], now: datetime) -> Person:
         return person_of(reply, client_id=self._registration.client_id, issuer=self.issuer, now=now)
 
-    def _post_grant(self, form: Mapping[str, str]) -> Mapping[str, Any]:
+    def _post_grant(self, form: Mapping[str, str], *, doubted: Collection[str] = ()) -> Mapping[str, Any]:
         client = {
             "client_id": self._registration.client_id,
             "client_secret": self._registration.client_secret,
         }
         answer = self._post(self._registration.token_uri, {**form, **client})
         if answer.status_code != HTTPStatus.OK:
-            raise _refusal(answer)
+            raise _refusal(answer, doubted=doubted)
         reply = _body(answer)
         if not isinstance(reply, dict):
             raise ProviderUnavailable("Google's answer is not whole", code="unreadable_reply")
@@ -188,13 +206,15 @@ class GoogleAuthorizer:
             raise ProviderUnavailable("Google's OAuth endpoint could not be reached") from None
 
 
-def _refusal(answer: requests.Response) -> SyncError:
+def _refusal(answer: requests.Response, *, doubted: Collection[str] = ()) -> SyncError:
     word, wait = _error(answer), retry_after(answer.headers)
     kind = REFUSALS.get(word)
     if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS or kind is RateLimited:
         return RateLimited("Google's OAuth endpoint limits us", retry_after=wait)
     if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or kind is ProviderUnavailable:
         return ProviderUnavailable(f"Google's OAuth endpoint answered {answer.status_code}", retry_after=wait)
+    if word in doubted:
+        kind = GrantDoubted
     if kind is None:
         return UnexpectedReply(f"Google's OAuth endpoint answered {answer.status_code}")
     return kind(f"Google refused the grant ({word})", code=word)

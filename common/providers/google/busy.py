@@ -9,7 +9,7 @@ from common.domain.calendar.connection import BLIND
 from common.domain.calendar.event import Detail, ExternalEvent, Kind
 from common.domain.calendar.event_times import event_times
 from common.domain.calendar.interval import Interval
-from common.errors import Forbidden, GrantRevoked, SyncError, UnexpectedReply
+from common.errors import SCOPE_MISSING, Forbidden, SyncError, UnexpectedReply
 from common.ports.provider import BusyPage, BusyRequest
 from common.providers.answers import moment_of
 from common.providers.google import list_events
@@ -56,10 +56,10 @@ def _free_busy(client: GoogleClient, token: str, request: BusyRequest, window: I
     body: Any = {**list_events.window_parameters(chunk), "items": [{"id": id_}]}
     try:
         reply = client.read(token, client.service.freebusy().query(body=body), live=True)
-    except GrantRevoked as error:
-        if error.reason != "scope_missing":
+    except Forbidden as error:
+        if error.reason != SCOPE_MISSING:
             raise
-        # The permission for free/busy questions is optional: without it the account stays connected.
+        # The permission for free/busy questions is optional.
         raise Forbidden("free/busy questions were not permitted", code="free_busy_scope") from None
     later = chunk.end.isoformat() if chunk.end < window.end else None
     events = _taken(reply, id_, GoogleContext.of((request.calendar.zone,), Detail.TIMES))

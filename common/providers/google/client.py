@@ -15,16 +15,17 @@ import httplib2
 from googleapiclient.discovery import build
 
 from common.errors import (
+    SCOPE_MISSING,
+    AccountClosed,
     CalendarGone,
     Conflict,
     CursorExpired,
     Forbidden,
-    GrantRevoked,
+    GrantDoubted,
     OperatorFault,
     PartRefused,
     ProviderUnavailable,
     RateLimited,
-    Stop,
     SyncError,
     UnexpectedReply,
     UsageExhausted,
@@ -136,7 +137,7 @@ HttpFactory = Callable[[float], httplib2.Http]
 # At DEBUG the library logs every address, and an address names the calendar's owner.
 logging.getLogger("googleapiclient").setLevel(logging.INFO)
 _LIMITED = RefusalRule(RateLimited)
-_SCOPE = RefusalRule(GrantRevoked, "scope_missing")
+_SCOPE = RefusalRule(Forbidden, SCOPE_MISSING)
 _OPERATOR = RefusalRule(OperatorFault, "api_not_enabled")
 # https://developers.google.com/workspace/calendar/api/guides/errors: 403 and 429 are equivalent for rates.
 _RATE_REASONS = (
@@ -173,8 +174,8 @@ RULES: Mapping[tuple[int, str], RefusalRule] = {
     (403, "insufficientPermissions"): _SCOPE,
     (403, "ACCESS_TOKEN_SCOPE_INSUFFICIENT"): _SCOPE,
     **{(403, word): _OPERATOR for word in ("accessNotConfigured", "SERVICE_DISABLED", "CONSUMER_INVALID")},
-    (403, "notACalendarUser"): RefusalRule(Stop, "not_a_calendar_user"),
-    (403, "domainPolicy"): RefusalRule(Stop, "domain_policy"),
+    (403, "notACalendarUser"): RefusalRule(AccountClosed, "not_a_calendar_user"),
+    (403, "domainPolicy"): RefusalRule(AccountClosed, "domain_policy"),
     (403, "forbiddenForNonOrganizer"): RefusalRule(Forbidden, "not_organizer"),
     (403, "requiredAccessLevel"): RefusalRule(Forbidden, "read_only_calendar"),
     (403, "forbidden"): RefusalRule(Forbidden),
@@ -189,7 +190,8 @@ RULES: Mapping[tuple[int, str], RefusalRule] = {
     (410, NO_REASON): RefusalRule(CursorExpired, outcome=RefusalOutcome.DELETED),
 }
 STATUSES: Mapping[int, RefusalRule] = {
-    401: RefusalRule(GrantRevoked, "unauthorized"),
+    # Seen for good tokens as well, in outages of hours: only the endpoint for tokens ends a grant.
+    401: RefusalRule(GrantDoubted, "unauthorized"),
     408: UNAVAILABLE,
     # Seen on reads, without any condition in the request, and gone on the next attempt.
     412: UNAVAILABLE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -18,6 +18,7 @@ from msal.token_cache import TokenCache
 from common.domain.calendar.connection import Grant, ProviderKind
 from common.domain.connect.consent import challenge
 from common.errors import (
+    GrantDoubted,
     GrantRevoked,
     OperatorFault,
     ProviderUnavailable,
@@ -193,7 +194,17 @@ REFUSALS: Mapping[str, type[SyncError]] = {
 # Numbers only where the word alone would blame the wrong one, or leave out who can help.
 _SECRETS = (70002, 7000215, 7000218, 7000222, 700027)
 _REGISTRATION = (500011, 650056, 650057, 50194, 700016)
-_PASSING = (90033, 90024, 90012, 90006, 50087, 90055)
+_PASSING = (40010, 50033, 50087, 50088, 70012, 80005, 90006, 90012, 90024, 90033, 90055)
+# With these "invalid_grant" is the last word: what has expired, was revoked or is forbidden by a policy does
+# not come back without a new sign-in. Other numbers have passed by themselves (70000 did, for personal
+# accounts), and new ones are made without notice: they end a grant only after a day.
+FINAL = frozenset(
+    {
+        *(50020, 50034, 50055, 50057, 50072, 50074, 50076, 50078, 50079, 50089, 50097, 50105, 50129),
+        *(50132, 50133, 50158, 50173, 53000, 53001, 53002, 53003, 53004, 65001, 65004, 70008, 70043),
+        *(90094, 90095, 135011, 500341, 700003, 700081, 700082, 700084),
+    }
+)
 NUMBERS: Mapping[int, tuple[type[SyncError], str | None]] = {
     **dict.fromkeys((65001, 90094, 90095), (GrantRevoked, "consent_required")),
     65004: (GrantRevoked, "access_denied"),
@@ -264,6 +275,10 @@ class MicrosoftAuthorizer:
         given = frozenset(grant.scopes)
         return tuple(scope for scope, enough in NEEDED.items() if not given & enough)
 
+    def can_make_calendars(self, scopes: Collection[str]) -> bool:  # noqa: ARG002
+        """Always: the permission to write, without which nothing works, includes it."""
+        return True
+
     def exchange(self, *, code: str, verifier: str, redirect_uri: str, now: datetime) -> Grant:
         """The grant behind an authorization code; the ID token must be of the consent that we began."""
         # What msal calls a flow; its state was checked when the browser came back.
@@ -292,7 +307,7 @@ class MicrosoftAuthorizer:
             raise GrantRevoked("there is no refresh token", code="no_refresh_token")
         # No more than was given: whoever asks for more has to consent again.
         given = [name for name in grant.scopes if name.startswith(_USED)] or list(PERMISSIONS)
-        reply = self._asked("acquire_token_by_refresh_token", grant.refresh_token, given)
+        reply = self._asked("acquire_token_by_refresh_token", grant.refresh_token, given, final=FINAL)
         return replace(
             grant,
             access_token=required_text(reply, "access_token"),
@@ -311,7 +326,7 @@ class MicrosoftAuthorizer:
         """
         return False
 
-    def _asked(self, call: str, *given: object) -> Mapping[str, Any]:
+    def _asked(self, call: str, *given: object, final: Collection[int] | None = None) -> Mapping[str, Any]:
         ours = self._registration
         app = application(
             self._login,
@@ -325,7 +340,7 @@ class MicrosoftAuthorizer:
         except (RuntimeError, ValueError, LookupError, TypeError, AttributeError):
             raise UnexpectedReply("an ID token that is not for us", code="id_token") from None
         if "error" in reply:
-            raise refusal(reply)
+            raise refusal(reply, final=final)
         return dict(reply)
 
     def _claims(self, reply: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
@@ -341,13 +356,25 @@ def _hashed(nonce: str) -> str:
     return hashlib.sha256(nonce.encode()).hexdigest()
 
 
-def refusal(reply: Mapping[str, Any]) -> SyncError:
-    """The error for a refusal of the token endpoint, by number where one says more, else by word."""
+# Words that do not say whether the grant is dead or was refused this once.
+_UNCLEAR = frozenset({"invalid_grant", "access_denied"})
+
+
+def refusal(reply: Mapping[str, Any], *, final: Collection[int] | None = None) -> SyncError:
+    """The error for a refusal of the token endpoint, by number where one says more, else by word.
+
+    Args:
+        reply: What msal returned.
+        final: The numbers with which an unclear word ends a grant; None where none is at stake.
+    """
     word, listed = text_of(reply, "error") or "", reply.get("error_codes")
     numbers = [one for one in listed if isinstance(one, int)] if isinstance(listed, list) else []
     kind, code = next(
         (NUMBERS[one] for one in numbers if one in NUMBERS), (REFUSALS.get(word, UnexpectedReply), None)
     )
+    unclear = kind is GrantRevoked and word in _UNCLEAR
+    if final is not None and unclear and not set(final).intersection(numbers):
+        kind, code = GrantDoubted, word
     named = word if word in REFUSALS else "another reason"
     told = f"Microsoft refused ({named}, {', '.join(f'AADSTS{one}' for one in numbers) or 'no number'})"
     return kind(

@@ -12,7 +12,7 @@ from common.domain.calendar.event import Detail, ExternalEvent, Flaw, Gone, Kind
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
 from common.domain.export.exported_event import Changed, EventDraft, EventRef, IdTaken, Immovable
-from common.errors import Conflict, Forbidden, GrantRevoked, SyncError, UnexpectedReply
+from common.errors import Conflict, Forbidden, SyncError, UnexpectedReply
 from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest, CountedPage
 from common.providers.answers import NamelessEvent, text_of
 from common.providers.calls import RefusalOutcome
@@ -59,6 +59,7 @@ class MicrosoftCalendar:
         endless_listing=False,
         proves_removals=False,
         lags=True,
+        renews_channels=True,
         one_channel=True,
         # Exchange's other interfaces cut a longer subject; one that we cut ourselves looks as it was written.
         longest_title=255,
@@ -428,10 +429,6 @@ def mailbox_zone(client: GraphClient, token: str) -> str | None:
     try:
         reply = client.attempt(token, ask, accept=_ABSENT)
     except Forbidden:
-        return None
-    except GrantRevoked as refused:
-        if refused.reason != "scope_missing":
-            raise
         return None
     found = None if isinstance(reply, RefusalOutcome) else zone_of(text_of(reply, "timeZone") or "")
     return found.key if found else None

@@ -15,16 +15,17 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from common.errors import (
+    SCOPE_MISSING,
+    AccountClosed,
     CalendarGone,
     Conflict,
     CursorExpired,
     Forbidden,
-    GrantRevoked,
+    GrantDoubted,
     OperatorFault,
     PartRefused,
     ProviderUnavailable,
     RateLimited,
-    Stop,
     SyncError,
     UnexpectedReply,
     UsageExhausted,
@@ -129,8 +130,10 @@ _ANY = 0
 _LIMITED = RefusalRule(RateLimited)
 _EXPIRED = RefusalRule(CursorExpired)
 _MISSING = RefusalRule(CalendarGone, outcome=RefusalOutcome.MISSING)
-_MAILBOX = RefusalRule(Stop, "mailbox_unsupported")
-_SCOPE = RefusalRule(GrantRevoked, "scope_missing")
+_MAILBOX = RefusalRule(AccountClosed, "mailbox_unsupported")
+_SCOPE = RefusalRule(Forbidden, SCOPE_MISSING)
+# Subscriptions only: it wraps whatever the service behind them said, passing states as well.
+_PUSH = RefusalRule(Forbidden, "push_refused")
 _FULL = RefusalRule(UsageExhausted, "mailbox_full")
 # Real answers spell these codes in several ways, with several statuses, and inside one another:
 # https://learn.microsoft.com/graph/delta-query-overview and https://learn.microsoft.com/graph/errors
@@ -179,15 +182,13 @@ _RULES: Mapping[tuple[int, str], RefusalRule] = {
     },
     (400, "ErrorDeleteDistinguishedFolder"): RefusalRule(Forbidden, "default_calendar"),
     (400, "TimeZoneNotSupportedException"): RefusalRule(UnexpectedReply, "time_zone"),
-    (400, "ExtensionError"): RefusalRule(Forbidden, "push_unsupported"),
+    **{(status, "ExtensionError"): _PUSH for status in (400, 401, 403, 404)},
     (400, "ValidationError"): RefusalRule(OperatorFault, "webhook_refused"),
     **{(403, code): RefusalRule(Forbidden) for code in _DENIED},
     (403, "ErrorInsufficientPermissionsInAccessToken"): _SCOPE,
     (403, "ErrorCannotDeleteObject"): RefusalRule(Forbidden, "read_only_calendar"),
-    (403, "insufficient_claims"): RefusalRule(GrantRevoked, "interaction_required"),
-    (403, "ExtensionError"): RefusalRule(Forbidden, "push_unsupported"),
+    (403, "insufficient_claims"): RefusalRule(GrantDoubted, "interaction_required"),
     **{(404, code): _MISSING for code in _MISSING_CODES},
-    (404, "ExtensionError"): RefusalRule(Forbidden, "push_unsupported"),
     (409, "ErrorFolderExists"): RefusalRule(Forbidden, "name_taken"),
     # Real answers have either status, with the id of the event that was made with the transaction.
     **{
@@ -202,7 +203,8 @@ RULES: Mapping[tuple[int, str], RefusalRule] = {
     (status, code.lower()): rule for (status, code), rule in _RULES.items()
 }
 STATUSES: Mapping[int, RefusalRule] = {
-    401: RefusalRule(GrantRevoked, "unauthorized"),
+    # Seen for good tokens as well, in outages of hours: only the endpoint for tokens ends a grant.
+    401: RefusalRule(GrantDoubted, "unauthorized"),
     403: RefusalRule(Forbidden),
     408: UNAVAILABLE,
     409: RefusalRule(Conflict, outcome=RefusalOutcome.TAKEN),
