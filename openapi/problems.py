@@ -111,6 +111,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "no_grant": (409, "There is no permission any more."),
     "calendar_gone": (409, "The calendar does not exist any more."),
     "forbidden": (409, "The account may not do that in the calendar."),
+    "scope_missing": (409, "The owner did not permit this; a new consent is needed first."),
     "already_exists": (412, "There is such a record already."),
     "stale_version": (412, "It was changed meanwhile; read it again first."),
     "precondition_required": (428, "Replacing a record needs If-Match with the version that was seen."),
@@ -132,6 +133,8 @@ CODES: Mapping[str, tuple[int, str]] = {
     "queue_unavailable": (503, "The task queue does not answer; try again."),
     "issuer_unavailable": (503, "The token issuer's keys cannot be fetched now; try again."),
     "provider_unavailable": (503, "The provider does not answer; try again."),
+    "unauthorized": (503, "The provider refuses our tokens at the moment; try again later."),
+    "mailbox_unsupported": (503, "The account has no mailbox at the moment; try again later."),
     "rate_limited": (503, "A provider's limit is used up; try again after Retry-After."),
     "paced": (503, "The limit's share of this work is used up; try again after Retry-After."),
     "refresh_in_progress": (503, "The permission is being renewed at this moment; try again."),
@@ -145,7 +148,8 @@ CODES: Mapping[str, tuple[int, str]] = {
 
 # Of every route that calls a provider while the caller waits.
 PROVIDER = (
-    *("grant_revoked", "no_grant", "calendar_gone", "forbidden", "operator_fault"),
+    *("grant_revoked", "no_grant", "calendar_gone", "forbidden", "scope_missing", "operator_fault"),
+    *("unauthorized", "mailbox_unsupported"),
     *("unexpected_reply", "unreadable_reply", "endless_pages"),
     *("provider_unavailable", "rate_limited", "paced", "refresh_in_progress", "grant_replaced"),
     "usage_exhausted",

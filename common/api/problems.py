@@ -13,6 +13,8 @@ STATUS: dict[type[SyncError], int] = {
     errors.Retry: 503,
     errors.RateLimited: 503,
     errors.ProviderUnavailable: 503,
+    errors.GrantDoubted: 503,
+    errors.AccountClosed: 503,
     errors.Conflict: 409,
     errors.StoreUnavailable: 503,
     errors.UnreadableDocument: 503,

@@ -34,6 +34,7 @@ BUSY = ("busy_connection", "busy_calendar")
 SETTINGS = (
     *("dedicated_calendar", "calendar_not_writable", "invalid_settings", "invalid_reminder", "disconnected"),
     *("unknown_placeholder", "template_too_long", "unknown_calendar", "invalid_version", "stale_version"),
+    "scope_missing",
     *BUSY,
 )
 COUNT = Response(int, "How many deletions were held.", example=60)

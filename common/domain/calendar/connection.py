@@ -274,8 +274,7 @@ class Connection:
     ``account`` is the address that people know it by, which may change; ``identity`` is the provider's own
     name for it, which never does (None where it is not known yet). ``told_at`` is when its owner was first
     notified that it has to be connected again. ``moved_to`` are calendars that are read for nothing else, and
-    into which the owner moved events of ours.
-    notified that it has to be connected again. ``doubt`` is there while the provider refuses our tokens, and
+    into which the owner moved events of ours. ``doubt`` is there while the provider refuses our tokens, and
     until ``paused_until`` the provider asked everybody to leave the account alone.
     """
 

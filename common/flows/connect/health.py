@@ -40,8 +40,8 @@ class CalendarHealth:
     that are not answered yet; ``held`` are deletions that wait for a person. ``quarantined`` counts the items
     of the calendar that could not be read as they should be, ``unreadable`` names up to 50 of them.
     ``stalled_since`` is since when its synchronisation has not come on although the provider did not ask it
-    to wait, ``failing_since`` since when it cannot be read. ``channel_error`` is why there is no push channel,
-    or why the present one could not be renewed; polling carries on without one.
+    to wait, ``failing_since`` since when it cannot be read. ``channel_error`` is why there is no push
+    channel, or why the present one could not be renewed; polling carries on without one.
     """
 
     key: str

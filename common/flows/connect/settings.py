@@ -16,7 +16,7 @@ from common.domain.connect.settings_change import (
     with_uses,
 )
 from common.domain.shared.concurrency import NOTHING_DEMANDED, Condition, retry_conflicts
-from common.errors import Rejected
+from common.errors import SCOPE_MISSING, Rejected
 from common.flows.shared.connection_update import AFTER_COMMIT
 from common.flows.shared.enqueue import enqueue_run_chunk, enqueue_settle, enqueue_waiting_exports
 from common.flows.sync.settle import remove_disallowed
@@ -45,12 +45,13 @@ def change_settings(
     Raises:
         InvalidRequest: The choices cannot work.
         StaleVersion: Somebody else changed them since the person looked.
-        Rejected: The connection has ended.
+        Rejected: The connection has ended, or its owner did not permit what is chosen (``scope_missing``).
     """
 
     def change() -> tuple[Connection, Connection]:
         before = ports.connections.get(tenant, connection)
         after = _with_choices(before, settings or {}, calendars or {}, ports.clock.now())
+        _check_permitted(ports, before, after)
         if after == before:
             return before, before
         condition.insist(str(before.settings.version))
@@ -88,6 +89,23 @@ def _with_choices(
     after = replace(before, calendars=calendars, settings=changed)
     rewrite = consequences(before, after).rewrite and before.run is not None
     return replace(after, run=_rewriting_run(before.run, after, now)) if rewrite else after
+
+
+def _check_permitted(ports: Ports, before: Connection, after: Connection) -> None:
+    """Refuse a calendar of our own where its owner did not tick that box; everything else goes on as it is.
+
+    Raises:
+        Rejected: A new consent is needed first (``scope_missing``).
+    """
+    made = before.dedicated_calendar is not None or before.settings.exports.dedicated
+    if made or not after.settings.exports.dedicated or not before.scopes:
+        return
+    if not ports.providers[before.provider].authorizer.can_make_calendars(before.scopes):
+        raise Rejected(
+            "the owner did not permit a calendar of its own for bookings; begin a new consent for this"
+            f" connection first (POST /connections with the connection {before.id})",
+            code=SCOPE_MISSING,
+        )
 
 
 def _rewriting_run(run: SyncRun | None, after: Connection, now: datetime) -> SyncRun:

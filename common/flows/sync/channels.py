@@ -38,8 +38,8 @@ JITTER = 0.1
 PENDING = timedelta(minutes=10)
 # A subscription that vanished says nothing; renewing one shows whether it is there.
 CHECKED_EVERY = timedelta(days=1)
-# Until a channel is tried again: after an outage, after a refusal that we or an outage of the sign-in may have
-# caused, and after any other one.
+# Until a channel is tried again: after an outage, after a refusal that may be our own fault or come from an
+# outage of the sign-in, and after any other one.
 RETRY_OUTAGE = timedelta(minutes=10)
 RETRY_FAULT = timedelta(hours=1)
 RETRY_REFUSED = timedelta(days=1)
@@ -93,7 +93,7 @@ def _due(state: CalendarSync, now: datetime) -> bool:
 
 
 def _kept(ports: Ports, access: CalendarAccess, state: CalendarSync, address: str) -> CalendarSync:
-    """The state with its channel renewed, or with another one opened, or with the reason why neither worked."""
+    """The state with its channel renewed or replaced, or with the reason why neither worked."""
     state, failed = _renewed(ports, access, state)
     if failed is None and _due(state, ports.clock.now()):
         state, failed = _opened(ports, access, state, address)

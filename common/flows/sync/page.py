@@ -413,7 +413,7 @@ def _state_after(
 def _channel_doubted(
     ports: Ports, before: CalendarSync, after: CalendarSync, *, changed: bool
 ) -> CalendarSync:
-    """The state after a delta's first page; a channel that announces nothing any more is renewed next time."""
+    """The state after a delta's first page; a channel that announces nothing is renewed next time."""
     unannounced = unannounced_after(before, changed=changed)
     if unannounced < MOST_UNANNOUNCED:
         return replace(after, unannounced=unannounced)

@@ -214,7 +214,7 @@ def _refusal(answer: requests.Response, *, doubted: Collection[str] = ()) -> Syn
     if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or kind is ProviderUnavailable:
         return ProviderUnavailable(f"Google's OAuth endpoint answered {answer.status_code}", retry_after=wait)
     if word in doubted:
-        kind = GrantDoubted
+        return GrantDoubted(f"Google refused the grant ({word})", code=word, retry_after=wait)
     if kind is None:
         return UnexpectedReply(f"Google's OAuth endpoint answered {answer.status_code}")
     return kind(f"Google refused the grant ({word})", code=word)

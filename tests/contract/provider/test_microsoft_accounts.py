@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from common.errors import (
+    AccountClosed,
     Forbidden,
     OperatorFault,
-    Stop,
     SyncError,
 )
 from common.ports.provider import BusyRequest
@@ -49,7 +49,7 @@ def test_a_mailbox_that_graph_does_not_serve_says_so(world: MicrosoftWorld, ques
     except SyncError as error:
         refused = error
 
-    assert type(refused) is Stop
+    assert type(refused) is AccountClosed
     assert refused.reason == "mailbox_unsupported"
 
 

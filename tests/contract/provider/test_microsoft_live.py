@@ -7,7 +7,7 @@ import pytest
 
 from common.errors import (
     CalendarGone,
-    GrantRevoked,
+    GrantDoubted,
     ProviderUnavailable,
     RateLimited,
     SyncError,
@@ -40,7 +40,7 @@ def world() -> Iterator[MicrosoftWorld]:
         ({"action": "rewrite", "change": {"@odata.nextLink": "https://evil.example/"}}, UnexpectedReply),
         ({"action": "status", "status": 429, "reason": "ApplicationThrottled"}, RateLimited),
         ({"action": "status", "status": 404, "reason": "ErrorItemNotFound"}, CalendarGone),
-        ({"action": "status", "status": 401}, GrantRevoked),
+        ({"action": "status", "status": 401}, GrantDoubted),
         ({"action": "truncate"}, ProviderUnavailable),
         ({"action": "drop_before"}, ProviderUnavailable),
     ],

@@ -159,7 +159,7 @@ def test_without_pushes_polling_finds_everything(world):
 
 @pytest.mark.pitfall(8)
 def test_a_calendar_that_cannot_push_is_polled_only():
-    """Pitfall 8: a generated calendar refuses channels for good; it is not asked again, and is read."""
+    """Pitfall 8: a generated calendar refuses channels; it is not asked again that day, and is read."""
 
     def prepare(world):
         world.google.admin.add_calendar(ACCOUNT, "quiet", calendar_id="quiet", can_be_watched=False)
@@ -174,7 +174,7 @@ def test_a_calendar_that_cannot_push_is_polled_only():
 
     asked = [call for call in world.google.admin.calls() if call["method"] == "events.watch"]
     assert not world.errors
-    assert world.sync_state(key).push_unsupported
+    assert world.sync_state(key).push_refused == "push_unsupported"
     assert [at(9)] == world.busy(key)
     assert 1 == len([call for call in asked if call["calendar"] == "quiet"])
 

@@ -98,7 +98,8 @@ def test_a_dead_grant_keeps_calendars_followed_and_a_disconnection_does_not():
         (ChannelState.UNVERIFIED, {"channel": channel(verified=False)}, False),
         (ChannelState.EXPIRED, {"channel": channel(hours=0)}, True),
         (ChannelState.MISSING, {}, True),
-        (ChannelState.UNSUPPORTED, {"push_unsupported": True}, False),
+        (ChannelState.UNSUPPORTED, {"push_refused": "push_unsupported"}, False),
+        (ChannelState.REFUSED, {"push_refused": "unauthorized"}, False),
     ],
 )
 def test_the_states_of_a_channel(state, fields, is_lost):

@@ -11,6 +11,7 @@ import pytest
 
 from common.domain.calendar.connection import Grant
 from common.errors import (
+    GrantDoubted,
     GrantRevoked,
     OperatorFault,
     ProviderUnavailable,
@@ -160,8 +161,8 @@ def test_giving_back_twice_is_fine(google: Google) -> None:
     [
         (400, "invalid_grant", GrantRevoked),
         (400, "admin_policy_enforced", GrantRevoked),
-        (403, "access_denied", GrantRevoked),
-        (400, "org_internal", GrantRevoked),
+        (403, "access_denied", GrantDoubted),
+        (400, "org_internal", GrantDoubted),
         (400, "invalid_rapt", GrantRevoked),
         (401, "invalid_client", OperatorFault),
         (401, "unauthorized_client", OperatorFault),

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from common.errors import (
-    GrantRevoked,
+    Forbidden,
+    GrantDoubted,
     OperatorFault,
     ProviderUnavailable,
     RateLimited,
@@ -73,12 +74,12 @@ def detailed(status: int, listed: str, exact: str, word: str) -> GoogleRefusal:
     [
         (
             detailed(403, "insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "PERMISSION_DENIED"),
-            GrantRevoked,
+            Forbidden,
             "scope_missing",
         ),
         (
             detailed(403, "forbidden", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "PERMISSION_DENIED"),
-            GrantRevoked,
+            Forbidden,
             "scope_missing",
         ),
         (
@@ -101,7 +102,7 @@ def detailed(status: int, listed: str, exact: str, word: str) -> GoogleRefusal:
             RateLimited,
             "rate_limited",
         ),
-        (detailed(401, "authError", "", "UNAUTHENTICATED"), GrantRevoked, "unauthorized"),
+        (detailed(401, "authError", "", "UNAUTHENTICATED"), GrantDoubted, "unauthorized"),
         (GoogleRefusal(429, ("quotaExceeded",)), UsageExhausted, "usage_exhausted"),
         (GoogleRefusal(404), UnexpectedReply, "unexpected_reply"),
         (GoogleRefusal(410), UnexpectedReply, "unexpected_reply"),

@@ -9,6 +9,7 @@ import pytest
 
 from common.domain.connect.consent import ConsentOutcome, outcome_of_rejected_code
 from common.errors import (
+    GrantDoubted,
     GrantRevoked,
     OperatorFault,
     ProviderUnavailable,
@@ -34,7 +35,15 @@ REFUSALS: list[tuple[int, str, type[SyncError], str]] = [
     (700082, "invalid_grant", GrantRevoked, "invalid_grant"),
     (70008, "invalid_grant", GrantRevoked, "invalid_grant"),
     (700084, "invalid_grant", GrantRevoked, "spa_redirect"),
-    (70000, "invalid_grant", GrantRevoked, "invalid_grant"),
+    (70000, "invalid_grant", GrantDoubted, "invalid_grant"),
+    (999999, "invalid_grant", GrantDoubted, "invalid_grant"),
+    (70012, "invalid_grant", ProviderUnavailable, "provider_unavailable"),
+    (50033, "invalid_grant", ProviderUnavailable, "provider_unavailable"),
+    (50088, "invalid_grant", ProviderUnavailable, "provider_unavailable"),
+    (40010, "invalid_grant", ProviderUnavailable, "provider_unavailable"),
+    (80005, "invalid_grant", ProviderUnavailable, "provider_unavailable"),
+    (700081, "invalid_grant", GrantRevoked, "invalid_grant"),
+    (50057, "invalid_grant", GrantRevoked, "invalid_grant"),
     (50089, "invalid_grant", GrantRevoked, "invalid_grant"),
     (70043, "invalid_grant", GrantRevoked, "invalid_grant"),
     (65001, "invalid_grant", GrantRevoked, "consent_required"),

@@ -10,7 +10,7 @@ import pytest
 from common.errors import (
     CalendarGone,
     CursorExpired,
-    GrantRevoked,
+    GrantDoubted,
     ProviderUnavailable,
     RateLimited,
     Retry,
@@ -119,7 +119,7 @@ def batched(*parts: object) -> Wire:
         ({"id": "1", "status": 200, "body": {}}, UnexpectedReply),
         ({"status": 200, "body": {}}, UnexpectedReply),
         (7, UnexpectedReply),
-        ({"id": "0", "status": 401, "body": {}}, GrantRevoked),
+        ({"id": "0", "status": 401, "body": {}}, GrantDoubted),
         ({"id": "0", "status": 429, "headers": 7, "body": None}, RateLimited),
         ({"id": "0", "status": 424, "body": {"error": {"code": "FailedDependency"}}}, ProviderUnavailable),
     ],
