@@ -262,6 +262,12 @@ class Admin(SimulatorAdmin):
         with self._state.lock:
             self._rounds.forget()
 
+    def forget_subscriptions(self) -> None:
+        """Remove every subscription without a word (facts M136, M137)."""
+        with self._state.lock:
+            for subscription in self._state.subscriptions.values():
+                subscription.removed = True
+
     def replay_delta(self, calendar: str) -> None:
         """Let the next delta round repeat what the last one reported."""
         with self._state.lock:

@@ -58,9 +58,9 @@ def test_a_day_of_refusals_ends_the_grant_and_its_owner_is_told_once(side):
     """After a day of trying nothing else is left but to connect again."""
     world = side.world()
     side.fault(world, method="[!o]*", status=401, reason=side.unauthorized, times=0)
-    run(world, hours=23)
+    run(world, hours=23, step=20)
     before = world.connection.status
-    run(world, hours=3)
+    run(world, hours=3, step=20)
 
     assert before is Status.ACTIVE
     assert world.connection.status is Status.REAUTH_REQUIRED
@@ -111,9 +111,9 @@ def test_an_unknown_number_ends_the_grant_after_a_day():
         world, "oauth_error", method="oauth.token", status=400, reason="invalid_grant", aadsts=70000, times=0
     )
     grown_old(world)
-    run(world, hours=20)
+    run(world, hours=20, step=20)
     before = world.connection.status
-    run(world, hours=8)
+    run(world, hours=8, step=20)
 
     assert before is Status.ACTIVE
     assert world.connection.status is Status.REAUTH_REQUIRED
