@@ -73,8 +73,9 @@ class Health:
 
     ``waiting_exports`` are counted up to 1,000, and so are ``refused_exports``, those of them whose event the
     provider does not take; ``export_error`` is why, for the oldest of them. ``stalled_since`` is since when
-    the first synchronisation or that of a calendar has not come on, whichever stands longer. ``status`` is ``unreachable`` while the
-    provider refuses our tokens or none of the calendars can be read; ``unreachable_since`` is since when.
+    the first synchronisation or that of a calendar has not come on, whichever stands longer. ``status`` is
+    ``unreachable`` while the provider refuses our tokens or none of the calendars can be read;
+    ``unreachable_since`` is since when.
     """
 
     status: Status
