@@ -290,19 +290,20 @@ def traces(link: ExportLink | None) -> Mapping[str, str]:
 class Leftover:
     """The older twin of an event that moved; without an ``event_id`` it is known by its epoch alone.
 
-    With a ``series_id`` it is one date of that series.
+    With a ``series_id`` it is one date of that series; ``ical_uid`` as in ``ExportLink``.
     """
 
     epoch: int
     calendar: str
     event_id: str | None = None
     series_id: str | None = None
+    ical_uid: str | None = None
 
 
 def with_leftover(link: ExportLink, old: ExportLink) -> ExportLink:
     """The link of an event that moves to another calendar, until its older twin is removed."""
     # Graph's ids may hold slashes, never tabs.
-    ids = f"{old.event_id}\t{old.series_id}" if old.series_id else old.event_id
+    ids = "\t".join((old.event_id, old.series_id or "", old.ical_uid or "")).rstrip("\t")
     return replace(link, written={**link.written, _LEFTOVER: f"{old.epoch}/{old.calendar}/{ids}"})
 
 
@@ -310,8 +311,10 @@ def leftover(link: ExportLink) -> Leftover | None:
     """The older twin, if there is one."""
     epoch, separator, rest = link.written.get(_LEFTOVER, "").partition("/")
     calendar, _, ids = rest.partition("/")
-    event_id, _, series_id = ids.partition("\t")
-    return Leftover(int(epoch), calendar, event_id or None, series_id or None) if separator else None
+    event_id, series_id, ical_uid = [*ids.split("\t"), "", ""][:3]
+    if not separator:
+        return None
+    return Leftover(int(epoch), calendar, event_id or None, series_id or None, ical_uid or None)
 
 
 def without_leftover(link: ExportLink) -> ExportLink:
@@ -334,3 +337,22 @@ def may_invite(link: ExportLink | None, *, guest: str) -> bool:
         return True
     refused = link.left_out.get(Part.GUEST.value)
     return refused != guest if refused is not None else link.error != WITHOUT_ATTENDEE
+
+
+# The states in which a link stands for an event that its connection keeps.
+KEPT = frozenset({LinkState.PENDING, LinkState.LIVE, LinkState.MISSING})
+
+
+def is_same_event(link: ExportLink, other: ExportLink, *, ids_repeat: bool) -> bool:
+    """Whether another connection's link leads to the very event of ``link``, in a calendar that both share.
+
+    Args:
+        link: The link of one connection.
+        other: The link of another connection to the same booking.
+        ids_repeat: Whether events of different calendars may have one id, as at Google. Elsewhere it is the
+            event's name in every calendar program that is the same in both mailboxes, whatever their ids.
+    """
+    if (link.calendar_id, link.root_id) == (other.calendar_id, other.root_id):
+        return True
+    named = link.ical_uid is not None and link.ical_uid == other.ical_uid
+    return not ids_repeat and (named or link.root_id == other.root_id)

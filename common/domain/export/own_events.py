@@ -102,7 +102,7 @@ def with_guests(link: ExportLink, event: ExternalEvent, customer: Collection[str
         return link
     guests = {address.casefold() for address in event.guests}
     there = not guests.isdisjoint(customer)
-    owner_guest = None if there == invited(link.written) else there
+    owner_guest = None if there == invited(link.sent) else there
     others = not guests <= {*customer}
     if (owner_guest, others) == (link.owner_guest, link.others):
         return link

@@ -36,7 +36,7 @@ from common.flows.shared.calendar_access import reserve_requests
 from common.flows.shared.connection_update import AFTER_COMMIT, update_connection
 from common.flows.shared.enqueue import enqueue_disconnect
 from common.flows.shared.outbox import enqueue_entries
-from common.flows.shared.own_events import all_links
+from common.flows.shared.own_events import all_links, delete_unless_shared
 from common.flows.shared.tokens import authorized, grant_needed_elsewhere
 from common.flows.shared.unreadable import UNREADABLE, repair_connection, repairing
 from common.flows.sync.channels import close_channels, reference_for_removal
@@ -55,6 +55,8 @@ MOST_ENTRIES = 200
 REMOVED = "removed"
 LEFT = "left"
 ABSENT = "absent"
+HANDED_OVER = "handed_over"
+_DEALT_WITH = frozenset({REMOVED, LEFT, ABSENT, HANDED_OVER})
 
 
 def start_disconnect(ports: Ports, *, tenant: str, connection: str) -> Connection:
@@ -238,7 +240,7 @@ def remove_events(ports: Ports, connection: Connection, *, after: str | None, mo
     left, reached = most, after
     while page := ports.bookings.links(connection.tenant, connection.id, after=reached, limit=MOST_ENTRIES):
         for link in page:
-            if link.error not in {REMOVED, LEFT, ABSENT}:
+            if link.error not in _DEALT_WITH:
                 if left == 0:
                     return reached or ""
                 left -= 1
@@ -254,7 +256,13 @@ def _remove_event(ports: Ports, connection: Connection, link: ExportLink) -> str
         return LEFT if link.error == UNREADABLE else ABSENT
     if link.calendar == connection.dedicated_calendar and _calendar_removed(connection):
         return REMOVED
-    return REMOVED if delete_exported_event(ports, connection, link) else LEFT
+    deleted = delete_unless_shared(
+        ports, connection, link, lambda: delete_exported_event(ports, connection, link)
+    )
+    if deleted is None:
+        # Another connection shows the booking by the same event, and keeps it from now on.
+        return HANDED_OVER
+    return REMOVED if deleted else LEFT
 
 
 def _has_event(link: ExportLink) -> bool:

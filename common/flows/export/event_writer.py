@@ -79,10 +79,13 @@ from common.flows.shared.connection_update import update_connection
 from common.flows.shared.enqueue import request_sync
 from common.flows.shared.outbox import store_and_enqueue
 from common.flows.shared.own_events import (
+    BookingEvent,
     customer_addresses,
+    delete_unless_shared,
     event_id,
     genuine_marker,
     id_to_delete,
+    is_written_by_another,
     read_booking_event,
 )
 from common.flows.shared.tokens import authorized
@@ -244,13 +247,20 @@ class BookingExport:
         return self.ports.bookings.save_link(link)
 
     def alive(
-        self, link: ExportLink, ref: EventRef, draft: EventDraft, *, sent: Collection[str]
+        self,
+        link: ExportLink,
+        ref: EventRef,
+        draft: EventDraft,
+        *,
+        sent: Collection[str],
+        by_another: bool = False,
     ) -> ExportLink:
         """Remember that the event is as ``draft`` says, and whether its guest was mailed that.
 
-        Of the fields that were ``sent`` the answer shows what became of them.
+        Of the fields that were ``sent`` the answer shows what became of them. Nobody was mailed by this write
+        where the event was written ``by_another`` connection before.
         """
-        mailed = draft.notify and draft.attendee is not None
+        mailed = not by_another and draft.notify and draft.attendee is not None
         self.forget_refusal(link)
         return self.save(
             replace(
@@ -324,6 +334,15 @@ class BookingExport:
             self.tell(_LEFT_OUT[part])
         return link, draft, send(draft)
 
+    def made_by_another(self, link: ExportLink, draft: EventDraft) -> bool:
+        """Whether a guest who was to be mailed was not, because another connection had written the event.
+
+        Both accounts share its calendar: where it is there already, nothing is sent.
+        """
+        if not (draft.notify and draft.attendee):
+            return False
+        return _is_written_by_another(self, link)
+
     def tell(self, cause: str) -> None:
         """Notify people that exports do not work as they should: once for a cause and a settings version."""
         version = self.connection.settings.version
@@ -343,6 +362,12 @@ _LEFT_OUT = {
     Part.ZONE: "without_zone",
     Part.REMINDER: "without_reminder",
 }
+
+
+def _is_written_by_another(job: BookingExport, link: ExportLink) -> bool:
+    return is_written_by_another(job.ports, job.connection, link, revision=job.booking.revision)
+
+
 MOST_EPOCHS = 5
 
 
@@ -354,7 +379,12 @@ def create_event(
         draft = job.draft(link, changed=changed)
         link = job.save(exported_event.on_its_way(link, fingerprint(draft)))
         link, draft, answer = job.sent(link, draft, partial(_insert, job, link))
-        if isinstance(answer, EventRef):
+        uid = answer.ical_uid if isinstance(answer, EventRef) else None
+        there = replace(link, event_id=answer.id, ical_uid=uid)
+        if job.made_by_another(there, draft):
+            # Whose guests it has is seen only now.
+            link = replace(link, state=LinkState.LIVE)
+        elif isinstance(answer, EventRef):
             delete_old_copy(job, job.alive(link, answer, draft, sent=fingerprint(draft)))
             return ExportOutcome(ExportResult.WRITTEN)
         # The provider names the event by its own id, where it has one: found at once, even if shown late.
@@ -404,7 +434,8 @@ def take_over_event(job: BookingExport, link: ExportLink, event: ExternalEvent) 
         return _leave_as_is(job, seen(link, event))
     if changed:
         return _send_changes(job, replace(link, etag=event.etag), changed, before=link)
-    delete_old_copy(job, job.alive(link, EventRef(event.id, event.etag, event.updated), draft, sent=()))
+    ref, by_another = EventRef(event.id, event.etag, event.updated), job.made_by_another(link, draft)
+    delete_old_copy(job, job.alive(link, ref, draft, sent=(), by_another=by_another))
     return ExportOutcome(ExportResult.WRITTEN)
 
 
@@ -482,8 +513,9 @@ def _send_changes(
             _mail_whom_the_owner_took_off(job, before, found.link)
         # Its owner may have taken the customer off the event, whom the provider then does not mail.
         draft = _with_mail(job, link, job.draft(link, changed=newer))
-        changed = _without_owners_guests(link, changed)
-        answer = _patch(job, link, draft, changed, found.event.etag) if found else Gone(link.event_id)
+        answer = Gone(link.event_id)
+        if found:
+            draft, answer = _write_over(job, link, draft, changed, found.event)
     if isinstance(answer, Changed):
         raise Conflict("the event keeps changing", code="event_busy", retry_after=2)
     if isinstance(answer, Immovable):
@@ -494,6 +526,18 @@ def _send_changes(
     ref = answer if etag_is_ours else replace(answer, etag=None)
     delete_old_copy(job, job.alive(link, ref, draft, sent=changed))
     return ExportOutcome(ExportResult.WRITTEN)
+
+
+def _write_over(
+    job: BookingExport, link: ExportLink, draft: EventDraft, changed: frozenset[str], event: ExternalEvent
+) -> tuple[EventDraft, EventRef | Gone | Changed | Immovable]:
+    """Send what an event that others changed does not show yet; the draft as it was sent, and the answer."""
+    unseen = {ATTENDEE, REMINDER, *differing(link, event, fingerprint(draft))}
+    left = _without_owners_guests(link, changed & unseen)
+    if left:
+        return draft, _patch(job, link, draft, left, event.etag)
+    # Another connection wrote the same already, into a calendar that both share.
+    return replace(draft, notify=False), EventRef(event.id, event.etag, event.updated)
 
 
 def _mail_whom_the_owner_took_off(job: BookingExport, before: ExportLink, now: ExportLink) -> None:
@@ -582,20 +626,26 @@ def remove_event(job: BookingExport, link: ExportLink) -> ExportOutcome:
     """Delete a booking's event where it is now; guests of a cancelled booking are mailed by the provider."""
     written = link.state not in {LinkState.GONE, LinkState.FAILED}
     place = _where_it_is(job, link) if written else _Place(None, proven=True)
-    if place.link is None and (later := _look_again(job, link, place)):
+    ended = not job.booking.active
+    # What another connection of ours has deleted is not looked for.
+    by_us = place.link is None and ended and _is_written_by_another(job, link)
+    if place.link is None and not by_us and (later := _look_again(job, link, place)):
         return later
     known = place.link or link
     _mail_whom_the_owner_took_off(job, link, known)
-    ended = not job.booking.active
     notify = (ended and job.draft(known).notify and link.revision > 0) or job.bound(known)
-    if place.link is not None:
+    if place.link is not None and ended:
         _delete(job, place.link, notify=notify)
+    elif place.link is not None:
+        delete = partial(_delete, job, place.link, notify=notify)
+        delete_unless_shared(job.ports, job.connection, place.link, delete)
     link = delete_old_copy(job, link)
     job.forget_refusal(link)
     # An active booking's event is made anew where exports are switched on again.
     revision = 0 if job.booking.active else job.booking.revision
     # One that was not there any more has been deleted by our unanswered call, or by its owner, who was asked.
-    mailed = job.booking.revision if written and ended and notify and has_guest(known) else link.mailed
+    told = written and ended and notify and has_guest(known) and not by_us
+    mailed = job.booking.revision if told else link.mailed
     gone = replace(link, state=LinkState.GONE, revision=revision, missing_since=None, mailed=mailed)
     job.save(replace(gone, refused=None))
     return ExportOutcome(ExportResult.REMOVED)
@@ -702,24 +752,39 @@ def delete_old_copy(job: BookingExport, link: ExportLink) -> ExportLink:
             calendar_id=entry.provider_id,
             event_id=old_id,
             series_id=left.series_id,
+            ical_uid=left.ical_uid,
         )
         try:
             # Read first: its owner may have made a series of it, whose other dates stay.
             found = read_booking_event(job.call, job.place(old), old.root_id, detail=Detail.TIMES)
             if gone := id_to_delete(old, found):
-                answer = job.call(
-                    lambda provider, token: provider.delete_event(
-                        token, job.place(old), gone, notify=job.left_series(left)
-                    )
+                delete_unless_shared(
+                    job.ports,
+                    job.connection,
+                    old,
+                    partial(_delete_old, job, old, gone, found, notify=job.left_series(left)),
                 )
-                if isinstance(answer, Gone) and not isinstance(found, Gone):
-                    raise _not_found_once()
         except (Forbidden, CalendarGone) as refused:
             # A calendar that is out of reach must not keep the booking from its new one.
             job.ports.log.warning(
                 "old_event_left", tenant=link.tenant, connection=link.connection, code=refused.reason
             )
     return job.save(exported_event.without_leftover(link))
+
+
+def _delete_old(
+    job: BookingExport, old: ExportLink, name: str, found: BookingEvent | Gone, *, notify: bool
+) -> None:
+    """Delete what was found of an old copy.
+
+    Raises:
+        Conflict: It was not found this time, which proves nothing.
+    """
+    answer = job.call(
+        lambda provider, token: provider.delete_event(token, job.place(old), name, notify=notify)
+    )
+    if isinstance(answer, Gone) and not isinstance(found, Gone):
+        raise _not_found_once()
 
 
 def wait_until_visible(job: BookingExport, link: ExportLink) -> ExportOutcome | None:

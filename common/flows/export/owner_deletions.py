@@ -20,7 +20,7 @@ from common.flows.export.owner_edits import (
     end_proposal_elsewhere,
     other_connections,
 )
-from common.flows.shared.own_events import event_id
+from common.flows.shared.own_events import link_to_new_event
 from common.ports import Ports
 
 
@@ -56,7 +56,7 @@ def follow_deletion(ports: Ports, exported: ExportedBooking) -> None:
         left = _proposal_elsewhere(exported)
         kind, after = NoticeKind.EDIT_REVERTED, replace(changed, source=booking.source, proposal=left)
         targets = [exported.connection, *targets]
-        gone = _link_to_new_event(ports, gone)
+        gone = link_to_new_event(ports, gone)
     ended = end_proposal_elsewhere(ports, exported, after, now=now) if after.active else EndedProposal()
     commit_change(
         ports,
@@ -96,21 +96,4 @@ def _deletion_proposal(exported: ExportedBooking, now: datetime) -> Proposal:
     """The question whether the appointment is off; whatever else was in question went with the event."""
     return Proposal(
         exported.connection.id, now, proposal_expiry(exported.booking.interval.start, now), deletion=True
-    )
-
-
-def _link_to_new_event(ports: Ports, link: ExportLink) -> ExportLink:
-    """A link that wants a new event: providers never free the id of a deleted one."""
-    epoch = link.epoch + 1
-    return replace(
-        link,
-        state=LinkState.PENDING,
-        epoch=epoch,
-        event_id=event_id(ports.keys, tenant=link.tenant, booking=link.booking, epoch=epoch),
-        revision=0,
-        written={},
-        shown={},
-        sending={},
-        etag=None,
-        updated=None,
     )

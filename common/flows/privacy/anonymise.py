@@ -24,6 +24,7 @@ from common.flows.export.event_writer import delete_exported_event
 from common.flows.export.owner_edits import links_to_restore
 from common.flows.privacy.erasure import end_pass
 from common.flows.shared.outbox import enqueue_entries
+from common.flows.shared.own_events import connections_with_event
 from common.flows.shared.unreadable import UNREADABLE, readable_bookings, readable_records
 from common.ports import Ports
 
@@ -69,7 +70,9 @@ def _anonymise(ports: Ports, erasure: Erasure, booking: Booking) -> Erasure:
     erased = len(rewritten) - left
     for connection, link in links:
         if connection not in rewritten and booking.active:
-            deleted = _delete_event(ports, connection, link)
+            # One that another connection shows as well is rewritten there.
+            shared = [event.connection for event in connections_with_event(ports, connection, link)]
+            deleted = any(other in rewritten for other in shared) or _delete_event(ports, connection, link)
             erased, left = erased + deleted, left + (not deleted)
     now = ports.clock.now()
     after = anonymised(booking, now)

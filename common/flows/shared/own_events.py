@@ -8,13 +8,15 @@ for the booking touches them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from common.domain.booking.booking import Booking
 from common.domain.calendar.connection import CalendarRef, Connection
 from common.domain.calendar.event import Detail, ExternalEvent, Gone, Kind, Marker, own_event_id
-from common.domain.export.exported_event import ExportLink
+from common.domain.export.exported_event import KEPT, ExportLink, LinkState, is_same_event
+from common.domain.shared.outbox import export_entries
+from common.flows.shared.outbox import store_and_enqueue
 from common.mail_address import ascii_address, can_be_mailed
 from common.ports import Ports
 from common.ports.machine import Keys
@@ -135,3 +137,91 @@ def id_to_delete(link: ExportLink, found: BookingEvent | Gone) -> str | None:
     if isinstance(found, Gone):
         return link.event_id
     return None if isinstance(found.event, Gone) else found.event.id
+
+
+@dataclass(frozen=True, slots=True)
+class SharedEvent:
+    """An event of ours that another connection keeps, with its link there."""
+
+    connection: Connection
+    link: ExportLink
+
+
+def connections_with_event(ports: Ports, connection: Connection, link: ExportLink) -> list[SharedEvent]:
+    """The other connections that keep the very same event, in a calendar that several accounts share.
+
+    An event of ours has one owner as long as one is left: whoever stops keeping it leaves it to the others.
+    """
+    found = _links_to_event(ports, connection, link)
+    return [event for event in found if event.link.state in KEPT and not event.connection.ended]
+
+
+def is_written_by_another(ports: Ports, connection: Connection, link: ExportLink, *, revision: int) -> bool:
+    """Whether another connection brought the same event in line with this revision of its booking."""
+    found = _links_to_event(ports, connection, link)
+    return any(
+        event.link.revision >= revision and event.link.state is not LinkState.PENDING for event in found
+    )
+
+
+def _links_to_event(ports: Ports, connection: Connection, link: ExportLink) -> list[SharedEvent]:
+    ids_repeat = ports.providers[connection.provider].calendar.abilities.keeps_ids
+    found: list[SharedEvent] = []
+    for other in ports.connections.of_resource(connection.tenant, connection.resource):
+        if other.id == connection.id or other.provider is not connection.provider:
+            continue
+        theirs = ports.bookings.link(link.tenant, other.id, link.booking)
+        if theirs and is_same_event(link, theirs, ids_repeat=ids_repeat):
+            found.append(SharedEvent(other, theirs))
+    return found
+
+
+def delete_unless_shared(
+    ports: Ports, connection: Connection, link: ExportLink, delete: Callable[[], T]
+) -> T | None:
+    """Delete the event of an active booking; None where another connection keeps it, so that it stays.
+
+    What we delete ourselves is nobody's wish: a connection that came to keep the event in the same moment
+    has it made anew, and never takes it for deleted by its owner.
+
+    Args:
+        ports: The outside.
+        connection: Whose link it is.
+        link: The event.
+        delete: Deletes it.
+
+    Raises:
+        Conflict: The other connection is writing the event just now; trying again finds out.
+    """
+    if connections_with_event(ports, connection, link):
+        return None
+    done = delete()
+    now = ports.clock.now()
+    for shared in connections_with_event(ports, connection, link):
+        booking = ports.bookings.get(link.tenant, link.booking)
+        if booking.active:
+            ports.bookings.save_link(link_to_new_event(ports, shared.link))
+            store_and_enqueue(
+                ports, export_entries(booking, [shared.connection], now=now, cause=f"{shared.link.epoch}anew")
+            )
+    return done
+
+
+def link_to_new_event(ports: Ports, link: ExportLink) -> ExportLink:
+    """A link that wants a new event: providers never free the id of a deleted one."""
+    epoch = link.epoch + 1
+    return replace(
+        link,
+        state=LinkState.PENDING,
+        epoch=epoch,
+        event_id=event_id(ports.keys, tenant=link.tenant, booking=link.booking, epoch=epoch),
+        revision=0,
+        written={},
+        shown={},
+        sending={},
+        etag=None,
+        updated=None,
+        missing_since=None,
+        series_id=None,
+        original_start=None,
+    )
