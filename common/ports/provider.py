@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -46,10 +46,12 @@ class BusyPage:
 
 @dataclass(frozen=True, slots=True)
 class CountedPage:
-    """How many single events and series one page of a listing has, and how many of them are private."""
+    """The single events and series that one page of a listing names, by id, each with whether it is private.
 
-    events: int
-    private: int = 0
+    A series may be named on several pages.
+    """
+
+    units: Mapping[str, bool]
     page: str | None = None
 
 

@@ -214,7 +214,9 @@ def _ask_batch(
 def _answers(ports: Ports, batch: _Batch, deadline_passed: threading.Event) -> CalendarAnswers:
     connection = batch.connection
     limit = _SINGLE_FLIGHT.account_limit(f"{connection.provider}:{connection.account}")
-    if not limit.acquire(timeout=ports.tuning.live_deadline):
+    # The calendars of one request are read at the same time, as far as there are places.
+    places = min(MOST_IN_FLIGHT, len(batch.calendars))
+    if not limit.take(places, timeout=ports.tuning.live_deadline):
         return _all_unknown(connection, batch.calendars, _SILENT)
     try:
         return _all_pages(ports, batch, deadline_passed)
@@ -226,7 +228,7 @@ def _answers(ports: Ports, batch: _Batch, deadline_passed: threading.Event) -> C
             note_limit(ports, connection, failed)
         return _all_unknown(connection, batch.calendars, UnknownCalendar.because(failed))
     finally:
-        limit.release()
+        limit.give_back(places)
 
 
 def _all_pages(ports: Ports, batch: _Batch, deadline_passed: threading.Event) -> CalendarAnswers:
@@ -317,6 +319,29 @@ class LiveQuestion:
         )
 
 
+class AccountPlaces:
+    """How many questions of one account may be asked at the same moment; whoever finds no room waits."""
+
+    def __init__(self, most: int) -> None:
+        """All are free at first."""
+        self._free = most
+        self._changed = threading.Condition()
+
+    def take(self, places: int, *, timeout: float) -> bool:
+        """Take some places together; False where they were not free within so many seconds."""
+        with self._changed:
+            free = self._changed.wait_for(lambda: self._free >= places, timeout)
+            if free:
+                self._free -= places
+            return free
+
+    def give_back(self, places: int) -> None:
+        """Give them back."""
+        with self._changed:
+            self._free += places
+            self._changed.notify_all()
+
+
 class SingleFlight:
     """Lets equal questions share one provider call ("single flight") and its answer for five seconds.
 
@@ -328,7 +353,7 @@ class SingleFlight:
         """Start with nothing."""
         self._lock = threading.Lock()
         self._asked: dict[LiveQuestion, tuple[datetime, Future[CalendarAnswers]]] = {}
-        self._account_limits: WeakValueDictionary[str, threading.BoundedSemaphore] = WeakValueDictionary()
+        self._account_limits: WeakValueDictionary[str, AccountPlaces] = WeakValueDictionary()
 
     def share(
         self, question: LiveQuestion, *, now: datetime, start: Callable[[], Future[CalendarAnswers]]
@@ -345,15 +370,16 @@ class SingleFlight:
             self._asked[question] = (now, future)
             return future
 
-    def account_limit(self, account: str) -> threading.BoundedSemaphore:
-        """At most four requests of one account at a time: Microsoft allows no more per mailbox.
+    def account_limit(self, account: str) -> AccountPlaces:
+        """At most four calendars of one account at a time: Microsoft allows no more per mailbox.
 
-        See https://learn.microsoft.com/graph/throttling-limits (Outlook service limits).
+        A batch asks for up to four at once, so that there is one at a time of those that ask for so many:
+        https://learn.microsoft.com/graph/throttling-limits (Outlook service limits).
         """
         with self._lock:
             limit = self._account_limits.get(account)
             if limit is None:
-                limit = self._account_limits[account] = threading.BoundedSemaphore(MOST_IN_FLIGHT)
+                limit = self._account_limits[account] = AccountPlaces(MOST_IN_FLIGHT)
             return limit
 
 

@@ -223,7 +223,9 @@ def _count_chunk(ports: Ports, connection: Connection, run: SyncRun) -> _Chunk:
 def _import_chunk(ports: Ports, connection: Connection, run: SyncRun) -> _Chunk:
     """List one calendar as far as a chunk goes; after the last calendar go on to exporting."""
     if run.position >= len(run.calendars):
-        return _Chunk(replace(run, phase=Phase.EXPORTING, position=0, export_after=None))
+        # What there really was is known now: the estimate counted what is not kept, or less than there is.
+        imported = replace(run, imports_total=run.imports_done)
+        return _Chunk(replace(imported, phase=Phase.EXPORTING, position=0, export_after=None))
     key = run.calendars[run.position]
     limited: RateLimited | None = None
     try:
@@ -388,7 +390,11 @@ def _leave_to_outbox(ports: Ports, connection: Connection, booking: Booking, out
 
 
 def _finished(ports: Ports, run: SyncRun) -> SyncRun:
-    return replace(run, phase=Phase.DONE, finished_at=ports.clock.now(), waiting_until=None)
+    # A booking that was cancelled while the run was under way had nothing left to be done.
+    done = run.exports_done + run.exports_failed
+    return replace(
+        run, phase=Phase.DONE, exports_total=done, finished_at=ports.clock.now(), waiting_until=None
+    )
 
 
 def cancel_sync(ports: Ports, *, tenant: str, connection: str) -> SyncRun:

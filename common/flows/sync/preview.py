@@ -70,6 +70,15 @@ class CalendarCount:
 
 
 @dataclass(frozen=True, slots=True)
+class CountedCalendar:
+    """How many events a calendar has, how many of them are private, and whether that is all of them."""
+
+    events: int
+    private: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What would happen, and in about how many seconds.
 
@@ -152,8 +161,10 @@ def _count_calendars(ports: Ports, connection: Connection, *, until: datetime) -
         except (CalendarGone, Forbidden) as refused:
             counts.append(CalendarCount(entry.key, name, 0, refused.reason))
             continue
-        imported, complete = _imported(access, found), found.page is None
-        counts.append(CalendarCount(entry.key, name, imported, private=found.private, complete=complete))
+        imported = _imported(access, found)
+        counts.append(
+            CalendarCount(entry.key, name, imported, private=found.private, complete=found.complete)
+        )
     return tuple(counts)
 
 
@@ -166,16 +177,17 @@ def count_events(ports: Ports, access: CalendarAccess, *, until: datetime) -> in
     return _imported(access, count_calendar(ports, access, until=until))
 
 
-def _imported(access: CalendarAccess, found: CountedPage) -> int:
+def _imported(access: CalendarAccess, found: CountedCalendar) -> int:
     kept = may_keep(access.connection.settings.imports, private=True)
     return found.events if kept else found.events - found.private
 
 
-def count_calendar(ports: Ports, access: CalendarAccess, *, until: datetime) -> CountedPage:
-    """How many events a listing of this calendar's import window has.
+def count_calendar(ports: Ports, access: CalendarAccess, *, until: datetime) -> CountedCalendar:
+    """How many single events and series a listing of this calendar's import window has.
 
-    Of very many only the first pages are counted, and only those that the limits and the time allow: counted
-    from the start each time, a large calendar would never be done. The answer then names the next page.
+    A series counts once, on however many pages its dates are. Of very many only the first pages are counted,
+    and only those that the limits and the time allow: counted from the start each time, a large calendar
+    would never be done. The answer is then not complete.
 
     Args:
         ports: The outside.
@@ -188,7 +200,7 @@ def count_calendar(ports: Ports, access: CalendarAccess, *, until: datetime) -> 
     now, abilities = ports.clock.now(), ports.providers[access.connection.provider].calendar.abilities
     ahead = covered(now, months=ports.tuning.months_covered)
     window = import_window(now) if abilities.endless_listing else ahead
-    events = private = 0
+    units: dict[str, bool] = {}
     page: str | None = None
     for number in range(MAX_PAGES):
         if number and ports.clock.now() >= until:
@@ -199,11 +211,13 @@ def count_calendar(ports: Ports, access: CalendarAccess, *, until: datetime) -> 
             if number == 0:
                 raise
             break
-        events, private, page = events + counted.events, private + counted.private, counted.page
+        # Every page that was asked for was answered whole, so nothing of it is missing.
+        units |= counted.units
+        page = counted.page
         if page is None:
             break
     # Where there are more, a run has a total that is too low, and shows 99 % until it is done.
-    return CountedPage(events, private, page)
+    return CountedCalendar(len(units), sum(units.values()), complete=page is None)
 
 
 def _count_page(ports: Ports, access: CalendarAccess, window: Interval, page: str | None) -> CountedPage:

@@ -30,6 +30,7 @@ from common.providers.google.events_to_domain import (
     guests_of,
     is_private,
     original_start_of,
+    unit_of,
     valid_zone,
     written_of,
 )
@@ -106,7 +107,7 @@ class GoogleCalendar:
         )
 
     def count(self, token: str, calendar: CalendarRef, window: Interval, *, page: str | None) -> CountedPage:
-        """How many entries a full listing from ``window``'s start on has on this page, and the next page."""
+        """What a full listing from ``window``'s start on names on this page, and the next page."""
         request = self._events.list(
             calendarId=calendar.provider_id,
             singleEvents=False,
@@ -118,8 +119,10 @@ class GoogleCalendar:
         reply = self._client.read(token, request)
         items = checked_items(reply.get("kind"), reply.get("items"))
         # Of a calendar that shows nothing but its taken times all is called private.
-        hidden = 0 if calendar.role in BLIND else sum(map(is_private, items))
-        return CountedPage(len(items), hidden, _next(reply, page))
+        blind = calendar.role in BLIND
+        named = [item for item in items if isinstance(item, dict) and item.get("id")]
+        units = {unit_of(item): not blind and is_private(item) for item in named}
+        return CountedPage(units, _next(reply, page))
 
     def occurrences(
         self,

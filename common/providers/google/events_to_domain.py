@@ -213,9 +213,14 @@ def _marker(properties: Properties) -> Marker | None:
     return Marker.of_text(text_of(properties.private or {}, MARKER) or "")
 
 
-def is_private(item: object) -> bool:
+def is_private(item: Reply) -> bool:
     """Whether an item of a listing, of which little was asked for, is a private event."""
-    return isinstance(item, dict) and item.get("visibility") in _PRIVATE
+    return item.get("visibility") in _PRIVATE
+
+
+def unit_of(item: Reply) -> str:
+    """The id of the single event or series that such an item belongs to."""
+    return str(item.get("recurringEventId") or item["id"])
 
 
 def written_of(reply: Reply) -> EventRef:

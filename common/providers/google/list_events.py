@@ -40,7 +40,7 @@ CALENDAR_FIELDS = (
 # What became of our own words in it: Google stores some texts otherwise than they were sent.
 WRITE_FIELDS = "id,status,etag,updated,iCalUID,sequence,start,end,summary,description"
 PROBE_FIELDS = "kind,accessRole,items(id)"
-COUNT_FIELDS = "kind,nextPageToken,items(id,visibility)"
+COUNT_FIELDS = "kind,nextPageToken,items(id,recurringEventId,visibility)"
 
 
 def page_fields(detail: Detail) -> str:

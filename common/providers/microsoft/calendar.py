@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from common.domain.calendar.connection import CalendarRef, ProviderKind
@@ -121,14 +123,14 @@ class MicrosoftCalendar:
         )
 
     def count(self, token: str, calendar: CalendarRef, window: Interval, *, page: str | None) -> CountedPage:
-        """How many single events and series are on this page of a view of ``window``, and the next page."""
+        """The single events and series on this page of a view of ``window``, and the next page."""
         listing = read_listing(
             self._client.content(token, list_events.count_request(calendar.provider_id, window, page)),
             texts=False,
         )
         events, _ = events_of(listing, GraphContext.of(calendar.zone, Detail.TIMES))
         units = {event.unit: event.private for event in events if event.inside(window)}
-        return CountedPage(len(units), sum(units.values()), self._next(listing.next_link, page))
+        return CountedPage(units, self._next(listing.next_link, page))
 
     def occurrences(
         self,
@@ -281,12 +283,16 @@ class MicrosoftCalendar:
             "POST", "/subscriptions", body=request_bodies.subscription_body(calendar.provider_id, request)
         )
         reply = self._client.attempt(token, ask, accept={RefusalOutcome.TAKEN})
+        resource = request_bodies.subscription_resource(calendar.provider_id)
         if isinstance(reply, RefusalOutcome):
-            remove_stray_subscriptions(
-                self._client, token, resource=request_bodies.events_path(calendar.provider_id)
-            )
+            if not remove_stray_subscriptions(self._client, token, resource=resource):
+                raise Conflict("there is such a subscription, and it is not shown", code="channel_exists")
             reply = self._client.read(token, ask)
-        return channel_of(reply, request)
+        opened = channel_of(reply, request)
+        # Not every server refuses a second one. What is not shown or cannot be removed ends by itself.
+        with suppress(SyncError):
+            remove_stray_subscriptions(self._client, token, resource=resource, kept=opened.resource_id)
+        return opened
 
     def renew(self, token: str, channel: Channel, *, now: datetime, until: datetime) -> Channel | None:
         """A longer life, with the present token; None for a subscription that is gone for good."""
@@ -338,19 +344,25 @@ def _read(reply: Reply, calendar: CalendarRef, detail: Detail) -> ExternalEvent:
 
 
 def event_id_now(client: GraphClient, token: str, calendar: CalendarRef, event_id: str) -> str | Gone:
-    """Graph's id of an event that may be named by the id that we chose; a copy of it is not meant."""
+    """Graph's id of an event that may be named by the id that we chose; a copy of it is not meant.
+
+    Raises:
+        UnexpectedReply: The search has no end.
+    """
     if id_signature(event_id) is None:
         return event_id
-    ask: GraphRequest | None = list_events.request_by_key(calendar.provider_id, event_id)
+    ask = list_events.request_by_key(calendar.provider_id, event_id)
     page: str | None = None
-    while ask:
+    for _ in range(MOST_PAGES):
         reply = client.read(token, ask)
         for item in checked_items(reply.get("value")):
             if isinstance(item, dict) and item.get("transactionId") == event_id and text_of(item, "id"):
                 return written_of(item).id
         page = list_events.checked_link(reply.get("@odata.nextLink"), own=client.own, page=page)
-        ask = list_events.next_page_request(page) if page else None
-    return Gone(event_id)
+        if page is None:
+            return Gone(event_id)
+        ask = list_events.next_page_request(page)
+    raise UnexpectedReply("a search without an end of pages", code="endless_pages")
 
 
 def is_listed(client: GraphClient, token: str, calendar: CalendarRef, event: ExternalEvent) -> bool:
@@ -437,13 +449,13 @@ def mailbox_zone(client: GraphClient, token: str) -> str | None:
 MOST_PAGES = 10
 
 
-def remove_stray_subscriptions(client: GraphClient, token: str, *, resource: str) -> None:
-    """Close the account's other subscriptions to ``resource``: Graph allows one for each kind of change.
+def remove_stray_subscriptions(
+    client: GraphClient, token: str, *, resource: str, kept: str | None = None
+) -> bool:
+    """Close the account's other subscriptions to ``resource``; whether any was shown.
 
+    Graph allows one for each kind of change, though not always:
     https://learn.microsoft.com/graph/change-notifications-delivery-webhooks
-
-    Raises:
-        Conflict: There is none that could be seen.
     """
     ask: GraphRequest | None = GraphRequest("GET", "/subscriptions", page_size=list_events.PAGE_SIZE)
     twins: list[str] = []
@@ -453,14 +465,15 @@ def remove_stray_subscriptions(client: GraphClient, token: str, *, resource: str
             break
         reply = client.read(token, ask)
         found = [item for item in checked_items(reply.get("value")) if isinstance(item, dict)]
-        twins += [str(item.get("id")) for item in found if _same(item.get("resource"), resource)]
+        twins += [str(item.get("id")) for item in found if _is_same(item.get("resource"), resource)]
         page = list_events.checked_link(reply.get("@odata.nextLink"), own=client.own, page=page)
         ask = list_events.next_page_request(page) if page else None
-    if not twins:
-        raise Conflict("there is such a subscription, and it is not shown", code="channel_exists")
-    for twin in twins:
-        client.send(token, GraphRequest("DELETE", subscription_path(twin)), accept={RefusalOutcome.MISSING})
+    strays = [twin for twin in twins if twin != kept]
+    for stray in strays:
+        client.send(token, GraphRequest("DELETE", subscription_path(stray)), accept={RefusalOutcome.MISSING})
+    return bool(strays)
 
 
-def _same(named: object, resource: str) -> bool:
-    return isinstance(named, str) and named.strip("/") == resource.strip("/")
+def _is_same(named: object, resource: str) -> bool:
+    """Whether a subscription's resource is this one, also where an older version had its id encoded."""
+    return isinstance(named, str) and unquote(named).strip("/") == unquote(resource).strip("/")

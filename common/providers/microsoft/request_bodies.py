@@ -172,12 +172,20 @@ def subscription_body(calendar_id: str, request: ChannelRequest) -> dict[str, An
     """
     return {
         "changeType": "created,updated,deleted",
-        "resource": f"{calendar_path(calendar_id)}/events",
+        "resource": subscription_resource(calendar_id),
         "notificationUrl": request.address,
         "lifecycleNotificationUrl": request.address,
         "clientState": request.token,
         "expirationDateTime": rfc3339(min(request.expires_at, request.created_at + LONGEST_CHANNEL)),
     }
+
+
+def subscription_resource(calendar_id: str) -> str:
+    """What a subscription to a calendar's events names: the id as it is, for this is no address.
+
+    That the id of a calendar is taken percent-encoded here is nowhere said.
+    """
+    return f"/me/calendars/{calendar_id}/events"
 
 
 def subscription_path(subscription: str) -> str:
