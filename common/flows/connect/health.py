@@ -10,7 +10,6 @@ from common.domain.calendar.connection import Connection, Status
 from common.domain.calendar.event import Flaw
 from common.domain.calendar.sync_state import CalendarSync, Quarantined
 from common.domain.sync.followed_calendars import ChannelState, channel_state, followed_calendars
-from common.domain.sync.windows import rolled
 from common.flows.sync.stalled import run_stalled_since
 from common.ports import Ports
 
@@ -168,8 +167,13 @@ def _calendar_health(
 
 def _error(ports: Ports, state: CalendarSync, now: datetime) -> str | None:
     """Why a calendar is not followed as it should be, as a code: also where a part of it is out of range."""
-    narrow = state.halvings > 0 and rolled(state.covered, now, months=ports.tuning.months_covered)
-    return state.error or state.given_up or ("narrow_range" if narrow else None)
+    if state.error or state.given_up or not state.halvings:
+        return state.error or state.given_up
+    # Hardly any calendar comes here, and whoever only lists connections should not load it.
+    from common.domain.sync.windows import rolled  # noqa: PLC0415
+
+    # Where only the pages are smaller, all of it is followed all the same.
+    return "narrow_range" if rolled(state.covered, now, months=ports.tuning.months_covered) else None
 
 
 def _unreadable(item: Quarantined) -> UnreadableItem:
