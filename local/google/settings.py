@@ -70,12 +70,14 @@ class Settings:
 # What a random story may set these settings to: every value is one that the real Google is known for.
 SWITCHES: dict[str, tuple[Any, ...]] = {
     "id_only_tombstones": (False, True),
+    "tombstone_life": (None, 7200),
     "refuse_updates_of_ui_deleted": (True, False),
     "instances_of_single": ("refused", "empty", "itself"),
     "exceptions_of_single": ("stay", "cancelled"),
     "shuffled_listings": (False, True),
     "ended_series_listed": (False, True),
     "zones_left_out": (False, True),
+    "unknown_zones": ((), ("Europe/Zurich",)),
     "responses_reset": (False, True),
     "calendar_writes": (None, 10),
     "notifications_per_change": (1, 3),

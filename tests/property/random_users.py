@@ -163,6 +163,12 @@ class RandomUsers(RuleBasedStateMachine):
         self.change_any_event(calendar, pick, change)
 
     @rule(calendar=CALENDARS, pick=PICK)
+    def somebody_makes_a_series_single(self, calendar: str, pick: int) -> None:
+        self.change_any_event(
+            calendar, pick, lambda name: self.owner.edit_event(calendar, name, {"recurrence": None})
+        )
+
+    @rule(calendar=CALENDARS, pick=PICK)
     def somebody_moves_an_event_to_the_other_calendar(self, calendar: str, pick: int) -> None:
         other = SECOND if calendar == ACCOUNT else ACCOUNT
         self.change_any_event(calendar, pick, lambda name: self.owner.move_to_calendar(calendar, name, other))
