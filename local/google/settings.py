@@ -37,6 +37,8 @@ class Settings:
     ended_series_listed: bool = False
     # Whether listed single events and instances lack `timeZone` (G54).
     zones_left_out: bool = False
+    # Addresses of attendees that are refused, beside those that are never taken (G72).
+    refused_addresses: frozenset[str] = frozenset()
     # Zone names that this Google does not know yet (G51).
     unknown_zones: frozenset[str] = frozenset()
     # Whether attendees count as not having answered, whatever answer is written for them (G80).

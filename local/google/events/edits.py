@@ -43,7 +43,7 @@ def create_event(
     if event_id in calendar.events or event_id in calendar.gone_ids or taken:
         raise duplicate()
     if not by_hand:
-        refuse_unknown_zones(state, body)
+        _refuse_unknown(state, body)
     fields = validation.checked_event(body, calendar, attachments=attachments, by_hand=by_hand)
     _reset_responses(state, calendar, {}, fields)
     organizer: Json = {"email": calendar.id}
@@ -65,8 +65,11 @@ def create_event(
     return event
 
 
-def refuse_unknown_zones(state: State, body: Json) -> None:
-    """Answer 400 for a zone in a body that this Google does not know yet (G51)."""
+def _refuse_unknown(state: State, body: Json) -> None:
+    """Answer 400 for a zone that this Google does not know yet (G51), or an address that it refuses (G72)."""
+    for guest in body.get("attendees") or ():
+        if str(guest.get("email", "")).lower() in state.settings.refused_addresses:
+            raise invalid("Invalid attendee email.", "attendees")
     for name in ("start", "end"):
         if (body.get(name) or {}).get("timeZone") in state.settings.unknown_zones:
             raise invalid(f"Invalid time zone definition for {name} time.", f"{name}.timeZone")
@@ -120,7 +123,7 @@ def replace_body(
     """
     before = event.body
     if not by_hand:
-        refuse_unknown_zones(state, body)
+        _refuse_unknown(state, body)
     fields = validation.checked_event(
         body, calendar, previous=before, attachments=attachments, by_hand=by_hand
     )

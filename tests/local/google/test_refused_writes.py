@@ -28,6 +28,16 @@ def test_addresses_that_google_does_not_take_fail_the_whole_write(ada, address):
     assert ada("events.list", calendarId=ADA)["items"] == []
 
 
+def test_an_address_can_be_refused_for_no_reason(sim, ada):
+    """A switch: a good address is a 400 too, in an insert and in a patch."""
+    sim.admin.set_setting("refused_addresses", [BOB])
+    made = insert(ada)
+    guests = {"attendees": [{"email": BOB.upper()}]}
+
+    assert refused(insert, ada, **guests) == (400, "invalid")
+    assert refused(ada, "events.patch", guests, calendarId=ADA, eventId=made["id"]) == (400, "invalid")
+
+
 def test_two_hundred_guests_are_the_most(ada):
     """The 201st is a 400."""
     guests = [{"email": f"guest{number}@example.com"} for number in range(201)]
