@@ -79,7 +79,7 @@ class CursorReading:
         repeated: How many of them in a row, up to the last one, named nothing new.
         empty: How many of these named nothing at all.
         seen: A hash of what each of the last pages named.
-        refusals: How often in a row the next page was refused.
+        refusals: How often in a row the next page, or what the pages had named, was refused.
         refused_since: When it was refused first.
         trials: How many fresh listings were tried since then, instead of waiting for the cursor.
     """
@@ -103,6 +103,10 @@ class CursorReading:
         repeated = self.repeated + 1 if seen in self.seen else 0
         empty = self.empty if repeated else 0
         return CursorReading(self.pages + 1, repeated, empty, (*self.seen, seen)[-_REMEMBERED_PAGES:])
+
+    def after_answer(self) -> CursorReading:
+        """How it goes after something else was answered that the pages had named."""
+        return replace(self, refusals=0, refused_since=None, trials=0)
 
     def after_refusal(self, now: datetime) -> CursorReading:
         """How it goes after the next page was refused."""

@@ -169,10 +169,24 @@ def plan_imports(
     return plan
 
 
-def plan_pending(ports: Ports, access: CalendarAccess, state: CalendarSync, *, until: datetime) -> ImportPlan:
+def plan_pending(
+    ports: Ports,
+    access: CalendarAccess,
+    state: CalendarSync,
+    *,
+    until: datetime,
+    leave_first: bool = False,
+) -> ImportPlan:
     """What pending units mean for the stored copies, of as many as the limits and the time allow.
 
     At least one call is made, and whatever it brought is in the plan.
+
+    Args:
+        ports: The outside.
+        access: The calendar and its settings.
+        state: Its synchronisation state.
+        until: When to begin no further call.
+        leave_first: Set the first unit aside without asking for it: it was refused for long.
 
     Raises:
         Retry: Nothing could be read now.
@@ -183,8 +197,10 @@ def plan_pending(ports: Ports, access: CalendarAccess, state: CalendarSync, *, u
     own = {unit: key for unit, (key, _) in claimed.items()}
     times = {unit: time for unit, (_, time) in claimed.items()}
     reader = UnitReader(ports, access, state, plan, own=own, claimed=times, until=until)
-    stopped = reader.read(due)
-    if stopped is not None and not reader.calls:
+    if leave_first:
+        reader.set_aside(due[0])
+    stopped = reader.read(due[leave_first:])
+    if stopped is not None and not reader.calls and not leave_first:
         raise stopped
     plan.end_reading(unit.id for unit in due)
     if not state.listing:
@@ -311,7 +327,7 @@ class UnitReader:
         try:
             following = self._series(unit) if unit.kind is PendingKind.SERIES else self._event(unit)
         except (CursorExpired, UnexpectedReply):
-            self._set_aside(unit)
+            self.set_aside(unit)
             following = ()
         self.calls += 1
         return following
@@ -397,7 +413,7 @@ class UnitReader:
         else:
             self._put_off(replace(unit, absent_since=unit.absent_since or now))
 
-    def _set_aside(self, unit: PendingUnit) -> None:
+    def set_aside(self, unit: PendingUnit) -> None:
         """Leave a unit that could not be understood alone for a while."""
         now = self.ports.clock.now()
         self.plan.quarantined.append(Quarantined(unit.id, Flaw.NOT_READ.value, now))

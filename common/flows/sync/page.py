@@ -213,7 +213,7 @@ def sync_pending(ports: Ports, access: CalendarAccess, state: CalendarSync, *, u
         Conflict: Somebody else has the lease by now; nothing was stored.
         Retry: Nothing could be read now.
     """
-    plan = plan_pending(ports, access, state, until=until)
+    state, plan = _read_pending(ports, access, state, until=until)
     if not still_wanted(ports, access):
         return PageResult(state)
     if plan.ended_series:
@@ -227,6 +227,27 @@ def sync_pending(ports: Ports, access: CalendarAccess, state: CalendarSync, *, u
         after, access.connection.resource, plan.units.items(), quarantine=flawed
     )
     return PageResult(stored, units=len(plan.units))
+
+
+def _read_pending(
+    ports: Ports, access: CalendarAccess, state: CalendarSync, *, until: datetime
+) -> tuple[CalendarSync, ImportPlan]:
+    """What pending units mean, and the state that this belongs to.
+
+    One that is refused for long while the account answers otherwise is left alone for a while, so that the
+    others come on.
+    """
+    answered = replace(state, reading=state.reading.after_answer())
+    try:
+        return answered, plan_pending(ports, access, state, until=until)
+    except ProviderUnavailable:
+        now = ports.clock.now()
+        noted = ports.sync_states.save(replace(state, reading=state.reading.after_refusal(now)))
+        if not noted.reading.refused_for_long(now):
+            raise
+        ask(ports, access, lambda provider, token: provider.list_calendars(token, page=None))
+        answered = replace(noted, reading=noted.reading.after_answer())
+        return answered, plan_pending(ports, access, noted, until=until, leave_first=True)
 
 
 def _read_next(
