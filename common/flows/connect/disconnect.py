@@ -22,9 +22,9 @@ from common.errors import (
     AccountClosed,
     Forbidden,
     GrantRevoked,
-    OperatorFault,
     RateLimited,
     SealedForAnother,
+    Stop,
     UnexpectedReply,
     UnknownResource,
     UnreadableDocument,
@@ -308,7 +308,7 @@ def _revoke(ports: Ports, connection: Connection, sealed: str) -> bool:
     try:
         grant = ports.vault.open(sealed, tenant=connection.tenant, connection=connection.id)
         return ports.providers[connection.provider].authorizer.revoke(grant)
-    except (OperatorFault, UnexpectedReply) as error:
+    except (Stop, UnexpectedReply) as error:
         # Trying again would not help, and the rest must not wait for it: the receipt says so.
         ports.log.warning("grant_not_revoked", connection=connection.id, code=error.reason)
         return False

@@ -155,6 +155,15 @@ def test_giving_back_twice_is_fine(google: Google) -> None:
         google.authorizer.refresh(grant, now=NOW)
 
 
+def test_an_access_token_that_has_ended_gives_nothing_back(google: Google) -> None:
+    """Google refuses it as it refuses a dead grant, and the access stays listed: that is no success."""
+    grant = replace(google.connect(), refresh_token=None)
+    google.simulator.admin.expire_access_tokens()
+
+    assert google.authorizer.revoke(grant) is False
+    assert google.simulator.inspect.grants() != []
+
+
 @pytest.mark.pitfall(19)
 @pytest.mark.parametrize(
     ("status", "reason", "error"),

@@ -9,6 +9,7 @@ import pytest
 from common.errors import (
     Forbidden,
     GrantDoubted,
+    GrantRevoked,
     OperatorFault,
     ProviderUnavailable,
     RateLimited,
@@ -131,4 +132,5 @@ def test_the_table_names_only_reactions_to_a_provider() -> None:
         kind for kind in leaves(Retry) if kind.__module__ == "common.errors" and kind.__name__ not in ours
     }
     assert known <= used
+    assert not [kind for kind in used if issubclass(kind, GrantRevoked)]
     assert not [kind for kind in used if kind.__module__ != "common.errors"]

@@ -11,6 +11,7 @@ from common.errors import (
     CalendarGone,
     CursorExpired,
     GrantDoubted,
+    GrantRevoked,
     ProviderUnavailable,
     RateLimited,
     Retry,
@@ -169,3 +170,10 @@ def test_a_transaction_with_another_body_names_its_event(status: int) -> None:
     wire = Wire((status, named), (status, unnamed))
 
     assert [wire.client.create("t", ASK), wire.client.create("t", ASK)] == [Existing("AAMk="), Existing(None)]
+
+
+def test_no_refusal_of_a_calendar_ends_a_grant() -> None:
+    """Only the sign-in does: calendars refused good tokens in outages, and for single operations."""
+    rules = [*table.RULES.values(), *table.STATUSES.values()]
+
+    assert not [rule for rule in rules if issubclass(rule.error, GrantRevoked)]
