@@ -13,9 +13,11 @@ from enum import StrEnum
 
 from common.domain.export.exported_event import EventDraft, ExportLink, ExportStep, LinkState, Part, Refusal
 from common.errors import (
+    AccountClosed,
     CalendarGone,
     Conflict,
     Forbidden,
+    GrantDoubted,
     GrantRevoked,
     OperatorFault,
     PartRefused,
@@ -108,11 +110,12 @@ TABLE: Mapping[tuple[Operation | None, type[SyncError]], Reaction] = {
     (Operation.INSERT, UsageExhausted): _LIMIT,
     (None, UsageExhausted): _LIMIT_OF_ITEM,
     (None, ProviderUnavailable): _UNAVAILABLE,
+    (None, AccountClosed): _NEEDS_PERSON,
     (None, Stop): _NEEDS_PERSON,
 }
 # Limits, races and the store's own failures pass in a moment; the grant and the operator's settings are not
 # the event's.
-_OF_THE_TASK = (RateLimited, Conflict, StoreUnavailable, GrantRevoked, OperatorFault)
+_OF_THE_TASK = (RateLimited, Conflict, StoreUnavailable, GrantDoubted, GrantRevoked, OperatorFault)
 # What we know ourselves of the chosen calendar, without having asked the provider to write.
 _OF_THE_CALENDAR = frozenset({"no_target", "target_read_only"})
 

@@ -27,7 +27,16 @@ from common.domain.calendar.sync_state import (
 from common.domain.sync.followed_calendars import MOST_UNANNOUNCED, unannounced_after
 from common.domain.sync.schedule import next_poll
 from common.domain.sync.windows import covered, outdated, rolled
-from common.errors import PACED, CursorExpired, ProviderUnavailable, RateLimited, Retry, UnexpectedReply
+from common.errors import (
+    PACED,
+    AccountClosed,
+    CursorExpired,
+    GrantDoubted,
+    ProviderUnavailable,
+    RateLimited,
+    Retry,
+    UnexpectedReply,
+)
 from common.flows.export.own_event_changes import apply_own_event_changes
 from common.flows.shared.calendar_access import CalendarAccess, ask, reserve_requests, still_wanted
 from common.flows.shared.connection_update import update_connection
@@ -260,6 +269,9 @@ def _read_next(
     """
     try:
         return _read_from(ports, access, state, until=until)
+    except (GrantDoubted, AccountClosed):
+        # That is about the account, whatever the cursor.
+        raise
     except REFUSALS as refused:
         now = ports.clock.now()
         noted = ports.sync_states.save(replace(state, reading=state.reading.after_refusal(now)))

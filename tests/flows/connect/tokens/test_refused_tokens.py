@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from common.domain.calendar.connection import Status
+from common.domain.export.exported_event import LinkState
 from tests.flows.setups.outage_setup import free, opened
 from tests.flows.setups.sides_setup import BOTH, MICROSOFT, health, run
 from tests.flows.setups.sync_setup import at
@@ -156,3 +157,34 @@ def test_a_lasting_refusal_for_want_of_a_permission_concerns_that_call_alone(sid
     assert health(world).calendars[0].error == "scope_missing"
     assert not health(world).healthy
     assert "reauth_required" not in world.notices()
+
+
+@BOTH
+def test_what_was_booked_meanwhile_is_written_once_tokens_are_taken_again(side):
+    """The refusal is the account's and not the event's: nothing is given up, and nobody is told of it."""
+    world = side.world()
+    side.fault(world, method="[!o]*", status=401, reason=side.unauthorized, times=0)
+    world.book(at(9))
+    run(world, hours=3, step=20)
+    during = world.link()
+    side.works(world)
+    run(world, hours=2, step=20)
+
+    assert during is None or during.refused is None
+    assert world.link().state is LinkState.LIVE
+    assert "export_stopped" not in world.notices()
+
+
+@BOTH
+def test_refused_tokens_say_nothing_of_a_cursor(side):
+    """After hours of refusals the delta goes on from where it was, without a fresh listing."""
+    world = side.world()
+    before = world.sync_state().generation
+    side.fault(world, method="[!o]*", status=401, reason=side.unauthorized, times=0)
+    run(world, hours=8, step=20)
+    side.works(world)
+    world.enter(at(9))
+    run(world, hours=2, step=20)
+
+    assert before == world.sync_state().generation
+    assert at(9) in [event.interval.start for event in world.imported()]

@@ -29,6 +29,7 @@ ELSEWHERE = (
     errors.RateLimited,
     errors.Conflict,
     errors.StoreUnavailable,
+    errors.GrantDoubted,
     errors.GrantRevoked,
     errors.OperatorFault,
     errors.CursorExpired,
