@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from common.domain.booking.booking import Booking
+from common.domain.calendar.event import id_signature
 from common.domain.calendar.interval import Interval
 
 if TYPE_CHECKING:
@@ -354,5 +355,9 @@ def is_same_event(link: ExportLink, other: ExportLink, *, ids_repeat: bool) -> b
     """
     if (link.calendar_id, link.root_id) == (other.calendar_id, other.root_id):
         return True
+    if ids_repeat:
+        return False
     named = link.ical_uid is not None and link.ical_uid == other.ical_uid
-    return not ids_repeat and (named or link.root_id == other.root_id)
+    # Until a write is answered, each link has the id that we chose.
+    given = id_signature(link.root_id) is not None
+    return named or (link.root_id == other.root_id and not given)

@@ -7,7 +7,7 @@ for the booking touches them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -16,6 +16,7 @@ from common.domain.calendar.connection import CalendarRef, Connection
 from common.domain.calendar.event import Detail, ExternalEvent, Gone, Kind, Marker, own_event_id
 from common.domain.export.exported_event import KEPT, ExportLink, LinkState, is_same_event
 from common.domain.shared.outbox import export_entries
+from common.errors import UnreadableDocument
 from common.flows.shared.outbox import store_and_enqueue
 from common.mail_address import ascii_address, can_be_mailed
 from common.ports import Ports
@@ -141,9 +142,12 @@ def id_to_delete(link: ExportLink, found: BookingEvent | Gone) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class SharedEvent:
-    """An event of ours that another connection keeps, with its link there."""
+    """An event of ours that another connection keeps, with its link there.
 
-    connection: Connection
+    ``connection`` is None where its document cannot be read.
+    """
+
+    connection: Connection | None
     link: ExportLink
 
 
@@ -153,7 +157,8 @@ def connections_with_event(ports: Ports, connection: Connection, link: ExportLin
     An event of ours has one owner as long as one is left: whoever stops keeping it leaves it to the others.
     """
     found = _links_to_event(ports, connection, link)
-    return [event for event in found if event.link.state in KEPT and not event.connection.ended]
+    kept = [event for event in found if event.link.state in KEPT]
+    return [event for event in kept if event.connection is None or not event.connection.ended]
 
 
 def is_written_by_another(ports: Ports, connection: Connection, link: ExportLink, *, revision: int) -> bool:
@@ -167,13 +172,31 @@ def is_written_by_another(ports: Ports, connection: Connection, link: ExportLink
 def _links_to_event(ports: Ports, connection: Connection, link: ExportLink) -> list[SharedEvent]:
     ids_repeat = ports.providers[connection.provider].calendar.abilities.keeps_ids
     found: list[SharedEvent] = []
-    for other in ports.connections.of_resource(connection.tenant, connection.resource):
-        if other.id == connection.id or other.provider is not connection.provider:
+    for name, other in _siblings(ports, connection).items():
+        if name == connection.id or (other and other.provider is not connection.provider):
             continue
-        theirs = ports.bookings.link(link.tenant, other.id, link.booking)
+        try:
+            theirs = ports.bookings.link(link.tenant, name, link.booking)
+        except UnreadableDocument:
+            continue
         if theirs and is_same_event(link, theirs, ids_repeat=ids_repeat):
             found.append(SharedEvent(other, theirs))
     return found
+
+
+def _siblings(ports: Ports, connection: Connection) -> Mapping[str, Connection | None]:
+    """The live connections of the resource by their ids; None for one that nobody can read."""
+    tenant, resource = connection.tenant, connection.resource
+    try:
+        return {item.id: item for item in ports.connections.of_resource(tenant, resource)}
+    except UnreadableDocument:
+        # Hardly ever needed, and whoever only writes events shall not load it.
+        from common.flows.shared.unreadable import read_each  # noqa: PLC0415
+
+    records = ports.archive.records(tenant, "connections")
+    found = read_each(ports, records, read_one=lambda name: ports.connections.get(tenant, name))
+    readable = {item.id: item for item in found.readable if item.resource == resource}
+    return {**readable, **{record.id: None for record in found.unreadable}}
 
 
 def delete_unless_shared(
@@ -199,7 +222,7 @@ def delete_unless_shared(
     now = ports.clock.now()
     for shared in connections_with_event(ports, connection, link):
         booking = ports.bookings.get(link.tenant, link.booking)
-        if booking.active:
+        if booking.active and shared.connection is not None:
             ports.bookings.save_link(link_to_new_event(ports, shared.link))
             store_and_enqueue(
                 ports, export_entries(booking, [shared.connection], now=now, cause=f"{shared.link.epoch}anew")

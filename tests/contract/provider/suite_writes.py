@@ -41,6 +41,22 @@ class Writes:
         assert (event.marker, event.title) == (Marker("b1", 1), "Haircut: Ada")
         assert event.span == draft().interval
 
+    def test_an_event_that_is_read_by_itself_names_its_guests(self, world: ProviderWorld) -> None:
+        """Without its organizer; whoever asks for times only is told no address."""
+        guest = ("ada@example.org", "Ada")
+        invited = created(world, draft(attendee=guest, notify=True))
+        alone = created(world, draft(event_id="1123456789abcdefghijklmnopqrstuv"))
+        found = [
+            world.provider.get_event(world.token, world.calendar, made.id, detail=detail)
+            for made, detail in ((invited, Detail.FULL), (alone, Detail.FULL), (invited, Detail.TIMES))
+        ]
+
+        assert [event.guests for event in found if isinstance(event, ExternalEvent)] == [
+            ("ada@example.org",),
+            (),
+            None,
+        ]
+
     @pytest.mark.pitfall(13)
     def test_a_lost_answer_leaves_one_event(self, world: ProviderWorld) -> None:
         """A create whose answer never came is repeated without a second event (pitfall 13)."""

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from common.domain.calendar.connection import Status
 from common.domain.shared.task_records import AdvanceDisconnect
 from common.domain.shared.tasks import Lane
 from common.flows.connect.disconnect import advance_disconnect, start_disconnect
 from common.flows.export.export_booking import write_event
 from common.flows.privacy.erasure import start_erasure
+from common.store.firestore.documents import Put
 from tests.flows.setups.booking_setup import CUSTOMER, booked, export
 from tests.flows.setups.notify_setup import cancel, move
 from tests.flows.setups.shared_calendar_setup import SharedCalendar
@@ -196,3 +198,19 @@ def _heard_of(team, booking, first):
     team.drain()
     team.settle(4)
     return team.heard()
+
+
+def test_a_connection_that_cannot_be_read_keeps_its_event(team):
+    """Whatever is stored of the other one, ending this one comes to its end and takes no event from it."""
+    team.book()
+    before = team.starts()
+    name = f"connections/{team.connections[1].id}"
+    (path,) = [path for path in team.documents.paths() if path.endswith(name)]
+    (found,) = team.documents.get([path])
+    team.documents.commit([Put(path, {**found.data, "status": "unheard"})])
+    team.end(0)
+    team.drain()
+    team.advance(minutes=10)
+
+    assert team.starts() == before
+    assert team.connection(0).status is Status.DISCONNECTED
