@@ -146,17 +146,43 @@ class Settings:
 
 
 # What a random story may draw for each setting, as `admin.set_setting` takes it (durations in seconds). The
-# first value is the usual one.
+# first value is the usual one. Not drawn: what ends with no calendar at all (`delta_trouble`), what changes
+# nothing that a story looks at, and `instances_without_exceptions`, which is contested and not provided for.
 SWITCHES: Mapping[str, tuple[Any, ...]] = {
+    "bare_exceptions": (False, True),
     "bump_after": (None, 5),
+    "calendar_ids_by_header": (False, True),
     "changed_transaction": ("refused", "first"),
+    "concurrency_status": (429, 503),
+    "deleted_items_answer": (False, True),
     "deleted_occurrences": ("nothing", "series", "removed"),
     "duplicate_rows": (False, True),
     "duplicate_subscriptions": (False, True),
+    "empty_filter_every": (0, 3),
+    "encoded_resources": ("decoded", "silent"),
+    "extension_error": (0, 403),
     "extra_updates": (0, 2),
+    "get_lag": (0, 5),
+    "hidden_subscriptions": (False, True),
     "initial_removed": (False, True),
     "keep_declined": (False, True),
     "lag": (0, 40),
+    "longest_subject": (None, 255),
+    "own_response": ("organizer", "none"),
+    "owner_transactions": (False, True),
     "removed_series": ("all", "master"),
+    "repeated_page_ends": (False, True),
+    "retry_after_sent": (True, False),
+    "silent_deletions": (False, True),
+    "silent_moves": (False, True),
+    "stray_conflict_every": (0, 40),
+    "stray_not_found_every": (0, 40),
+    "subscription_vanishes_after": (None, 7200),
     "sync_reset_status": (410, 400),
+    "transaction_outlives_event": (False, True),
+    "unreadable_token_code": ("ErrorInvalidUrlQuery", "InvalidDeltaToken"),
+    "unscoped_event_paths": (False, True),
+    "views_without_properties": (False, True),
+    "whole_minutes": (False, True),
+    "zone_not_converted": (False, True),
 }
