@@ -423,7 +423,7 @@ def take_over_event(job: BookingExport, link: ExportLink, event: ExternalEvent) 
     link = replace(link, event_id=event.id)
     draft = job.draft(link, changed=job.booking.revision > link.revision)
     wanted = fingerprint(draft)
-    changed = set(differing(link, event, wanted))
+    changed = differing(link, event, wanted)
     # What cannot be read back is sent again if nothing has arrived, or if it was meant otherwise then.
     nothing_arrived = link.etag is not None and event.etag == link.etag
     changed |= {

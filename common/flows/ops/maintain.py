@@ -179,7 +179,8 @@ def reconcile_connection(ports: Ports, task: ReconcileConnection) -> CalendarNee
     if connection.ended:
         enqueue_disconnect(ports, connection, cause=cause)
         return CalendarNeeds(settle=tuple(state.key for state in states))
-    if not connection.usable or connection.run is None:
+    run = connection.run
+    if not connection.usable or run is None:
         return CalendarNeeds()
     connection = _without_emptied_calendars(ports, connection)
     found = calendar_needs(connection, states, now=now)
@@ -190,11 +191,11 @@ def reconcile_connection(ports: Ports, task: ReconcileConnection) -> CalendarNee
         enqueue_settle(ports, tenant=tenant, connection=name, calendar=key, cause=cause)
     if found.sync:
         ports.log.warning("channels_lost", tenant=tenant, connection=name, count=len(found.sync))
-    if connection.run.running:
+    if run.running:
         stalled = notify_stalled_run(ports, connection)
         again = f"stalled/{time_bucket(now, seconds=TEN_MINUTES)}" if stalled else cause
-        enqueue_run_chunk(ports, connection, connection.run, cause=again)
-        watch_run(ports, connection, connection.run)
+        enqueue_run_chunk(ports, connection, run, cause=again)
+        watch_run(ports, connection, run)
     return found
 
 
