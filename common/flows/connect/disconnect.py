@@ -18,6 +18,7 @@ from common.domain.export.exported_event import ExportLink, LinkState
 from common.domain.shared.outbox import OutboxKind, connection_news_entry, reminder_entry_id
 from common.domain.shared.task_records import AdvanceDisconnect
 from common.domain.shared.tasks import Lane
+from common.domain.sync.followed_calendars import export_target
 from common.errors import (
     AccountClosed,
     Forbidden,
@@ -200,7 +201,7 @@ def _remove_dedicated_calendar(ports: Ports, connection: Connection) -> Connecti
         return connection
     entry = connection.calendars.get(connection.dedicated_calendar or "")
     entry = entry or _unrecorded_calendar(ports, connection)
-    if entry is None:
+    if entry is None or _is_written_by_others(ports, connection, entry):
         return connection
     calendar = reference_for_removal(ports, connection, entry)
     provider = ports.providers[connection.provider].calendar
@@ -210,6 +211,17 @@ def _remove_dedicated_calendar(ports: Ports, connection: Connection) -> Connecti
     except Forbidden:
         return connection
     return _note_on_receipt(ports, connection, lambda receipt: replace(receipt, calendar_removed=True))
+
+
+def _is_written_by_others(ports: Ports, connection: Connection, entry: CalendarEntry) -> bool:
+    """Whether another connection writes its bookings to this calendar too, because its owner shared it."""
+    try:
+        others = ports.connections.of_tenant(connection.tenant)
+    except UnreadableDocument:
+        # Whoever it is, it may write there: the calendar stays, and our events in it go one by one.
+        return True
+    targets = [export_target(other) for other in others if other.id != connection.id and not other.ended]
+    return any(target is not None and target.provider_id == entry.provider_id for target in targets)
 
 
 def _unrecorded_calendar(ports: Ports, connection: Connection) -> CalendarEntry | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from common.domain.calendar.connection import Status
+from common.domain.calendar.connection import Status, calendar_key
 from common.domain.shared.task_records import AdvanceDisconnect
 from common.domain.shared.tasks import Lane
 from common.flows.connect.disconnect import advance_disconnect, start_disconnect
@@ -214,3 +214,27 @@ def test_a_connection_that_cannot_be_read_keeps_its_event(team):
 
     assert team.starts() == before
     assert team.connection(0).status is Status.DISCONNECTED
+
+
+@pytest.mark.parametrize("resource", ["anna", "bea"])
+def test_a_calendar_that_we_made_stays_where_another_connection_writes_to_it(resource):
+    """Anna shares the calendar made for her bookings; what Bea's connection writes there stays."""
+    team = SharedCalendar(GOOGLE, resource=resource)
+    team.choose(0, target=None, dedicated=True)
+    team.drain()
+    first = team.book("10:00")
+    made = team.connection(0).calendars[team.connection(0).dedicated_calendar].provider_id
+    team.google.admin.share(made, "bea@example.com", "writer")
+    team.connect("bea@example.com", resource=resource)
+    team.choose(1, target=calendar_key(made))
+    team.drain()
+    second = team.book("11:00", resource=resource)
+    team.settle()
+    team.heard()
+    team.end(0)
+    team.drain()
+    team.settle()
+
+    kept = 2 if resource == "anna" else 1
+    assert len(team.starts(made)) == kept
+    assert (team.booking(first).active, team.booking(second).active, team.heard()) == (True, True, [])
