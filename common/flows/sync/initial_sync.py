@@ -24,6 +24,7 @@ from common.errors import (
     CalendarGone,
     Conflict,
     Forbidden,
+    ProviderUnavailable,
     RateLimited,
     Rejected,
     Retry,
@@ -59,6 +60,8 @@ BUSY_PAUSE = timedelta(seconds=5)
 # Seconds that a run shows as its wait where a provider's limit names none.
 LIMIT_SECONDS = 60.0
 MAX_COUNTED_EXPORTS = 1_000
+# A provider that does not answer the count of a calendar for longer is not waited for.
+COUNTED_WITHIN = timedelta(seconds=30)
 
 
 def start_sync(
@@ -213,6 +216,11 @@ def _count_chunk(ports: Ports, connection: Connection, run: SyncRun) -> _Chunk:
             found = count_events(ports, wanted, until=_until(ports)) if wanted else 0
         except (CalendarGone, Forbidden):
             # The other calendars do not wait for one that nobody can read.
+            found = 0
+        except (ProviderUnavailable, UnexpectedReply):
+            # Nor does the listing, which asks for less at a time, for a number that only shows the progress.
+            if ports.clock.now() - (run.moved_at or run.started_at) < COUNTED_WITHIN:
+                raise
             found = 0
         return _Chunk(replace(run, position=run.position + 1, imports_total=run.imports_total + found))
     exporting = connection.settings.exports.on

@@ -23,7 +23,7 @@ def outlook_singles(count):
 def failing(world, **fault):
     """Let every page of the calendar fail."""
     side = world.google if world.kind is GOOGLE else world.microsoft
-    named = {"method": "events.list" if world.kind is GOOGLE else "calendarView.list"}
+    named = {"method": "events.list" if world.kind is GOOGLE else "calendarView.*"}
     side.add_fault("status", times=1_000, **named, **fault)
 
 
@@ -34,9 +34,9 @@ def test_a_run_that_does_not_come_on_says_so_and_the_owner_is_told_once(kind):
     begun = world.clock.now()
     world.start_sync()
     failing(world, status=503)
-    world.advance(minutes=6)
+    world.engine.run_until(begun + timedelta(minutes=6))
     early = (world.progress().stalled_since, world.health().stalled_since, world.notices().count(STALLED))
-    world.advance(minutes=22)
+    world.engine.run_until(begun + timedelta(minutes=28))
 
     assert (None, None, 0) == early
     assert timedelta() <= world.progress().stalled_since - begun < timedelta(minutes=1)
