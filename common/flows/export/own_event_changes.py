@@ -574,9 +574,9 @@ def _search(ports: Ports, connection: Connection, link: ExportLink) -> _Search:
             answered = False
             continue
         event = _event_of(found)
-        if isinstance(event, ExternalEvent):
+        if isinstance(event, ExternalEvent) and not event.cancelled:
             return _Search(entry, event)
-        if isinstance(found, BookingEvent):
+        if isinstance(found, BookingEvent) and isinstance(event, Gone):
             # A date that is missing from a series which is still there: no single date can be moved away.
             return _Search()
     return _Search(answered=answered)
