@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from tests.flows.setups.outage_setup import free, opened
 from tests.flows.setups.sides_setup import BOTH, GOOGLE
 from tests.flows.setups.sync_setup import at
@@ -20,6 +22,7 @@ def calls(side, world):
     return len(side.simulator(world).admin.calls())
 
 
+@pytest.mark.pitfall(20)
 @BOTH
 def test_nobody_asks_an_account_before_its_wait_has_ended(side):
     """Neither a sync nor an export nor a live question; each goes on by itself afterwards."""

@@ -18,6 +18,7 @@ def grown_old(world):
     world.advance(hours=2)
 
 
+@pytest.mark.pitfall(19)
 @BOTH
 def test_two_refusals_of_good_tokens_pass_by_themselves(side):
     """An old token and a fresh one are refused, as in an outage: nobody is asked to connect again."""
@@ -54,6 +55,7 @@ def test_refused_tokens_are_tried_again_at_growing_intervals(side):
     assert world.notices() == ["unreachable"]
 
 
+@pytest.mark.pitfall(19)
 @BOTH
 def test_a_day_of_refusals_ends_the_grant_and_its_owner_is_told_once(side):
     """After a day of trying nothing else is left but to connect again."""

@@ -40,6 +40,7 @@ def refused(row, times):
     return side.world(prepare=prepare)
 
 
+@pytest.mark.pitfall(8)
 @ROWS
 def test_a_calendar_without_push_is_read_by_polling(row):
     """Push is an improvement of polling, never a condition; health says that it is off, and why."""

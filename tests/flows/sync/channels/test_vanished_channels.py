@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.flows.setups.sides_setup import BOTH, GOOGLE, MICROSOFT, run
 from tests.flows.setups.sync_setup import at, channels
 
@@ -16,6 +18,7 @@ def vanish(side, world):
         world.microsoft.admin.forget_subscriptions()
 
 
+@pytest.mark.pitfall(8)
 @BOTH
 def test_changes_that_nothing_announced_bring_another_channel(side):
     """Polls that keep finding changes without a push show it within the hour."""
