@@ -74,6 +74,7 @@ def export_booking(ports: Ports, command: ExportBooking) -> ExportOutcome:
     except UnknownResource:
         return _done(ports, command, None, ExportOutcome(ExportResult.UNCHANGED))
     if connection.ended:
+        mail_instead(ports, connection, booking)
         return _done(ports, command, booking, ExportOutcome(ExportResult.UNCHANGED))
     if not connection.usable:
         mail_instead(ports, connection, booking)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from common.domain.notify import NoticeKind
-from common.domain.shared.task_records import AdvanceSync
+from common.domain.notify import NoticeKind, Sender
+from common.domain.shared.outbox import OutboxKind
+from common.domain.shared.task_records import AdvanceSync, NotifyCustomer
+from common.flows.connect.disconnect import start_disconnect
 from common.flows.connect.settings import change_settings
+from common.flows.notify.customer import notify_customer
 from common.flows.sync.initial_sync import advance_sync
 from tests.flows.setups.booking_setup import CUSTOMER, booked
 from tests.flows.setups.export_setup import notices
-from tests.flows.setups.notify_setup import CANCELLED, MOVED, cancel, move
+from tests.flows.setups.notify_setup import BOOKED, CANCELLED, MOVED, cancel, move
 from tests.flows.setups.two_providers_setup import GOOGLE, MICROSOFT, OneCalendar
 
 ZOE, COLLEAGUE = CUSTOMER.email, "colleague@example.com"
@@ -193,3 +196,42 @@ def test_a_provider_that_cannot_be_reached_any_more_is_replaced(one):
     one.advance(minutes=5)
 
     assert one.mails_to(ZOE) == [CANCELLED]
+
+
+@pytest.mark.pitfall(21)
+def test_a_connection_that_ends_before_its_export_is_replaced(one):
+    """Pitfall 21: its provider was to mail the cancellation, and is not asked to any more."""
+    booking = cancel(one, booked_and_invited(one))
+    news = f"t1.{booking.id}.news.{booking.revision}"
+    told = notify_customer(
+        one.ports, NotifyCustomer(OutboxKind.CANCELLED, "t1", booking.id, booking.revision, news)
+    )
+    start_disconnect(one.ports, tenant="t1", connection=one.connection.id)
+    one.drain()
+
+    assert told is Sender.PROVIDER
+    assert one.mails_to(ZOE) == [CANCELLED]
+
+
+@pytest.mark.pitfall(21)
+def test_a_calendar_that_refuses_writes_keeps_no_customer_waiting(one):
+    """Pitfall 21: Slotbridge mails within minutes, and the event that is written later adds no mail."""
+    google = one.connection.provider is GOOGLE
+    one.side(one.connection).inspect.add_fault(
+        "status",
+        method="events.insert" if google else "events.create",
+        status=403,
+        reason="forbidden" if google else "ErrorAccessDenied",
+        times=6,
+    )
+    one.book()
+    for _ in range(6):
+        one.maintain()
+        one.advance(minutes=5)
+    meanwhile = (one.events(), one.mails_to(ZOE))
+    for _ in range(30):
+        one.maintain()
+        one.advance(hours=1)
+
+    assert meanwhile == ([], [BOOKED])
+    assert (len(one.events()), one.mails_to(ZOE)) == (1, [])
