@@ -36,7 +36,7 @@ SLOT_QUERY = Operations(reads=10)
 IDLE_SYNC_RUN = Operations(reads=13, writes=4)
 CHANGE = Operations(reads=31, writes=11)
 # With its mail, its export, and the sync run that the exported event causes.
-BOOKING = Operations(reads=50, writes=24)
+BOOKING = Operations(reads=50, writes=25)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class ExportLink:
     sent. ``sending`` is the fingerprint of a write that is not answered yet: both states are ours until then.
     ``left_out`` holds the parts of the event that the provider refused, each with a word for what it was:
     with another one it is tried again. ``refused`` is set while the last write of the event is refused.
+    ``unseen_since`` is when the event was made, until its calendar or a reading has shown it.
     ``revision`` is the booking's revision last written.
     ``updated`` is the provider's time stamp of the last state that we know: older reports are stale.
 
@@ -101,6 +102,7 @@ class ExportLink:
     sending: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
     refused: Refusal | None = None
+    unseen_since: datetime | None = None
     version: str | None = None
 
     def proven_absent(self, now: datetime, *, after: timedelta) -> bool:

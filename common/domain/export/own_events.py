@@ -267,6 +267,7 @@ def seen(link: ExportLink, event: ExternalEvent) -> ExportLink:
         etag=event.etag,
         updated=event.updated,
         missing_since=None,
+        unseen_since=None,
     )
     return as_shown(there, {name: value for name, value in found.items() if link.shown.get(name) != value})
 

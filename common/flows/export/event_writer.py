@@ -257,8 +257,9 @@ class BookingExport:
     ) -> ExportLink:
         """Remember that the event is as ``draft`` says, and whether its guest was mailed that.
 
-        Of the fields that were ``sent`` the answer shows what became of them. Nobody was mailed by this write
-        where the event was written ``by_another`` connection before.
+        Of the fields that were ``sent`` the answer shows what became of them. A new event is unseen until its
+        calendar shows it. Nobody was mailed by this write where the event was written ``by_another``
+        connection before.
         """
         mailed = not by_another and draft.notify and draft.attendee is not None
         self.forget_refusal(link)
@@ -276,6 +277,7 @@ class BookingExport:
                 error=None if self._may_have_guest(link) else exported_event.WITHOUT_ATTENDEE,
                 left_out={name: key for name, key in link.left_out.items() if name in draft.left_out},
                 refused=None,
+                unseen_since=self.ports.clock.now() if sent and link.etag is None else None,
                 mailed=self.booking.revision if mailed else link.mailed,
             )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -39,7 +40,7 @@ from common.domain.shared.task_records import VerifyMoved
 from common.domain.shared.tasks import Lane
 from common.domain.sync.followed_calendars import SyncPurpose, purpose_of
 from common.domain.sync.schedule import absence_proven_after, next_look
-from common.errors import CalendarGone, Forbidden, UnexpectedReply, UnknownResource
+from common.errors import CalendarGone, Conflict, Forbidden, UnexpectedReply, UnknownResource
 from common.flows.export.lost_events import (
     enqueue_further_search,
     enqueue_searches,
@@ -195,6 +196,7 @@ def _follow(
     event = said.event
     if isinstance(event, ExternalEvent) and _is_as_written(access, link, said):
         # Nearly always.
+        _note_seen(ports, link)
         moved = link.written.get(TIME) != seen_fingerprint(event).get(TIME)
         return _Followed(link.event_id, displaced=moved and _is_displaced(ports, access, link, event))
     booking = _booking_of_resource(ports, access, link.booking)
@@ -223,6 +225,15 @@ def _follow(
         _watched_series(ports, access, booking, event),
         displaced=moved and _is_displaced(ports, access, link, event),
     )
+
+
+def _note_seen(ports: Ports, link: ExportLink) -> None:
+    """Remember that the calendar shows an event of ours; nobody has to look for it any more."""
+    if link.unseen_since is None:
+        return
+    # Whoever changes the link at this moment knows its event too.
+    with suppress(Conflict):
+        ports.bookings.save_link(replace(link, unseen_since=None))
 
 
 def _is_displaced(ports: Ports, access: CalendarAccess, link: ExportLink, event: ExternalEvent) -> bool:
@@ -390,6 +401,7 @@ def check_own_event(
     if isinstance(event, ExternalEvent):
         there = attached(link, event)
         if _is_known_state(there, event) or isinstance(judge(there, event, exported.booking), Stale):
+            _note_seen(ports, link)
             return []
         # Texts are asked of our own events only, whatever the import mode hides of others.
         event = event if event.title is not None and event.guests is not None else None
@@ -412,7 +424,8 @@ def check_own_event(
 
 def _as_shown(exported: ExportedBooking, event: ExternalEvent) -> ExportLink:
     """The link with what its event shows beside times and words: what it is now, and who its guests are."""
-    return with_guests(attached(exported.link, event), event, customer_addresses(exported.booking))
+    link = with_guests(attached(exported.link, event), event, customer_addresses(exported.booking))
+    return link if link.unseen_since is None else replace(link, unseen_since=None)
 
 
 def _attach(
@@ -536,6 +549,9 @@ def verify_moved(ports: Ports, command: VerifyMoved) -> SearchResult:
             _follow_into(ports, connection, search.entry)
         check_own_event(ports, _access(ports, connection, search.entry), exported, search.event)
         return SearchResult.MOVED if moved else SearchResult.BACK
+    if link.missing_since is None:
+        # The calendar never showed it: from now on it is missing like one that was seen.
+        link = mark_missing(ports, link)
     if not search.answered:
         enqueue_further_search(ports, link, next_look(link.missing_since or now, now))
         return SearchResult.UNANSWERED
@@ -597,7 +613,9 @@ def _missing_export(ports: Ports, command: VerifyMoved) -> ExportedBooking | Non
     except UnknownResource:
         return None
     link = ports.bookings.link(command.tenant, command.connection, command.booking)
-    if link is None or link.missing_since is None or not booking.active or not connection.usable:
+    if link is None or not booking.active or not connection.usable:
+        return None
+    if link.missing_since is None and link.unseen_since is None:
         return None
     if link.calendar not in connection.calendars:
         return None

@@ -21,6 +21,7 @@ from common.flows.shared.enqueue import (
     enqueue_disconnect,
     enqueue_run_chunk,
     enqueue_settle,
+    enqueue_unseen_exports,
     enqueue_upkeep,
     enqueue_waiting_work,
     request_sync,
@@ -164,10 +165,11 @@ def _save(ports: Ports, state: CalendarSync) -> None:
 def reconcile_connection(ports: Ports, task: ReconcileConnection) -> CalendarNeeds:
     """Compare what should be there with what is, and queue what is missing.
 
-    Compared are the calendars' states and push channels, a run of the first synchronisation that got stuck,
-    and a disconnection that got stuck. Calendars that were read for events of ours that were moved there, and
-    that have none any more, are left. Only tasks are queued, and the queue takes each name once, so that
-    this may run as often as it likes. The owner is notified of a run that stands still.
+    Compared are the calendars' states and push channels, exported events that no calendar showed, a run of
+    the first synchronisation that got stuck, and a disconnection that got stuck. Calendars that were read for
+    events of ours that were moved there, and that have none any more, are left. Only tasks are queued, and
+    the queue takes each name once, so that this may run as often as it likes. The owner is notified of a run
+    that stands still.
     """
     try:
         connection = ports.connections.get(task.tenant, task.connection)
@@ -189,6 +191,7 @@ def reconcile_connection(ports: Ports, task: ReconcileConnection) -> CalendarNee
         request_sync(ports, tenant=tenant, connection=name, calendar=key, cause=f"lost/{cause}")
     for key in found.settle:
         enqueue_settle(ports, tenant=tenant, connection=name, calendar=key, cause=cause)
+    enqueue_unseen_exports(ports, connection)
     if found.sync:
         ports.log.warning("channels_lost", tenant=tenant, connection=name, count=len(found.sync))
     if run.running:

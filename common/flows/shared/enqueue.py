@@ -8,11 +8,11 @@ time bucket, a number or a random part.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from common.domain.calendar.connection import STALLED_AFTER, Connection, SyncRun
-from common.domain.calendar.sync_state import CalendarSync
+from common.domain.calendar.sync_state import ALWAYS_FINE, CalendarSync
 from common.domain.shared.task_records import (
     AdvanceDisconnect,
     AdvanceSync,
@@ -20,6 +20,7 @@ from common.domain.shared.task_records import (
     ReconcileConnection,
     RefreshCalendars,
     SettleCalendar,
+    VerifyMoved,
 )
 from common.domain.shared.tasks import SyncCalendar, task_for
 from common.domain.sync.followed_calendars import followed_calendars
@@ -30,6 +31,8 @@ from common.ports import Ports
 # The reason of a task that goes on with a sync pass instead of asking for a new one.
 CONTINUE = "continue"
 MOST_EXPORTS = 1_000
+# Two polls: an event that its calendar has not shown by then is looked for.
+UNSEEN_PATIENCE = timedelta(minutes=45)
 
 
 def request_sync(
@@ -133,6 +136,20 @@ def enqueue_waiting_exports(ports: Ports, connection: Connection, *, cause: str)
     for entry in ports.ledger.outbox_of(connection.tenant, connection.id, MOST_EXPORTS):
         ports.ledger.put_outbox(replace(entry, due_at=now, waiting_until=None))
         ports.queue.enqueue(outbox_task(entry, bucket=cause))
+
+
+def enqueue_unseen_exports(ports: Ports, connection: Connection) -> None:
+    """Queue a look for events that were written a while ago and that their calendar never showed.
+
+    Some at a time, so that a calendar that shows nothing at all costs no booking its event.
+    """
+    before = ports.clock.now() - UNSEEN_PATIENCE
+    for link in ports.bookings.unseen_links(
+        connection.tenant, connection.id, before=before, limit=ALWAYS_FINE
+    ):
+        since = (link.unseen_since or before).isoformat()
+        name = f"verify/{link.tenant}/{link.connection}/{link.booking}/unseen/{since}"
+        ports.queue.enqueue(task_for(VerifyMoved(link.tenant, link.connection, link.booking), name=name))
 
 
 def enqueue_settle(

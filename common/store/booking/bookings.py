@@ -142,6 +142,18 @@ class Bookings:
         query = Query(paths.exports(tenant, connection), order=(NAME,), after=position, limit=limit)
         return tuple(map(_read_link, self._documents.query(query)))
 
+    def unseen_links(
+        self, tenant: str, connection: str, *, before: datetime, limit: int
+    ) -> tuple[ExportLink, ...]:
+        """Links to events that were made ``before`` then and that nobody has seen yet, the oldest first."""
+        query = Query(
+            paths.exports(tenant, connection),
+            filters=(("unseen_since", "<=", before),),
+            order=("unseen_since",),
+            limit=limit,
+        )
+        return tuple(map(_read_link, self._documents.query(query)))
+
     def save_link(self, link: ExportLink) -> ExportLink:
         """Store a link if ``link.version`` is still the stored one (None: must be new); else Conflict."""
         try:

@@ -99,6 +99,7 @@ LINK = record(
     shown=map_of(PLAIN),
     sending=map_of(PLAIN),
     left_out=map_of(PLAIN),
+    unseen_since=PLAIN,
     refused=record(Refusal, code=PLAIN, since=PLAIN, revision=PLAIN, tries=PLAIN, entry=PLAIN),
 )
 IDEMPOTENCY = record(
