@@ -42,10 +42,11 @@ class Settings:
     # M47: how long after its creation Exchange gives an event a new change key by itself.
     bump_after: timedelta | None = None
     # A known transactionId with another body is refused with 400, or answered with the first event (M40);
-    # for how long it is known is not said anywhere, nor whether its event may be deleted since (M42).
+    # for how long it is known is not said anywhere, nor whether its event may be deleted since (M42): the
+    # stricter reading is that it may.
     changed_transaction: str = "refused"
     transaction_memory: timedelta | None = None
-    transaction_outlives_event: bool = False
+    transaction_outlives_event: bool = True
     # M44: what a person makes in Outlook has a transactionId too.
     owner_transactions: bool = False
     # M65: declined invitations stay in the calendar.
@@ -57,7 +58,7 @@ class Settings:
     # M68: the response of the organizer, "organizer" or "none".
     own_response: str = "organizer"
     # M72: longer subjects are cut to this length, with three dots at their end.
-    longest_subject: int | None = None
+    longest_subject: int | None = 255
 
     # M27: an event is found under the path of any calendar of its mailbox.
     unscoped_event_paths: bool = False
@@ -129,7 +130,7 @@ class Settings:
     subscription_vanishes_after: timedelta | None = None
     # What becomes of a resource whose calendar id is percent-encoded: "silent" (accepted, but nothing is
     # ever pushed), "refused" or "decoded". Nothing is known; an id is to be used as it is.
-    encoded_resources: str = "decoded"
+    encoded_resources: str = "silent"
     # https://learn.microsoft.com/graph/change-notifications-lifecycle-events: the status of a PATCH less
     # than ten minutes after reauthorize; 0 lets it pass.
     renew_after_reauthorize: int = 403
@@ -159,7 +160,7 @@ SWITCHES: Mapping[str, tuple[Any, ...]] = {
     "duplicate_rows": (False, True),
     "duplicate_subscriptions": (False, True),
     "empty_filter_every": (0, 3),
-    "encoded_resources": ("decoded", "silent"),
+    "encoded_resources": ("silent", "decoded"),
     "extension_error": (0, 403),
     "extra_updates": (0, 2),
     "get_lag": (0, 5),
@@ -167,7 +168,7 @@ SWITCHES: Mapping[str, tuple[Any, ...]] = {
     "initial_removed": (False, True),
     "keep_declined": (False, True),
     "lag": (0, 40),
-    "longest_subject": (None, 255),
+    "longest_subject": (255, None),
     "own_response": ("organizer", "none"),
     "owner_transactions": (False, True),
     "removed_series": ("all", "master"),
@@ -179,7 +180,7 @@ SWITCHES: Mapping[str, tuple[Any, ...]] = {
     "stray_not_found_every": (0, 40),
     "subscription_vanishes_after": (None, 7200),
     "sync_reset_status": (410, 400),
-    "transaction_outlives_event": (False, True),
+    "transaction_outlives_event": (True, False),
     "unreadable_token_code": ("ErrorInvalidUrlQuery", "InvalidDeltaToken"),
     "unscoped_event_paths": (False, True),
     "views_without_properties": (False, True),
