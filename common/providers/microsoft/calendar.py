@@ -245,10 +245,11 @@ class MicrosoftCalendar:
         )
         if draft.attendee and not draft.notify and changed - _UNSEEN:
             demand_no_attendees(self._client, token, path)
+        # Where nothing is written the event is read whole: the answer says how it is shown.
         ask = (
             GraphRequest("PATCH", path, body=body, etag=etag, texts=True)
             if body
-            else GraphRequest("GET", path, list_events.STATE)
+            else GraphRequest("GET", path, texts=True)
         )
         taken_as_answers = {*_ABSENT, RefusalOutcome.CHANGED, RefusalOutcome.IMMOVABLE}
         reply = self._client.attempt(token, ask, accept={*taken_as_answers, RefusalOutcome.OTHER_ZONE})

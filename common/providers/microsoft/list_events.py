@@ -34,9 +34,8 @@ _TIMES = (
 _FULL = f"{_TIMES},subject,body"
 SELECTED: Mapping[Detail, str] = MappingProxyType({Detail.TIMES: _TIMES, Detail.FULL: _FULL})
 CALENDAR_FIELDS = "id,name,isDefaultCalendar,canEdit,canShare,canViewPrivateItems,owner"
-# The little that tells one state of an event from another, and whether others are invited.
-STATE = {"$select": "id,lastModifiedDateTime,iCalUId"}
 ZONE = {"$select": "id,originalStartTimeZone"}
+# Whether others are invited.
 GUESTS = {"$select": "id,attendees,isOrganizer"}
 MARKED = f"singleValueExtendedProperties($filter=id eq '{MARKER}')"
 # The stored instant of an all-day event is somebody's midnight: it may lie outside a view of its own day.
