@@ -49,7 +49,10 @@ def other_body(at: MicrosoftAccount) -> str:
 
 
 @FACTS.fact(
-    "M42", "the same transactionId after the event was deleted", double="201 a new event", others=OTHER_BODY
+    "M42",
+    "the same transactionId after the event was deleted",
+    double="201 the first event",
+    others={"201 a new event": "made anew", **OTHER_BODY},
 )
 def after_a_deletion(at: MicrosoftAccount) -> str:
     """Create, delete, and create again."""
