@@ -22,10 +22,10 @@ GOOGLE = [
 ]
 MICROSOFT = [
     ("changed_transaction", "first", "M40", "201 the first event"),
-    ("transaction_outlives_event", True, "M42", "201 the first event"),
+    ("transaction_outlives_event", False, "M42", "201 a new event"),
     ("bump_after", timedelta(0), "M47", "another"),
     ("own_response", "none", "M68", "none"),
-    ("longest_subject", 255, "M72", "201 255"),
+    ("longest_subject", None, "M72", "201 300"),
     ("unscoped_event_paths", True, "M27", "200"),
     ("deleted_items_answer", True, "M62-short-path", "200"),
     ("calendar_ids_by_header", True, "M31", "others"),
