@@ -85,10 +85,10 @@ class Inspection(SimulatorInspection):
             for each in self._state.subscriptions.values():
                 plain = asdict(each)
                 plain.pop("client_state")
-                since = each.reauthorized
                 plain |= {
                     "expires": format_timestamp(each.expires),
-                    "reauthorized": format_timestamp(since) if since else None,
+                    "created": format_timestamp(each.created) if each.created else None,
+                    "reauthorized": format_timestamp(each.reauthorized) if each.reauthorized else None,
                     "live": not each.removed and each.expires > self._state.now(),
                 }
                 shown.append(plain)
