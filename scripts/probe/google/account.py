@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -12,11 +10,10 @@ from zoneinfo import ZoneInfo
 
 import requests
 
-from scripts.probe.calendar_names import MARK, calendar_name, is_ours
-from scripts.probe.fact import Need, NotTried
-from scripts.probe.hands import Hands
-from scripts.probe.run import FOR_THE_END
-from scripts.probe.web import Answer, Json, Web, one_of
+from scripts.probe.account import ProbeAccount, needed, title
+from scripts.probe.calendar_names import is_ours
+from scripts.probe.fact import NotTried
+from scripts.probe.web import Answer, Json, one_of
 
 STATUSES: Final = ("confirmed", "tentative", "cancelled")
 ZONE: Final = "Europe/Berlin"
@@ -26,8 +23,6 @@ SETTLED: Final = 20.0
 LOOKS: Final = 5
 # No listing of the probe has more pages.
 MOST_PAGES: Final = 50
-# What the deletion of a calendar may be answered.
-GONE: Final = ("2", "404", "410")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,43 +36,15 @@ class GoogleAddresses:
 
 
 @dataclass(slots=True)
-class GoogleAccount:
-    """The account, whose `granted` is the answer of the token endpoint.
+class GoogleAccount(ProbeAccount):
+    """A Google account; `first_write` is what the very first write to the new calendar was answered."""
 
-    `client` holds the form fields that name the client, `renew` gets a fresh answer. `calendar` and `other`
-    are the ids of the two calendars, once they are made.
-    """
-
-    web: Web
-    granted: Json
-    client: Mapping[str, str]
-    began: datetime
     addresses: GoogleAddresses = field(default_factory=GoogleAddresses)
-    guest: str = ""
-    push_address: str = ""
-    hands: Hands | None = None
-    renew: Callable[[], Json] | None = None
-    calendar: str = ""
-    other: str = ""
-    # What the very first write to the new calendar was answered.
     first_write: str = ""
-    undo: ExitStack = field(default_factory=ExitStack)
-
-    @property
-    def has(self) -> frozenset[Need]:
-        """What the operator gave beside the account."""
-        given = {
-            Need.GUEST: self.guest,
-            Need.PUSH: self.push_address,
-            Need.HANDS: self.hands,
-            Need.REFRESH: self.granted.get("refresh_token"),
-        }
-        return frozenset(need for need, value in given.items() if value)
 
     def begin(self) -> None:
-        """Make the two calendars."""
-        self.calendar = self._new_calendar("A")
-        self.other = self._new_calendar("B")
+        """Make the two calendars, and wait until they take events."""
+        ProbeAccount.begin(self)
         answer = self.insert(self.event("first"))
         self.first_write = answer.said
         for _ in range(LOOKS):
@@ -86,30 +53,13 @@ class GoogleAccount:
             self.web.wait(SETTLED)
             answer = self.insert(self.event("first"))
 
-    def _new_calendar(self, letter: str) -> str:
-        body = {"summary": calendar_name(self.began, letter), "timeZone": ZONE}
-        answer = self.call("POST", "calendars", body)
-        if not answer.good:
-            raise SystemExit(f"the probe's calendar could not be made: {answer.said}")
-        made = str(answer.found["id"])
-        self.undo.callback(self.remove_calendar, made)
-        return made
+    def make_calendar(self, name: str) -> Answer:
+        """Ask the provider for a new calendar."""
+        return self.call("POST", "calendars", {"summary": name, "timeZone": ZONE})
 
-    def remove_calendar(self, calendar: str) -> bool:
-        """Delete a calendar with everything in it, and return whether it is gone."""
-        try:
-            said = self.call("DELETE", f"calendars/{quote(calendar, safe='')}").said
-        except requests.RequestException as error:
-            said = type(error).__name__
-        gone = said.startswith(GONE)
-        if not gone:
-            print(f"a calendar of the probe is left ({said}): run again with --clean")
-        return gone
-
-    def end(self) -> None:
-        """Remove the calendars and whatever else was made."""
-        self.web.spare(FOR_THE_END)
-        self.undo.close()
+    def delete_calendar(self, calendar: str) -> Answer:
+        """Ask the provider to delete a calendar."""
+        return self.call("DELETE", f"calendars/{quote(calendar, safe='')}")
 
     def clean(self) -> int:
         """Remove the calendars that earlier runs left, and return how many there were."""
@@ -183,7 +133,7 @@ class GoogleAccount:
         """Delete an event; nobody is mailed."""
         return self.call("DELETE", self.events(event), sendUpdates="none")
 
-    def list(self, *, calendar: str = "", **query: Any) -> Answer:
+    def listing(self, *, calendar: str = "", **query: Any) -> Answer:
         """One page of a calendar's events."""
         return self.call("GET", self.events(calendar=calendar), **query)
 
@@ -193,18 +143,18 @@ class GoogleAccount:
 
     def last_page(self, **query: Any) -> Json:
         """The last page of a listing; a listing without end is no ground for a fact."""
-        page = needed(self.list(**query))
+        page = needed(self.listing(**query))
         for _ in range(MOST_PAGES):
             if "nextPageToken" not in page:
                 return page
-            page = needed(self.list(pageToken=page["nextPageToken"], **query))
+            page = needed(self.listing(pageToken=page["nextPageToken"], **query))
         raise NotTried("a listing before it did not end")
 
     def changes(self, token: str, *, until: str = "") -> list[Json]:
         """What changed since a sync token; with `until`, asked again until that event is in it."""
         items: list[Json] = []
         for _ in range(LOOKS):
-            items = needed(self.list(syncToken=token, maxResults=2500)).get("items", [])
+            items = needed(self.listing(syncToken=token, maxResults=2500)).get("items", [])
             if not until or any(each.get("id") == until for each in items):
                 break
             self.web.wait(3.0)
@@ -250,22 +200,7 @@ class GoogleAccount:
 
     def act(self, task: str, about: str, event: str) -> None:
         """Let the operator do something by hand."""
-        if self.hands is None:
-            raise NotTried(f"needs {Need.HANDS}")
-        self.hands.act(task, title=title(about), calendar=self.calendar, event=event, target=self.other)
-        self.web.wait(3.0)
-
-
-def title(about: str) -> str:
-    """The title of one of the probe's events."""
-    return f"{MARK} {about}"
-
-
-def needed(answer: Answer) -> Json:
-    """The object of an answer on which a fact rests; without it the fact is not tried."""
-    if not answer.good:
-        raise NotTried(f"a request before it was answered {answer.said}")
-    return answer.found
+        self.asked_to_act(task, about, event, settled=3.0)
 
 
 def with_status(answer: Answer) -> str:

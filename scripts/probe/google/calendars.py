@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from scripts.probe.account import needed
 from scripts.probe.fact import Facts
-from scripts.probe.google.account import ZONE, GoogleAccount, needed
+from scripts.probe.google.account import ZONE, GoogleAccount
 from scripts.probe.web import Json
 
 FACTS = Facts()
@@ -26,13 +27,13 @@ def first_write(at: GoogleAccount) -> str:
 @FACTS.fact("G14", "events of a calendar that does not exist", double="404 notFound")
 def unknown_calendar(at: GoogleAccount) -> str:
     """List the events of a calendar id that nobody has."""
-    return at.list(calendar=UNKNOWN).said
+    return at.listing(calendar=UNKNOWN).said
 
 
 @FACTS.fact("G33", "the calendar id 'default'", double="404 notFound")
 def default_calendar(at: GoogleAccount) -> str:
     """List the events of the calendar ``default``."""
-    return at.list(calendar="default").said
+    return at.listing(calendar="default").said
 
 
 @FACTS.fact("G51-calendar", "a calendar in a zone that does not exist", double="400 invalid")

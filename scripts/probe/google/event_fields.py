@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from scripts.probe.account import needed
 from scripts.probe.fact import Facts
-from scripts.probe.google.account import GoogleAccount, needed
+from scripts.probe.google.account import GoogleAccount
 from scripts.probe.web import Json
 
 FACTS = Facts()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from scripts.probe.account import needed
 from scripts.probe.fact import Facts, Need
-from scripts.probe.google.account import GoogleAccount, needed, utc, with_status
+from scripts.probe.google.account import GoogleAccount, utc, with_status
 from scripts.probe.web import Json
 
 FACTS = Facts()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from scripts.probe.account import needed, title
 from scripts.probe.fact import Facts, Need
-from scripts.probe.google.account import GoogleAccount, needed, title
+from scripts.probe.google.account import GoogleAccount
 from scripts.probe.web import Json, keys
 
 FACTS = Facts()
@@ -23,7 +24,7 @@ def _beside_a_token(name: str) -> None:
     @FACTS.fact(f"G2-{name}", f"a sync token together with {name}", double="400 badRequest")
     def together(at: GoogleAccount) -> str:
         """List with a good sync token and a parameter that it forbids."""
-        return at.list(syncToken=at.sync_token(), **{name: BESIDE_A_TOKEN[name]}).said
+        return at.listing(syncToken=at.sync_token(), **{name: BESIDE_A_TOKEN[name]}).said
 
 
 for _name in BESIDE_A_TOKEN:
@@ -38,19 +39,19 @@ for _name in BESIDE_A_TOKEN:
 )
 def unreadable_token(at: GoogleAccount) -> str:
     """List with a token that is none."""
-    return at.list(syncToken="slotbridge-probe").said
+    return at.listing(syncToken="slotbridge-probe").said
 
 
 @FACTS.fact("G1-other-calendar", "the sync token of another calendar", double="410 fullSyncRequired")
 def token_of_another_calendar(at: GoogleAccount) -> str:
     """List the second calendar with the first one's token."""
-    return at.list(calendar=at.other, syncToken=at.sync_token()).said
+    return at.listing(calendar=at.other, syncToken=at.sync_token()).said
 
 
 @FACTS.fact("G3", "an event before the first listing's timeMin, in the delta", double="listed")
 def delta_is_not_bounded(at: GoogleAccount) -> str:
     """Begin with a lower bound, then change something before it."""
-    page = needed(at.list(timeMin=at.day(20).isoformat(), maxResults=2500))
+    page = needed(at.listing(timeMin=at.day(20).isoformat(), maxResults=2500))
     event = at.made("G3")
     found = at.changes(page["nextSyncToken"], until=event["id"])
     return "listed" if event["id"] in _ids(found) else "left out"
@@ -62,7 +63,7 @@ def token_on_the_last_page(at: GoogleAccount) -> str:
     at.made("G4 one")
     at.made("G4 two")
     query = {"timeMin": at.day().isoformat(), "timeMax": at.day(1).isoformat()}
-    first = needed(at.list(maxResults=1, **query))
+    first = needed(at.listing(maxResults=1, **query))
     last = at.last_page(maxResults=1, **query)
     return ", ".join("present" if "nextSyncToken" in page else "absent" for page in (first, last))
 
@@ -70,14 +71,14 @@ def token_on_the_last_page(at: GoogleAccount) -> str:
 @FACTS.fact("G5-expanded", "nextSyncToken of a listing with singleEvents", double="present")
 def token_when_expanded(at: GoogleAccount) -> str:
     """List expanded, without an order."""
-    page = needed(at.list(singleEvents=True, maxResults=2500))
+    page = needed(at.listing(singleEvents=True, maxResults=2500))
     return "present" if "nextSyncToken" in page else "absent"
 
 
 @FACTS.fact("G5-ordered", "nextSyncToken of a listing in an order", double="absent")
 def token_when_ordered(at: GoogleAccount) -> str:
     """List expanded and ordered by start."""
-    page = needed(at.list(singleEvents=True, orderBy="startTime", maxResults=2500))
+    page = needed(at.listing(singleEvents=True, orderBy="startTime", maxResults=2500))
     return "present" if "nextSyncToken" in page else "absent"
 
 
@@ -86,7 +87,7 @@ def full_page(at: GoogleAccount) -> str:
     """Ask for pages of two events; a page may be shorter, or empty."""
     for number in range(3):
         at.made(f"G6 {number}")
-    return f"{len(needed(at.list(maxResults=2))['items'])} items"
+    return f"{len(needed(at.listing(maxResults=2))['items'])} items"
 
 
 @FACTS.fact(
@@ -178,7 +179,7 @@ def exceptions_after_the_master(at: GoogleAccount) -> str:
     gone = at.instance(series["id"], 1)["id"]
     needed(at.delete(gone))
     needed(at.delete(series["id"]))
-    page = needed(at.list(showDeleted=True, maxResults=2500, updatedMin=at.began.isoformat()))
+    page = needed(at.listing(showDeleted=True, maxResults=2500, updatedMin=at.began.isoformat()))
     return "listed" if gone in _ids(page["items"]) else "left out"
 
 
@@ -208,10 +209,10 @@ def beyond_a_cut(at: GoogleAccount) -> str:
 )
 def endless_series_expanded(at: GoogleAccount) -> str:
     """Make a series without end, read it as a change, and delete it."""
-    token = needed(at.list(singleEvents=True, maxResults=2500))["nextSyncToken"]
+    token = needed(at.listing(singleEvents=True, maxResults=2500))["nextSyncToken"]
     series = at.made("G7", recurrence=["RRULE:FREQ=DAILY"])
     items: list[Json] = []
-    page = needed(at.list(singleEvents=True, maxResults=2500, syncToken=token))
+    page = needed(at.listing(singleEvents=True, maxResults=2500, syncToken=token))
     items += page["items"]
     at.delete(series["id"])
     more = " and more" if "nextPageToken" in page else ""
@@ -223,7 +224,7 @@ def cut_series(at: GoogleAccount) -> str:
     """Cut a daily series after two days, and list from the fourth day on."""
     series = at.made("G17", recurrence=["RRULE:FREQ=DAILY"])
     needed(at.patch(series["id"], {"recurrence": ["RRULE:FREQ=DAILY;COUNT=2"]}))
-    page = needed(at.list(timeMin=at.day(4).isoformat(), maxResults=2500))
+    page = needed(at.listing(timeMin=at.day(4).isoformat(), maxResults=2500))
     return "listed" if series["id"] in _ids(page["items"]) else "left out"
 
 
@@ -240,39 +241,39 @@ def mask_without_status(at: GoogleAccount) -> str:
     """List deleted events with their ids alone."""
     event = at.made("G13")
     needed(at.delete(event["id"]))
-    page = needed(at.list(showDeleted=True, maxResults=2500, fields="items(id)"))
+    page = needed(at.listing(showDeleted=True, maxResults=2500, fields="items(id)"))
     return keys(next(each for each in page["items"] if each["id"] == event["id"]))
 
 
 @FACTS.fact("G19", "maxResults above 2500", double="200")
 def large_pages(at: GoogleAccount) -> str:
     """Ask for pages of 2501."""
-    return at.list(maxResults=2501).said
+    return at.listing(maxResults=2501).said
 
 
 @FACTS.fact("G20", "timeMin without an offset", double="400 badRequest")
 def time_without_offset(at: GoogleAccount) -> str:
     """Ask with a local time."""
-    return at.list(timeMin=at.day().replace(tzinfo=None).isoformat()).said
+    return at.listing(timeMin=at.day().replace(tzinfo=None).isoformat()).said
 
 
 @FACTS.fact("G20-fraction", "timeMin with a fraction of a second", double="200")
 def time_with_fraction(at: GoogleAccount) -> str:
     """Ask with milliseconds."""
-    return at.list(timeMin="2026-01-01T00:00:00.123Z", maxResults=1).said
+    return at.listing(timeMin="2026-01-01T00:00:00.123Z", maxResults=1).said
 
 
 @FACTS.fact("G21", "updatedMin a year ago", double="410 updatedMinTooLongAgo")
 def old_updated_min(at: GoogleAccount) -> str:
     """Ask for changes of a year."""
     year_ago = at.began.replace(year=at.began.year - 1, day=1)
-    return at.list(updatedMin=year_ago.isoformat(), maxResults=1).said
+    return at.listing(updatedMin=year_ago.isoformat(), maxResults=1).said
 
 
 @FACTS.fact("G55-listing", "timeMax before timeMin", double="400 timeRangeEmpty")
 def reversed_range(at: GoogleAccount) -> str:
     """Ask for a range that ends before it begins."""
-    return at.list(timeMin=at.day(2).isoformat(), timeMax=at.day(1).isoformat()).said
+    return at.listing(timeMin=at.day(2).isoformat(), timeMax=at.day(1).isoformat()).said
 
 
 def _family_with_a_deleted_date(at: GoogleAccount, about: str) -> tuple[str, list[Json]]:

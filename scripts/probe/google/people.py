@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from scripts.probe.account import needed
 from scripts.probe.fact import Facts, Need
-from scripts.probe.google.account import GoogleAccount, needed
+from scripts.probe.google.account import GoogleAccount
 from scripts.probe.web import Json, one_of
 
 FACTS = Facts()

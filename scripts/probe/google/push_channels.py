@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from scripts.probe.account import needed
 from scripts.probe.fact import Facts, Need
-from scripts.probe.google.account import GoogleAccount, needed
+from scripts.probe.google.account import GoogleAccount
 from scripts.probe.web import Answer, Json, keys
 
 FACTS = Facts()

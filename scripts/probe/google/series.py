@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+from scripts.probe.account import needed, title
 from scripts.probe.fact import Facts, Need
-from scripts.probe.google.account import STATUSES, GoogleAccount, needed, title, utc, with_status
+from scripts.probe.google.account import STATUSES, GoogleAccount, utc, with_status
 from scripts.probe.web import Json, one_of
 
 FACTS = Facts()
@@ -148,7 +150,7 @@ def _with_a_changed_date(at: GoogleAccount, about: str) -> tuple[str, str]:
     return series["id"], changed
 
 
-def _split(at: GoogleAccount, about: str, **fields: Json) -> tuple[str, Json]:
+def _split(at: GoogleAccount, about: str, **fields: Any) -> tuple[str, Json]:
     """The id of a series that a person split, and its new part."""
     series = at.series(about, **fields)
     token = at.sync_token()

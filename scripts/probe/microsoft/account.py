@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import requests
 
-from scripts.probe.calendar_names import MARK, calendar_name, is_ours
-from scripts.probe.fact import Need, NotTried
-from scripts.probe.hands import Hands
-from scripts.probe.run import FOR_THE_END
-from scripts.probe.web import Answer, Json, Web
+from scripts.probe.account import ProbeAccount, needed, title
+from scripts.probe.calendar_names import is_ours
+from scripts.probe.fact import NotTried
+from scripts.probe.web import Answer, Json
 
 IMMUTABLE: Final = 'IdType="ImmutableId"'
 WINDOWS_ZONE: Final = "W. Europe Standard Time"
@@ -29,9 +27,7 @@ LOOKS: Final = 6
 BETWEEN_LOOKS: Final = 10.0
 # No listing of the probe has more pages; that one has no end is one of the facts (row M5).
 MOST_PAGES: Final = 60
-# What the deletion of a calendar may be answered.
 ENDLESS: Final = "a listing before it did not end"
-GONE: Final = ("2", "404", "410")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,66 +47,19 @@ class MicrosoftAddresses:
 
 
 @dataclass(slots=True)
-class MicrosoftAccount:
-    """The account, whose `granted` is the answer of the token endpoint.
+class MicrosoftAccount(ProbeAccount):
+    """A Microsoft account, signed in at a tenant."""
 
-    `client` holds the form fields that name the client, `renew` gets a fresh answer. `calendar` and `other`
-    are the ids of the two calendars, once they are made.
-    """
-
-    web: Web
-    granted: Json
-    client: Mapping[str, str]
-    began: datetime
     addresses: MicrosoftAddresses = field(default_factory=MicrosoftAddresses)
     tenant: str = "common"
-    guest: str = ""
-    push_address: str = ""
-    hands: Hands | None = None
-    renew: Callable[[], Json] | None = None
-    calendar: str = ""
-    other: str = ""
-    undo: ExitStack = field(default_factory=ExitStack)
 
-    @property
-    def has(self) -> frozenset[Need]:
-        """What the operator gave beside the account."""
-        given = {
-            Need.GUEST: self.guest,
-            Need.PUSH: self.push_address,
-            Need.HANDS: self.hands,
-            Need.REFRESH: self.granted.get("refresh_token"),
-        }
-        return frozenset(need for need, value in given.items() if value)
+    def make_calendar(self, name: str) -> Answer:
+        """Ask the provider for a new calendar."""
+        return self.call("POST", "me/calendars", {"name": name})
 
-    def begin(self) -> None:
-        """Make the two calendars."""
-        self.calendar = self._new_calendar("A")
-        self.other = self._new_calendar("B")
-
-    def _new_calendar(self, letter: str) -> str:
-        answer = self.call("POST", "me/calendars", {"name": calendar_name(self.began, letter)})
-        if not answer.good:
-            raise SystemExit(f"the probe's calendar could not be made: {answer.said}")
-        made = str(answer.found["id"])
-        self.undo.callback(self.remove_calendar, made)
-        return made
-
-    def remove_calendar(self, calendar: str) -> bool:
-        """Delete a calendar with everything in it, and return whether it is gone."""
-        try:
-            said = self.call("DELETE", f"me/calendars/{calendar}").said
-        except requests.RequestException as error:
-            said = type(error).__name__
-        gone = said.startswith(GONE)
-        if not gone:
-            print(f"a calendar of the probe is left ({said}): run again with --clean")
-        return gone
-
-    def end(self) -> None:
-        """Remove the calendars and whatever else was made."""
-        self.web.spare(FOR_THE_END)
-        self.undo.close()
+    def delete_calendar(self, calendar: str) -> Answer:
+        """Ask the provider to delete a calendar."""
+        return self.call("DELETE", f"me/calendars/{calendar}")
 
     def clean(self) -> int:
         """Remove the calendars that earlier runs left, and return how many there were."""
@@ -259,22 +208,7 @@ class MicrosoftAccount:
 
     def act(self, task: str, about: str, event: str) -> None:
         """Let the operator do something by hand."""
-        if self.hands is None:
-            raise NotTried(f"needs {Need.HANDS}")
-        self.hands.act(task, title=title(about), calendar=self.calendar, event=event, target=self.other)
-        self.web.wait(BETWEEN_LOOKS)
-
-
-def title(about: str) -> str:
-    """The title of one of the probe's events."""
-    return f"{MARK} {about}"
-
-
-def needed(answer: Answer) -> Json:
-    """The object of an answer on which a fact rests; without it the fact is not tried."""
-    if not answer.good:
-        raise NotTried(f"a request before it was answered {answer.said}")
-    return answer.found
+        self.asked_to_act(task, about, event, settled=BETWEEN_LOOKS)
 
 
 def parts(answer: Answer) -> dict[str, Json]:

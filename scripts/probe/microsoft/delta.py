@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from scripts.probe.account import needed
 from scripts.probe.fact import Facts, Need
-from scripts.probe.microsoft.account import MicrosoftAccount, needed
+from scripts.probe.microsoft.account import MicrosoftAccount
 from scripts.probe.web import Json, keys
 
 FACTS = Facts()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from scripts.probe.account import needed
 from scripts.probe.fact import Facts
-from scripts.probe.microsoft.account import RESPONSES, MicrosoftAccount, needed
+from scripts.probe.microsoft.account import RESPONSES, MicrosoftAccount
 from scripts.probe.web import one_of
 
 FACTS = Facts()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from scripts.probe.account import needed
 from scripts.probe.fact import Facts, Need
-from scripts.probe.microsoft.account import MicrosoftAccount, needed
+from scripts.probe.microsoft.account import MicrosoftAccount
 from scripts.probe.web import Json
 
 FACTS = Facts()

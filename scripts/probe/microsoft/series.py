@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from scripts.probe.account import needed
 from scripts.probe.fact import Facts
-from scripts.probe.microsoft.account import EVENT_TYPES, WINDOWS_ZONE, MicrosoftAccount, needed
+from scripts.probe.microsoft.account import EVENT_TYPES, WINDOWS_ZONE, MicrosoftAccount
 from scripts.probe.web import Json, one_of
 
 FACTS = Facts()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import json
 
+from scripts.probe.account import needed
 from scripts.probe.fact import Facts, Need
-from scripts.probe.microsoft.account import MicrosoftAccount, needed
+from scripts.probe.microsoft.account import MicrosoftAccount
 from scripts.probe.web import Answer, Json
 
 FACTS = Facts()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from scripts.probe.account import needed
 from scripts.probe.fact import Facts
-from scripts.probe.microsoft.account import BETWEEN_LOOKS, PROPERTY, MicrosoftAccount, needed
+from scripts.probe.microsoft.account import BETWEEN_LOOKS, PROPERTY, MicrosoftAccount
 from scripts.probe.web import Answer, Json
 
 FACTS = Facts()
