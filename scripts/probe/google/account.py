@@ -66,7 +66,7 @@ class GoogleAccount(ProbeAccount):
         removed = 0
         page = ""
         for _ in range(MOST_PAGES):
-            query = {"pageToken": page} if page else {}
+            query: Json = {"pageToken": page} if page else {}
             answer = self.call("GET", "users/me/calendarList", **query)
             if not answer.good:
                 raise SystemExit(f"the calendars could not be listed: {answer.said}")
