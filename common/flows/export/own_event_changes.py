@@ -40,7 +40,16 @@ from common.domain.shared.task_records import VerifyMoved
 from common.domain.shared.tasks import Lane
 from common.domain.sync.followed_calendars import SyncPurpose, purpose_of
 from common.domain.sync.schedule import absence_proven_after, next_look
-from common.errors import CalendarGone, Conflict, Forbidden, UnexpectedReply, UnknownResource
+from common.errors import (
+    AccountClosed,
+    CalendarGone,
+    Conflict,
+    Forbidden,
+    GrantDoubted,
+    ProviderUnavailable,
+    UnexpectedReply,
+    UnknownResource,
+)
 from common.flows.export.lost_events import (
     enqueue_further_search,
     enqueue_searches,
@@ -167,10 +176,16 @@ def _follow_or_search(
     except UnexpectedReply:
         lost = [mark_missing(ports, link)] if access.connection.settings.exports.on else []
         return _Followed(None, lost)
+    except (GrantDoubted, AccountClosed):
+        # That is about the account: nothing else of the page can be read either.
+        raise
+    except (ProviderUnavailable, Forbidden):
+        # The page itself was answered: whatever is refused of one event stops no other.
+        return _postponed(ports, access, link, said)
 
 
 def _postponed(ports: Ports, access: CalendarAccess, link: ExportLink, said: _Reported) -> _Followed:
-    """Have an event of a booking that there is no time for looked for in a task of its own.
+    """Have an event of a booking that is refused, or has no time left, looked for in a task of its own.
 
     One that is reported as gone counts as lost: where too many are, all of them are held.
     """
@@ -581,12 +596,7 @@ def _search(ports: Ports, connection: Connection, link: ExportLink) -> _Search:
     for entry in (home, *_other_calendars(connection, home)):
         try:
             found = _read_here(ports, _access(ports, connection, entry), link)
-        except (CalendarGone, Forbidden):
-            answered = False
-            continue
-        except UnexpectedReply:
-            if entry is home:
-                raise
+        except (CalendarGone, Forbidden, UnexpectedReply):
             answered = False
             continue
         event = _event_of(found)

@@ -11,6 +11,10 @@ from tests.flows.setups.sync_setup import at, exported, stamps
 from tests.world import ACCOUNT
 
 WORLDS = {"google": FlawedAtGoogle, "microsoft": FlawedAtOutlook}
+REASONS = {
+    "google": {400: "invalid", 403: "forbidden", 503: "backendError"},
+    "microsoft": {400: "ErrorInvalidRequest", 403: "ErrorAccessDenied", 503: "ErrorInternalServerError"},
+}
 
 
 def odd_answers(world, times):
@@ -59,6 +63,26 @@ def test_an_exported_event_that_cannot_be_read_stops_no_delta(kind):
 
     assert at(13) in world.busy()
     assert (True, at(9)) == (world.booking().active, world.booking().interval.start)
+
+
+@pytest.mark.parametrize("status", [400, 403, 503])
+@pytest.mark.parametrize("kind", WORLDS)
+def test_an_exported_event_whose_reading_is_refused_stops_no_delta(kind, status):
+    """However long it is refused: the events behind it arrive, and what its owner did is followed later."""
+    world = exported(WORLDS[kind]())
+    side = world.google if kind == "google" else world.microsoft
+    side.inspect.add_fault(
+        "status", method="events.get", times=0, status=status, reason=REASONS[kind][status]
+    )
+    edit_and_enter(world)
+    world.advance(hours=2)
+    during = world.busy(), world.booking().active, world.booking().interval.start
+    side.inspect.clear_faults()
+    world.advance(hours=6)
+
+    assert at(13) in during[0]
+    assert (True, at(9)) == during[1:]
+    assert world.booking().interval.start == at(10, day=0 if kind == "google" else 3_000)
 
 
 @pytest.mark.parametrize("kind", WORLDS)
