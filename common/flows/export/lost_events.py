@@ -22,6 +22,8 @@ from common.ports import Ports
 
 # Seconds in which one search for a missing event is enough.
 SEARCHED_EVERY = 600
+# A calendar that answers no search for a day hardly comes back by itself.
+UNANSWERED_PATIENCE = timedelta(days=1)
 _THERE = frozenset({LinkState.LIVE, LinkState.MISSING})
 
 
@@ -129,6 +131,25 @@ def enqueue_further_search(ports: Ports, link: ExportLink, at: datetime) -> None
             name=f"verify/{link.tenant}/{link.connection}/{link.booking}/again/{int(at.timestamp())}",
             not_before=at,
         )
+    )
+
+
+def notify_unanswered_search(ports: Ports, link: ExportLink) -> None:
+    """Notify the owner, once, of an event that calendars do not answer for since a day: its booking stays."""
+    now, since = ports.clock.now(), link.missing_since
+    if since is None or now - since < UNANSWERED_PATIENCE:
+        return
+    ports.ledger.record_notice(
+        new_notice(
+            NoticeKind.SYNC_STALLED,
+            tenant=link.tenant,
+            cause=f"{link.connection}-{link.booking}-{int(since.timestamp())}",
+            at=now,
+            connection=link.connection,
+        )
+    )
+    ports.log.warning(
+        "search_unanswered", tenant=link.tenant, connection=link.connection, booking=link.booking
     )
 
 

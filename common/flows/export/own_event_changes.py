@@ -55,6 +55,7 @@ from common.flows.export.lost_events import (
     enqueue_searches,
     handle_missing_events,
     mark_missing,
+    notify_unanswered_search,
 )
 from common.flows.export.owner_deletions import follow_deletion
 from common.flows.export.owner_edits import ExportedBooking, follow_edit
@@ -568,6 +569,7 @@ def verify_moved(ports: Ports, command: VerifyMoved) -> SearchResult:
         # The calendar never showed it: from now on it is missing like one that was seen.
         link = mark_missing(ports, link)
     if not search.answered:
+        notify_unanswered_search(ports, link)
         enqueue_further_search(ports, link, next_look(link.missing_since or now, now))
         return SearchResult.UNANSWERED
     pause = absence_proven_after(lags=ports.providers[connection.provider].calendar.abilities.lags)

@@ -79,6 +79,25 @@ def test_a_calendar_that_never_answers_keeps_the_booking(kind):
     assert world.booking().active
     assert LinkState.MISSING is world.link().state
     assert "booking_cancelled" not in world.notices()
+    assert "sync_stalled" not in world.notices()
+
+
+@pytest.mark.pitfall(22)
+@pytest.mark.parametrize("kind", KINDS)
+def test_its_owner_hears_once_of_a_search_that_is_never_answered(kind):
+    """The booking stays, and after a day somebody knows why."""
+    world = kind()
+    another_calendar(world)
+    world.book(at(9))
+    world.drain()
+
+    simulator(world).owner.delete_event(home(world), world.link().event_id)
+    until(world, lambda: missing(world))
+    refuse(world, "events.get", 403, times=0)
+    world.advance(hours=60)
+
+    assert world.booking().active
+    assert 1 == world.notices().count("sync_stalled")
 
 
 @pytest.mark.pitfall(22)
