@@ -310,6 +310,16 @@ def with_leftover(link: ExportLink, old: ExportLink) -> ExportLink:
     return replace(link, written={**link.written, _LEFTOVER: f"{old.epoch}/{old.calendar}/{ids}"})
 
 
+def with_renamed_leftover(link: ExportLink, renamed: Mapping[str, str]) -> ExportLink:
+    """The link once its note of an older twin names the calendar by its new key, where it has one."""
+    old = leftover(link)
+    if old is None or old.calendar not in renamed:
+        return link
+    epoch, _, rest = link.written[_LEFTOVER].partition("/")
+    _, _, ids = rest.partition("/")
+    return replace(link, written={**link.written, _LEFTOVER: f"{epoch}/{renamed[old.calendar]}/{ids}"})
+
+
 def leftover(link: ExportLink) -> Leftover | None:
     """The older twin, if there is one."""
     epoch, separator, rest = link.written.get(_LEFTOVER, "").partition("/")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from common.domain.calendar.connection import CalendarListing, Connection, merge_listing, with_renamed
+from common.domain.export.exported_event import with_renamed_leftover
 from common.domain.notify import NoticeKind, new_notice
 from common.domain.shared.tasks import Lane
 from common.domain.sync.followed_calendars import followed_calendars
@@ -69,9 +70,12 @@ def _move_links(ports: Ports, connection: Connection, listing: CalendarListing) 
     from common.flows.shared.own_events import all_links  # noqa: PLC0415
 
     for link in all_links(ports, connection):
+        moved = with_renamed_leftover(link, listing.renamed)
         entry = listing.calendars.get(listing.renamed.get(link.calendar, ""))
         if entry is not None:
-            ports.bookings.save_link(replace(link, calendar=entry.key, calendar_id=entry.provider_id))
+            moved = replace(moved, calendar=entry.key, calendar_id=entry.provider_id)
+        if moved is not link:
+            ports.bookings.save_link(moved)
 
 
 def _follow_renamed(ports: Ports, connection: Connection, renamed: Mapping[str, str]) -> None:

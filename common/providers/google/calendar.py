@@ -11,7 +11,7 @@ from common.domain.calendar.event import Detail, ExternalEvent, Gone, Kind
 from common.domain.calendar.interval import Interval
 from common.domain.calendar.sync_state import CalendarPage, ChangePage, Channel, Cursor, OccurrencePage
 from common.domain.export.exported_event import Changed, EventDraft, EventRef, IdTaken
-from common.errors import CalendarGone, SyncError, UnexpectedReply
+from common.errors import CalendarGone, Forbidden, SyncError, UnexpectedReply
 from common.ports.provider import Abilities, BusyPage, BusyRequest, ChannelRequest, CountedPage
 from common.providers.answers import NamelessEvent
 from common.providers.calls import RefusalOutcome
@@ -241,7 +241,17 @@ class GoogleCalendar:
         )
         if etag:
             request.headers = {**(request.headers or {}), "If-Match": etag}
-        reply = self._client.attempt(token, request, accept={*_ABSENT, RefusalOutcome.CHANGED})
+        try:
+            reply = self._client.attempt(token, request, accept={*_ABSENT, RefusalOutcome.CHANGED})
+        except Forbidden as refused:
+            # Nobody may bring back what a person deleted in Google's web page, and the refusal does not say
+            # that it is gone: https://github.com/googleapis/google-api-python-client/issues/846
+            there = refused.reason != Forbidden.code or self.get_event(
+                token, calendar, event_id, detail=Detail.TIMES
+            )
+            if not isinstance(there, Gone):
+                raise
+            return there
         if reply is RefusalOutcome.CHANGED:
             return Changed(event_id)
         if isinstance(reply, RefusalOutcome):

@@ -69,8 +69,6 @@ class GoogleWorld:
         for account in (OWNER, OTHER):
             admin.add_account(account, time_zone=ZONE)
         admin.share(OTHER, OWNER, "freeBusyReader")
-        # The suite deletes as some program of the owner's would: such an event can be brought back.
-        admin.set_setting("refuse_updates_of_ui_deleted", False)
         self.token: str = admin.grant(OWNER, CLIENT, SCOPES)["access_token"]
         self.calendar = CalendarRef(OWNER, ZONE, AccessRole.OWNER)
         self.blind = CalendarRef(OTHER, ZONE, AccessRole.FREE_BUSY)

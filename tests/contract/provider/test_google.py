@@ -225,7 +225,8 @@ class TestGoogle(ProviderContract):
         assert raised.value.reason == "push_unsupported"
 
     def test_an_id_is_never_used_again(self, world: GoogleWorld) -> None:
-        """After a deletion the id stays taken; status confirmed brings the event back."""
+        """After a deletion by a program the id stays taken; status confirmed brings the event back."""
+        world.simulator.admin.set_setting("refuse_updates_of_ui_deleted", False)
         made = created(world, draft())
         world.delete(made.id)
 

@@ -21,6 +21,7 @@ from common.domain.export.exported_event import (
     on_its_way,
     traces,
     with_leftover,
+    with_renamed_leftover,
     without_leftover,
 )
 from tests.unit.domain.export.test_draft import BOOKING
@@ -111,6 +112,15 @@ def test_the_old_event_of_a_moved_one_is_remembered_until_deleted() -> None:
     assert leftover(replace(LINK, written={"leftover": "0/k1"})) == Leftover(0, "k1")
     assert without_leftover(moved).written == {"title": "x"}
     assert leftover(LINK) is None
+
+
+def test_the_note_of_an_old_event_follows_its_calendar_to_another_id() -> None:
+    """Only where that calendar has one; what else the note says stays."""
+    moved = with_leftover(replace(LINK, calendar="k2", epoch=1), LINK)
+
+    assert leftover(with_renamed_leftover(moved, {"k1": "k9"})) == Leftover(0, "k9", LINK.event_id)
+    assert with_renamed_leftover(moved, {"k2": "k9"}) is moved
+    assert with_renamed_leftover(LINK, {"k1": "k9"}) is LINK
 
 
 def test_a_cancellation_also_deletes_the_old_event() -> None:
